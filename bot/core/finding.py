@@ -1,0 +1,150 @@
+"""What the analyser says about a code base.
+
+Lines and columns are 1-based, byte offsets 0-based and half-open, paths relative to the
+repository's root with forward slashes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bot.core.model import Record
+
+Severity = Literal["error", "warning", "info"]
+Confidence = Literal["high", "medium", "low"]
+FixKind = Literal["automatic", "assisted", "advice"]
+Category = Literal[
+    "unsupervised-process",
+    "volatile-state",
+    "messaging",
+    "god-process",
+    "telemetry",
+    "blocking",
+    "resources",
+    "errors",
+    "tests",
+]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""Most severe first."""
+
+
+class Evidence(Record):
+    """One place in the code that makes a finding true."""
+
+    path: str
+    line: int
+    end_line: int
+    code: str
+    """The quoted lines, exactly as they stand in the file."""
+    note: str
+    """Why this place matters, one sentence."""
+
+
+class Finding(Record):
+    """A place where a rule holds, with what makes it true."""
+
+    id: str
+    """Stable under line shifts: `<rule>-<10 hex digits>` over path, scope and the quoted code."""
+    rule: str
+    category: Category
+    stage: int
+    severity: Severity
+    confidence: Confidence
+    fix: FixKind
+    path: str
+    line: int
+    end_line: int
+    column: int
+    start_byte: int
+    end_byte: int
+    module: str = ""
+    function: str = ""
+    """`name/arity` of the enclosing function, empty in a module body."""
+    message: str
+    code: str
+    """The lines `line` to `end_line`, exactly as they stand in the file."""
+    evidence: tuple[Evidence, ...] = ()
+    data: dict[str, str] = Field(default_factory=dict)
+    """What a codemod needs to know, by rule."""
+
+
+class Exempted(Record):
+    """A site of a rule's pattern that is no finding, and why."""
+
+    rule: str
+    exemption: str
+    """Name of the exemption, as the rule declares it."""
+    reason: str
+    path: str
+    line: int
+    end_line: int
+    code: str
+
+
+class Note(Record):
+    """A file the analysis could not read fully, and why."""
+
+    path: str
+    kind: Literal["unparsed", "not-utf8", "too-large", "outside", "unreadable"]
+    message: str
+    line: int = 0
+
+
+class Child(Record):
+    """One child specification in a supervisor's list."""
+
+    id: str
+    module: str = ""
+    """Fully resolved module that is started, empty where it is not static."""
+    restart: str = "permanent"
+    kind: Literal["worker", "supervisor", "unknown"] = "worker"
+    path: str
+    line: int
+    code: str
+
+
+class SupervisorNode(Record):
+    """One supervisor with its children in start order."""
+
+    name: str
+    """Module of a module-based supervisor, or `<module>'s children` of an inline one."""
+    module: str
+    strategy: str = ""
+    """Empty where it is not a literal."""
+    path: str
+    line: int
+    end_line: int
+    children: tuple[Child, ...] = ()
+    literal: bool = True
+    """False where children are added by code that is not a plain list."""
+
+
+class SupervisionTree(Record):
+    """Application -> supervisors -> children, one per OTP application of the repository."""
+
+    app: str
+    application: str = ""
+    """The Application callback module; empty for a library."""
+    root: str = ""
+    """`name` of the root supervisor."""
+    supervisors: tuple[SupervisorNode, ...] = ()
+
+
+class Analysis(Record):
+    """Everything one analyser run found; the JSON form of `genesis analyze`."""
+
+    schema_version: Literal[1] = 1
+    commit: str = ""
+    """Empty when the tree is not a commit."""
+    files: int
+    lines: int
+    modules: int
+    findings: tuple[Finding, ...]
+    exempted: tuple[Exempted, ...] = ()
+    notes: tuple[Note, ...] = ()
+    trees: tuple[SupervisionTree, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that ran."""
