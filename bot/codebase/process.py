@@ -1,0 +1,97 @@
+"""The one way to run a child process: argv only, a deadline, an allow-listed environment, no standard input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PASSED_THROUGH = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME", "MIX_HOME", "HEX_HOME", "XDG_CACHE_HOME")
+"""Variables a child may see; everything else, keys and tokens above all, stays here."""
+
+KEPT_OUTPUT = 2_000_000
+"""Bytes kept of each stream; the middle of anything longer is dropped."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A finished (or killed) child process."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+
+    def tail(self, characters: int = 4000) -> str:
+        """The end of both streams, standard output first."""
+        both = "\n".join(part.strip() for part in (self.stdout, self.stderr) if part.strip())
+        return both[-characters:]
+
+
+def child_environment(source: Mapping[str, str], extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`source` reduced to `PASSED_THROUGH`, with UTF-8 forced and `extra` on top."""
+    kept = {name: source[name] for name in PASSED_THROUGH if name in source}
+    return {**kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(extra or {})}
+
+
+def run(
+    argv: tuple[str, ...],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    stdin: bytes = b"",
+) -> Completed:
+    """Run `argv` to its end or kill its whole process group after `timeout` seconds.
+
+    Raises `FileNotFoundError` when the program does not exist.
+    """
+    started = time.monotonic()
+    child = subprocess.Popen(  # noqa: S603 - argv only, never a shell
+        argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    timed_out = False
+    try:
+        out, err = child.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _kill_group(child)
+        out, err = child.communicate()
+    except BaseException:
+        _kill_group(child)
+        child.communicate()
+        raise
+    return Completed(
+        argv=argv,
+        returncode=child.returncode,
+        stdout=_decode(out),
+        stderr=_decode(err),
+        seconds=time.monotonic() - started,
+        timed_out=timed_out,
+    )
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _decode(raw: bytes) -> str:
+    if len(raw) > KEPT_OUTPUT:
+        half = KEPT_OUTPUT // 2
+        raw = raw[:half] + b"\n... output shortened ...\n" + raw[-half:]
+    return raw.decode("utf-8", "replace")
