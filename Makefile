@@ -1,0 +1,72 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Each sets up all it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What this machine happens to have set must not change a result. Addresses of package
+# indexes (PIP_*) stay: they say where to fetch from, the lock says what.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS VIRTUAL_ENV
+unexport PYTEST_ADDOPTS PYTEST_PLUGINS MYPYPATH RUFF_CONFIG
+unexport MIX_ENV MIX_EXS MIX_TARGET MIX_BUILD_PATH MIX_DEPS_PATH ERL_LIBS ERL_FLAGS ERL_AFLAGS ELIXIR_ERL_OPTIONS
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
+export LANG := C.UTF-8
+export LC_ALL := C.UTF-8
+export PYTHONDONTWRITEBYTECODE := 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Scripts in a virtual environment name their interpreter by absolute path: one that was
+# copied or moved with the checkout is made anew.
+HERE := $(VENV)/here-$(shell pwd | cksum | cut -d' ' -f1)
+LOCKED := $(HERE)-locked
+INSTALLED := $(HERE)-installed
+
+GOAL ?= make this truly fault-tolerant
+
+.PHONY: help install elixir demo test lint format lock bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+$(LOCKED): requirements/dev.txt scripts/venv.sh
+	@bash scripts/venv.sh
+	@touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check \
+	  --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+install: $(INSTALLED) ## .venv with the locked dependencies and genesis in .venv/bin
+
+elixir: ## Elixir from the system's packages, when there is none
+	@elixir -e 'IO.puts("Elixir " <> System.version())' 2>/dev/null || bash scripts/apt.sh Elixir elixir
+
+demo: install elixir ## the main job on a copy of examples/courier
+	@GOAL='$(GOAL)' GENESIS=$(CURDIR)/$(BIN)/genesis bash scripts/demo.sh examples/courier
+
+test: install elixir ## the whole suite
+	@$(BIN)/python -m pytest -n auto
+
+lint: install ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## new lock files from pyproject.toml (needs uv)
+	bash scripts/lock.sh
+
+bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
+	@$(BIN)/python -m benchmarks.analysis $(BENCH)
+
+clean: ## remove whatever make has made
+	rm -rf $(VENV) build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache examples/*/_build examples/*/deps
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Writes the lock files anew. Needs uv; nobody who only installs does.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+lock() { # output file, then further arguments
+  local out=$1
+  shift
+  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade "$@" -o "$out"
+}
+
+lock requirements/run.txt
+lock requirements/dev.txt --extra dev
+
+# A lock names versions and hashes, never the place this machine gets them from.
+if grep -nE '://|index-url|find-links|^-' requirements/*.txt; then
+  echo "a lock file names an address" >&2
+  exit 1
+fi
