@@ -40,6 +40,23 @@ def child_environment(source: Mapping[str, str], extra: Mapping[str, str] | None
     return {**kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(extra or {})}
 
 
+@dataclass(frozen=True)
+class Raw:
+    """A finished (or killed) child process with every byte it wrote."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    timed_out: bool = False
+
+    def decoded(self) -> Completed:
+        """The same as text, the middle of long streams dropped."""
+        out, err = _decode(self.stdout), _decode(self.stderr)
+        return Completed(self.argv, self.returncode, out, err, self.seconds, self.timed_out)
+
+
 def run(
     argv: tuple[str, ...],
     *,
@@ -52,6 +69,18 @@ def run(
 
     Raises `FileNotFoundError` when the program does not exist.
     """
+    return run_raw(argv, cwd=cwd, env=env, timeout=timeout, stdin=stdin).decoded()
+
+
+def run_raw(
+    argv: tuple[str, ...],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    stdin: bytes = b"",
+) -> Raw:
+    """`run` for output that must not be decoded or shortened, such as file contents."""
     started = time.monotonic()
     child = subprocess.Popen(  # noqa: S603 - argv only, never a shell
         argv,
@@ -73,11 +102,11 @@ def run(
         _kill_group(child)
         child.communicate()
         raise
-    return Completed(
+    return Raw(
         argv=argv,
         returncode=child.returncode,
-        stdout=_decode(out),
-        stderr=_decode(err),
+        stdout=out,
+        stderr=err,
         seconds=time.monotonic() - started,
         timed_out=timed_out,
     )
