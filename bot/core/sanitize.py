@@ -1,0 +1,80 @@
+"""Text that leaves or enters: secrets are masked, characters nobody can see are dropped."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
+
+MASK = "***"
+
+SHORTEST_SECRET = 6
+"""Shorter values would mask ordinary words."""
+
+TOKEN = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:"
+    r"gh[pousr]_[A-Za-z0-9]{36,}"
+    r"|github_pat_[A-Za-z0-9_]{40,}"
+    r"|sk-ant-[A-Za-z0-9_-]{20,}"
+    r"|AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"
+    r")"
+)
+"""Shapes that are credentials whoever they belong to."""
+
+PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?-----END (?P=kind)-----", re.DOTALL
+)
+
+HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+
+ESCAPE_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
+)
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the secrets, in any form they take on the way, and without token shapes."""
+    forms = {form for secret in secrets for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return PRIVATE_KEY.sub(MASK, TOKEN.sub(MASK, text))
+
+
+def strip_hidden(text: str) -> str:
+    """`text` without terminal escapes, control, format and tag characters; newline and tab stay."""
+    plain = ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n"))
+    return "".join(char for char in plain if _visible(char))
+
+
+def strip_comments(text: str) -> str:
+    """`text` without HTML comments, which a reader of rendered Markdown never sees."""
+    while (shorter := HTML_COMMENT.sub("", text)) != text:
+        text = shorter
+    return text
+
+
+def _forms(secret: str) -> set[str]:
+    stripped = secret.strip()
+    if len(stripped) < SHORTEST_SECRET:
+        return set()
+    encoded = base64.b64encode(stripped.encode("utf-8", "surrogateescape")).decode("ascii")
+    return {
+        stripped,
+        json.dumps(stripped)[1:-1],
+        json.dumps(stripped, ensure_ascii=False)[1:-1],
+        quote(stripped, safe="", errors="replace"),
+        encoded,
+        encoded.rstrip("="),
+    }
+
+
+def _visible(char: str) -> bool:
+    if char in "\n\t":
+        return True
+    # Variation selectors are marks by category, yet a run of them can carry a hidden message.
+    if 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
+        return False
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
