@@ -1,0 +1,199 @@
+"""The mix tasks we run on a project, always in MIX_ENV=test and with the build outside its tree."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.codebase.process import Completed, child_environment
+from bot.codebase.sandbox import Sandbox
+from bot.codebase.toolchain import Toolchain
+
+FAILED_TESTS = 77
+"""Exit status we ask of `mix test` for failing tests, so that nothing else looks like it."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """A compiled ExUnit formatter that writes its events to the file named by `variable`."""
+
+    lib_dir: Path
+    """What ERL_LIBS must name: holds `<app>/ebin`."""
+    module: str
+    variable: str
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """One `mix test`: the process, and what the reporter wrote (empty when it never ran)."""
+
+    __test__ = False
+
+    completed: Completed
+    events: str
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds each kind of task may take."""
+
+    compile: float = 1800.0
+    format: float = 300.0
+    credo: float = 900.0
+    test: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A project directory with what is needed to run its tasks."""
+
+    root: Path
+    toolchain: Toolchain
+    sandbox: Sandbox
+    build_path: Path
+    """Outside the tree: MIX_BUILD_PATH, created when absent."""
+    env: Mapping[str, str]
+    """The caller's environment; children see only its allow-listed part."""
+    deps_path: Path | None = None
+    """Fetched dependencies of the user's own checkout, shown read-only."""
+    timeouts: Timeouts = Timeouts()
+
+    def compile(self) -> Completed:
+        """Compile everything anew: an incremental build hides warnings and same-second edits."""
+        return self.task(("compile", "--force"), self.timeouts.compile)
+
+    def format_check(self, paths: tuple[str, ...]) -> Completed:
+        """Ask which of `paths` are off the formatter's fixpoint."""
+        return self.task(("format", "--check-formatted", "--", *paths), self.timeouts.format)
+
+    def format(self, paths: tuple[str, ...]) -> Completed:
+        """Rewrite `paths` to the formatter's fixpoint."""
+        return self.task(("format", "--", *paths), self.timeouts.format)
+
+    def credo(self) -> Completed:
+        """`mix credo --strict` as JSON; its exit code is a bit mask of categories."""
+        return self.task(("credo", "--strict", "--format", "json"), self.timeouts.credo)
+
+    def test(
+        self,
+        paths: tuple[str, ...] = (),
+        *,
+        reporter: Reporter,
+        seed: int = 0,
+        only: tuple[str, ...] = (),
+    ) -> TestRun:
+        """Run tests through `reporter`; `paths` may end in `:line`, `only` are tag filters."""
+        filters = [part for tag in only for part in ("--only", tag)]
+        argv = (
+            *("test", "--seed", str(seed), "--exit-status", str(FAILED_TESTS)),
+            *("--formatter", reporter.module, "--formatter", "ExUnit.CLIFormatter"),
+            *filters,
+            *paths,
+        )
+        with tempfile.TemporaryDirectory(prefix="genesis-results-") as results:
+            target = Path(results) / "events.jsonl"
+            done = self.task(
+                argv,
+                self.timeouts.test,
+                extra={"ERL_LIBS": str(reporter.lib_dir), reporter.variable: str(target)},
+                writable=(Path(results),),
+                readable=(reporter.lib_dir,),
+            )
+            raw = target.read_bytes() if target.exists() else b""
+        return TestRun(done, raw.decode("utf-8", "replace"))
+
+    def task(
+        self,
+        argv: tuple[str, ...],
+        timeout: float,
+        *,
+        extra: Mapping[str, str] | None = None,
+        writable: tuple[Path, ...] = (),
+        readable: tuple[Path, ...] = (),
+    ) -> Completed:
+        """Run `mix argv` in the project's root."""
+        self.build_path.mkdir(parents=True, exist_ok=True)
+        shown = (*self.toolchain.roots, *self._mix_home(), *readable)
+        if self.deps_path is not None:
+            shown = (*shown, self.deps_path)
+        return self.sandbox.run(
+            (str(self.toolchain.mix), *argv),
+            cwd=self.root,
+            env={**self.environment(), **(extra or {})},
+            timeout=timeout,
+            writable=(self.root, self.build_path, *writable),
+            readable=shown,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a mix child sees."""
+        settings = {
+            "PATH": self.toolchain.search_path,
+            "MIX_ENV": "test",
+            "MIX_BUILD_PATH": str(self.build_path),
+            "MIX_QUIET": "0",
+        }
+        if self.deps_path is not None:
+            settings["MIX_DEPS_PATH"] = str(self.deps_path)
+        if self.sandbox.isolated:
+            settings["HOME"] = "/tmp"  # noqa: S108 - the sandbox's own, empty and private
+            settings |= {"MIX_HOME": str(home) for home in self._mix_home()}
+        return child_environment(self.env, settings)
+
+    def freshen(self, paths: tuple[str, ...]) -> None:
+        """Date `paths` two seconds ahead: mix does not see a same-size edit in the same second."""
+        ahead = time.time() + 2
+        for path in paths:
+            if (self.root / path).exists():
+                os.utime(self.root / path, (ahead, ahead))
+
+    def _mix_home(self) -> tuple[Path, ...]:
+        """Where Hex and rebar are installed; `~/.hex`, which holds keys, stays out."""
+        named = self.env.get("MIX_HOME", "")
+        home = Path(named) if named else Path(self.env.get("HOME", "/")) / ".mix"
+        return (home,) if home.is_dir() else ()
+
+
+_BLOCKERS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"Could not find Hex, which is needed to build dependency :(\w+)"),
+        "Hex is not installed (needed for dependency {0})",
+    ),
+    (re.compile(r"Could not find an SCM for dependency :(\w+)"), "no way to fetch dependency {0}"),
+    (
+        re.compile(
+            r"on Elixir v(\S+) but it has declared in its mix.exs file it supports only Elixir ([^\n]+)"
+        ),
+        "the project wants Elixir {1}, here is {0}",
+    ),
+    (
+        re.compile(r'Could not find "?(rebar3?)"?, which is needed'),
+        "{0} is not installed (needed by an Erlang dependency)",
+    ),
+    (
+        re.compile(r"Unknown dependency :?(\w+) given to :import_deps"),
+        "dependency {0} is not fetched",
+    ),
+)
+_UNCHECKED = re.compile(r"^Unchecked dependencies for environment", re.MULTILINE)
+_UNCHECKED_NAME = re.compile(r"^\* (\w+)", re.MULTILINE)
+
+
+def blocker(done: Completed) -> str:
+    """Why the project cannot be built here, naming what is missing; empty when nothing is."""
+    if done.returncode == 0:
+        return ""
+    both = f"{done.stdout}\n{done.stderr}"
+    for pattern, reason in _BLOCKERS:
+        match = pattern.search(both)
+        if match:
+            return reason.format(*match.groups())
+    if _UNCHECKED.search(both):
+        names = ", ".join(dict.fromkeys(_UNCHECKED_NAME.findall(both)))
+        return f"dependencies are not fetched: {names}"
+    return ""

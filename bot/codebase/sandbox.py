@@ -1,0 +1,133 @@
+"""Run a project's code without network, keys or git: bubblewrap, or loudly less."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.codebase.process import Completed, child_environment, run
+from bot.errors import Refused
+
+Mode = Literal["required", "auto", "off"]
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt")
+_ETC = (
+    "/etc/alternatives",
+    "/etc/erlang",
+    "/etc/group",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/ssl/certs",
+)
+_PROBE_SECONDS = 20.0
+# bubblewrap's own pid 1 keeps its environment readable inside, so it starts with nothing but this.
+_BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Where children run; `bwrap` is `None` when only the scrubbed environment protects."""
+
+    mode: Mode
+    bwrap: Path | None = None
+    notice: str = ""
+    """Why there is no isolation; show it to the user. Empty when isolated."""
+
+    @property
+    def isolated(self) -> bool:
+        """True when children run inside bubblewrap."""
+        return self.bwrap is not None
+
+    def run(
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        timeout: float,
+        writable: tuple[Path, ...] = (),
+        readable: tuple[Path, ...] = (),
+        stdin: bytes = b"",
+    ) -> Completed:
+        """Run `argv` in `cwd` with exactly `env`; `writable` directories must exist."""
+        if self.bwrap is None:
+            return run(argv, cwd=cwd, env=env, timeout=timeout, stdin=stdin)
+        command = (*self._prefix(cwd, env, writable, readable), *argv)
+        done = run(command, cwd=Path("/"), env=_BARE, timeout=timeout, stdin=stdin)
+        return Completed(
+            argv, done.returncode, done.stdout, done.stderr, done.seconds, done.timed_out
+        )
+
+    def _prefix(
+        self,
+        cwd: Path,
+        env: Mapping[str, str],
+        writable: tuple[Path, ...],
+        readable: tuple[Path, ...],
+    ) -> tuple[str, ...]:
+        args = [str(self.bwrap), "--die-with-parent", "--new-session", "--unshare-all"]
+        for path in (*_SYSTEM, *_ETC):
+            args += ["--ro-bind-try", path, path]
+        args += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - private
+        for path in readable:
+            args += ["--ro-bind", str(path), str(path)]
+        for path in writable:
+            args += ["--bind", str(path), str(path), *_hide_git(path)]
+        args += ["--chdir", str(cwd), "--clearenv"]
+        for name, value in env.items():
+            args += ["--setenv", name, value]
+        return (*args, "--")
+
+
+def open_sandbox(mode: Mode, env: Mapping[str, str], *, key_present: bool = False) -> Sandbox:
+    """Probe bubblewrap once; `auto` falls back with a notice, unless a key could be read then.
+
+    Raises `Refused` where isolation is needed and not to be had.
+    """
+    if mode == "off" and not key_present:
+        return Sandbox(mode, notice="sandbox off: project code runs with network and your files")
+    found = shutil.which("bwrap", path=env.get("PATH", ""))
+    why = _probe(Path(found)) if found else "bubblewrap (bwrap) is not installed"
+    if found and not why:
+        return Sandbox(mode, bwrap=Path(found))
+    if mode == "required" or key_present:
+        raise Refused(
+            f"no sandbox: {why}",
+            hint="install bubblewrap and allow unprivileged user namespaces",
+        )
+    return Sandbox(
+        mode,
+        notice=f"not isolated: {why}; project code runs with a scrubbed environment only",
+    )
+
+
+def _probe(bwrap: Path) -> str:
+    """Empty when a child starts in a sandbox, else what stopped it."""
+    sandbox = Sandbox("required", bwrap=bwrap)
+    with tempfile.TemporaryDirectory() as scratch:
+        done = sandbox.run(
+            ("/bin/true",),
+            cwd=Path(scratch),
+            env=child_environment(_BARE),
+            timeout=_PROBE_SECONDS,
+            writable=(Path(scratch),),
+        )
+    if done.returncode == 0:
+        return ""
+    return f"bubblewrap does not work here ({done.tail(200).strip() or done.returncode})"
+
+
+def _hide_git(tree: Path) -> tuple[str, ...]:
+    git = tree / ".git"
+    if git.is_dir():
+        return ("--tmpfs", str(git))
+    if git.exists():
+        return ("--ro-bind", "/dev/null", str(git))
+    return ()

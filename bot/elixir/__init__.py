@@ -1,0 +1,1 @@
+"""Understands Elixir source without compiling it: syntax, projects, supervision, rules and fixes."""

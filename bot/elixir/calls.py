@@ -1,0 +1,207 @@
+"""Calls with their meaning: which function of which module, pipes and captures counted in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.scope import Scope
+
+KERNEL = frozenset(
+    "spawn spawn_link spawn_monitor send self exit throw raise reraise make_ref node apply".split()
+)
+"""Kernel functions rules ask for; other bare names stay unresolved."""
+
+STARTS_PROCESS = frozenset(
+    {
+        "Kernel.spawn", "Kernel.spawn_link", "Kernel.spawn_monitor", ":erlang.spawn", ":erlang.spawn_link",
+        ":erlang.spawn_monitor", ":erlang.spawn_opt", ":proc_lib.spawn", ":proc_lib.spawn_link",
+        "Task.start", "Task.start_link", "Task.async", "Task.async_stream", "Task.Supervisor.start_child",
+        "Task.Supervisor.async", "Task.Supervisor.async_nolink", "Task.Supervisor.async_stream",
+        "Task.Supervisor.async_stream_nolink", "Process.spawn",
+    }
+)  # fmt: skip
+"""Calls whose function argument runs in another process."""
+
+
+@dataclass(eq=False)
+class Call:
+    """One call (or `&Mod.fun/1` capture)."""
+
+    node: Node
+    module: str
+    """Resolved module: `Task.Supervisor`, `:ets`, `Kernel`, the own module for a local function; empty where
+    only run time knows (a variable, a macro, an unlisted Kernel function)."""
+    name: str
+    args: list[Node]
+    """With the piped value in first place; keywords are one trailing node."""
+    arity: int
+    owner: Module
+    captured: bool = False
+    piped: bool = False
+    receiver: str = ""
+    """Text before the dot as written."""
+
+    @property
+    def full(self) -> str:
+        """`Module.name`, or `name` alone where the module is unknown."""
+        return f"{self.module}.{self.name}" if self.module else self.name
+
+    @property
+    def start(self) -> int:
+        return self.node.start_byte
+
+    @property
+    def local(self) -> bool:
+        """Whether it is written without a module."""
+        return not self.receiver
+
+    def keywords(self) -> dict[str, Node]:
+        """Keyword arguments in last place."""
+        if self.args and self.args[-1].type in ("keywords", "list"):
+            return nodes.keyword_pairs(self.args[-1])
+        return {}
+
+    @cached_property
+    def statement(self) -> Node:
+        """The outermost pipe chain this call is part of."""
+        node = self.node
+        parent = node.parent
+        while parent is not None and nodes.operator(parent) == "|>":
+            node, parent = parent, parent.parent
+        return node
+
+    @cached_property
+    def in_quote(self) -> bool:
+        """Whether it stands in a `quote` block: code for elsewhere."""
+        return any(nodes.is_call_to(a, "quote") for a in _up_to(self.node, self.owner.node))
+
+    @cached_property
+    def runs_in(self) -> str:
+        """The process-starting call whose function argument holds this call; empty if none does."""
+        for ancestor in _up_to(self.node, self.owner.node):
+            if ancestor.type != "call" or ancestor.id == self.node.id:
+                continue
+            if ancestor.parent is not None and nodes.contains(ancestor, self.node):
+                outer = resolve(ancestor, self.owner)
+                if outer is not None and outer.full in STARTS_PROCESS:
+                    return outer.full
+        return ""
+
+    @cached_property
+    def next_in_pipe(self) -> Node | None:
+        """The call this one's value is piped into."""
+        parent = self.node.parent
+        if parent is None or nodes.operator(parent) != "|>":
+            return None
+        if self._is_left(parent):
+            return parent.child_by_field_name("right")
+        above = parent.parent
+        if above is not None and nodes.operator(above) == "|>":
+            return above.child_by_field_name("right")
+        return None
+
+    def _is_left(self, parent: Node) -> bool:
+        left = parent.child_by_field_name("left")
+        return left is not None and left.id == self.node.id
+
+
+def _up_to(node: Node, top: Node) -> Iterator[Node]:
+    for ancestor in nodes.ancestors(node):
+        if ancestor.id == top.id:
+            return
+        yield ancestor
+
+
+def calls_in(node: Node, module: Module) -> list[Call]:
+    """Calls within a node, in source order; the aliases and imports inside it are honoured."""
+    found = nodes.captures("(call) @n", node)
+    scope = module.scope
+    inner = [c for c in found if nodes.is_call_to(c, "alias", "import")]
+    if inner:
+        scope = Scope(module=module.name, outer=module.scope)
+        for directive in inner:
+            scope.directive(nodes.text_of(directive, "target"), directive)
+    resolved = [resolve(call, module, scope) for call in found]
+    captures = [capture for n in _local_captures(node) if (capture := _local_capture(n, module, scope))]
+    calls = [c for c in resolved if c is not None] + captures
+    return sorted(calls, key=lambda c: c.start) if captures else calls
+
+
+def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | None:
+    """The meaning of one call node; `None` for calls of anonymous functions."""
+    scope = scope or module.scope
+    target = node.child_by_field_name("target")
+    if target is None:
+        return None
+    args = nodes.arguments(node)
+    piped = _piped_value(node)
+    if piped is not None:
+        args = [piped, *args]
+    arity = len(args) + (nodes.do_block(node) is not None)
+    captured, arity = _capture_arity(node, arity)
+    if target.type == "identifier":
+        name = text(target)
+        return Call(node, _local_module(name, arity, module, scope), name, args, arity, module, captured, piped is not None)
+    if target.type != "dot":
+        return None
+    left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
+    if left is None or right is None:
+        return None
+    known = left.type in ("alias", "atom") or (left.type in ("identifier", "dot") and text(left).startswith("__MODULE__"))
+    owner = scope.resolve(left) if known else ""
+    return Call(node, owner, text(right), args, arity, module, captured, piped is not None, text(left))
+
+
+def _local_module(name: str, arity: int, module: Module, scope: Scope) -> str:
+    if module.local(name, arity) is not None:
+        return module.name
+    imported = scope.importer(name, arity)
+    if imported:
+        return imported
+    if name in KERNEL and not scope.hides_kernel(name, arity):
+        return "Kernel"
+    return ""
+
+
+def _piped_value(node: Node) -> Node | None:
+    parent = node.parent
+    if parent is None or nodes.operator(parent) != "|>":
+        return None
+    right = parent.child_by_field_name("right")
+    if right is None or right.id != node.id:
+        return None
+    left = parent.child_by_field_name("left")
+    if left is not None and nodes.operator(left) == "|>":
+        return left.child_by_field_name("right")
+    return left
+
+
+def _capture_arity(node: Node, arity: int) -> tuple[bool, int]:
+    """`&Mod.fun/2` holds a call without arguments left of `/`."""
+    parent = node.parent
+    if parent is None or nodes.operator(parent) != "/" or parent.parent is None:
+        return False, arity
+    right = parent.child_by_field_name("right")
+    if nodes.operator(parent.parent) == "&" and right is not None and right.type == "integer":
+        return True, int(text(right).replace("_", ""))
+    return False, arity
+
+
+def _local_captures(node: Node) -> list[Node]:
+    pattern = '(unary_operator operator: "&" operand: (binary_operator left: (identifier) operator: "/" right: (integer)) @n)'
+    return nodes.captures(pattern, node)
+
+
+def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None:
+        return None
+    name, arity = text(left), int(text(right).replace("_", ""))
+    return Call(left, _local_module(name, arity, module, scope), name, [], arity, module, captured=True)

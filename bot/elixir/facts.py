@@ -1,0 +1,180 @@
+"""What project rules and the supervision tree need to know of each module; small, and sent between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from bot.elixir import children, nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.children import ChildListFacts
+from bot.elixir.nodes import text
+from bot.elixir.outline import Function, Module
+from bot.elixir.source import Role, Source
+
+OTP_WORDS = (b"start_link", b"start_child", b"Supervisor", b"child_spec", b"GenServer", b"Agent", b"Task", b"start:", b"Application", b"GenStage", b"Registry")
+_STARTERS = frozenset({"start_link", "start", "start_child", "start_monitor"})
+
+
+@dataclass(frozen=True)
+class StartFacts:
+    """A call that starts a process of a named module: `Foo.start_link(...)`, `GenServer.start_link(Foo, ...)`."""
+
+    call: str
+    """As resolved: `GenServer.start_link`, `Shop.Cart.start_link`, ..."""
+    target: str
+    """Module that is started; empty where it is not static."""
+    path: str
+    start: int
+    end: int
+    module: str
+    function: str
+    role: Role
+    result_used: bool
+
+
+@dataclass(frozen=True)
+class SendFacts:
+    """`send` to a process named by another module."""
+
+    target: str
+    path: str
+    start: int
+    end: int
+    module: str
+    function: str
+
+
+@dataclass(frozen=True)
+class ModuleFacts:
+    """One module of the project."""
+
+    name: str
+    path: str
+    role: Role
+    start: int
+    end: int
+    line: int
+    uses: tuple[str, ...]
+    use_options: dict[str, dict[str, str]]
+    """Source text of `use X, key: value` options, by used module."""
+    behaviours: tuple[str, ...]
+    functions: tuple[tuple[str, int, bool], ...]
+    """(name, arity, public)."""
+    names: tuple[str, ...] = ()
+    """Modules used as registered names in its own start functions."""
+    starts: tuple[StartFacts, ...] = ()
+    sends: tuple[SendFacts, ...] = ()
+    child_lists: tuple[ChildListFacts, ...] = ()
+    mentions: frozenset[str] = field(default_factory=frozenset)
+    """Modules that appear where a child specification could be written."""
+
+    def has(self, name: str, arity: int) -> bool:
+        """Whether it defines the function."""
+        return any(n == name and a == arity for n, a, _ in self.functions)
+
+    def implements(self, behaviour: str) -> bool:
+        """Whether it uses or declares the behaviour."""
+        return behaviour in self.uses or behaviour in self.behaviours
+
+
+def facts_of(module: Module) -> ModuleFacts:
+    """The facts of one module; calls are only looked at in files that mention OTP at all."""
+    source = module.source
+    otp = any(word in source.data for word in OTP_WORDS)
+    starts, sends = _calls(module) if otp else ((), ())
+    return ModuleFacts(
+        name=module.name,
+        path=source.path,
+        role=source.role,
+        start=module.node.start_byte,
+        end=module.node.end_byte,
+        line=source.line(module.node.start_byte),
+        uses=tuple(u.name for u in module.uses),
+        use_options={u.name: {k: text(v) for k, v in u.options.items()} for u in module.uses},
+        behaviours=tuple(module.behaviours),
+        functions=tuple((f.name, f.arity, f.public) for f in module.functions.values()),
+        names=tuple(_registered_names(module)) if otp else (),
+        starts=tuple(starts),
+        sends=tuple(sends),
+        child_lists=tuple(children.child_lists(module)) if otp else (),
+        mentions=frozenset(children.mentions(module)) if otp else frozenset(),
+    )
+
+
+def _calls(module: Module) -> tuple[list[StartFacts], list[SendFacts]]:
+    starts: list[StartFacts] = []
+    sends: list[SendFacts] = []
+    for function, call in _scoped_calls(module):
+        if call.in_quote or call.captured:
+            continue
+        label = function.label if function else ""
+        if call.name in _STARTERS and call.module:
+            starts.append(_start(call, label))
+        elif call.full in ("Kernel.send", "Process.send", "Process.send_after", ":erlang.send") and call.args:
+            target = _named_process(call, module)
+            if target:
+                sends.append(SendFacts(target, module.source.path, call.start, call.node.end_byte, module.name, label))
+    return starts, sends
+
+
+def _scoped_calls(module: Module) -> Iterator[tuple[Function | None, Call]]:
+    for function in module.functions.values():
+        for call in function.calls:
+            yield function, call
+    for node in module.loose:
+        for call in calls_in(node, module):
+            yield None, call
+
+
+def _start(call: Call, label: str) -> StartFacts:
+    target = call.module
+    if call.name == "start_child" and len(call.args) > 1:
+        target = children.started_module(call.args[1], call.owner.scope)
+    elif call.module in ("GenServer", "GenStage", ":gen_server", ":gen_statem", "Supervisor", "DynamicSupervisor"):
+        position = 1 if call.module.startswith(":") and call.arity == 4 else 0
+        target = _alias(call, position)
+    elif call.module in ("Agent", "Task", "Registry", "Task.Supervisor", "PartitionSupervisor"):
+        target = ""
+    parent = call.statement.parent
+    used = parent is not None and parent.type not in ("do_block", "body", "block")
+    last = parent is not None and not used and parent.named_children[-1].id == call.statement.id
+    return StartFacts(
+        call.full, target, call.owner.source.path, call.start, call.node.end_byte, call.owner.name, label,
+        call.owner.source.role, used or last,
+    )  # fmt: skip
+
+
+def _alias(call: Call, position: int) -> str:
+    if len(call.args) <= position:
+        return ""
+    node = call.args[position]
+    if node.type == "alias" or text(node).startswith("__MODULE__"):
+        return call.owner.scope.resolve(node)
+    return ""
+
+
+def _named_process(call: Call, module: Module) -> str:
+    node: Node | None = call.args[0]
+    if node is not None and node.type == "call":
+        inner = nodes.arguments(node)
+        node = inner[0] if nodes.text_of(node, "target") in ("Process.whereis", "GenServer.whereis") and inner else None
+    if node is None or not (node.type == "alias" or text(node).startswith("__MODULE__")):
+        return ""
+    return module.scope.resolve(node)
+
+
+def _registered_names(module: Module) -> Iterator[str]:
+    for name in ("start_link", "start", "init", "child_spec"):
+        for function in module.named(name):
+            for call in function.calls:
+                value = call.keywords().get("name")
+                if value is not None and (value.type == "alias" or text(value) == "__MODULE__"):
+                    yield module.scope.resolve(value)
+
+
+def facts_of_file(source: Source, modules: list[Module]) -> tuple[ModuleFacts, ...]:
+    """Facts of all modules of a file."""
+    return tuple(facts_of(module) for module in modules)

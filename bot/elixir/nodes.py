@@ -1,0 +1,162 @@
+"""The parser and small questions about its nodes.
+
+Node names are those of the tree-sitter-elixir grammar, 0.3.x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter_elixir
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+
+@cache
+def language() -> Language:
+    """The Elixir grammar."""
+    return Language(tree_sitter_elixir.language())
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(language())
+
+
+@cache
+def _query(pattern: str) -> Query:
+    return Query(language(), pattern)
+
+
+def parse(data: bytes) -> Tree:
+    """Parse UTF-8 Elixir; errors are nodes in the tree, never exceptions."""
+    return _parser().parse(data)
+
+
+def captures(pattern: str, node: Node) -> list[Node]:
+    """Nodes captured as `@n` by `pattern` within `node`, in source order."""
+    return QueryCursor(_query(pattern)).captures(node).get("n", [])
+
+
+def text(node: Node) -> str:
+    """The node's source."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """The node's parents, nearest first."""
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def contains(outer: Node, inner: Node) -> bool:
+    """Whether `inner` lies within `outer`."""
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def arguments(call: Node) -> list[Node]:
+    """The argument nodes of a call as written; keywords are one trailing node."""
+    for child in call.children:
+        if child.type == "arguments":
+            return [c for c in child.named_children if c.type != "comment"]
+    return []
+
+
+def do_block(call: Node) -> Node | None:
+    """The `do ... end` block of a call."""
+    for child in call.children:
+        if child.type == "do_block":
+            return child
+    return None
+
+
+def keyword_pairs(node: Node | None) -> dict[str, Node]:
+    """Values by key of a `keywords`, list, map or arguments node; first occurrence of a key wins."""
+    found: dict[str, Node] = {}
+    for pair in _pairs(node):
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is not None and value is not None:
+            found.setdefault(text(key).strip().rstrip(":").strip('"'), value)
+    return found
+
+
+def _pairs(node: Node | None) -> Iterator[Node]:
+    if node is None:
+        return
+    if node.type == "pair":
+        yield node
+    elif node.type in ("keywords", "list", "map", "map_content", "arguments"):
+        for child in node.named_children:
+            if child.type in ("pair", "keywords", "map_content") or node.type == "keywords":
+                yield from _pairs(child)
+
+
+def call_keywords(call: Node) -> dict[str, Node]:
+    """Keyword arguments of a call, written bare or as a literal list in last place."""
+    args = arguments(call)
+    return keyword_pairs(args[-1]) if args and args[-1].type in ("keywords", "list") else {}
+
+
+def statements(block: Node | None) -> list[Node]:
+    """Statements of a do block, a `body`, or a single expression, without clauses and comments."""
+    if block is None:
+        return []
+    if block.type not in ("do_block", "body", "block", "source", "after_block", "else_block"):
+        return [block]
+    skipped = ("comment", "rescue_block", "catch_block", "after_block", "else_block", "stab_clause")
+    return [c for c in block.named_children if c.type not in skipped]
+
+
+def clauses(block: Node | None) -> list[Node]:
+    """The `pattern -> body` clauses directly in a block or anonymous function."""
+    return [c for c in block.named_children if c.type == "stab_clause"] if block is not None else []
+
+
+def clause_patterns(stab: Node) -> list[Node]:
+    """Patterns left of `->`, without the guard."""
+    left = stab.child_by_field_name("left")
+    if left is None:
+        return []
+    if left.type == "binary_operator" and text_of(left, "operator") == "when":
+        left = left.child_by_field_name("left") or left
+    return [c for c in left.named_children if c.type != "comment"] if left.type == "arguments" else [left]
+
+
+def clause_body(stab: Node) -> Node | None:
+    """The body right of `->`."""
+    return stab.child_by_field_name("right")
+
+
+def text_of(node: Node, field: str) -> str:
+    """Source of a field, empty where it is absent."""
+    child = node.child_by_field_name(field)
+    return text(child) if child is not None else ""
+
+
+def is_call_to(node: Node, *names: str) -> bool:
+    """Whether the node is a call whose target is written as one of `names` (`use`, `self`, ...)."""
+    if node.type != "call":
+        return False
+    target = node.child_by_field_name("target")
+    return target is not None and text(target) in names
+
+
+def operator(node: Node) -> str:
+    """The operator of a binary or unary node, empty for others."""
+    return text_of(node, "operator") if node.type in ("binary_operator", "unary_operator") else ""
+
+
+def identifiers(node: Node) -> set[str]:
+    """Names of the plain identifiers within a node (variables and local names)."""
+    return {text(n) for n in captures("(identifier) @n", node)}
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all named descendants, parents first."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(current.named_children))

@@ -1,0 +1,59 @@
+"""The whole project as facts: applications, modules, supervision trees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.core.finding import SupervisionTree
+from bot.elixir.facts import ModuleFacts
+from bot.elixir.mixfile import App, app_owning
+from bot.elixir.outline import Module, modules_of
+from bot.elixir.source import Source
+from bot.elixir.supervision import trees_of
+
+
+@dataclass(frozen=True)
+class Project:
+    """Facts of all modules plus access to the sources they came from."""
+
+    files: Mapping[str, bytes]
+    apps: tuple[App, ...]
+    facts: tuple[ModuleFacts, ...]
+    _sources: dict[str, Source] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def modules(self) -> dict[str, ModuleFacts]:
+        """Facts by module name; the first definition in `lib` wins over any other."""
+        found: dict[str, ModuleFacts] = {}
+        for facts in sorted(self.facts, key=lambda f: f.role != "lib"):
+            found.setdefault(facts.name, facts)
+        return found
+
+    @cached_property
+    def trees(self) -> tuple[SupervisionTree, ...]:
+        """One supervision tree per application."""
+        return trees_of(self.apps, self.modules, self.files)
+
+    @cached_property
+    def child_modules(self) -> frozenset[str]:
+        """Modules that stand in some child list, or where a child specification could be written, outside tests."""
+        listed = {c.module for f in self.facts if f.role != "test" for cl in f.child_lists for c in cl.children}
+        mentioned = {m for f in self.facts if f.role != "test" for m in f.mentions if m != f.name}
+        return frozenset(listed | mentioned)
+
+    def source(self, path: str) -> Source:
+        """A parsed file; raises `KeyError` for an unknown path."""
+        if path not in self._sources:
+            self._sources[path] = Source(path, self.files[path])
+        return self._sources[path]
+
+    def module(self, name: str) -> Module:
+        """A module's syntax; raises `KeyError` for an unknown name."""
+        path = self.modules[name].path
+        return next(m for m in modules_of(self.source(path)) if m.name == name)
+
+    def app_of(self, path: str) -> App | None:
+        """The application a file belongs to."""
+        return app_owning(self.apps, path)

@@ -1,0 +1,68 @@
+"""Which own functions run when a callback runs: the call graph inside one module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.elixir.calls import Call
+from bot.elixir.outline import Clause, Function, Module
+
+SERVER_CALLBACKS = {
+    ("handle_call", 3), ("handle_cast", 2), ("handle_info", 2), ("handle_continue", 2), ("handle_event", 4),
+    ("handle_demand", 2), ("handle_events", 3),
+}  # fmt: skip
+"""Callbacks in which a server is busy and answers nobody; `init/1` and `terminate/2` are asked for apart."""
+
+SERVERS = ("GenServer", "GenStage", "Agent", ":gen_server", ":gen_statem", "GenStateMachine")
+"""Behaviours whose callbacks run in a long-lived process of their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """A clause that runs when the starting callback runs, with the calls that lead to it."""
+
+    clause: Clause
+    path: tuple[Call, ...]
+    """From the callback's body to this clause; empty for the callback itself."""
+    origin: Function
+
+
+def is_server(module: Module) -> bool:
+    """Whether the module is the callback module of a long-lived server."""
+    return any(module.implements(name) for name in SERVERS)
+
+
+def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS) -> list[Function]:
+    """The module's own functions among the given callback names."""
+    return [module.functions[key] for key in sorted(set(keys)) if key in module.functions]
+
+
+def reached(origins: Iterable[Function]) -> list[Reached]:
+    """Clauses run in the same process from each origin, the origins' own first.
+
+    Only calls of the module's own functions are followed, and none whose code runs in another process.
+    """
+    found: list[Reached] = []
+    for origin in origins:
+        seen = {origin}
+        queue: list[tuple[Function, tuple[Call, ...]]] = [(origin, ())]
+        while queue:
+            function, path = queue.pop(0)
+            for clause in function.clauses:
+                found.append(Reached(clause, path, origin))
+                for call, target in _own_calls(clause):
+                    if target not in seen:
+                        seen.add(target)
+                        queue.append((target, (*path, call)))
+    return found
+
+
+def _own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:
+    module = clause.function.module
+    for call in clause.calls:
+        if call.module != module.name:
+            continue
+        target = module.local(call.name, call.arity)
+        if target is not None and not call.runs_in and not call.in_quote:
+            yield call, target

@@ -1,0 +1,107 @@
+"""What a name means at a place: aliases, imports, `__MODULE__`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+
+
+@dataclass(eq=False)
+class Import:
+    """An `import`, with the names it brings or leaves out (`None`: all)."""
+
+    module: str
+    only: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+    """`name/arity` each."""
+
+
+@dataclass(eq=False)
+class Scope:
+    """Aliases and imports of a lexical block; inner scopes see the outer ones."""
+
+    module: str
+    outer: Scope | None = None
+    aliases: dict[str, str] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
+
+    def directive(self, word: str, call: Node) -> None:
+        """Take in an `alias`, `import` or `require` line."""
+        args = nodes.arguments(call)
+        if not args:
+            return
+        options = nodes.call_keywords(call) if len(args) > 1 else {}
+        if word == "import":
+            self._import(args[0], options)
+        elif word == "alias" or "as" in options:
+            self._alias(args[0], options)
+
+    def _import(self, target: Node, options: dict[str, Node]) -> None:
+        only = options.get("only")
+        names = frozenset(_name_arity(only)) if only is not None and only.type == "list" else None
+        excluded = frozenset(_name_arity(options.get("except")))
+        self.imports.append(Import(self.resolve(target), names, excluded))
+
+    def _alias(self, target: Node, options: dict[str, Node]) -> None:
+        if target.type == "dot":
+            right = target.child_by_field_name("right")
+            left = target.child_by_field_name("left")
+            if right is not None and right.type == "tuple" and left is not None:
+                base = self.resolve(left)
+                for name in right.named_children:
+                    self.aliases[text(name).split(".")[-1]] = f"{base}.{text(name)}"
+                return
+        full = self.resolve(target)
+        short = text(options["as"]) if "as" in options else full.split(".")[-1]
+        self.aliases[short] = full
+
+    def resolve(self, node: Node) -> str:
+        """Full name of a written module: `Bar.Baz`, `__MODULE__.X`, `:ets`; the text for anything else."""
+        written = text(node)
+        if node.type == "atom":
+            return written.removeprefix(":Elixir.") if written.startswith(":Elixir.") else written
+        return self.resolve_name(written)
+
+    def resolve_name(self, written: str) -> str:
+        """`resolve` for a dotted name."""
+        first, dot, rest = written.partition(".")
+        if first == "__MODULE__":
+            return self.module + dot + rest
+        if first == "Elixir":
+            return rest
+        scope: Scope | None = self
+        while scope is not None:
+            if first in scope.aliases:
+                return scope.aliases[first] + dot + rest
+            scope = scope.outer
+        return written
+
+    def importer(self, name: str, arity: int) -> str:
+        """Module an explicit `import ..., only:` takes `name/arity` from; empty if none is certain."""
+        scope: Scope | None = self
+        while scope is not None:
+            for entry in scope.imports:
+                if entry.only is not None and f"{name}/{arity}" in entry.only:
+                    return entry.module
+            scope = scope.outer
+        return ""
+
+    def hides_kernel(self, name: str, arity: int) -> bool:
+        """Whether `import Kernel, except:` (or a narrow `only:`) takes the Kernel function away."""
+        scope: Scope | None = self
+        while scope is not None:
+            for entry in scope.imports:
+                if entry.module == "Kernel":
+                    label = f"{name}/{arity}"
+                    if label in entry.excluded or (entry.only is not None and label not in entry.only):
+                        return True
+            scope = scope.outer
+        return False
+
+
+def _name_arity(node: Node | None) -> list[str]:
+    return [f"{name}/{text(value)}" for name, value in nodes.keyword_pairs(node).items()]

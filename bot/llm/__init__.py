@@ -1,0 +1,1 @@
+"""Models behind one Protocol: the vendors' (later), `offline`, and `scripted` for tests."""

@@ -1,0 +1,1 @@
+"""The YAML pipeline engine: language, loader, expressions, engine and step handlers."""

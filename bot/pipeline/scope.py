@@ -1,0 +1,92 @@
+"""The names an expression can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.pipeline.results import StepResult, StepView
+
+RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop")
+"""Names with a meaning of their own; inputs, variables and steps cannot have them."""
+
+
+class Scope(Mapping[str, Any]):
+    """Inputs, variables, step results and the current loop; inner scopes see outer ones.
+
+    Looking a bare name up finds, in this order: the loop's item, a step, a variable, an input.
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        workflow: Mapping[str, Any] | None = None,
+        parent: Scope | None = None,
+    ) -> None:
+        self._parent = parent
+        self._inputs = dict(parent.inputs if parent else {}) | dict(inputs)
+        self._workflow = dict(workflow or (parent._workflow if parent else {}))
+        self._local: dict[str, Any] = {}
+        self._steps: dict[str, StepResult] = {}
+        self._variables: dict[str, Any] = parent._variables if parent else {}
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """Every input in sight."""
+        return self._inputs
+
+    def child(self, *, inputs: Mapping[str, Any] | None = None, **names: Any) -> Scope:
+        """A scope inside this one: a loop's iteration or inline steps."""
+        inner = Scope(inputs or {}, parent=self)
+        inner._local = {**self._local, **(inputs or {}), **names}
+        return inner
+
+    def record(self, result: StepResult) -> None:
+        """Make a finished step visible."""
+        self._steps[result.name] = result
+
+    def set_variables(self, values: Mapping[str, Any]) -> None:
+        """Visible from now on, in inner and outer scopes of this workflow."""
+        self._variables.update(values)
+
+    def set_local(self, values: Mapping[str, Any]) -> None:
+        """Visible until this scope ends."""
+        self._local.update(values)
+
+    def step(self, name: str) -> StepResult | None:
+        """The result of the nearest step with this name."""
+        return self.steps().get(name)
+
+    def steps(self) -> dict[str, StepResult]:
+        """Every finished step in sight."""
+        return {**(self._parent.steps() if self._parent else {}), **self._steps}
+
+    def own_steps(self) -> dict[str, StepResult]:
+        """The steps that ran in this very scope."""
+        return dict(self._steps)
+
+    def flat(self) -> dict[str, Any]:
+        """All names at once."""
+        views = {name: StepView(result) for name, result in self.steps().items()}
+        variables = {**self._variables, **self._local}
+        special = {
+            "steps": views,
+            "inputs": self._inputs,
+            "workflow": self._workflow,
+            **dict.fromkeys(("vars", "state", "global_vars"), variables),
+        }
+        return {**self._inputs, **self._variables, **views, **self._local, **special}
+
+    def __getitem__(self, key: str) -> Any:
+        return self.flat()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.flat())
+
+    def __len__(self) -> int:
+        return len(self.flat())
+
+    def keys(self) -> Any:
+        """One flat view, so that `dict(scope)` builds it once."""
+        return self.flat().keys()

@@ -1,0 +1,283 @@
+"""The pipeline language: workflows and the steps that make them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from bot.core.model import Record
+from bot.pipeline.parts import Part
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
+Condition = Any
+"""A string, a boolean, a list (all must hold) or a map with `and`, `or` or `not`."""
+Preset = Literal["development", "production", "analysis", "chat", "test"]
+
+
+class Retry(Record):
+    """How often a failed step is tried again."""
+
+    attempts: int = Field(default=2, ge=1, le=10)
+    """Tries altogether."""
+    delay_seconds: float = Field(default=0.0, ge=0, le=300)
+
+
+class StepBase(Record):
+    """What every step may say."""
+
+    name: Name
+    """Unique in its file; later steps refer to it."""
+    description: str = ""
+    condition: Condition = None
+    """Run the step only when this holds."""
+    when: Condition = None
+    """The same as `condition`."""
+    otherwise: tuple[Step, ...] = Field(default=(), alias="else")
+    """Steps that run instead when the condition does not hold."""
+    continue_on_error: bool = False
+    """Go on after a failure; the result stays `failed`."""
+    retry: Retry | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _one_guard(self) -> StepBase:
+        if self.condition is not None and self.when is not None and not isinstance(self, WhileLoopStep):
+            raise ValueError("'when' and 'condition' mean the same; give one of them")
+        if self.otherwise and self.guard is None:
+            raise ValueError("'else' needs a 'condition'")
+        return self
+
+    @property
+    def guard(self) -> Condition:
+        """The condition the step runs under, None for always."""
+        return self.condition if self.when is None else self.when
+
+
+class ModelStep(StepBase):
+    """Ask a model. Without a key the offline model serves it where it can."""
+
+    type: Literal["claude", "claude_smart", "gemini", "llm"]
+    prompt: tuple[Part, ...] = Field(min_length=1)
+    preset: Preset | None = None
+    model: str = ""
+    """Model name; empty for the configured one."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    offline: str = ""
+    """The offline skill that serves this step when no key is set."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """Structured input of the offline skill."""
+    output_schema: dict[str, Any] | str | None = None
+    """JSON Schema of the answer, or the name of a type."""
+    max_repairs: int = Field(default=2, ge=0, le=5)
+    """How often a malformed answer is sent back with what is wrong."""
+
+
+class PipelineStep(StepBase):
+    """Run another pipeline: a file, or steps written here."""
+
+    type: Literal["pipeline"]
+    pipeline_file: str = ""
+    """Relative to the pipelines directory; a literal."""
+    steps: tuple[Step, ...] = ()
+    """Inline steps; they see everything this step sees."""
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PipelineStep:
+        if bool(self.pipeline_file) == bool(self.steps):
+            raise ValueError("a pipeline step takes exactly one of 'pipeline_file' and 'steps'")
+        return self
+
+
+class LoopStep(StepBase):
+    """What both loops share."""
+
+    steps: tuple[Step, ...] = Field(min_length=1)
+    max_iterations: int = Field(ge=1, le=10_000)
+    """Reaching it with work left is a failure."""
+    break_condition: Condition = None
+    """Checked after each iteration: end the loop."""
+    continue_condition: Condition = None
+    """Checked before each iteration: skip this one."""
+
+
+class ForLoopStep(LoopStep):
+    """Run steps once per item of a list."""
+
+    type: Literal["for_loop"]
+    iterator: Name = "item"
+    """Name of the current item in the body."""
+    data_source: str | tuple[Any, ...]
+    """An expression that gives a list (`steps.plan.actions`), or the list itself."""
+    break_on_error: bool = True
+    """Stop at the first failed iteration; otherwise go on, and fail at the end."""
+
+
+class WhileLoopStep(LoopStep):
+    """Run steps as long as `condition` holds. Use `when` to guard the loop itself."""
+
+    type: Literal["while_loop"]
+
+    @model_validator(mode="after")
+    def _has_condition(self) -> WhileLoopStep:
+        if self.condition is None:
+            raise ValueError("a while_loop needs a 'condition'")
+        return self
+
+    @property
+    def guard(self) -> Condition:
+        """Only `when` guards a while loop: `condition` is what it loops on."""
+        return self.when
+
+
+class SetVariableStep(StepBase):
+    """Set variables; later steps read them by name or as `vars.<name>`."""
+
+    type: Literal["set_variable"]
+    variables: dict[Name, Any] = Field(min_length=1)
+    scope: Literal["global", "session", "loop"] = "session"
+    """`loop` ends with the iteration; the other two last for the run of this pipeline."""
+
+
+class CommandStep(StepBase):
+    """Run one allow-listed program. Never a shell: one list item per argument."""
+
+    type: Literal["command"]
+    command: tuple[str, ...] = Field(min_length=1)
+    allow_failure: bool = False
+    """A non-zero exit code is a result, not a failure."""
+
+
+class CodemodStep(StepBase):
+    """Change files in the work tree: carry out a plan's action, or write one file."""
+
+    type: Literal["codemod"]
+    action: str = ""
+    """Id of the plan's action to carry out."""
+    feedback: Any = None
+    """What failed in the attempt before."""
+    path: str = ""
+    """Write this file instead, with `content`."""
+    content: str | None = None
+
+    @model_validator(mode="after")
+    def _one_job(self) -> CodemodStep:
+        if bool(self.action) == bool(self.path) or (self.content is not None) != bool(self.path):
+            raise ValueError("a codemod step takes either 'action', or 'path' and 'content'")
+        return self
+
+
+class AnalyzeStep(StepBase):
+    """Run the static OTP analyser on the work tree."""
+
+    type: Literal["analyze"]
+    rules: tuple[str, ...] = ()
+    """Only these rules; all when empty."""
+    paths: str | tuple[str, ...] = ()
+    """Only these paths; everything when empty."""
+
+
+class VerifyStep(StepBase):
+    """Check the work tree against the baseline; gives a verdict, never a failure."""
+
+    type: Literal["verify"]
+    action: str = ""
+    """Id of the action whose change is judged; empty judges the tree alone."""
+    tests: str | tuple[str, ...] = ()
+    """Generated test files that must be red before the change and green after."""
+
+
+class MixStep(StepBase):
+    """Run one mix task of the allow-list."""
+
+    type: Literal["mix"]
+    task: str
+    args: tuple[str, ...] = ()
+    allow_failure: bool = False
+    """A non-zero exit code is a result, not a failure."""
+
+
+class GitStep(StepBase):
+    """One operation on the work tree: `diff`, `status`, `commit`, or `undo` (drop what is uncommitted)."""
+
+    type: Literal["git"]
+    operation: Literal["diff", "status", "commit", "undo"]
+    message: str = ""
+    action: str = ""
+    """Id of the action a commit belongs to; goes into its trailers."""
+
+    @model_validator(mode="after")
+    def _commit_has_message(self) -> GitStep:
+        if (self.operation == "commit") != bool(self.message):
+            raise ValueError("'message' belongs to, and only to, operation 'commit'")
+        return self
+
+
+Step = Annotated[
+    ModelStep | PipelineStep | ForLoopStep | WhileLoopStep | SetVariableStep | CommandStep
+    | CodemodStep | AnalyzeStep | VerifyStep | MixStep | GitStep,
+    Field(discriminator="type"),
+]
+
+
+class Input(Record):
+    """One declared input."""
+
+    type: Literal["string", "integer", "number", "boolean", "list", "object", "any"] = "string"
+    description: str = ""
+    default: Any = None
+    required: bool = False
+    """Without it a missing input has its default (null when there is none)."""
+
+
+class Workflow(Record):
+    """A pipeline file."""
+
+    name: str
+    description: str = ""
+    inputs: dict[Name, Input] | None = None
+    """Declared inputs. Without this key every unknown name in a template is a required input."""
+    outputs: dict[Name, str] = Field(default_factory=dict)
+    """Name to expression; what a caller of this pipeline gets."""
+    defaults: Defaults = Field(default_factory=lambda: Defaults())
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Defaults(Record):
+    """Values for steps that say nothing themselves."""
+
+    preset: Preset | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+
+
+STEP_TYPES: dict[str, type[StepBase]] = {
+    **dict.fromkeys(("claude", "claude_smart", "gemini", "llm"), ModelStep),
+    "pipeline": PipelineStep,
+    "for_loop": ForLoopStep,
+    "while_loop": WhileLoopStep,
+    "set_variable": SetVariableStep,
+    "command": CommandStep,
+    "codemod": CodemodStep,
+    "analyze": AnalyzeStep,
+    "verify": VerifyStep,
+    "mix": MixStep,
+    "git": GitStep,
+}
+
+for _model in (*STEP_TYPES.values(), Workflow):
+    _model.model_rebuild()
+
+
+def nested_steps(step: StepBase) -> tuple[Step, ...]:
+    """The steps directly inside `step`: a body, or inline steps."""
+    return step.steps if isinstance(step, LoopStep | PipelineStep) else ()
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Every step with everything inside it, in the order of the file."""
+    for step in steps:
+        yield step
+        yield from walk(nested_steps(step))
+        yield from walk(step.otherwise)

@@ -1,0 +1,174 @@
+"""YAML without surprises: what is written is what is read, and hostile input is refused early."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.errors import ConfigError
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # a PyYAML built without libyaml reads the same, slower
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+MAX_BYTES = 1_000_000
+MAX_EVENTS = 200_000
+MAX_DEPTH = 60
+MAX_ALIASES = 100
+MAX_EXPANDED = 200_000
+"""Values after aliases are expanded; a billion laughs stops here."""
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
+_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: its plain value, and where each part of it stands."""
+
+    path: str
+    value: Any
+    root: yaml.Node | None
+
+    def error(self, message: str, at: Path_ = (), *, hint: str = "") -> ConfigError:
+        """A `ConfigError` at the value `at` leads to (or at the nearest one above it)."""
+        line, column = self._position(at)
+        return ConfigError(message, path=self.path, line=line, column=column, hint=hint)
+
+    def _position(self, at: Path_) -> tuple[int, int]:
+        node = self.root
+        if node is None:
+            return 0, 0
+        mark = node.start_mark
+        for key in at:
+            found = _descend(node, key)
+            if found is None:
+                break
+            node, mark = found
+        return mark.line + 1, mark.column + 1
+
+
+def read(path: Path, *, shown: str = "") -> Document:
+    """Read one YAML file; raises `ConfigError` for anything that is not plain, small YAML."""
+    name = shown or str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=name)
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", path=name) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8", path=name) from error
+    return parse(text, path=name)
+
+
+def parse(text: str, *, path: str) -> Document:
+    """The same for text that is already here."""
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=path)
+    try:
+        _require_modest(text, path)
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise ConfigError(f"not valid YAML: {error.problem}", path=path, line=where[0], column=where[1]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"not valid YAML: {error}", path=path) from error
+    return Document(path, _Plain(path).value(root) if root is not None else None, root)
+
+
+def _require_modest(text: str, path: str) -> None:
+    depth = aliases = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if depth > MAX_DEPTH or aliases > MAX_ALIASES or count > MAX_EVENTS:
+            what = "nested too deeply" if depth > MAX_DEPTH else "too many aliases or values"
+            raise ConfigError(what, path=path, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+
+class _Plain:
+    """Turns nodes into plain values, with a budget."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._count = 0
+        self._open: set[int] = set()
+
+    def value(self, node: yaml.Node) -> Any:
+        self._count += 1
+        if self._count > MAX_EXPANDED:
+            raise self._error(node, "aliases expand to too much")
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if id(node) in self._open:
+            raise self._error(node, "an alias refers to what contains it")
+        self._require_tag(node)
+        self._open.add(id(node))
+        try:
+            return self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        finally:
+            self._open.discard(id(node))
+
+    def _sequence(self, node: yaml.SequenceNode) -> list[Any]:
+        return [self.value(child) for child in node.value]
+
+    def _mapping(self, node: yaml.Node) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error(key_node, "a key must be plain text")
+            if key_node.value == "<<":
+                raise self._error(key_node, "merge keys are not supported; write the keys out")
+            if key_node.value in result:
+                raise self._error(key_node, f"key {key_node.value!r} is given twice")
+            result[key_node.value] = self.value(value_node)
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        text: str = node.value
+        if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+            self._require_tag(node, scalar=True)
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        self._require_tag(node, scalar=True)
+        if len(text) <= 30 and _INT.match(text):
+            return int(text)
+        if len(text) <= 30 and _FLOAT.match(text):
+            return float(text)
+        return text
+
+    def _require_tag(self, node: yaml.Node, *, scalar: bool = False) -> None:
+        plain = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+        if node.tag not in {f"tag:yaml.org,2002:{kind}" for kind in plain}:
+            raise self._error(node, f"tag {node.tag!r} is not supported")
+
+    def _error(self, node: yaml.Node, message: str) -> ConfigError:
+        mark = node.start_mark
+        return ConfigError(message, path=self._path, line=mark.line + 1, column=mark.column + 1)
+
+
+def _descend(node: yaml.Node, key: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value):
+        child = node.value[key]
+        return child, child.start_mark
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value_node in node.value:
+            if key_node.value == key:
+                return value_node, key_node.start_mark
+    return None

@@ -1,0 +1,132 @@
+"""The checks on a project directory: compile, format, credo. Tests are in `bot.verify.exunit`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.codebase.mix import Mix, blocker
+from bot.codebase.process import Completed
+from bot.core.verdict import CheckResult, Diagnostic, Status
+from bot.verify.parse_compile import parse_compile
+from bot.verify.parse_credo import parse_credo
+
+_LISTED = re.compile(r"^\s*\* (\S+)$", re.MULTILINE)
+_CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
+_NO_CREDO_TASK = 'The task "credo" could not be found'
+
+
+def check_compile(mix: Mix) -> CheckResult:
+    """Compile everything; `failed` means it does not compile, warnings are listed."""
+    done = mix.compile()
+    found = _in_project(parse_compile(done.stdout, done.stderr), mix.root)
+    warnings = sum(d.severity == "warning" for d in found)
+    missing = blocker(done)
+    if done.timed_out:
+        return _result("compile", "timed-out", f"no end after {done.seconds:.0f} s", done)
+    if missing:
+        return _result("compile", "cannot-build", missing, done)
+    if done.returncode != 0:
+        errors = [d for d in found if d.severity == "error"]
+        why = errors[-1].message.splitlines()[0] if errors else f"ended with {done.returncode}"
+        return _result("compile", "failed", f"does not compile: {why}", done, found)
+    return _result("compile", "passed", f"compiles, {warnings} warnings", done, found)
+
+
+def check_format(mix: Mix, paths: tuple[str, ...]) -> CheckResult:
+    """Whether `paths` are at the formatter's fixpoint; each that is not is a diagnostic."""
+    if not paths:
+        return CheckResult(name="format", status="not-run", summary="no files to check")
+    done = mix.format_check(paths)
+    if done.timed_out:
+        return _result("format", "timed-out", f"no end after {done.seconds:.0f} s", done)
+    if done.returncode == 0:
+        return _result("format", "passed", f"{len(paths)} files formatted", done)
+    listed = set(_LISTED.findall(f"{done.stdout}\n{done.stderr}"))
+    off = tuple(
+        Diagnostic(tool="format", severity="error", path=p, message="is not formatted")
+        for p in paths
+        if p in listed
+    )
+    if off:
+        return _result("format", "failed", f"{len(off)} files not formatted", done, off)
+    missing = blocker(done)
+    if missing:
+        return _result("format", "cannot-build", missing, done)
+    return _result("format", "failed", f"mix format ended with {done.returncode}", done)
+
+
+def check_credo(mix: Mix) -> CheckResult:
+    """Credo's issues, where the project brings Credo into MIX_ENV=test."""
+    if not has_credo(mix.root):
+        return CheckResult(name="credo", status="not-run", summary="the project has no Credo")
+    done = mix.credo()
+    if done.timed_out:
+        return _result("credo", "timed-out", f"no end after {done.seconds:.0f} s", done)
+    if _NO_CREDO_TASK in done.stderr:
+        return _result("credo", "not-run", "Credo is not available in MIX_ENV=test", done)
+    missing = blocker(done)
+    if missing:
+        return _result("credo", "cannot-build", missing, done)
+    report = parse_credo(done.returncode, done.stdout, done.stderr)
+    if report.trouble:
+        return _result("credo", "not-run", report.trouble, done)
+    if report.unparsed:
+        names = ", ".join(report.unparsed)
+        return _result("credo", "failed", f"could not read {names}", done, report.issues)
+    note = "".join(f"; unknown check {name} ignored" for name in report.unknown_checks)
+    status: Status = "failed" if report.issues else "passed"
+    return _result("credo", status, f"{len(report.issues)} issues{note}", done, report.issues)
+
+
+def has_credo(root: Path) -> bool:
+    """Whether a mix.exs of the project names Credo as a dependency."""
+    files = (root / "mix.exs", *sorted(root.glob("apps/*/mix.exs")))
+    return any(
+        _CREDO_DEPENDENCY.search(f.read_text(encoding="utf-8", errors="replace"))
+        for f in files
+        if f.is_file()
+    )
+
+
+def _in_project(found: tuple[Diagnostic, ...], root: Path) -> tuple[Diagnostic, ...]:
+    """Without the diagnostics of dependencies; an umbrella application's get its directory."""
+    kept = []
+    for diagnostic in found:
+        path = _project_path(diagnostic.path, root)
+        if path or not diagnostic.path:
+            kept.append(diagnostic.model_copy(update={"path": path}))
+    return tuple(kept)
+
+
+def _project_path(path: str, root: Path) -> str:
+    if not path:
+        return ""
+    if Path(path).is_absolute():
+        inside = Path(path).is_relative_to(root)
+        return Path(path).relative_to(root).as_posix() if inside else ""
+    if path.split("/", 1)[0] == "deps":
+        return ""
+    if (root / path).is_file():
+        return path
+    matches = sorted(root.glob(f"apps/*/{path}"))
+    return matches[0].relative_to(root).as_posix() if matches else ""
+
+
+def _result(
+    name: str,
+    status: Status,
+    summary: str,
+    done: Completed,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> CheckResult:
+    return CheckResult(
+        name=name,
+        status=status,
+        summary=summary,
+        argv=done.argv,
+        returncode=done.returncode,
+        seconds=done.seconds,
+        diagnostics=diagnostics,
+        output_tail=done.tail(),
+    )

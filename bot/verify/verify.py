@@ -1,0 +1,138 @@
+"""The façade: verify a change that stands in a work tree, and judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.codebase.mix import Mix, Reporter
+from bot.core.plan import Action, Change
+from bot.core.verdict import Baseline, CheckResult, Proof, Verdict
+from bot.verify.baseline import FIRST_SEED
+from bot.verify.checks import check_compile, check_credo, check_format
+from bot.verify.exunit import check_tests
+from bot.verify.gates import Redetect, run_gates
+from bot.verify.generated_test import GeneratedTest, check_green, check_red
+from bot.verify.judge import RERUN, judge
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proving:
+    """A generated test, how far it proves the fix, and how often it must be green."""
+
+    test: GeneratedTest
+    proof: Proof
+    green_runs: int = 3
+
+
+def verify_change(
+    mix: Mix,
+    reporter: Reporter,
+    baseline: Baseline,
+    action: Action,
+    changes: tuple[Change, ...],
+    *,
+    proving: Proving | None = None,
+    redetect: Redetect | None = None,
+    progress: Progress = lambda _check: None,
+) -> Verdict:
+    """Judge `changes`, which stand in `mix.root` already, a generated test among them.
+
+    For the red run the base's texts are put back for a moment. `progress` hears each check's name.
+    """
+    if not baseline.buildable:
+        return judge(baseline, (), run_gates(changes, action, redetect=redetect))
+    gates = run_gates(changes, action, redetect=redetect)
+    checks = tuple(_checks(mix, reporter, baseline, changes, proving, progress))
+    return judge(baseline, checks, gates, proof=_proof(proving, redetect, checks))
+
+
+def _proof(
+    proving: Proving | None, redetect: Redetect | None, checks: tuple[CheckResult, ...]
+) -> Proof:
+    """A red and green test proves what it says; else only re-detection does, structurally."""
+    proved = {c.name for c in checks if c.status == "passed"}
+    if proving and {"generated-test-red", "generated-test-green"} <= proved:
+        return proving.proof
+    return "structural" if redetect is not None else "none"
+
+
+def _checks(
+    mix: Mix,
+    reporter: Reporter,
+    baseline: Baseline,
+    changes: tuple[Change, ...],
+    proving: Proving | None,
+    progress: Progress,
+) -> Iterator[CheckResult]:
+    """Cheapest first; what cannot tell anything after a failure is not run."""
+    paths = tuple(c.path for c in changes)
+    mix.freshen(paths)
+    progress("compile")
+    built = check_compile(mix)
+    yield built
+    if built.status != "passed":
+        return
+    progress("format")
+    yield check_format(mix, _to_format(baseline, changes))
+    progress("credo")
+    yield check_credo(mix)
+    if proving is not None:
+        yield from _prove(mix, reporter, changes, proving, progress)
+    progress("test")
+    tested = check_tests(mix, reporter, seed=FIRST_SEED)
+    yield tested
+    if any(t.state in ("failed", "invalid") for t in tested.tests):
+        progress(RERUN)
+        yield check_tests(mix, reporter, seed=FIRST_SEED, name=RERUN)
+
+
+def _prove(
+    mix: Mix,
+    reporter: Reporter,
+    changes: tuple[Change, ...],
+    proving: Proving,
+    progress: Progress,
+) -> Iterator[CheckResult]:
+    progress("generated-test-red")
+    with _base_restored(mix, changes, keep=proving.test.path):
+        red = check_red(mix, reporter, proving.test, seed=FIRST_SEED)
+    yield red
+    progress("generated-test-green")
+    yield check_green(mix, reporter, proving.test, runs=proving.green_runs, seed=FIRST_SEED)
+
+
+@contextmanager
+def _base_restored(mix: Mix, changes: tuple[Change, ...], *, keep: str) -> Iterator[None]:
+    """The base's texts stand in the tree inside the block, the change's after it."""
+    swapped = tuple(c for c in changes if c.path != keep)
+    _write(mix, {c.path: c.before for c in swapped})
+    try:
+        yield
+    finally:
+        _write(mix, {c.path: c.after for c in swapped})
+
+
+def _write(mix: Mix, texts: dict[str, str]) -> None:
+    for path, text in texts.items():
+        target = mix.root / path
+        if text:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode())
+        else:
+            target.unlink(missing_ok=True)
+    mix.freshen(tuple(texts))
+
+
+def _to_format(baseline: Baseline, changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Files that were at the fixpoint, and new ones."""
+    return tuple(
+        c.path
+        for c in changes
+        if c.after
+        and c.path.endswith((".ex", ".exs"))
+        and (not c.before or c.path in baseline.formatted)
+    )
