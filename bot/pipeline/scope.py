@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.pipeline.results import StepResult, StepView
@@ -11,7 +11,7 @@ RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop
 """Names with a meaning of their own; inputs, variables and steps cannot have them."""
 
 
-class Scope(Mapping[str, Any]):
+class Scope:
     """Inputs, variables, step results and the current loop; inner scopes see outer ones.
 
     Looking a bare name up finds, in this order: the loop's item, a step, a variable, an input.
@@ -77,16 +77,3 @@ class Scope(Mapping[str, Any]):
             **dict.fromkeys(("vars", "state", "global_vars"), variables),
         }
         return {**self._inputs, **self._variables, **views, **self._local, **special}
-
-    def __getitem__(self, key: str) -> Any:
-        return self.flat()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.flat())
-
-    def __len__(self) -> int:
-        return len(self.flat())
-
-    def keys(self) -> Any:
-        """One flat view, so that `dict(scope)` builds it once."""
-        return self.flat().keys()

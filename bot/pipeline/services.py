@@ -88,7 +88,7 @@ class CodemodService(Protocol):
     """Changes files in the work tree."""
 
     def apply(self, action: str, *, feedback: Any) -> CodemodResult:
-        """Carry out the plan's action; raises `KeyError`-like `Unusable` for an unknown id."""
+        """Carry out the plan's action; raises `Unusable` for an unknown id."""
 
     def write(self, path: str, content: str) -> CodemodResult:
         """Write one file; raises `Refused` for a path outside or protected."""

@@ -1,0 +1,69 @@
+"""Byte-range edits: the smallest change that does the work, in the file's own style."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.plan import Change
+from bot.elixir import nodes
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace bytes `start` to `end` of a file by `text`; equal offsets insert."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+class EditConflict(ValueError):
+    """Two edits touch the same bytes, or the result no longer parses."""
+
+
+def apply(files: Mapping[str, bytes], edits: Iterable[Edit]) -> tuple[Change, ...]:
+    """The changes the edits make, one per file; text takes over the file's line ends.
+
+    Raises `EditConflict` when edits overlap or a file that parsed does not parse afterwards (tree-sitter's
+    judgement; Elixir's own parser is asked later, in a process of its own).
+    """
+    by_path: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    return tuple(_change(path, files[path], found) for path, found in sorted(by_path.items()))
+
+
+def _change(path: str, data: bytes, edits: list[Edit]) -> Change:
+    crlf = b"\r\n" in data
+    result = data
+    limit = len(data) + 1
+    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
+        if edit.end > limit:
+            raise EditConflict(f"edits overlap in {path!r} at byte {edit.start}")
+        text = edit.text.replace("\n", "\r\n") if crlf else edit.text
+        result = result[: edit.start] + text.encode() + result[edit.end :]
+        limit = edit.start
+    if nodes.parse(result).root_node.has_error and not nodes.parse(data).root_node.has_error:
+        raise EditConflict(f"the edited {path!r} does not parse")
+    return Change(path=path, before=data.decode(), after=result.decode())
+
+
+def diff(changes: Iterable[Change]) -> str:
+    """A unified diff that `git apply` takes."""
+    out: list[str] = []
+    for change in changes:
+        old = "/dev/null" if not change.before else f"a/{change.path}"
+        before, after = change.before.splitlines(keepends=True), change.after.splitlines(keepends=True)
+        for line in difflib.unified_diff(before, after, old, f"b/{change.path}"):
+            out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(out)
+
+
+def indentation(data: bytes, offset: int) -> str:
+    """White space at the start of the line that holds `offset`."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    line = data[start : data.find(b"\n", start) if data.find(b"\n", start) != -1 else len(data)]
+    return line[: len(line) - len(line.lstrip())].decode()

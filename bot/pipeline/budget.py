@@ -1,0 +1,58 @@
+"""Limits of one run, shared by everything nested in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.errors import Exit, OtpError, Refused
+from bot.llm.types import Usage
+
+
+class Cancelled(OtpError):
+    """Somebody stopped the run; finished steps keep their results."""
+
+    exit_code = Exit.INTERRUPTED
+
+
+@dataclass(frozen=True)
+class Limits:
+    """None means unlimited."""
+
+    steps: int | None = 100_000
+    seconds: float | None = None
+    tokens: int | None = None
+    usd: float | None = None
+
+
+@dataclass
+class Budget:
+    """What is used so far. Checked before every step, charged after it."""
+
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.monotonic
+    steps: int = 0
+    usage: Usage = field(default_factory=Usage)
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def begin_step(self) -> None:
+        """Count one more step; raises `Refused` when a limit is reached."""
+        self.steps += 1
+        tokens = self.usage.input_tokens + self.usage.output_tokens
+        used = (
+            ("steps", self.steps - 1, self.limits.steps),
+            ("seconds", self.clock() - self.started, self.limits.seconds),
+            ("tokens", tokens, self.limits.tokens),
+            ("US dollars", self.usage.usd, self.limits.usd),
+        )
+        for what, amount, limit in used:
+            if limit is not None and amount >= limit:
+                raise Refused(f"the budget of {limit:g} {what} is used up", hint="raise the limit, or run a smaller part")
+
+    def charge(self, usage: Usage) -> None:
+        """Add what a step used."""
+        self.usage = self.usage + usage

@@ -1,0 +1,50 @@
+"""Answers that were paid for, kept until the run succeeds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def content_key(*material: Any) -> str:
+    """Hash of everything an answer depends on."""
+    text = json.dumps(material, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Checkpoints:
+    """One file per answer, named after its content key; a changed step has another key."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The stored record, None when there is none or it is damaged."""
+        try:
+            record = json.loads(self._file(key).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return record if isinstance(record, dict) else None
+
+    def put(self, key: str, record: dict[str, Any]) -> None:
+        """Store atomically: a killed run leaves the old file or the new one."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(self._file(key))
+
+    def clear(self) -> None:
+        """Forget everything; called when a run succeeded."""
+        for pattern in ("*.json", "*.tmp"):
+            for file in self._directory.glob(pattern):
+                file.unlink(missing_ok=True)
+
+    def _file(self, key: str) -> Path:
+        return self._directory / f"{key}.json"

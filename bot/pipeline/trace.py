@@ -1,0 +1,45 @@
+"""A line of JSON for every step that ended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bot.pipeline.results import StepResult
+
+
+class Trace:
+    """Appends to a JSONL file; each line is written and flushed when its step ends."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def record(self, path: str, result: StepResult) -> None:
+        """Write one step's line. Prompts and answers stay out, their hash is in."""
+        if self._path is None:
+            return
+        with self._path.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(_line(path, result), ensure_ascii=False) + "\n")
+
+
+def _line(path: str, result: StepResult) -> dict[str, Any]:
+    usage = result.usage
+    return {
+        "path": path,
+        "name": result.name,
+        "type": result.type,
+        "status": result.status,
+        "seconds": round(result.seconds, 4),
+        "model": result.model,
+        "prompt_hash": result.prompt_hash,
+        "tokens_in": usage.input_tokens,
+        "tokens_out": usage.output_tokens,
+        "tokens_cached": usage.cached_tokens,
+        "usd": usage.usd,
+        "checkpoint": result.cached,
+        "error": str(result.error) if result.error else "",
+        "notice": result.notice,
+    }
