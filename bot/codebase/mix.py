@@ -136,13 +136,13 @@ class Mix:
             "PATH": self.toolchain.search_path,
             "MIX_ENV": "test",
             "MIX_BUILD_PATH": str(self.build_path),
-            "MIX_QUIET": "0",
         }
         if self.deps_path is not None:
             settings["MIX_DEPS_PATH"] = str(self.deps_path)
         if self.sandbox.isolated:
             settings["HOME"] = "/tmp"  # noqa: S108 - the sandbox's own, empty and private
-            settings |= {"MIX_HOME": str(home) for home in self._mix_home()}
+            if self._mix_home():
+                settings["MIX_HOME"] = str(self._home())
         return child_environment(self.env, settings)
 
     def freshen(self, paths: tuple[str, ...]) -> None:
@@ -154,9 +154,12 @@ class Mix:
 
     def _mix_home(self) -> tuple[Path, ...]:
         """Where Hex and rebar are installed; `~/.hex`, which holds keys, stays out."""
-        named = self.env.get("MIX_HOME", "")
-        home = Path(named) if named else Path(self.env.get("HOME", "/")) / ".mix"
+        home = self._home()
         return (home,) if home.is_dir() else ()
+
+    def _home(self) -> Path:
+        named = self.env.get("MIX_HOME", "")
+        return Path(named) if named else Path(self.env.get("HOME", "/")) / ".mix"
 
 
 _BLOCKERS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -167,7 +170,8 @@ _BLOCKERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Could not find an SCM for dependency :(\w+)"), "no way to fetch dependency {0}"),
     (
         re.compile(
-            r"on Elixir v(\S+) but it has declared in its mix.exs file it supports only Elixir ([^\n]+)"
+            r"on Elixir v(\S+) but it has declared in its mix.exs file "
+            r"it supports only Elixir ([^\n]+)"
         ),
         "the project wants Elixir {1}, here is {0}",
     ),

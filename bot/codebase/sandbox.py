@@ -76,10 +76,10 @@ class Sandbox:
         for path in (*_SYSTEM, *_ETC):
             args += ["--ro-bind-try", path, path]
         args += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - private
-        for path in readable:
-            args += ["--ro-bind", str(path), str(path)]
-        for path in writable:
-            args += ["--bind", str(path), str(path), *_hide_git(path)]
+        for shown in readable:
+            args += ["--ro-bind", str(shown), str(shown)]
+        for tree in writable:
+            args += ["--bind", str(tree), str(tree), *_hide_git(tree)]
         args += ["--chdir", str(cwd), "--clearenv"]
         for name, value in env.items():
             args += ["--setenv", name, value]

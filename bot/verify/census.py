@@ -1,4 +1,4 @@
-"""Count, in Elixir source, what a change must not lessen or widen: by syntax, never by text search."""
+"""Count what a change must not lessen or widen, by syntax and never by text search."""
 
 from __future__ import annotations
 
