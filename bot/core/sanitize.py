@@ -25,8 +25,9 @@ TOKEN = re.compile(
 """Shapes that are credentials whoever they belong to."""
 
 PRIVATE_KEY = re.compile(
-    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?-----END (?P=kind)-----", re.DOTALL
+    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----[^\"]*?-----END (?P=kind)-----"
 )
+"""Without a quote inside: a match must not reach from one JSON string into another."""
 
 HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -14,6 +15,8 @@ from bot.errors import Refused, Unusable
 from bot.github.store import PlanStore
 
 PLAN, STATE = "plan.json", "state.json"
+
+R = TypeVar("R", bound=Record)
 
 
 class Plans:
@@ -33,7 +36,9 @@ class Plans:
         if files.keys() & {PLAN, STATE}:
             raise Refused(f"a document cannot be named {PLAN} or {STATE}")
         files |= {PLAN: _dump(plan), STATE: _dump(RunState.of(plan))}
-        return self._write(plan.id, files, f"Plan {plan.id}: {_one_line(plan.goal)}", new=True)
+        commit = self.store.write(plan.id, files, f"Plan {plan.id}: {_one_line(plan.goal)}", None)
+        self._seen[plan.id] = commit
+        return commit
 
     def save_state(self, state: RunState, message: str) -> str:
         """Store the state as a new transition; returns its commit."""
@@ -61,7 +66,9 @@ class Plans:
     def load_documents(self, plan_id: str) -> dict[str, str]:
         """The Markdown documents by file name."""
         files = self._read(plan_id)
-        return {n: data.decode("utf-8", "replace") for n, data in files.items() if n.endswith(".md")}
+        return {
+            n: data.decode("utf-8", "replace") for n, data in files.items() if n.endswith(".md")
+        }
 
     def load_attempts(self, plan_id: str, stage: int) -> tuple[Attempt, ...]:
         """Every stored try of the stage, oldest first."""
@@ -71,27 +78,25 @@ class Plans:
         return tuple(_load(Attempt, files, name, plan_id) for name in names)
 
     def _read(self, plan_id: str, *, remember: bool = False) -> dict[str, bytes]:
-        tip = self._seen.get(plan_id) if not remember else self.store.tip(plan_id)
+        tip = self.store.tip(plan_id)
         files = self.store.read(plan_id, tip)
-        if tip is not None and remember:
+        if tip is not None and (remember or plan_id not in self._seen):
             self._seen[plan_id] = tip
         return files
 
-    def _write(
-        self, plan_id: str, files: Mapping[str, bytes], message: str, *, new: bool = False
-    ) -> str:
-        expected = None if new else self._seen.get(plan_id) or self.store.tip(plan_id)
-        if expected is None and not new:
-            raise Unusable(f"no such plan: {plan_id!r}")
-        self._seen[plan_id] = self.store.write(plan_id, files, message, expected)
-        return self._seen[plan_id]
+    def _write(self, plan_id: str, files: Mapping[str, bytes], message: str) -> str:
+        if plan_id not in self._seen:
+            raise Unusable(f"plan {plan_id!r} was not loaded before it was saved")
+        commit = self.store.write(plan_id, files, message, self._seen[plan_id])
+        self._seen[plan_id] = commit
+        return commit
 
 
 def _dump(record: Record) -> bytes:
     return (record.model_dump_json(indent=2) + "\n").encode()
 
 
-def _load[R: Record](kind: type[R], files: Mapping[str, bytes], name: str, plan_id: str) -> R:
+def _load(kind: type[R], files: Mapping[str, bytes], name: str, plan_id: str) -> R:
     if name not in files:
         raise Unusable(f"plan {plan_id!r} has no {name}")
     try:

@@ -17,8 +17,6 @@ PLAN_ID = re.compile(r"(?:local-[1-9][0-9]{0,8}|[1-9][0-9]{0,17})\Z")
 COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 
 
-
-
 @dataclass(frozen=True)
 class Transition:
     """One commit of a plan's history."""
@@ -64,7 +62,9 @@ class PlanStore:
 
     def latest(self) -> str | None:
         """Id of the plan written to last, None when there is none."""
-        tips = [(self.history(plan_id)[0].time, _order(plan_id), plan_id) for plan_id in self.list()]
+        tips = [
+            (self.history(plan_id)[0].time, _order(plan_id), plan_id) for plan_id in self.list()
+        ]
         return max(tips)[2] if tips else None
 
     def tip(self, plan_id: str) -> str | None:
@@ -96,8 +96,9 @@ class PlanStore:
     def history(self, plan_id: str) -> tuple[Transition, ...]:
         """The plan's transitions, newest first; raises `Unusable` when there is no such plan."""
         form = "--format=%H%x00%ct%x00%s"
-        out = self.repository.git.line("rev-list", "--no-commit-header", form, self._require(plan_id))
-        rows = (line.split("\0") for line in out.splitlines())
+        out = self.repository.git.line("rev-list", form, self._require(plan_id))
+        # Each row comes after a header; rev-list can leave it out only since git 2.33.
+        rows = (line.split("\0") for line in out.split("\n") if "\0" in line)
         return tuple(Transition(s, datetime.fromtimestamp(int(t), UTC), m) for s, t, m in rows)
 
     def _require(self, plan_id: str) -> str:
