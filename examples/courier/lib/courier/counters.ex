@@ -1,0 +1,27 @@
+defmodule Courier.Counters do
+  @moduledoc """
+  Counts what happened since the start, for the dashboard.
+  """
+  use GenServer
+
+  def start_link(opts) do
+    GenServer.start_link(__MODULE__, opts, name: Keyword.get(opts, :name, __MODULE__))
+  end
+
+  @doc "Adds one to a counter."
+  def bump(server \\ __MODULE__, key), do: GenServer.cast(server, {:bump, key})
+
+  @doc "All counters."
+  def all(server \\ __MODULE__), do: GenServer.call(server, :all)
+
+  @impl true
+  def init(_opts), do: {:ok, %{}}
+
+  @impl true
+  def handle_cast({:bump, key}, counters) do
+    {:noreply, Map.update(counters, key, 1, &(&1 + 1))}
+  end
+
+  @impl true
+  def handle_call(:all, _from, counters), do: {:reply, counters, counters}
+end
