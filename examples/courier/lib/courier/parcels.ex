@@ -41,6 +41,7 @@ defmodule Courier.Parcels do
   def handle_call({:delete, id}, _from, state) do
     {:reply, :ok, %{state | parcels: Map.delete(state.parcels, id)}}
   end
+
   def handle_call(:forget_delivered, _from, state) do
     kept = Map.reject(state.parcels, fn {_id, parcel} -> parcel.status == :delivered end)
     {:reply, map_size(state.parcels) - map_size(kept), %{state | parcels: kept}}
