@@ -1,4 +1,4 @@
-"""Where a run stands: what is done, what failed, what a person must decide. Holds no machine path."""
+"""Where a run stands: what is done, what failed, what waits for a person. No machine path in it."""
 
 from __future__ import annotations
 
