@@ -16,6 +16,10 @@ class Cancelled(OtpError):
     exit_code = Exit.INTERRUPTED
 
 
+class BudgetSpent(Refused):
+    """A limit of the run is reached."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """None means unlimited."""
@@ -40,7 +44,7 @@ class Budget:
         self.started = self.clock()
 
     def begin_step(self) -> None:
-        """Count one more step; raises `Refused` when a limit is reached."""
+        """Count one more step; raises `BudgetSpent` when a limit is reached."""
         self.steps += 1
         tokens = self.usage.input_tokens + self.usage.output_tokens
         used = (
@@ -51,7 +55,7 @@ class Budget:
         )
         for what, amount, limit in used:
             if limit is not None and amount >= limit:
-                raise Refused(f"the budget of {limit:g} {what} is used up", hint="raise the limit, or run a smaller part")
+                raise BudgetSpent(f"the budget of {limit:g} {what} is used up", hint="raise the limit, or run a smaller part")
 
     def charge(self, usage: Usage) -> None:
         """Add what a step used."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import ConfigError, OtpError, Refused, Unusable
-from bot.llm.types import Model
-from bot.pipeline.budget import Budget, Cancelled
+from bot.llm.types import Model, Usage
+from bot.pipeline.budget import Budget, BudgetSpent, Cancelled
 from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.context import Handler, Outcome, RunState, StepContext
 from bot.pipeline.expr import ExpressionError, evaluate
@@ -18,14 +18,14 @@ from bot.pipeline.load import Library
 from bot.pipeline.results import RunResult, StepEvent, StepResult
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services
-from bot.pipeline.spec import Step, StepBase, Workflow
+from bot.pipeline.spec import Step, Workflow
 from bot.pipeline.trace import Trace
 
 MAX_DEPTH = 10
 """Pipelines within pipelines."""
 
-_ALWAYS_FATAL = (Cancelled, ConfigError, ExpressionError)
-"""A wrong file or a stopped run is not something `continue_on_error` is meant for."""
+_ALWAYS_FATAL = (Cancelled, BudgetSpent, ConfigError, ExpressionError)
+"""A wrong file, a spent budget or a stopped run is not something `continue_on_error` is meant for."""
 
 
 class StepFailed(OtpError):
@@ -132,6 +132,16 @@ class Engine:
                 cause = error.cause if isinstance(error, StepFailed) else error
                 raise StepFailed(deeper, cause)
 
+    @staticmethod
+    def is_fatal(error: OtpError | None) -> bool:
+        """Whether nothing may go on after this error, whatever the pipeline says."""
+        return _is_fatal(error)
+
+    @staticmethod
+    def failure(result: RunResult) -> OtpError:
+        """The error of a failed nested run, with the path of the step in it that failed."""
+        return StepFailed(result.failed_step, result.error or Unusable("the pipeline failed"))
+
     def _run_step(self, step: Step, context: StepContext) -> StepResult:
         started = self._clock()
         context.run.observer(StepEvent("started", context.path, step.name, step.type))
@@ -158,6 +168,7 @@ class Engine:
 
     def _attempt(self, step: Step, context: StepContext) -> Outcome:
         attempts = step.retry.attempts if step.retry else 1
+        usage = Usage()
         for left in range(attempts - 1, -1, -1):
             try:
                 outcome = self._handlers[step.type](step, context)
@@ -170,8 +181,9 @@ class Engine:
             except OtpError as error:
                 outcome = Outcome(status="failed", error=error)
             context.run.budget.charge(outcome.usage)
+            usage = usage + outcome.usage
             if outcome.status == "succeeded" or left == 0 or _is_fatal(outcome.error):
-                return outcome
+                return replace(outcome, usage=usage)
             if step.retry and step.retry.delay_seconds:
                 self._sleep(step.retry.delay_seconds)
             context.run.check_cancelled()
@@ -193,7 +205,3 @@ def _is_fatal(error: OtpError | None) -> bool:
     cause = error.cause if isinstance(error, StepFailed) else error
     return isinstance(cause, _ALWAYS_FATAL)
 
-
-def step_names(steps: tuple[StepBase, ...]) -> tuple[str, ...]:
-    """Names in order."""
-    return tuple(step.name for step in steps)

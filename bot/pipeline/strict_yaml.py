@@ -28,6 +28,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
+_QUOTED = frozenset("'\"|>")
 Path_ = tuple[str | int, ...]
 
 
@@ -60,15 +61,20 @@ class Document:
 def read(path: Path, *, shown: str = "") -> Document:
     """Read one YAML file; raises `ConfigError` for anything that is not plain, small YAML."""
     name = shown or str(path)
+    return parse(read_text(path, shown=name), path=name)
+
+
+def read_text(path: Path, *, shown: str = "") -> str:
+    """The text of a small UTF-8 file of ours; raises `ConfigError`."""
+    name = shown or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=name)
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", path=name) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", path=name) from error
-    return parse(text, path=name)
 
 
 def parse(text: str, *, path: str) -> Document:
@@ -141,7 +147,7 @@ class _Plain:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text: str = node.value
-        if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+        if node.style in _QUOTED or node.tag == "tag:yaml.org,2002:str":
             self._require_tag(node, scalar=True)
             return text
         if text in _WORDS:

@@ -1,0 +1,35 @@
+"""One handler per step type."""
+
+from __future__ import annotations
+
+from bot.pipeline.context import Handler
+from bot.pipeline.steps.analyze import run_analyze
+from bot.pipeline.steps.codemod import run_codemod
+from bot.pipeline.steps.command import run_command
+from bot.pipeline.steps.git import run_git
+from bot.pipeline.steps.loops import run_for_loop, run_while_loop
+from bot.pipeline.steps.mix import run_mix
+from bot.pipeline.steps.model import ModelHandler
+from bot.pipeline.steps.nested import run_pipeline
+from bot.pipeline.steps.variables import run_set_variable
+from bot.pipeline.steps.verify import run_verify
+
+
+def default_handlers() -> dict[str, Handler]:
+    """A handler for every type of the language; callers may replace or add some."""
+    return {
+        "claude": ModelHandler("anthropic"),
+        "claude_smart": ModelHandler("anthropic"),
+        "gemini": ModelHandler("gemini"),
+        "llm": ModelHandler(),
+        "pipeline": run_pipeline,
+        "for_loop": run_for_loop,
+        "while_loop": run_while_loop,
+        "set_variable": run_set_variable,
+        "command": run_command,
+        "codemod": run_codemod,
+        "analyze": run_analyze,
+        "verify": run_verify,
+        "mix": run_mix,
+        "git": run_git,
+    }
