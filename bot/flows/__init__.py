@@ -1,0 +1,1 @@
+"""The main jobs: plan a goal, carry a plan out."""
