@@ -1,0 +1,88 @@
+"""Findings as text with code frames, and as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bot.core.finding import SEVERITIES, Analysis, Finding
+from bot.core.render.markdown import fence, table
+from bot.core.render.paint import Paint, plain
+
+FRAME_LINES = 6
+"""Longest code frame; the rest of a longer finding is counted, not shown."""
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def as_text(analysis: Analysis, paint: Paint = plain) -> str:
+    """Findings grouped by file, each with a frame of its code, then a summary."""
+    out: list[str] = []
+    path = ""
+    for finding in analysis.findings:
+        if finding.path != path:
+            path = finding.path
+            out.extend(["", paint(path, "bold underline")])
+        out.extend(_frame(finding, paint))
+    if analysis.notes:
+        out.extend(["", paint("Not fully read", "bold")])
+        out.extend(f"  {note.path}: {note.message}" for note in analysis.notes)
+    out.extend(["", summary(analysis)])
+    return "\n".join(out).lstrip("\n") + "\n"
+
+
+def summary(analysis: Analysis) -> str:
+    """One line: how much was read, what was found."""
+    counts = Counter(f.severity for f in analysis.findings)
+    found = ", ".join(_plural(counts[s], s) for s in SEVERITIES if counts[s]) or "no findings"
+    exempted = f"; {len(analysis.exempted)} sites exempted with a reason" if analysis.exempted else ""
+    return f"{found} in {_plural(analysis.files, 'file')} ({analysis.lines:,} lines){exempted}"
+
+
+def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
+    style = _STYLES[finding.severity]
+    where = f"{finding.line}:{finding.column}"
+    yield f"  {paint(f'{finding.severity:<7}', style)} {finding.message}  {paint(f'[{finding.rule}]', 'dim')}"
+    lines = finding.code.splitlines()
+    width = len(str(finding.line + len(lines)))
+    shown = lines[:FRAME_LINES]
+    yield f"  {' ' * width}{paint('  at ' + finding.path + ':' + where, 'dim')}"
+    for number, line in enumerate(shown, finding.line):
+        yield f"  {paint(f'{number:>{width}} │', 'dim')} {line}"
+    if len(lines) > len(shown):
+        yield f"  {paint(' ' * width + ' │', 'dim')} … {len(lines) - len(shown)} more lines"
+    for evidence in finding.evidence:
+        yield f"  {paint(' ' * width + ' =', 'dim')} {_place(finding, evidence.path, evidence.line)}{evidence.note}"
+    fix = {"automatic": "can be fixed automatically", "assisted": "a patch can be proposed", "advice": "advice only"}
+    yield f"  {paint(' ' * width + ' =', 'dim')} {fix[finding.fix]}; {finding.confidence} confidence"
+
+
+def _place(finding: Finding, path: str, line: int) -> str:
+    if path == finding.path and line == finding.line:
+        return ""
+    return f"line {line}: " if path == finding.path else f"{path}:{line}: "
+
+
+def as_markdown(analysis: Analysis, trees: tuple[str, ...] = ()) -> str:
+    """Findings as Markdown with the given Mermaid trees."""
+    out = ["# OTP analysis", "", summary(analysis), ""]
+    for tree in trees:
+        out.extend([fence(tree, "mermaid"), ""])
+    if analysis.findings:
+        rows = [(f.severity, f.rule, f"`{f.path}:{f.line}`", f.message, f.fix) for f in analysis.findings]
+        out.extend([table(("severity", "rule", "where", "what", "fix"), rows), ""])
+    for finding in analysis.findings:
+        out.extend([f"### {finding.rule} at `{finding.path}:{finding.line}`", "", finding.message, ""])
+        out.extend([fence(finding.code, "elixir"), ""])
+        out.extend(f"- {e.path}:{e.line}: {e.note}" for e in finding.evidence)
+        out.append("")
+    if analysis.exempted:
+        rows_ex = [(e.rule, f"`{e.path}:{e.line}`", e.exemption, e.reason) for e in analysis.exempted]
+        out.extend(["## Exempted", "", table(("rule", "where", "exemption", "reason"), rows_ex), ""])
+    if analysis.notes:
+        out.extend(["## Not fully read", "", *(f"- `{n.path}`: {n.message}" for n in analysis.notes), ""])
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
