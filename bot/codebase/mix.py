@@ -119,7 +119,7 @@ class Mix:
         """Run `mix argv` in the project's root."""
         self.build_path.mkdir(parents=True, exist_ok=True)
         shown = (*self.toolchain.roots, *self._mix_home(), *readable)
-        if self.deps_path is not None:
+        if self.deps_path is not None and self.deps_path.is_dir():
             shown = (*shown, self.deps_path)
         return self.sandbox.run(
             (str(self.toolchain.mix), *argv),

@@ -16,6 +16,8 @@ PASSED_THROUGH = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME",
 KEPT_OUTPUT = 2_000_000
 """Bytes kept of each stream; the middle of anything longer is dropped."""
 
+_DRAIN_SECONDS = 2.0
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -95,12 +97,12 @@ def run_raw(
     try:
         out, err = child.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
-        timed_out = True
+        timed_out = child.poll() is None
         _kill_group(child)
-        out, err = child.communicate()
+        out, err = _drain(child)
     except BaseException:
         _kill_group(child)
-        child.communicate()
+        _drain(child)
         raise
     return Raw(
         argv=argv,
@@ -110,6 +112,17 @@ def run_raw(
         seconds=time.monotonic() - started,
         timed_out=timed_out,
     )
+
+
+def _drain(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """What was written so far; a disowned grandchild may hold the pipes open for ever."""
+    try:
+        return child.communicate(timeout=_DRAIN_SECONDS)
+    except subprocess.TimeoutExpired as late:
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+        return late.stdout or b"", late.stderr or b""
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

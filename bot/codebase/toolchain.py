@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.codebase.elixir_version import satisfies
 from bot.codebase.process import child_environment, run
 
-_REQUIREMENT = re.compile(r"""^\s*(?:\[\s*)?elixir:\s*"([^"]+)\"""", re.MULTILINE)
+_REQUIREMENT = re.compile(r"""^[^#\n]*?\belixir:\s*"([^"]+)\"""", re.MULTILINE)
 _ELIXIR = re.compile(r"^Elixir (\S+)", re.MULTILINE)
 _OTP = re.compile(r"Erlang/OTP (\d+)")
 _PROBE_SECONDS = 60.0
@@ -141,7 +141,8 @@ def _numbers(path: Path) -> tuple[int, ...]:
 
 
 def _probe(candidate: _Candidate, root: Path, env: Mapping[str, str]) -> Toolchain | None:
-    search_path = ":".join([*(str(b) for b in candidate.bins), env.get("PATH", "")])
+    places = [*(str(b) for b in candidate.bins), *env.get("PATH", "").split(":")]
+    search_path = ":".join(dict.fromkeys(place for place in places if place))
     elixir, mix = candidate.bins[0] / "elixir", candidate.bins[0] / "mix"
     if not elixir.exists() or not mix.exists():
         return None
@@ -160,17 +161,21 @@ def _probe(candidate: _Candidate, root: Path, env: Mapping[str, str]) -> Toolcha
         version=version.group(1),
         otp=otp.group(1),
         search_path=search_path,
-        roots=_roots(candidate, search_path),
+        roots=_roots(candidate, search_path, env),
     )
 
 
-def _roots(candidate: _Candidate, search_path: str) -> tuple[Path, ...]:
-    """The installs to show in a sandbox: of shims the whole store, of a bin its parent."""
+def _roots(candidate: _Candidate, search_path: str, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """The installs to show in a sandbox; never a directory that holds the user's home."""
     erl = shutil.which("erl", path=search_path)
-    places = [bin_dir.resolve().parent for bin_dir in candidate.bins]
-    places += [Path(erl).resolve().parent.parent] if erl else []
+    places = [place for bin_dir in candidate.bins for place in (bin_dir, bin_dir.resolve().parent)]
+    places.append((candidate.bins[0] / "elixir").resolve().parent.parent)
+    places += [Path(erl).parent, Path(erl).resolve().parent.parent] if erl else []
+    home = Path(env.get("HOME", "/"))
     return tuple(
-        dict.fromkeys(p for p in places if not str(p).startswith("/usr") and p != Path("/"))
+        dict.fromkeys(
+            p for p in places if not home.is_relative_to(p) and not p.is_relative_to("/usr")
+        )
     )
 
 

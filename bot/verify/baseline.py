@@ -51,32 +51,27 @@ def unbuildable(tree_id: str, missing: Missing) -> Baseline:
 def _take(
     mix: Mix, files: tuple[str, ...], tree_id: str, reporter: Reporter, runs: int
 ) -> Baseline:
+    off = check_format(mix, files)
+    formatted = _at_fixpoint(files, off)
     built = check_compile(mix)
     if built.status != "passed":
-        return _baseline(mix, tree_id, (built,), reason=built.summary)
+        return _baseline(mix, tree_id, (built, off), formatted, reason=built.summary)
     tested = check_tests(mix, reporter, seed=FIRST_SEED)
     if tested.status in ("cannot-build", "timed-out") or _never_ran(tested):
-        return _baseline(mix, tree_id, (built, tested), reason=tested.summary)
+        return _baseline(mix, tree_id, (built, off, tested), formatted, reason=tested.summary)
     again = [check_tests(mix, reporter, seed=FIRST_SEED + n) for n in range(1, runs)]
-    formatted = check_format(mix, files)
-    checks = (built, formatted, check_credo(mix), tested)
-    return _baseline(
-        mix,
-        tree_id,
-        checks,
-        flaky=_disagreeing((tested, *again)),
-        formatted=_at_fixpoint(files, formatted),
-    )
+    checks = (built, off, check_credo(mix), tested)
+    return _baseline(mix, tree_id, checks, formatted, flaky=_disagreeing((tested, *again)))
 
 
 def _baseline(
     mix: Mix,
     tree_id: str,
     checks: tuple[CheckResult, ...],
+    formatted: tuple[str, ...],
     *,
     reason: str = "",
     flaky: tuple[str, ...] = (),
-    formatted: tuple[str, ...] = (),
 ) -> Baseline:
     return Baseline(
         tree=tree_id,
