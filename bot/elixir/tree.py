@@ -56,6 +56,8 @@ class DirectoryTree:
     """Files below a directory as they are on disk; symlinks that leave it are noted, not followed."""
 
     root: Path
+    only: frozenset[str] | None = None
+    """Relative paths to keep; `None` keeps all."""
 
     @cached_property
     def _checked(self) -> tuple[dict[str, bytes], tuple[Note, ...]]:
@@ -63,6 +65,8 @@ class DirectoryTree:
         notes: list[Note] = []
         for path in _elixir_paths(self.root):
             name = path.relative_to(self.root).as_posix()
+            if self.only is not None and name not in self.only:
+                continue
             problem = _unusable(self.root, path)
             if problem is not None:
                 notes.append(problem.model_copy(update={"path": name}))
