@@ -24,7 +24,9 @@ STARTS_PROCESS = frozenset(
         ":erlang.spawn_monitor", ":erlang.spawn_opt", ":proc_lib.spawn", ":proc_lib.spawn_link",
         "Task.start", "Task.start_link", "Task.async", "Task.async_stream", "Task.Supervisor.start_child",
         "Task.Supervisor.async", "Task.Supervisor.async_nolink", "Task.Supervisor.async_stream",
-        "Task.Supervisor.async_stream_nolink", "Process.spawn",
+        "Task.Supervisor.async_stream_nolink", "Process.spawn", "Agent.start", "Agent.start_link", "Agent.get",
+        "Agent.update", "Agent.get_and_update", "Agent.cast", "Node.spawn", "Node.spawn_link", "Node.spawn_monitor",
+        ":rpc.call", ":rpc.cast", ":erpc.call", ":erpc.cast",
     }
 )  # fmt: skip
 """Calls whose function argument runs in another process."""
@@ -80,19 +82,12 @@ class Call:
     @cached_property
     def in_quote(self) -> bool:
         """Whether it stands in a `quote` block: code for elsewhere."""
-        return any(nodes.is_call_to(a, "quote") for a in _up_to(self.node, self.owner.node))
+        return in_quote(self.node, self.owner)
 
     @cached_property
     def runs_in(self) -> str:
         """The process-starting call whose function argument holds this call; empty if none does."""
-        for ancestor in _up_to(self.node, self.owner.node):
-            if ancestor.type != "call" or ancestor.id == self.node.id:
-                continue
-            if ancestor.parent is not None and nodes.contains(ancestor, self.node):
-                outer = resolve(ancestor, self.owner)
-                if outer is not None and outer.full in STARTS_PROCESS:
-                    return outer.full
-        return ""
+        return runs_in(self.node, self.owner)
 
     @cached_property
     def next_in_pipe(self) -> Node | None:
@@ -117,6 +112,28 @@ def _up_to(node: Node, top: Node) -> Iterator[Node]:
         if ancestor.id == top.id:
             return
         yield ancestor
+
+
+def in_quote(node: Node, module: Module) -> bool:
+    """Whether a node stands in a `quote` block of the module: code for elsewhere."""
+    return any(nodes.is_call_to(a, "quote") for a in _up_to(node, module.node))
+
+
+def runs_in(node: Node, module: Module) -> str:
+    """What runs the anonymous function that holds the node, where that is another process; else empty."""
+    inside_function = False
+    for ancestor in _up_to(node, module.node):
+        if ancestor.type == "anonymous_function" or nodes.operator(ancestor) == "&":
+            inside_function = True
+        elif not inside_function or ancestor.id == node.id:
+            continue
+        elif ancestor.type == "call":
+            outer = resolve(ancestor, module)
+            if outer is not None and outer.full in STARTS_PROCESS:
+                return outer.full
+        elif ancestor.type == "tuple" and module.scope.resolve(ancestor.named_children[0]) == "Task":
+            return "Task"
+    return ""
 
 
 def calls_in(node: Node, module: Module) -> list[Call]:

@@ -2,138 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
-
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.module import Clause, Function, Module, Use
 from bot.elixir.nodes import text
 from bot.elixir.scope import Scope
+from bot.elixir.source import Source
 
-if TYPE_CHECKING:
-    from bot.elixir.calls import Call
-    from bot.elixir.source import Source
+__all__ = ["Clause", "Function", "Module", "Use", "modules_of"]
 
 DEFINITIONS = frozenset({"def", "defp", "defmacro", "defmacrop", "defdelegate", "defguard", "defguardp"})
 CONTAINERS = frozenset({"defmodule", "defimpl", "defprotocol"})
-
-
-@dataclass(eq=False)
-class Use:
-    """A `use Name, key: value` line."""
-
-    name: str
-    node: Node
-    options: dict[str, Node]
-
-
-@dataclass(eq=False)
-class Clause:
-    """One clause of a function."""
-
-    function: Function
-    node: Node
-    head: Node
-    params: list[Node]
-    guard: Node | None
-    body: Node | None
-    """The do block, or the expression after `do:`; `None` for a bodiless head."""
-
-    @cached_property
-    def calls(self) -> list[Call]:
-        """Calls in the body, in source order; those in nested functions included."""
-        from bot.elixir.calls import calls_in
-
-        return calls_in(self.body, self.function.module) if self.body is not None else []
-
-    def statements(self) -> list[Node]:
-        """The body's statements, without rescue/catch/after parts."""
-        return nodes.statements(self.body)
-
-    def parts(self, kind: str) -> list[Node]:
-        """`rescue_block`, `catch_block`, `after_block` or `else_block` directly in the body."""
-        if self.body is None or self.body.type != "do_block":
-            return []
-        return [c for c in self.body.named_children if c.type == kind]
-
-
-@dataclass(eq=False)
-class Function:
-    """All clauses of one name and arity; `min_arity` is lower where there are default arguments."""
-
-    module: Module
-    name: str
-    arity: int
-    min_arity: int
-    kind: str
-    clauses: list[Clause] = field(default_factory=list)
-
-    @property
-    def label(self) -> str:
-        return f"{self.name}/{self.arity}"
-
-    @property
-    def public(self) -> bool:
-        return self.kind in ("def", "defmacro", "defdelegate")
-
-    @property
-    def calls(self) -> list[Call]:
-        return [call for clause in self.clauses for call in clause.calls]
-
-
-@dataclass(eq=False)
-class Module:
-    """A module with its directives and functions. Nested modules are modules of their own."""
-
-    source: Source
-    name: str
-    node: Node
-    body: Node | None
-    parent: Module | None
-    kind: str
-    scope: Scope
-    uses: list[Use] = field(default_factory=list)
-    behaviours: list[str] = field(default_factory=list)
-    functions: dict[tuple[str, int], Function] = field(default_factory=dict)
-    attributes: dict[str, Node] = field(default_factory=dict)
-    """First value of each `@name value`."""
-    nested: list[Module] = field(default_factory=list)
-    loose: list[Node] = field(default_factory=list)
-    """Other statements of the module body (struct definitions, macro calls, ...)."""
-
-    def use(self, name: str) -> Use | None:
-        """The first `use` of that module."""
-        return next((u for u in self.uses if u.name == name), None)
-
-    def implements(self, behaviour: str) -> bool:
-        """Whether the module uses or declares the behaviour."""
-        return behaviour in self.behaviours or self.use(behaviour) is not None
-
-    def local(self, name: str, arity: int) -> Function | None:
-        """The own function a local call of that arity reaches, default arguments counted."""
-        exact = self.functions.get((name, arity))
-        if exact is not None:
-            return exact
-        for function in self.functions.values():
-            if function.name == name and function.min_arity <= arity <= function.arity:
-                return function
-        return None
-
-    def named(self, name: str) -> list[Function]:
-        """Own functions of that name, any arity."""
-        return [f for f in self.functions.values() if f.name == name]
-
-    def all_clauses(self) -> Iterator[Clause]:
-        for function in self.functions.values():
-            yield from function.clauses
-
-    def own_lines(self) -> int:
-        """Lines of the module without those of its nested modules."""
-        total = self.node.end_point.row - self.node.start_point.row + 1
-        return total - sum(m.node.end_point.row - m.node.start_point.row + 1 for m in self.nested)
 
 
 def modules_of(source: Source) -> list[Module]:

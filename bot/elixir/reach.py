@@ -30,7 +30,9 @@ class Reached:
 
 def is_server(module: Module) -> bool:
     """Whether the module is the callback module of a long-lived server."""
-    return any(module.implements(name) for name in SERVERS)
+    # A project's own `use MyApp.Server` hides the behaviour; these two callbacks together show it.
+    disguised = ("init", 1) in module.functions and ("handle_call", 3) in module.functions
+    return disguised or any(module.implements(name) for name in SERVERS)
 
 
 def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS) -> list[Function]:

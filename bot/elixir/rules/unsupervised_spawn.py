@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.core.finding import Confidence, FixKind, Severity
+from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.messages import handles
+from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 SPAWNS = frozenset(
     {f"{module}.spawn{kind}" for module in ("Kernel", ":erlang") for kind in ("", "_link", "_monitor")}
-    | {":erlang.spawn_opt", "Process.spawn", ":proc_lib.spawn", ":proc_lib.spawn_link"}
+    | {":erlang.spawn_opt", "Process.spawn", ":proc_lib.spawn", ":proc_lib.spawn_link", ":proc_lib.spawn_opt"}
 )
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every raw spawn in a function of the module."""
-    for clause in module.all_clauses():
+    for clause in module.clauses_with(b"spawn"):
         for call in clause.calls:
-            if call.full in SPAWNS and not call.in_quote:
+            if call.full in SPAWNS and not call.in_quote and not call.captured:
                 yield _judge(call, clause)
 
 
 def _judge(call: Call, clause: Clause) -> Site | Exempt:
     span = Span.of(clause.function.module, call.node)
-    if _linked_and_monitored(call, clause):
-        return Exempt(span, "linked-and-monitored")
-    if clause.function.name in ("start_link", "start_monitor") and call.name.endswith("_link"):
-        return Exempt(span, "start-link")
-    linked = "_link" in call.name
+    exemption = _exemption(call, clause)
+    if exemption:
+        return Exempt(span, exemption)
+    linked = _has(call, "link")
+    severity, confidence = _weight(call, clause, linked)
+    fix: FixKind | None = None if call.full in ("Kernel.spawn", ":erlang.spawn") else "assisted"
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",
@@ -40,21 +46,62 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
                 else "nobody learns of its crash, restarts it or shuts it down in order",
             ),
         ),
-        confidence="medium" if linked else None,
-        fix="assisted" if call.name != "spawn" or call.module == ":proc_lib" else None,
+        severity=severity,
+        confidence=confidence,
+        fix=fix,
         data={"call": call.full, "arity": str(call.arity)},
     )
 
 
-def _linked_and_monitored(call: Call, clause: Clause) -> bool:
-    if call.name.endswith("_monitor"):
-        return _receives_down(clause)
-    monitors = any(c.full in ("Process.monitor", ":erlang.monitor") for c in clause.calls)
-    return monitors and (call.name.endswith("_link") or _receives_down(clause))
+def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, Confidence | None]:
+    if linked:
+        # A crash reaches the caller, so it is at least noticed.
+        return "info", "medium"
+    if clause.function.name == "terminate":
+        return "info", "low"
+    return None, None
 
 
-def _receives_down(clause: Clause) -> bool:
-    return any(c.name == "receive" and b":DOWN" in (c.node.text or b"") for c in clause.calls)
+def _has(call: Call, option: str) -> bool:
+    if call.name.endswith(f"_{option}"):
+        return True
+    return bool(call.args) and call.args[-1].type == "list" and f":{option}" in text(call.args[-1])
+
+
+def _exemption(call: Call, clause: Clause) -> str:
+    module = clause.function.module
+    if is_platform(module):
+        return "platform"
+    if is_command_line(clause):
+        return "command-line"
+    if clause.function.name in ("start_link", "start_monitor") and _has(call, "link"):
+        return "start-link"
+    if _monitored(call, clause):
+        return "monitored"
+    if call.module == ":erlang" and call.name != "spawn_opt" and call.arity in (2, 4):
+        return "remote-node"
+    if _tied_to_caller(call, clause):
+        return "tied-to-caller"
+    return ""
+
+
+def _monitored(call: Call, clause: Clause) -> bool:
+    monitored = _has(call, "monitor") or any(
+        c.full in ("Process.monitor", ":erlang.monitor") and not nodes.contains(call.node, c.node)
+        for c in clause.calls
+    )
+    return monitored and (_has(call, "link") or handles(clause.function.module, ":DOWN"))
+
+
+def _tied_to_caller(call: Call, clause: Clause) -> bool:
+    """The spawned function itself monitors the process that started it, and ends with it."""
+    own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
+    watched = {text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args}
+    if not watched or clause.body is None:
+        return False
+    bound = nodes.captures('(binary_operator left: (identifier) operator: "=") @n', clause.body)
+    callers = {nodes.text_of(n, "left") for n in bound if nodes.text_of(n, "right").startswith("self")}
+    return bool(watched & callers) and any(c.name == "receive" for c in own)
 
 
 RULE = Rule(
@@ -77,23 +124,142 @@ RULE = Rule(
     triggers=(b"spawn",),
     check=check,
     bad=(
-        Sample("defmodule Mailer do\n  def notify(user) do\n    spawn(fn -> deliver(user) end)\n    :ok\n  end\n\n  defp deliver(user), do: user\nend\n"),
-        Sample("defmodule Importer do\n  def run(rows), do: :erlang.spawn(__MODULE__, :load, [rows])\n\n  def load(rows), do: rows\nend\n"),
+        Sample("""\
+defmodule Mailer do
+  def notify(user) do
+    spawn(fn -> deliver(user) end)
+    :ok
+  end
+
+  defp deliver(user), do: user
+end
+"""),
+        Sample("""\
+defmodule Importer do
+  def run(rows), do: :erlang.spawn(__MODULE__, :load, [rows])
+
+  def load(rows), do: rows
+end
+"""),
+        Sample("""\
+defmodule Janitor do
+  def stop_later(pid) do
+    spawn(fn ->
+      Process.monitor(pid)
+
+      receive do
+        {:DOWN, _ref, :process, ^pid, _reason} -> :ok
+      end
+    end)
+  end
+end
+"""),
     ),
     good=(
-        Sample("defmodule Mailer do\n  def notify(user) do\n    Task.Supervisor.start_child(Mailer.Tasks, fn -> deliver(user) end)\n  end\n\n  defp deliver(user), do: user\nend\n"),
-        Sample("defmodule Monsters do\n  def spawn(kind), do: {:monster, kind}\n  def wave(kinds), do: Enum.map(kinds, fn kind -> spawn(kind) end)\nend\n"),
+        Sample("""\
+defmodule Mailer do
+  def notify(user) do
+    Task.Supervisor.start_child(Mailer.Tasks, fn -> deliver(user) end)
+  end
+
+  defp deliver(user), do: user
+end
+"""),
+        Sample("""\
+defmodule Monsters do
+  def spawn(kind), do: {:monster, kind}
+  def wave(kinds), do: Enum.map(kinds, fn kind -> spawn(kind) end)
+end
+"""),
+        Sample("""\
+defmodule Board do
+  import Kernel, except: [spawn: 1]
+  import Board.Pieces, only: [spawn: 1]
+
+  @doc "Never calls spawn(fn -> :ok end)."
+  def fill(kinds), do: Enum.map(kinds, &spawn(&1))
+end
+"""),
     ),
     exemptions=(
         Exemption(
-            "linked-and-monitored",
+            "monitored",
             "the caller monitors the process and handles its end itself",
-            Sample("defmodule Probe do\n  def run(fun) do\n    {pid, ref} = spawn_monitor(fun)\n\n    receive do\n      {:DOWN, ^ref, :process, ^pid, reason} -> reason\n    end\n  end\nend\n"),
+            Sample("""\
+defmodule Probe do
+  def run(fun) do
+    {pid, ref} = spawn_monitor(fun)
+    await(pid, ref)
+  end
+
+  defp await(pid, ref) do
+    receive do
+      {:DOWN, ^ref, :process, ^pid, reason} -> reason
+    end
+  end
+end
+"""),
         ),
         Exemption(
             "start-link",
             "a `start_link` function of a special process: the supervisor that calls it is linked to it",
-            Sample("defmodule Loop do\n  def start_link(arg), do: {:ok, :proc_lib.spawn_link(__MODULE__, :init, [arg])}\n  def init(arg), do: arg\nend\n"),
+            Sample("""\
+defmodule Loop do
+  def start_link(arg), do: {:ok, :proc_lib.spawn_link(__MODULE__, :init, [arg])}
+  def init(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "tied-to-caller",
+            "the process watches the one that started it and ends when that one does",
+            Sample("""\
+defmodule Relay do
+  def open do
+    caller = self()
+
+    spawn(fn ->
+      ref = Process.monitor(caller)
+
+      receive do
+        {:DOWN, ^ref, :process, _pid, _reason} -> :closed
+      end
+    end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "remote-node",
+            "the process runs on another node, out of reach of this node's supervisors",
+            Sample("""\
+defmodule Cluster do
+  def ping(node, fun), do: :erlang.spawn(node, fun)
+end
+"""),
+        ),
+        Exemption(
+            "command-line",
+            "a Mix task or an escript runs without the application's supervision tree",
+            Sample("""\
+defmodule Mix.Tasks.Warm do
+  use Mix.Task
+
+  def run(_args), do: spawn(fn -> IO.gets("") end)
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, on which supervisors are built",
+            Sample(
+                """\
+defmodule Task.Supervised do
+  def start(fun), do: {:ok, spawn(fun)}
+end
+""",
+                path="lib/elixir/lib/task/supervised.ex",
+            ),
         ),
     ),
-)  # fmt: skip
+)

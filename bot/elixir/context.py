@@ -1,0 +1,23 @@
+"""Where code runs: on the command line, in a test, in the standard library itself."""
+
+from __future__ import annotations
+
+import re
+
+from bot.elixir.module import Clause, Module
+
+_PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
+
+
+def is_platform(module: Module) -> bool:
+    """Whether the module belongs to Elixir's own distribution, by the place of its file; Mix tasks aside."""
+    path = module.source.path
+    return _PLATFORM.search(path) is not None and "/mix/tasks/" not in path
+
+
+def is_command_line(clause: Clause) -> bool:
+    """Whether the clause belongs to a Mix task or is an escript's `main/1`."""
+    module = clause.function.module
+    if module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task"):
+        return True
+    return clause.function.label == "main/1" and clause.function.public

@@ -1,0 +1,60 @@
+"""Which messages a module takes out of its mailbox: `handle_info` clauses and `receive` patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.module import Clause, Module
+from bot.elixir.nodes import text
+
+
+def taken(module: Module) -> Iterator[Node]:
+    """Patterns of all messages the module handles, in callbacks and in `receive` blocks."""
+    for key in (("handle_info", 2), ("handle_event", 4)):
+        function = module.functions.get(key)
+        for clause in function.clauses if function is not None else ():
+            yield clause.params[0 if key[1] == 2 else 1]
+    for clause in module.clauses_with(b"receive"):
+        yield from received(clause)
+
+
+def received(clause: Clause) -> Iterator[Node]:
+    """Patterns of the `receive` blocks in a clause."""
+    for call in clause.calls:
+        if call.name == "receive" and call.local:
+            for stab in nodes.clauses(nodes.do_block(call.node)):
+                yield from nodes.clause_patterns(stab)
+
+
+def handles(module: Module, tag: str) -> bool:
+    """Whether the module takes messages tagged `tag` (`:DOWN`, `:EXIT`) out of its mailbox."""
+    return any(tag in text(pattern) for pattern in taken(module))
+
+
+def handles_task_reply(module: Module) -> bool:
+    """Whether the module takes `{ref, result}`, the answer of a task, out of its mailbox."""
+    return any(_is_reply(pattern) for pattern in taken(module))
+
+
+def _is_reply(pattern: Node) -> bool:
+    if nodes.operator(pattern) == "=":
+        left, right = pattern.child_by_field_name("left"), pattern.child_by_field_name("right")
+        return any(side is not None and _is_reply(side) for side in (left, right))
+    if pattern.type != "tuple" or len(pattern.named_children) != 2:
+        return False
+    first = pattern.named_children[0]
+    return first.type == "identifier" or nodes.operator(first) == "^"
+
+
+def traps_exits(module: Module) -> bool:
+    """Whether the module sets `:trap_exit` and takes `:EXIT` messages."""
+    flags = (
+        call
+        for clause in module.clauses_with(b"trap_exit")
+        for call in clause.calls
+        if call.full in ("Process.flag", ":erlang.process_flag") and len(call.args) > 1
+    )
+    return any(text(c.args[-1]) == "true" for c in flags) and handles(module, ":EXIT")
