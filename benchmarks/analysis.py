@@ -1,0 +1,149 @@
+"""`make bench`: the full analysis against the parsing floor, and against published Credo figures.
+
+    python -m benchmarks.analysis [--rounds N] [--cores N] [--megabytes N] [--seed N] [DIR ...]
+
+Without a directory it measures a synthetic code base. Floor and analysis alternate, each in a
+fresh process; the table shows medians and, in the ratio column, the worst round as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.memory import peak_megabytes
+from benchmarks.synthetic import write_code_base
+
+HERE = Path(__file__).parent
+GENESIS = Path(sys.executable).with_name("genesis")
+KINDS = ("floor", "floor-1", "analysis")
+CREDO_SOURCE = (
+    "Credo: `mix credo --strict`, version 1.7.19 on Elixir 1.14, two cores, cold, as measured in "
+    "November 2026; the figures are in benchmarks/credo.csv and were not taken on this machine."
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was seen for one directory; seconds by kind, one value per round."""
+
+    root: Path
+    files: int
+    megabytes: float
+    findings: int
+    peak_mb: float
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def median(self, kind: str) -> float:
+        """The median round."""
+        return statistics.median(self.seconds[kind])
+
+    def ratios(self) -> list[float]:
+        """Analysis to floor, round by round: neighbours in time met the same machine."""
+        pairs = zip(self.seconds["analysis"], self.seconds["floor"], strict=True)
+        return [analysis / floor for analysis, floor in pairs]
+
+
+def measure(root: Path, rounds: int, cores: int) -> Measured:
+    """Alternate floor and analysis `rounds` times, then one run for memory alone."""
+    seconds: dict[str, list[float]] = {kind: [] for kind in (*KINDS, "process")}
+    last: dict[str, dict[str, float]] = {}
+    whole = [str(GENESIS), "analyze", str(root), "--format", "json"]
+    for _ in range(rounds):
+        for kind in KINDS:
+            last[kind] = _once(kind, root, cores)
+            seconds[kind].append(last[kind]["seconds"])
+        seconds["process"].append(_timed(whole))
+    return Measured(
+        root=root,
+        files=int(last["floor"]["files"]),
+        megabytes=last["floor"]["bytes"] / 1e6,
+        findings=int(last["analysis"]["findings"]),
+        peak_mb=peak_megabytes(whole),
+        seconds=seconds,
+    )
+
+
+def _once(kind: str, root: Path, cores: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.once", kind, str(root), str(cores)]
+    shown = subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, float] = json.loads(shown.stdout)
+    return result
+
+
+def _timed(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def credo_figures() -> dict[str, dict[str, float]]:
+    """Credo's seconds and peak memory by repository name."""
+    with (HERE / "credo.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {r.pop("repository"): {k: float(v) for k, v in r.items()} for r in rows}
+
+
+def table(results: list[Measured], cores: int) -> Table:
+    """One row per directory."""
+    credo = credo_figures()
+    shown = Table(title=f"Full analysis against bare parsing, {cores} cores, medians of seconds")
+    columns = "code,files,MB,parse 1 core,parse,analysis,ratio (worst),genesis analyze,peak MB,"
+    for name in (columns + "findings,vs Credo").split(","):
+        shown.add_column(name, justify="left" if name == "code" else "right")
+    for m in results:
+        figure = credo.get(m.root.name)
+        times = f"{figure['seconds'] / m.median('process'):.0f}x" if figure else "no figure"
+        shown.add_row(
+            m.root.name,
+            str(m.files),
+            f"{m.megabytes:.2f}",
+            *(f"{m.median(kind):.2f}" for kind in ("floor-1", "floor", "analysis")),
+            f"{statistics.median(m.ratios()):.2f} ({max(m.ratios()):.2f})",
+            f"{m.median('process'):.2f}",
+            f"{m.peak_mb:.0f}",
+            str(m.findings),
+            times,
+        )
+    return shown
+
+
+def main() -> None:
+    """Measure what is asked for and print the table."""
+    parser = argparse.ArgumentParser(prog="benchmarks.analysis")
+    parser.add_argument("directories", nargs="*", type=Path, metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--megabytes", type=float, default=9.0, help="size of the synthetic code")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="genesis-bench-") as scratch:
+        roots: list[Path] = [d.resolve() for d in asked.directories]
+        if not roots:
+            roots = [Path(scratch) / f"synthetic-{asked.seed}"]
+            write_code_base(roots[0], megabytes=asked.megabytes, seed=asked.seed)
+        results = []
+        for root in roots:
+            with console.status(f"measuring {root.name}, {asked.rounds} rounds"):
+                results.append(measure(root, asked.rounds, asked.cores))
+    console.print(table(results, asked.cores))
+    console.print("parse: tree-sitter over bytes in memory. analysis: all rules, reading included.")
+    console.print("genesis analyze: the whole process. peak: with its children, shared pages once.")
+    console.print("Aims: ratio up to 2.5, 15x Credo or more, peak up to 400 MB on 9 MB of code.")
+    console.print(CREDO_SOURCE)
+
+
+if __name__ == "__main__":
+    main()
