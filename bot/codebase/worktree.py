@@ -7,6 +7,7 @@ user's object store; the branch moves by compare-and-swap.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ class Worktree:
 
     def diff(self, base: str = "") -> str:
         """Unified diff from `base` (the head when empty) to the files as they are, new ones too."""
-        self.git.run("add", "--all", "--intent-to-add", "--", ".")
+        self.git.run("add", "--all", "--intent-to-add", "--", ".", check=False)
         flags = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--binary")
         fixed = ("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--ignore-submodules=all")
         out = self.git.raw("diff", *flags, *fixed, checked_commit(base or self.head()), "--")
@@ -138,8 +139,7 @@ class Worktree:
             raise Refused(f"files outside the action changed: {', '.join(unknown)}")
         if not changed:
             raise Refused("nothing changed, so there is nothing to commit")
-        self.git.run("add", "--all", "--force", "--", *sorted(changed))
-        self._refuse_special()
+        self._stage(changed)
         return self._record(message, trailers or {})
 
     def revert(self, commit: str, message: str, trailers: Mapping[str, str] | None = None) -> str:
@@ -176,9 +176,8 @@ class Worktree:
         text = _message(message, trailers).encode("utf-8", "replace")
         new = self.git.line(*identity, "commit-tree", tree, "-p", parent, "-F", "-", stdin=text)
         ref = f"refs/heads/{self.branch}"
-        expected = self.repository.ref(ref)
-        if expected not in (None, parent):
-            raise Refused(f"branch {self.branch!r} moved while we worked", hint="run again")
+        absent = parent == self.start and self.repository.ref(ref) is None
+        expected = None if absent else parent
         self.repository.update_ref(ref, new, expected, reason=message.splitlines()[0])
         self.git.run("update-ref", "--no-deref", "HEAD", new)
         return new
@@ -212,12 +211,12 @@ class Worktree:
         out = self.git.raw("diff-index", "--cached", "-z", "--name-only", "HEAD", "--")
         return tuple(p for p in out.decode("utf-8", "surrogateescape").split("\0") if p)
 
-    def _refuse_special(self) -> None:
-        out = self.git.raw("diff-index", "--cached", "-z", "--no-renames", "HEAD", "--")
-        fields = out.decode("utf-8", "surrogateescape").split("\0")
-        for meta, path in zip(fields[::2], fields[1::2], strict=False):
-            if not meta.split(" ")[1].startswith(("100", "000")):
+    def _stage(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            if not self.files.exists(path) and os.path.lexists(self.root / path):
                 raise Refused(f"only regular files can be committed, not {path!r}")
+        names = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+        self.git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=names)
 
 
 def _make_git_dir(repository: Repository, git_dir: Path) -> None:
