@@ -122,6 +122,7 @@ def _drain(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
         for pipe in (child.stdin, child.stdout, child.stderr):
             if pipe is not None:
                 pipe.close()
+        child.wait()
         return late.stdout or b"", late.stderr or b""
 
 
