@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from bot.elixir import children, nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import Call
 from bot.elixir.children import ChildListFacts
+from bot.elixir.loose import outermost, own_calls
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.source import Role, Source
 
-OTP_WORDS = (b"start_link", b"start_child", b"Supervisor", b"child_spec", b"GenServer", b"Agent", b"Task", b"start:", b"Application", b"GenStage", b"Registry")
+OTP_WORDS = (
+    b"start_link",
+    b"start_child",
+    b"Supervisor",
+    b"child_spec",
+    b"GenServer",
+    b"Agent",
+    b"Task",
+    b"start:",
+    b"Application",
+    b"GenStage",
+    b"Registry",
+)
+_CALLS_OF_INTEREST = re.compile(
+    rb"\b(?:start|start_link|start_child|start_monitor|send|send_after)\b"
+)
+_SENDS = frozenset({"Kernel.send", "Process.send", "Process.send_after", ":erlang.send"})
 _STARTERS = frozenset({"start_link", "start", "start_child", "start_monitor"})
 
 
@@ -108,32 +126,50 @@ def _calls(module: Module) -> tuple[list[StartFacts], list[SendFacts]]:
     starts: list[StartFacts] = []
     sends: list[SendFacts] = []
     for function, call in _scoped_calls(module):
-        if call.in_quote or call.captured:
-            continue
         label = function.label if function else ""
-        if call.name in _STARTERS and call.module:
+        if call.name in _STARTERS and call.module and not call.captured and not call.in_quote:
             starts.append(_start(call, label))
-        elif call.full in ("Kernel.send", "Process.send", "Process.send_after", ":erlang.send") and call.args:
+        elif call.full in _SENDS and call.args and not call.captured and not call.in_quote:
             target = _named_process(call, module)
             if target:
-                sends.append(SendFacts(target, module.source.path, call.start, call.node.end_byte, module.name, label))
+                sends.append(
+                    SendFacts(
+                        target,
+                        module.source.path,
+                        call.start,
+                        call.node.end_byte,
+                        module.name,
+                        label,
+                    )
+                )
     return starts, sends
 
 
 def _scoped_calls(module: Module) -> Iterator[tuple[Function | None, Call]]:
-    for function in module.functions.values():
-        for call in function.calls:
-            yield function, call
-    for node in module.loose:
-        for call in calls_in(node, module):
-            yield None, call
+    data = module.source.data
+    for clause in module.all_clauses():
+        body = clause.body
+        if body is not None and _CALLS_OF_INTEREST.search(data, body.start_byte, body.end_byte):
+            for call in clause.calls:
+                yield clause.function, call
+    for node in outermost(module):
+        if _CALLS_OF_INTEREST.search(data, node.start_byte, node.end_byte):
+            for call in own_calls(node, module):
+                yield None, call
 
 
 def _start(call: Call, label: str) -> StartFacts:
     target = call.module
     if call.name == "start_child" and len(call.args) > 1:
         target = children.started_module(call.args[1], call.owner.scope)
-    elif call.module in ("GenServer", "GenStage", ":gen_server", ":gen_statem", "Supervisor", "DynamicSupervisor"):
+    elif call.module in (
+        "GenServer",
+        "GenStage",
+        ":gen_server",
+        ":gen_statem",
+        "Supervisor",
+        "DynamicSupervisor",
+    ):
         position = 1 if call.module.startswith(":") and call.arity == 4 else 0
         target = _alias(call, position)
     elif call.module in ("Agent", "Task", "Registry", "Task.Supervisor", "PartitionSupervisor"):
@@ -160,7 +196,11 @@ def _named_process(call: Call, module: Module) -> str:
     node: Node | None = call.args[0]
     if node is not None and node.type == "call":
         inner = nodes.arguments(node)
-        node = inner[0] if nodes.text_of(node, "target") in ("Process.whereis", "GenServer.whereis") and inner else None
+        node = (
+            inner[0]
+            if nodes.text_of(node, "target") in ("Process.whereis", "GenServer.whereis") and inner
+            else None
+        )
     if node is None or not (node.type == "alias" or text(node).startswith("__MODULE__")):
         return ""
     return module.scope.resolve(node)

@@ -1,0 +1,33 @@
+"""Statements of a module outside its functions: `test` blocks, set-ups, macro calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.outline import Module
+
+
+def outermost(module: Module) -> Iterator[Node]:
+    """Loose statements of the module, without those that stand inside another one."""
+    done = 0
+    for node in sorted(module.loose, key=lambda n: (n.start_byte, -n.end_byte)):
+        if node.start_byte >= done:
+            done = node.end_byte
+            yield node
+
+
+def loose_calls(module: Module) -> Iterator[Call]:
+    """Calls in loose statements, each once; nested modules keep their own."""
+    for node in outermost(module):
+        yield from own_calls(node, module)
+
+
+def own_calls(node: Node, module: Module) -> Iterator[Call]:
+    """Calls within a statement that no nested module holds."""
+    inner = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
+    for call in calls_in(node, module):
+        if not any(start <= call.start < end for start, end in inner):
+            yield call

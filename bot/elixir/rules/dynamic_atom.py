@@ -1,0 +1,289 @@
+"""Atoms made at run time: the atom table is never collected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import bounded, iterated, literal, literal_listing, only_for_macros
+
+CONVERSIONS = frozenset(
+    {
+        "String.to_atom",
+        "String.to_unsafe_atom",
+        "List.to_atom",
+        "List.to_unsafe_atom",
+        ":erlang.binary_to_atom",
+        ":erlang.list_to_atom",
+    }
+)
+_INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
+_INTERPOLATED = "[(quoted_atom (interpolation)) (quoted_keyword (interpolation))] @n"
+_NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
+_START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every conversion to an atom, and every interpolated atom, in the module's functions."""
+    for clause in module.clauses_with(b"to_atom", b"to_unsafe_atom"):
+        for call in clause.calls:
+            if call.full in CONVERSIONS and (call.args or call.captured):
+                yield from _conversion(call, clause)
+    data = module.source.data
+    for clause in module.all_clauses():
+        if not _INTERPOLATES.search(data, clause.node.start_byte, clause.node.end_byte):
+            continue
+        for node in nodes.captures(_INTERPOLATED, clause.node):
+            yield _interpolated(node, clause)
+
+
+def _conversion(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+    module = clause.function.module
+    span = Span.of(module, call.node)
+    value = call.args[0] if call.args else _mapped_over(call)
+    if value is not None and literal(value):
+        return
+    exemption = _exemption(clause, call.node, value)
+    if exemption:
+        yield Exempt(span, exemption)
+        return
+    origin = _outside(value, clause) if value is not None else ""
+    yield Site(
+        span,
+        f"`{call.module}.{call.name}` makes an atom of a value that is only known at run time",
+        because=(
+            Because(span, origin or "nothing here bounds how many different values can come"),
+        ),
+        severity="warning" if origin else "info",
+        confidence="high" if origin else "medium",
+        data={"call": call.full},
+    )
+
+
+def _mapped_over(capture: Call) -> Node | None:
+    for ancestor in nodes.ancestors(capture.node):
+        if ancestor.type == "call" and ancestor.id != capture.node.id:
+            return iterated(ancestor)
+    return None
+
+
+def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
+    span = Span.of(clause.function.module, node)
+    parts = [c for c in node.named_children if c.type == "interpolation"]
+    values = [n for part in parts for n in part.named_children]
+    if all(_fixed(v, node, clause) for v in values):
+        return Exempt(span, "bounded")
+    exemption = _exemption(clause, node, None)
+    if exemption:
+        return Exempt(span, exemption)
+    origin = next((o for v in values if (o := _outside(v, clause, direct=False))), "")
+    return Site(
+        span,
+        "an interpolated atom is made at run time",
+        because=(Because(span, origin or "one atom for each value that is put in"),),
+        severity="warning" if origin else "info",
+        confidence="medium" if origin else "low",
+        data={"call": "interpolation"},
+    )
+
+
+def _fixed(value: Node, at: Node, clause: Clause) -> bool:
+    written = text(value)
+    return (
+        written == "__MODULE__"
+        or literal(value)
+        or nodes.operator(value) == "@"
+        or bounded(written, at, clause)
+    )
+
+
+def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
+    function = clause.function
+    module = function.module
+    if only_for_macros(function) or _at_compile_time(node, module):
+        return "compile-time"
+    if module.name.startswith("Mix.") or module.implements("Mix.Task"):
+        return "mix-task"
+    if function.name.removesuffix("!") in _NAMED_LIKE_IT:
+        return "announced"
+    if module.implements("Ecto.Migration"):
+        return "start-up"
+    if function.name in _START_UP and (value is None or not _outside(value, clause)):
+        return "start-up"
+    if value is not None and (bounded(text(value), node, clause) or literal_listing(value, module)):
+        return "bounded"
+    return ""
+
+
+def _at_compile_time(node: Node, module: Module) -> bool:
+    for ancestor in nodes.ancestors(node):
+        if ancestor.id == module.node.id:
+            return False
+        if nodes.is_call_to(ancestor, "quote", "unquote"):
+            return True
+    return False
+
+
+def _outside(value: Node, clause: Clause, direct: bool = True) -> str:
+    """Why the value comes from outside the program; empty where that is not shown."""
+    if value.type == "identifier":
+        name = text(value)
+        if any(name in _string_keyed(scope) for scope in _patterns(value, clause)):
+            return f"`{name}` is taken from a map with string keys: decoded input"
+        params = {text(p) for p in clause.params}
+        if direct and name in params and clause.function.kind == "def" and _says_text(name, clause):
+            return f"`{name}` is whatever text a caller of `{clause.function.label}` passes"
+    for access in nodes.captures("(access_call key: (string)) @n", value):
+        return f"`{text(access)}` is read by a string key: decoded input"
+    return ""
+
+
+def _says_text(name: str, clause: Clause) -> bool:
+    guard = text(clause.guard) if clause.guard is not None else ""
+    return any(f"{test}({name})" in guard for test in ("is_binary", "is_bitstring"))
+
+
+def _patterns(value: Node, clause: Clause) -> Iterator[Node]:
+    yield from clause.params
+    for ancestor in nodes.ancestors(value):
+        if ancestor.start_byte < clause.node.start_byte:
+            return
+        if (
+            ancestor.type == "stab_clause"
+            and (left := ancestor.child_by_field_name("left")) is not None
+        ):
+            yield left
+
+
+def _string_keyed(pattern: Node) -> set[str]:
+    found = nodes.captures(
+        '(map (map_content (binary_operator left: (string) operator: "=>" right: (identifier) @n)))',
+        pattern,
+    )
+    return {text(n) for n in found}
+
+
+RULE = Rule(
+    id="dynamic-atom",
+    title="Atoms made at run time",
+    category="resources",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation="A string or charlist that is not known when the code is written is turned into an atom.",
+    harm=(
+        "Atoms are never collected and their table is limited (1,048,576 by default). Input that brings new values "
+        "fills it, and a full table stops the whole node: no supervisor helps."
+    ),
+    remedy=(
+        "Match the allowed strings and return the atom of each, or use `String.to_existing_atom/1` where every valid "
+        "atom is sure to be loaded; keep free text as strings."
+    ),
+    triggers=(b"to_atom", b"to_unsafe_atom", b':"', b'": ', b":'", b"': "),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Hook do
+  def event(%{"kind" => kind, "id" => id}), do: {String.to_atom(kind), id}
+end
+"""),
+        Sample("""\
+defmodule Shop.Query do
+  def order(params), do: params["sort"] |> String.to_atom()
+end
+"""),
+        Sample("""\
+defmodule Shop.Room do
+  def topic(id), do: :"room_#{id}"
+end
+"""),
+        Sample("""\
+defmodule Shop.Keys do
+  def atoms(keys), do: Enum.map(keys, &String.to_atom/1)
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Hook do
+  def event("paid"), do: :paid
+  def event("sent"), do: :sent
+end
+"""),
+        Sample("""\
+defmodule Shop.Query do
+  def order(text), do: String.to_existing_atom(text)
+end
+"""),
+        Sample("""\
+defmodule Shop.Fixed do
+  def unit, do: String.to_atom("second")
+end
+"""),
+        Sample("""\
+defmodule Shop.Doc do
+  @doc "Never String.to_atom(x) here"
+  def f, do: :"not interpolated"
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "bounded",
+            "the value is one of a fixed set: tested with `in`, iterated from a literal list or a module attribute",
+            Sample("""\
+defmodule Shop.Level do
+  def parse(text) when text in ["low", "high"], do: String.to_atom(text)
+end
+"""),
+        ),
+        Exemption(
+            "compile-time",
+            "runs while the project compiles: a macro, a quoted block, or a function only macros call",
+            Sample("""\
+defmodule Shop.Fields do
+  defmacro field(name), do: getter(name)
+  defp getter(name), do: String.to_atom("get_" <> name)
+end
+"""),
+        ),
+        Exemption(
+            "mix-task",
+            "a Mix task runs for one command on a developer's machine",
+            Sample("""\
+defmodule Mix.Tasks.Shop.Gen do
+  use Mix.Task
+  def run([name]), do: String.to_atom(name)
+end
+"""),
+        ),
+        Exemption(
+            "announced",
+            "the function is itself a conversion to an atom and says so in its name; its callers are looked at",
+            Sample("""\
+defmodule Shop.Text do
+  def to_atom(text), do: :erlang.binary_to_atom(text)
+end
+"""),
+        ),
+        Exemption(
+            "start-up",
+            "a name built when a process or a migration starts: one atom for each process, not for each request",
+            Sample("""\
+defmodule Shop.Pool do
+  use Supervisor
+  def start_link(opts), do: Supervisor.start_link(__MODULE__, opts, name: :"#{opts[:name]}_sup")
+  def init(_), do: Supervisor.init([], strategy: :one_for_one)
+end
+"""),
+        ),
+    ),
+)

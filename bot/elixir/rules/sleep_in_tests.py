@@ -1,0 +1,347 @@
+"""Tests that wait by sleeping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.loose import loose_calls, outermost, own_calls
+from bot.elixir.nodes import text
+from bot.elixir.outline import Function, Module
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import above, callers_of, definition_around, receivers_of_closures
+
+SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
+_RUNS_HERE = (
+    "capture_",
+    "with_log",
+    "assert_raise",
+    "catch_",
+    "ExUnit.Capture",
+    "Enum.",
+    "Sandbox.",
+    "Repo.",
+    "in_tmp",
+    "Bypass.",
+)
+"""Takers of a function that run it in the test's own process while the test waits."""
+_POLLING = (
+    "Stream.",
+    "Enum.reduce_while",
+    "Enum.find",
+    "eventually",
+    "wait",
+    "retry",
+    "poll",
+    "assert_eventually",
+)
+_CLOCK_WORDS = (
+    "ttl",
+    "expir",
+    "timeout",
+    "time out",
+    "times out",
+    "timed out",
+    "interval",
+    "idle",
+    "rate",
+    "window",
+    "tick",
+    "elapsed",
+    "duration",
+    "debounce",
+    "throttl",
+    "latency",
+    "stale",
+    "refresh",
+    "heartbeat",
+    "keepalive",
+    "old",
+    "delay",
+)
+_SHORT_MS = 10
+"""Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every sleep in a test, a set-up or a helper of a test file."""
+    data = module.source.data
+    for node in outermost(module):
+        if data.find(b"sleep(", node.start_byte, node.end_byte) >= 0:
+            for call in own_calls(node, module):
+                if call.full in SLEEPS and call.args and not call.in_quote:
+                    yield from _judge(call, None, definition_around(call) is not None)
+    for clause in module.clauses_with(b"sleep("):
+        for call in clause.calls:
+            if call.full in SLEEPS and call.args and not call.in_quote:
+                yield from _judge(call, clause.function, _stub(module))
+
+
+def _stub(module: Module) -> bool:
+    """A module that holds no tests: what its functions do is work that tests look at."""
+    if any(
+        nodes.is_call_to(n, "test", "describe", "setup", "property", "feature")
+        for n in module.loose
+    ):
+        return False
+    return not any(u.name.endswith(("Case", "CaseTemplate")) for u in module.uses) and bool(
+        module.uses or module.behaviours or module.parent is not None
+    )
+
+
+def _judge(call: Call, function: Function | None, stub: bool) -> Iterator[Site | Exempt]:
+    span = Span.of(call.owner, call.node)
+    duration = text(call.args[0]).replace("_", "")
+    if duration == ":infinity":
+        yield Exempt(span, "parked")
+    elif _polls(call, function):
+        yield Exempt(span, "polling")
+    elif stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
+        yield Exempt(span, "simulated-work")
+    else:
+        yield _site(call, span, duration, function)
+
+
+def _in_a_handler(call: Call) -> bool:
+    takers = list(receivers_of_closures(call))
+    return any(
+        not taker.rpartition(".")[2].startswith(("each", "map"))
+        and not taker.startswith(_RUNS_HERE)
+        for taker in takers
+    )
+
+
+def _only_passed_on(function: Function | None) -> bool:
+    """A public function of a test module that no test calls: it is there to be started by name."""
+    if function is None or not function.public:
+        return False
+    module = function.module
+    direct = [*loose_calls(module), *(c for f in module.functions.values() for c in f.calls)]
+    called = any(
+        c.module == module.name and c.name == function.name and not c.captured for c in direct
+    )
+    return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
+
+
+def _polls(call: Call, function: Function | None) -> bool:
+    if any(
+        taker.rpartition(".")[2].startswith(_POLLING) or taker.startswith(_POLLING)
+        for taker in receivers_of_closures(call)
+    ):
+        return True
+    if function is None:
+        return False
+    return function in callers_of(function) or _mutual(function)
+
+
+def _mutual(function: Function) -> bool:
+    return any(function in callers_of(other) for other in callers_of(function))
+
+
+def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
+    clock = any(word in _test_name(call).lower() for word in _CLOCK_WORDS) or _about_age(call)
+    short = duration.isdigit() and int(duration) <= _SHORT_MS
+    helper = function is not None
+    debatable = clock or short
+    if clock:
+        note = "the test is about time itself: a clock that the test sets would do it at once"
+    elif short:
+        note = "so short a sleep moves a clock on or lets another process run: neither is certain"
+    elif helper:
+        note = "every test that calls this helper waits, and none waits for the event it needs"
+    else:
+        note = "the test waits for a time to pass, not for the event it needs"
+    return Site(
+        span,
+        f"the test sleeps ({text(call.args[0])} ms) instead of waiting for what it needs",
+        because=(Because(span, note),),
+        severity="info" if debatable else None,
+        confidence="low" if debatable else "medium",
+        data={"duration": duration},
+    )
+
+
+def _about_age(call: Call) -> bool:
+    """Whether a neighbouring statement speaks of an age or an expiry."""
+    block = call.statement.parent
+    return block is not None and bool(re.search(r"max_age|ttl|expire", text(block)))
+
+
+def _test_name(call: Call) -> str:
+    names = []
+    for node in above(call):
+        if nodes.is_call_to(node, "test", "describe", "property", "feature", "scenario"):
+            args = nodes.arguments(node)
+            names.append(text(args[0]) if args else "")
+    return " ".join(names)
+
+
+RULE = Rule(
+    id="sleep-in-tests",
+    title="Sleeping in tests",
+    category="tests",
+    stage=4,
+    severity="warning",
+    confidence="medium",
+    fix="assisted",
+    explanation="A test sleeps for a fixed time so that another process can get on.",
+    harm=(
+        "On a slow machine the time is too short and the test fails for no reason; on a fast one it is wasted. "
+        "People then distrust the suite and re-run it."
+    ),
+    remedy=(
+        "Wait for the event: `assert_receive`, a monitor and its `:DOWN`, a call that the server answers after its "
+        "mail, or a bounded poll where nothing can be observed otherwise."
+    ),
+    triggers=(b"sleep(",),
+    roles=("test",),
+    check=check,
+    bad=(
+        Sample(
+            """\
+defmodule Shop.CartTest do
+  use ExUnit.Case
+
+  test "adds" do
+    Shop.Cart.add(:apple)
+    Process.sleep(100)
+    assert Shop.Cart.items() == [:apple]
+  end
+end
+""",
+            path="test/cart_test.exs",
+        ),
+        Sample(
+            """\
+defmodule Shop.MailTest do
+  use ExUnit.Case
+
+  describe "mail" do
+    setup do
+      start_supervised!(Shop.Mail)
+      :timer.sleep(500)
+      :ok
+    end
+
+    test "is sent" do
+      assert Shop.Mail.sent() == []
+    end
+  end
+end
+""",
+            path="test/mail_test.exs",
+        ),
+        Sample(
+            """\
+defmodule Shop.HelpTest do
+  use ExUnit.Case
+
+  test "works" do
+    settle()
+    assert Shop.ready?()
+  end
+
+  defp settle, do: Process.sleep(50)
+end
+""",
+            path="test/help_test.exs",
+        ),
+    ),
+    good=(
+        Sample(
+            """\
+defmodule Shop.CartTest do
+  use ExUnit.Case
+
+  test "tells" do
+    Shop.Cart.add(:apple)
+    assert_receive {:added, :apple}
+  end
+end
+""",
+            path="test/cart_test.exs",
+        ),
+        Sample("""\
+defmodule Shop.Worker do
+  def run do
+    Process.sleep(100)
+  end
+end
+"""),
+        Sample(
+            """\
+defmodule Shop.TextTest do
+  use ExUnit.Case
+
+  test "code in a string" do
+    assert Shop.eval("Process.sleep(10)") == :ok
+  end
+end
+""",
+            path="test/text_test.exs",
+        ),
+    ),
+    exemptions=(
+        Exemption(
+            "parked",
+            "a process that is there to stay until the test ends it",
+            Sample(
+                """\
+defmodule Shop.HoldTest do
+  use ExUnit.Case
+
+  test "holds" do
+    pid = spawn(fn -> Process.sleep(:infinity) end)
+    assert Process.alive?(pid)
+  end
+end
+""",
+                path="test/hold_test.exs",
+            ),
+        ),
+        Exemption(
+            "polling",
+            "a pause between two looks of a bounded wait",
+            Sample(
+                """\
+defmodule Shop.PollTest do
+  use ExUnit.Case
+
+  test "comes up" do
+    await(&Shop.up?/0, 50)
+  end
+
+  defp await(check, left) when left > 0 do
+    if check.() do
+      :ok
+    else
+      Process.sleep(10)
+      await(check, left - 1)
+    end
+  end
+end
+""",
+                path="test/poll_test.exs",
+            ),
+        ),
+        Exemption(
+            "simulated-work",
+            "stands for slow work in a task, a handler or a stub; the test itself does not wait by it",
+            Sample(
+                """\
+defmodule Shop.SlowTest do
+  use ExUnit.Case
+
+  test "slow work" do
+    task = Task.async(fn -> Process.sleep(200) end)
+    assert Task.yield(task, 0) == nil
+  end
+end
+""",
+                path="test/slow_test.exs",
+            ),
+        ),
+    ),
+)

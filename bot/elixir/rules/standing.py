@@ -1,0 +1,172 @@
+"""Where a piece of code stands: enclosing functions and closures, values a guard bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
+
+
+def above(call: Call) -> Iterator[Node]:
+    """Ancestors of a call up to its module, nearest first."""
+    for ancestor in nodes.ancestors(call.node):
+        if ancestor.id == call.owner.node.id:
+            return
+        yield ancestor
+
+
+def receivers_of_closures(call: Call) -> Iterator[str]:
+    """What takes each anonymous function around a call, nearest first: the call's written name, or empty."""
+    for ancestor in above(call):
+        if ancestor.type != "anonymous_function":
+            continue
+        taker = ancestor.parent
+        if taker is not None and taker.type == "arguments":
+            taker = taker.parent
+        yield nodes.text_of(taker, "target") if taker is not None and taker.type == "call" else ""
+
+
+def definition_around(call: Call) -> Node | None:
+    """The nearest `def` around a call in a loose statement: a module written inside a test."""
+    return next((a for a in above(call) if nodes.is_call_to(a, *DEFINITIONS)), None)
+
+
+def literal(node: Node) -> bool:
+    """Whether a string, charlist, sigil, number or atom holds no interpolation."""
+    if node.type not in ("string", "charlist", "sigil", "integer", "atom", "quoted_atom", "char"):
+        return False
+    return not nodes.captures("(interpolation) @n", node)
+
+
+def literal_listing(node: Node, module: Module) -> bool:
+    """Whether a node is a list of literals, a sigil word list, or a module attribute."""
+    if nodes.operator(node) == "@":
+        return True
+    if node.type == "sigil":
+        return not nodes.captures("(interpolation) @n", node)
+    if node.type in ("list", "tuple"):
+        return all(literal(c) or literal_listing(c, module) for c in node.named_children)
+    return False
+
+
+def bounded(name: str, at: Node, clause: Clause) -> bool:
+    """Whether a variable can only hold a fixed set of values at `at`.
+
+    By `in` with a list of literals in a guard or condition, or by coming from an iteration over one.
+    """
+    module = clause.function.module
+    scopes = [a for a in nodes.ancestors(at) if clause.node.start_byte <= a.start_byte]
+    if clause.guard is not None and _in_list(name, clause.guard, module):
+        return True
+    for scope in scopes:
+        if scope.type == "stab_clause" and _stab_bounds(name, scope, module):
+            return True
+        if nodes.is_call_to(scope, "if", "case", "cond", "for", "with") and _condition_bounds(
+            name, scope, at, module
+        ):
+            return True
+    return False
+
+
+def _in_list(name: str, node: Node, module: Module) -> bool:
+    for found in nodes.captures('(binary_operator operator: "in") @n', node):
+        right = found.child_by_field_name("right")
+        if (
+            nodes.text_of(found, "left") == name
+            and right is not None
+            and literal_listing(right, module)
+        ):
+            return True
+    for found in nodes.captures('(binary_operator operator: "==") @n', node):
+        right = found.child_by_field_name("right")
+        if nodes.text_of(found, "left") == name and right is not None and literal(right):
+            return True
+    return False
+
+
+def _stab_bounds(name: str, stab: Node, module: Module) -> bool:
+    left = stab.child_by_field_name("left")
+    if left is None:
+        return False
+    if _in_list(name, left, module):
+        return True
+    if not any(text(p) == name for p in nodes.clause_patterns(stab)):
+        return False
+    closure = stab.parent
+    call = closure.parent.parent if closure is not None and closure.parent is not None else None
+    if (
+        closure is None
+        or closure.type != "anonymous_function"
+        or call is None
+        or call.type != "call"
+    ):
+        return False
+    source = iterated(call)
+    return source is not None and literal_listing(source, module)
+
+
+def iterated(call: Node) -> Node | None:
+    """What `Enum.map(x, ...)`, `x |> Enum.each(...)` and their like iterate over."""
+    if not nodes.text_of(call, "target").startswith(("Enum.", "Stream.")):
+        return None
+    parent = call.parent
+    if parent is not None and nodes.operator(parent) == "|>":
+        left = parent.child_by_field_name("left")
+        if left is not None and left.id != call.id:
+            return left
+    args = nodes.arguments(call)
+    return args[0] if args else None
+
+
+def _condition_bounds(name: str, call: Node, at: Node, module: Module) -> bool:
+    for argument in nodes.arguments(call):
+        if nodes.contains(argument, at) and argument.type != "keywords":
+            continue
+        if _in_list(name, argument, module):
+            return True
+        if nodes.operator(argument) == "<-" and nodes.text_of(argument, "left") == name:
+            right = argument.child_by_field_name("right")
+            if right is not None and literal_listing(right, module):
+                return True
+    return False
+
+
+def only_for_macros(function: Function) -> bool:
+    """Whether a function runs at compile time only: a macro, or a private one that only macros call."""
+    if function.kind.startswith(("defmacro", "defguard")) or function.name.startswith("__"):
+        return True
+    if function.kind != "defp":
+        return False
+    return _only_for_macros(function, frozenset())
+
+
+def _only_for_macros(function: Function, seen: frozenset[tuple[str, int]]) -> bool:
+    if function.kind.startswith("defmacro") or function.name.startswith("__"):
+        return True
+    key = (function.name, function.arity)
+    if function.kind != "defp" or key in seen:
+        return function.kind == "defp"
+    callers = callers_of(function)
+    return bool(callers) and all(
+        _only_for_macros(c, seen | {key}) for c in callers if c is not function
+    )
+
+
+def callers_of(function: Function) -> list[Function]:
+    """Functions of the same module that call this one."""
+    module = function.module
+    return [
+        other
+        for other in module.functions.values()
+        if any(
+            call.module == module.name
+            and call.name == function.name
+            and module.local(call.name, call.arity) is function
+            for call in other.calls
+        )
+    ]
