@@ -24,7 +24,7 @@ def set_up(
     target = stream if stream is not None else sys.stderr
     terminal = target.isatty()
     render: Processor = (
-        structlog.dev.ConsoleRenderer(colors=True)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if terminal
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -33,7 +33,8 @@ def set_up(
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if terminal else [structlog.processors.format_exc_info]),
+            # Before the masking, on a terminal too: a renderer's own traceback would show secrets.
+            structlog.processors.format_exc_info,
             _masker(secrets),
             render,
         ],
