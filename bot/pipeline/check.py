@@ -142,6 +142,7 @@ def _check_model_step(checker: _Checker, step: ModelStep, at: At, known: _Known)
             raise _error(checker, f"not a usable JSON Schema: {wrong}", (*at, "output_schema"))
     for index, part in enumerate(step.prompt):
         here = (*at, "prompt", index)
+        _check_condition(checker, part.when, (*here, "when"), known)
         if isinstance(part, StaticPart):
             _check_value(checker, part.content, (*here, "content"), known)
         elif isinstance(part, FilePart):

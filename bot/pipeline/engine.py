@@ -61,8 +61,8 @@ class Engine:
         self._services = services or Services()
         self._trace = trace or Trace(None)
         self._checkpoints = checkpoints
-        self._observer = observer or (lambda event: None)
-        self._cancelled = cancelled or (lambda: False)
+        self._observer = observer if observer is not None else lambda event: None
+        self._cancelled = cancelled if cancelled is not None else lambda: False
         self._sleep = sleep
         self._clock = clock
 
@@ -106,7 +106,8 @@ class Engine:
         """Run a workflow inside a run; nested pipelines share `state`."""
         if depth > MAX_DEPTH:
             raise Refused(f"{path}: pipelines are nested more than {MAX_DEPTH} deep")
-        scope = Scope(bound_inputs(workflow, inputs), workflow={"name": workflow.name})
+        vendors = tuple(name for name in self._models if name != "offline")
+        scope = Scope(bound_inputs(workflow, inputs), workflow={"name": workflow.name}, models=vendors)
         for result in (given or {}).values():
             scope.record(result)
         context = StepContext(self, state, workflow, scope, path, depth)

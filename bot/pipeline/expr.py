@@ -18,7 +18,6 @@ from bot.pipeline.sandbox import FUNCTIONS, MAX_TEXT, Sandbox, kind_of
 Scope = Mapping[str, Any]
 
 _ENVIRONMENT = Sandbox()
-_WHOLE = re.compile(r"\A\s*\{\{(?P<inner>(?:[^{}'\"]|'[^']*'|\"[^\"]*\"|\{[^{}]*\})*)\}\}\s*\Z", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 MAX_SOURCE = 200_000
 
@@ -50,7 +49,8 @@ def evaluate(expression: str, scope: Scope) -> Any:
 def resolve(value: Any, scope: Scope) -> Any:
     """`value` with every text in it rendered; a text that is one `{{ expression }}` keeps its type."""
     if isinstance(value, str):
-        return evaluate(value, scope) if _WHOLE.match(value) else render(value, scope)
+        inner = _whole(value)
+        return render(value, scope) if inner is None else evaluate(inner, scope)
     if isinstance(value, Mapping):
         return {key: resolve(item, scope) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -120,15 +120,30 @@ def _truth(value: Any, source: str) -> bool:
 
 
 def _unwrapped(source: str) -> str:
-    whole = _WHOLE.match(source)
-    if whole:
-        return whole["inner"].strip()
+    whole = _whole(source)
+    if whole is not None:
+        return whole
     outside = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), source)
     if "{{" not in outside:
         if "{{" in source:
             raise ExpressionError(f"{_short(source)}: no {{{{ }}}} inside quotes; write the name without them")
         return source.strip()
     return _parenthesised(source, outside)
+
+
+@lru_cache(maxsize=4096)
+def _whole(source: str) -> str | None:
+    """The expression of a text that is nothing but one `{{ expression }}`."""
+    text = source.strip()
+    if not (text.startswith("{{") and text.endswith("}}")):
+        return None
+    body = _parsed(text, text).body
+    if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+        return None
+    inner = text[2:-2]
+    # `{{-` and `-}}` control white space; the sign is not part of the expression.
+    inner = inner[1:] if inner[:1] in ("-", "+") else inner
+    return inner.removesuffix("-").strip()
 
 
 def _parenthesised(source: str, outside: str) -> str:

@@ -21,7 +21,7 @@ _NOT_OPERANDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 class InfixOperators(Extension):
     """Registers the rewriting with the lexer."""
 
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:  # type: ignore[override]
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """The same tokens with infix words as Jinja tests."""
         return iter(rewrite(list(stream)))
 

@@ -9,7 +9,14 @@ from pydantic import Field, model_validator
 from bot.core.model import Record
 
 
-class StaticPart(Record):
+class PartBase(Record):
+    """What every part may say."""
+
+    when: Any = None
+    """A condition; the part is left out when it does not hold."""
+
+
+class StaticPart(PartBase):
     """Text with templates in it."""
 
     type: Literal["static"]
@@ -17,7 +24,7 @@ class StaticPart(Record):
     """The text; `{{ expressions }}` are filled in."""
 
 
-class FilePart(Record):
+class FilePart(PartBase):
     """The content of a file; with `variables` it is a prompt template of the pipelines directory."""
 
     type: Literal["file"]
@@ -27,7 +34,7 @@ class FilePart(Record):
     """Makes the file a template that sees exactly these names. Without it content stays as it is."""
 
 
-class PreviousResponsePart(Record):
+class PreviousResponsePart(PartBase):
     """What an earlier step answered."""
 
     type: Literal["previous_response"]
@@ -54,7 +61,7 @@ class PreviousResponsePart(Record):
 
 Part = Annotated[StaticPart | FilePart | PreviousResponsePart, Field(discriminator="type")]
 
-PART_TYPES: dict[str, type[Record]] = {
+PART_TYPES: dict[str, type[PartBase]] = {
     "static": StaticPart,
     "file": FilePart,
     "previous_response": PreviousResponsePart,

@@ -44,7 +44,7 @@ def _located(steps: tuple[Any, ...], at: At) -> Iterator[tuple[At, StepBase]]:
 
 def from_validation(document: Document, error: ValidationError) -> ConfigError:
     """The first problem, at its place in the file, the others counted."""
-    found = error.errors(include_url=False)
+    found = _without_echoes(error.errors(include_url=False))
     first = found[0]
     body = document.value if isinstance(document.value, list) else document.value.get("workflow")
     plain = {"steps": body} if isinstance(document.value, list) else body
@@ -52,6 +52,12 @@ def from_validation(document: Document, error: ValidationError) -> ConfigError:
     more = f" (and {len(found) - 1} more problems)" if len(found) > 1 else ""
     keys = ".".join(map(str, at)) or "workflow"
     return document.error(f"{keys}: {_message(first, at, owner)}{more}", rooted(document, at))
+
+
+def _without_echoes(found: list[Any]) -> list[Any]:
+    """Pydantic drops invalid items and then complains that the list is too short; leave that out."""
+    real = [p for p in found if p["type"] != "too_short" or p["ctx"]["actual_length"] == len(p["input"])]
+    return real or found
 
 
 def _without_tags(loc: At, value: Any) -> tuple[At, Any]:
@@ -92,7 +98,7 @@ def _message(problem: Any, at: At, owner: Any) -> str:
         return f"unknown type {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"
     if kind == "value_error":
         return str(problem["ctx"]["error"])
-    return str(problem["msg"])
+    return str(problem["msg"]).replace("tuple", "list").replace("dictionary", "map")
 
 
 def _known_keys(at: At, owner: Any) -> set[str]:

@@ -23,7 +23,11 @@ def build_request(step: ModelStep, context: StepContext) -> Request:
     """The request of a model step, everything filled in."""
     schema = step.output_schema
     return Request(
-        parts=tuple(_part(part, step, context) for part in step.prompt),
+        parts=tuple(
+            _part(part, step, context)
+            for part in step.prompt
+            if part.when is None or context.holds(part.when)
+        ),
         output_schema=schema_named(schema) if isinstance(schema, str) else schema,
         skill=step.offline,
         arguments=context.resolve(step.arguments),

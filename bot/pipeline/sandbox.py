@@ -125,7 +125,7 @@ def kind_of(value: Any) -> str:
     if value is None:
         return "null"
     for types, name in ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), (Mapping, "a map")):
-        if isinstance(value, types):  # type: ignore[arg-type]
+        if isinstance(value, types):
             return name
     return "a list" if isinstance(value, list | tuple) else "something undefined"
 

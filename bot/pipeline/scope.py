@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.pipeline.results import StepResult, StepView
 
-RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop")
+RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop", "models")
 """Names with a meaning of their own; inputs, variables and steps cannot have them."""
 
 
@@ -22,11 +22,13 @@ class Scope:
         inputs: Mapping[str, Any],
         *,
         workflow: Mapping[str, Any] | None = None,
+        models: tuple[str, ...] = (),
         parent: Scope | None = None,
     ) -> None:
         self._parent = parent
+        self._models: tuple[str, ...] = parent._models if parent else models
         self._inputs = dict(parent.inputs if parent else {}) | dict(inputs)
-        self._workflow = dict(workflow or (parent._workflow if parent else {}))
+        self._workflow: dict[str, Any] = parent._workflow if parent else dict(workflow or {})
         self._local: dict[str, Any] = {}
         self._steps: dict[str, StepResult] = {}
         self._variables: dict[str, Any] = parent._variables if parent else {}
@@ -74,6 +76,7 @@ class Scope:
             "steps": views,
             "inputs": self._inputs,
             "workflow": self._workflow,
+            "models": list(self._models),
             **dict.fromkeys(("vars", "state", "global_vars"), variables),
         }
         return {**self._inputs, **self._variables, **views, **self._local, **special}

@@ -173,7 +173,7 @@ class AnalyzeStep(StepBase):
     """Run the static OTP analyser on the work tree."""
 
     type: Literal["analyze"]
-    rules: tuple[str, ...] = ()
+    rules: str | tuple[str, ...] = ()
     """Only these rules; all when empty."""
     paths: str | tuple[str, ...] = ()
     """Only these paths; everything when empty."""
@@ -266,7 +266,8 @@ STEP_TYPES: dict[str, type[StepBase]] = {
     "git": GitStep,
 }
 
-for _model in (*STEP_TYPES.values(), Workflow):
+_models: tuple[type[Record], ...] = (*STEP_TYPES.values(), Workflow)
+for _model in _models:
     _model.model_rebuild()
 
 

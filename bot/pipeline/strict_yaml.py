@@ -104,7 +104,8 @@ def _require_modest(text: str, path: str) -> None:
             aliases += 1
         if depth > MAX_DEPTH or aliases > MAX_ALIASES or count > MAX_EVENTS:
             what = "nested too deeply" if depth > MAX_DEPTH else "too many aliases or values"
-            raise ConfigError(what, path=path, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise ConfigError(what, path=path, line=line)
 
 
 class _Plain:

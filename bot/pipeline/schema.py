@@ -1,0 +1,62 @@
+"""The JSON Schema of the language, for editors; generated from the models, never by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.pipeline.spec import Step, Workflow
+
+_CONDITION: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "boolean"},
+        {"type": "null"},
+        {"type": "array", "items": {"$ref": "#/$defs/Condition"}},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "properties": {
+                "and": {"type": "array", "items": {"$ref": "#/$defs/Condition"}},
+                "or": {"type": "array", "items": {"$ref": "#/$defs/Condition"}},
+                "not": {"$ref": "#/$defs/Condition"},
+            },
+        },
+    ]
+}
+_CONDITION_KEYS = ("condition", "when", "break_condition", "continue_condition")
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a pipeline file: `workflow:`, or a bare list of steps."""
+    workflow = Workflow.model_json_schema(ref_template="#/$defs/{model}")
+    steps = TypeAdapter(list[Step]).json_schema(ref_template="#/$defs/{model}")
+    definitions = {**steps.pop("$defs"), **workflow.pop("$defs"), "Condition": _CONDITION}
+    for definition in definitions.values():
+        for key in _CONDITION_KEYS:
+            if key in definition.get("properties", {}):
+                definition["properties"][key] = {"$ref": "#/$defs/Condition"}
+    definitions["Workflow"] = workflow
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Genesis pipeline",
+        "anyOf": [
+            {
+                "type": "object",
+                "required": ["workflow"],
+                "additionalProperties": False,
+                "properties": {"workflow": {"$ref": "#/$defs/Workflow"}},
+            },
+            steps,
+        ],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def schema_text() -> str:
+    """The content of `pipelines/schema/pipeline.json`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
