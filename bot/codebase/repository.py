@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.codebase import lock, refs
 from bot.codebase.git import Git, checked_commit, checked_ref
 from bot.codebase.process import child_environment
-from bot.errors import CommandFailed, Refused, Transient, Unusable
+from bot.errors import CommandFailed, Refused, Unusable
 from bot.settings import Settings
-
-OURS = ("refs/heads/genesis/", "refs/genesis/")
 
 
 @dataclass(frozen=True)
@@ -160,35 +161,14 @@ class Repository:
 
         Raises `Transient` when it is elsewhere, `Refused` when it is not ours or checked out.
         """
-        if not checked_ref(name).startswith(OURS):
-            raise Refused(f"{name!r} is not ours to move")
-        if self.git.line("for-each-ref", "--format=%(worktreepath)", name):
-            raise Refused(
-                f"branch {name.removeprefix('refs/heads/')!r} is checked out",
-                hint="switch to another branch and run again",
-            )
-        zero = "0" * len(self.head)
-        tail = (
-            (name, expected or zero)
-            if new is None
-            else (name, checked_commit(new), expected or zero)
-        )
-        flags = ("-d",) if new is None else ("--create-reflog",)
-        done = self.git.run("update-ref", "--no-deref", "-m", reason, *flags, *tail, check=False)
-        if done.returncode == 0:
-            return
-        if self.ref(name) != expected:
-            raise Transient(f"{name} was moved by another process")
-        if "File exists" in done.stderr:
-            raise Transient(
-                f"{name} is being moved by another process",
-                hint=f"if no git runs, delete {self.git_dir / name}.lock",
-            )
-        if "; cannot create" in done.stderr:
-            raise Refused(
-                f"a ref that is a part of {name!r} is in the way", hint="rename that branch"
-            )
-        raise CommandFailed(("git", "update-ref", name), done.returncode, done.tail())
+        refs.move(self.git, self.git_dir, name, new, expected, reason)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one genesis process here; raises `Busy`. Locks of a killed run on our refs go."""
+        with lock.locked(self.git_dir):
+            refs.clear_stale_locks(self.git_dir, time.time())
+            yield
 
 
 def changed_paths(git: Git) -> tuple[str, ...]:

@@ -147,8 +147,9 @@ def test_failure_names_the_command_and_what_git_said(tmp_path: Path) -> None:
 
 def test_the_deadline_is_a_failure(tmp_path: Path) -> None:
     git = Git(make_repository(tmp_path / "repo"), environment(tmp_path))
+    os.mkfifo(tmp_path / "never-written")
     with pytest.raises(CommandFailed, match="git took longer"):
-        git.run("rev-parse", "HEAD", timeout=1e-6)
+        git.run("hash-object", "--no-filters", str(tmp_path / "never-written"), timeout=0.1)
 
 
 def test_a_directory_that_is_gone_is_named(tmp_path: Path) -> None:

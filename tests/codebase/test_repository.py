@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,20 @@ def test_a_lock_left_by_a_kill_is_named_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(Transient) as caught:
         repository.update_ref("refs/genesis/plan-1", repository.head, None)
     assert str(lock) in caught.value.hint
+
+
+def test_the_next_run_clears_a_lock_left_by_a_kill_on_our_refs_only(tmp_path: Path) -> None:
+    repository = open_in(tmp_path)
+    names = ("refs/genesis/plan-1", "refs/heads/genesis/1/stage-1", "refs/heads/main")
+    locks = [repository.git_dir / f"{name}.lock" for name in (*names, "refs/genesis/plan-2")]
+    for lock in locks:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    for lock in locks[:3]:
+        os.utime(lock, (1, 1))
+    with repository.locked():
+        assert [lock.exists() for lock in locks] == [False, False, True, True]
+        repository.update_ref("refs/genesis/plan-1", repository.head, None)
 
 
 def test_the_users_checkout_is_left_byte_for_byte(tmp_path: Path) -> None:
