@@ -34,7 +34,7 @@ $(LOCKED): requirements/dev.txt scripts/venv.sh
 	@touch $@
 
 $(INSTALLED): $(LOCKED) pyproject.toml
-	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check \
+	@$(BIN)/python -m pip install -qq --no-input --disable-pip-version-check \
 	  --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# apt.sh WHAT PACKAGE: installs one system package, with sudo when not root; says what to do where it cannot.
+# apt.sh WHAT PACKAGE [ALTERNATIVE ...]: installs the first of these system packages that there is,
+# with sudo when not root; says what to do where it cannot.
 set -euo pipefail
 what=$1
-package=$2
+shift
 
 explain() {
   echo "$what is missing and could not be installed here: $1" >&2
-  echo "Install it yourself (Debian, Ubuntu: apt-get install $package) and run make again." >&2
+  echo "Install it yourself (Debian, Ubuntu: apt-get install $first) and run make again." >&2
   exit 1
 }
 
+first=$1
 command -v apt-get >/dev/null || explain "this system has no apt-get"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -19,10 +21,18 @@ if [ "$(id -u)" -ne 0 ]; then
   "${as_root[@]}" true || explain "sudo was refused"
 fi
 
-echo "installing $package for $what"
-install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
-  apt-get install --yes --quiet --no-install-recommends "$package")
-# Package lists are often absent or old on a fresh machine; refresh them only when that shows.
-"${install[@]}" </dev/null >/dev/null 2>&1 ||
-  { "${as_root[@]}" apt-get update --quiet </dev/null >/dev/null || true; "${install[@]}" </dev/null; } ||
-  explain "apt-get failed, see above"
+install() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --quiet --no-install-recommends "$1" </dev/null
+}
+
+echo "installing $what from the system's packages: $*"
+# Package lists are often absent or old on a fresh machine; they are refreshed only when that shows.
+for package in "$@"; do
+  if install "$package" >/dev/null 2>&1; then exit 0; fi
+done
+"${as_root[@]}" apt-get update --quiet </dev/null >/dev/null || true
+for package in "$@"; do
+  if install "$package" >/dev/null; then exit 0; fi
+done
+explain "apt-get failed, see above"

@@ -4,34 +4,36 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-newest_python() {
+candidates=${PYTHON:-python3.14 python3.13 python3.12 python3.11 python3}
+
+newest() { # a Python expression that must hold
   local candidate
-  for candidate in ${PYTHON:-python3.14 python3.13 python3.12 python3.11 python3}; do
+  for candidate in $candidates; do
     # Asking the interpreter itself: a shim of a version manager may be on PATH and lead nowhere.
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2])' 2>/dev/null; then
+    if "$candidate" -c "import sys; assert sys.version_info >= (3, 11); $1" 2>/dev/null; then
       "$candidate" -c 'import sys; print(sys.executable)'
       return
     fi
   done
-  echo "genesis needs Python 3.11 or newer; none of these runs:" \
-    "${PYTHON:-python3.14 python3.13 python3.12 python3.11 python3}" >&2
   return 1
 }
 
-python=$(newest_python)
-
 # Debian splits ensurepip off: `python3 -m venv` then dies half-way and leaves a broken .venv.
-if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+complete='import venv, ensurepip'
+if ! python=$(newest "$complete"); then
+  python=$(newest 'pass') || {
+    echo "genesis needs Python 3.11 or newer; none of these runs: $candidates" >&2
+    exit 1
+  }
   version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-  bash scripts/apt.sh "the venv module of Python $version" "python$version-venv" ||
-    bash scripts/apt.sh "the venv module of Python" python3-venv
-  "$python" -c 'import venv, ensurepip' || {
-    echo "$python still has no venv module; install it, or name another interpreter: PYTHON=/path make install" >&2
+  bash scripts/apt.sh "the venv module of Python $version" "python$version-venv" python3-venv
+  "$python" -c "$complete" || {
+    echo "$python still has no venv module; name another interpreter: PYTHON=/path make install" >&2
     exit 1
   }
 fi
 
-echo "making .venv with $("$python" --version)"
+echo "making .venv with $("$python" --version), about half a minute"
 "$python" -m venv --clear .venv
-.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
+.venv/bin/python -m pip install -qq --no-input --disable-pip-version-check \
   --require-hashes -r requirements/dev.txt
