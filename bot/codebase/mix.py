@@ -162,6 +162,23 @@ class Mix:
         return Path(named) if named else Path(self.env.get("HOME", "/")) / ".mix"
 
 
+def unformatted(done: Completed, paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Those of `paths` that `format_check` listed; `None` when the formatter could not judge."""
+    if done.returncode == 0 and not done.timed_out:
+        return ()
+    listed = set(_LISTED.findall(f"{done.stdout}\n{done.stderr}"))
+    return tuple(path for path in paths if path in listed) or None
+
+
+def at_fixpoint(mix: Mix, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `paths` the formatter would leave alone; none when it could not judge."""
+    if not paths:
+        return ()
+    off = unformatted(mix.format_check(paths), paths)
+    return () if off is None else tuple(path for path in paths if path not in off)
+
+
+_LISTED = re.compile(r"^\s*\* (\S+)$", re.MULTILINE)
 _BLOCKERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"Could not find Hex, which is needed to build dependency :(\w+)"),

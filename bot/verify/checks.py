@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot.codebase.mix import Mix, blocker
+from bot.codebase.mix import Mix, blocker, unformatted
 from bot.codebase.process import Completed
 from bot.core.verdict import CheckResult, Diagnostic, Status
 from bot.verify.parse_compile import parse_compile
 from bot.verify.parse_credo import parse_credo
 
-_LISTED = re.compile(r"^\s*\* (\S+)$", re.MULTILINE)
 _CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
 _NO_CREDO_TASK = 'The task "credo" could not be found'
 
@@ -42,11 +41,9 @@ def check_format(mix: Mix, paths: tuple[str, ...]) -> CheckResult:
         return _result("format", "timed-out", f"no end after {done.seconds:.0f} s", done)
     if done.returncode == 0:
         return _result("format", "passed", f"{len(paths)} files formatted", done)
-    listed = set(_LISTED.findall(f"{done.stdout}\n{done.stderr}"))
     off = tuple(
         Diagnostic(tool="format", severity="error", path=p, message="is not formatted")
-        for p in paths
-        if p in listed
+        for p in unformatted(done, paths) or ()
     )
     if off:
         return _result("format", "failed", f"{len(off)} files not formatted", done, off)

@@ -19,7 +19,7 @@ class Suite:
 
     tests: tuple[TestResult, ...] = ()
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By test key: exception modules, or `exit`, `:throw`."""
+    """By test key: exception modules, or `exit`, `throw`, `error`."""
     started: int = 0
     finished: int = 0
     module_failures: tuple[str, ...] = ()

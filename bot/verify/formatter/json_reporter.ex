@@ -56,7 +56,7 @@ defmodule OtpGenesis.JsonReporter do
 
   defp kind({:error, %{__struct__: module}, _stack}), do: inspect(module)
   defp kind({{:EXIT, _pid}, _reason, _stack}), do: "exit"
-  defp kind({kind, _reason, _stack}), do: inspect(kind)
+  defp kind({kind, _reason, _stack}), do: Atom.to_string(kind)
 
   defp failure_text(_test, []), do: ""
 
