@@ -124,17 +124,20 @@ class Plan(Record):
     notes: tuple[str, ...] = ()
 
     def actions(self) -> tuple[Action, ...]:
-        """All actions in an order in which every action follows those it depends on."""
-        pending = [action for stage in self.stages for action in stage.actions]
-        known = {action.id for action in pending}
+        """All actions by stage, each after those it depends on; raises `ValueError` for a circle."""
+        known = {action.id: action for stage in self.stages for action in stage.actions}
         done: dict[str, Action] = {}
-        while pending:
-            ready = [a for a in pending if all(d in done or d not in known for d in a.depends_on)]
-            if not ready:
-                raise ValueError(f"actions depend on each other: {[a.id for a in pending]!r}")
-            for action in ready:
-                done[action.id] = action
-            pending = [a for a in pending if a.id not in done]
+
+        def place(action: Action, above: tuple[str, ...]) -> None:
+            if action.id in above:
+                raise ValueError(f"actions depend on each other: {above!r}")
+            for needed in action.depends_on:
+                if needed in known:
+                    place(known[needed], (*above, action.id))
+            done.setdefault(action.id, action)
+
+        for action in known.values():
+            place(action, ())
         return tuple(done.values())
 
     def action(self, action_id: str) -> Action:

@@ -1,0 +1,85 @@
+"""What a command writes: results to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import typer
+
+from bot.core.render.paint import Paint, ansi, plain
+from bot.errors import OtpError
+
+
+@dataclass
+class Screen:
+    """Where a command's output goes; one per process."""
+
+    machine: bool = False
+    """`--json`: results as one JSON document, no progress."""
+    colour: bool | None = None
+    """`None`: only on a terminal."""
+    quiet: bool = False
+
+    @property
+    def paint(self) -> Paint:
+        """Colours for standard output."""
+        wanted = sys.stdout.isatty() if self.colour is None else self.colour
+        return ansi if wanted else plain
+
+    def say(self, text: str) -> None:
+        """A result for people; nothing in machine mode."""
+        if not self.machine:
+            typer.echo(text)
+
+    def note(self, text: str) -> None:
+        """A remark that is not the result."""
+        if not self.quiet and not self.machine:
+            typer.echo(text, err=True)
+
+    def data(self, value: Any) -> None:
+        """The result for machines; nothing otherwise."""
+        if self.machine:
+            typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def fail(self, error: OtpError) -> NoReturn:
+        """One line on standard error (JSON in machine mode) and the error's exit code."""
+        if self.machine:
+            body = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+            typer.echo(json.dumps({"error": body}, ensure_ascii=False))
+        else:
+            wanted = sys.stderr.isatty() if self.colour is None else self.colour
+            mark = (ansi if wanted else plain)("error:", "bold red")
+            typer.echo(f"{mark} {error.message}", err=True)
+            if error.hint:
+                typer.echo(f"  next: {error.hint}", err=True)
+        raise SystemExit(int(error.exit_code))
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar on standard error, drawn only on a terminal; call the value with (done, all)."""
+        if self.machine or self.quiet or not sys.stderr.isatty():
+            yield lambda done, total: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        # No refresh thread: the analyser forks, and forking a process with threads is unsafe.
+        with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
+            task = bar.add_task(title, total=None)
+
+            def step(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+                if done == total or done % 16 == 0:
+                    bar.refresh()
+
+            yield step
+
+
+screen = Screen()

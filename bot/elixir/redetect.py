@@ -1,0 +1,63 @@
+"""Look again: are an action's findings gone, and did no other take their place?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.core.finding import Finding
+from bot.core.plan import Change
+from bot.elixir.analyze import survey
+from bot.elixir.changed import with_changes
+from bot.elixir.project import Project
+from bot.elixir.rules import all_rules, rule
+from bot.elixir.rules.base import Rule
+from bot.elixir.tree import MemoryTree
+
+Place = tuple[str, str, str]
+"""(path, module, function)"""
+
+
+def still_there(project: Project, changes: Iterable[Change], findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What the change leaves or brings, one sentence each; `project` is the one before the change.
+
+    Rules of the same category count together: a raw spawn that became a bare `Task.start` is not gone.
+    """
+    changed = tuple(c for c in changes if c.after)
+    named = tuple(findings)
+    after = with_changes(project, changed)
+    rules = _related(named)
+    paths = tuple(c.path for c in changed)
+    old, new = (Counter(map(_place, _findings(p, paths, rules))) for p in (project, after))
+    gone = Counter(map(_place, named))
+    problems = [
+        f"{place[1]}.{place[2]} in {place[0]} still has the problem"
+        for place, count in gone.items()
+        if new[place] > max(0, old[place] - count)
+    ]
+    problems.extend(
+        f"the change brings a new finding of the same kind to {place[1]}.{place[2]} in {place[0]}"
+        for place, count in new.items()
+        if place not in gone and count > old[place]
+    )
+    return tuple(problems)
+
+
+def _place(finding: Finding) -> Place:
+    return finding.path, finding.module, finding.function
+
+
+def _related(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
+    named = {rule(f.rule).category for f in findings}
+    return tuple(r for r in all_rules() if r.category in named)
+
+
+def _findings(project: Project, paths: tuple[str, ...], rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
+    local = tuple(r for r in rules if r.check is not None)
+    whole = tuple(r for r in rules if r.check_project is not None)
+    files = {path: project.files[path] for path in paths if path in project.files}
+    found = survey(MemoryTree.of(files), jobs=1, rules=local).analysis.findings if files else ()
+    if whole:
+        everywhere = survey(MemoryTree.of(project.files), jobs=1, rules=whole).analysis.findings
+        found = (*found, *(f for f in everywhere if f.path in paths))
+    return tuple(found)
