@@ -6,6 +6,9 @@ import re
 
 from bot.elixir.module import Clause, Module
 
+_TEST_NAMES = frozenset(
+    {"Testing", "Test", "TestHelpers", "TestHelper", "Case", "ConnCase", "DataCase", "Mock", "Mocks", "Fixtures"}
+)
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
 
 
@@ -21,3 +24,8 @@ def is_command_line(clause: Clause) -> bool:
     if module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task"):
         return True
     return clause.function.label == "main/1" and clause.function.public
+
+
+def is_test_support(module: Module) -> bool:
+    """Whether a module of `lib` exists for tests, by a segment of its name."""
+    return bool(_TEST_NAMES & set(module.name.split(".")))

@@ -14,6 +14,9 @@ SERVER_CALLBACKS = {
 }  # fmt: skip
 """Callbacks in which a server is busy and answers nobody; `init/1` and `terminate/2` are asked for apart."""
 
+BUSY = frozenset({*SERVER_CALLBACKS, ("init", 1), ("terminate", 2)})
+"""Everything OTP runs in the server's own process."""
+
 SERVERS = ("GenServer", "GenStage", "Agent", ":gen_server", ":gen_statem", "GenStateMachine")
 """Behaviours whose callbacks run in a long-lived process of their own."""
 
@@ -31,8 +34,15 @@ class Reached:
 def is_server(module: Module) -> bool:
     """Whether the module is the callback module of a long-lived server."""
     # A project's own `use MyApp.Server` hides the behaviour; these two callbacks together show it.
-    disguised = ("init", 1) in module.functions and ("handle_call", 3) in module.functions
+    telling = [module.functions.get(key) for key in (("init", 1), ("handle_call", 3))]
+    disguised = all(function is not None and function.public for function in telling)
     return disguised or any(module.implements(name) for name in SERVERS)
+
+
+def is_callback(function: Function) -> bool:
+    """Whether OTP calls the function in a server's process, so that nobody else gets its value."""
+    key = (function.name, function.arity)
+    return is_server(function.module) and key in BUSY
 
 
 def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS) -> list[Function]:
@@ -58,6 +68,14 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
                         seen.add(target)
                         queue.append((target, (*path, call)))
     return found
+
+
+def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUSY) -> list[Reached]:
+    """Each clause that runs in the server's process, once, by the first callback that leads to it."""
+    first: dict[int, Reached] = {}
+    for step in reached(callbacks(module, keys)):
+        first.setdefault(step.clause.node.id, step)
+    return list(first.values())
 
 
 def _own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:

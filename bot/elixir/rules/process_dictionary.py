@@ -1,0 +1,228 @@
+"""State kept in the process dictionary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_DICTIONARIES = ("Process", ":erlang")
+_CONTEXT = re.compile(r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox")
+
+
+@dataclass
+class _Uses:
+    """Where one key is written, read and dropped in a module."""
+
+    writes: list[tuple[Call, Clause]] = field(default_factory=list)
+    reads: list[tuple[Call, Clause]] = field(default_factory=list)
+    drops: list[tuple[Call, Clause]] = field(default_factory=list)
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """One finding for each key the module writes to its process's dictionary."""
+    keys: dict[str, _Uses] = {}
+    for clause in module.clauses_with(b"Process.", b":erlang."):
+        for call in clause.calls:
+            if call.module in _DICTIONARIES and call.args and not call.in_quote:
+                _note(call, clause, keys)
+    for key, uses in keys.items():
+        if uses.writes:
+            yield _judge(key, uses, module)
+
+
+def _note(call: Call, clause: Clause, keys: dict[str, _Uses]) -> None:
+    key = _key(call.args[0], clause.function.module)
+    where = (call, clause)
+    if call.name == "put" and call.arity == 2:
+        keys.setdefault(key, _Uses()).writes.append(where)
+    elif call.name == "get" and call.arity <= 2:
+        keys.setdefault(key, _Uses()).reads.append(where)
+    elif call.name in ("delete", "erase") and call.arity == 1:
+        keys.setdefault(key, _Uses()).drops.append(where)
+
+
+def _key(node: Node, module: Module) -> str:
+    operand = node.child_by_field_name("operand")
+    if nodes.operator(node) == "@" and operand is not None and text(operand) in module.attributes:
+        return text(module.attributes[text(operand)])
+    return text(node)
+
+
+def _judge(key: str, uses: _Uses, module: Module) -> Site | Exempt:
+    call = uses.writes[0][0]
+    span = Span.of(module, call.node)
+    exemption = _exemption(key, uses, module)
+    if exemption:
+        return Exempt(span, exemption)
+    callbacks = {r.clause.node.id for r in reached_from_callbacks(module)} if is_server(module) else set()
+    owned = [c for c, clause in (*uses.writes, *uses.reads) if clause.node.id in callbacks and not c.runs_in]
+    in_server = bool(uses.reads) and any(c.name == "put" for c in owned) and any(c.name == "get" for c in owned)
+    others = [*uses.writes[1:], *uses.reads]
+    return Site(
+        span,
+        f"`{key}` is kept in the process dictionary",
+        because=(
+            Because(span, "written here, past the server's state" if in_server else "written here"),
+            *(Because(Span.of(module, c.node), "read here" if c.name == "get" else "written here") for c, _ in others),
+        ),
+        severity=None if in_server else "info",
+        confidence=None if in_server else "medium",
+        data={"key": key},
+    )
+
+
+def _exemption(key: str, uses: _Uses, module: Module) -> str:
+    if is_platform(module):
+        return "platform"
+    if _CONTEXT.search(key.lower()):
+        return "context"
+    if is_test_support(module):
+        return "test-support"
+    if all(_scoped(clause, uses) for _, clause in uses.writes):
+        return "scoped"
+    if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
+        return "label"
+    return ""
+
+
+def _scoped(clause: Clause, uses: _Uses) -> bool:
+    """Whether the clause that writes the key also drops it again."""
+    return any(dropping is clause for _, dropping in uses.drops)
+
+
+RULE = Rule(
+    id="process-dictionary",
+    title="State in the process dictionary",
+    category="volatile-state",
+    stage=2,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation="`Process.put` keeps a value in the process dictionary and `Process.get` takes it out elsewhere.",
+    harm=(
+        "The value is in no argument, no state and no crash report. Code that reads it works only in the right "
+        "process, and a move of that code into a task loses it silently."
+    ),
+    remedy="Pass the value as an argument, keep it in the server's state, or own it in an ETS table with a client API.",
+    triggers=(b"Process.put", b":erlang.put"),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Meter do
+  use GenServer
+
+  def init(_) do
+    Process.put(:count, 0)
+    {:ok, nil}
+  end
+
+  def handle_cast(:tick, state) do
+    Process.put(:count, Process.get(:count) + 1)
+    {:noreply, state}
+  end
+end
+"""),
+        Sample("""\
+defmodule Basket do
+  @key {__MODULE__, :items}
+
+  def add(item), do: Process.put(@key, [item | items()])
+  def items, do: Process.get(@key, [])
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Meter do
+  use GenServer
+
+  def init(_), do: {:ok, 0}
+  def handle_cast(:tick, count), do: {:noreply, count + 1}
+end
+"""),
+        Sample("""\
+defmodule Shop.Process do
+  alias Shop.Process, as: Process
+
+  def put(key, value), do: {key, value}
+  def twice(value), do: Process.put(:once, Process.put(:again, value))
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "context",
+            "tracing, logging and locale are context of a process by design, and OTP's own keys start with `$`",
+            Sample("""\
+defmodule Locale do
+  def set(locale), do: Process.put(:shop_locale, locale)
+  def get, do: Process.get(:shop_locale, "en")
+end
+"""),
+        ),
+        Exemption(
+            "scoped",
+            "written and dropped by the same function: it does not outlive one call",
+            Sample("""\
+defmodule Drain do
+  def run(fun) do
+    Process.put(:draining, true)
+    fun.()
+  after
+    Process.delete(:draining)
+  end
+
+  def draining?, do: Process.get(:draining, false)
+end
+"""),
+        ),
+        Exemption(
+            "label",
+            "written once at start and never read back: a label for whoever inspects the process",
+            Sample("""\
+defmodule Proxy do
+  use GenServer
+
+  def init(arg) do
+    Process.put(:proxy, true)
+    {:ok, arg}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "helpers for tests are per process on purpose, so that tests can run side by side",
+            Sample("""\
+defmodule Shop.Testing do
+  def with_mode(mode), do: Process.put(:mode, mode)
+  def mode, do: Process.get(:mode)
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, whose processes have no other place for it",
+            Sample(
+                """\
+defmodule IEx.History do
+  def save(history), do: Process.put(:iex_history, history)
+  def all, do: Process.get(:iex_history)
+end
+""",
+                path="lib/iex/lib/iex/history.ex",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,275 @@
+"""Tasks nobody supervises: `Task.start`, `Task.start_link`, and `Task.async` that nobody awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.core.finding import Severity
+from bot.elixir import nodes
+from bot.elixir.awaiting import awaited, returned
+from bot.elixir.calls import Call
+from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.messages import handles_task_reply, traps_exits
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import is_callback, is_server
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every unsupervised start of a task in the module."""
+    for clause in module.clauses_with(b"Task"):
+        for call in clause.calls:
+            if call.full in TASKS and not call.in_quote:
+                yield _judge(call, clause)
+
+
+def _judge(call: Call, clause: Clause) -> Site | Exempt:
+    span = Span.of(clause.function.module, call.node)
+    exemption = _exemption(call, clause)
+    if exemption:
+        return Exempt(span, exemption)
+    message, note, severity = _VERDICTS[call.name](clause)
+    return Site(
+        span,
+        message,
+        because=(Because(span, note),),
+        severity=severity,
+        confidence="medium" if severity == "info" or call.name != "start" else None,
+        fix=None if call.name == "start" else "assisted",
+        data={"call": call.full, "arity": str(call.arity)},
+    )
+
+
+def _started(_clause: Clause) -> tuple[str, str, Severity | None]:
+    return (
+        "`Task.start` starts a process that no supervisor knows",
+        "nobody learns of its crash, restarts it or shuts it down in order",
+        None,
+    )
+
+
+def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
+    where = "this server" if is_server(clause.function.module) else "its caller"
+    return (
+        "`Task.start_link` outside a supervisor",
+        f"linked to {where}: a crash of the task takes {where} down, and nothing restarts the task",
+        "info",
+    )
+
+
+def _async(clause: Clause) -> tuple[str, str, Severity | None]:
+    module = clause.function.module
+    if not is_server(module):
+        note = "the result is sent to a process that never asks for it, and a crash takes that process down"
+        return "`Task.async` whose result nobody awaits", note, None
+    if handles_task_reply(module):
+        note = "the server takes the reply as a message, yet stays linked: a crash of the task takes it down"
+        return "`Task.async` in a server links the task to it", note, "info"
+    note = "the reply arrives as a message that no clause expects, and a crash of the task takes the server down"
+    return "`Task.async` in a server, never awaited", note, None
+
+
+_VERDICTS = {"start": _started, "start_link": _linked, "async": _async}
+
+
+def _exemption(call: Call, clause: Clause) -> str:
+    module = clause.function.module
+    if is_platform(module):
+        return "platform"
+    if is_command_line(clause) and call.name != "async":
+        return "command-line"
+    if call.name == "start_link":
+        return "start-link" if _is_start_function(call, clause) else ""
+    if call.name != "async":
+        return ""
+    if awaited(call, clause):
+        return "awaited"
+    if returned(call, clause) and not is_callback(clause.function):
+        return "returned"
+    if is_server(module) and traps_exits(module) and handles_task_reply(module):
+        return "handled"
+    return ""
+
+
+def _is_start_function(call: Call, clause: Clause) -> bool:
+    """`start_link` of a module that is started by a supervisor: its last expression starts the task."""
+    name = clause.function.name
+    if name.startswith("start_link") or (name.startswith("start") and _is_last(call.statement, clause)):
+        return True
+    return call.captured
+
+
+def _is_last(node: Node, clause: Clause) -> bool:
+    body = nodes.statements(clause.body)
+    return bool(body) and nodes.contains(body[-1], node)
+
+
+RULE = Rule(
+    id="unsupervised-task",
+    title="Task without a supervisor",
+    category="unsupervised-process",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="automatic",
+    explanation="A task is started by `Task.start`, `Task.start_link` or `Task.async`, outside any supervisor, and nobody waits for it.",
+    harm=(
+        "`Task.start` hides every crash from the code that wanted the work done. A linked task that is not awaited "
+        "takes its starter down when it fails, and its answer piles up as an unread message."
+    ),
+    remedy=(
+        "Start fire-and-forget work with `Task.Supervisor.start_child/2`. In a server use "
+        "`Task.Supervisor.async_nolink/2`, keep the reference, and handle `{ref, result}` and `:DOWN`."
+    ),
+    triggers=(b"Task",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Signup do
+  def register(user) do
+    Task.start(fn -> welcome(user) end)
+    {:ok, user}
+  end
+
+  defp welcome(user), do: user
+end
+"""),
+        Sample("""\
+defmodule Thumbnails do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_cast({:make, image}, state) do
+    Task.async(fn -> resize(image) end)
+    {:noreply, state}
+  end
+
+  defp resize(image), do: image
+end
+"""),
+        Sample("""\
+defmodule Orders do
+  def close(order) do
+    Task.async(fn -> notify(order) end)
+    :ok
+  end
+
+  defp notify(order), do: order
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Signup do
+  def register(user) do
+    Task.Supervisor.start_child(Signup.Tasks, fn -> welcome(user) end)
+    {:ok, user}
+  end
+
+  defp welcome(user), do: user
+end
+"""),
+        Sample("""\
+defmodule Sizes do
+  def all(paths), do: paths |> Task.async_stream(&File.stat/1) |> Enum.to_list()
+end
+"""),
+        Sample("""\
+defmodule Chores do
+  alias Chores.Task
+
+  def begin(chore), do: Task.start(chore)
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "awaited",
+            "the function that starts the task waits for it, or a function it calls does",
+            Sample("""\
+defmodule Prices do
+  def both(a, b) do
+    task = Task.async(fn -> price(a) end)
+    {price(b), collect(task)}
+  end
+
+  defp collect(task), do: Task.await(task, 2_000)
+  defp price(item), do: item
+end
+"""),
+        ),
+        Exemption(
+            "returned",
+            "the task is handed to the caller, whose business it is to await it",
+            Sample("""\
+defmodule Prices do
+  def later(item), do: {:ok, Task.async(fn -> price(item) end)}
+
+  defp price(item), do: item
+end
+"""),
+        ),
+        Exemption(
+            "handled",
+            "the server traps exits and takes both the reply and the exit of its task as messages",
+            Sample("""\
+defmodule Builds do
+  use GenServer
+
+  def init(state) do
+    Process.flag(:trap_exit, true)
+    {:ok, state}
+  end
+
+  def handle_cast({:build, ref}, state) do
+    task = Task.async(fn -> ref end)
+    {:noreply, Map.put(state, task.ref, task)}
+  end
+
+  def handle_info({ref, _result}, state), do: {:noreply, Map.delete(state, ref)}
+  def handle_info({:EXIT, _pid, _reason}, state), do: {:noreply, state}
+end
+"""),
+        ),
+        Exemption(
+            "start-link",
+            "the module's own start function: the supervisor that calls it is linked to the task",
+            Sample("""\
+defmodule Warmup do
+  use Task
+
+  def start_link(arg), do: Task.start_link(__MODULE__, :run, [arg])
+  def run(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "command-line",
+            "a Mix task or an escript runs without the application's supervision tree",
+            Sample("""\
+defmodule Mix.Tasks.Ping do
+  use Mix.Task
+
+  def run(_args), do: Task.start(fn -> IO.puts("ping") end)
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, on which supervisors are built",
+            Sample(
+                """\
+defmodule Mix.Work do
+  def go(fun), do: Task.start(fun)
+end
+""",
+                path="lib/mix/lib/mix/work.ex",
+            ),
+        ),
+    ),
+)
