@@ -36,10 +36,11 @@ def _not_ignored(path: Path, settings: Settings) -> frozenset[str] | None:
     """Paths git knows or would add; `None` outside a repository."""
     git = Git(path, child_environment(settings.environment), timeout=settings.git_timeout)
     try:
-        listed = git.raw("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.ex", "*.exs")
+        listed = git.raw("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     except (CommandFailed, Unusable):
         return None
-    return frozenset(name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name)
+    names = (name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0"))
+    return frozenset(filter(is_elixir, names))
 
 
 @dataclass(frozen=True)
