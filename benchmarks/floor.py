@@ -11,6 +11,9 @@ from pathlib import Path
 import tree_sitter_elixir
 from tree_sitter import Language, Parser
 
+SHARES_PER_CORE = 8
+"""More shares than cores: a core that is busy otherwise takes fewer of them."""
+
 _share: list[list[bytes]] = []
 """What forked workers parse; set before the fork, so that no source is sent between processes."""
 
@@ -25,17 +28,17 @@ def one_core(sources: Sequence[bytes]) -> float:
 def on_cores(sources: Sequence[bytes], cores: int) -> float:
     """Seconds to parse everything on `cores` forked processes, starting them included."""
     global _share
-    _share = balanced(sources, cores)
+    _share = balanced(sources, cores * SHARES_PER_CORE)
     started = time.perf_counter()
     with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
-        list(pool.map(_parse_share, range(cores)))
+        list(pool.map(_parse_share, range(len(_share))))
     return time.perf_counter() - started
 
 
-def balanced(sources: Sequence[bytes], cores: int) -> list[list[bytes]]:
+def balanced(sources: Sequence[bytes], count: int) -> list[list[bytes]]:
     """Shares of nearly the same number of bytes, largest files first."""
-    shares: list[list[bytes]] = [[] for _ in range(cores)]
-    loads = [0] * cores
+    shares: list[list[bytes]] = [[] for _ in range(count)]
+    loads = [0] * count
     for source in sorted(sources, key=len, reverse=True):
         lightest = loads.index(min(loads))
         shares[lightest].append(source)
