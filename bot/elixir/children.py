@@ -1,7 +1,12 @@
-"""Child specifications as they stand in source: literal lists, tuples, maps, `Supervisor.child_spec`."""
+"""Child specifications as they stand in source, and the lists that supervisors are given.
+
+A list is followed through variables, `++`, `if`/`case`, filters and the module's own functions. What can be seen
+of it is shown; whether that is all of it is said by `literal`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,28 +14,30 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.child_specs import ChildFacts as ChildFacts
+from bot.elixir.child_specs import child, is_module
+from bot.elixir.expressions import Expression, assignments, branches, last_value, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.scope import Scope
 
-SUPERVISING = frozenset({"Supervisor.start_link", "Supervisor.init", "DynamicSupervisor.init", "Supervisor.Spec.supervise"})
-_SUPERVISOR_MODULES = frozenset({"Supervisor", "DynamicSupervisor", "Task.Supervisor", "PartitionSupervisor", "ConsumerSupervisor"})
-
-
-@dataclass(frozen=True)
-class ChildFacts:
-    """One child as written."""
-
-    module: str
-    """Resolved; empty where it is not static."""
-    id: str
-    restart: str
-    """Empty: the module's own default."""
-    name: str
-    """Registered name given in the child's options, resolved; empty if none."""
-    start: int
-    end: int
-    code: str
+SUPERVISING = frozenset(
+    {
+        "Supervisor.start_link",
+        "Supervisor.init",
+        "DynamicSupervisor.init",
+        "ConsumerSupervisor.init",
+        "Supervisor.Spec.supervise",
+        "supervise",
+    }
+)
+_DYNAMIC = ("DynamicSupervisor", "ConsumerSupervisor")
+_KEEPS_ITEMS = frozenset(
+    {
+        "Enum.reject", "Enum.filter", "Enum.concat", "Enum.reverse", "Enum.uniq", "List.flatten",
+        "Enum.to_list", "Enum.sort_by", "List.delete", "Kernel.++",
+    }
+)  # fmt: skip
+_MAX_DEPTH = 6
 
 
 @dataclass(frozen=True)
@@ -52,26 +59,43 @@ class ChildListFacts:
     """Byte range of the list literal; both 0 where there is none."""
 
 
+_Item = tuple[Expression, Node]
+"""What a child is, and the element that stands for it in its list."""
+
+
 def child_lists(module: Module) -> Iterator[ChildListFacts]:
     """Every supervisor the module starts, with what is known of its children."""
-    for clause in module.all_clauses():
+    for clause in module.clauses_with(b"Supervisor", b"supervise("):
         for call in clause.calls:
-            if call.full in SUPERVISING and not call.in_quote:
+            if (
+                call.full in SUPERVISING
+                and call.args
+                and not _by_module(call)
+                and not call.in_quote
+            ):
                 yield _list_facts(call, clause)
+
+
+def _by_module(call: Call) -> bool:
+    """`Supervisor.start_link(Mod, arg, ...)`: the children are those of `Mod.init/1`."""
+    if call.full != "Supervisor.start_link":
+        return False
+    first = call.args[0]
+    return call.arity == 3 or first.type == "alias" or text(first) == "__MODULE__"
 
 
 def _list_facts(call: Call, clause: Clause) -> ChildListFacts:
     module = clause.function.module
-    dynamic = call.module == "DynamicSupervisor"
-    argument = None if dynamic or not call.args else call.args[0]
-    listing = literal_list(argument, clause) if argument is not None else None
-    found = tuple(child(n, module.scope) for n in elements(listing)) if listing is not None else ()
-    options = call.keywords() or _option_variable(call, clause)
-    strategy = options.get("strategy")
+    dynamic = call.module in _DYNAMIC
+    seen = [] if dynamic else _distinct(_items(Expression(call.args[0], clause), 0))
+    listing = None if dynamic else literal_list(call.args[0], clause)
+    strategy = _options(call, clause).get("strategy")
     return ChildListFacts(
         call=call.full,
-        strategy=text(strategy).removeprefix(":") if strategy is not None and strategy.type == "atom" else "",
-        children=found,
+        strategy=text(strategy).removeprefix(":")
+        if strategy is not None and strategy.type == "atom"
+        else "",
+        children=tuple(child(value, element) for value, element in seen),
         literal=dynamic or listing is not None,
         path=module.source.path,
         function=clause.function.label,
@@ -82,32 +106,34 @@ def _list_facts(call: Call, clause: Clause) -> ChildListFacts:
     )
 
 
-def _option_variable(call: Call, clause: Clause) -> dict[str, Node]:
-    if len(call.args) < 2 or call.args[1].type != "identifier":
-        return {}
-    value = assigned(text(call.args[1]), clause)
-    return nodes.keyword_pairs(value) if value is not None else {}
+def _distinct(items: list[_Item]) -> list[_Item]:
+    """Each element once: `if x, do: children ++ [A], else: children` shows `children` on two ways."""
+    return list(
+        {element.start_byte: (value, element) for value, element in reversed(items)}.values()
+    )[::-1]
+
+
+def _options(call: Call, clause: Clause) -> dict[str, Node]:
+    given = call.keywords() if len(call.args) > 1 or call.module in _DYNAMIC else {}
+    if given or len(call.args) < 2 or call.args[1].type != "identifier":
+        return given
+    value = value_of(Expression(call.args[1], clause))
+    return nodes.keyword_pairs(value.node) if value is not None else {}
 
 
 def literal_list(node: Node, clause: Clause) -> Node | None:
     """The list literal a children argument means: itself, or the one assignment of that variable."""
-    if node.type == "list":
-        return node
-    if node.type != "identifier":
+    value: Node | None = node
+    if node.type == "identifier":
+        found = assignments(text(node), clause)
+        value = found[0] if len(found) == 1 else None
+    if (
+        value is None
+        or value.type != "list"
+        or nodes.captures('(list (binary_operator operator: "|")) @n', value)
+    ):
         return None
-    value = assigned(text(node), clause)
-    return value if value is not None and value.type == "list" else None
-
-
-def assigned(name: str, clause: Clause) -> Node | None:
-    """The value of the only `name = value` in the clause; `None` if there is none or several."""
-    if clause.body is None:
-        return None
-    found = []
-    for node in nodes.captures('(binary_operator left: (identifier) operator: "=") @n', clause.body):
-        if nodes.text_of(node, "left") == name:
-            found.append(node.child_by_field_name("right"))
-    return found[0] if len(found) == 1 else None
+    return value
 
 
 def elements(listing: Node) -> list[Node]:
@@ -115,77 +141,99 @@ def elements(listing: Node) -> list[Node]:
     return [c for c in listing.named_children if c.type != "comment"]
 
 
-def child(node: Node, scope: Scope) -> ChildFacts:
-    """One element of a children list."""
-    module = started_module(node, scope)
-    options = _options(node)
-    restart, name = options.get("restart"), options.get("name")
-    given = options.get("id")
-    return ChildFacts(
-        module=module,
-        id=scope.resolve(given) if given is not None else module or text(node)[:60],
-        restart=text(restart).removeprefix(":") if restart is not None else "",
-        name=scope.resolve(name) if name is not None and (name.type == "alias" or text(name) == "__MODULE__") else "",
-        start=node.start_byte,
-        end=node.end_byte,
-        code=text(node),
+def _items(expression: Expression, depth: int) -> list[_Item]:
+    """The elements of a list-valued expression, as far as they can be seen."""
+    node = expression.node
+    if depth > _MAX_DEPTH:
+        return []
+    if node.type == "list":
+        return _of_literal(expression, depth)
+    if node.type == "identifier":
+        value = value_of(expression)
+        return _items(value, depth + 1) if value is not None else _of_call(expression, depth)
+    if nodes.operator(node) == "++":
+        sides = [node.child_by_field_name(field) for field in ("left", "right")]
+        return _joined([expression.at(side) for side in sides if side is not None], depth)
+    if nodes.operator(node) == "|>":
+        return _of_pipe(expression, depth)
+    chosen = branches(expression)
+    return _joined(chosen, depth) if chosen else _of_call(expression, depth)
+
+
+def _joined(parts: list[Expression], depth: int) -> list[_Item]:
+    return [item for part in parts for item in _items(part, depth + 1)]
+
+
+def _of_literal(expression: Expression, depth: int) -> list[_Item]:
+    items: list[_Item] = []
+    for element in elements(expression.node):
+        if nodes.operator(element) == "|":
+            head, tail = (element.child_by_field_name(field) for field in ("left", "right"))
+            items += [(expression.at(head), head)] if head is not None else []
+            items += _items(expression.at(tail), depth + 1) if tail is not None else []
+            continue
+        chosen = [b for b in branches(expression.at(element)) if b.node.type != "nil"]
+        items += [(value, element) for value in chosen[:1] or [expression.at(element)]]
+    return items
+
+
+def _of_pipe(expression: Expression, depth: int) -> list[_Item]:
+    left, right = (expression.node.child_by_field_name(field) for field in ("left", "right"))
+    if left is None or right is None:
+        return []
+    target = nodes.text_of(right, "target")
+    if target not in _KEEPS_ITEMS:
+        return _of_call(expression.at(right), depth)
+    joins = target in ("Enum.concat", "Kernel.++")
+    return _joined(
+        [expression.at(n) for n in (left, *(nodes.arguments(right) if joins else ()))], depth
     )
 
 
-def _options(node: Node) -> dict[str, Node]:
-    if node.type == "map":
-        return nodes.keyword_pairs(next(iter(node.named_children), None))
-    found: dict[str, Node] = {}
-    if node.type == "call":
-        found.update(nodes.call_keywords(node))
-        args = nodes.arguments(node)
-        node = args[0] if args else node
-    if node.type == "tuple" and node.named_children:
-        found = {**nodes.keyword_pairs(node.named_children[-1]), **found}
-    return found
+def _of_call(expression: Expression, depth: int) -> list[_Item]:
+    node = expression.node
+    if node.type not in ("call", "identifier"):
+        return []
+    if nodes.text_of(node, "target") in _KEEPS_ITEMS:
+        given = [
+            n
+            for n in nodes.arguments(node)
+            if n.type in ("list", "identifier", "call", "binary_operator")
+        ]
+        return _joined([expression.at(n) for n in given], depth)
+    return _joined(last_value(expression), depth)
 
 
-def started_module(node: Node, scope: Scope) -> str:
-    """Module a child specification starts: `Mod`, `{Mod, arg}`, `%{start: {Mod, ...}}`, `Mod.child_spec(...)`."""
-    if node.type == "alias" or text(node) == "__MODULE__":
-        return scope.resolve(node)
-    if node.type == "tuple" and node.named_children:
-        first = node.named_children[0]
-        return scope.resolve(first) if first.type in ("alias", "identifier") and _is_module(first) else ""
-    if node.type == "map":
-        start = _options(node).get("start")
-        return started_module(start, scope) if start is not None else ""
-    if node.type == "call":
-        target = nodes.text_of(node, "target")
-        args = nodes.arguments(node)
-        if target in ("Supervisor.child_spec", "worker", "supervisor", "Supervisor.Spec.worker") and args:
-            return started_module(args[0], scope)
-        if target.endswith(".child_spec"):
-            return scope.resolve_name(target.removesuffix(".child_spec"))
-    return ""
-
-
-def _is_module(node: Node) -> bool:
-    return node.type == "alias" or text(node).startswith("__MODULE__")
+_TAKES_SPEC = frozenset(
+    {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
+)
+_SPEC_WORDS = re.compile(rb"Supervisor|child|start:|spec|worker|supervise")
 
 
 def mentions(module: Module) -> Iterator[str]:
-    """Modules written where a child specification could be: in a list or tuple, or given to `child_spec`."""
-    if module.body is None:
+    """Modules written where a child specification could be: in a list, a tuple or an option, or given to what
+    takes one. Generous on purpose: a module found here is taken to be supervised."""
+    body = module.body
+    if body is None or not _SPEC_WORDS.search(module.source.data, body.start_byte, body.end_byte):
         return
-    pattern = "[(list (alias) @n) (tuple . (alias) @n) (arguments . (alias) @n) (pair value: (alias) @n)]"
-    for node in nodes.captures(pattern, module.body):
-        yield module.scope.resolve(node)
-    for node in nodes.captures("(call target: (dot left: (alias) @n right: (identifier) @f))", module.body):
-        right = node.parent.child_by_field_name("right") if node.parent is not None else None
-        if right is not None and text(right) == "child_spec":
+    for node in nodes.captures(_MENTION, body):
+        if node.type == "alias" or text(node) == "__MODULE__":
             yield module.scope.resolve(node)
-    if b"__MODULE__" in module.source.data:
-        for node in nodes.captures("[(list (identifier) @n) (tuple . (identifier) @n)]", module.body):
-            if text(node) == "__MODULE__":
-                yield module.name
+    for node in nodes.captures(_CALL_WITH_MODULE, body):
+        name = nodes.text_of(node, "target").rpartition(".")[2]
+        args = nodes.arguments(node)
+        if name in _TAKES_SPEC and args and is_module(args[0]):
+            yield module.scope.resolve(args[0])
+        elif name == "child_spec":
+            yield module.scope.resolve_name(nodes.text_of(node, "target").rpartition(".")[0])
 
 
-def child_kind(module: str) -> str:
-    """`supervisor` for the supervisors of the standard library, `worker` otherwise."""
-    return "supervisor" if module in _SUPERVISOR_MODULES else "worker"
+_MENTION = """
+[(list (alias) @n) (tuple . (alias) @n) (pair value: (alias) @n)
+ (list (identifier) @n (#eq? @n "__MODULE__")) (tuple . (identifier) @n (#eq? @n "__MODULE__"))]
+"""
+_CALL_WITH_MODULE = """
+[(call target: (identifier) @f (arguments . [(alias) (identifier)])
+   (#match? @f "^(child_spec|worker|supervisor|start_supervised!?)$"))
+ (call target: (dot right: (identifier) @f) (#match? @f "^(child_spec|start_child)$"))] @n
+"""

@@ -1,4 +1,4 @@
-"""What project rules and the supervision tree need to know of each module; small, and sent between processes."""
+"""What is known of each module for project rules and the supervision tree; sent between processes."""
 
 from __future__ import annotations
 
@@ -10,25 +10,13 @@ from tree_sitter import Node
 
 from bot.elixir import children, nodes
 from bot.elixir.calls import Call
+from bot.elixir.child_specs import spec_options, started_module
 from bot.elixir.children import ChildListFacts
 from bot.elixir.loose import outermost, own_calls
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.source import Role, Source
 
-OTP_WORDS = (
-    b"start_link",
-    b"start_child",
-    b"Supervisor",
-    b"child_spec",
-    b"GenServer",
-    b"Agent",
-    b"Task",
-    b"start:",
-    b"Application",
-    b"GenStage",
-    b"Registry",
-)
 _CALLS_OF_INTEREST = re.compile(
     rb"\b(?:start|start_link|start_child|start_monitor|send|send_after)\b"
 )
@@ -38,7 +26,7 @@ _STARTERS = frozenset({"start_link", "start", "start_child", "start_monitor"})
 
 @dataclass(frozen=True)
 class StartFacts:
-    """A call that starts a process of a named module: `Foo.start_link(...)`, `GenServer.start_link(Foo, ...)`."""
+    """A call that starts a process: `Foo.start_link(...)`, `GenServer.start_link(Foo, ...)`."""
 
     call: str
     """As resolved: `GenServer.start_link`, `Shop.Cart.start_link`, ..."""
@@ -88,6 +76,8 @@ class ModuleFacts:
     child_lists: tuple[ChildListFacts, ...] = ()
     mentions: frozenset[str] = field(default_factory=frozenset)
     """Modules that appear where a child specification could be written."""
+    spec: dict[str, str] = field(default_factory=dict)
+    """`id`, `restart` and `type` of its own `child_spec/1`, as far as they are literal."""
 
     def has(self, name: str, arity: int) -> bool:
         """Whether it defines the function."""
@@ -99,10 +89,9 @@ class ModuleFacts:
 
 
 def facts_of(module: Module) -> ModuleFacts:
-    """The facts of one module; calls are only looked at in files that mention OTP at all."""
+    """The facts of one module; only functions that hold a word of interest are looked into."""
     source = module.source
-    otp = any(word in source.data for word in OTP_WORDS)
-    starts, sends = _calls(module) if otp else ((), ())
+    starts, sends = _calls(module)
     return ModuleFacts(
         name=module.name,
         path=source.path,
@@ -114,11 +103,12 @@ def facts_of(module: Module) -> ModuleFacts:
         use_options={u.name: {k: text(v) for k, v in u.options.items()} for u in module.uses},
         behaviours=tuple(module.behaviours),
         functions=tuple((f.name, f.arity, f.public) for f in module.functions.values()),
-        names=tuple(_registered_names(module)) if otp else (),
+        names=tuple(_registered_names(module)),
         starts=tuple(starts),
         sends=tuple(sends),
-        child_lists=tuple(children.child_lists(module)) if otp else (),
-        mentions=frozenset(children.mentions(module)) if otp else frozenset(),
+        child_lists=tuple(children.child_lists(module)),
+        mentions=frozenset(children.mentions(module)),
+        spec=_own_spec(module),
     )
 
 
@@ -161,7 +151,7 @@ def _scoped_calls(module: Module) -> Iterator[tuple[Function | None, Call]]:
 def _start(call: Call, label: str) -> StartFacts:
     target = call.module
     if call.name == "start_child" and len(call.args) > 1:
-        target = children.started_module(call.args[1], call.owner.scope)
+        target = started_module(call.args[1], call.owner.scope)
     elif call.module in (
         "GenServer",
         "GenStage",
@@ -213,6 +203,15 @@ def _registered_names(module: Module) -> Iterator[str]:
                 value = call.keywords().get("name")
                 if value is not None and (value.type == "alias" or text(value) == "__MODULE__"):
                     yield module.scope.resolve(value)
+
+
+def _own_spec(module: Module) -> dict[str, str]:
+    function = module.functions.get(("child_spec", 1))
+    if function is None or len(function.clauses) != 1:
+        return {}
+    last = function.clauses[0].statements()[-1:]
+    options = spec_options(last[0]) if last else {}
+    return {k: text(v) for k, v in options.items() if k in ("id", "restart", "type")}
 
 
 def facts_of_file(source: Source, modules: list[Module]) -> tuple[ModuleFacts, ...]:

@@ -12,6 +12,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module, modules_of
 from bot.elixir.source import Source
 
+_NO_APPLICATIONS = frozenset({"test", "tests", "fixtures", "priv", "templates", "deps"})
+"""Folders whose mix.exs files are data: fixtures of tests, templates of generators."""
+
 
 @dataclass(frozen=True)
 class App:
@@ -45,7 +48,8 @@ def apps_of(files: Mapping[str, bytes]) -> tuple[App, ...]:
     """Applications by their mix.exs, umbrella roots left in, deepest path first."""
     found = []
     for path, data in files.items():
-        if path == "mix.exs" or path.endswith("/mix.exs"):
+        *folders, name = path.split("/")
+        if name == "mix.exs" and not _NO_APPLICATIONS & set(folders):
             app = _read(Source(path, data))
             if app is not None:
                 found.append(app)
@@ -63,22 +67,33 @@ def _read(source: Source) -> App | None:
         return None
     project = _keywords(module, "project", 0)
     application = _keywords(module, "application", 0)
-    app = project.get("app")
+    app = _attribute_value(project.get("app"), module)
     mod = application.get("mod")
     callback = ""
     if mod is not None and mod.type == "tuple" and mod.named_children:
         callback = module.scope.resolve(mod.named_children[0])
     folder = source.path.rpartition("/")[0]
-    requirement = project.get("elixir")
+    requirement = _attribute_value(project.get("elixir"), module)
     return App(
-        name=text(app).removeprefix(":") if app is not None and app.type == "atom" else folder.rpartition("/")[2],
+        name=text(app).removeprefix(":")
+        if app is not None and app.type == "atom"
+        else folder.rpartition("/")[2],
         path=folder,
         callback=callback,
         package="package" in project,
         elixirc_paths=_paths(project.get("elixirc_paths"), module),
         umbrella="apps_path" in project,
-        requirement=text(requirement).strip('"') if requirement is not None and requirement.type == "string" else "",
+        requirement=text(requirement).strip('"')
+        if requirement is not None and requirement.type == "string"
+        else "",
     )
+
+
+def _attribute_value(node: Node | None, module: Module) -> Node | None:
+    """The value of `@name`, or the node itself."""
+    if node is None or nodes.operator(node) != "@":
+        return node
+    return module.attributes.get(nodes.text_of(node, "operand"))
 
 
 def _keywords(module: Module, name: str, arity: int) -> dict[str, Node]:
