@@ -15,6 +15,7 @@ from bot.pipeline.expr import (
     names_in_expression,
     names_in_template,
 )
+from bot.pipeline.named_types import NAMED_TYPES
 from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
 from bot.pipeline.problems import At, near, rooted
 from bot.pipeline.scope import RESERVED
@@ -140,6 +141,10 @@ def _check_model_step(checker: _Checker, step: ModelStep, at: At, known: _Known)
         wrong = schema_error(step.output_schema)
         if wrong:
             raise _error(checker, f"not a usable JSON Schema: {wrong}", (*at, "output_schema"))
+    elif isinstance(step.output_schema, str) and step.output_schema not in NAMED_TYPES:
+        named = step.output_schema
+        hint = near(named, NAMED_TYPES) or f"; known: {', '.join(NAMED_TYPES)}"
+        raise _error(checker, f"there is no type {named!r}{hint}", (*at, "output_schema"))
     for index, part in enumerate(step.prompt):
         here = (*at, "prompt", index)
         _check_condition(checker, part.when, (*here, "when"), known)

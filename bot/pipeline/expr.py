@@ -86,15 +86,14 @@ def condition_sources(condition: Any) -> tuple[str, ...]:
 
 def names_in_template(template: str) -> tuple[nodes.Template, frozenset[str]]:
     """The parsed template and the names it needs from outside."""
-    parsed = _parsed(template, template)
-    return parsed, frozenset(meta.find_undeclared_variables(parsed)) - FUNCTIONS.keys()
+    return _parsed(template, template), _names(template, template)
 
 
 def names_in_expression(expression: str) -> tuple[nodes.Template, frozenset[str]]:
     """The same for an expression with or without `{{ }}`."""
     source = _unwrapped(expression)
-    parsed = _parsed("{{ (" + source + "\n) }}", source)
-    return parsed, frozenset(meta.find_undeclared_variables(parsed)) - FUNCTIONS.keys()
+    template = "{{ (" + source + "\n) }}"
+    return _parsed(template, source), _names(template, source)
 
 
 def _connective(condition: Any) -> tuple[str, Any]:
@@ -165,6 +164,17 @@ def _parsed(template: str, shown: str) -> nodes.Template:
     except TemplateSyntaxError as error:
         raise ExpressionError(f"{_short(shown)}: {error.message}") from error
     except (RecursionError, MemoryError, OverflowError) as error:
+        raise ExpressionError(f"{_short(shown)}: the expression is nested too deeply") from error
+
+
+@lru_cache(maxsize=4096)
+def _names(template: str, shown: str) -> frozenset[str]:
+    parsed = _parsed(template, shown)
+    try:
+        return frozenset(meta.find_undeclared_variables(parsed)) - FUNCTIONS.keys()
+    except TemplateSyntaxError as error:
+        raise ExpressionError(f"{_short(shown)}: {error.message}") from error
+    except (RecursionError, MemoryError) as error:
         raise ExpressionError(f"{_short(shown)}: the expression is nested too deeply") from error
 
 

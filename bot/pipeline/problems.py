@@ -98,6 +98,8 @@ def _message(problem: Any, at: At, owner: Any) -> str:
         return f"unknown type {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"
     if kind == "value_error":
         return str(problem["ctx"]["error"])
+    if kind == "too_short":
+        return "must not be empty"
     return str(problem["msg"]).replace("tuple", "list").replace("dictionary", "map")
 
 
