@@ -41,15 +41,23 @@ def run(
     with screen.progress("analysing") as progress:
         session = Session(repository, repository.head, goal or DEFAULT_GOAL, progress=progress)
         session.survey  # noqa: B018 - analysed here, while the bar is up
-    report = run_plan(session, stage=stage, only=only, dry_run=dry_run, fresh=fresh, say=screen.note, observer=_tell)
+    report = run_plan(session, stage=stage, only=only, dry_run=dry_run, fresh=fresh, say=screen.note, observer=Watcher())
     screen.data(as_json(report.plan, report.state, report.ran, report.baseline))
     screen.say(as_text(report.plan, report.state, report.ran, report.baseline, screen.paint, dry_run=dry_run))
     raise SystemExit(int(_exit_code(report)))
 
 
-def _tell(event: StepEvent) -> None:
-    if event.kind == "notice":
-        screen.note(event.message)
+class Watcher:
+    """Says each notice once: an offline run would repeat itself at every step."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, event: StepEvent) -> None:
+        text = "no key is set: the offline model serves every step" if "offline" in event.message else event.message
+        if event.kind == "notice" and text not in self._said:
+            self._said.add(text)
+            screen.note(text)
 
 
 def _exit_code(report: RunReport) -> Exit:

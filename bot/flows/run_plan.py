@@ -121,5 +121,7 @@ def _record_rest(session: Session, results: list[Mapping[str, Any]]) -> tuple[st
         if result["status"] == "blocked":
             reason = f"depends on {reason}, which is not done"
         session.record(action, status, reason=reason)
+    if results:
+        session.save(f"Run of {len(results)} actions ended")
     return tuple(str(r["action"]) for r in results)
 

@@ -85,7 +85,7 @@ class Session:
         attempt: Attempt | None = None,
         branch: str = "",
     ) -> None:
-        """Write one transition: what became of an action, with the attempt that led to it."""
+        """Note what became of an action; with an attempt it is written at once, as one transition."""
         assert self.state is not None, "no plan yet"
         old = self.state.action(action.id)
         tries = old.attempts + (attempt is not None)
@@ -96,9 +96,10 @@ class Session:
             self.state = self.state.with_stage(
                 stage.model_copy(update={"branch": branch, "tip": commit, "status": "running"})
             )
-        if self.dry_run:
-            return
-        if attempt is not None:
+        if attempt is not None and not self.dry_run:
             self.plans.save_attempt(self.need_plan().id, action.stage, attempt, self.state)
-        else:
-            self.plans.save_state(self.state, f"{action.id}: {status}")
+
+    def save(self, message: str) -> None:
+        """Write the state as one transition."""
+        if self.state is not None and not self.dry_run:
+            self.plans.save_state(self.state, message)

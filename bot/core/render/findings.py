@@ -46,7 +46,7 @@ def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
     lines = finding.code.splitlines()
     width = len(str(finding.line + len(lines)))
     shown = lines[:FRAME_LINES]
-    yield f"  {' ' * width}{paint('  at ' + finding.path + ':' + where, 'dim')}"
+    yield f"  {' ' * width} {paint(f'--> {finding.path}:{where}', 'dim')}"
     for number, line in enumerate(shown, finding.line):
         yield f"  {paint(f'{number:>{width}} │', 'dim')} {line}"
     if len(lines) > len(shown):
