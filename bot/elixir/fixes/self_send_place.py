@@ -1,0 +1,135 @@
+"""Where `init/1` sends a message to itself, and whether a continue can take its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.fixes import gen_server
+from bot.elixir.fixes.base import Declined, Params
+from bot.elixir.fixes.gen_server import Return
+from bot.elixir.fixes.messages import may_take, mentioned_elsewhere, tag
+from bot.elixir.fixes.places import (
+    clause_like,
+    find_module,
+    leads,
+    line_end,
+    line_start,
+    normal,
+)
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
+from bot.elixir.self_sends import SelfSend, self_sends
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The send, what `init/1` returns after it, and the clause that handles the message."""
+
+    module: Module
+    init: Clause
+    send: SelfSend
+    endings: list[Return]
+    handler: Clause | None
+    """The clause that becomes `handle_continue`; `None` where it must stay and is called."""
+
+
+def find_place(project: Project, params: Params) -> Place | Declined:
+    """The place the parameters name, where the invariant holds."""
+    module = find_module(project, params["module"])
+    init = (
+        clause_like(module.functions.get(("init", 1)), params["clause"])
+        if module is not None
+        else None
+    )
+    if module is None or init is None or not gen_server.is_gen_server(module):
+        return Declined("this `init/1` clause is gone")
+    sends = self_sends(init)
+    send = next((s for s in sends if normal(s.message) == params["message"]), None)
+    if send is None:
+        return Declined(f"`init/1` does not send `{params['message']}` to itself")
+    refusal = _refusal(init, send, sends, module)
+    if refusal:
+        return Declined(refusal)
+    return Place(
+        module, init, send, gen_server.returns(init), _movable_handler(project, module, send)
+    )
+
+
+def _refusal(init: Clause, send: SelfSend, sends: list[SelfSend], module: Module) -> str:
+    endings = gen_server.returns(init)
+    if send.call.start != sends[0].call.start:
+        return "another message is sent first: continuing with this one would swap their order"
+    if not any(s.id == send.call.statement.id for s in init.statements()):
+        return "the message is sent under a condition or inside another expression"
+    if any(c.name == "receive" for c in init.calls):
+        return "`init/1` receives messages itself"
+    if not module.named("handle_info"):
+        return "no `handle_info/2` clause handles the message"
+    if any(e.tag == "ok" and (e.state is None or e.state.type == "keywords") for e in endings):
+        return "`init/1` already returns a timeout, `:hibernate` or a continue"
+    if any(e.tag not in ("ok", "stop", "ignore") for e in endings) or not any(
+        e.state for e in endings
+    ):
+        return "what `init/1` returns is not written out as `{:ok, state}`"
+    if may_take(module.functions.get(("handle_continue", 2)), send.message):
+        return "`handle_continue/2` already has a clause for this term"
+    if not _whole_lines(module.source.data, send.call.statement):
+        return "the send shares its line with other code"
+    return _rebinding(init, send, endings)
+
+
+def _whole_lines(data: bytes, statement: Node) -> bool:
+    before = data[line_start(data, statement.start_byte) : statement.start_byte]
+    after = data[statement.end_byte : line_end(data, statement.end_byte)].strip()
+    return not before.strip() and (not after or after.startswith(b"#"))
+
+
+def _rebinding(init: Clause, send: SelfSend, endings: list[Return]) -> str:
+    names = nodes.identifiers(send.message) - {"__MODULE__"}
+    if not names:
+        return ""
+    if nodes.captures("(call) @n", send.message):
+        return "the message is computed by a call, which would run later"
+    later = [s for s in init.statements() if s.start_byte > send.call.statement.end_byte]
+    bound = {name for s in later if nodes.operator(s) == "=" for name in _left_names(s)}
+    if names & bound or endings[0].node.id != init.statements()[-1].id:
+        return "a variable of the message may be bound anew before `init/1` returns"
+    return ""
+
+
+def _left_names(match: Node) -> set[str]:
+    left = match.child_by_field_name("left")
+    return nodes.identifiers(left) if left is not None else set()
+
+
+def _movable_handler(project: Project, module: Module, send: SelfSend) -> Clause | None:
+    """The one clause only this send reaches; `None` where it must stay for others."""
+    function, wanted = module.functions.get(("handle_info", 2)), tag(send.message)
+    if function is None or wanted is None or not gen_server.adjacent(function):
+        return None
+    tags = [tag(c.params[0]) for c in function.clauses]
+    if tags.count(wanted) != 1 or None in tags[: tags.index(wanted)]:
+        return None
+    handler = function.clauses[tags.index(wanted)]
+    plain = handler.guard is None and _irrefutable(handler) and _only_impl(handler)
+    own = (send.message, handler.params[0])
+    if not plain or mentioned_elsewhere(project, wanted[0], module.source.path, own):
+        return None
+    return handler
+
+
+def _irrefutable(clause: Clause) -> bool:
+    """Whether nothing but the tag decides if the clause matches."""
+    message, state = clause.params
+    parts = message.named_children[1:] if message.type == "tuple" else []
+    return all(p.type == "identifier" for p in parts) and state.type in ("identifier", "map")
+
+
+def _only_impl(clause: Clause) -> bool:
+    return all(
+        lead.type == "comment" or text(lead).startswith("@impl") for lead in leads(clause.node)
+    )

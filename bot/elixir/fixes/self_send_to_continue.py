@@ -1,0 +1,224 @@
+"""`send(self(), message)` in init becomes `{:continue, message}`: nothing can come before it any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.core.finding import Finding
+from bot.core.plan import Change
+from bot.elixir.edit import Edit, EditConflict, apply, indentation
+from bot.elixir.fixes import gen_server, instances
+from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
+from bot.elixir.fixes.messages import tag
+from bot.elixir.fixes.places import (
+    alone,
+    clause_at,
+    cut,
+    dedent,
+    find_module,
+    head_text,
+    lead_start,
+    leads,
+    line_end,
+    normal,
+)  # fmt: skip
+from bot.elixir.fixes.rendering import render, test_path
+from bot.elixir.fixes.self_send_place import Place, find_place
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause
+from bot.elixir.project import Project
+from bot.elixir.self_sends import self_sends
+
+
+def _propose(project: Project, finding: Finding) -> Proposal | Declined:
+    module = find_module(project, finding.module)
+    clause = clause_at(module, finding.start_byte) if module is not None else None
+    if module is None or clause is None:
+        return Declined("the code has changed since it was analysed")
+    sends = [s for s in self_sends(clause) if _holds(s.call.statement, finding.start_byte)]
+    message = normal(sends[0].message) if sends else ""
+    params = {"module": module.name, "clause": head_text(clause), "message": message}
+    place = find_place(project, params)
+    if isinstance(place, Declined):
+        return place
+    return Proposal(
+        title=f"Continue with `{message}` instead of sending it to oneself in `{module.name}.init/1`",
+        params=params,
+        fix="automatic",
+        notes=tuple(_notes(place)),
+    )
+
+
+def _holds(node: Node, byte: int) -> bool:
+    return node.start_byte <= byte < node.end_byte
+
+
+def _notes(place: Place) -> Iterator[str]:
+    message = normal(place.send.message)
+    yield f"`{message}` is now handled before any other message, also before those that came in during `init/1`."
+    if place.handler is None:
+        yield f"The `handle_info/2` clause stays: `{message}` may also come from elsewhere."
+    elif len(place.handler.function.clauses) == 1:
+        yield (
+            "No `handle_info/2` clause is left, so the default of `use GenServer` logs stray messages; "
+            "before, any other message crashed the server."
+        )
+
+
+def _apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
+    place = find_place(project, params)
+    if isinstance(place, Declined):
+        return place
+    moved = _renamed(place, place.handler) if place.handler is not None else [_delegation(place)]
+    try:
+        return apply(project.files, [*_init_edits(place), *moved])
+    except EditConflict as conflict:
+        return Declined(str(conflict))
+
+
+def _init_edits(place: Place) -> list[Edit]:
+    term = text(place.send.message)
+    endings = [gen_server.with_continue(e, place.init, term) for e in place.endings if e.state]
+    return [_removal(place), *endings]
+
+
+def _removal(place: Place) -> Edit:
+    source, statement = place.module.source, place.send.call.statement
+    if alone(source.data, statement):
+        return cut(source.path, source.data, statement.start_byte, statement.end_byte)
+    rest = source.data[statement.end_byte : line_end(source.data, statement.end_byte)]
+    return Edit(
+        source.path, statement.start_byte, statement.end_byte + len(rest) - len(rest.lstrip()), ""
+    )
+
+
+def _delegation(place: Place) -> Edit:
+    term = text(place.send.message)
+    return _placed(place, f"def handle_continue({term}, state), do: handle_info({term}, state)")
+
+
+def _placed(place: Place, body: str) -> Edit:
+    existing = place.module.functions.get(("handle_continue", 2))
+    if existing is not None:
+        return gen_server.insert_before(existing, place.init, body)
+    return gen_server.insert_after(place.init.function.clauses[-1], place.init, body)
+
+
+def _renamed(place: Place, handler: Clause) -> list[Edit]:
+    """The handler as `handle_continue`: in place where it has no siblings, else moved out of their group."""
+    source, group = place.module.source, handler.function.clauses
+    name = handler.head.child_by_field_name("target")
+    assert name is not None
+    if ("handle_continue", 2) not in place.module.functions and len(group) == 1:
+        return [Edit(source.path, name.start_byte, name.end_byte, "handle_continue")]
+    comments = [lead.start_byte for lead in leads(handler.node) if lead.type == "comment"]
+    start = min([handler.node.start_byte, *comments])
+    raw = (
+        source.data[start : name.start_byte]
+        + b"handle_continue"
+        + source.data[name.end_byte : handler.node.end_byte]
+    )
+    keeps_impl = handler is group[0] and len(group) > 1 and not gen_server.own_impl(group[1])
+    begin = start if keeps_impl else lead_start(handler.node)
+    moved = dedent(raw.decode(), indentation(source.data, handler.node.start_byte))
+    return [cut(source.path, source.data, begin, handler.node.end_byte), _placed(place, moved)]
+
+
+def _test(project: Project, params: Params) -> GeneratedTest | Declined:
+    place = find_place(project, params)
+    if isinstance(place, Declined):
+        return place
+    reason = _untestable(place)
+    argument = instances.argument(project, place.init)
+    if reason or argument is None:
+        return Declined(reason or "the argument `init/1` needs cannot be made up in a test")
+    module = place.module.name
+    code = render(
+        "self_send", test_module=f"{module}SelfSendTest", module=module, argument=argument
+    )
+    return GeneratedTest(
+        path=test_path(project, module, "self_send"),
+        code=code,
+        proof="behavioural",
+        red="the queued message was handled before the work",
+        note="A request queued before `init/1` runs sees the state as it is after the work.",
+    )
+
+
+def _untestable(place: Place) -> str:
+    if instances.claims_names(place.init):
+        return "`init/1` takes a name of its own, which the application's instance holds already"
+    wanted = tag(place.send.message)
+    handlers = [
+        c
+        for c in place.module.functions[("handle_info", 2)].clauses
+        if tag(c.params[0]) in (wanted, None)
+    ]
+    states = [e.state for c in handlers[:1] for e in gen_server.returns(c)]
+    kept = all(s is not None and text(s) == text(handlers[0].params[1]) for s in states)
+    if kept:
+        return "the put-off work leaves the state as it is: nothing a test could see in it"
+    return ""
+
+
+def _mutant(project: Project, params: Params, work: str) -> tuple[Change, ...]:
+    """A continue whose body is only `work`; the handler stays where it was."""
+    place = find_place(project, params)
+    assert isinstance(place, Place), place.reason
+    body = f"def handle_continue({text(place.send.message)}, state) do\n{work}  {{:noreply, state}}\nend"
+    return apply(project.files, [*_init_edits(place), _placed(place, body)])
+
+
+def _resends(project: Project, params: Params) -> tuple[Change, ...]:
+    return _mutant(project, params, f"  send(self(), {params['message']})\n")
+
+
+def _never_works(project: Project, params: Params) -> tuple[Change, ...]:
+    return _mutant(project, params, "")
+
+
+def _timer(project: Project, params: Params) -> tuple[Change, ...]:
+    place = find_place(project, params)
+    assert isinstance(place, Place), place.reason
+    at, message = place.send.call.statement, params["message"]
+    edit = Edit(
+        place.module.source.path,
+        at.start_byte,
+        at.end_byte,
+        f"Process.send_after(self(), {message}, 0)",
+    )
+    return apply(project.files, [edit])
+
+
+CODEMOD = Codemod(
+    name="self-send-to-continue",
+    rules=("self-send-in-init",),
+    fix="automatic",
+    summary="`send(self(), message)` in `init/1` becomes `{:ok, state, {:continue, message}}`.",
+    invariant=(
+        "The same code runs with the same state, once, right after `init/1`; now certainly before the first message, "
+        "whereas a message that came in during `init/1` used to go first. Start-up neither waits longer nor fails "
+        "differently. The `handle_info/2` clause stays wherever anything else in the project names its message. "
+        "Automatic where every `{:ok, state}` of the clause is written out, the send is an unconditional statement "
+        "and the first message `init/1` sends to itself."
+    ),
+    steps=(
+        "Remove the `send(self(), ...)` from `init/1`.",
+        "Return `{:ok, state, {:continue, message}}`.",
+        "Handle the term in `handle_continue/2`.",
+    ),
+    how_to_test=(
+        "Queue a request for the server while `init/1` still runs: it must be answered from the state as it is after "
+        "the work that `init/1` puts off."
+    ),
+    done_when=(
+        "`init/1` sends no message to itself.",
+        "No message can be handled before the work `init/1` puts off.",
+    ),
+    propose=_propose,
+    apply=_apply,
+    test=_test,
+    mutants={"resends": _resends, "never-works": _never_works, "timer": _timer},
+)

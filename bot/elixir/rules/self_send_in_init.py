@@ -1,0 +1,100 @@
+"""`send(self(), ...)` in a GenServer's init: work that should come first, queued behind whatever is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.self_sends import SelfSend, self_sends
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """The first message each `init/1` clause of a GenServer sends to itself; only it can become the continue."""
+    init = module.functions.get(("init", 1))
+    if init is None or not module.implements("GenServer"):
+        return
+    for clause in init.clauses:
+        for sent in self_sends(clause)[:1]:
+            yield _judge(sent, clause)
+
+
+def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
+    span = Span.of(clause.function.module, sent.call.statement)
+    if _continue_taken(clause):
+        return Exempt(span, "other-return")
+    if any(call.name == "receive" for call in clause.calls):
+        return Exempt(span, "received-in-init")
+    top_level = any(s.id == sent.call.statement.id for s in clause.statements())
+    message = " ".join(text(sent.message).split())
+    return Site(
+        span,
+        f"`init/1` sends `{message}` to itself: messages that are already queued are handled before it",
+        because=(
+            Because(span, "a call that arrives while `init/1` runs is answered before this work is done"),
+        ),
+        fix=None if top_level else "advice",
+        data={"message": message},
+    )
+
+
+def _continue_taken(clause: Clause) -> bool:
+    """Whether an `{:ok, state, x}` is written in the clause: continue, timeout and `:hibernate` exclude each other."""
+    found = nodes.captures("(tuple . (atom)) @n", clause.body) if clause.body is not None else []
+    return any(text(n.named_children[0]) == ":ok" and len(n.named_children) == 3 for n in found)
+
+
+def _server(init: str) -> Sample:
+    lines = "\n".join(f"    {line}" for line in init.split("\n"))
+    return Sample(
+        "defmodule Rates do\n  use GenServer\n\n  def init(source) do\n" + lines + "\n  end\n\n"
+        "  def handle_info(:load, state), do: {:noreply, %{state | rates: [1]}}\nend\n"
+    )
+
+
+RULE = Rule(
+    id="self-send-in-init",
+    title="Message to oneself in init",
+    category="messaging",
+    stage=4,
+    severity="info",
+    confidence="high",
+    fix="automatic",
+    explanation="A GenServer puts off work by sending a message to itself in `init/1`.",
+    harm=(
+        "The message goes to the end of the mailbox. A registered server can have requests there before `init/1` "
+        "returns; they are answered from a state the work has not touched yet. It happens rarely, and mostly after "
+        "a restart under load."
+    ),
+    remedy=(
+        "Return `{:ok, state, {:continue, term}}` and do the work in `handle_continue/2`, which runs before any "
+        "message."
+    ),
+    triggers=(b"self()",),
+    check=check,
+    bad=(
+        _server("send(self(), :load)\n{:ok, %{source: source, rates: []}}"),
+        _server("Process.send(self(), :load, [])\n{:ok, %{source: source, rates: []}}"),
+        _server("self() |> send(:load)\n\nif source, do: {:ok, %{rates: []}}, else: :ignore"),
+    ),
+    good=(
+        _server("{:ok, %{source: source, rates: []}, {:continue, :load}}"),
+        _server("Process.send_after(self(), :load, 1_000)\n{:ok, %{source: source, rates: []}}"),
+        _server("send(source, {:ready, self()})\n{:ok, %{source: source, rates: []}}"),
+        Sample("defmodule Loop do\n  def init(arg) do\n    send(self(), :go)\n    {:ok, arg}\n  end\nend\n"),
+    ),
+    exemptions=(
+        Exemption(
+            "other-return",
+            "`init/1` already returns a continue, a timeout or `:hibernate`; there can be only one",
+            _server("send(self(), :load)\n{:ok, %{source: source}, {:continue, :connect}}"),
+        ),
+        Exemption(
+            "received-in-init",
+            "`init/1` receives messages itself, perhaps this one",
+            _server("send(self(), :load)\n\nreceive do\n  :load -> {:ok, %{source: source}}\nend"),
+        ),
+    ),
+)  # fmt: skip

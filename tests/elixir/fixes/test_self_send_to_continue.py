@@ -1,0 +1,206 @@
+"""`send(self(), ...)` in init becomes a continue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+
+from bot.elixir.fixes.base import Proposal
+from bot.elixir.fixes.self_send_to_continue import CODEMOD
+from tests.elixir.fixes.server_support import declined, propose, prove, rewritten
+from tests.elixir.fixes.support import APPLICATION, MIX_EXS, MakeProject
+
+SERVER = '''\
+defmodule Shop.Rates do
+  @moduledoc """
+  Rates, by currency.
+  """
+  use GenServer
+
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+
+  @impl true
+  def init(opts) do
+    send(self(), :load)
+    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}
+  end
+
+  @impl true
+  # The list is short.
+  def handle_info(:load, state) do
+    {:noreply, %{state | rates: %{usd: 1.1}}}
+  end
+
+  def handle_info(:clear, state) do
+    {:noreply, %{state | rates: %{}}}
+  end
+end
+'''
+
+
+def files(code: str = SERVER, **more: str) -> dict[str, str]:
+    return {"mix.exs": MIX_EXS, "lib/a.ex": code, **more}
+
+
+def test_the_handler_becomes_handle_continue_and_its_siblings_keep_their_annotation() -> None:
+    assert rewritten(CODEMOD, files()) == snapshot('''\
+defmodule Shop.Rates do
+  @moduledoc """
+  Rates, by currency.
+  """
+  use GenServer
+
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+
+  @impl true
+  def init(opts) do
+    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}, {:continue, :load}}
+  end
+
+  @impl true
+  # The list is short.
+  def handle_continue(:load, state) do
+    {:noreply, %{state | rates: %{usd: 1.1}}}
+  end
+
+  @impl true
+  def handle_info(:clear, state) do
+    {:noreply, %{state | rates: %{}}}
+  end
+end
+''')
+
+
+def test_the_only_handler_is_renamed_in_place_and_the_new_default_is_said() -> None:
+    code = SERVER[: SERVER.index("  def handle_info(:clear")].rstrip() + "\nend\n"
+    assert "def handle_continue(:load, state) do" in rewritten(CODEMOD, files(code))
+    found = propose(CODEMOD, files(code))
+    assert isinstance(found, Proposal)
+    assert any("default of `use GenServer`" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Process.send_after(self(), :load, 1_000)",
+        ":timer.send_interval(1_000, :load)",
+        "send(Shop.Rates, :load)",
+        "handle_info(:load, 1)",
+    ],
+)
+def test_the_handler_stays_when_the_message_comes_from_elsewhere_too(other: str) -> None:
+    elsewhere = f"defmodule Shop.Clock do\n  def tick, do: {other}\nend\n"
+    after = rewritten(CODEMOD, {**files(), "lib/b.ex": elsewhere})
+    assert "def handle_continue(:load, state), do: handle_info(:load, state)" in after
+    assert "def handle_info(:load, state) do" in after
+
+
+def test_a_periodic_tick_keeps_its_clause() -> None:
+    code = SERVER.replace(
+        "    {:noreply, %{state | rates: %{usd: 1.1}}}",
+        "    Process.send_after(self(), :load, 9)\n    {:noreply, state}",
+    )
+    assert "do: handle_info(:load, state)" in rewritten(CODEMOD, files(code))
+
+
+def test_variables_of_the_message_travel_in_the_continue() -> None:
+    code = SERVER.replace("send(self(), :load)", "self() |> send({:load, opts})").replace(
+        "handle_info(:load,", "handle_info({:load, _opts},"
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert "rates: %{}}, {:continue, {:load, opts}}}" in after
+    assert "def handle_continue({:load, _opts}, state) do" in after
+
+
+def test_every_branch_of_init_continues_but_stop_and_ignore() -> None:
+    code = SERVER.replace(
+        "    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}\n",
+        "    case opts do\n      [] -> {:ok, %{rates: %{}}}\n      [:off] -> :ignore\n      _ -> {:stop, :bad}\n    end\n",
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert "[] -> {:ok, %{rates: %{}}, {:continue, :load}}" in after
+    assert "[:off] -> :ignore\n      _ -> {:stop, :bad}\n" in after
+
+
+def test_a_clause_of_its_own_for_each_init_clause() -> None:
+    code = SERVER.replace(
+        "  def init(opts) do", "  def init(:off), do: {:ok, %{rates: %{}}}\n\n  def init(opts) do"
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert "def init(:off), do: {:ok, %{rates: %{}}}\n" in after
+
+
+def test_crlf_stays() -> None:
+    after = rewritten(CODEMOD, files(SERVER.replace("\n", "\r\n")))
+    assert after.count("\n") == after.count("\r\n")
+    assert "def handle_continue(:load, state) do\r\n" in after
+
+
+def test_comments_stay_where_they_say_something() -> None:
+    code = SERVER.replace(
+        "    send(self(), :load)\n",
+        "    # Not now: start-up must not wait.\n    send(self(), :load) # soon\n",
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert "    # Not now: start-up must not wait.\n    # soon\n    {:ok" in after
+
+
+def test_a_line_that_gets_too_long_binds_the_state() -> None:
+    long = "{:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}, limit: 1_000_000}}"
+    code = SERVER.replace("{:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}", long)
+    assert "    {:ok, state, {:continue, :load}}\n" in rewritten(CODEMOD, files(code))
+
+
+def test_an_existing_catch_all_continue_comes_last() -> None:
+    code = SERVER.replace(
+        "  @impl true\n  # The",
+        "  @impl true\n  def handle_continue(:warm, state), do: {:noreply, state}\n\n  @impl true\n  # The",
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert after.index("handle_continue(:load") < after.index("handle_continue(:warm")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("send(self(), :load)", "if opts != [], do: send(self(), :load)", "under a condition"),
+        ("  # The list is short.\n  def handle_info(:load", "  def other(:load", "handle_info"),
+        (
+            "    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}",
+            "    build(opts)",
+            "not written out",
+        ),
+        (
+            "{:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}",
+            "{:ok, base: :eur}",
+            "timeout",
+        ),
+        (
+            "send(self(), :load)",
+            "send(self(), {:load, opts})\n    opts = [:x | opts]",
+            "bound anew",
+        ),
+        ("send(self(), :load)", "send(self(), {:load, now(opts)})", "computed by a call"),
+        ("send(self(), :load)", "send(self(), :load); log()", "shares its line"),
+    ],
+)
+def test_declines(old: str, new: str, reason: str) -> None:
+    code = SERVER.replace(old, new)
+    if reason == "handle_info":
+        code = code[: code.index("  def handle_info(:clear")] + "end\n"
+    assert reason in declined(CODEMOD, files(code))
+
+
+@pytest.mark.elixir
+def test_a_queued_message_is_proved_not_to_overtake(
+    mix_project: MakeProject, tmp_path: Path
+) -> None:
+    test = prove(
+        mix_project,
+        CODEMOD,
+        {"lib/a.ex": SERVER, "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Rates]")},
+        tmp_path,
+    )
+    assert test.proof == "behavioural"
