@@ -7,15 +7,10 @@ defmodule Courier.Pricing do
 
   @promotions %{"SPRING" => 10, "LOYAL" => 15}
 
-  @doc "Runs a function with a promotion in force."
-  def with_promotion(code, fun) do
+  @doc "Puts a promotion in force for the prices that follow."
+  def use_promotion(code) do
     Process.put(:promotion, Map.get(@promotions, code, 0))
-
-    try do
-      fun.()
-    after
-      Process.delete(:promotion)
-    end
+    :ok
   end
 
   @doc "The price in cents, less the promotion in force."

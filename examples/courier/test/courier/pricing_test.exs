@@ -5,7 +5,9 @@ defmodule Courier.PricingTest do
 
   test "a promotion lowers the price while it is in force" do
     assert {:ok, 450} = Pricing.quote_price("city", 1)
-    assert {:ok, 405} = Pricing.with_promotion("SPRING", fn -> Pricing.quote_price("city", 1) end)
+    :ok = Pricing.use_promotion("SPRING")
+    assert {:ok, 405} = Pricing.quote_price("city", 1)
+    :ok = Pricing.use_promotion("NONE")
     assert {:ok, 450} = Pricing.quote_price("city", 1)
   end
 
