@@ -90,7 +90,7 @@ class SyntaxGate:
 
 def tree_sitter_error(text: str) -> str:
     """The first ERROR or MISSING node as `line: message`, empty when there is none."""
-    root = _parser().parse(text.encode()).root_node
+    root = _parser().parse(text.encode("utf-8", "surrogatepass")).root_node
     if not root.has_error:
         return ""
     node = _first_error(root)
@@ -114,7 +114,7 @@ def _ask_elixir(
     with tempfile.TemporaryDirectory(prefix="genesis-syntax-") as scratch:
         directory = Path(scratch)
         for number, text in enumerate(texts.values()):
-            (directory / str(number)).write_bytes(text.encode("utf-8", "surrogateescape"))
+            (directory / str(number)).write_bytes(text.encode("utf-8", "surrogatepass"))
         script = directory / "parse.exs"
         script.write_text(_SCRIPT, encoding="utf-8")
         done = run(

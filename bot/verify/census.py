@@ -36,7 +36,7 @@ class Census:
 def take_census(source: str) -> Census:
     """Walk `source`; a file that does not parse fully is counted as far as it does."""
     census = Census()
-    for node in _walk(_parser().parse(source.encode()).root_node):
+    for node in _walk(_parser().parse(source.encode("utf-8", "surrogatepass")).root_node):
         match node.type:
             case "call":
                 _count_call(node, census)
