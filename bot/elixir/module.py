@@ -15,6 +15,7 @@ from bot.elixir.scope import Scope
 
 if TYPE_CHECKING:
     from bot.elixir.calls import Call
+    from bot.elixir.reach import Reached
     from bot.elixir.source import Source
 
 
@@ -105,6 +106,8 @@ class Module:
     nested: list[Module] = field(default_factory=list)
     loose: list[Node] = field(default_factory=list)
     """Other statements of the module body (struct definitions, macro calls, ...)."""
+    memo: dict[object, list[Reached]] = field(default_factory=dict, repr=False)
+    """What several rules ask `bot.elixir.reach` for, computed once."""
 
     def use(self, name: str) -> Use | None:
         """The first `use` of that module."""

@@ -72,10 +72,13 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
 
 def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUSY) -> list[Reached]:
     """Each clause that runs in the server's process, once, by the first callback that leads to it."""
-    first: dict[int, Reached] = {}
-    for step in reached(callbacks(module, keys)):
-        first.setdefault(step.clause.node.id, step)
-    return list(first.values())
+    wanted = frozenset(keys)
+    if wanted not in module.memo:
+        first: dict[int, Reached] = {}
+        for step in reached(callbacks(module, wanted)):
+            first.setdefault(step.clause.node.id, step)
+        module.memo[wanted] = list(first.values())
+    return module.memo[wanted]
 
 
 def _own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:

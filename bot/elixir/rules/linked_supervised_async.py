@@ -10,6 +10,7 @@ from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import route
 
 ASYNC = "Task.Supervisor.async"
 
@@ -31,12 +32,11 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
         return Exempt(span, "awaited")
     if traps_exits(module):
         return Exempt(span, "exits-handled")
-    lead = tuple(Because(Span.of(module, c.node), f"`{step.origin.label}` gets there by this call") for c in step.path)
     replies = "handled" if handles_task_reply(module) else "ignored"
     return Site(
         span,
         "`Task.Supervisor.async` links the task to this server",
-        because=(*lead, Because(span, "a crash of the task is a crash of the server, and its state is lost")),
+        because=(*route(step), Because(span, "a crash of the task is a crash of the server, and its state is lost")),
         data={"call": call.full, "arity": str(call.arity), "replies": replies},
     )
 

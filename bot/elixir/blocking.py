@@ -1,0 +1,110 @@
+"""Calls that make a process wait: for a database, the network, a program, a clock or another process.
+
+Names are anchored to the resolved module, never to a part of a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+
+Kind = Literal["database", "http", "network", "program", "sleep", "remote-node", "task", "process"]
+
+TITLES: dict[Kind, str] = {
+    "database": "a database query",
+    "http": "an HTTP request",
+    "network": "a network operation",
+    "program": "an operating system program",
+    "sleep": "a sleep",
+    "remote-node": "a call to another node",
+    "task": "waiting for a task",
+    "process": "a call to another process",
+}
+
+REPO_FUNCTIONS = frozenset(
+    """
+    aggregate all checkout delete delete! delete_all exists? explain get get! get_by get_by! insert insert!
+    insert_all insert_or_update insert_or_update! one one! preload query query! query_many query_many! reload
+    reload! transact transaction update update! update_all
+    """.split()
+)
+"""What an Ecto repository sends to the database."""
+
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "run")
+_BANG_VERBS = tuple(f"{verb}!" for verb in _VERBS)
+
+
+def _named(modules: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(f"{module}.{name}" for module in modules for name in names)
+
+
+_TABLE: dict[Kind, frozenset[str]] = {
+    "database": _named(("Postgrex", "MyXQL", "Tds"), ("query", "query!", "execute", "execute!", "transaction"))
+    | _named(("Redix",), ("command", "command!", "pipeline", "pipeline!", "transaction_pipeline"))
+    | _named(("Mongo",), ("find", "find_one", "insert_one", "update_one", "aggregate", "delete_one"))
+    | _named(("Ecto.Adapters.SQL",), ("query", "query!")),
+    "http": _named(("HTTPoison", "Req", "Tesla", "Finch", "HTTPotion", "Mojito", "ExAws"), _VERBS + _BANG_VERBS)
+    | _named((":httpc", ":hackney"), ("request",)),
+    "network": frozenset({
+        ":gen_tcp.connect", ":gen_tcp.recv", ":ssl.connect", ":ssl.recv", ":ssl.handshake", ":gen_udp.recv",
+        ":inet.gethostbyname", ":inet.getaddr", ":inet_res.lookup", ":inet_res.gethostbyname", "Mint.HTTP.connect",
+        ":gen_tcp.accept", ":ssl.transport_accept",
+    }),
+    "program": frozenset({"System.cmd", "System.shell", ":os.cmd", "MuonTrap.cmd", "Rambo.run"}),
+    "sleep": frozenset({"Process.sleep", ":timer.sleep"}),
+    "remote-node": frozenset({
+        ":rpc.call", ":rpc.block_call", ":rpc.multicall", ":erpc.call", ":erpc.multicall", "Node.connect",
+        ":net_kernel.connect_node", ":global.trans", ":global.set_lock", "GenServer.multi_call",
+    }),
+    "task": frozenset({"Task.await", "Task.await_many", "Task.yield", "Task.yield_many"}),
+    "process": frozenset({
+        "GenServer.call", ":gen_server.call", ":gen_statem.call", "GenStateMachine.call", "GenStage.call",
+        "Agent.get", "Agent.update", "Agent.get_and_update",
+    }),
+}  # fmt: skip
+
+_KINDS: dict[str, Kind] = {name: kind for kind, names in _TABLE.items() for name in names}
+
+@dataclass(frozen=True, eq=False)
+class Blocking:
+    """A call that waits, and for what."""
+
+    call: Call
+    kind: Kind
+    endless: bool
+    """Given `:infinity` as its timeout."""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.kind]
+
+
+def blocking(call: Call) -> Blocking | None:
+    """What the call waits for; `None` for one that does not, or that parks its process on purpose."""
+    if call.captured and call.arity == 0:
+        return None
+    kind = _KINDS.get(call.full)
+    if kind is None and call.name in REPO_FUNCTIONS and call.module.split(".")[-1] == "Repo" and not call.local:
+        kind = "database"
+    if kind is None:
+        return None
+    endless = any(text(arg) == ":infinity" for arg in call.args[1:])
+    if kind == "sleep":
+        return None if _parked(call) else Blocking(call, kind, False)
+    if kind == "task" and call.args and text(call.args[-1]) == "0":
+        return None
+    return Blocking(call, kind, endless or _keyword_infinity(call))
+
+
+def _parked(call: Call) -> bool:
+    return bool(call.args) and text(call.args[0]) in (":infinity", "0")
+
+
+def _keyword_infinity(call: Call) -> bool:
+    return bool(call.args) and any(
+        text(value) == ":infinity" for key, value in nodes.keyword_pairs(call.args[-1]).items() if key == "timeout"
+    )

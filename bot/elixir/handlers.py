@@ -1,0 +1,77 @@
+"""`rescue` and `catch` clauses that take anything: what they catch and what they guard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.module import Clause
+from bot.elixir.nodes import text
+
+Kind = Literal["rescue", "catch", "exit", "error"]
+"""`rescue`: any exception; `catch`: anything at all; `exit`, `error`: any reason of that kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Handler:
+    """One clause that catches without looking at what it catches."""
+
+    node: Node
+    kind: Kind
+    pattern: str
+    """As written, left of the arrow."""
+    names: frozenset[str]
+    """Variables that hold what was caught; none for `_`."""
+    body: Node | None
+    guarded: list[Node]
+    """Statements whose failure it takes."""
+
+
+def handlers_in(clause: Clause) -> Iterator[Handler]:
+    """Catch-all handlers of a clause, its own and those of the `try` blocks within."""
+    for block in nodes.captures("[(rescue_block) (catch_block)] @n", clause.node):
+        guarded = nodes.statements(block.parent)
+        for stab in nodes.clauses(block):
+            kind = _rescues(stab) if block.type == "rescue_block" else _catches(stab)
+            if kind is not None:
+                patterns = nodes.clause_patterns(stab)
+                left = stab.child_by_field_name("left")
+                yield Handler(
+                    stab,
+                    kind,
+                    text(left) if left is not None else "",
+                    frozenset(text(p) for p in patterns if _is_variable(p) and not text(p).startswith("_")),
+                    nodes.clause_body(stab),
+                    guarded,
+                )
+
+
+def _rescues(stab: Node) -> Kind | None:
+    patterns = nodes.clause_patterns(stab)
+    if len(patterns) != 1:
+        return None
+    pattern = patterns[0]
+    if nodes.operator(pattern) == "in" and nodes.text_of(pattern, "right") == "_":
+        return "rescue"
+    return "rescue" if _is_variable(pattern) else None
+
+
+def _catches(stab: Node) -> Kind | None:
+    left = stab.child_by_field_name("left")
+    patterns = nodes.clause_patterns(stab)
+    if left is None or nodes.operator(left) == "when" or not patterns or not _is_variable(patterns[-1]):
+        return None
+    if len(patterns) == 1:
+        # A lone pattern catches throws only, which are values sent on purpose.
+        return None
+    if _is_variable(patterns[0]):
+        return "catch"
+    return {":exit": "exit", ":error": "error"}.get(text(patterns[0]))  # type: ignore[return-value]
+
+
+def _is_variable(node: Node) -> bool:
+    return node.type == "identifier"

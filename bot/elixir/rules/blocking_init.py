@@ -1,0 +1,186 @@
+"""Slow or remote work in `init/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.finding import Confidence, FixKind, Severity
+from bot.elixir.blocking import Blocking, blocking
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.outline import Module
+from bot.elixir.reach import Reached, is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import route
+
+_SUPERVISORS = ("Supervisor", "DynamicSupervisor")
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every blocking call that `init/1` makes, itself or through the module's own functions."""
+    if not is_server(module) and not any(module.implements(name) for name in _SUPERVISORS):
+        return
+    for step in reached_from_callbacks(module, [("init", 1)]):
+        for call in step.clause.calls:
+            waits = blocking(call)
+            if waits is not None and not call.in_quote:
+                yield _judge(waits, step)
+
+
+def _judge(waits: Blocking, step: Reached) -> Site | Exempt:
+    module = step.clause.function.module
+    span = Span.of(module, waits.call.node)
+    if is_platform(module):
+        return Exempt(span, "platform")
+    if is_test_support(module):
+        return Exempt(span, "test-support")
+    if waits.call.runs_in:
+        return Exempt(span, "other-process")
+    severity, confidence = _weight(waits)
+    return Site(
+        span,
+        f"`init/1` waits for {waits.title}: `{waits.call.full}`",
+        because=(*route(step), Because(span, "the supervisor, and every child after this one, waits for its end")),
+        severity=severity,
+        confidence=confidence,
+        fix=_fix(waits, step),
+        data={"call": waits.call.full, "kind": waits.kind},
+    )
+
+
+def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:
+    if waits.kind in ("process", "task", "remote-node") and not waits.endless:
+        # Bounded, and often wanted: what this server needs must be there before it is.
+        return "info", "medium"
+    return None, "medium" if waits.kind in ("network", "process") else None
+
+
+def _fix(waits: Blocking, step: Reached) -> FixKind | None:
+    """Moving the work is only safe where init can neither refuse nor ignore its start."""
+    refuses = any(clause.mentions(b":stop", b":ignore") for clause in step.origin.clauses)
+    plain = waits.kind in ("database", "http", "program", "sleep") and not step.path
+    return None if plain and not refuses and step.clause.function.module.use("GenServer") else "assisted"
+
+
+RULE = Rule(
+    id="blocking-init",
+    title="Blocking init",
+    category="blocking",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="automatic",
+    explanation="`init/1` does slow or remote work: a query, a request, a program, a sleep.",
+    harm=(
+        "`start_link` returns only when `init/1` does. Until then the supervisor starts no further child and can "
+        "restart none; a slow or failing dependency keeps the application from booting at all."
+    ),
+    remedy=(
+        "Return `{:ok, state, {:continue, :load}}` and do the work in `handle_continue/2`. A failure there is a "
+        "crash after the start, no longer a refused start: decide whether that is right."
+    ),
+    triggers=(b"init(",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(currency) do
+    {:ok, %{currency: currency, rate: Req.get!("https://rates.example/" <> currency)}}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Catalog do
+  use GenServer
+  alias Shop.{Repo, Product}
+
+  def init(opts), do: {:ok, load(opts)}
+
+  defp load(_opts), do: Product |> Repo.all() |> Map.new(&{&1.id, &1})
+end
+"""),
+        Sample("""\
+defmodule Retry do
+  use GenServer
+
+  def init(state) do
+    :timer.sleep(5_000)
+    {:ok, state}
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Catalog do
+  use GenServer
+  alias Shop.{Repo, Product}
+
+  def init(opts), do: {:ok, opts, {:continue, :load}}
+  def handle_continue(:load, _opts), do: {:noreply, Repo.all(Product)}
+end
+"""),
+        Sample("""\
+defmodule Shop.Names do
+  use GenServer
+
+  def init(repo), do: {:ok, Shop.RepoNames.get(repo)}
+  def all, do: Shop.Repo.all(Shop.Name)
+end
+"""),
+        Sample("""\
+defmodule Gate do
+  @behaviour Plug
+
+  def init(opts), do: Shop.Repo.get!(Shop.Gate, opts)
+  def call(conn, _gate), do: conn
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "other-process",
+            "the work is done by a task; `init/1` returns at once",
+            Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(url) do
+    server = self()
+    Task.Supervisor.start_child(Rates.Tasks, fn -> send(server, {:rate, Req.get!(url)}) end)
+    {:ok, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests slows nobody's boot",
+            Sample("""\
+defmodule Shop.Testing.SlowServer do
+  use GenServer
+
+  def init(milliseconds) do
+    Process.sleep(milliseconds)
+    {:ok, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, started by the tool it is part of",
+            Sample(
+                """\
+defmodule Mix.Shellout do
+  use GenServer
+
+  def init(command), do: {:ok, System.cmd(command, [])}
+end
+""",
+                path="lib/mix/lib/mix/shellout.ex",
+            ),
+        ),
+    ),
+)

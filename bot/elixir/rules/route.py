@@ -1,0 +1,16 @@
+"""How a callback gets to a place, as evidence."""
+
+from __future__ import annotations
+
+from bot.elixir.reach import Reached
+from bot.elixir.rules.base import Because, Span
+
+
+def route(step: Reached) -> tuple[Because, ...]:
+    """The calls that lead from the callback to the clause, first call first."""
+    places = [step.origin.label, *(call.name for call in step.path)]
+    module = step.clause.function.module
+    return tuple(
+        Because(Span.of(module, call.node), f"`{before}` calls `{call.name}`")
+        for before, call in zip(places, step.path, strict=False)
+    )

@@ -1,0 +1,345 @@
+"""A rescue or catch of everything that lets nothing crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.core.finding import Confidence, Severity
+from bot.elixir import nodes
+from bot.elixir.calls import calls_in, in_quote, runs_in
+from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.handlers import Handler, handlers_in
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import SERVER_CALLBACKS, is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_FAILS = frozenset(
+    {f"{owner}.{name}" for owner in ("Kernel", ":erlang") for name in ("raise", "reraise", "exit", "throw", "error")}
+    | {"System.halt", "System.stop", ":erlang.halt", ":init.stop", "Mix.raise", "ExUnit.Assertions.flunk"}
+)
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every handler that takes any exception, throw or exit."""
+    busy: set[int] | None = None
+    for clause in module.clauses_with(b"rescue", b"catch"):
+        for handler in handlers_in(clause):
+            if in_quote(handler.node, module):
+                continue
+            if busy is None:
+                busy = _in_callbacks(module)
+            yield _judge(handler, clause, clause.node.id in busy and not runs_in(handler.node, module))
+
+
+def _in_callbacks(module: Module) -> set[int]:
+    if not is_server(module):
+        return set()
+    return {r.clause.node.id for r in reached_from_callbacks(module, SERVER_CALLBACKS)}
+
+
+def _judge(handler: Handler, clause: Clause, in_callback: bool) -> Site | Exempt:
+    module = clause.function.module
+    span = Span.of(module, handler.node)
+    exemption = _exemption(handler, clause)
+    if exemption:
+        return Exempt(span, exemption)
+    told = _told(handler)
+    severity, confidence = _weight(told or _falls_back(handler), in_callback)
+    return Site(
+        span,
+        f"`{handler.pattern} ->` {'turns every crash into a value' if told else 'swallows every crash'}",
+        because=(Because(span, _note(told, in_callback)),),
+        severity=severity,
+        confidence=confidence,
+        data={"kind": handler.kind},
+    )
+
+
+def _weight(answered: bool, in_callback: bool) -> tuple[Severity | None, Confidence | None]:
+    if in_callback and not answered:
+        return None, None
+    return "info", "medium" if in_callback or not answered else "low"
+
+
+def _note(told: bool, in_callback: bool) -> str:
+    if in_callback:
+        return "the server goes on with a state that the failed code may have left half done"
+    if told:
+        return "programming errors are treated like the failures this code expects"
+    return "neither the caller nor a log learns what went wrong"
+
+
+def _told(handler: Handler) -> bool:
+    """Whether the body uses what it caught, or logs: somebody can learn of the crash."""
+    if handler.body is None:
+        return False
+    names = nodes.identifiers(handler.body)
+    return bool(names & handler.names) or "__STACKTRACE__" in names or "Logger." in text(handler.body)
+
+
+def _falls_back(handler: Handler) -> bool:
+    """Whether the body does something about it, rather than answer with a value at hand."""
+    return handler.body is not None and bool(nodes.captures("(call) @n", handler.body))
+
+
+def _exemption(handler: Handler, clause: Clause) -> str:
+    module = clause.function.module
+    if is_platform(module):
+        return "platform"
+    if _fails_again(handler, module):
+        return "raised-again"
+    if is_test_support(module):
+        return "test-support"
+    if is_command_line(clause):
+        return "command-line"
+    if clause.function.name == "terminate":
+        return "clean-up"
+    if handler.kind == "exit" and _asks_another_process(handler.guarded, module):
+        return "peer-gone"
+    if _told(handler) and _runs_foreign_code(handler.guarded, module):
+        return "foreign-code"
+    return ""
+
+
+def _fails_again(handler: Handler, module: Module) -> bool:
+    if handler.body is None:
+        return False
+    return any(call.full in _FAILS for call in calls_in(handler.body, module))
+
+
+def _asks_another_process(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards hardly more than calls of other modules, which exit when a process they ask is gone."""
+    calls = [c for node in guarded for c in calls_in(node, module)]
+    return len(guarded) <= 2 and any(not c.local or c.module == module.name for c in calls)
+
+
+def _runs_foreign_code(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, `module.run(...)`, evaluation."""
+    for node in guarded:
+        for call in nodes.captures("(call) @n", node):
+            target = call.child_by_field_name("target")
+            if target is not None and target.type == "dot" and target.child_by_field_name("right") is None:
+                return True
+        if any(c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval")) for c in calls_in(node, module)):
+            return True
+    return False
+
+
+RULE = Rule(
+    id="swallowed-crash",
+    title="Swallowed crash",
+    category="errors",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation="A `rescue` or `catch` takes any failure at all and carries on.",
+    harm=(
+        "A supervisor can only restore what crashes. Errors nobody thought of, typing mistakes included, go on as "
+        "ordinary values, and a server keeps running on a state that may be half changed."
+    ),
+    remedy=(
+        "Rescue the exceptions this code expects, by name, and let everything else crash; or return `{:ok, _}` and "
+        "`{:error, _}` from the code that can fail."
+    ),
+    triggers=(b"rescue", b"catch"),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_info(:refresh, state) do
+    {:noreply, refresh(state)}
+  end
+
+  defp refresh(state) do
+    Map.put(state, :rate, load())
+  rescue
+    _ -> state
+  end
+
+  defp load, do: 1
+end
+"""),
+        Sample("""\
+defmodule Feed do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_cast({:push, item}, state) do
+    try do
+      publish(item)
+      {:noreply, [item | state]}
+    catch
+      _kind, _reason -> {:noreply, state}
+    end
+  end
+
+  defp publish(item), do: item
+end
+"""),
+        Sample("""\
+defmodule Tax do
+  def rate(country) do
+    lookup(country)
+  rescue
+    error -> {:error, error}
+  end
+
+  defp lookup(country), do: country
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_info({:parse, words}, state) do
+    {:noreply, [String.to_integer(words) | state]}
+  rescue
+    ArgumentError -> {:noreply, state}
+  end
+end
+"""),
+        Sample("""\
+defmodule Walk do
+  def first(list) do
+    Enum.each(list, fn item -> if item > 3, do: throw({:found, item}) end)
+  catch
+    {:found, item} -> item
+  end
+
+  def fetch(pid) do
+    GenServer.call(pid, :value)
+  catch
+    :exit, {:noproc, _} -> nil
+  end
+end
+"""),
+        Sample("""\
+defmodule Rescue do
+  def catch_all(rescue_count), do: rescue_count
+
+  def missing(map) do
+    Map.fetch!(map, :key)
+  rescue
+    e in [KeyError, ArgumentError] -> {:error, e}
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "raised-again",
+            "the failure is passed on after it was noted",
+            Sample("""\
+defmodule Traced do
+  def run(fun) do
+    fun.()
+  rescue
+    error ->
+      IO.puts(:stderr, "failed")
+      reraise error, __STACKTRACE__
+  end
+end
+"""),
+        ),
+        Exemption(
+            "peer-gone",
+            "a call to another process exits when that process is gone, which the caller expects here",
+            Sample("""\
+defmodule Peer do
+  def value(pid) do
+    GenServer.call(pid, :value)
+  catch
+    :exit, _ -> nil
+  end
+end
+"""),
+        ),
+        Exemption(
+            "foreign-code",
+            "code handed in from elsewhere is kept apart from the caller, and its failure is reported",
+            Sample("""\
+defmodule Jobs do
+  def attempt(fun) do
+    {:ok, fun.()}
+  rescue
+    error -> {:error, error}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "clean-up",
+            "the process is ending anyway; the rest of the clean-up shall still run",
+            Sample("""\
+defmodule Temp do
+  use GenServer
+
+  def init(path), do: {:ok, path}
+
+  def terminate(_reason, path) do
+    File.rm!(path)
+  rescue
+    _ -> :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "command-line",
+            "a Mix task or an escript turns a failure into a message for the person at the terminal",
+            Sample("""\
+defmodule Mix.Tasks.Probe do
+  use Mix.Task
+
+  def run([path]) do
+    IO.puts(File.read!(path))
+  rescue
+    error -> IO.puts(:stderr, Exception.message(error))
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "helpers for tests report a failure in their own way",
+            Sample("""\
+defmodule Shop.Testing do
+  def result(fun) do
+    {:ok, fun.()}
+  rescue
+    error -> {:raised, error}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, which runs code of others and reports its failures",
+            Sample(
+                """\
+defmodule IEx.Runner do
+  def run(fun) do
+    fun.()
+  catch
+    kind, reason -> {kind, reason}
+  end
+end
+""",
+                path="lib/iex/lib/iex/runner.ex",
+            ),
+        ),
+    ),
+)
