@@ -128,6 +128,11 @@ class Repository:
         try:
             return self.git.raw("cat-file", "blob", name)
         except CommandFailed as error:
+            if "promisor" in error.tail:
+                raise Unusable(
+                    f"{path!r} at commit {commit[:12]} is missing in this partial clone",
+                    hint="name a clone made without --filter",
+                ) from error
             raise Unusable(f"{path!r} is no file at commit {commit[:12]}") from error
 
     def read_all(self, entries: Iterable[Entry]) -> dict[str, bytes]:
