@@ -1,0 +1,31 @@
+"""A finding that only changed its clothes is not gone."""
+
+from __future__ import annotations
+
+import pytest
+from bot.core.plan import Change
+from bot.elixir.analyze import survey
+from bot.elixir.redetect import still_there
+from bot.elixir.tree import MemoryTree
+
+BEFORE = "defmodule Mail do\n  def go(fun) do\n    spawn(fun)\n    :ok\n  end\n\n  def rest(x), do: x\nend\n"
+
+
+def complaints(after: str) -> tuple[str, ...]:
+    found = survey(MemoryTree.of({"lib/mail.ex": BEFORE}), jobs=1)
+    change = Change(path="lib/mail.ex", before=BEFORE, after=after)
+    return still_there(found.project, [change], found.analysis.findings)
+
+
+def test_a_real_fix_passes() -> None:
+    assert complaints(BEFORE.replace("spawn(fun)", "Task.Supervisor.start_child(Jobs, fun)")) == ()
+
+
+@pytest.mark.parametrize("cosmetic", ["Task.start(fun)", "spawn_link(fun)", ":erlang.spawn(fun)", "spawn(fn -> fun.() end)"])
+def test_cosmetic_fixes_are_seen(cosmetic: str) -> None:
+    assert "still has the problem" in complaints(BEFORE.replace("spawn(fun)", cosmetic))[0]
+
+
+def test_moving_the_problem_elsewhere_is_seen() -> None:
+    moved = BEFORE.replace("    spawn(fun)\n", "    rest(fun)\n").replace("def rest(x), do: x", "def rest(x), do: spawn(x)")
+    assert "new finding" in complaints(moved)[0]

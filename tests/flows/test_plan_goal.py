@@ -1,0 +1,87 @@
+"""The plan made of an analysis."""
+
+from __future__ import annotations
+
+import pytest
+from bot.core.plan import STAGE_TITLES, FileRange, Plan
+from bot.elixir.analyze import survey
+from bot.elixir.tree import MemoryTree
+from bot.errors import OtpError
+from bot.flows.excerpt import parses
+from bot.flows.plan_goal import check_quotes, plan_goal
+from tests.flows.support import SHOP
+
+GOD = "defmodule Shop.Clock do\n  use GenServer\n\n  def init(arg), do: {:ok, arg}\n\n" + (
+    '  def later(text) do\n    String.to_atom(text)\n  end\nend\n'
+)
+
+
+def planned(files: dict[str, str]) -> Plan:
+    found = survey(MemoryTree.of(files), jobs=1)
+    return plan_goal(found, goal="be calm", plan_id="local-1", commit="c" * 40)
+
+
+def test_there_are_five_stages_with_the_titles_of_the_vision() -> None:
+    made = planned(SHOP)
+    assert [(s.number, s.title) for s in made.stages] == list(STAGE_TITLES.items())
+
+
+def test_every_finding_is_covered_by_an_action() -> None:
+    found = survey(MemoryTree.of(SHOP | {"lib/shop/clock.ex": GOD}), jobs=1)
+    made = plan_goal(found, goal="g", plan_id="local-1", commit="c")
+    covered = {i for a in made.actions() for i in a.finding_ids}
+    assert {f.id for f in found.analysis.findings} <= covered
+    assert len(made.coverage) == len(found.analysis.findings) + len(found.analysis.exempted)
+
+
+def test_a_raw_spawn_becomes_an_automatic_action_after_its_supervisor() -> None:
+    made = planned(SHOP)
+    spawn = next(a for a in made.actions() if a.rule == "unsupervised-spawn")
+    assert spawn.fix == "automatic"
+    order = [a.id for a in made.actions()]
+    assert spawn.depends_on
+    assert all(order.index(d) < order.index(spawn.id) for d in spawn.depends_on)
+    assert "Task.Supervisor" in made.tree_planned
+    assert "Task.Supervisor" not in made.tree_today
+
+
+def test_every_elixir_block_parses() -> None:
+    for action in planned(SHOP | {"lib/shop/clock.ex": GOD}).actions():
+        for code in (action.before, action.after, action.test_code):
+            assert parses(code)
+
+
+def test_ids_are_stable_between_runs_and_under_line_shifts() -> None:
+    shifted = SHOP | {"lib/shop/mail.ex": "# a comment\n\n" + SHOP["lib/shop/mail.ex"]}
+    assert [a.id for a in planned(SHOP).actions()] == [a.id for a in planned(shifted).actions()]
+
+
+def test_a_clean_project_has_nothing_to_do_in_any_stage() -> None:
+    clean = {p: c for p, c in SHOP.items() if "mail" not in p}
+    made = planned(clean)
+    assert made.actions() == ()
+    assert all(stage.not_applicable for stage in made.stages)
+
+
+def test_stage_five_speaks_only_of_what_earlier_stages_change() -> None:
+    made = planned({"lib/a.ex": "defmodule A do\n  def go(x), do: String.to_atom(x)\nend\n", "mix.exs": SHOP["mix.exs"]})
+    assert made.stages[4].actions == ()
+    assert planned(SHOP).stages[4].actions
+
+
+def test_a_library_never_gets_an_application() -> None:
+    library = SHOP["mix.exs"].replace(", mod: {Shop.Application, []}", "").replace("deps: []", "deps: [], package: []")
+    files = {p: c for p, c in SHOP.items() if "application" not in p} | {"mix.exs": library}
+    for action in planned(files).actions():
+        assert action.fix != "automatic"
+        assert "Application" not in action.diff
+
+
+def test_a_wrong_quote_is_refused() -> None:
+    made = planned(SHOP)
+    action = next(a for a in made.actions() if a.finding_ids)
+    wrong = action.model_copy(update={"files": (FileRange(path="mix.exs", line=1, end_line=1, code="nope"),)})
+    stage = made.stages[0].model_copy(update={"actions": (wrong,)})
+    broken = made.model_copy(update={"stages": (stage, *made.stages[1:])})
+    with pytest.raises(OtpError, match="quotes mix.exs:1 wrongly"):
+        check_quotes(broken, {p: c.encode() for p, c in SHOP.items()})
