@@ -22,6 +22,7 @@ class Project:
     apps: tuple[App, ...]
     facts: tuple[ModuleFacts, ...]
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
+    _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def modules(self) -> dict[str, ModuleFacts]:
@@ -39,7 +40,13 @@ class Project:
     @cached_property
     def child_modules(self) -> frozenset[str]:
         """Modules that stand in some child list, or where a child specification could be written, outside tests."""
-        listed = {c.module for f in self.facts if f.role != "test" for cl in f.child_lists for c in cl.children}
+        listed = {
+            c.module
+            for f in self.facts
+            if f.role != "test"
+            for cl in f.child_lists
+            for c in cl.children
+        }
         mentioned = {m for f in self.facts if f.role != "test" for m in f.mentions if m != f.name}
         return frozenset(listed | mentioned)
 
@@ -52,7 +59,18 @@ class Project:
     def module(self, name: str) -> Module:
         """A module's syntax; raises `KeyError` for an unknown name."""
         path = self.modules[name].path
-        return next(m for m in modules_of(self.source(path)) if m.name == name)
+        return next(m for m in self.modules_in(path) if m.name == name)
+
+    def modules_in(self, path: str) -> list[Module]:
+        """All modules of a file; raises `KeyError` for an unknown path."""
+        if path not in self._modules:
+            self._modules[path] = modules_of(self.source(path))
+        return self._modules[path]
+
+    def module_at(self, path: str, byte: int) -> Module | None:
+        """The innermost module around a byte offset."""
+        around = [m for m in self.modules_in(path) if m.node.start_byte <= byte < m.node.end_byte]
+        return around[-1] if around else None
 
     def app_of(self, path: str) -> App | None:
         """The application a file belongs to."""

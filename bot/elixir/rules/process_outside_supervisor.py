@@ -1,0 +1,352 @@
+"""A process of the project that is started by hand, outside every supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.finding import Confidence, FixKind, Severity
+from bot.elixir.facts import ModuleFacts, StartFacts
+from bot.elixir.outline import Clause
+from bot.elixir.project import Project
+from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.supervision import is_supervisor
+
+_RAW = frozenset(
+    f"{module}.{name}"
+    for module in (
+        "GenServer",
+        "GenStage",
+        "Agent",
+        ":gen_server",
+        ":gen_statem",
+        "GenStateMachine",
+    )
+    for name in ("start", "start_link")
+)
+_OWNING_CALLBACKS = frozenset(
+    {*SERVER_CALLBACKS, ("init", 1), ("mount", 1), ("mount", 3), ("join", 3), ("handle_params", 3)}
+)
+"""Callbacks that run in a process which owns what it starts with a link."""
+
+_STOPS = (b".stop(", b"Process.exit(", b"terminate_child(")
+_LOOKS_FIRST = (b"already_started", b"whereis", b"Registry.lookup", b"is_nil(")
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every call that starts one of the project's own servers, unless a start function makes it."""
+    for facts in project.facts:
+        if facts.role != "lib":
+            continue
+        for start in facts.starts:
+            if _starts_a_server(start, project):
+                yield from _judge(start, facts, project)
+
+
+def _starts_a_server(start: StartFacts, project: Project) -> bool:
+    if start.call in _RAW:
+        return True
+    target = project.modules.get(start.target)
+    if target is None or start.call.rpartition(".")[0] != start.target or is_supervisor(target):
+        return False
+    name = start.call.rpartition(".")[2]
+    return any(s.call in _RAW and s.function.partition("/")[0] == name for s in target.starts)
+
+
+def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[Site | Exempt]:
+    span = Span(start.path, start.start, start.end)
+    app = project.app_of(start.path)
+    at_boot = app is not None and facts.name == app.callback and start.function == "start/2"
+    if start.function.startswith(("start", "child_spec/")) and not at_boot:
+        yield from _own_start(start, facts, project, span)
+    elif start.function == "":
+        return
+    elif facts.name.startswith("Mix.") or facts.implements("Mix.Task"):
+        yield Exempt(span, "mix-task")
+    elif app is not None and not app.deployable:
+        yield Exempt(span, "library")
+    elif at_boot:
+        yield _site(start, span, "warning", "high", _fix(start, facts, project), _AT_BOOT)
+    else:
+        yield _in_a_function(start, span, project)
+
+
+_AT_BOOT = "linked to the process that boots the application, beside the supervision tree"
+
+
+def _own_start(
+    start: StartFacts, facts: ModuleFacts, project: Project, span: Span
+) -> Iterator[Site | Exempt]:
+    """`start/n` of a module that has no `start_link`: it cannot be a supervisor's child."""
+    unlinked = start.call in _RAW and start.call.endswith(".start")
+    if (
+        not unlinked
+        or not start.function.startswith("start/")
+        or start.target not in ("", facts.name)
+    ):
+        return
+    linkable = any(name == "start_link" for name, _, _ in facts.functions)
+    if linkable or facts.name in project.child_modules:
+        return
+    note = "started without a link, and there is no `start_link`: no supervisor can own it"
+    yield _site(start, span, "info", "medium", "advice", note)
+
+
+def _in_a_function(start: StartFacts, span: Span, project: Project) -> Site | Exempt:
+    clause = _clause_at(start, project)
+    linked = "start_link" in start.call
+    body = clause.node.text or b"" if clause is not None else b""
+    if any(word in body for word in _STOPS):
+        return Exempt(span, "short-lived")
+    if _passes_itself(start, project):
+        return Exempt(span, "watches-owner")
+    if any(word in body for word in _LOOKS_FIRST):
+        return Exempt(span, "lazy")
+    if clause is not None and _runs_in_an_owner(clause):
+        note = "lives and dies with the process that starts it; no supervisor restarts it alone"
+        if not linked:
+            note = (
+                "not even linked to the process that starts it: it stays behind when that one ends"
+            )
+        return _site(start, span, "info", "low" if linked else "medium", "advice", note)
+    if start.target in project.child_modules or start.call.startswith("Agent."):
+        note = "ends with whatever process happens to call this function"
+        return _site(start, span, "info", "low", "advice", note)
+    note = (
+        "linked to whatever process calls this function: it ends with it, and nobody restarts it"
+        if linked
+        else "no link and no supervisor: nobody learns of its end"
+    )
+    return _site(start, span, "warning", "medium", "assisted", note)
+
+
+def _clause_at(start: StartFacts, project: Project) -> Clause | None:
+    module = project.module_at(start.path, start.start)
+    if module is None:
+        return None
+    inside = (c for c in module.all_clauses() if c.node.start_byte <= start.start < c.node.end_byte)
+    return next(inside, None)
+
+
+def _passes_itself(start: StartFacts, project: Project) -> bool:
+    """Whether the caller hands over its own pid to a module that monitors processes."""
+    target = project.modules.get(start.target)
+    call = project.files[start.path][start.start : start.end]
+    if target is None or b"self()" not in call:
+        return False
+    return b"monitor(" in project.files[target.path][target.start : target.end]
+
+
+def _runs_in_an_owner(clause: Clause) -> bool:
+    origins = callbacks(clause.function.module, _OWNING_CALLBACKS)
+    return any(step.clause is clause for step in reached(origins))
+
+
+def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:
+    """Automatic where the module registers one name of its own and the list to put it in is plain."""
+    target = project.modules.get(start.target)
+    lists = [c for c in facts.child_lists if c.function == "start/2"]
+    plain = len(lists) == 1 and lists[0].literal
+    single = target is not None and start.target in target.names and target.has("start_link", 1)
+    listed = start.target in project.child_modules
+    return "automatic" if plain and single and not listed else "assisted"
+
+
+def _site(
+    start: StartFacts,
+    span: Span,
+    severity: Severity,
+    confidence: Confidence,
+    fix: FixKind,
+    note: str,
+) -> Site:
+    what = f"`{start.target}`" if start.target else "a server"
+    return Site(
+        span,
+        f"{what} is started by hand (`{start.call}`), outside every supervisor",
+        because=(Because(span, note),),
+        severity=severity,
+        confidence=confidence,
+        fix=fix,
+        data={"call": start.call, "target": start.target},
+    )
+
+
+RULE = Rule(
+    id="process-outside-supervisor",
+    title="Processes started outside a supervisor",
+    category="unsupervised-process",
+    stage=1,
+    severity="warning",
+    confidence="medium",
+    fix="assisted",
+    explanation="One of the project's own servers is started by a call, and no supervisor owns it.",
+    harm=(
+        "When it crashes nobody starts it again, or it takes its caller down with it. It is not "
+        "stopped in order with the application, and it is missing from the tree that people look at."
+    ),
+    remedy=(
+        "List the module as a child of a supervisor. Where processes come and go, start them with "
+        "`DynamicSupervisor.start_child/2`."
+    ),
+    triggers=(b"start",),
+    check_project=check,
+    bad=(
+        Sample(
+            files={
+                "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+  def application, do: [mod: {Shop.Application, []}]
+end
+""",
+                "lib/shop/application.ex": """\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    {:ok, _} = Shop.Stock.start_link([])
+    Supervisor.start_link([Shop.Repo], strategy: :one_for_one)
+  end
+end
+""",
+                "lib/shop/stock.ex": """\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+  def init(opts), do: {:ok, opts}
+end
+""",
+            }
+        ),
+        Sample("""\
+defmodule Shop.Order do
+  use GenServer
+
+  def place(items) do
+    {:ok, pid} = GenServer.start(__MODULE__, items)
+    GenServer.call(pid, :total)
+  end
+
+  def init(items), do: {:ok, items}
+end
+"""),
+        Sample("""\
+defmodule Shop.Counter do
+  use GenServer
+  def start(first), do: GenServer.start(__MODULE__, first, name: __MODULE__)
+  def init(first), do: {:ok, first}
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+  def init(opts), do: {:ok, opts}
+end
+"""),
+        Sample("""\
+defmodule Shop.Orders do
+  def open(id), do: DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+end
+
+defmodule Shop.Order do
+  use GenServer
+  def start_link(id), do: GenServer.start_link(__MODULE__, id)
+  def init(id), do: {:ok, id}
+end
+"""),
+        Sample("""\
+defmodule Shop.Clock do
+  def measure(span), do: Shop.Telemetry.start(span)
+end
+
+defmodule Shop.Telemetry do
+  def start(span), do: {span, System.monotonic_time()}
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "library",
+            "a published library without an application of its own: its user starts and supervises",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Pool.MixProject do
+  use Mix.Project
+  def project, do: [app: :pool, package: [licenses: ["MIT"]]]
+end
+""",
+                    "lib/pool.ex": """\
+defmodule Pool do
+  use GenServer
+  def open(size), do: GenServer.start_link(__MODULE__, size)
+  def init(size), do: {:ok, size}
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "mix-task",
+            "a Mix task runs for one command, without the application's tree",
+            Sample("""\
+defmodule Mix.Tasks.Shop.Import do
+  use Mix.Task
+  def run(_), do: {:ok, _} = GenServer.start_link(Shop.Importer, [])
+end
+"""),
+        ),
+        Exemption(
+            "short-lived",
+            "the same function stops it",
+            Sample("""\
+defmodule Shop.Parser do
+  use GenServer
+
+  def parse(text) do
+    {:ok, pid} = GenServer.start_link(__MODULE__, text)
+    result = GenServer.call(pid, :parse)
+    GenServer.stop(pid)
+    result
+  end
+
+  def init(text), do: {:ok, text}
+end
+"""),
+        ),
+        Exemption(
+            "watches-owner",
+            "it is given its caller's pid and monitors it: its life is tied to its owner's on purpose",
+            Sample("""\
+defmodule Shop.Device do
+  use GenServer
+  def open(text), do: GenServer.start(__MODULE__, {self(), text})
+  def init({owner, text}), do: {:ok, {Process.monitor(owner), text}}
+end
+"""),
+        ),
+        Exemption(
+            "lazy",
+            "started on first use under a name, and the second caller finds the first one's process",
+            Sample("""\
+defmodule Shop.Session do
+  use GenServer
+
+  def fetch(id) do
+    case GenServer.start_link(__MODULE__, id, name: {:global, id}) do
+      {:ok, pid} -> pid
+      {:error, {:already_started, pid}} -> pid
+    end
+  end
+
+  def init(id), do: {:ok, id}
+end
+"""),
+        ),
+    ),
+)
