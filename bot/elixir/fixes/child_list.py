@@ -1,0 +1,105 @@
+"""Add a child to a supervisor's list as it stands in source; its other children stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.children import SUPERVISING, ChildListFacts
+from bot.elixir.edit import Edit, indentation
+from bot.elixir.fixes.layout import column, trailing
+from bot.elixir.mixfile import App
+from bot.elixir.outline import modules_of
+from bot.elixir.project import Project
+
+
+@dataclass(frozen=True)
+class RootList:
+    """The children of an application's root supervisor."""
+
+    facts: ChildListFacts
+    path: str
+
+
+def root_list(project: Project, app: App) -> RootList | None:
+    """The child list in the application's callback module; `None` unless there is just one."""
+    facts = project.modules.get(app.callback)
+    if facts is None or len(facts.child_lists) != 1:
+        return None
+    found = facts.child_lists[0]
+    return RootList(found, found.path) if found.call.startswith("Supervisor.") else None
+
+
+def insertion(
+    project: Project, found: RootList, entry: str, after: Iterable[str], limit: int
+) -> Edit:
+    """Insert `entry` behind the last child named in `after`, or first; only for literal lists."""
+    data = project.files[found.path]
+    children = found.facts.children
+    wanted = set(after)
+    behind = [
+        i for i, child in enumerate(children) if child.module in wanted or child.name in wanted
+    ]
+    start, end = found.facts.list_start, found.facts.list_end
+    if not children:
+        return _into_empty(found.path, data, start, end, entry)
+    if b"\n" not in data[start:end]:
+        codes = [child.code for child in children]
+        codes.insert(behind[-1] + 1 if behind else 0, entry)
+        return _one_line(found.path, data, start, end, codes, limit)
+    if behind:
+        at = children[behind[-1]].end
+        gap = indentation(data, children[behind[-1]].start)
+        return Edit(found.path, at, at, f",\n{gap}{entry}")
+    return _first(found.path, data, start, children[0].start, entry)
+
+
+def _first(path: str, data: bytes, start: int, first: int, entry: str) -> Edit:
+    between = data[start + 1 : first]
+    if b"\n" not in between:
+        return Edit(path, first, first, f"{entry},\n{' ' * column(data, first)}")
+    at = start + 1
+    gap = indentation(data, _first_content(data, at))
+    return Edit(path, at, at, f"\n{gap}{entry},")
+
+
+def _first_content(data: bytes, at: int) -> int:
+    while data[at : at + 1].isspace():
+        at += 1
+    return at
+
+
+def _into_empty(path: str, data: bytes, start: int, end: int, entry: str) -> Edit:
+    inside = data[start + 1 : end - 1].decode().rstrip()
+    gap = indentation(data, start)
+    if not inside.strip():
+        return Edit(path, start, end, f"[\n{gap}  {entry}\n{gap}]")
+    inside = inside.replace("\r\n", "\n").lstrip("\n")
+    return Edit(path, start, end, f"[\n{inside}\n{gap}  {entry}\n{gap}]")
+
+
+def _one_line(path: str, data: bytes, start: int, end: int, codes: list[str], limit: int) -> Edit:
+    flat = f"[{', '.join(codes)}]"
+    if column(data, start) + len(flat) + trailing(data, end) <= limit:
+        return Edit(path, start, end, flat)
+    gap = indentation(data, start)
+    listed = ",\n".join(f"{gap}  {code}" for code in codes)
+    return Edit(path, start, end, f"[\n{listed}\n{gap}]")
+
+
+def prepending(project: Project, app: App, entry: str) -> Edit | None:
+    """`[entry | children]` where the supervisor is started; `None` if that is not one place."""
+    facts = project.modules.get(app.callback)
+    if facts is None:
+        return None
+    module = next(m for m in modules_of(project.source(facts.path)) if m.name == facts.name)
+    calls = [c for clause in module.all_clauses() for c in clause.calls]
+    found = [c for c in calls if c.full in SUPERVISING and c.args and not c.piped]
+    if len(found) != 1:
+        return None
+    argument: Node = found[0].args[0]
+    whole = nodes.text(argument)
+    return Edit(facts.path, argument.start_byte, argument.end_byte, f"[{entry} | {whole}]")

@@ -1,0 +1,89 @@
+"""Find again the call an action is about: by module, function and code, never by offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.core.finding import Finding
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.fixes.base import Params
+from bot.elixir.outline import Clause, Module, modules_of
+from bot.elixir.project import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A call in its clause."""
+
+    clause: Clause
+    call: Call
+
+    @property
+    def module(self) -> Module:
+        return self.clause.function.module
+
+    @property
+    def path(self) -> str:
+        return self.module.source.path
+
+    @property
+    def data(self) -> bytes:
+        return self.module.source.data
+
+
+def normal(node: Node) -> str:
+    """The node's code with all white space runs as one space."""
+    return " ".join(nodes.text(node).split())
+
+
+def place_of(project: Project, finding: Finding) -> Place | None:
+    """The call a finding points at; `None` where it is in no function or is no call."""
+    if finding.path not in project.files:
+        return None
+    for module in modules_of(project.source(finding.path)):
+        if module.name != finding.module:
+            continue
+        for clause in module.all_clauses():
+            for call in clause.calls:
+                if call.start == finding.start_byte:
+                    return Place(clause, call)
+    return None
+
+
+def params_of(place: Place) -> dict[str, str]:
+    """The names by which `find` finds the call again."""
+    return {
+        "path": place.path,
+        "module": place.module.name,
+        "function": place.clause.function.label,
+        "call": place.call.full,
+        "code": normal(place.call.statement),
+    }
+
+
+def find(project: Project, params: Params) -> Place | None:
+    """The first call that still stands as the params say; `None` once it is gone.
+
+    Of several equal calls in one function each action takes the first: after it that one is gone.
+    """
+    for module in _modules(project, params):
+        for clause in module.all_clauses():
+            if clause.function.label != params["function"]:
+                continue
+            for call in clause.calls:
+                if call.full == params["call"] and normal(call.statement) == params["code"]:
+                    return Place(clause, call)
+    return None
+
+
+def _modules(project: Project, params: Params) -> list[Module]:
+    """The named module where it was, else where it is now."""
+    name = params["module"]
+    if params["path"] in project.files:
+        found = [m for m in modules_of(project.source(params["path"])) if m.name == name]
+        if found:
+            return found
+    return [project.module(name)] if name in project.modules else []

@@ -1,0 +1,145 @@
+"""`spawn` and `Task.start` to `Task.Supervisor.start_child`."""
+
+from __future__ import annotations
+
+from bot.core.finding import Finding
+from bot.core.plan import Change
+from bot.elixir.edit import apply as apply_edits
+from bot.elixir.fixes import spawn_mutants, spawn_proof
+from bot.elixir.fixes.add_task_supervisor import propose_requirement
+from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
+from bot.elixir.fixes.jobs import CallGraph, endless, without_supervisors
+from bot.elixir.fixes.locate import Place, find, params_of, place_of
+from bot.elixir.fixes.spawn_rewrite import rewrite
+from bot.elixir.fixes.task_supervisors import Tasks, tasks_for
+from bot.elixir.project import Project
+
+SPAWNS = {"Kernel.spawn": (1, 3), ":erlang.spawn": (1, 3), "Task.start": (1, 3)}
+
+
+def propose(project: Project, finding: Finding) -> Proposal | Declined:
+    """Automatic where the job is one-off work and its result is unused or can be adapted."""
+    place = place_of(project, finding)
+    if place is None:
+        return Declined("the call stands in no function")
+    problem = _unfit(project, place)
+    if problem:
+        return Declined(problem)
+    app = project.app_of(place.path)
+    if app is None:
+        return Declined("the file belongs to no application")
+    tasks = tasks_for(project, app, place.module.name)
+    if isinstance(tasks, Declined):
+        return tasks
+    params = {**params_of(place), "supervisor": tasks.name, "app": app.name}
+    edits = rewrite(project, place, tasks.name)
+    if isinstance(edits, Declined):
+        return edits
+    return _proposal(project, place, tasks, params)
+
+
+def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> Proposal | Declined:
+    decision = ""
+    for requirement in tasks.requires:
+        needed = propose_requirement(project, dict(requirement.params))
+        if isinstance(needed, Declined):
+            return needed
+        decision = needed.decision
+    call = place.call
+    return Proposal(
+        title=(
+            f"Run the job of `{place.module.name}.{place.clause.function.label}` under "
+            f"`{tasks.name}`"
+        ),
+        params=params,
+        fix="assisted" if decision else "automatic",
+        decision=decision,
+        requires=tasks.requires,
+        notes=(
+            f"`{call.name}/{call.arity}` became `Task.Supervisor.start_child`: the job is listed "
+            "in the tree, its crash "
+            "is reported with its callers, and the application's stop waits for it (5 s) before "
+            "killing it.",
+            "The job's group leader is now the supervisor's: what it prints no longer goes to "
+            "its caller's device.",
+            "While the application is not running, the call exits with `:noproc` instead of "
+            "starting the job.",
+        ),
+    )
+
+
+def _unfit(project: Project, place: Place) -> str:
+    """Why the call must not be turned into a supervised task; empty if it may."""
+    call, function = place.call, place.clause.function
+    if call.arity not in SPAWNS.get(call.full, ()):
+        return (
+            f"`{call.name}/{call.arity}` ties the processes together or names a node; a person "
+            "must say what the tie is for"
+        )
+    if function.kind.startswith("defmacro") or call.in_quote:
+        return "the call is code for other modules"
+    graph = CallGraph(project)
+    loop = endless(call, graph)
+    if loop:
+        return (
+            f"the process is no one-off job ({loop}): it needs a module of its own and a "
+            "restarting child"
+        )
+    key = (place.module.name, function.name, function.arity)
+    entry = without_supervisors(graph, project).get(key)
+    if entry:
+        return f"it can run from `{entry}`, where the application's supervisors may not be running"
+    return ""
+
+
+def apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
+    """The file with the call rewritten."""
+    place = find(project, params)
+    if place is None:
+        return Declined(
+            f"`{params['code']}` no longer stands in `{params['module']}.{params['function']}`"
+        )
+    edits = rewrite(project, place, params["supervisor"])
+    return edits if isinstance(edits, Declined) else apply_edits(project.files, edits)
+
+
+def test(project: Project, params: Params) -> GeneratedTest | Declined:
+    """A test of the job's place in the tree, where a public function honestly reaches it."""
+    place = find(project, params)
+    if place is None:
+        return Declined("the call is gone")
+    return spawn_proof.generate(project, place, params)
+
+
+CODEMOD = Codemod(
+    name="supervise_spawn",
+    rules=("unsupervised-spawn", "unsupervised-task"),
+    fix="automatic",
+    summary=(
+        "Starts one-off work by `Task.Supervisor.start_child` instead of `spawn` or `Task.start`."
+    ),
+    invariant=(
+        "The same function runs once, unlinked from its caller, and is not restarted. Automatic "
+        "for `spawn/1`, "
+        "`spawn/3` and `Task.start` whose result is unused or can be adapted to `{:ok, pid}`; "
+        "never for linked, "
+        "monitored or looping processes, nor for code that runs while the application does not."
+    ),
+    steps=(
+        "Replace the call by `Task.Supervisor.start_child` with the application's Task.Supervisor.",
+        "Where the pid is used, take it out of `{:ok, pid}`.",
+    ),
+    how_to_test=(
+        "Start the job through the public function: its first ancestor is a supervisor that "
+        "lists it. Where the job "
+        "cannot be passed in: trace the caller, it spawns nothing itself while the supervisor does."
+    ),
+    done_when=(
+        "No raw `spawn` or `Task.start` is left at the place.",
+        "The job is a child of the Task.Supervisor while it runs.",
+    ),
+    propose=propose,
+    apply=apply,
+    test=test,
+    mutants={**spawn_mutants.MUTANTS},
+)

@@ -1,0 +1,108 @@
+"""The Task.Supervisor an application's jobs run under: the one it has, or one to be added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.elixir.child_specs import ChildFacts
+from bot.elixir.fixes.application import namespace
+from bot.elixir.fixes.base import Declined, Requirement
+from bot.elixir.mixfile import App
+from bot.elixir.project import Project
+
+CODEMOD_NAME = "add_task_supervisor"
+_LIMITS = ("max_children", "restart:", "max_restarts", "max_seconds")
+_ATOM_NAME = re.compile(r"\bname:\s*(:[a-z_]\w*)")
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The supervisor to use, by its registered name, and what has to be done first."""
+
+    name: str
+    requires: tuple[Requirement, ...]
+
+
+def tasks_for(project: Project, app: App, user: str) -> Tasks | Declined:
+    """The Task.Supervisor for jobs that code of module `user` starts.
+
+    An existing one is taken when it accepts every job and is up before `user` can run.
+    """
+    for listed, name in _existing(project, app):
+        if not _starts_before(project, app, user, listed):
+            return Declined(
+                f"`{name}` starts after `{user}`, which would use it; reorder the children first"
+            )
+        return Tasks(name, ())
+    if not app.deployable:
+        return Declined(
+            f"`{app.name}` is a library: it must not start an application for its users; let "
+            "them pass a "
+            "Task.Supervisor as an option, or offer a `child_spec/1`"
+        )
+    name = f"{namespace(project, app)}.TaskSupervisor"
+    if name in project.modules:
+        return Declined(f"the name `{name}` is taken by a module")
+    params = (("app", app.name), ("name", name), ("path", app.path))
+    return Tasks(name, (Requirement(CODEMOD_NAME, params),))
+
+
+def existing(project: Project, app: App) -> str:
+    """Name of a Task.Supervisor without limits in the application's tree; empty if none."""
+    return next((name for _, name in _existing(project, app)), "")
+
+
+def _existing(project: Project, app: App) -> Iterator[tuple[tuple[str, int], str]]:
+    """((module of the child list, position), name) of each usable Task.Supervisor."""
+    running = _running(project, app)
+    for facts in project.facts:
+        if facts.role != "lib" or facts.name not in running or project.app_of(facts.path) != app:
+            continue
+        for listing in facts.child_lists:
+            for position, child in enumerate(listing.children):
+                name = _name(child)
+                if child.module == "Task.Supervisor" and name and not _limited(child):
+                    yield (facts.name, position), name
+
+
+def _running(project: Project, app: App) -> set[str]:
+    """The application's callback module and the supervisors below it."""
+    found, queue = set[str](), [app.callback]
+    while queue:
+        facts = project.modules.get(queue.pop())
+        if facts is not None and facts.name not in found:
+            found.add(facts.name)
+            queue.extend(c.module for listing in facts.child_lists for c in listing.children)
+    return found
+
+
+def _limited(child: ChildFacts) -> bool:
+    return any(word in child.code for word in _LIMITS)
+
+
+def _name(child: ChildFacts) -> str:
+    atom = _ATOM_NAME.search(child.code)
+    return child.name or (atom.group(1) if atom else "")
+
+
+def _starts_before(project: Project, app: App, user: str, listed: tuple[str, int]) -> bool:
+    """Whether the supervisor at a place of the tree is up when `user`, if it is a child, starts."""
+    order = list(_start_order(project, app.callback, frozenset()))
+    places = [i for i, (module, _, _) in enumerate(order) if module == user]
+    where = [i for i, (_, owner, position) in enumerate(order) if (owner, position) == listed]
+    return not places or not where or where[0] < places[0]
+
+
+def _start_order(
+    project: Project, owner: str, above: frozenset[str]
+) -> Iterator[tuple[str, str, int]]:
+    """(module, list's module, position) of all children, in the order they start."""
+    facts = project.modules.get(owner)
+    if facts is None or owner in above:
+        return
+    for listing in facts.child_lists:
+        for position, child in enumerate(listing.children):
+            yield child.module, owner, position
+            yield from _start_order(project, child.module, above | {owner})
