@@ -1,4 +1,4 @@
-"""The embedded model: serves what it can prove, says plainly what it cannot. It never makes text up."""
+"""The embedded model: serves what it can prove, says plainly what it cannot, makes nothing up."""
 
 from __future__ import annotations
 
@@ -98,7 +98,11 @@ def _skill_request(request: Request) -> SkillRequest:
 def _findings(asked: SkillRequest) -> tuple[Mapping[str, Json], ...] | None:
     for data in asked.responses.values():
         found = data.get("findings") if isinstance(data, Mapping) else data
-        if isinstance(found, list) and (found or isinstance(data, Mapping)) and all(map(_is_finding, found)):
+        if (
+            isinstance(found, list)
+            and (found or isinstance(data, Mapping))
+            and all(map(_is_finding, found))
+        ):
             return tuple(found)
     return None
 
@@ -110,7 +114,9 @@ def _is_finding(value: Json) -> bool:
 def _reply(answer: Json) -> Reply:
     if isinstance(answer, str):
         return Reply(text=answer, model="offline")
-    return Reply(text=json.dumps(answer, ensure_ascii=False, indent=2), model="offline", data=answer)
+    return Reply(
+        text=json.dumps(answer, ensure_ascii=False, indent=2), model="offline", data=answer
+    )
 
 
 def _needs(request: Request, why: str) -> NeedsModel:

@@ -13,7 +13,9 @@ Line = str | Reply | OtpError | Callable[[Request], "str | Reply"]
 class ScriptedModel:
     """Answers request n with line n; an error in the script is raised. Keeps what it was asked."""
 
-    def __init__(self, lines: Iterable[Line], *, name: str = "scripted", local: bool = False) -> None:
+    def __init__(
+        self, lines: Iterable[Line], *, name: str = "scripted", local: bool = False
+    ) -> None:
         self._lines = list(lines)
         self._name = name
         self._local = local
@@ -32,7 +34,9 @@ class ScriptedModel:
         position = len(self.requests)
         self.requests.append(request)
         if position >= len(self._lines):
-            raise ModelMisbehaved(f"the script has {len(self._lines)} replies, step {request.step!r} asks for one more")
+            raise ModelMisbehaved(
+                f"the script has {len(self._lines)} replies, {request.step!r} asks for one more"
+            )
         line = self._lines[position]
         if isinstance(line, OtpError):
             raise line

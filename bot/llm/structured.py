@@ -48,7 +48,7 @@ def ask(model: Model, request: Request, *, max_repairs: int = MAX_REPAIRS) -> Re
 
 
 def read_json(reply: Reply) -> tuple[Json, tuple[str, ...]]:
-    """The reply's JSON value, or why there is none; a single fenced block is accepted, prose is not."""
+    """The reply's JSON value, or why there is none; one fenced block is accepted, prose is not."""
     if reply.data is not None:
         return reply.data, ()
     fenced = _FENCED.match(reply.text)
@@ -62,7 +62,10 @@ def read_json(reply: Reply) -> tuple[Json, tuple[str, ...]]:
 def violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
     """What in `data` breaks `schema`, with paths, at most ten."""
     found = Draft202012Validator(dict(schema)).iter_errors(data)
-    return tuple(f"{error.json_path}: {error.message[:300]}" for error, _ in zip(found, range(10), strict=False))
+    return tuple(
+        f"{error.json_path}: {error.message[:300]}"
+        for error, _ in zip(found, range(10), strict=False)
+    )
 
 
 def schema_error(schema: Mapping[str, Json]) -> str:
@@ -96,4 +99,7 @@ def _require_complete(reply: Reply, request: Request) -> None:
 
 def _correction(problems: tuple[str, ...]) -> str:
     listed = "\n".join(f"- {problem}" for problem in problems)
-    return f"Your reply does not satisfy the required JSON Schema:\n{listed}\nAnswer with the JSON value alone."
+    return (
+        f"Your reply does not satisfy the required JSON Schema:\n{listed}\n"
+        "Answer with the JSON value alone."
+    )

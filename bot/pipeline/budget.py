@@ -55,7 +55,10 @@ class Budget:
         )
         for what, amount, limit in used:
             if limit is not None and amount >= limit:
-                raise BudgetSpent(f"the budget of {limit:g} {what} is used up", hint="raise the limit, or run a smaller part")
+                raise BudgetSpent(
+                    f"the budget of {limit:g} {what} is used up",
+                    hint="raise the limit, or run a smaller part",
+                )
 
     def charge(self, usage: Usage) -> None:
         """Add what a step used."""

@@ -14,7 +14,8 @@ from bot.pipeline.expr import holds, render, resolve
 from bot.pipeline.results import StepEvent
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services, require
-from bot.pipeline.spec import StepBase, Workflow
+from bot.pipeline.spec import Workflow
+from bot.pipeline.step_base import StepBase
 
 if TYPE_CHECKING:
     from bot.pipeline.engine import Engine

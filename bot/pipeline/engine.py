@@ -25,7 +25,7 @@ MAX_DEPTH = 10
 """Pipelines within pipelines."""
 
 _ALWAYS_FATAL = (Cancelled, BudgetSpent, ConfigError, ExpressionError)
-"""A wrong file, a spent budget or a stopped run is not something `continue_on_error` is meant for."""
+"""A wrong file, a spent budget or a stopped run is not what `continue_on_error` is for."""
 
 
 class StepFailed(OtpError):
@@ -88,7 +88,9 @@ class Engine:
             cancelled=self._cancelled,
             observer=self._observer,
         )
-        result = self.run_workflow(workflow, inputs, state, path=workflow.name, depth=0, given=given)
+        result = self.run_workflow(
+            workflow, inputs, state, path=workflow.name, depth=0, given=given
+        )
         if result.status == "succeeded" and self._checkpoints is not None:
             self._checkpoints.clear()
         return result
@@ -107,13 +109,17 @@ class Engine:
         if depth > MAX_DEPTH:
             raise Refused(f"{path}: pipelines are nested more than {MAX_DEPTH} deep")
         vendors = tuple(name for name in self._models if name != "offline")
-        scope = Scope(bound_inputs(workflow, inputs), workflow={"name": workflow.name}, models=vendors)
+        scope = Scope(
+            bound_inputs(workflow, inputs), workflow={"name": workflow.name}, models=vendors
+        )
         for result in (given or {}).values():
             scope.record(result)
         context = StepContext(self, state, workflow, scope, path, depth)
         try:
             self.run_steps(workflow.steps, context)
-            outputs = {name: evaluate(source, scope.flat()) for name, source in workflow.outputs.items()}
+            outputs = {
+                name: evaluate(source, scope.flat()) for name, source in workflow.outputs.items()
+            }
         except StepFailed as failure:
             return RunResult("failed", scope.own_steps(), {}, failure.cause, failure.path)
         except ExpressionError as error:
@@ -176,7 +182,9 @@ class Engine:
             except KeyError:
                 if step.type in self._handlers:
                     raise
-                raise Refused(f"step {step.name!r}: this engine has no handler for type {step.type!r}") from None
+                raise Refused(
+                    f"step {step.name!r}: this engine has no handler for type {step.type!r}"
+                ) from None
             except _ALWAYS_FATAL:
                 raise
             except OtpError as error:
@@ -194,9 +202,13 @@ class Engine:
         context.scope.record(result)
         self._trace.record(context.path, result)
         if result.notice:
-            notice = StepEvent("notice", context.path, result.name, result.type, result.notice, result)
+            notice = StepEvent(
+                "notice", context.path, result.name, result.type, result.notice, result
+            )
             context.run.observer(notice)
-        context.run.observer(StepEvent("finished", context.path, result.name, result.type, "", result))
+        context.run.observer(
+            StepEvent("finished", context.path, result.name, result.type, "", result)
+        )
 
 
 _COPIED = ("data", "text", "error", "usage", "model", "prompt_hash", "cached", "notice")
@@ -205,4 +217,3 @@ _COPIED = ("data", "text", "error", "usage", "model", "prompt_hash", "cached", "
 def _is_fatal(error: OtpError | None) -> bool:
     cause = error.cause if isinstance(error, StepFailed) else error
     return isinstance(cause, _ALWAYS_FATAL)
-

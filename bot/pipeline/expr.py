@@ -12,7 +12,7 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
 from jinja2.runtime import Undefined
 
-from bot.errors import OtpError, Exit
+from bot.errors import Exit, OtpError
 from bot.pipeline.sandbox import FUNCTIONS, MAX_TEXT, Sandbox, kind_of
 
 Scope = Mapping[str, Any]
@@ -23,7 +23,7 @@ MAX_SOURCE = 200_000
 
 
 class ExpressionError(OtpError):
-    """An expression that does not parse, names what is not there, or has no meaning for its values."""
+    """An expression that does not parse, or names or combines what it cannot."""
 
     exit_code = Exit.CONFIG
 
@@ -47,7 +47,7 @@ def evaluate(expression: str, scope: Scope) -> Any:
 
 
 def resolve(value: Any, scope: Scope) -> Any:
-    """`value` with every text in it rendered; a text that is one `{{ expression }}` keeps its type."""
+    """`value` with every text rendered; a text that is one `{{ expression }}` keeps its type."""
     if isinstance(value, str):
         inner = _whole(value)
         return render(value, scope) if inner is None else evaluate(inner, scope)
@@ -59,7 +59,7 @@ def resolve(value: Any, scope: Scope) -> Any:
 
 
 def holds(condition: Any, scope: Scope) -> bool:
-    """Whether a condition is true: text, boolean, list (all must hold), or a map of and, or, not."""
+    """Whether a condition is true: text, boolean, list (all of it), or a map of and, or, not."""
     if isinstance(condition, bool):
         return condition
     if isinstance(condition, str):
@@ -80,7 +80,7 @@ def condition_sources(condition: Any) -> tuple[str, ...]:
         return (_unwrapped(condition),)
     if isinstance(condition, list | tuple):
         return tuple(source for item in condition for source in condition_sources(item))
-    key, inner = _connective(condition)
+    _, inner = _connective(condition)
     return condition_sources(inner)
 
 
@@ -99,7 +99,8 @@ def names_in_expression(expression: str) -> tuple[nodes.Template, frozenset[str]
 def _connective(condition: Any) -> tuple[str, Any]:
     if not isinstance(condition, Mapping) or len(condition) != 1:
         raise ExpressionError(
-            f"a condition is text, a boolean, a list, or a map with one of and, or, not; got {kind_of(condition)}"
+            "a condition is text, a boolean, a list, or a map with one of and, or, not; "
+            f"got {kind_of(condition)}"
         )
     key, inner = next(iter(condition.items()))
     if key not in ("and", "or", "not"):
@@ -114,7 +115,9 @@ def _truth(value: Any, source: str) -> bool:
         text = value.strip().lower()
         if text in ("true", "false", ""):
             return text == "true"
-        raise ExpressionError(f"{_short(source)} gives the text {value[:40]!r}, which is neither true nor false")
+        raise ExpressionError(
+            f"{_short(source)} gives the text {value[:40]!r}, which is neither true nor false"
+        )
     return bool(value)
 
 
@@ -125,7 +128,9 @@ def _unwrapped(source: str) -> str:
     outside = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), source)
     if "{{" not in outside:
         if "{{" in source:
-            raise ExpressionError(f"{_short(source)}: no {{{{ }}}} inside quotes; write the name without them")
+            raise ExpressionError(
+                f"{_short(source)}: no {{{{ }}}} inside quotes; write the name without them"
+            )
         return source.strip()
     return _parenthesised(source, outside)
 
@@ -189,7 +194,9 @@ def _expression(source: str) -> Any:
     if not source:
         raise ExpressionError("an expression is empty")
     names_in_expression(source)
-    return _compiled(source, lambda: _ENVIRONMENT.compile_expression(source, undefined_to_none=False))
+    return _compiled(
+        source, lambda: _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+    )
 
 
 def _compiled(source: str, compile_: Callable[[], Any]) -> Any:
@@ -210,7 +217,14 @@ def _guarded(source: str, produce: Callable[[], Any]) -> list[Any]:
         raise ExpressionError(f"{_short(source)}: {error.message}") from error
     except (SecurityError, TemplateError) as error:
         raise ExpressionError(f"{_short(source)}: {error}") from error
-    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
+    except (
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+    ) as error:
         raise ExpressionError(f"{_short(source)}: {error}") from error
 
 

@@ -21,7 +21,11 @@ class ConfinedFiles:
         if "\0" in path:
             raise Refused("a file path holds a NUL character")
         candidates = [Path(path), *(root / path for root in self._roots)]
-        allowed = [found for found in (candidate.resolve() for candidate in candidates) if self._may_read(found)]
+        allowed = [
+            found
+            for found in (candidate.resolve() for candidate in candidates)
+            if self._may_read(found)
+        ]
         for found in allowed:
             if found.is_file():
                 if found.stat().st_size > MAX_BYTES:
@@ -34,4 +38,7 @@ class ConfinedFiles:
     def _may_read(self, path: Path) -> bool:
         if path in self._named:
             return True
-        return any(path.is_relative_to(root) and ".git" not in path.relative_to(root).parts for root in self._roots)
+        return any(
+            path.is_relative_to(root) and ".git" not in path.relative_to(root).parts
+            for root in self._roots
+        )

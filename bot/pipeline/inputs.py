@@ -27,7 +27,11 @@ def bound_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]
     for name in given:
         if name not in workflow.inputs:
             near = get_close_matches(name, workflow.inputs, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"inputs: {', '.join(workflow.inputs) or 'none'}"
+            hint = (
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"inputs: {', '.join(workflow.inputs) or 'none'}"
+            )
             raise Unusable(f"pipeline {workflow.name!r} has no input {name!r}", hint=hint)
     return {name: _value(workflow, name, spec, given) for name, spec in workflow.inputs.items()}
 
@@ -61,8 +65,12 @@ def parse_input(text: str, spec: Input) -> Any:
 def _value(workflow: Workflow, name: str, spec: Input, given: Mapping[str, Any]) -> Any:
     if name not in given:
         if spec.required:
-            raise Unusable(f"pipeline {workflow.name!r} needs the input {name!r}", hint=spec.description)
+            raise Unusable(
+                f"pipeline {workflow.name!r} needs the input {name!r}", hint=spec.description
+            )
         return spec.default
     if not fits(given[name], spec):
-        raise Unusable(f"input {name!r} of pipeline {workflow.name!r} must be {spec.type}, got {given[name]!r}")
+        raise Unusable(
+            f"input {name!r} of pipeline {workflow.name!r} must be {spec.type}, got {given[name]!r}"
+        )
     return given[name]

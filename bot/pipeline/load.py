@@ -24,7 +24,9 @@ def resources() -> Path:
     for candidate in (package / "_pipelines", package.parent / "pipelines"):
         if candidate.is_dir():
             return candidate
-    raise ConfigError("the packaged pipelines are missing", path=str(package), hint="reinstall otp-genesis")
+    raise ConfigError(
+        "the packaged pipelines are missing", path=str(package), hint="reinstall otp-genesis"
+    )
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Library:
         return None
 
     def load(self, name: str) -> Loaded:
-        """A pipeline by name (`master_workflow.yaml`) with everything it calls; raises `ConfigError`."""
+        """A pipeline by name, checked with everything it calls; raises `ConfigError`."""
         return self._load(name, ())
 
     def load_file(self, path: Path) -> Loaded:
@@ -80,13 +82,20 @@ class Library:
         return loaded
 
     def _check_call(
-        self, step: PipelineStep, at: problems.At, document: Document, callers: tuple[str, ...], parent: Workflow
+        self,
+        step: PipelineStep,
+        at: problems.At,
+        document: Document,
+        callers: tuple[str, ...],
+        parent: Workflow,
     ) -> None:
         name, at = step.pipeline_file, problems.rooted(document, (*at, "pipeline_file"))
         if "{" in name:
             raise document.error("pipeline_file must be a literal name", at)
         if name in callers:
-            raise document.error(f"pipelines call each other in a circle: {' -> '.join((*callers, name))}", at)
+            raise document.error(
+                f"pipelines call each other in a circle: {' -> '.join((*callers, name))}", at
+            )
         if self.find(name) is None:
             raise document.error(f"there is no pipeline {name!r}", at)
         called = self._load(name, callers).workflow
@@ -96,7 +105,10 @@ class Library:
         for key in step.inputs:
             if called.inputs is not None and key not in called.inputs:
                 where = (*at[:-1], "inputs", key)
-                raise document.error(f"pipeline {name!r} has no input {key!r}{problems.near(key, called.inputs)}", where)
+                raise document.error(
+                    f"pipeline {name!r} has no input {key!r}{problems.near(key, called.inputs)}",
+                    where,
+                )
 
 
 def build(document: Document, *, library: Library | None = None) -> Loaded:
@@ -132,7 +144,9 @@ def _require_unique_names(document: Document, workflow: Workflow) -> None:
     seen: set[str] = set()
     for at, step in problems.located_steps(workflow):
         if step.name in seen:
-            raise document.error(f"two steps are called {step.name!r}", problems.rooted(document, (*at, "name")))
+            raise document.error(
+                f"two steps are called {step.name!r}", problems.rooted(document, (*at, "name"))
+            )
         seen.add(step.name)
 
 
@@ -140,10 +154,15 @@ def _require_good_inputs(document: Document, workflow: Workflow) -> None:
     for name, spec in (workflow.inputs or {}).items():
         if spec.default is not None and not fits(spec.default, spec):
             raise document.error(
-                f"the default of input {name!r} is not of type {spec.type}", ("workflow", "inputs", name, "default")
+                f"the default of input {name!r} is not of type {spec.type}",
+                ("workflow", "inputs", name, "default"),
             )
 
 
 def called_files(workflow: Workflow) -> tuple[str, ...]:
     """The pipeline files a workflow calls, in order."""
-    return tuple(s.pipeline_file for s in walk(workflow.steps) if isinstance(s, PipelineStep) and s.pipeline_file)
+    return tuple(
+        s.pipeline_file
+        for s in walk(workflow.steps)
+        if isinstance(s, PipelineStep) and s.pipeline_file
+    )

@@ -11,7 +11,11 @@ from bot.core.finding import Analysis
 from bot.core.plan import Plan
 from bot.core.verdict import Verdict
 
-NAMED_TYPES: Mapping[str, type[BaseModel]] = {"analysis": Analysis, "plan": Plan, "verdict": Verdict}
+NAMED_TYPES: Mapping[str, type[BaseModel]] = {
+    "analysis": Analysis,
+    "plan": Plan,
+    "verdict": Verdict,
+}
 
 
 def schema_named(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Infix words on top of Jinja2: `contains`, `matches`, `between … and …`, `starts_with`, `ends_with`, `exists`.
+"""Infix words on top of Jinja2: `contains`, `matches`, `between … and …`, `starts_with` and others.
 
 They are rewritten, token by token, into Jinja's own tests (`x is contains(y)`), so precedence,
 sandbox and error positions are Jinja's.

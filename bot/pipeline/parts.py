@@ -25,13 +25,13 @@ class StaticPart(PartBase):
 
 
 class FilePart(PartBase):
-    """The content of a file; with `variables` it is a prompt template of the pipelines directory."""
+    """The content of a file, as data; with `variables`, a prompt template beside the pipelines."""
 
     type: Literal["file"]
     path: str
-    """Relative to the work tree (a template), or to the pipelines directory when `variables` is given."""
+    """In the work tree (a template), or in the pipelines directory when `variables` is given."""
     variables: dict[str, Any] | None = None
-    """Makes the file a template that sees exactly these names. Without it content stays as it is."""
+    """Makes the file a template that sees exactly these names."""
 
 
 class PreviousResponsePart(PartBase):

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import ConfigError
 from bot.pipeline.parts import PART_TYPES
-from bot.pipeline.spec import STEP_TYPES, Defaults, Input, Retry, StepBase, Workflow, nested_steps
+from bot.pipeline.spec import STEP_TYPES, Defaults, Input, Workflow, nested_steps
+from bot.pipeline.step_base import Retry, StepBase
 from bot.pipeline.strict_yaml import Document
 
 At = tuple[str | int, ...]
@@ -55,8 +56,10 @@ def from_validation(document: Document, error: ValidationError) -> ConfigError:
 
 
 def _without_echoes(found: list[Any]) -> list[Any]:
-    """Pydantic drops invalid items and then complains that the list is too short; leave that out."""
-    real = [p for p in found if p["type"] != "too_short" or p["ctx"]["actual_length"] == len(p["input"])]
+    """Pydantic drops invalid items, then finds the list too short; leave that out."""
+    real = [
+        p for p in found if p["type"] != "too_short" or p["ctx"]["actual_length"] == len(p["input"])
+    ]
     return real or found
 
 

@@ -46,7 +46,9 @@ def _options(step: ModelStep, context: StepContext) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value is not None}
 
 
-def _part(part: StaticPart | FilePart | PreviousResponsePart, step: ModelStep, context: StepContext) -> Part:
+def _part(
+    part: StaticPart | FilePart | PreviousResponsePart, step: ModelStep, context: StepContext
+) -> Part:
     if isinstance(part, StaticPart):
         return Part("instructions", context.render(part.content))
     if isinstance(part, FilePart):
@@ -59,10 +61,16 @@ def _file(part: FilePart, step: ModelStep, context: StepContext) -> Part:
         found = context.run.library.find(part.path) if context.run.library else None
         if found is None:
             raise Unusable(f"step {step.name!r}: there is no prompt file {part.path!r}")
-        return Part("instructions", render(read_text(found), context.resolve(part.variables)), name=part.path)
+        return Part(
+            "instructions",
+            render(read_text(found), context.resolve(part.variables)),
+            name=part.path,
+        )
     path = context.render(part.path).strip()
     if not path:
-        raise Unusable(f"step {step.name!r}: the path of its file part is empty", hint=f"it is {part.path!r}")
+        raise Unusable(
+            f"step {step.name!r}: the path of its file part is empty", hint=f"it is {part.path!r}"
+        )
     files = require(context.run.services.files, "file access", step.name)
     return Part("file", files.read(path), name=path)
 
@@ -70,20 +78,26 @@ def _file(part: FilePart, step: ModelStep, context: StepContext) -> Part:
 def _response(part: PreviousResponsePart, step: ModelStep, context: StepContext) -> Part:
     result = context.scope.step(part.source)
     if result is None:
-        raise ExpressionError(f"step {step.name!r} refers to step {part.source!r}, which has not run")
+        raise ExpressionError(
+            f"step {step.name!r} refers to step {part.source!r}, which has not run"
+        )
     if result.status == "skipped":
-        raise ExpressionError(f"step {step.name!r} refers to step {part.source!r}, which was skipped")
+        raise ExpressionError(
+            f"step {step.name!r} refers to step {part.source!r}, which was skipped"
+        )
     data, text = result.data, result.text
     if part.extract:
         data = extract(data, part.extract, step=part.source)
         text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=2)
     if part.max_length is not None and len(text) > part.max_length:
-        text = f"{text[: part.max_length]}\n[{len(text) - part.max_length} more characters were cut]"
+        text = (
+            f"{text[: part.max_length]}\n[{len(text) - part.max_length} more characters were cut]"
+        )
     return Part("response", text, name=part.source, data=data)
 
 
 def extract(data: Any, path: str, *, step: str) -> Any:
-    """The value at `a.b[0].c`; raises `ExpressionError` that names the first part that is missing."""
+    """The value at `a.b[0].c`; raises `ExpressionError` naming what is missing first."""
     position = 0
     value = data
     while position < len(path):
@@ -94,6 +108,8 @@ def extract(data: Any, path: str, *, step: str) -> Any:
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
-            raise ExpressionError(f"extract {path!r}: step {step!r} has nothing at {path[: found.end()]!r}") from None
+            raise ExpressionError(
+                f"extract {path!r}: step {step!r} has nothing at {path[: found.end()]!r}"
+            ) from None
         position = found.end()
     return value

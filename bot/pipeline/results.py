@@ -59,7 +59,8 @@ class StepView(dict[str, Any]):
         if result.status == "skipped":
             return f"step {result.name!r} was skipped, so it has no field {name!r}"
         if not isinstance(result.data, Mapping):
-            return f"step {result.name!r} answered text, which has no field {name!r}; give it an output_schema"
+            said = f"step {result.name!r} answered text, which has no field {name!r}"
+            return f"{said}; give it an output_schema"
         return f"step {result.name!r} has no field {name!r}; there are: {', '.join(sorted(self))}"
 
 
@@ -78,7 +79,7 @@ class StepEvent:
 
 @dataclass(frozen=True)
 class RunResult:
-    """The end of a workflow. `succeeded` only when every step that ran succeeded or was allowed to fail."""
+    """The end of a workflow; `succeeded` only when every step did, or was allowed to fail."""
 
     status: Literal["succeeded", "failed"]
     steps: Mapping[str, StepResult]

@@ -1,4 +1,4 @@
-"""The one expression language: Jinja2 in a sandbox that can neither escape nor allocate without bound.
+"""The one expression language: Jinja2, in a sandbox that neither escapes nor allocates at will.
 
 Pipelines are written by people we half trust; the data they look at by nobody we trust. So:
 calls go to listed functions only, text is not multiplied, and data is never a template.
@@ -26,13 +26,14 @@ MAX_SUBJECT = 200_000
 """Characters of a text a regular expression is tried on."""
 
 _FILTERS = (
-    "abs capitalize default d dictsort e escape first float groupby int items join last length list "
-    "lower map max min reject rejectattr replace reverse round select selectattr sort string sum "
-    "title tojson trim truncate unique upper"
+    "abs capitalize default d dictsort e escape first float groupby int items join last length "
+    "list lower map max min reject rejectattr replace reverse round select selectattr sort string "
+    "sum title tojson trim truncate unique upper"
 ).split()
 _TESTS = (
-    "boolean defined divisibleby eq equalto even false float ge greaterthan gt in integer iterable le "
-    "lessthan lower lt mapping ne none number odd sequence string true undefined upper == != > < >= <="
+    "boolean defined divisibleby eq equalto even false float ge greaterthan gt in integer iterable "
+    "le lessthan lower lt mapping ne none number odd sequence string true undefined upper == != "
+    "> < >= <="
 ).split()
 _LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length"})
 _REFUSED_NODES = (
@@ -51,7 +52,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=StrictUndefined,
             extensions=[InfixOperators],
             finalize=as_text,
-            autoescape=False,  # noqa: S701 - prompts are not HTML
+            autoescape=False,
             keep_trailing_newline=True,
         )
         self.filters = {name: self.filters[name] for name in _FILTERS}
@@ -124,7 +125,12 @@ def kind_of(value: Any) -> str:
     """The value's kind in the words of the language."""
     if value is None:
         return "null"
-    for types, name in ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), (Mapping, "a map")):
+    for types, name in (
+        (bool, "a boolean"),
+        (str, "text"),
+        ((int, float), "a number"),
+        (Mapping, "a map"),
+    ):
         if isinstance(value, types):
             return name
     return "a list" if isinstance(value, list | tuple) else "something undefined"
@@ -148,7 +154,9 @@ def _loop_depth(node: nodes.Node) -> int:
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=min(indent, 8) if indent else None, default=dict)
+    return json.dumps(
+        value, ensure_ascii=False, indent=min(indent, 8) if indent else None, default=dict
+    )
 
 
 def _replace(value: Any, old: str, new: str) -> str:
@@ -168,7 +176,9 @@ def _contains(value: Any, wanted: Any) -> bool:
 
 def _matches(value: Any, pattern: str) -> bool:
     if not isinstance(value, str) or not isinstance(pattern, str):
-        raise SecurityError(f"'matches' needs two texts, got {kind_of(value)} and {kind_of(pattern)}")
+        raise SecurityError(
+            f"'matches' needs two texts, got {kind_of(value)} and {kind_of(pattern)}"
+        )
     try:
         return re.search(pattern, value[:MAX_SUBJECT]) is not None
     except re.error as error:

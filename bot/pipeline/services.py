@@ -11,7 +11,6 @@ from bot.core.model import Record
 from bot.core.verdict import Verdict
 from bot.errors import Refused
 
-
 T = TypeVar("T")
 
 
@@ -54,8 +53,9 @@ class GitResult(Record):
 class CommandRunner(Protocol):
     """Runs an allow-listed program in the work tree."""
 
-    allowed: frozenset[str]
-    """Program names it may run."""
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Program names it may run."""
 
     def run(self, argv: tuple[str, ...], *, timeout: float) -> CommandResult:
         """Run to the end or to the deadline."""

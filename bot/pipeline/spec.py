@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.parts import Part
+from bot.pipeline.step_base import Condition, Name, StepBase
+from bot.pipeline.work_steps import (
+    AnalyzeStep,
+    CodemodStep,
+    CommandStep,
+    GitStep,
+    MixStep,
+    VerifyStep,
+)
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
-Condition = Any
-"""A string, a boolean, a list (all must hold) or a map with `and`, `or` or `not`."""
 Preset = Literal["development", "production", "analysis", "chat", "test"]
-
-
-class Retry(Record):
-    """How often a failed step is tried again."""
-
-    attempts: int = Field(default=2, ge=1, le=10)
-    """Tries altogether."""
-    delay_seconds: float = Field(default=0.0, ge=0, le=300)
-
-
-class StepBase(Record):
-    """What every step may say."""
-
-    name: Name
-    """Unique in its file; later steps refer to it."""
-    description: str = ""
-    condition: Condition = None
-    """Run the step only when this holds."""
-    when: Condition = None
-    """The same as `condition`."""
-    otherwise: tuple[Step, ...] = Field(default=(), alias="else")
-    """Steps that run instead when the condition does not hold."""
-    continue_on_error: bool = False
-    """Go on after a failure; the result stays `failed`."""
-    retry: Retry | None = None
-    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
-
-    @model_validator(mode="after")
-    def _one_guard(self) -> StepBase:
-        if self.condition is not None and self.when is not None and not isinstance(self, WhileLoopStep):
-            raise ValueError("'when' and 'condition' mean the same; give one of them")
-        if self.otherwise and self.guard is None:
-            raise ValueError("'else' needs a 'condition'")
-        return self
-
-    @property
-    def guard(self) -> Condition:
-        """The condition the step runs under, None for always."""
-        return self.condition if self.when is None else self.when
 
 
 class ModelStep(StepBase):
@@ -118,6 +85,8 @@ class ForLoopStep(LoopStep):
 class WhileLoopStep(LoopStep):
     """Run steps as long as `condition` holds. Use `when` to guard the loop itself."""
 
+    condition_guards: ClassVar[bool] = False
+
     type: Literal["while_loop"]
 
     @model_validator(mode="after")
@@ -125,11 +94,6 @@ class WhileLoopStep(LoopStep):
         if self.condition is None:
             raise ValueError("a while_loop needs a 'condition'")
         return self
-
-    @property
-    def guard(self) -> Condition:
-        """Only `when` guards a while loop: `condition` is what it loops on."""
-        return self.when
 
 
 class SetVariableStep(StepBase):
@@ -141,83 +105,18 @@ class SetVariableStep(StepBase):
     """`loop` ends with the iteration; the other two last for the run of this pipeline."""
 
 
-class CommandStep(StepBase):
-    """Run one allow-listed program. Never a shell: one list item per argument."""
-
-    type: Literal["command"]
-    command: tuple[str, ...] = Field(min_length=1)
-    allow_failure: bool = False
-    """A non-zero exit code is a result, not a failure."""
-
-
-class CodemodStep(StepBase):
-    """Change files in the work tree: carry out a plan's action, or write one file."""
-
-    type: Literal["codemod"]
-    action: str = ""
-    """Id of the plan's action to carry out."""
-    feedback: Any = None
-    """What failed in the attempt before."""
-    path: str = ""
-    """Write this file instead, with `content`."""
-    content: str | None = None
-
-    @model_validator(mode="after")
-    def _one_job(self) -> CodemodStep:
-        if bool(self.action) == bool(self.path) or (self.content is not None) != bool(self.path):
-            raise ValueError("a codemod step takes either 'action', or 'path' and 'content'")
-        return self
-
-
-class AnalyzeStep(StepBase):
-    """Run the static OTP analyser on the work tree."""
-
-    type: Literal["analyze"]
-    rules: str | tuple[str, ...] = ()
-    """Only these rules; all when empty."""
-    paths: str | tuple[str, ...] = ()
-    """Only these paths; everything when empty."""
-
-
-class VerifyStep(StepBase):
-    """Check the work tree against the baseline; gives a verdict, never a failure."""
-
-    type: Literal["verify"]
-    action: str = ""
-    """Id of the action whose change is judged; empty judges the tree alone."""
-    tests: str | tuple[str, ...] = ()
-    """Generated test files that must be red before the change and green after."""
-
-
-class MixStep(StepBase):
-    """Run one mix task of the allow-list."""
-
-    type: Literal["mix"]
-    task: str
-    args: tuple[str, ...] = ()
-    allow_failure: bool = False
-    """A non-zero exit code is a result, not a failure."""
-
-
-class GitStep(StepBase):
-    """One operation on the work tree: `diff`, `status`, `commit`, or `undo` (drop what is uncommitted)."""
-
-    type: Literal["git"]
-    operation: Literal["diff", "status", "commit", "undo"]
-    message: str = ""
-    action: str = ""
-    """Id of the action a commit belongs to; goes into its trailers."""
-
-    @model_validator(mode="after")
-    def _commit_has_message(self) -> GitStep:
-        if (self.operation == "commit") != bool(self.message):
-            raise ValueError("'message' belongs to, and only to, operation 'commit'")
-        return self
-
-
 Step = Annotated[
-    ModelStep | PipelineStep | ForLoopStep | WhileLoopStep | SetVariableStep | CommandStep
-    | CodemodStep | AnalyzeStep | VerifyStep | MixStep | GitStep,
+    ModelStep
+    | PipelineStep
+    | ForLoopStep
+    | WhileLoopStep
+    | SetVariableStep
+    | CommandStep
+    | CodemodStep
+    | AnalyzeStep
+    | VerifyStep
+    | MixStep
+    | GitStep,
     Field(discriminator="type"),
 ]
 
@@ -268,7 +167,7 @@ STEP_TYPES: dict[str, type[StepBase]] = {
 
 _models: tuple[type[Record], ...] = (*STEP_TYPES.values(), Workflow)
 for _model in _models:
-    _model.model_rebuild()
+    _model.model_rebuild(_types_namespace={"Step": Step, **globals()})
 
 
 def nested_steps(step: StepBase) -> tuple[Step, ...]:

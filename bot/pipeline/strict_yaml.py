@@ -26,7 +26,13 @@ MAX_EXPANDED = 200_000
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
-_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_WORDS: Mapping[str, bool | None] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "~": None,
+    "": None,
+}
 
 _QUOTED = frozenset("'\"|>")
 Path_ = tuple[str | int, ...]
@@ -87,7 +93,9 @@ def parse(text: str, *, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise ConfigError(f"not valid YAML: {error.problem}", path=path, line=where[0], column=where[1]) from error
+        raise ConfigError(
+            f"not valid YAML: {error.problem}", path=path, line=where[0], column=where[1]
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"not valid YAML: {error}", path=path) from error
     return Document(path, _Plain(path).value(root) if root is not None else None, root)
@@ -127,7 +135,9 @@ class _Plain:
         self._require_tag(node)
         self._open.add(id(node))
         try:
-            return self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+            return (
+                self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+            )
         finally:
             self._open.discard(id(node))
 

@@ -30,7 +30,10 @@ def test_a_named_skill_gets_arguments_and_responses_as_data() -> None:
         seen.append(asked)
         return {"ok": True}
 
-    parts = (Part("response", "{}", name="one", data={"a": 1}), Part("response", "text", name="two"))
+    parts = (
+        Part("response", "{}", name="one", data={"a": 1}),
+        Part("response", "text", name="two"),
+    )
     reply = OfflineModel({"k": skill}).complete(request(*parts, skill="k", arguments={"n": 1}))
     assert (reply.data, reply.text, reply.model) == ({"ok": True}, '{\n  "ok": true\n}', "offline")
     assert (seen[0].arguments, seen[0].responses) == ({"n": 1}, {"one": {"a": 1}, "two": "text"})

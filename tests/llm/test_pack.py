@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,14 +61,13 @@ def test_odd_packs(text: str, files: dict[str, str]) -> None:
 
 
 def test_hostile_packs_take_linear_time() -> None:
-    started = time.monotonic()
-    read_pack('<file path="' * 200_000)
-    read_pack('<file path="a">\n' * 100_000)
-    read_pack("<file path=\"a\">\n" + "</file" * 500_000)
-    assert time.monotonic() - started < 20
+    # Quadratic work on any of these runs into the suite's time limit.
+    assert read_pack('<file path="' * 200_000) == {}
+    assert read_pack('<file path="a">\n' * 200_000) == {"a": ""}
+    assert len(read_pack('<file path="a">\n' + "</file" * 500_000)["a"]) == 3_000_001
 
 
-@given(st.text(alphabet='<>/file pah="\n\'&a.', max_size=200))
+@given(st.text(alphabet="<>/file pah=\"\n'&a.", max_size=200))
 def test_any_text_is_a_pack_or_none(text: str) -> None:
     files = read_pack(text)
     assert looks_like_pack(text) or not files

@@ -183,7 +183,12 @@ class _Files:
 def ended(argv: tuple[str, ...], exit_code: int = 0) -> CommandResult:
     """A program that printed its arguments."""
     return CommandResult(
-        argv=argv, exit_code=exit_code, stdout=" ".join(argv), stderr="", seconds=0.1, passed=exit_code == 0
+        argv=argv,
+        exit_code=exit_code,
+        stdout=" ".join(argv),
+        stderr="",
+        seconds=0.1,
+        passed=exit_code == 0,
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - in tables of cases one line per case reads best
 from __future__ import annotations
 
 import json
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import CommandFailed, ModelMisbehaved, NeedsModel, Refused, Transient, Unusable
-from bot.llm.offline import OfflineModel
+from bot.llm.offline import OfflineModel, SkillRequest
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Reply, Request, Usage
 from bot.pipeline.budget import Budget, BudgetSpent, Cancelled, Limits
@@ -71,14 +72,19 @@ def test_continue_on_error_goes_on_and_keeps_the_failure() -> None:
 
 def test_a_failure_in_an_else_branch_is_a_failure() -> None:
     result = run(
-        steps("- {name: a, type: git, operation: diff, when: false, else: [{name: b, type: mix, task: test}]}")
+        steps(
+            "- {name: a, type: git, operation: diff, when: false, else: [{name: b, type: mix, task: test}]}"
+        )
     )
     assert (result.status, result.failed_step) == ("failed", "test/a/b")
 
 
 def test_a_mistake_in_an_expression_is_fatal_whatever_the_step_says() -> None:
     result = run(
-        steps("- {name: a, type: set_variable, continue_on_error: true, variables: {x: '{{ n + 1 }}'}}"), {"n": "text"}
+        steps(
+            "- {name: a, type: set_variable, continue_on_error: true, variables: {x: '{{ n + 1 }}'}}"
+        ),
+        {"n": "text"},
     )
     assert result.status == "failed"
     assert isinstance(result.error, ExpressionError)
@@ -161,7 +167,12 @@ def test_a_failed_iteration_stops_the_loop_and_the_run() -> None:
     result = run(loop("[1, 2]", FAILS_ON_1), services=Tree(exit_code=1).services(), observer=events)
     assert (result.status, result.failed_step) == ("failed", "test/l[0]/bad")
     assert isinstance(result.error, CommandFailed)
-    assert events.finished() == [("start", "succeeded"), ("seen", "succeeded"), ("bad", "failed"), ("l", "failed")]
+    assert events.finished() == [
+        ("start", "succeeded"),
+        ("seen", "succeeded"),
+        ("bad", "failed"),
+        ("l", "failed"),
+    ]
 
 
 def test_a_loop_that_goes_on_after_failures_still_fails() -> None:
@@ -169,7 +180,10 @@ def test_a_loop_that_goes_on_after_failures_still_fails() -> None:
     result = run(loaded, services=Tree(exit_code=1).services())
     assert result.status == "failed"
     data = result.steps["l"].data
-    assert [(i["item"], i["outcome"]) for i in data["iterations"]] == [(1, "failed"), (2, "succeeded")]
+    assert [(i["item"], i["outcome"]) for i in data["iterations"]] == [
+        (1, "failed"),
+        (2, "succeeded"),
+    ]
     assert (data["count"], data["failed"]) == (2, 1)
 
 
@@ -276,7 +290,9 @@ def test_everything_nested_shares_the_budget() -> None:
 def test_tokens_and_time_are_budgets_too() -> None:
     model = ScriptedModel([Reply("x", "m", usage=Usage(input_tokens=60, output_tokens=50))] * 2)
     twice = ASK + ASK.replace("name: ask", "name: again")
-    result = run(steps(twice), {"word": "x"}, models={"scripted": model}, budget=Budget(Limits(tokens=100)))
+    result = run(
+        steps(twice), {"word": "x"}, models={"scripted": model}, budget=Budget(Limits(tokens=100))
+    )
     assert (len(model.requests), result.failed_step) == (1, "test/again")
     ticks = iter(range(0, 1000, 10))
     late = run(steps(f"- {SET}"), budget=Budget(Limits(seconds=5), clock=lambda: next(ticks)))
@@ -336,7 +352,9 @@ def test_a_type_without_handler_is_refused() -> None:
 
 def test_the_trace_has_a_line_per_step_and_no_prompt(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "trace.jsonl"
-    model = ScriptedModel([Reply("secret answer", "m", usage=Usage(3, 4, 1, 0.5))], name="anthropic")
+    model = ScriptedModel(
+        [Reply("secret answer", "m", usage=Usage(3, 4, 1, 0.5))], name="anthropic"
+    )
     run(
         steps(ASK + "- {name: bad, type: mix, task: test}"),
         {"word": "secret"},
@@ -344,9 +362,17 @@ def test_the_trace_has_a_line_per_step_and_no_prompt(tmp_path: Path) -> None:
         trace=Trace(path),
     )
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [(line["path"], line["status"]) for line in lines] == [("test/ask", "succeeded"), ("test/bad", "failed")]
+    assert [(line["path"], line["status"]) for line in lines] == [
+        ("test/ask", "succeeded"),
+        ("test/bad", "failed"),
+    ]
     first = lines[0]
-    assert (first["tokens_in"], first["tokens_out"], first["tokens_cached"], first["usd"]) == (3, 4, 1, 0.5)
+    assert (first["tokens_in"], first["tokens_out"], first["tokens_cached"], first["usd"]) == (
+        3,
+        4,
+        1,
+        0.5,
+    )
     assert len(first["prompt_hash"]) == 16
     assert "secret" not in path.read_text()
     assert "needs mix" in lines[1]["error"]
@@ -361,8 +387,14 @@ def test_a_paid_answer_survives_a_failed_run_and_is_forgotten_after_success(tmp_
     model = ScriptedModel([answer] * 5)
     body = steps(ASK + "- {name: check, type: mix, task: test}", head="outputs: {said: ask.text}")
     options: dict[str, Any] = {"models": {"scripted": model}, "checkpoints": checkpoints}
-    assert run(body, {"word": "a"}, services=Tree(exit_code=1).services(), **options).status == "failed"
-    assert run(body, {"word": "b"}, services=Tree(exit_code=1).services(), **options).status == "failed"
+    assert (
+        run(body, {"word": "a"}, services=Tree(exit_code=1).services(), **options).status
+        == "failed"
+    )
+    assert (
+        run(body, {"word": "b"}, services=Tree(exit_code=1).services(), **options).status
+        == "failed"
+    )
     assert len(model.requests) == 2
     again = run(body, {"word": "a"}, services=Tree().services(), **options)
     assert again.outputs == {"said": "SAY A"}
@@ -396,7 +428,12 @@ def test_a_damaged_checkpoint_is_asked_again(tmp_path: Path) -> None:
 def test_steps_with_effects_and_local_models_run_again(tmp_path: Path) -> None:
     tree = Tree(files={"p.xml": "x"})
     asked: list[str] = []
-    model = OfflineModel({"count": lambda request: asked.append("x") or {"n": len(asked)}})  # type: ignore[func-returns-value]
+
+    def count(request: SkillRequest) -> dict[str, int]:
+        asked.append("x")
+        return {"n": len(asked)}
+
+    model = OfflineModel({"count": count})
     body = steps(
         """
         - {name: s, type: llm, offline: count, prompt: [{type: static, content: x}]}
@@ -405,15 +442,27 @@ def test_steps_with_effects_and_local_models_run_again(tmp_path: Path) -> None:
         """
     )
     for _ in range(2):
-        run(body, models={"offline": model}, services=tree.services(), checkpoints=Checkpoints(tmp_path))
+        run(
+            body,
+            models={"offline": model},
+            services=tree.services(),
+            checkpoints=Checkpoints(tmp_path),
+        )
     assert (tree.done, asked) == (["echo 1", "echo 1"], ["x", "x"])
 
 
 def test_the_right_vendor_is_asked() -> None:
-    claude, gemini = ScriptedModel(["c"] * 3, name="anthropic"), ScriptedModel(["g"] * 3, name="gemini")
+    claude, gemini = (
+        ScriptedModel(["c"] * 3, name="anthropic"),
+        ScriptedModel(["g"] * 3, name="gemini"),
+    )
     names = ("claude", "claude_smart", "gemini", "llm")
-    body = "\n".join(f"- {{name: a{n}, type: {n}, prompt: [{{type: static, content: x}}]}}" for n in names)
-    result = run(steps(body), models={"offline": OfflineModel(), "gemini": gemini, "anthropic": claude})
+    body = "\n".join(
+        f"- {{name: a{n}, type: {n}, prompt: [{{type: static, content: x}}]}}" for n in names
+    )
+    result = run(
+        steps(body), models={"offline": OfflineModel(), "gemini": gemini, "anthropic": claude}
+    )
     assert [step.text for step in result.steps.values()] == ["c", "c", "g", "g"]
 
 
@@ -479,7 +528,9 @@ def test_a_part_that_cannot_be_filled_fails_the_step(part: str, message: str) ->
       prompt: [{part}]
     """
     model = ScriptedModel([])
-    result = run(steps(body), {"empty": " "}, models={"scripted": model}, services=Tree().services())
+    result = run(
+        steps(body), {"empty": " "}, models={"scripted": model}, services=Tree().services()
+    )
     assert message in str(result.error)
     assert model.requests == []
 
@@ -488,5 +539,7 @@ def test_a_fragment_runs_with_the_results_it_expects() -> None:
     loaded = load("- {name: a, type: set_variable, variables: {x: '{{ steps.before.n }}'}}")
     assert loaded.expects == ("before",)
     before = run(steps("- {name: before, type: set_variable, variables: {n: 5}}")).steps
-    result = Engine(default_handlers(), {}, services=Services()).run(loaded.workflow, {}, given=before)
+    result = Engine(default_handlers(), {}, services=Services()).run(
+        loaded.workflow, {}, given=before
+    )
     assert result.steps["a"].data == {"x": 5}

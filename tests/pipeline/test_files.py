@@ -27,7 +27,9 @@ def test_it_reads_inside_and_what_was_named(root: Path) -> None:
     assert files.read(str(outside)) == "secret"
 
 
-@pytest.mark.parametrize("path", ["../outside.txt", "link", "/etc/passwd", ".git/config", "a\0b", "x/../../outside.txt"])
+@pytest.mark.parametrize(
+    "path", ["../outside.txt", "link", "/etc/passwd", ".git/config", "a\0b", "x/../../outside.txt"]
+)
 def test_it_refuses_what_is_outside(root: Path, path: str) -> None:
     with pytest.raises(Refused):
         ConfinedFiles(root).read(path)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - in tables of cases one line per case reads best
 from __future__ import annotations
 
 import json
@@ -62,7 +63,9 @@ def test_a_bare_list_of_steps_says_which_steps_it_expects() -> None:
     assert loaded.expects == ("run_checks",)
 
 
-@pytest.mark.skipif(not seed_directory().is_dir(), reason="the vision's own files are not on this machine")
+@pytest.mark.skipif(
+    not seed_directory().is_dir(), reason="the vision's own files are not on this machine"
+)
 def test_the_visions_own_files_load_unmodified() -> None:
     files = sorted(seed_directory().glob("*.yaml"))
     assert files
@@ -78,7 +81,10 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {name: a, type: claud, prompt: []}", "test.yaml:4:7: steps.0: unknown type 'claud'; did you mean 'claude'?"),
+        (
+            "- {name: a, type: claud, prompt: []}",
+            "test.yaml:4:7: steps.0: unknown type 'claud'; did you mean 'claude'?",
+        ),
         ("- {name: a}", "steps.0: the key 'type' is missing"),
         ("- {type: git, operation: diff}", "steps.0.name: this key is missing"),
         ("- {name: a, type: git, operation: dif}", "steps.0.operation: Input should be 'diff'"),
@@ -98,16 +104,31 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
         ("- {name: a-b, type: git, operation: diff}", "steps.0.name: String should match pattern"),
         ("- {name: steps, type: git, operation: diff}", "the name 'steps' is reserved"),
         (f"{SET}\n{SET}", "two steps are called 'a'"),
-        ("- {name: a, type: git, operation: diff, when: 'true', condition: 'true'}", "mean the same"),
+        (
+            "- {name: a, type: git, operation: diff, when: 'true', condition: 'true'}",
+            "mean the same",
+        ),
         ("- {name: a, type: git, operation: diff, else: []}", ""),
         ("- {name: a, type: git, operation: commit}", "'message' belongs to"),
         ("- {name: a, type: codemod, path: x}", "either 'action', or 'path' and 'content'"),
         ("- {name: a, type: pipeline}", "exactly one of 'pipeline_file' and 'steps'"),
-        (f"- name: l\n  type: for_loop\n  data_source: [1]\n  steps:\n    {SET}", "max_iterations: this key is missing"),
-        (f"- name: l\n  type: while_loop\n  max_iterations: 3\n  steps:\n    {SET}", "a while_loop needs a 'condition'"),
-        ("- {name: a, type: git, operation: diff, condition: {nor: []}}", "has the key and, or, not"),
+        (
+            f"- name: l\n  type: for_loop\n  data_source: [1]\n  steps:\n    {SET}",
+            "max_iterations: this key is missing",
+        ),
+        (
+            f"- name: l\n  type: while_loop\n  max_iterations: 3\n  steps:\n    {SET}",
+            "a while_loop needs a 'condition'",
+        ),
+        (
+            "- {name: a, type: git, operation: diff, condition: {nor: []}}",
+            "has the key and, or, not",
+        ),
         ("- {name: a, type: git, operation: diff, condition: 'x ='}", "test.yaml:4:45: 'x ='"),
-        ("- {name: a, type: command, command: echo}", "steps.0.command: Input should be a valid list"),
+        (
+            "- {name: a, type: command, command: echo}",
+            "steps.0.command: Input should be a valid list",
+        ),
         (
             "- name: a\n  type: llm\n  prompt: [{type: static, content: x}]\n  output_schema: {type: objekt}",
             "not a usable JSON Schema",
@@ -120,7 +141,10 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
             "- name: a\n  type: llm\n  prompt: [{type: static, content: x}]\n  output_schema: analisys",
             "there is no type 'analisys'; did you mean 'analysis'?",
         ),
-        ("- name: a\n  type: llm\n  prompt: [{type: previous_response}]", "exactly one of 'step' and 'name'"),
+        (
+            "- name: a\n  type: llm\n  prompt: [{type: previous_response}]",
+            "exactly one of 'step' and 'name'",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(text: str, message: str) -> None:
@@ -236,10 +260,16 @@ def test_a_name_cannot_leave_the_directories(tmp_path: Path, name: str) -> None:
         ("none.yaml", "", "there is no pipeline 'none.yaml'"),
         ("'{{ x }}'", "", "must be a literal"),
         ("called.yaml", "", "needs the input 'must'"),
-        ("called.yaml", ", inputs: {must: 1, mist: 2}", "has no input 'mist'; did you mean 'must'?"),
+        (
+            "called.yaml",
+            ", inputs: {must: 1, mist: 2}",
+            "has no input 'mist'; did you mean 'must'?",
+        ),
     ],
 )
-def test_calls_are_checked_before_the_run(tmp_path: Path, file: str, more: str, message: str) -> None:
+def test_calls_are_checked_before_the_run(
+    tmp_path: Path, file: str, more: str, message: str
+) -> None:
     write(tmp_path, "caller.yaml", CALLER.format(file=file, more=more))
     write(
         tmp_path,
@@ -259,7 +289,9 @@ def test_a_prompt_file_gets_every_name_it_uses(tmp_path: Path) -> None:
         "      prompt: [{type: file, path: prompts/p.md, variables: {who: x}}]\n"
     )
     write(tmp_path, "p.yaml", text)
-    with pytest.raises(ConfigError, match="prompts/p.md uses 'whom', which 'variables' does not give"):
+    with pytest.raises(
+        ConfigError, match=r"prompts/p\.md uses 'whom', which 'variables' does not give"
+    ):
         Library(tmp_path).load("p.yaml")
 
 
@@ -278,7 +310,10 @@ def test_every_shipped_pipeline_loads_and_satisfies_the_schema(file: Path) -> No
 
 def test_the_vision_has_all_its_pipelines() -> None:
     names = {str(file.relative_to(resources())) for file in shipped()}
-    atomic = {f"atomic/{n}.yaml" for n in ("find_anti_pattern", "refactor_file", "generate_test", "run_verification")}
+    atomic = {
+        f"atomic/{n}.yaml"
+        for n in ("find_anti_pattern", "refactor_file", "generate_test", "run_verification")
+    }
     assert names == atomic | {"generate_refactor_plan.yaml", "master_workflow.yaml"}
     assert called_files(Library().load("master_workflow.yaml").workflow) == (
         "generate_refactor_plan.yaml",

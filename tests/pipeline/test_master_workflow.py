@@ -32,7 +32,9 @@ def action(name: str, *depends_on: str, stage: int = 1) -> dict[str, Any]:
     }
 
 
-def skills(actions: list[dict[str, Any]], *, next_action: str = "retry", test: str = "test/a_test.exs") -> Any:
+def skills(
+    actions: list[dict[str, Any]], *, next_action: str = "retry", test: str = "test/a_test.exs"
+) -> Any:
     def judge(asked: SkillRequest) -> Any:
         verdict = asked.responses["run_verification"]["verdict"]
         passed = verdict["status"] == "passed"
@@ -54,7 +56,9 @@ def skills(actions: list[dict[str, Any]], *, next_action: str = "retry", test: s
     }
 
 
-def run_master(tree: Tree, model: Model | None, inputs: dict[str, Any] | None = None, **more: Any) -> RunResult:
+def run_master(
+    tree: Tree, model: Model | None, inputs: dict[str, Any] | None = None, **more: Any
+) -> RunResult:
     models = {"offline": model} if model else {}
     engine = Engine(
         default_handlers(),
@@ -70,11 +74,18 @@ def test_a_passed_action_is_committed_with_its_test() -> None:
     tree = Tree(verdicts=[PASSED], codemods={"a": APPLIED})
     result = run_master(tree, OfflineModel(skills([action("a")])))
     assert result.error is None
-    assert tree.done == ["apply a", "write test/a_test.exs", "verify a test/a_test.exs", "commit a: Supervise a"]
+    assert tree.done == [
+        "apply a",
+        "write test/a_test.exs",
+        "verify a test/a_test.exs",
+        "commit a: Supervise a",
+    ]
     assert tree.files == {"lib/a.ex": "new", "test/a_test.exs": "test {{ x }}"}
     assert result.outputs == {
         "plan": "local-1",
-        "results": [{"action": "a", "status": "passed", "attempts": 1, "commit": "c4", "reasons": []}],
+        "results": [
+            {"action": "a", "status": "passed", "attempts": 1, "commit": "c4", "reasons": []}
+        ],
     }
 
 
@@ -134,7 +145,11 @@ def test_an_attempt_that_breaks_is_undone_and_its_error_reported() -> None:
 
 def test_a_judge_who_says_passed_cannot_overrule_a_failed_verdict() -> None:
     lenient = skills([action("a")])
-    lenient["verify.verdict"] = lambda asked: {"status": "passed", "next_action": "commit", "reasons": []}
+    lenient["verify.verdict"] = lambda asked: {
+        "status": "passed",
+        "next_action": "commit",
+        "reasons": [],
+    }
     tree = Tree(verdicts=[FAILED] * 3, codemods={"a": APPLIED})
     result = run_master(tree, OfflineModel(lenient))
     assert not any(done.startswith("commit") for done in tree.done)
@@ -188,6 +203,9 @@ def test_every_served_step_says_that_no_key_is_set() -> None:
 @pytest.mark.parametrize("name", ["atomic/find_anti_pattern.yaml", "generate_refactor_plan.yaml"])
 def test_shipped_pipelines_run_on_their_own(name: str) -> None:
     engine = Engine(
-        default_handlers(), {"offline": OfflineModel(skills([]))}, library=Library(), services=Tree().services()
+        default_handlers(),
+        {"offline": OfflineModel(skills([]))},
+        library=Library(),
+        services=Tree().services(),
     )
     assert engine.run(Library().load(name).workflow, {}).error is None

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - in tables of cases one line per case reads best
 from __future__ import annotations
 
 import pytest
@@ -24,14 +25,18 @@ def test_a_command_keeps_argument_boundaries_and_gives_exit_code_and_streams() -
 def test_a_program_that_is_not_listed_is_refused(command: str) -> None:
     tree = Tree()
     result = run(
-        steps(f"- {{name: a, type: command, command: {command}}}"), {"word": "sh"}, services=tree.services()
+        steps(f"- {{name: a, type: command, command: {command}}}"),
+        {"word": "sh"},
+        services=tree.services(),
     )
     assert isinstance(result.error, Refused)
     assert "may not be run (allowed: echo)" in str(result.error)
     assert tree.done == []
 
 
-@pytest.mark.parametrize("step", ["type: command, command: [echo]", "type: mix, task: test, args: [a]"])
+@pytest.mark.parametrize(
+    "step", ["type: command, command: [echo]", "type: mix, task: test, args: [a]"]
+)
 def test_a_non_zero_exit_code_fails_unless_allowed(step: str) -> None:
     services = Tree(exit_code=3).services()
     failed = run(steps(f"- {{name: a, {step}}}"), services=services)
@@ -103,12 +108,22 @@ def test_written_content_is_never_a_template() -> None:
     assert tree.changed == {"t.exs": "{{ x }} #{1}"}
 
 
-@pytest.mark.parametrize(("rules", "seen"), [("[a, b]", ["a", "b"]), ("'{{ r }}'", ["x"]), ("[]", ["all"])])
+@pytest.mark.parametrize(
+    ("rules", "seen"), [("[a, b]", ["a", "b"]), ("'{{ r }}'", ["x"]), ("[]", ["all"])]
+)
 def test_analyze_takes_lists_and_expressions(rules: str, seen: list[str]) -> None:
-    result = run(steps(f"- {{name: a, type: analyze, rules: {rules}}}"), {"r": ["x"]}, services=Tree().services())
+    result = run(
+        steps(f"- {{name: a, type: analyze, rules: {rules}}}"),
+        {"r": ["x"]},
+        services=Tree().services(),
+    )
     assert result.steps["a"].data["rules"] == seen
 
 
 def test_analyze_refuses_what_is_no_list_of_texts() -> None:
-    result = run(steps("- {name: a, type: analyze, rules: '{{ r }}'}"), {"r": [1]}, services=Tree().services())
+    result = run(
+        steps("- {name: a, type: analyze, rules: '{{ r }}'}"),
+        {"r": [1]},
+        services=Tree().services(),
+    )
     assert "'rules' must be a list of texts" in str(result.error)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.spec import CodemodStep
+from bot.pipeline.work_steps import CodemodStep
 
 
 def run_codemod(step: CodemodStep, context: StepContext) -> Outcome:
-    """Data: `CodemodResult`; an action that needs a person or a model is a result, not a failure."""
+    """Data: `CodemodResult`; needing a person or a model is a result, not a failure."""
     codemod = context.need(context.run.services.codemod, "codemods", step)
     if step.content is not None:
         result = codemod.write(context.render(step.path), context.render(step.content))

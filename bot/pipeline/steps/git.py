@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.services import GitResult, GitService
-from bot.pipeline.spec import GitStep
+from bot.pipeline.work_steps import GitStep
 
 
 def run_git(step: GitStep, context: StepContext) -> Outcome:

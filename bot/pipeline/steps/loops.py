@@ -80,9 +80,17 @@ def _one_round(
     rounds.broke = step.break_condition is not None and body.holds(step.break_condition)
 
 
-def _record(index: int, item: Any, outcome: str, scope: Scope, error: OtpError | None = None) -> dict[str, Any]:
+def _record(
+    index: int, item: Any, outcome: str, scope: Scope, error: OtpError | None = None
+) -> dict[str, Any]:
     steps = {name: result.data for name, result in scope.own_steps().items()}
-    return {"index": index, "item": item, "outcome": outcome, "error": str(error) if error else "", "steps": steps}
+    return {
+        "index": index,
+        "item": item,
+        "outcome": outcome,
+        "error": str(error) if error else "",
+        "steps": steps,
+    }
 
 
 def _outcome(rounds: _Rounds) -> Outcome:
@@ -103,7 +111,13 @@ def _outcome(rounds: _Rounds) -> Outcome:
 
 def _items(step: ForLoopStep, context: StepContext) -> list[Any]:
     source = step.data_source
-    items = evaluate(source, context.scope.flat()) if isinstance(source, str) else context.resolve(source)
+    items = (
+        evaluate(source, context.scope.flat())
+        if isinstance(source, str)
+        else context.resolve(source)
+    )
     if not isinstance(items, list | tuple):
-        raise ExpressionError(f"step {step.name!r}: data_source must give a list, got {kind_of(items)}")
+        raise ExpressionError(
+            f"step {step.name!r}: data_source must give a list, got {kind_of(items)}"
+        )
     return list(items)

@@ -24,7 +24,9 @@ class ModelHandler:
         """The answer as data (with an output schema, or from a structured skill) and text."""
         model = self._choose(step, context)
         request = build_request(step, context)
-        key = content_key(context.path, step.model_dump(mode="json"), _material(request), model.name)
+        key = content_key(
+            context.path, step.model_dump(mode="json"), _material(request), model.name
+        )
         reply, cached = _answer(model, request, step, context, key)
         return Outcome(
             data=reply.data,

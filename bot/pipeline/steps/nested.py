@@ -26,7 +26,9 @@ def _inline(step: PipelineStep, inputs: dict[str, Any], context: StepContext) ->
 
 def _file(step: PipelineStep, inputs: dict[str, Any], context: StepContext) -> dict[str, Any]:
     if context.run.library is None:
-        raise Unusable(f"step {step.name!r} calls {step.pipeline_file!r}, but no pipelines are at hand")
+        raise Unusable(
+            f"step {step.name!r} calls {step.pipeline_file!r}, but no pipelines are at hand"
+        )
     called = context.run.library.load(step.pipeline_file).workflow
     result = context.engine.run_workflow(
         called, inputs, context.run, path=context.path, depth=context.depth + 1

@@ -15,6 +15,8 @@ def texts(value: str | tuple[str, ...], context: StepContext, *, field: str) -> 
         rendered = [rendered]
     if rendered is None:
         return ()
-    if not isinstance(rendered, list | tuple) or not all(isinstance(item, str) for item in rendered):
+    if not isinstance(rendered, list | tuple) or not all(
+        isinstance(item, str) for item in rendered
+    ):
         raise ExpressionError(f"{field!r} must be a list of texts, got {rendered!r}")
     return tuple(item for item in rendered if item)

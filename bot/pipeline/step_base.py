@@ -1,0 +1,58 @@
+"""What every step of the language has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from bot.core.model import Record
+
+if TYPE_CHECKING:
+    from bot.pipeline.spec import Step
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
+Condition = Any
+"""A string, a boolean, a list (all must hold) or a map with `and`, `or` or `not`."""
+
+
+class Retry(Record):
+    """How often a failed step is tried again."""
+
+    attempts: int = Field(default=2, ge=1, le=10)
+    """Tries altogether."""
+    delay_seconds: float = Field(default=0.0, ge=0, le=300)
+
+
+class StepBase(Record):
+    """What every step may say."""
+
+    condition_guards: ClassVar[bool] = True
+    """False where `condition` means something else, so that only `when` guards the step."""
+
+    name: Name
+    """Unique in its file; later steps refer to it."""
+    description: str = ""
+    condition: Condition = None
+    """Run the step only when this holds."""
+    when: Condition = None
+    """The same as `condition`."""
+    otherwise: tuple[Step, ...] = Field(default=(), alias="else")
+    """Steps that run instead when the condition does not hold."""
+    continue_on_error: bool = False
+    """Go on after a failure; the result stays `failed`."""
+    retry: Retry | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _one_guard(self) -> StepBase:
+        if self.condition_guards and self.condition is not None and self.when is not None:
+            raise ValueError("'when' and 'condition' mean the same; give one of them")
+        if self.otherwise and self.guard is None:
+            raise ValueError("'else' needs a 'condition'")
+        return self
+
+    @property
+    def guard(self) -> Condition:
+        """The condition the step runs under, None for always."""
+        return self.condition if self.when is None and self.condition_guards else self.when

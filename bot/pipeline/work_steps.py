@@ -1,0 +1,83 @@
+"""Steps that act on the work tree or run something; none of them holds other steps."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from bot.pipeline.step_base import StepBase
+
+
+class CommandStep(StepBase):
+    """Run one allow-listed program. Never a shell: one list item per argument."""
+
+    type: Literal["command"]
+    command: tuple[str, ...] = Field(min_length=1)
+    allow_failure: bool = False
+    """A non-zero exit code is a result, not a failure."""
+
+
+class CodemodStep(StepBase):
+    """Change files in the work tree: carry out a plan's action, or write one file."""
+
+    type: Literal["codemod"]
+    action: str = ""
+    """Id of the plan's action to carry out."""
+    feedback: Any = None
+    """What failed in the attempt before."""
+    path: str = ""
+    """Write this file instead, with `content`."""
+    content: str | None = None
+
+    @model_validator(mode="after")
+    def _one_job(self) -> CodemodStep:
+        if bool(self.action) == bool(self.path) or (self.content is not None) != bool(self.path):
+            raise ValueError("a codemod step takes either 'action', or 'path' and 'content'")
+        return self
+
+
+class AnalyzeStep(StepBase):
+    """Run the static OTP analyser on the work tree."""
+
+    type: Literal["analyze"]
+    rules: str | tuple[str, ...] = ()
+    """Only these rules; all when empty."""
+    paths: str | tuple[str, ...] = ()
+    """Only these paths; everything when empty."""
+
+
+class VerifyStep(StepBase):
+    """Check the work tree against the baseline; gives a verdict, never a failure."""
+
+    type: Literal["verify"]
+    action: str = ""
+    """Id of the action whose change is judged; empty judges the tree alone."""
+    tests: str | tuple[str, ...] = ()
+    """Generated test files that must be red before the change and green after."""
+
+
+class MixStep(StepBase):
+    """Run one mix task of the allow-list."""
+
+    type: Literal["mix"]
+    task: str
+    args: tuple[str, ...] = ()
+    allow_failure: bool = False
+    """A non-zero exit code is a result, not a failure."""
+
+
+class GitStep(StepBase):
+    """One operation on the work tree: `diff`, `status`, `commit`, or `undo` (drop the change)."""
+
+    type: Literal["git"]
+    operation: Literal["diff", "status", "commit", "undo"]
+    message: str = ""
+    action: str = ""
+    """Id of the action a commit belongs to; goes into its trailers."""
+
+    @model_validator(mode="after")
+    def _commit_has_message(self) -> GitStep:
+        if (self.operation == "commit") != bool(self.message):
+            raise ValueError("'message' belongs to, and only to, operation 'commit'")
+        return self
