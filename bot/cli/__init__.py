@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -58,3 +59,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(int(Exit.OK))
+    except Exception:
+        traceback.print_exc()
+        typer.echo("this is a bug in genesis; nothing was lost: please report it with the lines above", err=True)
+        sys.exit(int(Exit.INTERNAL))

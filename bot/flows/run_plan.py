@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from bot.codebase.lock import locked
 from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
 from bot.core.verdict import Baseline
@@ -62,7 +61,7 @@ def run_plan(
     """
     session.dry_run = dry_run
     repository = session.repository
-    with nullcontext() if dry_run else locked(repository.git_dir):
+    with nullcontext() if dry_run else repository.locked():
         resumed = not fresh and session.resume()
         bench = Bench(session, say)
         engine = _engine(session, bench, observer)
@@ -83,7 +82,7 @@ def run_plan(
 
 def make_plan(session: Session, *, fresh: bool = False, observer: Callable[[StepEvent], None] = lambda event: None) -> Plan:
     """Only plan, by `generate_refactor_plan.yaml`; the plan of the same commit and goal is taken up again."""
-    with locked(session.repository.git_dir):
+    with session.repository.locked():
         if not fresh:
             session.resume()
         engine = _engine(session, Bench(session), observer)

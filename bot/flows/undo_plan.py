@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.codebase.lock import locked
 from bot.codebase.repository import Repository
 from bot.codebase.worktree import Worktree
 from bot.core.plan import Plan
@@ -28,7 +27,7 @@ def undo_plan(repository: Repository, plans: Plans, plan_id: str) -> tuple[Undon
 
     Raises `Refused` when a branch holds commits that are not ours; then none is deleted.
     """
-    with locked(repository.git_dir):
+    with repository.locked():
         state = plans.load_state(plan_id)
         stages = [s for s in state.stages if s.tip and repository.ref(f"refs/heads/{s.branch}")]
         if not stages:
@@ -60,7 +59,7 @@ def _delete(repository: Repository, plans: Plans, plan_id: str, number: int) -> 
 
 def undo_action(repository: Repository, plans: Plans, plan: Plan, action_id: str) -> tuple[Undone, ...]:
     """Revert one action's commit and those of its dependents, last first, on the newest branch that holds them."""
-    with locked(repository.git_dir):
+    with repository.locked():
         state = plans.load_state(plan.id)
         doomed = [a for a in _with_dependents(plan, action_id) if state.action(a).status == "committed"]
         if not doomed:
