@@ -3,7 +3,8 @@ defmodule Courier do
   The public face of the parcel tracker.
   """
 
-  alias Courier.{Audit, Counters, Eta, Ledger, Manifest, Notifications, Parcel, Parcels, Webhooks}
+  alias Courier.{Audit, Counters, Eta, Ledger, Manifest, Notifications, Parcel, Parcels}
+  alias Courier.{Station, Webhooks}
   alias Courier.Tracking.Scan
 
   @doc "Registers a parcel and returns it with its tracking number."
@@ -25,7 +26,7 @@ defmodule Courier do
       :ok = Ledger.append(scan)
       Counters.bump(:scans)
       Notifications.notify(moved)
-      Webhooks.publish(%{parcel: moved.id, status: moved.status})
+      Webhooks.publish(%{parcel: moved.id, status: moved.status, station: Station.name()})
       Eta.refresh(moved)
       {:ok, moved}
     end

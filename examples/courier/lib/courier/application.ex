@@ -4,9 +4,11 @@ defmodule Courier.Application do
 
   @impl true
   def start(_type, _args) do
-    {:ok, _pid} = Courier.Counters.start_link(name: Courier.Counters)
+    {:ok, _pid} = Courier.Counters.start_link([])
 
     children = [
+      Courier.Audit,
+      Courier.Station,
       Courier.Depots,
       {Courier.Ledger, path: Application.get_env(:courier, :ledger_path)},
       Courier.Parcels,

@@ -1,29 +1,29 @@
 defmodule Courier.Audit do
   @moduledoc """
-  The last things that were done, for the support desk.
+  The last things that were done, for the support desk. The log file has them all.
   """
   use GenServer
 
+  require Logger
+
   @kept 100
 
-  @doc "Records an entry; the log comes up with the first one."
-  def record(entry) do
-    case GenServer.start(__MODULE__, [], name: __MODULE__) do
-      {:ok, _pid} -> :ok
-      {:error, {:already_started, _pid}} -> :ok
-    end
-
-    GenServer.cast(__MODULE__, {:record, entry})
+  def start_link(opts) do
+    GenServer.start_link(__MODULE__, opts, name: Keyword.get(opts, :name, __MODULE__))
   end
 
+  @doc "Records an entry."
+  def record(server \\ __MODULE__, entry), do: GenServer.cast(server, {:record, entry})
+
   @doc "The latest entries, newest first."
-  def latest(count), do: GenServer.call(__MODULE__, {:latest, count})
+  def latest(server \\ __MODULE__, count), do: GenServer.call(server, {:latest, count})
 
   @impl true
   def init(_opts), do: {:ok, []}
 
   @impl true
   def handle_cast({:record, entry}, entries) do
+    Logger.info("audit #{inspect(entry)}")
     {:noreply, Enum.take([entry | entries], @kept)}
   end
 

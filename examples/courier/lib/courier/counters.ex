@@ -4,15 +4,15 @@ defmodule Courier.Counters do
   """
   use GenServer
 
-  def start_link(opts) do
-    GenServer.start_link(__MODULE__, opts, name: Keyword.get(opts, :name, __MODULE__))
+  def start_link(_opts) do
+    GenServer.start_link(__MODULE__, [], name: __MODULE__)
   end
 
   @doc "Adds one to a counter."
-  def bump(server \\ __MODULE__, key), do: GenServer.cast(server, {:bump, key})
+  def bump(key), do: GenServer.cast(__MODULE__, {:bump, key})
 
   @doc "All counters."
-  def all(server \\ __MODULE__), do: GenServer.call(server, :all)
+  def all, do: GenServer.call(__MODULE__, :all)
 
   @impl true
   def init(_opts), do: {:ok, %{}}
