@@ -5,12 +5,14 @@ Names are anchored to the resolved module, never to a part of a path.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
+from bot.elixir.reach import Reached
 
 Kind = Literal["database", "http", "network", "program", "sleep", "remote-node", "task", "process"]
 
@@ -24,6 +26,9 @@ TITLES: dict[Kind, str] = {
     "task": "waiting for a task",
     "process": "a call to another process",
 }
+
+WEIGHTS: tuple[Kind, ...] = ("sleep", "http", "program", "database", "network", "remote-node", "task", "process")
+"""The kinds, surest trouble first."""
 
 REPO_FUNCTIONS = frozenset(
     """
@@ -67,6 +72,12 @@ _TABLE: dict[Kind, frozenset[str]] = {
     }),
 }  # fmt: skip
 
+_ENDLESS_BY_DEFAULT = {
+    ":rpc.call": (4,), ":rpc.block_call": (4,), ":rpc.multicall": (3, 4), ":erpc.call": (2, 4), ":erpc.multicall": (2, 4),
+    ":global.set_lock": (1, 2), ":global.trans": (2, 3),
+}  # fmt: skip
+"""Arities without a timeout or a number of retries: these try for ever."""
+
 _KINDS: dict[str, Kind] = {name: kind for kind, names in _TABLE.items() for name in names}
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +87,7 @@ class Blocking:
     call: Call
     kind: Kind
     endless: bool
-    """Given `:infinity` as its timeout."""
+    """Given `:infinity` as its timeout, or none where that means for ever."""
 
     @property
     def title(self) -> str:
@@ -92,12 +103,24 @@ def blocking(call: Call) -> Blocking | None:
         kind = "database"
     if kind is None:
         return None
-    endless = any(text(arg) == ":infinity" for arg in call.args[1:])
+    endless = call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ()) or any(text(a) == ":infinity" for a in call.args[1:])
     if kind == "sleep":
         return None if _parked(call) else Blocking(call, kind, False)
     if kind == "task" and call.args and text(call.args[-1]) == "0":
         return None
     return Blocking(call, kind, endless or _keyword_infinity(call))
+
+
+def by_entry(steps: Iterable[Reached]) -> Iterator[list[tuple[Blocking, Reached]]]:
+    """Blocking calls, grouped by the call in the callback that leads to them: one group, one repair."""
+    groups: dict[int, list[tuple[Blocking, Reached]]] = {}
+    for step in steps:
+        for call in step.clause.calls:
+            waits = blocking(call)
+            if waits is not None and not call.in_quote and (call.runs_in or not call.deferred):
+                entry = step.path[0] if step.path and not call.runs_in else call
+                groups.setdefault(entry.node.id, []).append((waits, step))
+    yield from groups.values()
 
 
 def _parked(call: Call) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,12 +81,23 @@ class Call:
     @cached_property
     def in_quote(self) -> bool:
         """Whether it stands in a `quote` block: code for elsewhere."""
+        from bot.elixir.place import in_quote
+
         return in_quote(self.node, self.owner)
 
     @cached_property
     def runs_in(self) -> str:
         """The process-starting call whose function argument holds this call; empty if none does."""
+        from bot.elixir.place import runs_in
+
         return runs_in(self.node, self.owner)
+
+    @cached_property
+    def deferred(self) -> bool:
+        """Whether it stands in a function value of which nobody knows when and where it runs."""
+        from bot.elixir.place import deferred
+
+        return deferred(self.node, self.owner)
 
     @cached_property
     def next_in_pipe(self) -> Node | None:
@@ -105,35 +115,6 @@ class Call:
     def _is_left(self, parent: Node) -> bool:
         left = parent.child_by_field_name("left")
         return left is not None and left.id == self.node.id
-
-
-def _up_to(node: Node, top: Node) -> Iterator[Node]:
-    for ancestor in nodes.ancestors(node):
-        if ancestor.id == top.id:
-            return
-        yield ancestor
-
-
-def in_quote(node: Node, module: Module) -> bool:
-    """Whether a node stands in a `quote` block of the module: code for elsewhere."""
-    return any(nodes.is_call_to(a, "quote") for a in _up_to(node, module.node))
-
-
-def runs_in(node: Node, module: Module) -> str:
-    """What runs the anonymous function that holds the node, where that is another process; else empty."""
-    inside_function = False
-    for ancestor in _up_to(node, module.node):
-        if ancestor.type == "anonymous_function" or nodes.operator(ancestor) == "&":
-            inside_function = True
-        elif not inside_function or ancestor.id == node.id:
-            continue
-        elif ancestor.type == "call":
-            outer = resolve(ancestor, module)
-            if outer is not None and outer.full in STARTS_PROCESS:
-                return outer.full
-        elif ancestor.type == "tuple" and module.scope.resolve(ancestor.named_children[0]) == "Task":
-            return "Task"
-    return ""
 
 
 def calls_in(node: Node, module: Module) -> list[Call]:

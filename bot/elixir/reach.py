@@ -87,5 +87,5 @@ def _own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:
         if call.module != module.name:
             continue
         target = module.local(call.name, call.arity)
-        if target is not None and not call.runs_in and not call.in_quote:
+        if target is not None and not call.runs_in and not call.deferred and not call.in_quote:
             yield call, target

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
-from bot.elixir.blocking import Blocking, blocking
+from bot.elixir.blocking import WEIGHTS, Blocking, by_entry
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.route import also, route
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
 
@@ -19,14 +19,12 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     """Every blocking call that `init/1` makes, itself or through the module's own functions."""
     if not is_server(module) and not any(module.implements(name) for name in _SUPERVISORS):
         return
-    for step in reached_from_callbacks(module, [("init", 1)]):
-        for call in step.clause.calls:
-            waits = blocking(call)
-            if waits is not None and not call.in_quote:
-                yield _judge(waits, step)
+    for group in by_entry(reached_from_callbacks(module, [("init", 1)])):
+        yield _judge(group)
 
 
-def _judge(waits: Blocking, step: Reached) -> Site | Exempt:
+def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
+    waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
     module = step.clause.function.module
     span = Span.of(module, waits.call.node)
     if is_platform(module):
@@ -39,7 +37,11 @@ def _judge(waits: Blocking, step: Reached) -> Site | Exempt:
     return Site(
         span,
         f"`init/1` waits for {waits.title}: `{waits.call.full}`",
-        because=(*route(step), Because(span, "the supervisor, and every child after this one, waits for its end")),
+        because=(
+            *route(step),
+            Because(span, "the supervisor, and every child after this one, waits for its end"),
+            *also(group, waits),
+        ),
         severity=severity,
         confidence=confidence,
         fix=_fix(waits, step),

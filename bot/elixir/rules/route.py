@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.elixir.blocking import Blocking
 from bot.elixir.reach import Reached
 from bot.elixir.rules.base import Because, Span
 
@@ -13,4 +14,13 @@ def route(step: Reached) -> tuple[Because, ...]:
     return tuple(
         Because(Span.of(module, call.node), f"`{before}` calls `{call.name}`")
         for before, call in zip(places, step.path, strict=False)
+    )
+
+
+def also(group: list[tuple[Blocking, Reached]], shown: Blocking) -> tuple[Because, ...]:
+    """The other blocking calls that the same call of the callback leads to."""
+    return tuple(
+        Because(Span.of(step.clause.function.module, waits.call.node), f"{waits.title} on the same way")
+        for waits, step in group
+        if waits is not shown
     )

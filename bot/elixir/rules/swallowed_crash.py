@@ -8,11 +8,12 @@ from tree_sitter import Node
 
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
-from bot.elixir.calls import calls_in, in_quote, runs_in
+from bot.elixir.calls import calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.handlers import Handler, handlers_in
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
@@ -31,7 +32,8 @@ def check(module: Module) -> Iterator[Site | Exempt]:
                 continue
             if busy is None:
                 busy = _in_callbacks(module)
-            yield _judge(handler, clause, clause.node.id in busy and not runs_in(handler.node, module))
+            elsewhere = runs_in(handler.node, module) or deferred(handler.node, module)
+            yield _judge(handler, clause, clause.node.id in busy and not elsewhere)
 
 
 def _in_callbacks(module: Module) -> set[int]:

@@ -1,0 +1,77 @@
+"""Where a piece of code runs: here and now, in another process, in another module, or nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import STARTS_PROCESS, resolve
+from bot.elixir.module import Module
+
+_RUNS_AT_ONCE = frozenset(
+    {
+        "Enum", "Stream", "Map", "Keyword", "List", "MapSet", "Access", "Kernel", "Registry", "Logger",
+        ":telemetry", ":timer", ":lists", ":maps", ":ets",
+    }
+)  # fmt: skip
+"""Modules whose functions run the function they are given before they return, in the same process."""
+
+_RUNS_AT_ONCE_LOCALLY = frozenset({"then", "tap", "update_in", "get_and_update_in", "for", "with"})
+
+
+def _up_to(node: Node, top: Node) -> Iterator[Node]:
+    for ancestor in nodes.ancestors(node):
+        if ancestor.id == top.id:
+            return
+        yield ancestor
+
+
+def in_quote(node: Node, module: Module) -> bool:
+    """Whether a node stands in a `quote` block of the module: code for elsewhere."""
+    return any(nodes.is_call_to(a, "quote") for a in _up_to(node, module.node))
+
+
+def runs_in(node: Node, module: Module) -> str:
+    """What runs the anonymous function that holds the node, where that is another process; else empty."""
+    inside_function = False
+    for ancestor in _up_to(node, module.node):
+        if _is_function(ancestor):
+            inside_function = True
+        elif not inside_function:
+            continue
+        elif ancestor.type == "call":
+            outer = resolve(ancestor, module)
+            if outer is not None and outer.full in STARTS_PROCESS:
+                return outer.full
+        elif ancestor.type == "tuple" and module.scope.resolve(ancestor.named_children[0]) == "Task":
+            return "Task"
+    return ""
+
+
+def deferred(node: Node, module: Module) -> bool:
+    """Whether the node stands in a function value that is kept or handed to code that may run it elsewhere."""
+    return any(_is_function(a) and not _at_once(a, module) for a in _up_to(node, module.node))
+
+
+def _is_function(node: Node) -> bool:
+    if node.type == "anonymous_function":
+        return True
+    # `&1` is a parameter, not a function.
+    operand = node.child_by_field_name("operand")
+    return nodes.operator(node) == "&" and operand is not None and operand.type != "integer"
+
+
+def _at_once(function: Node, module: Module) -> bool:
+    """Whether a function value is an argument of a call known to run it before it returns."""
+    arguments = function.parent
+    call = arguments.parent if arguments is not None and arguments.type == "arguments" else None
+    if call is None or call.type != "call":
+        return False
+    taker = resolve(call, module)
+    if taker is None:
+        return False
+    if taker.local:
+        return taker.name in _RUNS_AT_ONCE_LOCALLY and taker.module in ("", "Kernel")
+    return taker.module in _RUNS_AT_ONCE or taker.module.split(".")[-1] == "Repo"

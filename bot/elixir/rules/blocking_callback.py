@@ -1,0 +1,264 @@
+"""A server's callback that waits for something slow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.finding import Confidence, Severity
+from bot.elixir.blocking import WEIGHTS, Blocking, by_entry
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.reach import SERVER_CALLBACKS, Reached, is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import also, route
+
+_CALL, _CAST, _CONTINUE = ("handle_call", 3), ("handle_cast", 2), ("handle_continue", 2)
+_STAGE_WORK = ("handle_events", "handle_demand")
+_RESOLVERS = (":inet", ":inet_res")
+_SHORT_MILLISECONDS = 100
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every blocking call that a callback makes, itself or through the module's own functions."""
+    if not is_server(module):
+        return
+    busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
+    known = {step.clause.node.id for step in busy}
+    later = [s for s in reached_from_callbacks(module, [_CONTINUE]) if s.clause.node.id not in known]
+    for group in by_entry([*busy, *later]):
+        yield _judge(group, module)
+
+
+def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exempt:
+    waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
+    span = Span.of(module, waits.call.node)
+    exemption = _exemption(waits, step, module)
+    if exemption:
+        return Exempt(span, exemption)
+    severity, confidence = _weight(waits, step, module)
+    return Site(
+        span,
+        f"`{step.origin.label}` waits for {waits.title}: `{waits.call.full}`",
+        because=(*route(step), Because(span, _note(step, module)), *also(group, waits)),
+        severity=severity,
+        confidence=confidence,
+        data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
+    )
+
+
+def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
+    if is_platform(module):
+        return "platform"
+    if is_test_support(module):
+        return "test-support"
+    if waits.call.runs_in:
+        return "other-process"
+    if step.origin.name == "handle_continue":
+        return "continue"
+    if step.origin.name in _STAGE_WORK:
+        return "stage-work"
+    if _CALL not in module.functions and _CAST not in module.functions and module.implements("GenServer"):
+        return "no-clients"
+    return ""
+
+
+def _weight(waits: Blocking, step: Reached, module: Module) -> tuple[Severity | None, Confidence | None]:
+    if waits.kind in ("process", "task", "remote-node") and not waits.endless:
+        return "info", "low"
+    if waits.kind == "network" and waits.call.module not in _RESOLVERS:
+        # Mostly the one process that owns the connection, whose clients wait for the socket anyway.
+        return "info", "medium"
+    if waits.kind == "sleep" and _short(waits):
+        return "info", "medium"
+    if _CALL not in module.functions and step.origin.name != "handle_event":
+        # Nobody waits for an answer; messages only pile up.
+        return "info", "medium"
+    return None, "high" if waits.kind in ("sleep", "http", "program") else None
+
+
+def _short(waits: Blocking) -> bool:
+    value = waits.call.args[0] if waits.call.args else None
+    return value is not None and value.type == "integer" and int(text(value).replace("_", "")) <= _SHORT_MILLISECONDS
+
+
+def _note(step: Reached, module: Module) -> str:
+    if step.origin.name == "handle_call" or _CALL in module.functions:
+        return "meanwhile every other caller of this server waits, and after its timeout crashes"
+    return "meanwhile the server takes no message, and its mailbox grows"
+
+
+RULE = Rule(
+    id="blocking-callback",
+    title="Blocking callback",
+    category="blocking",
+    stage=3,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation="A callback of a server waits for a query, a request, a program, a sleep or another process.",
+    harm=(
+        "A server handles one message at a time. While it waits, all its callers wait, up to their timeouts: one "
+        "slow dependency makes everything slow that asks this server anything."
+    ),
+    remedy=(
+        "Do the work in the caller where it needs no server state. Else start a task by "
+        "`Task.Supervisor.async_nolink`, return `{:noreply, state}`, and reply by `GenServer.reply/2` when its "
+        "result arrives."
+    ),
+    triggers=(b"handle_",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call({:rate, currency}, _from, state) do
+    {:reply, fetch(currency), state}
+  end
+
+  defp fetch(currency), do: Req.get!("https://rates.example/" <> currency)
+end
+"""),
+        Sample("""\
+defmodule Shop.Stock do
+  use GenServer
+  alias Shop.{Item, Repo}
+
+  def init(state), do: {:ok, state}
+  def handle_call(:count, _from, state), do: {:reply, map_size(state), state}
+
+  def handle_info(:reload, _state) do
+    items = Item |> Repo.all()
+    {:noreply, Map.new(items, &{&1.id, &1})}
+  end
+end
+"""),
+        Sample("""\
+defmodule Backup do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call(:run, _from, state) do
+    {_output, status} = System.cmd("pg_dump", ["shop"])
+    {:reply, status, state}
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def rate(currency), do: Req.get!("https://rates.example/" <> currency)
+  def init(state), do: {:ok, state}
+  def handle_call(:all, _from, state), do: {:reply, state, state}
+end
+"""),
+        Sample("""\
+defmodule ShopWeb.Live do
+  use Phoenix.LiveView
+
+  def handle_event("save", params, socket), do: {:noreply, assign(socket, :item, Shop.Repo.insert!(params))}
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "other-process",
+            "a task waits; the server goes on",
+            Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call({:rate, url}, from, state) do
+    Task.Supervisor.start_child(Rates.Tasks, fn -> GenServer.reply(from, Req.get!(url)) end)
+    {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "continue",
+            "work that `init/1` puts off belongs into `handle_continue/2`",
+            Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(url), do: {:ok, url, {:continue, :load}}
+  def handle_continue(:load, url), do: {:noreply, Req.get!(url)}
+  def handle_call(:rate, _from, rate), do: {:reply, rate, rate}
+end
+"""),
+        ),
+        Exemption(
+            "no-clients",
+            "a worker that only ticks has no callers who could wait for it",
+            Sample("""\
+defmodule Sweeper do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_info(:sweep, state) do
+    Shop.Repo.delete_all(Shop.Session)
+    {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "stage-work",
+            "a stage does its work in this callback, and back-pressure makes its producer wait",
+            Sample("""\
+defmodule Writer do
+  use GenStage
+
+  def init(state), do: {:consumer, state}
+
+  def handle_events(rows, _from, state) do
+    Shop.Repo.insert_all(Shop.Row, rows)
+    {:noreply, [], state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests has no callers in production",
+            Sample("""\
+defmodule Shop.Testing.SlowServer do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call({:wait, milliseconds}, _from, state) do
+    Process.sleep(milliseconds)
+    {:reply, :ok, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, with one caller that waits for it on purpose",
+            Sample(
+                """\
+defmodule IEx.Shellout do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+  def handle_call({:run, command}, _from, state), do: {:reply, System.cmd(command, []), state}
+end
+""",
+                path="lib/iex/lib/iex/shellout.ex",
+            ),
+        ),
+    ),
+)
