@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.codebase.elixir_version import satisfies
 from bot.codebase.process import child_environment, run
 
-_REQUIREMENT = re.compile(r"""^[^#\n]*?\belixir:\s*"([^"]+)\"""", re.MULTILINE)
+_REQUIREMENT = re.compile(r"""^[^#\n]*?\belixir:\s*(?:"([^"]+)"|(@\w+))""", re.MULTILINE)
 _ELIXIR = re.compile(r"^Elixir (\S+)", re.MULTILINE)
 _OTP = re.compile(r"Erlang/OTP (\d+)")
 _PROBE_SECONDS = 60.0
@@ -73,9 +73,13 @@ def find_toolchain(root: Path, env: Mapping[str, str]) -> Toolchain | Missing:
 
 
 def elixir_requirement(root: Path) -> str:
-    """The literal `elixir:` requirement of mix.exs, empty when there is none."""
-    match = _REQUIREMENT.search(_text(root / "mix.exs"))
-    return match.group(1) if match else ""
+    """The `elixir:` requirement of mix.exs, a literal or an attribute; empty when there is none."""
+    text = _text(root / "mix.exs")
+    match = _REQUIREMENT.search(text)
+    if match is None or match.group(1):
+        return match.group(1) if match else ""
+    attribute = re.search(rf'^\s*{match.group(2)}\s+"([^"]+)"', text, re.MULTILINE)
+    return attribute.group(1) if attribute else ""
 
 
 def pinned_versions(root: Path) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot.codebase.mix import Mix, blocker, unformatted
+from bot.codebase.blockers import blocker, last_words
+from bot.codebase.mix import Mix, unformatted
 from bot.codebase.process import Completed
 from bot.core.verdict import CheckResult, Diagnostic, Status
 from bot.verify.parse_compile import parse_compile
@@ -27,7 +28,7 @@ def check_compile(mix: Mix) -> CheckResult:
         return _result("compile", "cannot-build", missing, done)
     if done.returncode != 0:
         errors = [d for d in found if d.severity == "error"]
-        why = errors[-1].message.splitlines()[0] if errors else f"ended with {done.returncode}"
+        why = errors[-1].message.splitlines()[0] if errors else last_words(done)
         return _result("compile", "failed", f"does not compile: {why}", done, found)
     return _result("compile", "passed", f"compiles, {warnings} warnings", done, found)
 

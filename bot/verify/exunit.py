@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.codebase.mix import FAILED_TESTS, Mix, Reporter, TestRun, blocker
+from bot.codebase.blockers import blocker
+from bot.codebase.mix import FAILED_TESTS, Mix, Reporter, TestRun
 from bot.core.verdict import CheckResult, Status, TestResult
 
 _COMPILE_ERROR = "== Compilation error in file"

@@ -163,6 +163,10 @@ def _vanished(old: dict[str, TestResult], now: dict[str, TestResult]) -> list[_C
 def _plain(check: CheckResult) -> list[_Complaint]:
     if check.status == "passed":
         return []
+    if check.status == "cannot-build":
+        # The base builds here, so it is the change that needs what is missing.
+        reason = f"{check.name}: cannot be built any more: {check.summary}"
+        return [_Complaint("failed", reason, check.summary)]
     return [_Complaint(check.status, f"{check.name}: {check.summary}", check.summary)]
 
 

@@ -47,7 +47,23 @@ def verify_change(
         return judge(baseline, (), run_gates(changes, action, redetect=redetect))
     gates = run_gates(changes, action, redetect=redetect)
     checks = tuple(_checks(mix, reporter, baseline, changes, proving, progress))
-    return judge(baseline, checks, gates, proof=_proof(proving, redetect, checks))
+    untouched = _gate_tree(mix, changes)
+    return judge(baseline, checks, (*gates, untouched), proof=_proof(proving, redetect, checks))
+
+
+def _gate_tree(mix: Mix, changes: tuple[Change, ...]) -> CheckResult:
+    """Project code ran in the tree: what is committed must be what was verified."""
+    rewritten = [c.path for c in changes if _read(mix, c.path) != c.after.encode()]
+    return CheckResult(
+        name="gate-tree",
+        status="failed" if rewritten else "passed",
+        summary=f"rewritten while checks ran: {', '.join(rewritten)}" if rewritten else "held",
+    )
+
+
+def _read(mix: Mix, path: str) -> bytes:
+    target = mix.root / path
+    return target.read_bytes() if target.is_file() and not target.is_symlink() else b""
 
 
 def _proof(

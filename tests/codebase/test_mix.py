@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.codebase.mix import FAILED_TESTS, Mix, blocker
+from bot.codebase.blockers import blocker
+from bot.codebase.mix import FAILED_TESTS, Mix
 from bot.codebase.process import Completed
 from tests.verify.support import (
     COUNTER,
@@ -202,6 +203,18 @@ def test_another_elixir_wanted_cannot_build(tmp_path: Path) -> None:
     mix = sample(tmp_path, {"mix.exs": MIX_EXS.replace("~> 1.14", "~> 99.1")})
     version = toolchain().version
     assert blocker(mix.compile()) == f"the project wants Elixir ~> 99.1, here is {version}"
+
+
+def test_a_mix_exs_that_refuses_to_load_is_quoted(tmp_path: Path) -> None:
+    refusing = 'Mix.raise("Sample requires Erlang/OTP 99+")\n' + MIX_EXS
+    found = blocker(sample(tmp_path, {"mix.exs": refusing}).compile())
+    assert found == "mix.exs does not load: Sample requires Erlang/OTP 99+"
+
+
+def test_a_configuration_that_does_not_load_is_quoted(tmp_path: Path) -> None:
+    config = 'import Config\nimport_config "absent.secret.exs"\n'
+    found = blocker(sample(tmp_path, {"config/config.exs": config}).compile())
+    assert found.startswith("the configuration does not load: could not read file")
 
 
 @pytest.mark.parametrize(

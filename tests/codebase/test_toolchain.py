@@ -145,6 +145,7 @@ def test_a_broken_elixir_is_passed_over_and_named(root: Path, tmp_path: Path) ->
         ('def project, do: [app: :a, elixir: "~> 1.15", deps: []]', "~> 1.15"),
         ("def project do\n  [\n    elixir: @elixir\n  ]", ""),
         ("# elixir: in words\n", ""),
+        ('  @wanted "~> 1.18"\n  def project, do: [elixir: @wanted]\n', "~> 1.18"),
     ],
 )
 def test_reads_the_requirement_of_mix_exs(root: Path, text: str, requirement: str) -> None:

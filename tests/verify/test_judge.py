@@ -65,6 +65,13 @@ def test_cannot_build_here_is_a_verdict_of_its_own() -> None:
     assert verdict.reasons == ("cannot build here: Hex is not installed",)
 
 
+def test_a_change_that_needs_what_is_missing_here_is_to_blame() -> None:
+    missing = CheckResult(name="compile", status="cannot-build", summary="Hex is not installed")
+    verdict = _judge(missing)
+    assert verdict.status == "failed"
+    assert verdict.reasons == ("compile: cannot be built any more: Hex is not installed",)
+
+
 def test_only_new_warnings_fail_wherever_the_old_ones_moved() -> None:
     old = _warning("this clause cannot match because line 5 always matches", line=12)
     moved = _warning("this clause cannot match because line 9 always matches", line=16)

@@ -253,6 +253,13 @@ def test_green_must_be_green_in_every_run(mix: Mix) -> None:
     assert result.summary == "run 2 of 2: 1 of 1 tests failed"
 
 
+def test_code_that_rewrites_the_verified_files_is_caught(verify: Verify, mix: Mix) -> None:
+    sly = f'File.write!("{MAILER}", "# other\\n")\nExUnit.start()\n'
+    write(mix.root, {"test/test_helper.exs": sly})
+    verdict = verify(FIX)
+    assert verdict.reasons == (f"gate-tree: rewritten while checks ran: {MAILER}",)
+
+
 def test_cannot_build_judges_the_gates_and_passes_nothing(mix: Mix) -> None:
     closed = Baseline(tree="t", buildable=False, reason="Hex is not installed")
     verdict = verify_change(mix, reporter(), closed, action(MAILER), (FIX,))
