@@ -70,7 +70,7 @@ class ModuleFacts:
     functions: tuple[tuple[str, int, bool], ...]
     """(name, arity, public)."""
     names: tuple[str, ...] = ()
-    """Modules used as registered names in its own start functions."""
+    """Modules and atoms used as registered names in its own start functions."""
     starts: tuple[StartFacts, ...] = ()
     sends: tuple[SendFacts, ...] = ()
     child_lists: tuple[ChildListFacts, ...] = ()
@@ -186,23 +186,27 @@ def _named_process(call: Call, module: Module) -> str:
     node: Node | None = call.args[0]
     if node is not None and node.type == "call":
         inner = nodes.arguments(node)
-        node = (
-            inner[0]
-            if nodes.text_of(node, "target") in ("Process.whereis", "GenServer.whereis") and inner
-            else None
-        )
-    if node is None or not (node.type == "alias" or text(node).startswith("__MODULE__")):
+        looks_up = nodes.text_of(node, "target") in ("Process.whereis", "GenServer.whereis")
+        node = inner[0] if looks_up and inner else None
+    return _static_name(node, module)
+
+
+def _static_name(node: Node | None, module: Module) -> str:
+    """A module or atom written as a process name, also through `@attribute`; empty for anything else."""
+    if node is not None and nodes.operator(node) == "@":
+        node = module.attributes.get(nodes.text_of(node, "operand"))
+    if node is None or not (node.type in ("alias", "atom") or text(node).startswith("__MODULE__")):
         return ""
-    return module.scope.resolve(node)
+    return "" if text(node) in (":global", ":via") else module.scope.resolve(node)
 
 
 def _registered_names(module: Module) -> Iterator[str]:
-    for name in ("start_link", "start", "init", "child_spec"):
-        for function in module.named(name):
-            for call in function.calls:
-                value = call.keywords().get("name")
-                if value is not None and (value.type == "alias" or text(value) == "__MODULE__"):
-                    yield module.scope.resolve(value)
+    for clause in module.clauses_with(b"name:"):
+        if clause.function.name in ("start_link", "start", "init", "child_spec"):
+            for call in clause.calls:
+                name = _static_name(call.keywords().get("name"), module)
+                if name:
+                    yield name
 
 
 def _own_spec(module: Module) -> dict[str, str]:

@@ -1,0 +1,182 @@
+"""Telemetry events that the program itself waits for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_ATTACHES = (":telemetry.attach", ":telemetry.attach_many")
+_SENDS = (
+    "Kernel.send",
+    "Process.send",
+    ":erlang.send",
+    "GenServer.cast",
+    "GenServer.call",
+    "GenServer.reply",
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every attached handler that sends a message on."""
+    for clause in module.clauses_with(b":telemetry.attach"):
+        for call in clause.calls:
+            if call.full in _ATTACHES and call.arity == 4 and not call.in_quote:
+                yield from _judge(call, clause)
+
+
+def _judge(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+    module = clause.function.module
+    span = Span.of(module, call.node)
+    sends = [c for c in _handler_calls(call.args[2], module) if c.full in _SENDS]
+    if not sends:
+        yield Exempt(span, "export")
+        return
+    sent = Because(Span.of(module, sends[0].node), "the handler passes the event on as a message")
+    receive = next((c for c in clause.calls if c.name == "receive" and c.local), None)
+    if receive is not None:
+        waits = Because(
+            Span.of(module, receive.node), "and the code that attached it waits for that message"
+        )
+        yield Site(span, "the program waits for a telemetry event", because=(sent, waits))
+        return
+    waiting = module.functions.get(("handle_info", 2))
+    if waiting is None or sends[0].name != "send":
+        yield Exempt(span, "export")
+    elif not _own_event(call.args[1], module):
+        yield Exempt(span, "foreign-event")
+    else:
+        waits = Because(Span.of(module, waiting.clauses[0].node), "the server acts on it here")
+        yield Site(
+            span,
+            "a server's behaviour depends on a telemetry event of its own application",
+            because=(sent, waits),
+            confidence="medium",
+        )
+
+
+def _handler_calls(handler: Node, module: Module) -> list[Call]:
+    if handler.type == "anonymous_function":
+        return calls_in(handler, module)
+    captured = re.fullmatch(r"&(?:__MODULE__\.|[A-Z][\w.]*\.)?([a-z_]\w*[?!]?)/4", text(handler))
+    if captured is None:
+        return calls_in(handler, module) if text(handler).startswith("&") else []
+    owner = text(handler)[1:].rpartition(".")[0]
+    if owner and module.scope.resolve_name(owner) != module.name:
+        return []
+    function = module.functions.get((captured[1], 4))
+    return function.calls if function is not None else []
+
+
+def _own_event(events: Node, module: Module) -> bool:
+    """Whether the first event's first atom is the name of this module's own application."""
+    atoms = [text(n).removeprefix(":") for n in nodes.captures("(list . (atom) @n)", events)]
+    root = module.name.split(".")[0].removesuffix("Web")
+    return bool(atoms) and atoms[0] == _CAMEL.sub("_", root).lower()
+
+
+RULE = Rule(
+    id="telemetry-control-flow",
+    title="Telemetry used for control flow",
+    category="telemetry",
+    stage=4,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation=(
+        "A telemetry handler sends a message, and the program waits for it or acts on it: an event "
+        "meant for observers has become a way of calling."
+    ),
+    harm=(
+        "A handler that raises once is detached for good, without a sign, and the program waits for "
+        "ever. Handlers run in the process that emits; renaming an event breaks behaviour."
+    ),
+    remedy=(
+        "Call the other side, or let it reply or publish by a message of its own; keep telemetry for "
+        "metrics and logs."
+    ),
+    triggers=(b":telemetry.attach",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Sync do
+  def run(job) do
+    me = self()
+    :telemetry.attach("sync", [:shop, :job, :stop], fn _, _, meta, _ -> send(me, {:done, meta}) end, nil)
+    Shop.Jobs.enqueue(job)
+
+    receive do
+      {:done, meta} -> meta
+    after
+      5_000 -> :timeout
+    end
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Restock do
+  use GenServer
+
+  def init(state) do
+    :telemetry.attach("restock", [:shop, :order, :paid], &__MODULE__.on_paid/4, self())
+    {:ok, state}
+  end
+
+  def on_paid(_event, _measurements, meta, pid), do: send(pid, {:paid, meta.order})
+
+  def handle_info({:paid, order}, state), do: {:noreply, [order | state]}
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Metrics do
+  def setup, do: :telemetry.attach("m", [:shop, :order, :paid], &__MODULE__.handle/4, nil)
+  def handle(_event, %{count: count}, _meta, _config), do: Shop.Statsd.count("paid", count)
+end
+"""),
+        Sample("""\
+defmodule Shop.Emit do
+  def paid(order), do: :telemetry.execute([:shop, :order, :paid], %{count: 1}, %{order: order})
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "export",
+            "the handler counts, logs or stores: nothing in the program waits for it",
+            Sample("""\
+defmodule Shop.Log do
+  require Logger
+  def attach, do: :telemetry.attach("log", [:shop, :order, :failed], &handle/4, nil)
+  defp handle(_event, _measurements, meta, _config), do: Logger.error(inspect(meta))
+end
+"""),
+        ),
+        Exemption(
+            "foreign-event",
+            "the event belongs to a library that offers no other way to learn of it",
+            Sample("""\
+defmodule Shop.Nodes do
+  use GenServer
+
+  def init(state) do
+    :telemetry.attach("nodes", [:syn, :joined], &__MODULE__.joined/4, self())
+    {:ok, state}
+  end
+
+  def joined(_event, _measurements, _meta, pid), do: send(pid, :joined)
+  def handle_info(:joined, state), do: {:noreply, state}
+end
+"""),
+        ),
+    ),
+)
