@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.blocking import WEIGHTS, Blocking, by_entry
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached_from_callbacks
+from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import also, route
 
@@ -33,6 +35,8 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
         return Exempt(span, "test-support")
     if waits.call.runs_in:
         return Exempt(span, "other-process")
+    if _never_serves(step):
+        return Exempt(span, "one-job")
     severity, confidence = _weight(waits)
     return Site(
         span,
@@ -47,6 +51,12 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
         fix=_fix(waits, step),
         data={"call": waits.call.full, "kind": waits.kind},
     )
+
+
+def _never_serves(step: Reached) -> bool:
+    """Whether `init/1` ends in `:ignore` and never in `{:ok, ...}`: it does a job and is gone."""
+    values = [text(node) for clause in step.origin.clauses for node in results(clause)]
+    return ":ignore" in values and not any(value.startswith("{:ok") for value in values)
 
 
 def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:
@@ -152,6 +162,22 @@ defmodule Rates do
     server = self()
     Task.Supervisor.start_child(Rates.Tasks, fn -> send(server, {:rate, Req.get!(url)}) end)
     {:ok, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "one-job",
+            "it never becomes a server: whoever starts it wants to wait for the job, once per name",
+            Sample("""\
+defmodule Shop.Migrate do
+  use GenServer
+
+  def init(tenant) do
+    case Shop.Repo.query("CALL migrate($1)", [tenant]) do
+      {:ok, _} -> :ignore
+      {:error, reason} -> {:stop, reason}
+    end
   end
 end
 """),
