@@ -168,8 +168,10 @@ def _parsed(template: str, shown: str) -> nodes.Template:
         return _ENVIRONMENT.checked(template)
     except TemplateSyntaxError as error:
         raise ExpressionError(f"{_short(shown)}: {error.message}") from error
-    except (RecursionError, MemoryError, OverflowError) as error:
-        raise ExpressionError(f"{_short(shown)}: the expression is nested too deeply") from error
+    except (RecursionError, MemoryError, OverflowError, ValueError) as error:
+        raise ExpressionError(
+            f"{_short(shown)}: too deeply nested, or too large a number"
+        ) from error
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: self.filters[name] for name in _FILTERS}
         self.filters["tojson"] = _to_json
         self.filters["replace"] = _replace
+        self.filters["round"] = _round
         self.tests = {name: self.tests[name] for name in _TESTS} | _OWN_TESTS
         self.globals = dict(FUNCTIONS)
 
@@ -166,6 +167,12 @@ def _replace(value: Any, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+def _round(value: Any, precision: int = 0) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(precision) > 15:
+        raise SecurityError(f"'round' needs a number and at most 15 places, got {kind_of(value)}")
+    return round(value, precision)
+
+
 def _contains(value: Any, wanted: Any) -> bool:
     if isinstance(value, str):
         return str(as_text(wanted)) in value
@@ -211,7 +218,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": sum,
     "min": min,
     "max": max,
-    "round": round,
+    "round": _round,
     "floor": math.floor,
     "ceil": math.ceil,
     "any": any,

@@ -31,6 +31,7 @@ class Scope:
         self._workflow: dict[str, Any] = parent._workflow if parent else dict(workflow or {})
         self._local: dict[str, Any] = {}
         self._steps: dict[str, StepResult] = {}
+        self._views: dict[str, StepView] = {}
         self._variables: dict[str, Any] = parent._variables if parent else {}
 
     @property
@@ -47,6 +48,7 @@ class Scope:
     def record(self, result: StepResult) -> None:
         """Make a finished step visible."""
         self._steps[result.name] = result
+        self._views[result.name] = StepView(result)
 
     def set_variables(self, values: Mapping[str, Any]) -> None:
         """Visible from now on, in inner and outer scopes of this workflow."""
@@ -64,13 +66,16 @@ class Scope:
         """Every finished step in sight."""
         return {**(self._parent.steps() if self._parent else {}), **self._steps}
 
+    def _all_views(self) -> dict[str, StepView]:
+        return {**(self._parent._all_views() if self._parent else {}), **self._views}
+
     def own_steps(self) -> dict[str, StepResult]:
         """The steps that ran in this very scope."""
         return dict(self._steps)
 
     def flat(self) -> dict[str, Any]:
         """All names at once."""
-        views = {name: StepView(result) for name, result in self.steps().items()}
+        views = self._all_views()
         variables = {**self._variables, **self._local}
         special = {
             "steps": views,

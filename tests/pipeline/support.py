@@ -77,6 +77,12 @@ class Tree:
     changed: dict[str, str] = field(default_factory=dict)
     feedback: list[Any] = field(default_factory=list)
 
+    def write(self, path: str, content: str) -> CodemodResult:
+        """Write one file."""
+        self.changed[path] = content
+        self.done.append(f"write {path}")
+        return CodemodResult(status="applied", files=(path,), diff=f"+++ {path}\n")
+
     def services(self) -> Services:
         """Itself, as everything a run needs."""
         return Services(
@@ -148,9 +154,7 @@ class _Codemod:
         return result
 
     def write(self, path: str, content: str) -> CodemodResult:
-        self.tree.changed[path] = content
-        self.tree.done.append(f"write {path}")
-        return CodemodResult(status="applied", files=(path,), diff=f"+++ {path}\n")
+        return self.tree.write(path, content)
 
 
 @dataclass

@@ -149,6 +149,9 @@ def test_a_skipped_step_says_so() -> None:
         "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
         "{% for a in l %}{% for b in l %}{% for c in l %}{% for d in l %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}",
         "{{ true + 1 }}",
+        "{{ round(5, -999999999) }}",
+        "{{ 5 | round(999999999, 'ceil') }}",
+        "{{ " + "9" * 5000 + " }}",
         "{{ " + "(" * 500 + "1" + ")" * 500 + " }}",
     ],
 )

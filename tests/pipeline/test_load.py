@@ -2,16 +2,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from bot.core.finding import Analysis
 from bot.errors import ConfigError
+from bot.llm.offline import OfflineModel
 from bot.pipeline.load import Library, called_files, resources
 from bot.pipeline.schema import json_schema, schema_text
 from bot.pipeline.strict_yaml import read
-from tests.pipeline.support import load, seed_directory, steps
+from tests.pipeline.support import Events, Tree, load, run, seed_directory, steps
 
 VISION_STYLE = """
 workflow:
@@ -61,6 +64,26 @@ def test_a_bare_list_of_steps_says_which_steps_it_expects() -> None:
     loaded = load(FRAGMENT)
     assert loaded.workflow.name == "test"
     assert loaded.expects == ("run_checks",)
+
+
+def test_the_visions_form_runs_offline_and_says_so() -> None:
+    tree = Tree(files={"pack.xml": '<file path="lib/a.ex">\ndefmodule A do\nend\n</file>\n'})
+
+    def analyse(files: Mapping[str, str]) -> Analysis:
+        return Analysis(files=len(files), lines=2, modules=1, findings=())
+
+    model = OfflineModel(analyser=analyse, planner=lambda asked, found: {"documents": ["1.md"] * 5})
+    events = Events()
+    result = run(
+        load(VISION_STYLE),
+        {"input_file": "pack.xml"},
+        models={"offline": model},
+        services=tree.services(),
+        observer=events,
+    )
+    assert result.steps["look"].data["files"] == 1
+    assert len(result.steps["plan"].data["documents"]) == 5
+    assert [event.name for event in events if event.kind == "notice"] == ["look", "plan"]
 
 
 @pytest.mark.skipif(

@@ -156,6 +156,17 @@ def test_a_judge_who_says_passed_cannot_overrule_a_failed_verdict() -> None:
     assert result.outputs["results"][0]["status"] == "failed"
 
 
+def test_a_test_that_was_not_written_is_not_verified() -> None:
+    class Strict(Tree):
+        def write(self, path: str, content: str) -> CodemodResult:
+            return CodemodResult(status="unchanged", reason="it does not parse")
+
+    tree = Strict(verdicts=[PASSED], codemods={"a": APPLIED})
+    result = run_master(tree, OfflineModel(skills([action("a")])))
+    assert tree.done == ["apply a", "verify a", "commit a: Supervise a"]
+    assert result.outputs["results"][0]["status"] == "passed"
+
+
 def test_dry_run_plans_and_touches_nothing() -> None:
     tree = Tree(codemods={"a": APPLIED})
     result = run_master(tree, OfflineModel(skills([action("a")])), {"dry_run": True})

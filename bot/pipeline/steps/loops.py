@@ -21,10 +21,15 @@ class _Rounds:
     done: list[dict[str, Any]] = field(default_factory=list)
     failures: list[OtpError] = field(default_factory=list)
     broke: bool = False
+    last: dict[str, Any] = field(default_factory=dict)
 
 
 def run_for_loop(step: ForLoopStep, context: StepContext) -> Outcome:
-    """Data: `{iterations: [{index, item, outcome, error, steps}], count, failed, broke, last}`."""
+    """Data: `{iterations: [{index, item, outcome, error}], count, failed, broke, last}`.
+
+    `last` holds the data of the last iteration's steps; keeping everybody's would keep every
+    verdict of a long run in memory.
+    """
     items = _items(step, context)
     if len(items) > step.max_iterations:
         raise Refused(
@@ -66,31 +71,31 @@ def _one_round(
     context.run.check_cancelled()
     body = replace(context, scope=inner, path=f"{context.path}[{index}]")
     if step.continue_condition is not None and body.holds(step.continue_condition):
-        rounds.done.append(_record(index, item, "skipped", inner))
+        _record(rounds, inner, index, item, "skipped")
         return
     try:
         context.engine.run_steps(step.steps, body)
     except OtpError as error:
         rounds.failures.append(error)
-        rounds.done.append(_record(index, item, "failed", inner, error))
+        _record(rounds, inner, index, item, "failed", error)
         if context.engine.is_fatal(error):
             raise
         return
-    rounds.done.append(_record(index, item, "succeeded", inner))
+    _record(rounds, inner, index, item, "succeeded")
     rounds.broke = step.break_condition is not None and body.holds(step.break_condition)
 
 
 def _record(
-    index: int, item: Any, outcome: str, scope: Scope, error: OtpError | None = None
-) -> dict[str, Any]:
-    steps = {name: result.data for name, result in scope.own_steps().items()}
-    return {
-        "index": index,
-        "item": item,
-        "outcome": outcome,
-        "error": str(error) if error else "",
-        "steps": steps,
-    }
+    rounds: _Rounds,
+    scope: Scope,
+    index: int,
+    item: Any,
+    outcome: str,
+    error: OtpError | None = None,
+) -> None:
+    reason = str(error) if error else ""
+    rounds.done.append({"index": index, "item": item, "outcome": outcome, "error": reason})
+    rounds.last = {name: result.data for name, result in scope.own_steps().items()}
 
 
 def _outcome(rounds: _Rounds) -> Outcome:
@@ -99,7 +104,7 @@ def _outcome(rounds: _Rounds) -> Outcome:
         "count": len(rounds.done),
         "failed": sum(done["outcome"] == "failed" for done in rounds.done),
         "broke": rounds.broke,
-        "last": rounds.done[-1]["steps"] if rounds.done else {},
+        "last": rounds.last,
     }
     return Outcome(
         data=data,
