@@ -54,13 +54,20 @@ def read_json(reply: Reply) -> tuple[Json, tuple[str, ...]]:
     fenced = _FENCED.match(reply.text)
     text = fenced.group(1) if fenced else reply.text
     try:
-        return json.loads(text), ()
+        return json.loads(text, parse_constant=_refuse_constant), ()
     except (ValueError, RecursionError) as error:
         return None, (f"the reply is not JSON: {error}",)
 
 
 def violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
     """What in `data` breaks `schema`, with paths, at most ten."""
+    try:
+        return _violations(data, schema)
+    except RecursionError:
+        return ("$: nested too deeply",)
+
+
+def _violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
     found = Draft202012Validator(dict(schema)).iter_errors(data)
     return tuple(
         f"{error.json_path}: {error.message[:300]}"
@@ -86,6 +93,10 @@ def _remote_reference(value: Json) -> str:
     if isinstance(value, list | tuple):
         return next(filter(None, map(_remote_reference, value)), "")
     return ""
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _require_complete(reply: Reply, request: Request) -> None:

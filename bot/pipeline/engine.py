@@ -176,15 +176,12 @@ class Engine:
     def _attempt(self, step: Step, context: StepContext) -> Outcome:
         attempts = step.retry.attempts if step.retry else 1
         usage = Usage()
+        handler = self._handlers.get(step.type)
+        if handler is None:
+            raise Refused(f"step {step.name!r}: this engine has no handler for type {step.type!r}")
         for left in range(attempts - 1, -1, -1):
             try:
-                outcome = self._handlers[step.type](step, context)
-            except KeyError:
-                if step.type in self._handlers:
-                    raise
-                raise Refused(
-                    f"step {step.name!r}: this engine has no handler for type {step.type!r}"
-                ) from None
+                outcome = handler(step, context)
             except _ALWAYS_FATAL:
                 raise
             except OtpError as error:

@@ -45,23 +45,6 @@ def fits(value: Any, spec: Input) -> bool:
     return isinstance(value, _TYPES[spec.type])
 
 
-def parse_input(text: str, spec: Input) -> Any:
-    """A command-line value (`--input name=text`) in the declared type; raises `ValueError`."""
-    if spec.type == "boolean":
-        if text.lower() not in ("true", "false"):
-            raise ValueError(f"{text!r} is neither true nor false")
-        return text.lower() == "true"
-    if spec.type == "integer":
-        return int(text)
-    if spec.type == "number":
-        return float(text)
-    if spec.type == "list":
-        return [item.strip() for item in text.split(",") if item.strip()]
-    if spec.type == "object":
-        raise ValueError("an object cannot be given on the command line")
-    return text
-
-
 def _value(workflow: Workflow, name: str, spec: Input, given: Mapping[str, Any]) -> Any:
     if name not in given:
         if spec.required:

@@ -12,7 +12,7 @@ from bot.errors import ConfigError
 from bot.pipeline import problems
 from bot.pipeline.check import check_references
 from bot.pipeline.inputs import fits
-from bot.pipeline.spec import PipelineStep, Workflow, walk
+from bot.pipeline.spec import PipelineStep, Workflow
 from bot.pipeline.strict_yaml import Document, read
 
 _ROOT_KEYS = ("workflow",)
@@ -157,12 +157,3 @@ def _require_good_inputs(document: Document, workflow: Workflow) -> None:
                 f"the default of input {name!r} is not of type {spec.type}",
                 ("workflow", "inputs", name, "default"),
             )
-
-
-def called_files(workflow: Workflow) -> tuple[str, ...]:
-    """The pipeline files a workflow calls, in order."""
-    return tuple(
-        s.pipeline_file
-        for s in walk(workflow.steps)
-        if isinstance(s, PipelineStep) and s.pipeline_file
-    )

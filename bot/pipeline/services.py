@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -128,7 +127,6 @@ class Services:
     files: FileReader | None = None
     codebase: object | None = None
     """The `Codebase`, for handlers registered by callers."""
-    extra: Mapping[str, object] | None = None
 
 
 def require(service: T | None, name: str, step: str) -> T:

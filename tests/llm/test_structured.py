@@ -42,7 +42,17 @@ def test_a_bad_reply_is_sent_back_with_what_is_wrong() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{", '{"n": 1} and more', 'Here: {"n": 1}', "[1]", "null", "", "[" * 100_000, '{"n": 1.5}'],
+    [
+        "{",
+        '{"n": 1} and more',
+        'Here: {"n": 1}',
+        "[1]",
+        "null",
+        "",
+        "[" * 100_000,
+        '{"n": NaN}',
+        '{"n": 1.5}',
+    ],
 )
 def test_repairs_are_bounded_and_prose_is_never_searched(text: str) -> None:
     model = ScriptedModel([text] * 9)
