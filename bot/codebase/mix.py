@@ -65,6 +65,8 @@ class Mix:
     deps_path: Path | None = None
     """Fetched dependencies of the user's own checkout, shown read-only."""
     timeouts: Timeouts = Timeouts()
+    tree: Path | None = None
+    """The whole checkout where `root` is below it: shown read-only, for path dependencies."""
 
     def compile(self) -> Completed:
         """Compile everything anew: an incremental build hides warnings and same-second edits."""
@@ -124,6 +126,8 @@ class Mix:
         shown = (*self.toolchain.roots, *self._mix_home(), *readable)
         if self.deps_path is not None and self.deps_path.is_dir():
             shown = (*shown, self.deps_path)
+        if self.tree is not None:
+            shown = (self.tree, *shown)
         return self.sandbox.run(
             (str(self.toolchain.mix), *argv),
             cwd=self.root,

@@ -77,7 +77,7 @@ class Sandbox:
             args += ["--ro-bind-try", path, path]
         args += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - private
         for shown in readable:
-            args += ["--ro-bind", str(shown), str(shown)]
+            args += ["--ro-bind", str(shown), str(shown), *_hide_git(shown)]
         for tree in writable:
             args += ["--bind", str(tree), str(tree), *_hide_git(tree)]
         args += ["--chdir", str(cwd), "--clearenv"]

@@ -12,7 +12,8 @@ from bot.verify.fingerprint import fingerprint, normalise
 RERUN = "test-rerun"
 """Name of the check that ran failing tests again with the same seed."""
 
-_EXECUTED = ("passed", "failed", "invalid")
+_RED = ("failed", "invalid")
+_EXECUTED = ("passed", *_RED)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _tests(
     complaints = [_failing(t, again.get(key(t), "")) for t in broken]
     if check.status in ("timed-out", "cannot-build"):
         return [*complaints, *_plain(check)]
-    if check.status == "failed" and not any(t.state in ("failed", "invalid") for t in check.tests):
+    if check.status == "failed" and not any(t.state in _RED for t in check.tests):
         return _plain(check)
     if check.status == "not-run" and any(t.state in _EXECUTED for t in old.values()):
         return _plain(check)
@@ -140,7 +141,7 @@ def _tests(
 
 def _is_new_failure(test: TestResult, old: dict[str, TestResult]) -> bool:
     known = old.get(key(test))
-    return test.state in ("failed", "invalid") and (known is None or known.state == "passed")
+    return test.state in _RED and (known is None or known.state not in _RED)
 
 
 def _failing(test: TestResult, again: str) -> _Complaint:

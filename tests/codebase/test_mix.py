@@ -15,6 +15,7 @@ from tests.verify.support import (
     COUNTER,
     COUNTER_TEST,
     MIX_EXS,
+    SAMPLE,
     impatient,
     mix_in,
     recorded,
@@ -156,6 +157,27 @@ def test_fetched_dependencies_of_the_users_checkout_are_read_not_written(tmp_pat
     run = replace(mix, deps_path=deps).test(reporter=reporter())
     assert run.completed.returncode == 0, run.completed.tail()
     assert sorted(p.name for p in (deps / "helper").iterdir()) == ["lib", "mix.exs"]
+
+
+def test_a_project_below_the_root_of_its_checkout_sees_its_siblings(tmp_path: Path) -> None:
+    sibling = MIX_EXS.replace("Sample", "Helper").replace(":sample", ":helper")
+    tree = write(
+        tmp_path / "checkout",
+        {
+            **{f"app/{path}": text for path, text in SAMPLE.items()},
+            "app/mix.exs": MIX_EXS.replace("deps: []", 'deps: [{:helper, path: "../helper"}]'),
+            "helper/mix.exs": sibling,
+            "helper/lib/helper.ex": "defmodule Helper do\n  def one, do: 1\nend\n",
+            ".git": "gitdir: elsewhere",
+        },
+    )
+    mix = replace(mix_in(tree / "app", tmp_path / "build"), tree=tree)
+    spy = 'IO.inspect(File.read("../.git"), label: "git")\nExUnit.start()\n'
+    write(mix.root, {"test/test_helper.exs": spy})
+    run = mix.test(reporter=reporter())
+    assert run.completed.returncode == 0, run.completed.tail()
+    if sandbox().isolated:
+        assert "gitdir: elsewhere" not in run.completed.stdout
 
 
 def test_an_umbrella_runs_every_applications_suite(umbrella: Mix) -> None:

@@ -154,6 +154,12 @@ def test_a_new_test_that_fails_is_blamed() -> None:
     assert _judge(_compile(), red).status == "failed"
 
 
+def test_a_test_that_was_skipped_and_fails_now_is_blamed() -> None:
+    skipped = _tests(_test("test a", "skipped"), _test("test b"))
+    red = _tests(_test("test a", "failed"), _test("test b"))
+    assert _judge(_compile(), red, baseline=_baseline(_compile(), skipped)).status == "failed"
+
+
 def test_a_set_up_that_fails_now_is_blamed() -> None:
     red = _tests(_test("test a", "invalid"), _test("test b", "invalid"))
     assert _judge(_compile(), red).status == "failed"
