@@ -204,8 +204,8 @@ def _acts_outside(call: Call, project: Project) -> bool:
 
 
 _STANDARD = frozenset(
-    "Enum Map List String Keyword MapSet Stream Integer Float Regex DateTime Date Time "
-    "NaiveDateTime Access "
-    "Tuple Range Base Bitwise Function Inspect URI Version :lists :maps :math :binary :timer :erlang".split()
+    "Enum Map List String Keyword MapSet Stream Integer Float Regex DateTime Date Time Access "
+    "NaiveDateTime Tuple Range Base Bitwise Function Inspect URI Version "
+    ":lists :maps :math :binary :timer :erlang".split()
 )
 """Roots whose functions only compute; nothing else is called with made-up arguments."""

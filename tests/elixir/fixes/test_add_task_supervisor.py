@@ -1,0 +1,188 @@
+"""`add_task_supervisor`: which supervisor is used, and where a new one goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir.fixes.add_task_supervisor import CODEMOD
+from bot.elixir.fixes.base import Declined, Proposal, Requirement
+from bot.elixir.fixes.supervise_spawn import CODEMOD as SUPERVISE_SPAWN
+from tests.elixir.fixes.parser import judged
+from tests.elixir.fixes.support import (
+    APPLICATION,
+    MIX_EXS,
+    MakeProject,
+    applied,
+    apply_changes,
+    changes_of,
+    mix,
+    project_of,
+    proposal,
+    surveyed,
+)
+
+SPAWNER = "defmodule Shop.Jobs do\n  def run(job) do\n    spawn(job)\n    :ok\n  end\nend\n"
+PARAMS = {"app": "shop", "name": "Shop.TaskSupervisor", "path": ""}
+LIBRARY = MIX_EXS.replace(",\n      mod: {Shop.Application, []}", "")
+
+
+def shop(children: str, **more: str) -> dict[str, str]:
+    code = APPLICATION.replace("children = []", f"children = {children}")
+    files = {"mix.exs": MIX_EXS, "lib/shop/application.ex": code, "lib/shop/jobs.ex": SPAWNER}
+    return {**files, **more}
+
+
+def requirement(files: dict[str, str]) -> Requirement | None:
+    analysis, project = surveyed(files)
+    spawn = next(f for f in analysis.findings if f.rule == "unsupervised-spawn")
+    needed = proposal(SUPERVISE_SPAWN, project, spawn).requires
+    return needed[0] if needed else None
+
+
+def added(files: dict[str, str]) -> str:
+    project = project_of(files)
+    return changes_of(CODEMOD, project, PARAMS)[-1].after
+
+
+LISTS = {
+    "empty": ("[]", "[\n      {Task.Supervisor, name: Shop.TaskSupervisor}\n    ]"),
+    "one line": ("[Shop.Repo]", "[{Task.Supervisor, name: Shop.TaskSupervisor}, Shop.Repo]"),
+    "one line, too wide": (
+        "[Shop.Repo, {Shop.Cache, name: Shop.Cache}, Shop.Endpoint, Shop.Web]",
+        "[\n      {Task.Supervisor, name: Shop.TaskSupervisor},\n      Shop.Repo,\n"
+        "      {Shop.Cache, name: Shop.Cache},\n      Shop.Endpoint,\n      Shop.Web\n    ]",
+    ),
+    "several lines with comments": (
+        "[\n      # the database\n      Shop.Repo,\n      Shop.Endpoint\n    ]",
+        "[\n      {Task.Supervisor, name: Shop.TaskSupervisor},\n      # the database\n"
+        "      Shop.Repo,\n      Shop.Endpoint\n    ]",
+    ),
+    "only a comment": (
+        "[\n      # nothing yet\n    ]",
+        "[\n      # nothing yet\n      {Task.Supervisor, name: Shop.TaskSupervisor}\n    ]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_first_child_of_a_literal_list(name: str) -> None:
+    before, after = LISTS[name]
+    assert added(shop(before)) == shop(after)["lib/shop/application.ex"]
+    found = CODEMOD.propose_requirement
+    assert found is not None
+    offer = found(project_of(shop(before)), PARAMS)
+    assert isinstance(offer, Proposal)
+    assert offer.fix == "automatic"
+
+
+@pytest.mark.elixir
+def test_elixirs_formatter_would_not_change_the_lists() -> None:
+    results = {name: added(shop(before)) for name, (before, _) in LISTS.items()}
+    results |= {path: code for path, code in _created().items() if path != "test"}
+    assert set(judged(results).values()) == {"formatted"}
+
+
+def test_line_ends_are_kept() -> None:
+    files = {p: c.replace("\n", "\r\n") for p, c in shop("[\n      Shop.Repo\n    ]").items()}
+    result = added(files)
+    assert result.count("\n") == result.count("\r\n")
+
+
+def test_list_put_together_by_code_is_assisted() -> None:
+    files = shop("base() ++ extra()")
+    assert CODEMOD.propose_requirement is not None
+    offer = CODEMOD.propose_requirement(project_of(files), PARAMS)
+    assert isinstance(offer, Proposal)
+    assert offer.fix == "assisted"
+    assert "right place" in offer.decision
+    assert "[{Task.Supervisor, name: Shop.TaskSupervisor} | children]" in added(files)
+    analysis, project = surveyed(files)
+    user = proposal(SUPERVISE_SPAWN, project, analysis.findings[0])
+    assert user.fix == "assisted"
+
+
+def test_existing_one_is_used() -> None:
+    listed = "[{Task.Supervisor, name: Shop.Tasks}]"
+    assert requirement(shop("[]")) == Requirement("add_task_supervisor", tuple(PARAMS.items()))
+    assert requirement(shop(listed)) is None
+    assert requirement(shop("[{Task.Supervisor, name: :tasks}]")) is None
+    analysis, project = surveyed(shop(listed))
+    assert (
+        proposal(SUPERVISE_SPAWN, project, analysis.findings[0]).params["supervisor"]
+        == "Shop.Tasks"
+    )
+
+
+def test_existing_one_with_a_limit_is_not() -> None:
+    assert requirement(shop("[{Task.Supervisor, name: Shop.Tasks, max_children: 3}]")) is not None
+
+
+def test_existing_one_below_another_supervisor_is_used() -> None:
+    nested = (
+        "defmodule Shop.Workers do\n  use Supervisor\n\n  def init(_) do\n"
+        "    Supervisor.init([{Task.Supervisor, name: Shop.Deep}], strategy: :one_for_one)\n  end\nend\n"
+    )
+    assert requirement(shop("[Shop.Workers]", **{"lib/shop/workers.ex": nested})) is None
+    assert requirement(shop("[]", **{"lib/shop/workers.ex": nested})) is not None
+
+
+def test_umbrella_sibling_is_never_used() -> None:
+    shop_files = {f"apps/shop/{p}": c for p, c in shop("[]").items()}
+    other = {
+        "apps/bank/mix.exs": MIX_EXS.replace("Shop", "Bank").replace(":shop", ":bank"),
+        "apps/bank/lib/bank/application.ex": APPLICATION.replace("Shop", "Bank").replace(
+            "children = []", "children = [{Task.Supervisor, name: Bank.Tasks}]"
+        ),
+    }
+    root = 'defmodule All.MixProject do\n  use Mix.Project\n  def project, do: [apps_path: "apps"]\nend\n'
+    needed = requirement({"mix.exs": root, **shop_files, **other})
+    assert needed is not None
+    assert dict(needed.params) == {**PARAMS, "path": "apps/shop"}
+    project = project_of({"mix.exs": root, **shop_files, **other})
+    changes = changes_of(CODEMOD, project, dict(needed.params))
+    assert [c.path for c in changes] == ["apps/shop/lib/shop/application.ex"]
+
+
+def _created() -> dict[str, str]:
+    project = project_of({"mix.exs": LIBRARY, "lib/shop/jobs.ex": SPAWNER})
+    return {c.path: c.after for c in changes_of(CODEMOD, project, PARAMS)}
+
+
+def test_deployable_application_without_one_gets_an_application() -> None:
+    files = _created()
+    assert set(files) == {"mix.exs", "lib/shop/application.ex"}
+    assert "extra_applications: [:logger],\n      mod: {Shop.Application, []}\n" in files["mix.exs"]
+    assert "{Task.Supervisor, name: Shop.TaskSupervisor}" in files["lib/shop/application.ex"]
+    app = project_of({**files}).apps[0]
+    assert app.callback == "Shop.Application"
+
+
+@pytest.mark.elixir
+def test_created_application_starts(mix_project: MakeProject) -> None:
+    root = mix_project({"mix.exs": LIBRARY, "lib/shop/jobs.ex": SPAWNER})
+    apply_changes(root, changes_of(CODEMOD, project_of(root), PARAMS))
+    code, output = mix(root, "run", "-e", "true = is_pid(Process.whereis(Shop.TaskSupervisor))")
+    assert code == 0, output
+
+
+def test_library_never_gets_one() -> None:
+    package = LIBRARY.replace(
+        "      deps: []", '      package: [licenses: ["MIT"]],\n      deps: []'
+    )
+    project = project_of({"mix.exs": package, "lib/shop/jobs.ex": SPAWNER})
+    offer = CODEMOD.apply(project, PARAMS)
+    assert isinstance(offer, Declined)
+    assert "library" in offer.reason
+
+
+def test_application_module_that_mix_does_not_start_is_left_alone() -> None:
+    project = project_of({"mix.exs": LIBRARY, "lib/shop/application.ex": APPLICATION})
+    offer = CODEMOD.apply(project, PARAMS)
+    assert isinstance(offer, Declined)
+    assert "on purpose" in offer.reason
+
+
+def test_applied_twice_it_declines() -> None:
+    project = project_of(shop("[Shop.Repo]"))
+    once = applied(project, changes_of(CODEMOD, project, PARAMS))
+    assert isinstance(CODEMOD.apply(once, PARAMS), Declined)
