@@ -41,11 +41,19 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.
 
 def analyze(
     path: Annotated[Path, typer.Argument(help="Directory (or file) to analyse.")] = Path(),
-    format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.text,  # noqa: A002 - the option's name
-    rule: Annotated[list[str] | None, typer.Option("--rule", "-r", help="Only this rule; repeatable.")] = None,
-    fail_on: Annotated[Level, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this severe.")] = Level.never,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")] = None,
+    format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.text,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", "-r", help="Only this rule; repeatable.")
+    ] = None,
+    fail_on: Annotated[
+        Level, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this severe.")
+    ] = Level.never,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")
+    ] = None,
     json_: JsonFlag = False,
 ) -> None:
     """Find OTP problems in the files of a directory. Reads only; needs neither git nor Elixir."""
@@ -99,7 +107,9 @@ def _rendered(analysis: Analysis, form: Format, *, to_file: bool) -> str:
     if form is Format.markdown:
         from bot.elixir.supervision import mermaid
 
-        return findings.as_markdown(analysis, tuple(mermaid(t) for t in analysis.trees if t.supervisors))
+        return findings.as_markdown(
+            analysis, tuple(mermaid(t) for t in analysis.trees if t.supervisors)
+        )
     return findings.as_text(analysis, plain if to_file else screen.paint)
 
 
@@ -107,7 +117,10 @@ def _rule_texts() -> list[RuleText]:
     from bot.core.render.sarif import RuleText
     from bot.elixir.rules import all_rules
 
-    return [RuleText(r.id, r.title, r.explanation, f"{r.harm}\n\n{r.remedy}", r.severity) for r in all_rules()]
+    return [
+        RuleText(r.id, r.title, r.explanation, f"{r.harm}\n\n{r.remedy}", r.severity)
+        for r in all_rules()
+    ]
 
 
 def _version() -> str:
@@ -135,8 +148,10 @@ def explain(
     chosen = (_rule(rule),) if rule else all_rules()
     facts = [
         {
-            "id": r.id, "title": r.title, "category": r.category, "stage": r.stage, "severity": r.severity,
-            "confidence": r.confidence, "fix": r.fix, "explanation": r.explanation, "harm": r.harm, "remedy": r.remedy,
+            "id": r.id, "title": r.title, "category": r.category, "stage": r.stage,
+            "severity": r.severity,
+            "confidence": r.confidence, "fix": r.fix, "explanation": r.explanation,
+            "harm": r.harm, "remedy": r.remedy,
             "bad": [s.tree() for s in r.bad], "good": [s.tree() for s in r.good],
             "exemptions": [{"name": e.name, "reason": e.reason} for e in r.exemptions],
         }

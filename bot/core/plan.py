@@ -57,6 +57,8 @@ class Action(Record):
     before: str = ""
     after: str = ""
     """Elixir that parses: the changed place before and after."""
+    example: str = ""
+    """Advice: a good sample of the rule, the shape to aim for."""
     diff: str = ""
     """Unified diff, previewed in memory at the plan's commit; empty for advice."""
     decision: str = ""
@@ -124,7 +126,10 @@ class Plan(Record):
     notes: tuple[str, ...] = ()
 
     def actions(self) -> tuple[Action, ...]:
-        """All actions by stage, each after those it depends on; raises `ValueError` for a circle."""
+        """All actions by stage, each after those it depends on.
+
+        Raises `ValueError` for a circle.
+        """
         known = {action.id: action for stage in self.stages for action in stage.actions}
         done: dict[str, Action] = {}
 
@@ -141,7 +146,7 @@ class Plan(Record):
         return tuple(done.values())
 
     def action(self, action_id: str) -> Action:
-        """The action with this id, or whose id starts with it; raises `KeyError` if none or several."""
+        """The action with this id, or the only one whose id starts with it; raises `KeyError`."""
         exact = [a for a in self.actions() if a.id == action_id]
         found = exact or [a for a in self.actions() if a.id.startswith(action_id)]
         if len(found) != 1:

@@ -27,8 +27,8 @@ class EditConflict(ValueError):
 def apply(files: Mapping[str, bytes], edits: Iterable[Edit]) -> tuple[Change, ...]:
     """The changes the edits make, one per file; text takes over the file's line ends.
 
-    Raises `EditConflict` when edits overlap or a file that parsed does not parse afterwards (tree-sitter's
-    judgement; Elixir's own parser is asked later, in a process of its own).
+    Raises `EditConflict` when edits overlap or a file that parsed does not parse afterwards; this
+    is tree-sitter's judgement, Elixir's own parser is asked later, in a process of its own.
     """
     by_path: dict[str, list[Edit]] = {}
     for edit in edits:
@@ -56,7 +56,10 @@ def diff(changes: Iterable[Change]) -> str:
     out: list[str] = []
     for change in changes:
         old = "/dev/null" if not change.before else f"a/{change.path}"
-        before, after = change.before.splitlines(keepends=True), change.after.splitlines(keepends=True)
+        before, after = (
+            change.before.splitlines(keepends=True),
+            change.after.splitlines(keepends=True),
+        )
         for line in difflib.unified_diff(before, after, old, f"b/{change.path}"):
             out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(out)

@@ -18,10 +18,12 @@ Place = tuple[str, str, str]
 """(path, module, function)"""
 
 
-def still_there(project: Project, changes: Iterable[Change], findings: Iterable[Finding]) -> tuple[str, ...]:
-    """What the change leaves or brings, one sentence each; `project` is the one before the change.
+def still_there(
+    project: Project, changes: Iterable[Change], findings: Iterable[Finding]
+) -> tuple[str, ...]:
+    """What the change leaves or brings, one sentence each; `project` is as before it.
 
-    Rules of the same category count together: a raw spawn that became a bare `Task.start` is not gone.
+    Rules of one category count together: a raw spawn turned into `Task.start` is not gone.
     """
     changed = tuple(c for c in changes if c.after)
     named = tuple(findings)
@@ -52,7 +54,9 @@ def _related(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
     return tuple(r for r in all_rules() if r.category in named)
 
 
-def _findings(project: Project, paths: tuple[str, ...], rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
+def _findings(
+    project: Project, paths: tuple[str, ...], rules: tuple[Rule, ...]
+) -> tuple[Finding, ...]:
     local = tuple(r for r in rules if r.check is not None)
     whole = tuple(r for r in rules if r.check_project is not None)
     files = {path: project.files[path] for path in paths if path in project.files}

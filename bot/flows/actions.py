@@ -14,7 +14,7 @@ from bot.elixir.fixes import all_codemods, codemod
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Proposal, Requirement
 from bot.elixir.project import Project
 from bot.elixir.rules import rule
-from bot.flows.excerpt import before_and_after, standing_alone
+from bot.flows.excerpt import before_and_after, changed_range, standing_alone
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Composition:
 
 
 def compose(project: Project, findings: Iterable[Finding]) -> Composition:
-    """One action per codemod proposal; findings no codemod takes become one advice per rule and module."""
+    """One action per codemod proposal, one advice per rule and module for the other findings."""
     made = Composition(project)
     advice: dict[tuple[str, str, str], list[tuple[Finding, str]]] = {}
     for finding in sorted(findings, key=_urgency):
@@ -67,7 +67,9 @@ def _by_codemod(made: Composition, finding: Finding) -> tuple[Action | None, str
     return None, reason
 
 
-def _action(made: Composition, mod: Codemod, offer: Proposal, finding: Finding) -> Action | Declined:
+def _action(
+    made: Composition, mod: Codemod, offer: Proposal, finding: Finding
+) -> Action | Declined:
     known = _identity(finding.stage, mod.name, offer.params)
     if known in made.actions:
         merged = made.actions[known]
@@ -78,7 +80,9 @@ def _action(made: Composition, mod: Codemod, offer: Proposal, finding: Finding) 
     refused = next((n for n in needed if isinstance(n, Declined)), None)
     if refused is not None:
         return refused
-    before = with_changes(made.project, _merged(made, [n.id for n in needed if isinstance(n, Action)]))
+    before = with_changes(
+        made.project, _merged(made, [n.id for n in needed if isinstance(n, Action)])
+    )
     changes = mod.apply(before, offer.params)
     if isinstance(changes, Declined):
         return changes
@@ -86,7 +90,9 @@ def _action(made: Composition, mod: Codemod, offer: Proposal, finding: Finding) 
     files = (_range(made.project, finding),)
     blocked = [n for n in needed if isinstance(n, Action) and n.fix != "automatic"]
     fix = offer.fix if not blocked else "assisted"
-    decision = offer.decision or (f"First decide on {blocked[0].id}: {blocked[0].decision}" if blocked else "")
+    decision = offer.decision or (
+        f"First decide on {blocked[0].id}: {blocked[0].decision}" if blocked else ""
+    )
     offer = Proposal(offer.title, offer.params, fix, decision, offer.requires, offer.notes)
     action = _build(made.project, mod, offer, changes, (finding,), files, depends, finding.stage)
     _add(made, action, changes)
@@ -96,16 +102,27 @@ def _action(made: Composition, mod: Codemod, offer: Proposal, finding: Finding) 
 def _required(made: Composition, requirement: Requirement, finding: Finding) -> Action | Declined:
     mod = codemod(requirement.codemod)
     params = dict(requirement.params)
-    offer = mod.propose_requirement(made.project, params) if mod.propose_requirement else Declined("no such requirement")
+    offer = (
+        mod.propose_requirement(made.project, params)
+        if mod.propose_requirement
+        else Declined("no such requirement")
+    )
     if isinstance(offer, Declined):
         return offer
-    known = next((a for a in made.actions.values() if a.codemod == mod.name and a.params == dict(offer.params)), None)
+    known = next(
+        (
+            a
+            for a in made.actions.values()
+            if a.codemod == mod.name and a.params == dict(offer.params)
+        ),
+        None,
+    )
     if known is not None:
         return known
     changes = mod.apply(made.project, offer.params)
     if isinstance(changes, Declined):
         return changes
-    files = tuple(_whole(change) for change in changes)
+    files = tuple(_whole(made.project, change) for change in changes)
     action = _build(made.project, mod, offer, changes, (), files, (), finding.stage)
     _add(made, action, changes)
     return action
@@ -166,8 +183,12 @@ def _build(
 
 def _how_to_test(mod: Codemod, test: GeneratedTest | Declined) -> str:
     if isinstance(test, Declined):
-        return f"{mod.how_to_test} No test can be generated ({test.reason}); the proof is structural: the finding is gone and the suite is unchanged."
-    return f"{mod.how_to_test} The generated test `{test.path}` gives a {test.proof} proof. {test.note}".strip()
+        return (
+            f"{mod.how_to_test} No test can be generated ({test.reason}); the proof is structural:"
+            " the finding is gone and the suite is unchanged."
+        )
+    proof = f"The generated test `{test.path}` gives a {test.proof} proof."
+    return f"{mod.how_to_test} {proof} {test.note}".strip()
 
 
 def _advice(project: Project, findings: list[Finding], reasons: set[str]) -> Action:
@@ -186,9 +207,14 @@ def _advice(project: Project, findings: list[Finding], reasons: set[str]) -> Act
         files=tuple(_range(project, f) for f in findings),
         problem=" ".join([*dict.fromkeys(f"{f.message}." for f in findings), about.harm]),
         before=_alone(project, first)[2],
+        example=next(iter(about.good[0].tree().values())).rstrip(),
         steps=(about.remedy, *declined),
-        how_to_test="Write the test that fails before the change through the module's public functions, then change the code.",
-        done_when=(f"`genesis analyze --rule {first.rule}` no longer lists {where}", "the suite is green"),
+        how_to_test="Write the test that fails before the change through the module's public"
+        " functions, then change the code.",
+        done_when=(
+            f"`genesis analyze --rule {first.rule}` no longer lists {where}",
+            "the suite is green",
+        ),
         effort=level,
         risk="medium",
     )
@@ -203,9 +229,13 @@ def _alone(project: Project, finding: Finding) -> tuple[int, int, str]:
     return standing_alone(project.source(finding.path), finding.line, finding.end_line)
 
 
-def _whole(change: Change) -> FileRange:
-    lines = change.before.splitlines() or [""]
-    return FileRange(path=change.path, line=1 if change.before else 0, end_line=1 if change.before else 0, code=lines[0])
+def _whole(project: Project, change: Change) -> FileRange:
+    """The place a change of no finding touches; line 0 for a new file."""
+    if not change.before:
+        return FileRange(path=change.path, line=0, end_line=0, code="")
+    first, last = changed_range(change)
+    line, end, code = standing_alone(project.source(change.path), first, last)
+    return FileRange(path=change.path, line=line, end_line=end, code=code)
 
 
 def _identity(stage: int, name: str, params: Mapping[str, str]) -> str:

@@ -17,12 +17,19 @@ LONGEST = 60
 
 def before_and_after(changes: Iterable[Change]) -> tuple[str, str]:
     """The changed places as they were and as they become, as Elixir that parses."""
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for change in changes:
         old, new = _changed_lines(change)
         before.extend(_pieces(change.path, change.before, old))
         after.extend(_pieces(change.path, change.after, new))
     return "\n\n".join(before), "\n\n".join(after)
+
+
+def changed_range(change: Change) -> tuple[int, int]:
+    """First and last line of the old text a change touches."""
+    lines = [n for n in _changed_lines(change)[0] if n] or [1]
+    return min(lines), min(max(lines), len(change.before.splitlines()))
 
 
 def parses(code: str) -> bool:
@@ -31,7 +38,7 @@ def parses(code: str) -> bool:
 
 
 def standing_alone(source: Source, first: int, last: int) -> tuple[int, int, str]:
-    """Lines `first` to `last` if they parse, else those of the enclosing clause, else of the whole statement."""
+    """Lines `first` to `last` if they parse, else the enclosing clause, else the statement."""
     code = source.quote(first, last)
     if parses(code):
         return first, last, code

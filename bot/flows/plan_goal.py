@@ -1,4 +1,4 @@
-"""Turn a goal and an analysis into the five-stage plan, every quote of it checked against the tree."""
+"""Turn a goal and an analysis into the five-stage plan; every quote is checked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.core.finding import Analysis, Finding
-from bot.core.plan import STAGE_TITLES, Action, Change, CoverageRow, Plan
+from bot.core.plan import STAGE_TITLES, Action, Change, CoverageRow, FileRange, Plan
 from bot.elixir.analyze import Survey
 from bot.elixir.changed import with_changes
 from bot.elixir.fixes import codemod
@@ -31,12 +31,16 @@ class PlannedTree:
 def plan_goal(survey: Survey, *, goal: str, plan_id: str, commit: str) -> Plan:
     """The plan for one analysed commit.
 
-    Raises `OtpError` when a quote does not match the tree: a plan that is wrong about the code is not handed out.
+    Raises `OtpError` when a quote does not match the tree: a plan that is wrong about the code is
+    not handed out.
     """
     made = compose(survey.project, _worth_planning(survey.analysis.findings))
     actions = sorted(made.actions.values(), key=lambda a: (a.stage, bool(a.depends_on), a.id))
     after = planned_tree(survey.project, actions)
-    stages = [stage_plan(n, tuple(a for a in actions if a.stage == n), made) for n in range(1, len(STAGE_TITLES))]
+    stages = [
+        stage_plan(n, tuple(a for a in actions if a.stage == n), made)
+        for n in range(1, len(STAGE_TITLES))
+    ]
     plan = Plan(
         id=plan_id,
         goal=goal,
@@ -75,7 +79,11 @@ def _ordered(actions: Iterable[Action]) -> list[Action]:
 
 def _drawing(project: Project) -> str:
     trees = [tree for tree in project.trees if tree.supervisors] or list(project.trees)
-    return "\n".join(mermaid(tree) for tree in trees[:1]) if len(trees) < 2 else "\n\n".join(mermaid(t) for t in trees)
+    return (
+        "\n".join(mermaid(tree) for tree in trees[:1])
+        if len(trees) < 2
+        else "\n\n".join(mermaid(t) for t in trees)
+    )
 
 
 def _coverage(analysis: Analysis, made: Composition) -> tuple[CoverageRow, ...]:
@@ -87,21 +95,33 @@ def _coverage(analysis: Analysis, made: Composition) -> tuple[CoverageRow, ...]:
         for f in analysis.findings
     ]  # fmt: skip
     exempted = [
-        CoverageRow(rule=e.rule, path=e.path, line=e.line, status="exempted", detail=f"{e.exemption}: {e.reason}")
+        CoverageRow(
+            rule=e.rule,
+            path=e.path,
+            line=e.line,
+            status="exempted",
+            detail=f"{e.exemption}: {e.reason}",
+        )
         for e in analysis.exempted
     ]
     return tuple(sorted([*planned, *exempted], key=lambda r: (r.rule, r.path, r.line)))
 
 
 def check_quotes(plan: Plan, files: Mapping[str, bytes]) -> None:
-    """Compare every quoted range with the tree and parse every Elixir block; raises `OtpError` naming the first miss."""
+    """Compare every quoted range with the tree and parse every Elixir block.
+
+    Raises `OtpError` naming the first miss.
+    """
     for action in plan.actions():
         for place in action.files:
-            if place.line == 0:
-                continue
-            lines = files[place.path].decode().splitlines()[place.line - 1 : place.end_line]
-            if "\n".join(lines) != place.code.replace("\r\n", "\n"):
+            if place.line and not _stands(files[place.path], place):
                 raise OtpError(f"the plan quotes {place.path}:{place.line} wrongly for {action.id}")
-        for code in (action.before, action.after, action.test_code):
+        for code in (action.before, action.after, action.example, action.test_code):
             if code and not parses(code):
                 raise OtpError(f"a code block of {action.id} does not parse")
+
+
+def _stands(data: bytes, place: FileRange) -> bool:
+    lines = data.decode().split("\n")[place.line - 1 : place.end_line]
+    quoted = place.code.split("\n")
+    return [line.rstrip("\r") for line in lines] == [line.rstrip("\r") for line in quoted]

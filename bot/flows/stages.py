@@ -59,7 +59,7 @@ def effort(actions: Sequence[Action]) -> str:
     hours = sum(0.25 if a.fix == "automatic" else _HOURS[a.effort] for a in actions)
     if hours == 0:
         return "none"
-    return f"about {hours:g} hours" if hours < 8 else f"about {hours / 8:.1f} days"
+    return f"about {hours:g} hours" if hours < 8 else f"about {round(hours / 8, 1):g} days"
 
 
 def _verification(actions: Sequence[Action]) -> tuple[Expectation, ...]:
@@ -68,17 +68,28 @@ def _verification(actions: Sequence[Action]) -> tuple[Expectation, ...]:
     rules = sorted({a.rule for a in actions if a.rule})
     wanted = [flag for rule_id in rules for flag in ("--rule", rule_id)]
     return (
-        Expectation(argv=("mix", "compile", "--force", "--warnings-as-errors"), expect="no warning that the base commit did not have"),
+        Expectation(
+            argv=("mix", "compile", "--force", "--warnings-as-errors"),
+            expect="no warning that the base commit did not have",
+        ),
         Expectation(argv=("mix", "test"), expect="at least as many tests as before, no failure"),
-        Expectation(argv=("genesis", "analyze", ".", *wanted), expect="none of the findings named above"),
+        Expectation(
+            argv=("genesis", "analyze", ".", *wanted), expect="none of the findings named above"
+        ),
     )
 
 
 def _rollback(number: int, actions: Sequence[Action]) -> tuple[str, ...]:
     if not actions:
         return ()
-    steps = ["Each action is one commit: `genesis undo ACTION` reverts it together with those that depend on it."]
+    steps = [
+        "Each action is one commit: `genesis undo ACTION` reverts it together with those that"
+        " depend on it."
+    ]
     if any(a.depends_on for a in actions):
         steps.append("An action that others depend on (a new supervisor) is reverted last.")
-    steps.append(f"The whole stage: delete its branch before the merge, or revert the merge of stage {number} after it.")
+    steps.append(
+        f"The whole stage: delete its branch before the merge, or revert the merge of stage"
+        f" {number} after it."
+    )
     return tuple(steps)

@@ -8,7 +8,12 @@ from tests.factories import action, plan
 
 
 def ids(*wanted: str, **changes: tuple[str, ...]) -> list[str]:
-    made = plan(*(action(id=i, stage=int(i[0]), depends_on=changes.get(f"after_{i[2:]}", ())) for i in wanted))
+    made = plan(
+        *(
+            action(id=i, stage=int(i[0]), depends_on=changes.get(f"after_{i[2:]}", ()))
+            for i in wanted
+        )
+    )
     return [a.id for a in made.actions()]
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from textwrap import fill
+from textwrap import fill, shorten
 
 from bot.core.plan import Action
 from bot.core.verdict import Verdict
 
 _PROOFS = {
-    "behavioural": "Proof: behavioural. The generated test fails on the code before for the intended reason and passes after.",
-    "traced": "Proof: traced. The generated test watches what processes are started; it fails before and passes after.",
-    "structural": "Proof: structural. The finding is gone and the suite is unchanged; fault tolerance itself was not tested.",
-    "none": "Proof: none beyond a green suite.",
+    "behavioural": "The generated test fails on the code before for the intended reason and"
+    " passes after.",
+    "traced": "The generated test watches what processes are started; it fails before and"
+    " passes after.",
+    "structural": "The finding is gone and the suite is unchanged; fault tolerance itself was"
+    " not tested.",
+    "none": "Nothing beyond a green suite.",
 }
 WIDTH = 72
 
 
 def commit_message(action: Action, verdict: Verdict, title: str = "") -> str:
     """Subject and body, wrapped at 72 columns."""
-    notes = [s.removeprefix("Note for reviewers: ") for s in action.steps if s.startswith("Note for reviewers: ")]
-    paragraphs = [action.problem, f"Kept: {action.invariant}" if action.invariant else "", *notes, _PROOFS[verdict.proof], _suite(verdict)]
+    notes = [
+        s.removeprefix("Note for reviewers: ")
+        for s in action.steps
+        if s.startswith("Note for reviewers: ")
+    ]
+    paragraphs = [
+        action.problem,
+        f"Kept: {action.invariant}" if action.invariant else "",
+        *notes,
+        _proof(action, verdict),
+        _suite(verdict),
+    ]
     body = "\n\n".join(fill(" ".join(p.replace("`", "").split()), WIDTH) for p in paragraphs if p)
     return f"{_subject(title or action.title)}\n\n{body}"
 
@@ -30,8 +43,14 @@ def trailers(plan_id: str, action_id: str) -> dict[str, str]:
 
 
 def _subject(title: str) -> str:
-    line = " ".join(title.replace("`", "").split())
-    return line if len(line) <= WIDTH else line[: WIDTH - 1].rstrip() + "…"
+    """One line of at most `WIDTH` characters, cut between words."""
+    return shorten(title.replace("`", ""), WIDTH, placeholder=" …")
+
+
+def _proof(action: Action, verdict: Verdict) -> str:
+    if verdict.proof == "structural" and not action.finding_ids:
+        return "Proof: structural. The suite is unchanged; what comes next builds on this."
+    return f"Proof: {verdict.proof}. {_PROOFS[verdict.proof]}"
 
 
 def _suite(verdict: Verdict) -> str:

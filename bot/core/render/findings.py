@@ -15,6 +15,13 @@ FRAME_LINES = 6
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
+_FIXES = {
+    "automatic": "can be fixed automatically",
+    "assisted": "a patch can be proposed",
+    "advice": "advice only",
+}
+
+
 def as_text(analysis: Analysis, paint: Paint = plain) -> str:
     """Findings grouped by file, each with a frame of its code, then a summary."""
     out: list[str] = []
@@ -35,14 +42,17 @@ def summary(analysis: Analysis) -> str:
     """One line: how much was read, what was found."""
     counts = Counter(f.severity for f in analysis.findings)
     found = ", ".join(_plural(counts[s], s) for s in SEVERITIES if counts[s]) or "no findings"
-    exempted = f"; {len(analysis.exempted)} sites exempted with a reason" if analysis.exempted else ""
+    exempted = (
+        f"; {len(analysis.exempted)} sites exempted with a reason" if analysis.exempted else ""
+    )
     return f"{found} in {_plural(analysis.files, 'file')} ({analysis.lines:,} lines){exempted}"
 
 
 def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
     style = _STYLES[finding.severity]
     where = f"{finding.line}:{finding.column}"
-    yield f"  {paint(f'{finding.severity:<7}', style)} {finding.message}  {paint(f'[{finding.rule}]', 'dim')}"
+    severity, rule = paint(f"{finding.severity:<7}", style), paint(f"[{finding.rule}]", "dim")
+    yield f"  {severity} {finding.message}  {rule}"
     lines = finding.code.splitlines()
     width = len(str(finding.line + len(lines)))
     shown = lines[:FRAME_LINES]
@@ -51,10 +61,10 @@ def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
         yield f"  {paint(f'{number:>{width}} │', 'dim')} {line}"
     if len(lines) > len(shown):
         yield f"  {paint(' ' * width + ' │', 'dim')} … {len(lines) - len(shown)} more lines"
+    mark = f"  {paint(' ' * width + ' =', 'dim')}"
     for evidence in finding.evidence:
-        yield f"  {paint(' ' * width + ' =', 'dim')} {_place(finding, evidence.path, evidence.line)}{evidence.note}"
-    fix = {"automatic": "can be fixed automatically", "assisted": "a patch can be proposed", "advice": "advice only"}
-    yield f"  {paint(' ' * width + ' =', 'dim')} {fix[finding.fix]}; {finding.confidence} confidence"
+        yield f"{mark} {_place(finding, evidence.path, evidence.line)}{evidence.note}"
+    yield f"{mark} {_FIXES[finding.fix]}; {finding.confidence} confidence"
 
 
 def _place(finding: Finding, path: str, line: int) -> str:
@@ -69,18 +79,29 @@ def as_markdown(analysis: Analysis, trees: tuple[str, ...] = ()) -> str:
     for tree in trees:
         out.extend([fence(tree, "mermaid"), ""])
     if analysis.findings:
-        rows = [(f.severity, f.rule, f"`{f.path}:{f.line}`", f.message, f.fix) for f in analysis.findings]
+        rows = [
+            (f.severity, f.rule, f"`{f.path}:{f.line}`", f.message, f.fix)
+            for f in analysis.findings
+        ]
         out.extend([table(("severity", "rule", "where", "what", "fix"), rows), ""])
     for finding in analysis.findings:
-        out.extend([f"### {finding.rule} at `{finding.path}:{finding.line}`", "", finding.message, ""])
+        out.extend(
+            [f"### {finding.rule} at `{finding.path}:{finding.line}`", "", finding.message, ""]
+        )
         out.extend([fence(finding.code, "elixir"), ""])
         out.extend(f"- {e.path}:{e.line}: {e.note}" for e in finding.evidence)
         out.append("")
     if analysis.exempted:
-        rows_ex = [(e.rule, f"`{e.path}:{e.line}`", e.exemption, e.reason) for e in analysis.exempted]
-        out.extend(["## Exempted", "", table(("rule", "where", "exemption", "reason"), rows_ex), ""])
+        rows_ex = [
+            (e.rule, f"`{e.path}:{e.line}`", e.exemption, e.reason) for e in analysis.exempted
+        ]
+        out.extend(
+            ["## Exempted", "", table(("rule", "where", "exemption", "reason"), rows_ex), ""]
+        )
     if analysis.notes:
-        out.extend(["## Not fully read", "", *(f"- `{n.path}`: {n.message}" for n in analysis.notes), ""])
+        out.extend(
+            ["## Not fully read", "", *(f"- `{n.path}`: {n.message}" for n in analysis.notes), ""]
+        )
     return "\n".join(out).rstrip() + "\n"
 
 

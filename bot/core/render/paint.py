@@ -7,7 +7,15 @@ from collections.abc import Callable
 Paint = Callable[[str, str], str]
 """(text, style) to text; styles are names like `bold red`."""
 
-_CODES = {"bold": "1", "dim": "2", "underline": "4", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "underline": "4",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+}
 
 
 def plain(text: str, _style: str) -> str:

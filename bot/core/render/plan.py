@@ -24,7 +24,12 @@ def documents(plan: Plan) -> dict[str, str]:
 def overview(plan: Plan) -> str:
     """The README: overview, supervision tree before and after, coverage."""
     rows = [
-        (f"[{s.number}. {s.title}]({_FILES[s.number]})", s.summary, s.risk if s.actions else "–", s.effort)
+        (
+            f"[{s.number}. {s.title}]({_FILES[s.number]})",
+            s.summary,
+            s.risk if s.actions else "none",
+            s.effort,
+        )
         for s in plan.stages
     ]
     out = [
@@ -42,7 +47,9 @@ def overview(plan: Plan) -> str:
         "",
         "## Supervision tree after the automatic actions",
         "",
-        fence(plan.tree_planned, "mermaid") if plan.tree_planned != plan.tree_today else "Unchanged.",
+        fence(plan.tree_planned, "mermaid")
+        if plan.tree_planned != plan.tree_today
+        else "Unchanged.",
         "",
         "## Order of work",
         "",
@@ -64,7 +71,11 @@ def _order(plan: Plan) -> Iterator[str]:
     if not actions:
         yield "There is nothing to do."
     for number, action in enumerate(actions, 1):
-        after = f" (after {', '.join(f'`{d}`' for d in action.depends_on)})" if action.depends_on else ""
+        after = (
+            f" (after {', '.join(f'`{d}`' for d in action.depends_on)})"
+            if action.depends_on
+            else ""
+        )
         yield f"{number}. `{action.id}` {action.title}, {action.fix}{after}"
 
 
@@ -93,7 +104,19 @@ def stage(plan: Plan, part: StagePlan) -> str:
     if part.not_applicable:
         out.extend([f"Not applicable: {part.not_applicable}.", ""])
         return "\n".join(out).rstrip() + "\n"
-    out.extend([f"- Risk: {part.risk}", f"- Effort: {part.effort}", "", "## Problem", "", part.problem, "", "## Actions", ""])
+    out.extend(
+        [
+            f"- Risk: {part.risk}",
+            f"- Effort: {part.effort}",
+            "",
+            "## Problem",
+            "",
+            part.problem,
+            "",
+            "## Actions",
+            "",
+        ]
+    )
     for action in part.actions:
         out.extend([*_action(action), ""])
     rows = [(f"`{' '.join(v.argv)}`", str(v.exit_code), v.expect) for v in part.verification]
@@ -119,6 +142,7 @@ def _action(action: Action) -> Iterator[str]:
     yield ""
     yield from _code("Before", action.before)
     yield from _code("After", action.after)
+    yield from _code("The shape to aim for (an example, not this project's code)", action.example)
     if action.decision:
         yield f"**To decide:** {action.decision}"
         yield ""

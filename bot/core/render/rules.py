@@ -15,7 +15,8 @@ def listing(rules: Sequence[Mapping[str, Any]], paint: Paint = plain) -> str:
     """One line per rule, by stage."""
     width = max((len(r["id"]) for r in rules), default=0)
     return "\n".join(
-        f"{paint(r['id'].ljust(width), 'bold')}  stage {r['stage']}  {r['severity']:<7}  {r['fix']:<9}  {r['title']}"
+        f"{paint(r['id'].ljust(width), 'bold')}  stage {r['stage']}  {r['severity']:<7} "
+        f" {r['fix']:<9}  {r['title']}"
         for r in sorted(rules, key=lambda r: (r["stage"], r["id"]))
     )
 
@@ -23,7 +24,8 @@ def listing(rules: Sequence[Mapping[str, Any]], paint: Paint = plain) -> str:
 def as_text(rule: Mapping[str, Any], paint: Paint = plain) -> str:
     """Everything about one rule."""
     head = f"{paint(rule['id'], 'bold')}: {rule['title']}"
-    facts = f"stage {rule['stage']}, {rule['category']}, {rule['severity']}, {rule['confidence']} confidence, fix: {rule['fix']}"
+    facts = f"stage {rule['stage']}, {rule['category']}, {rule['severity']}, {rule['confidence']}"
+    f" confidence, fix: {rule['fix']}"
     parts = [head, facts, "", _wrapped(rule["explanation"]), ""]
     parts += [paint("Why it is harmful", "bold"), _wrapped(rule["harm"]), ""]
     parts += [paint("How to fix it", "bold"), _wrapped(rule["remedy"]), ""]
@@ -31,7 +33,10 @@ def as_text(rule: Mapping[str, Any], paint: Paint = plain) -> str:
     parts += [paint("Not found", "bold"), *_samples(rule["good"][:1])]
     if rule["exemptions"]:
         parts.append(paint("Left alone", "bold"))
-        parts += [fill(f"- {e['name']}: {e['reason']}", WIDTH, subsequent_indent="  ") for e in rule["exemptions"]]
+        parts += [
+            fill(f"- {e['name']}: {e['reason']}", WIDTH, subsequent_indent="  ")
+            for e in rule["exemptions"]
+        ]
     return "\n".join(parts).rstrip()
 
 

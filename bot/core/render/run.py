@@ -10,7 +10,14 @@ from bot.core.render.paint import Paint, plain
 from bot.core.state import ActionState, RunState
 from bot.core.verdict import Baseline
 
-_STYLES = {"committed": "green", "failed": "bold red", "patch": "yellow", "skipped": "dim", "pending": "dim", "undone": "yellow"}
+_STYLES = {
+    "committed": "green",
+    "failed": "bold red",
+    "patch": "yellow",
+    "skipped": "dim",
+    "pending": "dim",
+    "undone": "yellow",
+}
 _WORDS = {
     "committed": "committed",
     "patch": "patch to decide",
@@ -23,13 +30,23 @@ _WORDS = {
 
 
 def as_text(
-    plan: Plan, state: RunState, ran: Iterable[str], baseline: Baseline | None, paint: Paint = plain, *, dry_run: bool = False
+    plan: Plan,
+    state: RunState,
+    ran: Iterable[str],
+    baseline: Baseline | None,
+    paint: Paint = plain,
+    *,
+    dry_run: bool = False,
 ) -> str:
     """One row per action by stage, then the branches and the next step."""
     out = [paint(f"Plan {plan.id} for {plan.app} at {plan.commit[:12]}", "bold"), ""]
     wanted = set(ran)
     for stage in plan.stages:
-        actions = [a for a in stage.actions if stage.number < 5 and (not wanted or a.id in wanted or not dry_run)]
+        actions = [
+            a
+            for a in stage.actions
+            if stage.number < 5 and (not wanted or a.id in wanted or not dry_run)
+        ]
         if not actions:
             continue
         out.append(paint(f"{stage.number}. {stage.title}", "bold"))
@@ -44,7 +61,11 @@ def _row(action: Action, state: ActionState, paint: Paint) -> str:
     word = _WORDS[state.status] if state.status != "pending" else action.fix
     mark = paint(f"{word:<15}", _STYLES.get(state.status, "dim"))
     commit = f" {state.commit[:10]}" if state.commit else ""
-    reason = f"\n{'':20}{paint(state.reason, 'dim')}" if state.reason and state.status in ("failed", "patch", "skipped") else ""
+    reason = (
+        f"\n{'':20}{paint(state.reason, 'dim')}"
+        if state.reason and state.status in ("failed", "patch", "skipped")
+        else ""
+    )
     return f"  {mark}{commit:<11}  {action.id}  {action.title}{reason}"
 
 
@@ -58,7 +79,10 @@ def _ending(plan: Plan, state: RunState, baseline: Baseline | None, *, dry_run: 
         return ["Dry run: nothing was written."]
     lines = []
     if baseline is not None and not baseline.buildable:
-        lines.append(f"Cannot build here: {baseline.reason}. Fixes are patches, nothing was committed as verified.")
+        lines.append(
+            f"Cannot build here: {baseline.reason}. Fixes are patches, nothing was committed as"
+            " verified."
+        )
     elif baseline is not None:
         suite = next((c for c in baseline.checks if c.name == "test"), None)
         lines.extend([f"Tests before: {suite.summary}"] if suite else [])
@@ -69,11 +93,15 @@ def _ending(plan: Plan, state: RunState, baseline: Baseline | None, *, dry_run: 
         last = branches[-1].branch
         lines.append(f"Look: git log -p {plan.commit[:10]}..{last}   Undo: genesis undo {plan.id}")
     if counts.get("patch"):
-        lines.append(f"Patches wait for a decision: genesis show {plan.id} --stage N, then --action ID")
+        lines.append(
+            f"Patches wait for a decision: genesis show {plan.id} --stage N, then --action ID"
+        )
     return lines
 
 
-def as_json(plan: Plan, state: RunState, ran: Iterable[str], baseline: Baseline | None) -> dict[str, Any]:
+def as_json(
+    plan: Plan, state: RunState, ran: Iterable[str], baseline: Baseline | None
+) -> dict[str, Any]:
     """The same for machines."""
     return {
         "schema_version": 1,

@@ -12,7 +12,9 @@ from typing import Any
 from bot.core.finding import Analysis, Evidence, Finding
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def as_sarif(analysis: Analysis, rules: Iterable[RuleText], version: str) -> dic
                     {
                         "executionSuccessful": True,
                         "toolExecutionNotifications": [
-                            {"level": "warning", "message": {"text": f"{n.path}: {n.message}"}} for n in analysis.notes
+                            {"level": "warning", "message": {"text": f"{n.path}: {n.message}"}}
+                            for n in analysis.notes
                         ],
                     }
                 ],
@@ -75,10 +78,20 @@ def _result(finding: Finding, index: Mapping[str, int]) -> Mapping[str, Any]:
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": _place(finding.path, finding.line, finding.end_line, finding.column)}],
+        "locations": [
+            {
+                "physicalLocation": _place(
+                    finding.path, finding.line, finding.end_line, finding.column
+                )
+            }
+        ],
         "relatedLocations": [_related(number, e) for number, e in enumerate(finding.evidence)],
         "partialFingerprints": {"genesisFinding/v1": finding.id},
-        "properties": {"confidence": finding.confidence, "category": finding.category, "fix": finding.fix},
+        "properties": {
+            "confidence": finding.confidence,
+            "category": finding.category,
+            "fix": finding.fix,
+        },
     }
 
 

@@ -9,7 +9,10 @@ from tests.factories import action
 
 
 def test_the_message_says_why_and_how_far_it_is_proved() -> None:
-    made = action(steps=("Do it.", "Note for reviewers: jobs now end with the application."), invariant="`run/1` returns `:ok`.")
+    made = action(
+        steps=("Do it.", "Note for reviewers: jobs now end with the application."),
+        invariant="`run/1` returns `:ok`.",
+    )
     assert commit_message(made, Verdict(status="passed", proof="structural")) == snapshot(
         """\
 Supervise the job in A.run/1

@@ -10,7 +10,13 @@ from tests.factories import analysis, finding
 
 
 def test_text_shows_a_frame_per_finding() -> None:
-    evidence = Evidence(path="lib/a.ex", line=3, end_line=3, code="    spawn(fun)", note="nobody learns of its crash")
+    evidence = Evidence(
+        path="lib/a.ex",
+        line=3,
+        end_line=3,
+        code="    spawn(fun)",
+        note="nobody learns of its crash",
+    )
     found = analysis(finding(evidence=(evidence,)))
     assert as_text(found) == snapshot(
         """\

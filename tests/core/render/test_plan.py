@@ -27,7 +27,9 @@ def test_a_stage_shows_everything_an_action_carries() -> None:
 
 
 def test_the_readme_orders_actions_and_shows_both_trees() -> None:
-    made = plan(action(id="1-b", depends_on=("1-a",)), action(id="1-a"), tree_planned="graph TD\n  n9")
+    made = plan(
+        action(id="1-b", depends_on=("1-a",)), action(id="1-a"), tree_planned="graph TD\n  n9"
+    )
     text = documents(made)["README.md"]
     assert text.index("1. `1-a`") < text.index("2. `1-b`")
     assert "(after `1-a`)" in text

@@ -10,8 +10,12 @@ from tests.factories import action, plan
 
 def test_a_committed_action_shows_commit_branch_and_undo() -> None:
     made = plan(action())
-    state = RunState.of(made).with_action(ActionState(id=action().id, status="committed", commit="a" * 40))
-    state = state.with_stage(state.stage(1).model_copy(update={"branch": "genesis/local-1/stage-1", "tip": "a" * 40}))
+    state = RunState.of(made).with_action(
+        ActionState(id=action().id, status="committed", commit="a" * 40)
+    )
+    state = state.with_stage(
+        state.stage(1).model_copy(update={"branch": "genesis/local-1/stage-1", "tip": "a" * 40})
+    )
     text = as_text(made, state, [action().id], Baseline(tree="t", buildable=True))
     assert "committed       aaaaaaaaaa" in text
     assert "Branch genesis/local-1/stage-1 at aaaaaaaaaa" in text
@@ -20,7 +24,9 @@ def test_a_committed_action_shows_commit_branch_and_undo() -> None:
 
 def test_what_failed_says_why() -> None:
     made = plan(action())
-    state = RunState.of(made).with_action(ActionState(id=action().id, status="failed", reason="2 tests fail now"))
+    state = RunState.of(made).with_action(
+        ActionState(id=action().id, status="failed", reason="2 tests fail now")
+    )
     assert "2 tests fail now" in as_text(made, state, [action().id], None)
 
 

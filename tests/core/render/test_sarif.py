@@ -16,7 +16,11 @@ def test_results_point_at_their_rule_and_place() -> None:
     run = log["runs"][0]
     result = run["results"][0]
     assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["unsupervised-spawn"]
-    assert (result["ruleId"], result["ruleIndex"], result["level"]) == ("unsupervised-spawn", 0, "warning")
+    assert (result["ruleId"], result["ruleIndex"], result["level"]) == (
+        "unsupervised-spawn",
+        0,
+        "warning",
+    )
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "lib/a.ex"
     assert place["region"] == {"startLine": 3, "startColumn": 5, "endLine": 3}
