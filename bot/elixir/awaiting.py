@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.messages import is_reply, received
 from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.reach import reached
@@ -15,7 +16,7 @@ AWAITS = frozenset(f"Task.{name}" for name in ("await", "await_many", "yield", "
 
 def awaited(task: Call, clause: Clause) -> bool:
     """Whether the clause, or a function of the module it calls, waits for its tasks."""
-    return any(
+    return any(is_reply(pattern) for pattern in received(clause)) or any(
         call.full in AWAITS and not nodes.contains(task.node, call.node)
         for step in reached([clause.function])
         if step.clause is clause or step.clause.function is not clause.function

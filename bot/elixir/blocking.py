@@ -22,9 +22,9 @@ TITLES: dict[Kind, str] = {
     "network": "a network operation",
     "program": "an operating system program",
     "sleep": "a sleep",
-    "remote-node": "a call to another node",
-    "task": "waiting for a task",
-    "process": "a call to another process",
+    "remote-node": "another node",
+    "task": "a task's result",
+    "process": "another process",
 }
 
 WEIGHTS: tuple[Kind, ...] = ("sleep", "http", "program", "database", "network", "remote-node", "task", "process")

@@ -36,13 +36,14 @@ def handles(module: Module, tag: str) -> bool:
 
 def handles_task_reply(module: Module) -> bool:
     """Whether the module takes `{ref, result}`, the answer of a task, out of its mailbox."""
-    return any(_is_reply(pattern) for pattern in taken(module))
+    return any(is_reply(pattern) for pattern in taken(module))
 
 
-def _is_reply(pattern: Node) -> bool:
+def is_reply(pattern: Node) -> bool:
+    """Whether the pattern has the form of a task's answer: `{ref, result}`."""
     if nodes.operator(pattern) == "=":
         left, right = pattern.child_by_field_name("left"), pattern.child_by_field_name("right")
-        return any(side is not None and _is_reply(side) for side in (left, right))
+        return any(side is not None and is_reply(side) for side in (left, right))
     if pattern.type != "tuple" or len(pattern.named_children) != 2:
         return False
     first = pattern.named_children[0]

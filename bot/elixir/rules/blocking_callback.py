@@ -39,8 +39,8 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
     severity, confidence = _weight(waits, step, module)
     return Site(
         span,
-        f"`{step.origin.label}` waits for {waits.title}: `{waits.call.full}`",
-        because=(*route(step), Because(span, _note(step, module)), *also(group, waits)),
+        f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
+        because=(*route(step), Because(span, _note(module)), *also(group, waits)),
         severity=severity,
         confidence=confidence,
         data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
@@ -71,7 +71,7 @@ def _weight(waits: Blocking, step: Reached, module: Module) -> tuple[Severity | 
         return "info", "medium"
     if waits.kind == "sleep" and _short(waits):
         return "info", "medium"
-    if _CALL not in module.functions and step.origin.name != "handle_event":
+    if not _answers_calls(module):
         # Nobody waits for an answer; messages only pile up.
         return "info", "medium"
     return None, "high" if waits.kind in ("sleep", "http", "program") else None
@@ -82,8 +82,15 @@ def _short(waits: Blocking) -> bool:
     return value is not None and value.type == "integer" and int(text(value).replace("_", "")) <= _SHORT_MILLISECONDS
 
 
-def _note(step: Reached, module: Module) -> str:
-    if step.origin.name == "handle_call" or _CALL in module.functions:
+def _answers_calls(module: Module) -> bool:
+    """Whether others wait for replies of this server."""
+    events = module.functions.get(("handle_event", 4))
+    asked = events is not None and any("{:call," in text(c.params[0]) for c in events.clauses)
+    return asked or _CALL in module.functions
+
+
+def _note(module: Module) -> str:
+    if _answers_calls(module):
         return "meanwhile every other caller of this server waits, and after its timeout crashes"
     return "meanwhile the server takes no message, and its mailbox grows"
 

@@ -40,7 +40,7 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
     severity, confidence = _weight(waits)
     return Site(
         span,
-        f"`init/1` waits for {waits.title}: `{waits.call.full}`",
+        f"`init/1` blocks on {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
             Because(span, "the supervisor, and every child after this one, waits for its end"),

@@ -12,6 +12,7 @@ from bot.elixir.awaiting import awaited, returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.messages import handles_task_reply, traps_exits
+from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_callback, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -63,14 +64,19 @@ def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
 
 def _async(clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
-    if not is_server(module):
-        note = "the result is sent to a process that never asks for it, and a crash takes that process down"
-        return "`Task.async` whose result nobody awaits", note, None
+    where = "server" if is_server(module) else "process"
     if handles_task_reply(module):
-        note = "the server takes the reply as a message, yet stays linked: a crash of the task takes it down"
-        return "`Task.async` in a server links the task to it", note, "info"
-    note = "the reply arrives as a message that no clause expects, and a crash of the task takes the server down"
-    return "`Task.async` in a server, never awaited", note, None
+        note = f"the {where} takes the reply as a message, yet stays linked: a crash of the task takes it down"
+        return f"`Task.async` links the task to this {where}", note, "info"
+    if where == "server":
+        note = "the reply arrives as a message that no clause expects, and a crash of the task takes the server down"
+        return "`Task.async` in a server, never awaited", note, None
+    if any("live_component" in text(u.node) or "LiveComponent" in u.name for u in module.uses):
+        # The component runs in its view's process, and the view may take the reply.
+        note = "the reply goes to the view this component lives in, and a crash of the task takes that view down"
+        return "`Task.async` links the task to the component's view", note, "info"
+    note = "the result is sent to a process that never asks for it, and a crash takes that process down"
+    return "`Task.async` whose result nobody awaits", note, None
 
 
 _VERDICTS = {"start": _started, "start_link": _linked, "async": _async}
