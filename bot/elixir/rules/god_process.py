@@ -1,0 +1,183 @@
+"""One server that does everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.reach import is_server
+from bot.elixir.rules.base import Because, Rule, Sample, Site, Span
+from bot.elixir.rules.state_use import field_names
+
+MAX_LINES = 600
+"""Code lines without docs and blanks: three times what one sitting's review takes in. Of about 90
+servers in ten well-kept public repositories 6 have more."""
+MAX_MESSAGES = 20
+"""Distinct message tags: a server of one purpose has a handful; nobody keeps in mind what twenty
+kinds of messages do to each other in every order."""
+MAX_FIELDS = 15
+"""Fields of the state: past it a struct is several structs."""
+MAX_TOPICS = 8
+"""Groups of messages by the noun in their tag: each could be a module or a process of its own."""
+MEASURES_FOR_A_WARNING = 3
+"""One large number alone is taste; three together are several servers under one name."""
+MEASURES_FOR_A_REMARK = 2
+
+_CALLBACKS = (
+    ("handle_call", 3),
+    ("handle_cast", 2),
+    ("handle_info", 2),
+    ("handle_event", 4),
+    ("handle_continue", 2),
+)
+_VERBS = frozenset(
+    "get set put add insert delete remove update fetch list create start stop restart cancel handle do run check "
+    "register unregister subscribe unsubscribe apply move convert report request save load enable disable send "
+    "receive queue clear reset maybe on new notify sync join leave connect disconnect".split()
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is counted of a server."""
+
+    lines: int
+    messages: int
+    fields: int
+    topics: tuple[str, ...]
+
+    def excesses(self) -> list[str]:
+        """One phrase for each measure over its limit."""
+        counted = (
+            (self.lines, MAX_LINES, "lines of code"),
+            (self.messages, MAX_MESSAGES, "kinds of messages"),
+            (self.fields, MAX_FIELDS, "fields of state"),
+            (len(self.topics), MAX_TOPICS, "topics"),
+        )
+        return [f"{n} {what} (limit {limit})" for n, limit, what in counted if n > limit]
+
+
+def check(module: Module) -> Iterator[Site]:
+    """A server over at least two of the limits."""
+    if not is_server(module):
+        return
+    tags = message_tags(module)
+    size = Size(code_lines(module), len(tags), len(field_names(module)), topics(tags))
+    excesses = size.excesses()
+    if len(excesses) < MEASURES_FOR_A_REMARK:
+        return
+    name = Span(module.source.path, module.node.start_byte, _head_end(module))
+    warn = len(excesses) >= MEASURES_FOR_A_WARNING
+    note = f"topics: {', '.join(size.topics[:12])}" if size.topics else "one topic"
+    yield Site(
+        name,
+        f"`{module.name}` does too much: {'; '.join(excesses)}",
+        because=(Because(name, note),),
+        severity="warning" if warn else "info",
+        confidence="high" if len(excesses) > MEASURES_FOR_A_WARNING else "medium",
+        data={
+            "lines": str(size.lines),
+            "messages": str(size.messages),
+            "fields": str(size.fields),
+            "topics": ",".join(size.topics),
+        },
+    )
+
+
+def _head_end(module: Module) -> int:
+    return module.body.start_byte + 2 if module.body is not None else module.node.end_byte
+
+
+def code_lines(module: Module) -> int:
+    """Lines of the module's functions that hold code: no docs, comments, blanks or nested modules."""
+    data = module.source.data
+    total = 0
+    for clause in module.all_clauses():
+        body = data[clause.node.start_byte : clause.node.end_byte]
+        total += sum(1 for line in body.splitlines() if (bare := line.strip()) and bare[:1] != b"#")
+    return total
+
+
+def message_tags(module: Module) -> list[str]:
+    """Distinct first atoms of the messages its callbacks take, in source order."""
+    found: dict[str, None] = {}
+    for key in _CALLBACKS:
+        function = module.functions.get(key)
+        for clause in function.clauses if function is not None else ():
+            position = 1 if key[0] == "handle_event" else 0
+            tag = _tag(clause.params[position]) if len(clause.params) > position else ""
+            if tag:
+                found.setdefault(tag)
+    return list(found)
+
+
+def _tag(pattern: Node) -> str:
+    if nodes.operator(pattern) == "=":
+        sides = (pattern.child_by_field_name("left"), pattern.child_by_field_name("right"))
+        return next((t for s in sides if s is not None and (t := _tag(s))), "")
+    if pattern.type == "tuple" and pattern.named_children:
+        pattern = pattern.named_children[0]
+    return text(pattern).removeprefix(":") if pattern.type == "atom" else ""
+
+
+def topics(tags: list[str]) -> tuple[str, ...]:
+    """The nouns the tags speak of, without their verbs: `add_item` and `remove_item` are one."""
+    found: dict[str, None] = {}
+    for tag in tags:
+        words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
+        if words:
+            found.setdefault(words[0].removesuffix("s"))
+    return tuple(found)
+
+
+def _big(messages: int, fields: int) -> str:
+    """A sample server of that many message kinds and state fields."""
+    struct = ", ".join(f"field{i}: nil" for i in range(fields))
+    handlers = "\n".join(
+        f"  def handle_cast({{:set_topic{chr(97 + i)}, value}}, state), do: {{:noreply, %{{state | field{i % fields}: value}}}}"
+        for i in range(messages)
+    )
+    return f"""\
+defmodule Shop.Everything do
+  use GenServer
+  defstruct {struct}
+  def init(_), do: {{:ok, %__MODULE__{{}}}}
+{handlers}
+end
+"""
+
+
+RULE = Rule(
+    id="god-process",
+    title="A process that does everything",
+    category="god-process",
+    stage=3,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "One server has very many kinds of messages, fields of state, lines or topics: several of "
+        "these counts are over their limits at once."
+    ),
+    harm=(
+        "Every topic waits behind every other in one mailbox, and a crash in any of them loses the "
+        "state of all. Nobody can test or restart one of them alone."
+    ),
+    remedy=(
+        "Move pure work into plain modules first. Then give a topic a process of its own where it "
+        "must fail, wait or be limited alone, each under a supervisor."
+    ),
+    triggers=(b"GenServer", b"GenStage", b":gen_statem", b"Agent", b":gen_server"),
+    check=check,
+    bad=(Sample(_big(24, 18)), Sample(_big(21, 16))),
+    good=(
+        Sample(_big(6, 5)),
+        Sample(_big(18, 4)),
+        Sample(_big(24, 18).replace("  use GenServer\n", "")),
+    ),
+)

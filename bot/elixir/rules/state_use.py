@@ -1,0 +1,155 @@
+"""What a server's state is made of: writes through the public API, reads, and where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import reached
+
+GROWS = frozenset(
+    {
+        "Map.put", "Map.put_new", "Map.update", "Map.update!", "Map.merge", "MapSet.put", "Keyword.put",
+        "Keyword.update", "List.insert_at", "Enum.into", "put_in", "update_in", ":queue.in", ":gb_trees.insert",
+        ":gb_trees.enter", ":maps.put",
+    }
+)  # fmt: skip
+"""Calls whose result holds more than their first argument did."""
+
+_AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
+_CLIENT_READS = (
+    "GenServer.call",
+    "Agent.get",
+    "Agent.get_and_update",
+    ":gen_server.call",
+    "GenStage.call",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Write:
+    """A place where something that a caller passed is kept in the state."""
+
+    node: Node
+    clause: Clause
+    value: str
+    """The variable that is kept."""
+
+
+def writes(module: Module) -> list[Write]:
+    """Where callers' data is added to a GenServer's or an Agent's state."""
+    found: list[Write] = []
+    for name, arity in (("handle_call", 3), ("handle_cast", 2)):
+        function = module.functions.get((name, arity))
+        for clause in function.clauses if function is not None else ():
+            given = _variables(clause.params[0]) if clause.params else set()
+            if given:
+                found += _kept(clause, given)
+    for clause in module.clauses_with(b"Agent."):
+        for call in clause.calls:
+            if call.full in _AGENT_WRITES and len(call.args) > 1:
+                given = {n for p in clause.params for n in _variables(p)}
+                found += _kept_in(call.args[1], clause, given)
+    return found
+
+
+def _variables(pattern: Node) -> set[str]:
+    return {n for n in nodes.identifiers(pattern) if not n.startswith("_")}
+
+
+def _kept(clause: Clause, given: set[str]) -> list[Write]:
+    if clause.body is None:
+        return []
+    return _kept_in(clause.body, clause, given)
+
+
+def _kept_in(where: Node, clause: Clause, given: set[str]) -> list[Write]:
+    found: list[Write] = []
+    for call in clause.calls:
+        if call.full in GROWS and nodes.contains(where, call.node) and len(call.args) > 1:
+            kept = sorted(given & {n for arg in call.args[1:] for n in nodes.identifiers(arg)})
+            if kept and not call.runs_in.startswith("Task"):
+                found.append(Write(call.node, clause, kept[-1]))
+    for node in nodes.captures('(list (binary_operator operator: "|") @n)', where):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        kept = sorted(given & nodes.identifiers(left)) if left is not None else []
+        if kept and right is not None and not given & {text(right)}:
+            found.append(Write(node, clause, kept[-1]))
+    return found
+
+
+def client_reads(module: Module) -> list[Call]:
+    """Public functions' calls into the server: someone relies on what it holds."""
+    return [
+        call
+        for clause in module.clauses_with(b"call(", b"Agent.get")
+        if clause.function.public
+        for call in clause.calls
+        if call.full in _CLIENT_READS
+    ]
+
+
+_HARMLESS = frozenset(
+    "Map Keyword List Enum MapSet String Integer Logger Process System Application Kernel Access "
+    "DateTime NaiveDateTime Date Time Registry Supervisor GenServer Agent Stream Tuple".split()
+)
+
+
+def loads(module: Module) -> Iterator[Call]:
+    """Calls in `init/1` or `handle_continue/2`, and what they reach, that could fetch the state from elsewhere."""
+    origins = [
+        f
+        for f in (module.functions.get(("init", 1)), module.functions.get(("handle_continue", 2)))
+        if f
+    ]
+    for step in reached(origins):
+        for call in step.clause.calls:
+            root = call.module.split(".")[0]
+            if (
+                call.module
+                and call.module != module.name
+                and root not in _HARMLESS
+                and root[0].isupper()
+            ):
+                yield call
+
+
+def field_names(module: Module) -> list[str]:
+    """Fields of the server's state: of its struct, else of the map that `init/1` returns."""
+    for node in module.loose:
+        if nodes.is_call_to(node, "defstruct"):
+            return _fields_of(node)
+    for nested in module.nested:
+        if nested.name.endswith(".State"):
+            return next(
+                (_fields_of(n) for n in nested.loose if nodes.is_call_to(n, "defstruct")), []
+            )
+    init = module.functions.get(("init", 1))
+    sizes = [
+        list(nodes.keyword_pairs(next(iter(n.named_children), None)))
+        for clause in (init.clauses if init is not None else ())
+        for n in nodes.captures("(tuple (map) @n)", clause.node)
+    ]
+    return max(sizes, key=len, default=[])
+
+
+def _fields_of(defstruct: Node) -> list[str]:
+    args = nodes.arguments(defstruct)
+    if not args:
+        return []
+    atoms = [text(c).removeprefix(":") for c in args[0].named_children if c.type == "atom"]
+    return atoms + list(nodes.keyword_pairs(args[0]))
+
+
+def spoken_of(module: Module, pattern: re.Pattern[bytes]) -> bool:
+    """Whether the module's code (not its comments' absence) holds the pattern."""
+    return (
+        pattern.search(module.source.data, module.node.start_byte, module.node.end_byte) is not None
+    )

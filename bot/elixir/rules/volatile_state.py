@@ -1,0 +1,219 @@
+"""State that exists nowhere but in one process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.reach import is_server
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.state_use import Write, client_reads, loads, spoken_of, writes
+
+_PERSISTS = re.compile(
+    rb"\bRepo\.|:dets\.|:mnesia|Mnesia\.|\bFile\.|\bRedix\b|:ets\.give_away|\{:heir|:persistent_term|"
+    rb"\bCubDB\b|\bEcto\b|\bPostgrex\b|Storage\.|\bCachex\b|DeltaCrdt|\bStore\.|\bDETS\b|"
+    rb"def(?:p)? (?:persist|save|load|restore|snapshot)\w*"
+)
+_OWNS_TABLE = re.compile(rb":ets\.(?:new|insert)")
+_CACHE_NAME = re.compile(r"Cache|Memo|Lookup|Debounce|Throttle|Limit|Buffer|Batch")
+_CACHE_CODE = re.compile(rb"\bttl\b|:ttl\b|expire|evict|max_age|invalidat")
+_BOOKKEEPING_NAME = re.compile(
+    r"Worker|Pool|Connection|Client$|Socket|Channel|Monitor|Registry|Tracker|Presence|Watch|Metrics"
+    r"|Stats|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
+    r"|Listener|Supervisor|PubSub|Stream|Proxy|Peer|Lock|Semaphore|Capture|Config|Runner|Formatter"
+    r"|Logger|Compiler|Checker|Mock|Fake|Stub"
+)
+_BOOKKEEPING_CODE = re.compile(
+    rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open"
+)
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Each server that keeps what callers hand it, once per server."""
+    if not (is_server(module) or b"Agent." in module.source.data):
+        return
+    found = writes(module)
+    if not found:
+        return
+    span = Span.of(module, found[0].node)
+    exemption = _exemption(module, found)
+    if exemption:
+        yield Exempt(span, exemption)
+        return
+    yield _site(module, found, span)
+
+
+def _exemption(module: Module, found: list[Write]) -> str:
+    last = module.name.split(".")[-1]
+    if _CACHE_NAME.search(last) or spoken_of(module, _CACHE_CODE):
+        return "cache"
+    if spoken_of(module, _PERSISTS):
+        return "persisted"
+    if spoken_of(module, _OWNS_TABLE):
+        return "table"
+    if next(loads(module), None) is not None:
+        return "derivable"
+    if _BOOKKEEPING_NAME.search(last) or spoken_of(module, _BOOKKEEPING_CODE):
+        return "bookkeeping"
+    if all(w.value in ("pid", "ref", "from", "fun", "callback", "opts", "options") for w in found):
+        return "bookkeeping"
+    return ""
+
+
+def _site(module: Module, found: list[Write], span: Span) -> Site:
+    reads = client_reads(module)
+    named = b"name: __MODULE__" in (module.node.text or b"")
+    strong = bool(reads) and named and any(w.value not in ("value", "state", "term") for w in found)
+    because = [
+        Because(
+            span, f"`{found[0].value}`, which a caller passes, is kept here: authoritative state"
+        )
+    ]
+    if reads:
+        because.append(
+            Because(Span.of(module, reads[0].node), "callers read it back from the process")
+        )
+    return Site(
+        span,
+        f"`{module.name}` holds data that exists nowhere else and is lost when the process ends",
+        because=tuple(because),
+        severity="warning" if strong else "info",
+        confidence="medium" if strong else "low",
+        data={
+            "classification": "authoritative",
+            "writes": str(len(found)),
+            "kept": text(found[0].node)[:80],
+        },
+    )
+
+
+RULE = Rule(
+    id="volatile-state",
+    title="State that lives in one process only",
+    category="volatile-state",
+    stage=2,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A server's state is authoritative: callers put data in and read it back, nothing else holds "
+        "it, and nothing loads it when the process starts."
+    ),
+    harm="A crash, a restart or a deployment silently loses it; the restarted process starts empty.",
+    remedy=(
+        "Decide what the data is. Authoritative: write it to a database, or to a table that another "
+        "process owns, and load it on start; a value that crashed the process must not be restored "
+        "blindly. Derivable: rebuild it in `handle_continue/2`. A cache: say so in its name."
+    ),
+    triggers=(b"GenServer", b"Agent", b":gen_server"),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Cart do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def add(user, item), do: GenServer.cast(__MODULE__, {:add, user, item})
+  def items(user), do: GenServer.call(__MODULE__, {:items, user})
+  def init(_), do: {:ok, %{}}
+
+  def handle_cast({:add, user, item}, carts) do
+    {:noreply, Map.update(carts, user, [item], &[item | &1])}
+  end
+
+  def handle_call({:items, user}, _from, carts), do: {:reply, Map.get(carts, user, []), carts}
+end
+"""),
+        Sample("""\
+defmodule Shop.Orders do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> [] end, name: __MODULE__)
+  def place(order), do: Agent.update(__MODULE__, fn orders -> [order | orders] end)
+  def all, do: Agent.get(__MODULE__, & &1)
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+  def init(_), do: {:ok, 0}
+  def handle_call(:tick, _from, count), do: {:reply, count, count + 1}
+end
+"""),
+        Sample("""\
+defmodule Shop.Carts do
+  def add(user, item), do: Shop.Repo.insert(%Shop.Line{user: user, item: item})
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "cache",
+            "a cache by its name or by an expiry in its code: what is lost is fetched again",
+            Sample("""\
+defmodule Shop.PriceCache do
+  use GenServer
+  def init(_), do: {:ok, %{}}
+  def handle_cast({:put, item, price}, state), do: {:noreply, Map.put(state, item, price)}
+end
+"""),
+        ),
+        Exemption(
+            "persisted",
+            "the module writes to a database, a file or a table that outlives a crash",
+            Sample("""\
+defmodule Shop.Ledger do
+  use GenServer
+  def init(_), do: {:ok, []}
+
+  def handle_call({:book, entry}, _from, entries) do
+    Shop.Repo.insert!(entry)
+    {:reply, :ok, [entry | entries]}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "table",
+            "kept in an ETS table too: its owner and its readers decide what it is, not this state",
+            Sample("""\
+defmodule Shop.Rates do
+  use GenServer
+  def init(_), do: {:ok, {:ets.new(:rates, [:named_table]), %{}}}
+
+  def handle_call({:set, coin, rate}, _from, {table, rates}) do
+    :ets.insert(table, {coin, rate})
+    {:reply, :ok, {table, Map.put(rates, coin, rate)}}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "derivable",
+            "the state is fetched from another part of the program when the process starts",
+            Sample("""\
+defmodule Shop.Prices do
+  use GenServer
+  def init(_), do: {:ok, Shop.Catalogue.prices()}
+  def handle_cast({:set, item, price}, state), do: {:noreply, Map.put(state, item, price)}
+end
+"""),
+        ),
+        Exemption(
+            "bookkeeping",
+            "the state is about running processes, connections or work in hand: it ends with them",
+            Sample("""\
+defmodule Shop.Visitors do
+  use GenServer
+  def init(_), do: {:ok, %{}}
+
+  def handle_call({:enter, pid, name}, _from, state) do
+    {:reply, :ok, Map.put(state, Process.monitor(pid), name)}
+  end
+end
+"""),
+        ),
+    ),
+)
