@@ -35,22 +35,26 @@ def _take(tmp_path: Path, files: dict[str, str], *, runs: int = 2, tree: str = "
     )
 
 
-def test_everything_the_base_shows_is_kept(tmp_path: Path) -> None:
-    taken = _take(tmp_path, {"lib/sample/ugly.ex": UGLY, "test/flaky_test.exs": FLAKY})
-    assert taken.buildable
-    assert {c.name: c.status for c in taken.checks} == {
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    files = {"lib/sample/ugly.ex": UGLY, "test/flaky_test.exs": FLAKY}
+    return _take(tmp_path_factory.mktemp("shown"), files)
+
+
+def test_everything_the_base_shows_is_kept(shown: Baseline) -> None:
+    assert shown.buildable
+    assert {c.name: c.status for c in shown.checks} == {
         "compile": "passed",
         "format": "failed",
         "credo": "not-run",
         "test": "passed",
     }
-    assert len(taken.checks[0].diagnostics) == 1
-    assert taken.formatted == ("lib/sample/counter.ex",)
+    assert len(shown.checks[0].diagnostics) == 1
+    assert shown.formatted == ("lib/sample/counter.ex",)
 
 
-def test_trap_tests_that_disagree_between_runs_are_flaky(tmp_path: Path) -> None:
-    taken = _take(tmp_path, {"lib/sample/ugly.ex": UGLY, "test/flaky_test.exs": FLAKY})
-    assert taken.flaky == ("Sample.FlakyTest test depends on the seed",)
+def test_trap_tests_that_disagree_between_runs_are_flaky(shown: Baseline) -> None:
+    assert shown.flaky == ("Sample.FlakyTest test depends on the seed",)
 
 
 def test_one_tree_is_measured_once(tmp_path: Path) -> None:
