@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from benchmarks.analysis import Measured, credo_figures, table
 from benchmarks.floor import balanced, on_cores, one_core
@@ -61,9 +63,14 @@ def test_memory_of_children_counts() -> None:
 def test_the_ratio_compares_neighbouring_rounds() -> None:
     seconds = {"floor": [1.0, 2.0, 4.0], "analysis": [2.0, 4.0, 8.0]}
     seconds |= {"floor-1": [1.0], "process": [5.0]}
-    measured = Measured(Path("phoenix"), 1, 1.0, 0, 50.0, seconds)
+    cpu = {"floor": [1.0, 1.0, 1.0], "analysis": [3.0, 3.0, 3.0]}
+    measured = Measured(Path("phoenix"), 1, 1.0, 0, 50.0, seconds, cpu)
     assert measured.ratios() == [2.0, 2.0, 2.0]
-    assert table([measured], 2).row_count == 1
+    assert measured.cpu_ratios() == [3.0, 3.0, 3.0]
+    shown = Console(width=80, file=StringIO())
+    with shown.capture() as captured:
+        shown.print(table([measured], 2))
+    assert "faster than Credo │    1.2x" in captured.get()
 
 
 def test_credo_figures_are_readable() -> None:
