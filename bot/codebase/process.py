@@ -1,4 +1,4 @@
-"""The one way to run a child process: argv only, a deadline, an allow-listed environment, no standard input."""
+"""The one way to run a child: argv only, a deadline, an allow-listed environment, no input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSED_THROUGH = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME", "MIX_HOME", "HEX_HOME", "XDG_CACHE_HOME")
+PASSED_THROUGH = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "MIX_HOME",
+    "HEX_HOME",
+    "XDG_CACHE_HOME",
+)
 """Variables a child may see; everything else, keys and tokens above all, stays here."""
 
 KEPT_OUTPUT = 2_000_000
@@ -36,7 +47,9 @@ class Completed:
         return both[-characters:]
 
 
-def child_environment(source: Mapping[str, str], extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def child_environment(
+    source: Mapping[str, str], extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """`source` reduced to `PASSED_THROUGH`, with UTF-8 forced and `extra` on top."""
     kept = {name: source[name] for name in PASSED_THROUGH if name in source}
     return {**kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(extra or {})}
