@@ -11,6 +11,7 @@ from typing import Literal
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.reach import Reached
 
@@ -111,16 +112,34 @@ def blocking(call: Call) -> Blocking | None:
     return Blocking(call, kind, endless or _keyword_infinity(call))
 
 
-def by_entry(steps: Iterable[Reached]) -> Iterator[list[tuple[Blocking, Reached]]]:
-    """Blocking calls, grouped by the call in the callback that leads to them: one group, one repair."""
+def by_clause(steps: Iterable[Reached]) -> Iterator[list[tuple[Blocking, Reached]]]:
+    """Blocking calls, grouped by the clause of the callback that leads to them: one group, one repair.
+
+    What runs in another process, or just before the system stops, is a group of its own.
+    """
     groups: dict[int, list[tuple[Blocking, Reached]]] = {}
     for step in steps:
         for call in step.clause.calls:
             waits = blocking(call)
-            if waits is not None and not call.in_quote and (call.runs_in or not call.deferred):
-                entry = step.path[0] if step.path and not call.runs_in else call
-                groups.setdefault(entry.node.id, []).append((waits, step))
+            if waits is None or call.in_quote or (call.deferred and not call.runs_in):
+                continue
+            alone = bool(call.runs_in) or before_halt(waits)
+            key = call.node.id if alone else _entry(call, step).node.id
+            groups.setdefault(key, []).append((waits, step))
     yield from groups.values()
+
+
+def before_halt(waits: Blocking) -> bool:
+    """Whether it is a sleep followed by a stop of the whole system."""
+    if waits.kind != "sleep":
+        return False
+    following = waits.call.statement.next_named_sibling
+    return following is not None and text(following).startswith(("System.halt", "System.stop", ":init.stop", ":erlang.halt"))
+
+
+def _entry(call: Call, step: Reached) -> Clause:
+    first = step.path[0] if step.path else call
+    return next(c for c in step.origin.clauses if nodes.contains(c.node, first.node))
 
 
 def _parked(call: Call) -> bool:

@@ -29,6 +29,8 @@ class Handler:
     body: Node | None
     guarded: list[Node]
     """Statements whose failure it takes."""
+    owner: int
+    """The same for all handlers of one `try`."""
 
 
 def handlers_in(clause: Clause) -> Iterator[Handler]:
@@ -47,6 +49,7 @@ def handlers_in(clause: Clause) -> Iterator[Handler]:
                     frozenset(text(p) for p in patterns if _is_variable(p) and not text(p).startswith("_")),
                     nodes.clause_body(stab),
                     guarded,
+                    block.parent.id if block.parent is not None else block.id,
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
-from bot.elixir.blocking import WEIGHTS, Blocking, by_entry
+from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -26,7 +26,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
     known = {step.clause.node.id for step in busy}
     later = [s for s in reached_from_callbacks(module, [_CONTINUE]) if s.clause.node.id not in known]
-    for group in by_entry([*busy, *later]):
+    for group in by_clause([*busy, *later]):
         yield _judge(group, module)
 
 
@@ -54,6 +54,8 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "test-support"
     if waits.call.runs_in:
         return "other-process"
+    if before_halt(waits):
+        return "ending"
     if step.origin.name == "handle_continue":
         return "continue"
     if step.origin.name in _STAGE_WORK:
@@ -232,6 +234,23 @@ defmodule Writer do
   def handle_events(rows, _from, state) do
     Shop.Repo.insert_all(Shop.Row, rows)
     {:noreply, [], state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "ending",
+            "the system stops right after; the sleep lets the last message out",
+            Sample("""\
+defmodule Boot do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call(:check, _from, _state) do
+    IO.puts("bad configuration")
+    Process.sleep(500)
+    System.halt(1)
   end
 end
 """),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
-from bot.elixir.blocking import WEIGHTS, Blocking, by_entry
+from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -21,7 +21,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     """Every blocking call that `init/1` makes, itself or through the module's own functions."""
     if not is_server(module) and not any(module.implements(name) for name in _SUPERVISORS):
         return
-    for group in by_entry(reached_from_callbacks(module, [("init", 1)])):
+    for group in by_clause(reached_from_callbacks(module, [("init", 1)])):
         yield _judge(group)
 
 
@@ -35,6 +35,8 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
         return Exempt(span, "test-support")
     if waits.call.runs_in:
         return Exempt(span, "other-process")
+    if before_halt(waits):
+        return Exempt(span, "ending")
     if _never_serves(step):
         return Exempt(span, "one-job")
     severity, confidence = _weight(waits)
@@ -179,6 +181,23 @@ defmodule Shop.Migrate do
       {:error, reason} -> {:stop, reason}
     end
   end
+end
+"""),
+        ),
+        Exemption(
+            "ending",
+            "the system stops right after; the sleep lets the last message out",
+            Sample("""\
+defmodule Boot do
+  use GenServer
+
+  def init(%{valid?: false}) do
+    IO.puts("bad configuration")
+    Process.sleep(500)
+    System.halt(1)
+  end
+
+  def init(opts), do: {:ok, opts}
 end
 """),
         ),

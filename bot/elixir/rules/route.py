@@ -18,9 +18,9 @@ def route(step: Reached) -> tuple[Because, ...]:
 
 
 def also(group: list[tuple[Blocking, Reached]], shown: Blocking) -> tuple[Because, ...]:
-    """The other blocking calls that the same call of the callback leads to."""
+    """The other blocking calls that the same clause of the callback leads to."""
     return tuple(
-        Because(Span.of(step.clause.function.module, waits.call.node), f"{waits.title} on the same way")
+        Because(Span.of(step.clause.function.module, waits.call.node), f"the same clause also blocks on {waits.title}")
         for waits, step in group
         if waits is not shown
     )

@@ -27,13 +27,35 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     """Every handler that takes any exception, throw or exit."""
     busy: set[int] | None = None
     for clause in module.clauses_with(b"rescue", b"catch"):
-        for handler in handlers_in(clause):
-            if in_quote(handler.node, module):
+        for group in _by_try(clause):
+            if in_quote(group[0].node, module):
                 continue
             if busy is None:
                 busy = _in_callbacks(module)
-            elsewhere = runs_in(handler.node, module) or deferred(handler.node, module)
-            yield _judge(handler, clause, clause.node.id in busy and not elsewhere)
+            yield from _judge_group(group, clause, clause.node.id in busy)
+
+
+def _by_try(clause: Clause) -> list[list[Handler]]:
+    """Handlers of one `try`, or of the function's own body, belong together."""
+    groups: dict[int, list[Handler]] = {}
+    for handler in handlers_in(clause):
+        groups.setdefault(handler.owner, []).append(handler)
+    return list(groups.values())
+
+
+def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterator[Site | Exempt]:
+    module = clause.function.module
+    elsewhere = runs_in(group[0].node, module) or deferred(group[0].node, module)
+    open_ones = []
+    for handler in group:
+        exemption = _exemption(handler, clause)
+        if exemption:
+            yield Exempt(Span.of(module, handler.node), exemption)
+        else:
+            open_ones.append(handler)
+    if open_ones:
+        # The one that tells least decides.
+        yield _site(sorted(open_ones, key=_told), module, reached and not elsewhere)
 
 
 def _in_callbacks(module: Module) -> set[int]:
@@ -42,18 +64,18 @@ def _in_callbacks(module: Module) -> set[int]:
     return {r.clause.node.id for r in reached_from_callbacks(module, SERVER_CALLBACKS)}
 
 
-def _judge(handler: Handler, clause: Clause, in_callback: bool) -> Site | Exempt:
-    module = clause.function.module
-    span = Span.of(module, handler.node)
-    exemption = _exemption(handler, clause)
-    if exemption:
-        return Exempt(span, exemption)
+def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
+    handler, *others = handlers
     told = _told(handler)
     severity, confidence = _weight(told or _falls_back(handler), in_callback)
+    span = Span.of(module, handler.node)
     return Site(
         span,
         f"`{handler.pattern} ->` {'turns every crash into a value' if told else 'swallows every crash'}",
-        because=(Because(span, _note(told, in_callback)),),
+        because=(
+            Because(span, _note(told, in_callback)),
+            *(Because(Span.of(module, other.node), "so does this one, for the same code") for other in others),
+        ),
         severity=severity,
         confidence=confidence,
         data={"kind": handler.kind},
