@@ -208,32 +208,47 @@ _TAKES_SPEC = frozenset(
     {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
 )
 _SPEC_WORDS = re.compile(rb"Supervisor|child|start:|spec|worker|supervise")
+_MENTION = "[(list (alias) @n) (tuple . (alias) @n) (pair value: (alias) @n)]"
+_MENTION_OWN = "[(list (identifier) @n) (tuple . (identifier) @n)]"
+_SUPERVISING_USES = ("Supervisor", "Application", "DynamicSupervisor", "ConsumerSupervisor")
 
 
-def mentions(module: Module) -> Iterator[str]:
-    """Modules written where a child specification could be: in a list, a tuple or an option, or given to what
-    takes one. Generous on purpose: a module found here is taken to be supervised."""
-    body = module.body
-    if body is None or not _SPEC_WORDS.search(module.source.data, body.start_byte, body.end_byte):
+def mentions(module: Module) -> frozenset[str]:
+    """Modules written where a child specification could be: in a list, a tuple or an option, or given
+    to what takes one. Generous on purpose: a module found here is taken to be supervised."""
+    return frozenset(_mentions(module))
+
+
+def _mentions(module: Module) -> Iterator[str]:
+    whole = any(module.implements(name) for name in _SUPERVISING_USES)
+    for clause in module.all_clauses():
+        node = clause.node
+        if whole or _SPEC_WORDS.search(module.source.data, node.start_byte, node.end_byte):
+            yield from _in_code(node, module)
+            yield from _given(clause)
+    for node in (*module.loose, *module.attributes.values()):
+        if _SPEC_WORDS.search(module.source.data, node.start_byte, node.end_byte):
+            yield from _in_code(node, module)
+
+
+def _in_code(node: Node, module: Module) -> Iterator[str]:
+    for found in nodes.captures(_MENTION, node):
+        yield module.scope.resolve(found)
+    if module.source.data.find(b"__MODULE__", node.start_byte, node.end_byte) >= 0:
+        for found in nodes.captures(_MENTION_OWN, node):
+            if text(found) == "__MODULE__":
+                yield module.name
+
+
+def _given(clause: Clause) -> Iterator[str]:
+    if not clause.mentions(
+        b"child_spec", b"start_child", b"worker(", b"supervisor(", b"start_supervised"
+    ):
         return
-    for node in nodes.captures(_MENTION, body):
-        if node.type == "alias" or text(node) == "__MODULE__":
-            yield module.scope.resolve(node)
-    for node in nodes.captures(_CALL_WITH_MODULE, body):
-        name = nodes.text_of(node, "target").rpartition(".")[2]
-        args = nodes.arguments(node)
-        if name in _TAKES_SPEC and args and is_module(args[0]):
-            yield module.scope.resolve(args[0])
-        elif name == "child_spec":
-            yield module.scope.resolve_name(nodes.text_of(node, "target").rpartition(".")[0])
-
-
-_MENTION = """
-[(list (alias) @n) (tuple . (alias) @n) (pair value: (alias) @n)
- (list (identifier) @n (#eq? @n "__MODULE__")) (tuple . (identifier) @n (#eq? @n "__MODULE__"))]
-"""
-_CALL_WITH_MODULE = """
-[(call target: (identifier) @f (arguments . [(alias) (identifier)])
-   (#match? @f "^(child_spec|worker|supervisor|start_supervised!?)$"))
- (call target: (dot right: (identifier) @f) (#match? @f "^(child_spec|start_child)$"))] @n
-"""
+    for call in clause.calls:
+        if call.name == "child_spec" and call.receiver and call.module != "Supervisor":
+            yield call.module
+        elif call.name in _TAKES_SPEC:
+            yield from (
+                clause.function.module.scope.resolve(a) for a in call.args[:2] if is_module(a)
+            )

@@ -107,7 +107,7 @@ def facts_of(module: Module) -> ModuleFacts:
         starts=tuple(starts),
         sends=tuple(sends),
         child_lists=tuple(children.child_lists(module)),
-        mentions=frozenset(children.mentions(module)),
+        mentions=children.mentions(module),
         spec=_own_spec(module),
     )
 
