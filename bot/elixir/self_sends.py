@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from bot.elixir.calls import Call
+from bot.elixir.module import Clause
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
 
 _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 
@@ -22,7 +22,9 @@ class SelfSend:
 
 
 def self_sends(clause: Clause) -> list[SelfSend]:
-    """The clause's sends to its own process, in source order; timers and other processes' code are none."""
+    """The clause's sends to its own process, in source order; timers and other processes' code
+    are none.
+    """
     return [SelfSend(call, call.args[1]) for call in clause.calls if _to_itself(call)]
 
 

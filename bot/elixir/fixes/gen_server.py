@@ -1,4 +1,6 @@
-"""What codemods ask of a GenServer's callbacks: what they return, how they are annotated, where new ones go."""
+"""What codemods ask of a GenServer's callbacks: what they return, how they are annotated, where
+new ones go.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.edit import Edit, indentation
 from bot.elixir.fixes.places import lead_start, leads, line_start
+from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Function, Module
 
 _BRANCHING = ("case", "cond", "if", "unless", "with")
 
@@ -22,13 +24,17 @@ class Return:
 
     node: Node
     tag: str
-    """First atom of a tuple, or the atom itself, without colon; empty where it is not written out."""
+    """First atom of a tuple, or the atom itself, without colon; empty where it is not written
+    out.
+    """
     rest: tuple[Node, ...] = ()
     """The tuple's elements after the tag."""
 
     @property
     def state(self) -> Node | None:
-        """The server state of an `{:ok, state}` or `{:noreply, state}`; `None` for any other shape."""
+        """The server state of an `{:ok, state}` or `{:noreply, state}`; `None` for any other
+        shape.
+        """
         return self.rest[0] if self.tag in ("ok", "noreply") and len(self.rest) == 1 else None
 
 
@@ -90,7 +96,9 @@ def traps_exits(module: Module) -> bool:
 
 
 def impl_line(clause: Clause) -> str:
-    """The `@impl` attribute new callbacks take, as the module writes it; empty if it writes none."""
+    """The `@impl` attribute new callbacks take, as the module writes it; empty if it writes
+    none.
+    """
     for lead in leads(clause.node):
         if text(lead).startswith("@impl"):
             return text(lead)
@@ -120,14 +128,12 @@ def insert_before(function: Function, anchor: Clause, body: str) -> Edit:
 
 
 def insert_after(clause: Clause, anchor: Clause, body: str) -> Edit:
-    """A new definition behind a clause."""
-    source = clause.function.module.source
-    return Edit(
-        source.path,
-        clause.node.end_byte,
-        clause.node.end_byte,
-        "\n\n" + callback_text(anchor, body),
-    )
+    """A new definition behind a clause, with a blank line on both sides."""
+    source, node = clause.function.module.source, clause.node
+    below = node.next_named_sibling
+    close = below is not None and below.start_point.row == node.end_point.row + 1
+    text_ = "\n\n" + callback_text(anchor, body) + ("\n" if close else "")
+    return Edit(source.path, node.end_byte, node.end_byte, text_)
 
 
 def is_catch_all(clause: Clause) -> bool:
@@ -147,7 +153,8 @@ WIDTH = 98
 
 
 def with_continue(ending: Return, clause: Clause, term: str, state: str | None = None) -> Edit:
-    """Turn an `{:ok, state}` into one that continues with `term`; `state` replaces the state's text.
+    """Turn an `{:ok, state}` into one that continues with `term`; `state` replaces the state's
+    text.
 
     A line that would become too long gets the state bound to a variable first.
     """

@@ -6,8 +6,8 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 
 _CLAIMS = frozenset(
@@ -16,8 +16,12 @@ _CLAIMS = frozenset(
 _OPTIONAL = frozenset(
     {"Keyword.get", "Keyword.get_lazy", "Keyword.pop", "Keyword.take", "Access.get"}
 )
-_PLAIN = frozenset({"list", "tuple", "map", "map_content", "keywords", "pair", "keyword", "atom", "integer",
-    "float", "string", "quoted_content", "boolean", "nil", "alias", "char", "charlist"})  # fmt: skip
+_PLAIN = frozenset(
+    """
+    list tuple map map_content keywords pair keyword atom integer float string quoted_content
+    boolean nil alias char charlist
+    """.split()
+)
 
 
 def claims_names(init: Clause) -> bool:
@@ -31,7 +35,8 @@ def claims_names(init: Clause) -> bool:
 def argument(project: Project, init: Clause) -> str | None:
     """Source of an argument `init/1` can be called with; `None` where only a person can tell.
 
-    Taken from the supervisor's child list where it is a literal there; else made up where `init/1` does not look
+    Taken from the supervisor's child list where it is a literal there; else made up where
+    `init/1` does not look
     at it, or only at optional keys.
     """
     return (
@@ -91,19 +96,30 @@ def _passes_through(module: Module) -> bool:
 
 
 def _made_up(init: Clause) -> str | None:
+    return "[]" if only_optional(init) else None
+
+
+def only_optional(init: Clause, except_key: str = "") -> bool:
+    """Whether the clause looks at its argument not at all or only for keys that may be missing.
+
+    `except_key` is a key that will be there.
+    """
     param = init.params[0]
     if param.type != "identifier" or init.guard is not None or init.body is None:
-        return None
+        return False
     uses = [n for n in nodes.captures("(identifier) @n", init.body) if text(n) == text(param)]
-    return "[]" if all(_optional(use, init) for use in uses) else None
+    return all(_optional(use, init, except_key) for use in uses)
 
 
-def _optional(use: Node, init: Clause) -> bool:
+def _optional(use: Node, init: Clause, key: str) -> bool:
     parent = use.parent
     if parent is not None and parent.type == "access_call":
         return True
-    return any(_reads(call, use) for call in init.calls)
+    return any(_reads(call, use, key) for call in init.calls)
 
 
-def _reads(call: Call, use: Node) -> bool:
-    return call.full in _OPTIONAL and bool(call.args) and call.args[0].id == use.id
+def _reads(call: Call, use: Node, key: str) -> bool:
+    if not call.args or call.args[0].id != use.id:
+        return False
+    given = call.full == "Keyword.fetch!" and len(call.args) > 1 and text(call.args[1]) == f":{key}"
+    return call.full in _OPTIONAL or given

@@ -1,4 +1,6 @@
-"""Messages and the patterns that take them: which clause a message reaches, and who else sends it."""
+"""Messages and the patterns that take them: which clause a message reaches, and who else sends
+it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,15 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
+from bot.elixir.module import Function
 from bot.elixir.nodes import text
-from bot.elixir.outline import Function
 from bot.elixir.project import Project
 
 
 def tag(node: Node) -> tuple[str, int] | None:
-    """First atom and size of a message or a pattern (`:load` has size 0); `None` where it is not written out."""
+    """First atom and size of a message or a pattern (`:load` has size 0); `None` where it is not
+    written out.
+    """
     if node.type == "atom":
         return text(node), 0
     parts = [c for c in node.named_children if c.type != "comment"] if node.type == "tuple" else []
@@ -28,7 +32,9 @@ def may_take(function: Function | None, message: Node) -> bool:
 
 
 def mentioned_elsewhere(project: Project, word: str, path: str, own: Iterable[Node]) -> bool:
-    """Whether an atom is written anywhere in the project but within the nodes `own` of file `path`."""
+    """Whether an atom is written anywhere in the project but within the nodes `own` of file
+    `path`.
+    """
     spans = [(n.start_byte, n.end_byte) for n in own]
     pattern = re.compile(rb"(?<![\w:])" + re.escape(word.encode()) + rb"(?![\w?!@])")
     for name, data in project.files.items():

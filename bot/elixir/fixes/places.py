@@ -1,4 +1,6 @@
-"""Finding code again by names and text, and cutting it out without leaving a trace in the layout."""
+"""Finding code again by names and text, and cutting it out without leaving a trace in the
+layout.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,27 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.edit import Edit
+from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 
 
 def normal(node: Node | None) -> str:
     """The node's text with every run of white space as one space; empty for none."""
     return " ".join(text(node).split()) if node is not None else ""
+
+
+def variables(node: Node) -> list[str]:
+    """Identifiers that can be variables, in source order: no field, no function that is called."""
+    return [text(n) for n in nodes.captures("(identifier) @n", node) if not _names_no_value(n)]
+
+
+def _names_no_value(identifier: Node) -> bool:
+    parent = identifier.parent
+    if parent is None or parent.type not in ("dot", "call"):
+        return False
+    named = parent.child_by_field_name("right" if parent.type == "dot" else "target")
+    return named is not None and named.id == identifier.id
 
 
 def find_module(project: Project, name: str) -> Module | None:
@@ -105,7 +120,9 @@ def lead_start(node: Node) -> int:
 
 
 def cut(path: str, data: bytes, start: int, end: int) -> Edit:
-    """Delete the whole lines from offset `start` to offset `end`, and one of two blank lines that meet."""
+    """Delete the whole lines from offset `start` to offset `end`, and one of two blank lines
+    that meet.
+    """
     begin, stop = line_start(data, start), line_end(data, end)
     above = data[line_start(data, begin - 1) : begin].strip() if begin else b""
     below = data[stop : line_end(data, stop)]
@@ -123,7 +140,9 @@ def dedent(code: str, indent: str) -> str:
 
 
 def movable(node: Node) -> bool:
-    """Whether the code means the same at another indentation: no literal but a heredoc spans lines."""
+    """Whether the code means the same at another indentation: no literal but a heredoc spans
+    lines.
+    """
     literals = nodes.captures("[(string) (charlist) (sigil) (quoted_atom)] @n", node)
     spanning = [n for n in literals if n.start_point.row != n.end_point.row]
     return all('"""' in text(n)[:5] or "'''" in text(n)[:5] for n in spanning)

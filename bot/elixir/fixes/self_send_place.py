@@ -19,8 +19,8 @@ from bot.elixir.fixes.places import (
     line_start,
     normal,
 )
+from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.self_sends import SelfSend, self_sends
 

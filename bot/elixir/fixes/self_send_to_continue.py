@@ -1,4 +1,6 @@
-"""`send(self(), message)` in init becomes `{:continue, message}`: nothing can come before it any more."""
+"""`send(self(), message)` in init becomes `{:continue, message}`: nothing can come before it any
+more.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,11 @@ from bot.elixir.fixes.places import (
     line_end,
     normal,
 )  # fmt: skip
-from bot.elixir.fixes.rendering import render, test_path
+from bot.elixir.fixes.render import render
 from bot.elixir.fixes.self_send_place import Place, find_place
+from bot.elixir.fixes.test_files import test_file
+from bot.elixir.module import Clause
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.self_sends import self_sends
 
@@ -44,7 +47,7 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     if isinstance(place, Declined):
         return place
     return Proposal(
-        title=f"Continue with `{message}` instead of sending it to oneself in `{module.name}.init/1`",
+        title=f"Continue with `{message}` instead of sending it in `{module.name}.init/1`",
         params=params,
         fix="automatic",
         notes=tuple(_notes(place)),
@@ -57,12 +60,16 @@ def _holds(node: Node, byte: int) -> bool:
 
 def _notes(place: Place) -> Iterator[str]:
     message = normal(place.send.message)
-    yield f"`{message}` is now handled before any other message, also before those that came in during `init/1`."
+    yield (
+        f"`{message}` is now handled before any other message, also before those that came in "
+        "during `init/1`."
+    )
     if place.handler is None:
         yield f"The `handle_info/2` clause stays: `{message}` may also come from elsewhere."
     elif len(place.handler.function.clauses) == 1:
         yield (
-            "No `handle_info/2` clause is left, so the default of `use GenServer` logs stray messages; "
+            "No `handle_info/2` clause is left, so the default of `use GenServer` logs stray "
+            "messages; "
             "before, any other message crashed the server."
         )
 
@@ -107,7 +114,9 @@ def _placed(place: Place, body: str) -> Edit:
 
 
 def _renamed(place: Place, handler: Clause) -> list[Edit]:
-    """The handler as `handle_continue`: in place where it has no siblings, else moved out of their group."""
+    """The handler as `handle_continue`: in place where it has no siblings, else moved out of
+    their group.
+    """
     source, group = place.module.source, handler.function.clauses
     name = handler.head.child_by_field_name("target")
     assert name is not None
@@ -134,12 +143,13 @@ def _test(project: Project, params: Params) -> GeneratedTest | Declined:
     argument = instances.argument(project, place.init)
     if reason or argument is None:
         return Declined(reason or "the argument `init/1` needs cannot be made up in a test")
-    module = place.module.name
-    code = render(
-        "self_send", test_module=f"{module}SelfSendTest", module=module, argument=argument
-    )
+    module, app = place.module.name, project.app_of(place.module.source.path)
+    if app is None:
+        return Declined("the file belongs to no application")
+    file = test_file(project, app, module, "self_send")
+    code = render("self_send", test_module=file.module, module=module, argument=argument)
     return GeneratedTest(
-        path=test_path(project, module, "self_send"),
+        path=file.path,
         code=code,
         proof="behavioural",
         red="the queued message was handled before the work",
@@ -167,7 +177,8 @@ def _mutant(project: Project, params: Params, work: str) -> tuple[Change, ...]:
     """A continue whose body is only `work`; the handler stays where it was."""
     place = find_place(project, params)
     assert isinstance(place, Place), place.reason
-    body = f"def handle_continue({text(place.send.message)}, state) do\n{work}  {{:noreply, state}}\nend"
+    term = text(place.send.message)
+    body = f"def handle_continue({term}, state) do\n{work}  {{:noreply, state}}\nend"
     return apply(project.files, [*_init_edits(place), _placed(place, body)])
 
 
@@ -193,15 +204,19 @@ def _timer(project: Project, params: Params) -> tuple[Change, ...]:
 
 
 CODEMOD = Codemod(
-    name="self-send-to-continue",
+    name="self_send_to_continue",
     rules=("self-send-in-init",),
     fix="automatic",
     summary="`send(self(), message)` in `init/1` becomes `{:ok, state, {:continue, message}}`.",
     invariant=(
-        "The same code runs with the same state, once, right after `init/1`; now certainly before the first message, "
-        "whereas a message that came in during `init/1` used to go first. Start-up neither waits longer nor fails "
-        "differently. The `handle_info/2` clause stays wherever anything else in the project names its message. "
-        "Automatic where every `{:ok, state}` of the clause is written out, the send is an unconditional statement "
+        "The same code runs with the same state, once, right after `init/1`; now certainly "
+        "before the first message, "
+        "whereas a message that came in during `init/1` used to go first. Start-up neither waits "
+        "longer nor fails "
+        "differently. The `handle_info/2` clause stays wherever anything else in the project "
+        "names its message. "
+        "Automatic where every `{:ok, state}` of the clause is written out, the send is an "
+        "unconditional statement "
         "and the first message `init/1` sends to itself."
     ),
     steps=(
@@ -210,7 +225,8 @@ CODEMOD = Codemod(
         "Handle the term in `handle_continue/2`.",
     ),
     how_to_test=(
-        "Queue a request for the server while `init/1` still runs: it must be answered from the state as it is after "
+        "Queue a request for the server while `init/1` still runs: it must be answered from the "
+        "state as it is after "
         "the work that `init/1` puts off."
     ),
     done_when=(

@@ -1,18 +1,22 @@
-"""`send(self(), ...)` in a GenServer's init: work that should come first, queued behind whatever is there."""
+"""`send(self(), ...)` in a GenServer's init: work that should come first, queued behind whatever
+is there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from bot.elixir import nodes
+from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.self_sends import SelfSend, self_sends
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """The first message each `init/1` clause of a GenServer sends to itself; only it can become the continue."""
+    """The first message each `init/1` clause of a GenServer sends to itself; only it can become
+    the continue.
+    """
     init = module.functions.get(("init", 1))
     if init is None or not module.implements("GenServer"):
         return
@@ -31,9 +35,10 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
     message = " ".join(text(sent.message).split())
     return Site(
         span,
-        f"`init/1` sends `{message}` to itself: messages that are already queued are handled before it",
+        f"`init/1` sends `{message}` to itself: messages that are already queued are handled "
+        f"before it",
         because=(
-            Because(span, "a call that arrives while `init/1` runs is answered before this work is done"),
+            Because(span, "a call that arrives during `init/1` is answered before this is handled"),
         ),
         fix=None if top_level else "advice",
         data={"message": message},
@@ -41,7 +46,9 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
 
 
 def _continue_taken(clause: Clause) -> bool:
-    """Whether an `{:ok, state, x}` is written in the clause: continue, timeout and `:hibernate` exclude each other."""
+    """Whether an `{:ok, state, x}` is written in the clause: continue, timeout and `:hibernate`
+    exclude each other.
+    """
     found = nodes.captures("(tuple . (atom)) @n", clause.body) if clause.body is not None else []
     return any(text(n.named_children[0]) == ":ok" and len(n.named_children) == 3 for n in found)
 
@@ -64,12 +71,15 @@ RULE = Rule(
     fix="automatic",
     explanation="A GenServer puts off work by sending a message to itself in `init/1`.",
     harm=(
-        "The message goes to the end of the mailbox. A registered server can have requests there before `init/1` "
-        "returns; they are answered from a state the work has not touched yet. It happens rarely, and mostly after "
+        "The message goes to the end of the mailbox. A registered server can have requests there "
+        "before `init/1` "
+        "returns; they are answered from a state the work has not touched yet. It happens "
+        "rarely, and mostly after "
         "a restart under load."
     ),
     remedy=(
-        "Return `{:ok, state, {:continue, term}}` and do the work in `handle_continue/2`, which runs before any "
+        "Return `{:ok, state, {:continue, term}}` and do the work in `handle_continue/2`, which "
+        "runs before any "
         "message."
     ),
     triggers=(b"self()",),
@@ -83,7 +93,14 @@ RULE = Rule(
         _server("{:ok, %{source: source, rates: []}, {:continue, :load}}"),
         _server("Process.send_after(self(), :load, 1_000)\n{:ok, %{source: source, rates: []}}"),
         _server("send(source, {:ready, self()})\n{:ok, %{source: source, rates: []}}"),
-        Sample("defmodule Loop do\n  def init(arg) do\n    send(self(), :go)\n    {:ok, arg}\n  end\nend\n"),
+        Sample("""\
+defmodule Loop do
+  def init(arg) do
+    send(self(), :go)
+    {:ok, arg}
+  end
+end
+"""),
     ),
     exemptions=(
         Exemption(

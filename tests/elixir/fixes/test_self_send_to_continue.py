@@ -117,7 +117,8 @@ def test_variables_of_the_message_travel_in_the_continue() -> None:
 def test_every_branch_of_init_continues_but_stop_and_ignore() -> None:
     code = SERVER.replace(
         "    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}\n",
-        "    case opts do\n      [] -> {:ok, %{rates: %{}}}\n      [:off] -> :ignore\n      _ -> {:stop, :bad}\n    end\n",
+        "    case opts do\n      [] -> {:ok, %{rates: %{}}}\n      [:off] -> :ignore\n      _ -> "
+        "{:stop, :bad}\n    end\n",
     )
     after = rewritten(CODEMOD, files(code))
     assert "[] -> {:ok, %{rates: %{}}, {:continue, :load}}" in after
@@ -156,7 +157,8 @@ def test_a_line_that_gets_too_long_binds_the_state() -> None:
 def test_an_existing_catch_all_continue_comes_last() -> None:
     code = SERVER.replace(
         "  @impl true\n  # The",
-        "  @impl true\n  def handle_continue(:warm, state), do: {:noreply, state}\n\n  @impl true\n  # The",
+        "  @impl true\n  def handle_continue(:warm, state), do: {:noreply, state}\n\n  @impl "
+        "true\n  # The",
     )
     after = rewritten(CODEMOD, files(code))
     assert after.index("handle_continue(:load") < after.index("handle_continue(:warm")
