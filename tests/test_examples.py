@@ -29,13 +29,11 @@ def rows(heading: str) -> list[tuple[str, list[str]]]:
 
 
 def path_of(name: str) -> str:
-    if name.startswith("test/") or name == "courier.ex":
-        return name if name.startswith("test/") else "lib/courier.ex"
-    return f"lib/courier/{name}"
+    return name if name.startswith("test/") else f"lib/courier/{name}"
 
 
-FLAWS = rows("What is wrong with it on purpose")
-SOUND = rows("What is right with it, and must not be reported")
+FLAWS = rows("What genesis reports")
+SOUND = rows("What it must not report")
 
 
 def test_the_tables_name_files_that_exist() -> None:

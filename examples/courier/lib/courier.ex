@@ -3,7 +3,7 @@ defmodule Courier do
   The public face of the parcel tracker.
   """
 
-  alias Courier.{Audit, Counters, Eta, Ledger, Manifest, Notifications, Parcel, Parcels}
+  alias Courier.{Audit, Counters, Eta, Ledger, Notifications, Parcel, Parcels}
   alias Courier.{Station, Webhooks}
   alias Courier.Tracking.Scan
 
@@ -34,10 +34,4 @@ defmodule Courier do
 
   @doc "All scans of a parcel, oldest first."
   def history(parcel_id), do: Ledger.history(parcel_id)
-
-  @doc "Rereads today's manifest, for instance after the depot has sent a new one."
-  def reload_manifest do
-    send(Manifest, :load)
-    :ok
-  end
 end

@@ -45,9 +45,4 @@ defmodule CourierTest do
     registered()
     assert Counters.all().registered == before + 1
   end
-
-  test "the manifest can be reread" do
-    assert :ok = Courier.reload_manifest()
-    assert "hamburg" in Courier.Manifest.stops()
-  end
 end

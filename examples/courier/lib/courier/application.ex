@@ -15,7 +15,7 @@ defmodule Courier.Application do
       Courier.Network,
       Courier.Routing,
       Courier.Rates,
-      Courier.Manifest,
+      {Courier.Manifest, name: Courier.Manifest},
       Courier.Eta,
       {Courier.Labels, printer: Application.get_env(:courier, :printer)},
       Courier.Importer,

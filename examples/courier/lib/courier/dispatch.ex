@@ -24,7 +24,7 @@ defmodule Courier.Dispatch do
   def unassign(server \\ __MODULE__, parcel_id),
     do: GenServer.call(server, {:unassign, parcel_id})
 
-  def load_of(server \\ __MODULE__, driver), do: GenServer.call(server, {:load_of, driver})
+  def round_of(server \\ __MODULE__, driver), do: GenServer.call(server, {:round_of, driver})
 
   def give_van(server \\ __MODULE__, driver, plate),
     do: GenServer.call(server, {:van, driver, plate})
@@ -67,11 +67,11 @@ defmodule Courier.Dispatch do
   end
 
   def handle_call({:dismiss, driver}, _from, state) do
-    if load(state, driver) == [] do
+    if parcels_of(state, driver) == [] do
       drivers = MapSet.delete(state.drivers, driver)
       {:reply, :ok, %{state | drivers: drivers, vans: Map.delete(state.vans, driver)}}
     else
-      {:reply, {:error, :still_loaded}, state}
+      {:reply, {:error, :still_on_round}, state}
     end
   end
 
@@ -119,8 +119,8 @@ defmodule Courier.Dispatch do
     {:reply, :ok, %{state | assignments: Map.delete(state.assignments, parcel_id)}}
   end
 
-  def handle_call({:load_of, driver}, _from, state) do
-    {:reply, load(state, driver), state}
+  def handle_call({:round_of, driver}, _from, state) do
+    {:reply, parcels_of(state, driver), state}
   end
 
   def handle_call({:van, driver, plate}, _from, state) do
@@ -182,7 +182,7 @@ defmodule Courier.Dispatch do
     {:noreply, %{state | announcements: [text | state.announcements]}}
   end
 
-  defp load(state, driver) do
+  defp parcels_of(state, driver) do
     for {parcel_id, ^driver} <- state.assignments, do: parcel_id
   end
 

@@ -25,6 +25,7 @@ defmodule Courier.Importer do
   def handle_call({:import, text}, _from, state) do
     try do
       ids = text |> Csv.rows() |> Enum.map(&register/1)
+      send(Courier.Manifest, :load)
       {:reply, {:ok, ids}, %{state | imported: state.imported + length(ids)}}
     rescue
       _ -> {:reply, {:error, :import_failed}, state}

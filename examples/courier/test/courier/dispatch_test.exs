@@ -23,12 +23,12 @@ defmodule Courier.DispatchTest do
     :ok = Dispatch.assign(desk, "mia", "CR1")
     assert {:error, :already_assigned} = Dispatch.assign(desk, "mia", "CR1")
     assert {:error, :unknown_driver} = Dispatch.assign(desk, "tom", "CR2")
-    assert ["CR1"] = Dispatch.load_of(desk, "mia")
+    assert ["CR1"] = Dispatch.round_of(desk, "mia")
   end
 
-  test "a loaded driver cannot leave", %{desk: desk} do
+  test "a driver on the round cannot leave", %{desk: desk} do
     :ok = Dispatch.assign(desk, "mia", "CR1")
-    assert {:error, :still_loaded} = Dispatch.dismiss(desk, "mia")
+    assert {:error, :still_on_round} = Dispatch.dismiss(desk, "mia")
     :ok = Dispatch.unassign(desk, "CR1")
     assert :ok = Dispatch.dismiss(desk, "mia")
     assert [] = Dispatch.drivers(desk)

@@ -13,6 +13,7 @@ defmodule Courier.ImporterTest do
     assert {:ok, %{recipient: "Ada"}} = Parcels.fetch(first)
     assert {:ok, %{recipient: "Grace", weight_kg: 5}} = Parcels.fetch(second)
     assert Importer.imported(importer) == 2
+    assert "hamburg" in Courier.Manifest.stops()
   end
 
   test "refuses a list it cannot read", %{importer: importer} do
