@@ -69,7 +69,7 @@ def apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
     if root_list_is_literal(project, app):
         found = root_list(project, app)
         assert found is not None
-        edit = insertion(project, found, entry, (), line_length(project, found.path))
+        edit = insertion(project, found, (entry,), 0, line_length(project, found.path))
         return apply_edits(project.files, [edit])
     edit_in_front = prepending(project, app, entry)
     if edit_in_front is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -34,36 +33,41 @@ def root_list(project: Project, app: App) -> RootList | None:
 
 
 def insertion(
-    project: Project, found: RootList, entry: str, after: Iterable[str], limit: int
+    project: Project, found: RootList, entry: tuple[str, ...], position: int, limit: int
 ) -> Edit:
-    """Insert `entry` behind the last child named in `after`, or first; only for literal lists."""
+    """Insert an entry (comment lines, then the child) before the child now at `position`.
+
+    Only for literal lists.
+    """
     data = project.files[found.path]
     children = found.facts.children
-    wanted = set(after)
-    behind = [
-        i for i, child in enumerate(children) if child.module in wanted or child.name in wanted
-    ]
     start, end = found.facts.list_start, found.facts.list_end
     if not children:
         return _into_empty(found.path, data, start, end, entry)
     if b"\n" not in data[start:end]:
-        codes = [child.code for child in children]
-        codes.insert(behind[-1] + 1 if behind else 0, entry)
-        return _one_line(found.path, data, start, end, codes, limit)
-    if behind:
-        at = children[behind[-1]].end
-        gap = indentation(data, children[behind[-1]].start)
-        return Edit(found.path, at, at, f",\n{gap}{entry}")
+        entries = [(child.code,) for child in children]
+        return _one_line(
+            found.path, data, start, end, [*entries[:position], entry, *entries[position:]], limit
+        )
+    if position:
+        at = children[position - 1].end
+        gap = indentation(data, children[position - 1].start)
+        return Edit(found.path, at, at, f",\n{gap}{_lines(entry, gap)}")
     return _first(found.path, data, start, children[0].start, entry)
 
 
-def _first(path: str, data: bytes, start: int, first: int, entry: str) -> Edit:
+def _lines(entry: tuple[str, ...], gap: str) -> str:
+    return f"\n{gap}".join(entry)
+
+
+def _first(path: str, data: bytes, start: int, first: int, entry: tuple[str, ...]) -> Edit:
     between = data[start + 1 : first]
     if b"\n" not in between:
-        return Edit(path, first, first, f"{entry},\n{' ' * column(data, first)}")
+        gap = " " * column(data, first)
+        return Edit(path, first, first, f"{_lines(entry, gap)},\n{gap}")
     at = start + 1
     gap = indentation(data, _first_content(data, at))
-    return Edit(path, at, at, f"\n{gap}{entry},")
+    return Edit(path, at, at, f"\n{gap}{_lines(entry, gap)},")
 
 
 def _first_content(data: bytes, at: int) -> int:
@@ -72,21 +76,25 @@ def _first_content(data: bytes, at: int) -> int:
     return at
 
 
-def _into_empty(path: str, data: bytes, start: int, end: int, entry: str) -> Edit:
+def _into_empty(path: str, data: bytes, start: int, end: int, entry: tuple[str, ...]) -> Edit:
     inside = data[start + 1 : end - 1].decode().rstrip()
     gap = indentation(data, start)
+    listed = _lines(entry, f"{gap}  ")
     if not inside.strip():
-        return Edit(path, start, end, f"[\n{gap}  {entry}\n{gap}]")
+        return Edit(path, start, end, f"[\n{gap}  {listed}\n{gap}]")
     inside = inside.replace("\r\n", "\n").lstrip("\n")
-    return Edit(path, start, end, f"[\n{inside}\n{gap}  {entry}\n{gap}]")
+    return Edit(path, start, end, f"[\n{inside}\n{gap}  {listed}\n{gap}]")
 
 
-def _one_line(path: str, data: bytes, start: int, end: int, codes: list[str], limit: int) -> Edit:
-    flat = f"[{', '.join(codes)}]"
-    if column(data, start) + len(flat) + trailing(data, end) <= limit:
+def _one_line(
+    path: str, data: bytes, start: int, end: int, entries: list[tuple[str, ...]], limit: int
+) -> Edit:
+    flat = f"[{', '.join(entry[-1] for entry in entries)}]"
+    fits = column(data, start) + len(flat) + trailing(data, end) <= limit
+    if fits and all(len(entry) == 1 for entry in entries):
         return Edit(path, start, end, flat)
     gap = indentation(data, start)
-    listed = ",\n".join(f"{gap}  {code}" for code in codes)
+    listed = ",\n".join(f"{gap}  {_lines(entry, f'{gap}  ')}" for entry in entries)
     return Edit(path, start, end, f"[\n{listed}\n{gap}]")
 
 

@@ -120,7 +120,8 @@ def test_existing_one_with_a_limit_is_not() -> None:
 def test_existing_one_below_another_supervisor_is_used() -> None:
     nested = (
         "defmodule Shop.Workers do\n  use Supervisor\n\n  def init(_) do\n"
-        "    Supervisor.init([{Task.Supervisor, name: Shop.Deep}], strategy: :one_for_one)\n  end\nend\n"
+        "    Supervisor.init([{Task.Supervisor, name: Shop.Deep}], strategy: :one_for_one)\n"
+        "  end\nend\n"
     )
     assert requirement(shop("[Shop.Workers]", **{"lib/shop/workers.ex": nested})) is None
     assert requirement(shop("[]", **{"lib/shop/workers.ex": nested})) is not None
@@ -134,7 +135,10 @@ def test_umbrella_sibling_is_never_used() -> None:
             "children = []", "children = [{Task.Supervisor, name: Bank.Tasks}]"
         ),
     }
-    root = 'defmodule All.MixProject do\n  use Mix.Project\n  def project, do: [apps_path: "apps"]\nend\n'
+    root = (
+        "defmodule All.MixProject do\n  use Mix.Project\n\n"
+        '  def project, do: [apps_path: "apps"]\nend\n'
+    )
     needed = requirement({"mix.exs": root, **shop_files, **other})
     assert needed is not None
     assert dict(needed.params) == {**PARAMS, "path": "apps/shop"}

@@ -1,0 +1,26 @@
+"""The test of an added child: it stands in the running tree, and comes back after a crash."""
+
+from __future__ import annotations
+
+from bot.elixir.fixes.base import Declined, GeneratedTest, Params
+from bot.elixir.fixes.render import render
+from bot.elixir.fixes.test_files import test_file
+from bot.elixir.project import Project
+
+
+def generate(project: Project, params: Params) -> GeneratedTest | Declined:
+    """A test that kills the child once; once, since each kill counts against the restart limit."""
+    target = project.modules.get(params["target"])
+    app = project.app_of(params["path"])
+    if target is None or app is None:
+        return Declined("the module is gone")
+    file = test_file(project, app, target.name, "restart")
+    return GeneratedTest(
+        path=file.path,
+        code=render(
+            "child_restarted", test_module=file.module, target=target.name, app=f":{app.name}"
+        ),
+        proof="behavioural",
+        red=r"no child of the root supervisor is ",
+        note="Shows that the process is supervised and restarted; says nothing about its state.",
+    )
