@@ -11,7 +11,9 @@ from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.reach import reached
 
-AWAITS = frozenset(f"Task.{name}" for name in ("await", "await_many", "yield", "yield_many", "shutdown"))
+AWAITS = frozenset(
+    f"Task.{name}" for name in ("await", "await_many", "yield", "yield_many", "shutdown")
+)
 
 
 def awaited(task: Call, clause: Clause) -> bool:
@@ -33,7 +35,9 @@ def returned(task: Call, clause: Clause) -> bool:
     if nodes.contains(last, task.node):
         return _is_value(task.node, last)
     name = _bound_name(task)
-    return bool(name) and any(text(n) == name and _is_value(n, last) for n in nodes.captures("(identifier) @n", last))
+    return bool(name) and any(
+        text(n) == name and _is_value(n, last) for n in nodes.captures("(identifier) @n", last)
+    )
 
 
 _BRANCHES = frozenset({"if", "unless", "case", "cond", "with", "for", "then"})
@@ -68,7 +72,7 @@ def _maps(function: Node) -> bool:
 
 def _bound_name(task: Call) -> str:
     node: Node | None = task.statement
-    while node is not None and not (nodes.operator(node) == "="):
+    while node is not None and nodes.operator(node) != "=":
         if node.type in ("do_block", "body"):
             return ""
         node = node.parent

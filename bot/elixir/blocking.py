@@ -1,4 +1,4 @@
-"""Calls that make a process wait: for a database, the network, a program, a clock or another process.
+"""Calls that make a process wait: for a database, the network, a program, a clock, another process.
 
 Names are anchored to the resolved module, never to a part of a path.
 """
@@ -28,58 +28,89 @@ TITLES: dict[Kind, str] = {
     "process": "another process",
 }
 
-WEIGHTS: tuple[Kind, ...] = ("sleep", "http", "program", "database", "network", "remote-node", "task", "process")
+WEIGHTS: tuple[Kind, ...] = (
+    "sleep",
+    "http",
+    "program",
+    "database",
+    "network",
+    "remote-node",
+    "task",
+    "process",
+)
 """The kinds, surest trouble first."""
 
 REPO_FUNCTIONS = frozenset(
     """
-    aggregate all checkout delete delete! delete_all exists? explain get get! get_by get_by! insert insert!
-    insert_all insert_or_update insert_or_update! one one! preload query query! query_many query_many! reload
+    aggregate all checkout delete delete! delete_all exists? explain get get! get_by get_by!
+    insert insert!
+    insert_all insert_or_update insert_or_update! one one! preload query query! query_many
+    query_many! reload
     reload! transact transaction update update! update_all
     """.split()
 )
 """What an Ecto repository sends to the database."""
 
-_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "run")
-_BANG_VERBS = tuple(f"{verb}!" for verb in _VERBS)
+_TABLE: dict[Kind, str] = {
+    "database": """
+        Postgrex MyXQL Tds: query query! execute execute! transaction
+        Ecto.Adapters.SQL: query query!
+        Redix: command command! pipeline pipeline! transaction_pipeline
+        Mongo: find find_one insert_one update_one aggregate delete_one
+    """,
+    "http": """
+        HTTPoison Req Tesla HTTPotion Mojito: get post put patch delete head options request run
+        HTTPoison Req Tesla HTTPotion: get! post! put! patch! delete! head! options! request! run!
+        Finch ExAws: request request!
+        :httpc :hackney: request
+    """,
+    "network": """
+        :gen_tcp: connect recv accept
+        :ssl: connect recv handshake transport_accept
+        :gen_udp: recv
+        :inet: gethostbyname getaddr
+        :inet_res: lookup gethostbyname
+        Mint.HTTP: connect
+    """,
+    "program": """
+        System: cmd shell
+        :os MuonTrap: cmd
+        Rambo: run
+    """,
+    "sleep": "Process :timer: sleep",
+    "remote-node": """
+        :rpc: call block_call multicall
+        :erpc: call multicall
+        :global: trans set_lock
+        :net_kernel: connect_node
+        Node: connect
+        GenServer: multi_call
+    """,
+    "task": "Task: await await_many yield yield_many",
+    "process": """
+        GenServer GenStage GenStateMachine :gen_server :gen_statem: call
+        Agent: get update get_and_update
+    """,
+}
+"""By kind: modules, a colon and a space, and those of their functions that wait."""
 
 
-def _named(modules: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(f"{module}.{name}" for module in modules for name in names)
+def _names(kind: Kind) -> Iterator[str]:
+    for line in _TABLE[kind].strip().splitlines():
+        modules, _, functions = line.rpartition(": ")
+        for module in modules.split():
+            yield from (f"{module}.{function}" for function in functions.split())
 
-
-_TABLE: dict[Kind, frozenset[str]] = {
-    "database": _named(("Postgrex", "MyXQL", "Tds"), ("query", "query!", "execute", "execute!", "transaction"))
-    | _named(("Redix",), ("command", "command!", "pipeline", "pipeline!", "transaction_pipeline"))
-    | _named(("Mongo",), ("find", "find_one", "insert_one", "update_one", "aggregate", "delete_one"))
-    | _named(("Ecto.Adapters.SQL",), ("query", "query!")),
-    "http": _named(("HTTPoison", "Req", "Tesla", "Finch", "HTTPotion", "Mojito", "ExAws"), _VERBS + _BANG_VERBS)
-    | _named((":httpc", ":hackney"), ("request",)),
-    "network": frozenset({
-        ":gen_tcp.connect", ":gen_tcp.recv", ":ssl.connect", ":ssl.recv", ":ssl.handshake", ":gen_udp.recv",
-        ":inet.gethostbyname", ":inet.getaddr", ":inet_res.lookup", ":inet_res.gethostbyname", "Mint.HTTP.connect",
-        ":gen_tcp.accept", ":ssl.transport_accept",
-    }),
-    "program": frozenset({"System.cmd", "System.shell", ":os.cmd", "MuonTrap.cmd", "Rambo.run"}),
-    "sleep": frozenset({"Process.sleep", ":timer.sleep"}),
-    "remote-node": frozenset({
-        ":rpc.call", ":rpc.block_call", ":rpc.multicall", ":erpc.call", ":erpc.multicall", "Node.connect",
-        ":net_kernel.connect_node", ":global.trans", ":global.set_lock", "GenServer.multi_call",
-    }),
-    "task": frozenset({"Task.await", "Task.await_many", "Task.yield", "Task.yield_many"}),
-    "process": frozenset({
-        "GenServer.call", ":gen_server.call", ":gen_statem.call", "GenStateMachine.call", "GenStage.call",
-        "Agent.get", "Agent.update", "Agent.get_and_update",
-    }),
-}  # fmt: skip
 
 _ENDLESS_BY_DEFAULT = {
-    ":rpc.call": (4,), ":rpc.block_call": (4,), ":rpc.multicall": (3, 4), ":erpc.call": (2, 4), ":erpc.multicall": (2, 4),
+    ":rpc.call": (4,), ":rpc.block_call": (4,), ":rpc.multicall": (3, 4), ":erpc.call": (2, 4),
+    ":erpc.multicall": (2, 4),
     ":global.set_lock": (1, 2), ":global.trans": (2, 3),
 }  # fmt: skip
 """Arities without a timeout or a number of retries: these try for ever."""
 
-_KINDS: dict[str, Kind] = {name: kind for kind, names in _TABLE.items() for name in names}
+_KINDS: dict[str, Kind] = {name: kind for kind in _TABLE for name in _names(kind)}
+
 
 @dataclass(frozen=True, eq=False)
 class Blocking:
@@ -96,15 +127,22 @@ class Blocking:
 
 
 def blocking(call: Call) -> Blocking | None:
-    """What the call waits for; `None` for one that does not, or that parks its process on purpose."""
+    """What the call waits for; `None` if for nothing, or if it parks its process on purpose."""
     if call.captured and call.arity == 0:
         return None
     kind = _KINDS.get(call.full)
-    if kind is None and call.name in REPO_FUNCTIONS and call.module.split(".")[-1] == "Repo" and not call.local:
+    if (
+        kind is None
+        and call.name in REPO_FUNCTIONS
+        and call.module.split(".")[-1] == "Repo"
+        and not call.local
+    ):
         kind = "database"
     if kind is None:
         return None
-    endless = call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ()) or any(text(a) == ":infinity" for a in call.args[1:])
+    endless = call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ()) or any(
+        text(a) == ":infinity" for a in call.args[1:]
+    )
     if kind == "sleep":
         return None if _parked(call) else Blocking(call, kind, False)
     if kind == "task" and call.args and text(call.args[-1]) == "0":
@@ -113,7 +151,7 @@ def blocking(call: Call) -> Blocking | None:
 
 
 def by_clause(steps: Iterable[Reached]) -> Iterator[list[tuple[Blocking, Reached]]]:
-    """Blocking calls, grouped by the clause of the callback that leads to them: one group, one repair.
+    """Blocking calls, grouped by the callback's clause that leads to them: one group, one repair.
 
     What runs in another process, or just before the system stops, is a group of its own.
     """
@@ -134,7 +172,9 @@ def before_halt(waits: Blocking) -> bool:
     if waits.kind != "sleep":
         return False
     following = waits.call.statement.next_named_sibling
-    return following is not None and text(following).startswith(("System.halt", "System.stop", ":init.stop", ":erlang.halt"))
+    return following is not None and text(following).startswith(
+        ("System.halt", "System.stop", ":init.stop", ":erlang.halt")
+    )
 
 
 def _entry(call: Call, step: Reached) -> Clause:
@@ -148,5 +188,7 @@ def _parked(call: Call) -> bool:
 
 def _keyword_infinity(call: Call) -> bool:
     return bool(call.args) and any(
-        text(value) == ":infinity" for key, value in nodes.keyword_pairs(call.args[-1]).items() if key == "timeout"
+        text(value) == ":infinity"
+        for key, value in nodes.keyword_pairs(call.args[-1]).items()
+        if key == "timeout"
     )

@@ -19,12 +19,16 @@ KERNEL = frozenset(
 
 STARTS_PROCESS = frozenset(
     {
-        "Kernel.spawn", "Kernel.spawn_link", "Kernel.spawn_monitor", ":erlang.spawn", ":erlang.spawn_link",
+        "Kernel.spawn", "Kernel.spawn_link", "Kernel.spawn_monitor", ":erlang.spawn",
+        ":erlang.spawn_link",
         ":erlang.spawn_monitor", ":erlang.spawn_opt", ":proc_lib.spawn", ":proc_lib.spawn_link",
-        "Task.start", "Task.start_link", "Task.async", "Task.async_stream", "Task.Supervisor.start_child",
+        "Task.start", "Task.start_link", "Task.async", "Task.async_stream",
+        "Task.Supervisor.start_child",
         "Task.Supervisor.async", "Task.Supervisor.async_nolink", "Task.Supervisor.async_stream",
-        "Task.Supervisor.async_stream_nolink", "Process.spawn", "Agent.start", "Agent.start_link", "Agent.get",
-        "Agent.update", "Agent.get_and_update", "Agent.cast", "Node.spawn", "Node.spawn_link", "Node.spawn_monitor",
+        "Task.Supervisor.async_stream_nolink", "Process.spawn", "Agent.start", "Agent.start_link",
+        "Agent.get",
+        "Agent.update", "Agent.get_and_update", "Agent.cast", "Node.spawn", "Node.spawn_link",
+        "Node.spawn_monitor",
         ":rpc.call", ":rpc.cast", ":erpc.call", ":erpc.cast",
     }
 )  # fmt: skip
@@ -37,8 +41,10 @@ class Call:
 
     node: Node
     module: str
-    """Resolved module: `Task.Supervisor`, `:ets`, `Kernel`, the own module for a local function; empty where
-    only run time knows (a variable, a macro, an unlisted Kernel function)."""
+    """Resolved module: `Task.Supervisor`, `:ets`, `Kernel`, the own module for a local function.
+
+    Empty where only run time knows (a variable, a macro, an unlisted Kernel function).
+    """
     name: str
     args: list[Node]
     """With the piped value in first place; keywords are one trailing node."""
@@ -127,7 +133,9 @@ def calls_in(node: Node, module: Module) -> list[Call]:
         for directive in inner:
             scope.directive(nodes.text_of(directive, "target"), directive)
     resolved = [resolve(call, module, scope) for call in found]
-    captures = [capture for n in _local_captures(node) if (capture := _local_capture(n, module, scope))]
+    captures = [
+        capture for n in _local_captures(node) if (capture := _local_capture(n, module, scope))
+    ]
     calls = [c for c in resolved if c is not None] + captures
     return sorted(calls, key=lambda c: c.start) if captures else calls
 
@@ -146,15 +154,28 @@ def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | No
     captured, arity = _capture_arity(node, arity)
     if target.type == "identifier":
         name = text(target)
-        return Call(node, _local_module(name, arity, module, scope), name, args, arity, module, captured, piped is not None)
+        return Call(
+            node,
+            _local_module(name, arity, module, scope),
+            name,
+            args,
+            arity,
+            module,
+            captured,
+            piped is not None,
+        )
     if target.type != "dot":
         return None
     left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
     if left is None or right is None:
         return None
-    known = left.type in ("alias", "atom") or (left.type in ("identifier", "dot") and text(left).startswith("__MODULE__"))
+    known = left.type in ("alias", "atom") or (
+        left.type in ("identifier", "dot") and text(left).startswith("__MODULE__")
+    )
     owner = scope.resolve(left) if known else ""
-    return Call(node, owner, text(right), args, arity, module, captured, piped is not None, text(left))
+    return Call(
+        node, owner, text(right), args, arity, module, captured, piped is not None, text(left)
+    )
 
 
 def _local_module(name: str, arity: int, module: Module, scope: Scope) -> str:
@@ -193,7 +214,8 @@ def _capture_arity(node: Node, arity: int) -> tuple[bool, int]:
 
 
 def _local_captures(node: Node) -> list[Node]:
-    pattern = '(unary_operator operator: "&" operand: (binary_operator left: (identifier) operator: "/" right: (integer)) @n)'
+    capture = '(binary_operator left: (identifier) operator: "/" right: (integer)) @n'
+    pattern = f'(unary_operator operator: "&" operand: {capture})'
     return nodes.captures(pattern, node)
 
 
@@ -202,4 +224,6 @@ def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:
     if left is None or right is None:
         return None
     name, arity = text(left), int(text(right).replace("_", ""))
-    return Call(left, _local_module(name, arity, module, scope), name, [], arity, module, captured=True)
+    return Call(
+        left, _local_module(name, arity, module, scope), name, [], arity, module, captured=True
+    )

@@ -7,13 +7,24 @@ import re
 from bot.elixir.module import Clause, Module
 
 _TEST_NAMES = frozenset(
-    {"Testing", "Test", "TestHelpers", "TestHelper", "Case", "ConnCase", "DataCase", "Mock", "Mocks", "Fixtures"}
+    {
+        "Testing",
+        "Test",
+        "TestHelpers",
+        "TestHelper",
+        "Case",
+        "ConnCase",
+        "DataCase",
+        "Mock",
+        "Mocks",
+        "Fixtures",
+    }
 )
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
 
 
 def is_platform(module: Module) -> bool:
-    """Whether the module belongs to Elixir's own distribution, by the place of its file; Mix tasks aside."""
+    """Whether it is a module of Elixir itself, by the place of its file; Mix tasks aside."""
     path = module.source.path
     return _PLATFORM.search(path) is not None and "/mix/tasks/" not in path
 

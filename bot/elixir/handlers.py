@@ -15,6 +15,8 @@ from bot.elixir.nodes import text
 Kind = Literal["rescue", "catch", "exit", "error"]
 """`rescue`: any exception; `catch`: anything at all; `exit`, `error`: any reason of that kind."""
 
+_NAMED_KINDS: dict[str, Kind] = {":exit": "exit", ":error": "error"}
+
 
 @dataclass(frozen=True, eq=False)
 class Handler:
@@ -46,7 +48,9 @@ def handlers_in(clause: Clause) -> Iterator[Handler]:
                     stab,
                     kind,
                     text(left) if left is not None else "",
-                    frozenset(text(p) for p in patterns if _is_variable(p) and not text(p).startswith("_")),
+                    frozenset(
+                        text(p) for p in patterns if _is_variable(p) and not text(p).startswith("_")
+                    ),
                     nodes.clause_body(stab),
                     guarded,
                     block.parent.id if block.parent is not None else block.id,
@@ -66,14 +70,19 @@ def _rescues(stab: Node) -> Kind | None:
 def _catches(stab: Node) -> Kind | None:
     left = stab.child_by_field_name("left")
     patterns = nodes.clause_patterns(stab)
-    if left is None or nodes.operator(left) == "when" or not patterns or not _is_variable(patterns[-1]):
+    if (
+        left is None
+        or nodes.operator(left) == "when"
+        or not patterns
+        or not _is_variable(patterns[-1])
+    ):
         return None
     if len(patterns) == 1:
         # A lone pattern catches throws only, which are values sent on purpose.
         return None
     if _is_variable(patterns[0]):
         return "catch"
-    return {":exit": "exit", ":error": "error"}.get(text(patterns[0]))  # type: ignore[return-value]
+    return _NAMED_KINDS.get(text(patterns[0]))
 
 
 def _is_variable(node: Node) -> bool:

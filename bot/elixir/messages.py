@@ -1,4 +1,4 @@
-"""Which messages a module takes out of its mailbox: `handle_info` clauses and `receive` patterns."""
+"""Which messages a module takes out of its mailbox, in `handle_info` and in `receive`."""
 
 from __future__ import annotations
 

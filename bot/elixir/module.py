@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.nodes import text
 from bot.elixir.scope import Scope
 
 if TYPE_CHECKING:
@@ -49,7 +48,11 @@ class Clause:
 
     def mentions(self, *words: bytes) -> bool:
         """Whether its source holds one of the words, in code or not."""
-        data, start, end = self.function.module.source.data, self.node.start_byte, self.node.end_byte
+        data, start, end = (
+            self.function.module.source.data,
+            self.node.start_byte,
+            self.node.end_byte,
+        )
         return any(data.find(word, start, end) >= 0 for word in words)
 
     def statements(self) -> list[Node]:

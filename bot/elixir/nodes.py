@@ -73,7 +73,7 @@ def do_block(call: Node) -> Node | None:
 
 
 def keyword_pairs(node: Node | None) -> dict[str, Node]:
-    """Values by key of a `keywords`, list, map or arguments node; first occurrence of a key wins."""
+    """Values by key of a `keywords`, list, map or arguments node; a key's first value wins."""
     found: dict[str, Node] = {}
     for pair in _pairs(node):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
@@ -121,7 +121,11 @@ def clause_patterns(stab: Node) -> list[Node]:
         return []
     if left.type == "binary_operator" and text_of(left, "operator") == "when":
         left = left.child_by_field_name("left") or left
-    return [c for c in left.named_children if c.type != "comment"] if left.type == "arguments" else [left]
+    return (
+        [c for c in left.named_children if c.type != "comment"]
+        if left.type == "arguments"
+        else [left]
+    )
 
 
 def clause_body(stab: Node) -> Node | None:

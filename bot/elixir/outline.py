@@ -12,7 +12,9 @@ from bot.elixir.source import Source
 
 __all__ = ["Clause", "Function", "Module", "Use", "modules_of"]
 
-DEFINITIONS = frozenset({"def", "defp", "defmacro", "defmacrop", "defdelegate", "defguard", "defguardp"})
+DEFINITIONS = frozenset(
+    {"def", "defp", "defmacro", "defmacrop", "defdelegate", "defguard", "defguardp"}
+)
 CONTAINERS = frozenset({"defmodule", "defimpl", "defprotocol"})
 
 
@@ -24,7 +26,9 @@ def modules_of(source: Source) -> list[Module]:
     return found
 
 
-def _walk(source: Source, block: Node, parent: Module | None, scope: Scope, found: list[Module]) -> None:
+def _walk(
+    source: Source, block: Node, parent: Module | None, scope: Scope, found: list[Module]
+) -> None:
     for child in block.named_children:
         if child.type == "call":
             _statement(source, child, parent, scope, found)

@@ -1,4 +1,4 @@
-"""Where a piece of code runs: here and now, in another process, in another module, or nobody knows."""
+"""Where a piece of code runs: here and now, in another process, elsewhere, or nobody knows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from bot.elixir.module import Module
 
 _RUNS_AT_ONCE = frozenset(
     {
-        "Enum", "Stream", "Map", "Keyword", "List", "MapSet", "Access", "Kernel", "Registry", "Logger",
+        "Enum", "Stream", "Map", "Keyword", "List", "MapSet", "Access", "Kernel", "Registry",
+        "Logger",
         ":telemetry", ":timer", ":lists", ":maps", ":ets",
     }
 )  # fmt: skip
-"""Modules whose functions run the function they are given before they return, in the same process."""
+"""Modules whose functions run the function they are given at once, in the same process."""
 
 _RUNS_AT_ONCE_LOCALLY = frozenset({"then", "tap", "update_in", "get_and_update_in", "for", "with"})
 
@@ -34,7 +35,7 @@ def in_quote(node: Node, module: Module) -> bool:
 
 
 def runs_in(node: Node, module: Module) -> str:
-    """What runs the anonymous function that holds the node, where that is another process; else empty."""
+    """What runs the function that holds the node, where that is another process; else empty."""
     inside_function = False
     for ancestor in _up_to(node, module.node):
         if _is_function(ancestor):
@@ -45,13 +46,15 @@ def runs_in(node: Node, module: Module) -> str:
             outer = resolve(ancestor, module)
             if outer is not None and outer.full in STARTS_PROCESS:
                 return outer.full
-        elif ancestor.type == "tuple" and module.scope.resolve(ancestor.named_children[0]) == "Task":
+        elif (
+            ancestor.type == "tuple" and module.scope.resolve(ancestor.named_children[0]) == "Task"
+        ):
             return "Task"
     return ""
 
 
 def deferred(node: Node, module: Module) -> bool:
-    """Whether the node stands in a function value that is kept or handed to code that may run it elsewhere."""
+    """Whether it stands in a function value that is kept, or that other code may run later."""
     return any(_is_function(a) and not _at_once(a, module) for a in _up_to(node, module.node))
 
 

@@ -9,10 +9,11 @@ from bot.elixir.calls import Call
 from bot.elixir.outline import Clause, Function, Module
 
 SERVER_CALLBACKS = {
-    ("handle_call", 3), ("handle_cast", 2), ("handle_info", 2), ("handle_continue", 2), ("handle_event", 4),
+    ("handle_call", 3), ("handle_cast", 2), ("handle_info", 2), ("handle_continue", 2),
+    ("handle_event", 4),
     ("handle_demand", 2), ("handle_events", 3),
 }  # fmt: skip
-"""Callbacks in which a server is busy and answers nobody; `init/1` and `terminate/2` are asked for apart."""
+"""Callbacks in which a server is busy; `init/1` and `terminate/2` are asked for apart."""
 
 BUSY = frozenset({*SERVER_CALLBACKS, ("init", 1), ("terminate", 2)})
 """Everything OTP runs in the server's own process."""
@@ -53,7 +54,8 @@ def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS
 def reached(origins: Iterable[Function]) -> list[Reached]:
     """Clauses run in the same process from each origin, the origins' own first.
 
-    Only calls of the module's own functions are followed, and none whose code runs in another process.
+    Only calls of own functions are followed,
+    and none that run in another process or who knows where.
     """
     found: list[Reached] = []
     for origin in origins:
@@ -71,7 +73,7 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
 
 
 def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUSY) -> list[Reached]:
-    """Each clause that runs in the server's process, once, by the first callback that leads to it."""
+    """Each clause that runs in the server's process, once, by the first way found."""
     wanted = frozenset(keys)
     if wanted not in module.memo:
         first: dict[int, Reached] = {}

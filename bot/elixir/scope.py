@@ -60,7 +60,7 @@ class Scope:
         self.aliases[short] = full
 
     def resolve(self, node: Node) -> str:
-        """Full name of a written module: `Bar.Baz`, `__MODULE__.X`, `:ets`; the text for anything else."""
+        """Full name of a written module (`Bar.Baz`, `__MODULE__.X`, `:ets`); else the text."""
         written = text(node)
         if node.type == "atom":
             return written.removeprefix(":Elixir.") if written.startswith(":Elixir.") else written
@@ -81,7 +81,7 @@ class Scope:
         return written
 
     def importer(self, name: str, arity: int) -> str:
-        """Module an explicit `import ..., only:` takes `name/arity` from; empty if none is certain."""
+        """Module that an `import ..., only:` takes `name/arity` from; empty if none is certain."""
         scope: Scope | None = self
         while scope is not None:
             for entry in scope.imports:
@@ -97,7 +97,9 @@ class Scope:
             for entry in scope.imports:
                 if entry.module == "Kernel":
                     label = f"{name}/{arity}"
-                    if label in entry.excluded or (entry.only is not None and label not in entry.only):
+                    if label in entry.excluded or (
+                        entry.only is not None and label not in entry.only
+                    ):
                         return True
             scope = scope.outer
         return False

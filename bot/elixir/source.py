@@ -14,7 +14,18 @@ from bot.elixir import nodes
 Role = Literal["lib", "test", "script", "config", "mix"]
 
 _SCRIPT_SEGMENTS = frozenset(
-    {"priv", "bench", "benchs", "benchmark", "benchmarks", "examples", "example", "guides", "scripts", "rel"}
+    {
+        "priv",
+        "bench",
+        "benchs",
+        "benchmark",
+        "benchmarks",
+        "examples",
+        "example",
+        "guides",
+        "scripts",
+        "rel",
+    }
 )
 
 

@@ -25,7 +25,9 @@ def check(module: Module) -> Iterator[Site | Exempt]:
         return
     busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
     known = {step.clause.node.id for step in busy}
-    later = [s for s in reached_from_callbacks(module, [_CONTINUE]) if s.clause.node.id not in known]
+    later = [
+        s for s in reached_from_callbacks(module, [_CONTINUE]) if s.clause.node.id not in known
+    ]
     for group in by_clause([*busy, *later]):
         yield _judge(group, module)
 
@@ -60,12 +62,18 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "continue"
     if step.origin.name in _STAGE_WORK:
         return "stage-work"
-    if _CALL not in module.functions and _CAST not in module.functions and module.implements("GenServer"):
+    if (
+        _CALL not in module.functions
+        and _CAST not in module.functions
+        and module.implements("GenServer")
+    ):
         return "no-clients"
     return ""
 
 
-def _weight(waits: Blocking, step: Reached, module: Module) -> tuple[Severity | None, Confidence | None]:
+def _weight(
+    waits: Blocking, step: Reached, module: Module
+) -> tuple[Severity | None, Confidence | None]:
     if waits.kind in ("process", "task", "remote-node") and not waits.endless:
         return "info", "low"
     if waits.kind == "network" and waits.call.module not in _RESOLVERS:
@@ -81,7 +89,11 @@ def _weight(waits: Blocking, step: Reached, module: Module) -> tuple[Severity | 
 
 def _short(waits: Blocking) -> bool:
     value = waits.call.args[0] if waits.call.args else None
-    return value is not None and value.type == "integer" and int(text(value).replace("_", "")) <= _SHORT_MILLISECONDS
+    return (
+        value is not None
+        and value.type == "integer"
+        and int(text(value).replace("_", "")) <= _SHORT_MILLISECONDS
+    )
 
 
 def _answers_calls(module: Module) -> bool:
@@ -105,14 +117,19 @@ RULE = Rule(
     severity="warning",
     confidence="medium",
     fix="advice",
-    explanation="A callback of a server waits for a query, a request, a program, a sleep or another process.",
+    explanation=(
+        "A callback of a server waits for a query, a request, a program, a sleep or "
+        "another process."
+    ),
     harm=(
-        "A server handles one message at a time. While it waits, all its callers wait, up to their timeouts: one "
+        "A server handles one message at a time. While it waits, all its callers wait, up to "
+        "their timeouts: one "
         "slow dependency makes everything slow that asks this server anything."
     ),
     remedy=(
         "Do the work in the caller where it needs no server state. Else start a task by "
-        "`Task.Supervisor.async_nolink`, return `{:noreply, state}`, and reply by `GenServer.reply/2` when its "
+        "`Task.Supervisor.async_nolink`, return `{:noreply, state}`, and reply by "
+        "`GenServer.reply/2` when its "
         "result arrives."
     ),
     triggers=(b"handle_",),
@@ -172,7 +189,9 @@ end
 defmodule ShopWeb.Live do
   use Phoenix.LiveView
 
-  def handle_event("save", params, socket), do: {:noreply, assign(socket, :item, Shop.Repo.insert!(params))}
+  def handle_event("save", params, socket) do
+    {:noreply, assign(socket, :item, Shop.Repo.insert!(params))}
+  end
 end
 """),
     ),

@@ -72,7 +72,11 @@ def _fix(waits: Blocking, step: Reached) -> FixKind | None:
     """Moving the work is only safe where init can neither refuse nor ignore its start."""
     refuses = any(clause.mentions(b":stop", b":ignore") for clause in step.origin.clauses)
     plain = waits.kind in ("database", "http", "program", "sleep") and not step.path
-    return None if plain and not refuses and step.clause.function.module.use("GenServer") else "assisted"
+    return (
+        None
+        if plain and not refuses and step.clause.function.module.use("GenServer")
+        else "assisted"
+    )
 
 
 RULE = Rule(
@@ -85,11 +89,13 @@ RULE = Rule(
     fix="automatic",
     explanation="`init/1` does slow or remote work: a query, a request, a program, a sleep.",
     harm=(
-        "`start_link` returns only when `init/1` does. Until then the supervisor starts no further child and can "
+        "`start_link` returns only when `init/1` does. Until then the supervisor starts no "
+        "further child and can "
         "restart none; a slow or failing dependency keeps the application from booting at all."
     ),
     remedy=(
-        "Return `{:ok, state, {:continue, :load}}` and do the work in `handle_continue/2`. A failure there is a "
+        "Return `{:ok, state, {:continue, :load}}` and do the work in `handle_continue/2`. A "
+        "failure there is a "
         "crash after the start, no longer a refused start: decide whether that is right."
     ),
     triggers=(b"init(",),

@@ -36,7 +36,10 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
     return Site(
         span,
         "`Task.Supervisor.async` links the task to this server",
-        because=(*route(step), Because(span, "a crash of the task is a crash of the server, and its state is lost")),
+        because=(
+            *route(step),
+            Because(span, "a crash of the task is a crash of the server, and its state is lost"),
+        ),
         data={"call": call.full, "arity": str(call.arity), "replies": replies},
     )
 
@@ -49,13 +52,18 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="automatic",
-    explanation="A server starts a task by `Task.Supervisor.async`, which links the task to the server, and does not wait for it.",
+    explanation=(
+        "A server starts a task by `Task.Supervisor.async`, which links the task to "
+        "the server, and does not wait for it."
+    ),
     harm=(
-        "The link runs both ways: one failing job takes the server down with all its state and with all other jobs "
+        "The link runs both ways: one failing job takes the server down with all its state "
+        "and with all other jobs "
         "it has started."
     ),
     remedy=(
-        "Use `Task.Supervisor.async_nolink`, keep the task's reference in the state, and handle its reply and its "
+        "Use `Task.Supervisor.async_nolink`, keep the task's reference in the state, and "
+        "handle its reply and its "
         "`:DOWN` message."
     ),
     triggers=(b"Task.Supervisor", b"Task.{"),
@@ -114,7 +122,9 @@ defmodule Reports do
     {:noreply, Map.delete(state, ref)}
   end
 
-  def handle_info({:DOWN, ref, :process, _pid, _reason}, state), do: {:noreply, Map.delete(state, ref)}
+  def handle_info({:DOWN, ref, :process, _pid, _reason}, state) do
+    {:noreply, Map.delete(state, ref)}
+  end
 end
 """),
         Sample("""\
@@ -140,7 +150,8 @@ end
     exemptions=(
         Exemption(
             "awaited",
-            "the callback waits for the task, so the link only spares work that nobody wants any more",
+            "the callback waits for the task, so the link only spares work that nobody wants "
+            "any more",
             Sample("""\
 defmodule Totals do
   use GenServer

@@ -17,7 +17,9 @@ from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 _DICTIONARIES = ("Process", ":erlang")
-_CONTEXT = re.compile(r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox")
+_CONTEXT = re.compile(
+    r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox"
+)
 
 
 @dataclass
@@ -65,16 +67,29 @@ def _judge(key: str, uses: _Uses, module: Module) -> Site | Exempt:
     exemption = _exemption(key, uses, module)
     if exemption:
         return Exempt(span, exemption)
-    callbacks = {r.clause.node.id for r in reached_from_callbacks(module)} if is_server(module) else set()
-    owned = [c for c, clause in (*uses.writes, *uses.reads) if clause.node.id in callbacks and not c.runs_in]
-    in_server = bool(uses.reads) and any(c.name == "put" for c in owned) and any(c.name == "get" for c in owned)
+    callbacks = (
+        {r.clause.node.id for r in reached_from_callbacks(module)} if is_server(module) else set()
+    )
+    owned = [
+        c
+        for c, clause in (*uses.writes, *uses.reads)
+        if clause.node.id in callbacks and not c.runs_in
+    ]
+    in_server = (
+        bool(uses.reads)
+        and any(c.name == "put" for c in owned)
+        and any(c.name == "get" for c in owned)
+    )
     others = [*uses.writes[1:], *uses.reads]
     return Site(
         span,
         f"`{key}` is kept in the process dictionary",
         because=(
             Because(span, "written here, past the server's state" if in_server else "written here"),
-            *(Because(Span.of(module, c.node), "read here" if c.name == "get" else "written here") for c, _ in others),
+            *(
+                Because(Span.of(module, c.node), "read here" if c.name == "get" else "written here")
+                for c, _ in others
+            ),
         ),
         severity=None if in_server else "info",
         confidence=None if in_server else "medium",
@@ -109,12 +124,19 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="advice",
-    explanation="`Process.put` keeps a value in the process dictionary and `Process.get` takes it out elsewhere.",
+    explanation=(
+        "`Process.put` keeps a value in the process dictionary and `Process.get` "
+        "takes it out elsewhere."
+    ),
     harm=(
-        "The value is in no argument, no state and no crash report. Code that reads it works only in the right "
+        "The value is in no argument, no state and no crash report. Code that reads it works "
+        "only in the right "
         "process, and a move of that code into a task loses it silently."
     ),
-    remedy="Pass the value as an argument, keep it in the server's state, or own it in an ETS table with a client API.",
+    remedy=(
+        "Pass the value as an argument, keep it in the server's state, or own it in an "
+        "ETS table with a client API."
+    ),
     triggers=(b"Process.put", b":erlang.put"),
     check=check,
     bad=(
@@ -163,7 +185,8 @@ end
     exemptions=(
         Exemption(
             "context",
-            "tracing, logging and locale are context of a process by design, and OTP's own keys start with `$`",
+            "tracing, logging and locale are context of a process by design, and OTP's own "
+            "keys start with `$`",
             Sample("""\
 defmodule Locale do
   def set(locale), do: Process.put(:shop_locale, locale)

@@ -20,7 +20,10 @@ def route(step: Reached) -> tuple[Because, ...]:
 def also(group: list[tuple[Blocking, Reached]], shown: Blocking) -> tuple[Because, ...]:
     """The other blocking calls that the same clause of the callback leads to."""
     return tuple(
-        Because(Span.of(step.clause.function.module, waits.call.node), f"the same clause also blocks on {waits.title}")
+        Because(
+            Span.of(step.clause.function.module, waits.call.node),
+            f"the same clause also blocks on {waits.title}",
+        )
         for waits, step in group
         if waits is not shown
     )

@@ -18,8 +18,19 @@ from bot.elixir.reach import SERVER_CALLBACKS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 _FAILS = frozenset(
-    {f"{owner}.{name}" for owner in ("Kernel", ":erlang") for name in ("raise", "reraise", "exit", "throw", "error")}
-    | {"System.halt", "System.stop", ":erlang.halt", ":init.stop", "Mix.raise", "ExUnit.Assertions.flunk"}
+    {
+        f"{owner}.{name}"
+        for owner in ("Kernel", ":erlang")
+        for name in ("raise", "reraise", "exit", "throw", "error")
+    }
+    | {
+        "System.halt",
+        "System.stop",
+        ":erlang.halt",
+        ":init.stop",
+        "Mix.raise",
+        "ExUnit.Assertions.flunk",
+    }
 )
 
 
@@ -71,10 +82,14 @@ def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
     span = Span.of(module, handler.node)
     return Site(
         span,
-        f"`{handler.pattern} ->` {'turns every crash into a value' if told else 'swallows every crash'}",
+        f"`{handler.pattern} ->` "
+        f"{'turns every crash into a value' if told else 'swallows every crash'}",
         because=(
             Because(span, _note(told, in_callback)),
-            *(Because(Span.of(module, other.node), "so does this one, for the same code") for other in others),
+            *(
+                Because(Span.of(module, other.node), "so does this one, for the same code")
+                for other in others
+            ),
         ),
         severity=severity,
         confidence=confidence,
@@ -101,7 +116,9 @@ def _told(handler: Handler) -> bool:
     if handler.body is None:
         return False
     names = nodes.identifiers(handler.body)
-    return bool(names & handler.names) or "__STACKTRACE__" in names or "Logger." in text(handler.body)
+    return (
+        bool(names & handler.names) or "__STACKTRACE__" in names or "Logger." in text(handler.body)
+    )
 
 
 def _falls_back(handler: Handler) -> bool:
@@ -135,19 +152,26 @@ def _fails_again(handler: Handler, module: Module) -> bool:
 
 
 def _asks_another_process(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards hardly more than calls of other modules, which exit when a process they ask is gone."""
+    """Whether it guards little but calls, which exit when a process they ask is gone."""
     calls = [c for node in guarded for c in calls_in(node, module)]
     return len(guarded) <= 2 and any(not c.local or c.module == module.name for c in calls)
 
 
 def _runs_foreign_code(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, `module.run(...)`, evaluation."""
+    """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, evaluation."""
     for node in guarded:
         for call in nodes.captures("(call) @n", node):
             target = call.child_by_field_name("target")
-            if target is not None and target.type == "dot" and target.child_by_field_name("right") is None:
+            if (
+                target is not None
+                and target.type == "dot"
+                and target.child_by_field_name("right") is None
+            ):
                 return True
-        if any(c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval")) for c in calls_in(node, module)):
+        if any(
+            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval"))
+            for c in calls_in(node, module)
+        ):
             return True
     return False
 
@@ -162,11 +186,13 @@ RULE = Rule(
     fix="advice",
     explanation="A `rescue` or `catch` takes any failure at all and carries on.",
     harm=(
-        "A supervisor can only restore what crashes. Errors nobody thought of, typing mistakes included, go on as "
+        "A supervisor can only restore what crashes. Errors nobody thought of, typing "
+        "mistakes included, go on as "
         "ordinary values, and a server keeps running on a state that may be half changed."
     ),
     remedy=(
-        "Rescue the exceptions this code expects, by name, and let everything else crash; or return `{:ok, _}` and "
+        "Rescue the exceptions this code expects, by name, and let everything else crash; or "
+        "return `{:ok, _}` and "
         "`{:error, _}` from the code that can fail."
     ),
     triggers=(b"rescue", b"catch"),
@@ -280,7 +306,8 @@ end
         ),
         Exemption(
             "peer-gone",
-            "a call to another process exits when that process is gone, which the caller expects here",
+            "a call to another process exits when that process is gone, which the caller "
+            "expects here",
             Sample("""\
 defmodule Peer do
   def value(pid) do
@@ -293,7 +320,8 @@ end
         ),
         Exemption(
             "foreign-code",
-            "code handed in from elsewhere is kept apart from the caller, and its failure is reported",
+            "code handed in from elsewhere is kept apart from the caller, and its failure is "
+            "reported",
             Sample("""\
 defmodule Jobs do
   def attempt(fun) do
@@ -323,7 +351,8 @@ end
         ),
         Exemption(
             "command-line",
-            "a Mix task or an escript turns a failure into a message for the person at the terminal",
+            "a Mix task or an escript turns a failure into a message for the person at the "
+            "terminal",
             Sample("""\
 defmodule Mix.Tasks.Probe do
   use Mix.Task

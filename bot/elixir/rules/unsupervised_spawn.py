@@ -14,8 +14,18 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 SPAWNS = frozenset(
-    {f"{module}.spawn{kind}" for module in ("Kernel", ":erlang") for kind in ("", "_link", "_monitor")}
-    | {":erlang.spawn_opt", "Process.spawn", ":proc_lib.spawn", ":proc_lib.spawn_link", ":proc_lib.spawn_opt"}
+    {
+        f"{module}.spawn{kind}"
+        for module in ("Kernel", ":erlang")
+        for kind in ("", "_link", "_monitor")
+    }
+    | {
+        ":erlang.spawn_opt",
+        "Process.spawn",
+        ":proc_lib.spawn",
+        ":proc_lib.spawn_link",
+        ":proc_lib.spawn_opt",
+    }
 )
 
 
@@ -41,7 +51,8 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
         because=(
             Because(
                 span,
-                "linked to its caller, but not restarted, not shut down in order, not listed in the tree"
+                "linked to its caller, but not restarted, not shut down in order, not listed "
+                "in the tree"
                 if linked
                 else "nobody learns of its crash, restarts it or shuts it down in order",
             ),
@@ -96,11 +107,15 @@ def _monitored(call: Call, clause: Clause) -> bool:
 def _tied_to_caller(call: Call, clause: Clause) -> bool:
     """The spawned function itself monitors the process that started it, and ends with it."""
     own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
-    watched = {text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args}
+    watched = {
+        text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args
+    }
     if not watched or clause.body is None:
         return False
     bound = nodes.captures('(binary_operator left: (identifier) operator: "=") @n', clause.body)
-    callers = {nodes.text_of(n, "left") for n in bound if nodes.text_of(n, "right").startswith("self")}
+    callers = {
+        nodes.text_of(n, "left") for n in bound if nodes.text_of(n, "right").startswith("self")
+    }
     return bool(watched & callers) and any(c.name == "receive" for c in own)
 
 
@@ -112,13 +127,18 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="automatic",
-    explanation="A process is started by `spawn`, `spawn_link` or a relative of theirs, outside any supervisor.",
+    explanation=(
+        "A process is started by `spawn`, `spawn_link` or a relative of theirs, "
+        "outside any supervisor."
+    ),
     harm=(
-        "A crash is seen by nobody: there is no restart, no report with the job's context and no orderly stop. "
+        "A crash is seen by nobody: there is no restart, no report with the job's context "
+        "and no orderly stop. "
         "The process is in no tree, so it can neither be counted nor limited."
     ),
     remedy=(
-        "Start one-off work with `Task.Supervisor.start_child/2`; give long-running work a module with a child "
+        "Start one-off work with `Task.Supervisor.start_child/2`; give long-running work a "
+        "module with a child "
         "spec and put it under a supervisor."
     ),
     triggers=(b"spawn",),
@@ -202,7 +222,8 @@ end
         ),
         Exemption(
             "start-link",
-            "a `start_link` function of a special process: the supervisor that calls it is linked to it",
+            "a `start_link` function of a special process: the supervisor that calls it is "
+            "linked to it",
             Sample("""\
 defmodule Loop do
   def start_link(arg), do: {:ok, :proc_lib.spawn_link(__MODULE__, :init, [arg])}

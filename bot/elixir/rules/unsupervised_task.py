@@ -66,16 +66,16 @@ def _async(clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
     where = "server" if is_server(module) else "process"
     if handles_task_reply(module):
-        note = f"the {where} takes the reply as a message, yet stays linked: a crash of the task takes it down"
+        note = f"the {where} takes the reply, yet stays linked: a crash of the task takes it down"
         return f"`Task.async` links the task to this {where}", note, "info"
     if where == "server":
-        note = "the reply arrives as a message that no clause expects, and a crash of the task takes the server down"
+        note = "no clause expects the reply, and a crash of the task takes the server down"
         return "`Task.async` in a server, never awaited", note, None
     if any("live_component" in text(u.node) or "LiveComponent" in u.name for u in module.uses):
         # The component runs in its view's process, and the view may take the reply.
-        note = "the reply goes to the view this component lives in, and a crash of the task takes that view down"
+        note = "the reply goes to the view this component lives in, and so does a crash"
         return "`Task.async` links the task to the component's view", note, "info"
-    note = "the result is sent to a process that never asks for it, and a crash takes that process down"
+    note = "the starter never asks for the result, and a crash of the task takes it down"
     return "`Task.async` whose result nobody awaits", note, None
 
 
@@ -102,9 +102,11 @@ def _exemption(call: Call, clause: Clause) -> str:
 
 
 def _is_start_function(call: Call, clause: Clause) -> bool:
-    """`start_link` of a module that is started by a supervisor: its last expression starts the task."""
+    """Whether a supervisor calls this function: its last expression starts the task."""
     name = clause.function.name
-    if name.startswith("start_link") or (name.startswith("start") and _is_last(call.statement, clause)):
+    if name.startswith("start_link") or (
+        name.startswith("start") and _is_last(call.statement, clause)
+    ):
         return True
     return call.captured
 
@@ -122,14 +124,19 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="automatic",
-    explanation="A task is started by `Task.start`, `Task.start_link` or `Task.async`, outside any supervisor, and nobody waits for it.",
+    explanation=(
+        "A task is started by `Task.start`, `Task.start_link` or `Task.async`, "
+        "outside any supervisor, and nobody waits for it."
+    ),
     harm=(
-        "`Task.start` hides every crash from the code that wanted the work done. A linked task that is not awaited "
+        "`Task.start` hides every crash from the code that wanted the work done. A linked "
+        "task that is not awaited "
         "takes its starter down when it fails, and its answer piles up as an unread message."
     ),
     remedy=(
         "Start fire-and-forget work with `Task.Supervisor.start_child/2`. In a server use "
-        "`Task.Supervisor.async_nolink/2`, keep the reference, and handle `{ref, result}` and `:DOWN`."
+        "`Task.Supervisor.async_nolink/2`, keep the reference, and handle `{ref, result}` "
+        "and `:DOWN`."
     ),
     triggers=(b"Task",),
     check=check,

@@ -40,7 +40,9 @@ def run(rule: Rule, files: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 def label(value: object) -> str:
-    return value.id if isinstance(value, Rule) else value.name if isinstance(value, Exemption) else ""
+    return (
+        value.id if isinstance(value, Rule) else value.name if isinstance(value, Exemption) else ""
+    )
 
 
 def test_registry_lists_rules_once() -> None:
@@ -89,7 +91,12 @@ def test_sample_parses(rule: Rule, sample: Sample) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=label)
 def test_no_folklore(rule: Rule) -> None:
     samples = [*rule.good, *(e.sample for e in rule.exemptions)]
-    texts = [rule.explanation, rule.harm, rule.remedy, *(c for s in samples for c in s.tree().values())]
+    texts = [
+        rule.explanation,
+        rule.harm,
+        rule.remedy,
+        *(c for s in samples for c in s.tree().values()),
+    ]
     for why, pattern in FOLKLORE.items():
         assert not any(re.search(pattern, words) for words in texts), why
 
@@ -98,7 +105,9 @@ def test_no_folklore(rule: Rule) -> None:
 def test_triggers_open_the_gate_for_every_sample(rule: Rule) -> None:
     samples = [*rule.bad, *(e.sample for e in rule.exemptions)]
     for sample in samples if rule.triggers else ():
-        assert any(word in code.encode() for code in sample.tree().values() for word in rule.triggers)
+        assert any(
+            word in code.encode() for code in sample.tree().values() for word in rule.triggers
+        )
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,7 +116,9 @@ def test_comments_and_blank_lines_change_nothing(data: st.DataObject) -> None:
     rule, sample = data.draw(st.sampled_from(SAMPLES), label="sample")
     files = sample.tree()
     before = run(rule, files)
-    noise = [""] if rule.id in COMMENTS_COUNT else ["", "  # spawn(fn -> :ok end)", "# rescue _ -> nil"]
+    noise = (
+        [""] if rule.id in COMMENTS_COUNT else ["", "  # spawn(fn -> :ok end)", "# rescue _ -> nil"]
+    )
     for path, code in files.items():
         lines = code.splitlines()
         # A line inside a heredoc is text, not a comment.
