@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import threading
@@ -11,13 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.finding import Analysis, Evidence, Exempted, Finding, Note
+from bot.core.finding import Analysis, Exempted, Finding, Note
 from bot.elixir.facts import ModuleFacts, facts_of_file
 from bot.elixir.mixfile import apps_of
-from bot.elixir.outline import Module, modules_of
+from bot.elixir.outline import modules_of
 from bot.elixir.project import Project
+from bot.elixir.report import sort_out
 from bot.elixir.rules import all_rules
-from bot.elixir.rules.base import Exempt, Rule, Site, Span
+from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
 from bot.elixir.tree import DirectoryTree, SourceTree
 
@@ -68,7 +68,7 @@ def survey(
     exempted = [e for result in results for e in result.exempted]
     for rule in chosen:
         if rule.check_project is not None:
-            _sort_out(rule, rule.check_project(project), project.source, facts, findings, exempted)
+            sort_out(rule, rule.check_project(project), project.opened, findings, exempted)
     analysis = Analysis(
         commit=commit,
         files=len(files),
@@ -94,13 +94,17 @@ def _file_results(
     paths = list(files)
     can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     if jobs < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES:
-        return list(_counted((_analyze_file(p, files[p], rules) for p in paths), len(paths), progress))
+        return list(
+            _counted((_analyze_file(p, files[p], rules) for p in paths), len(paths), progress)
+        )
     by_size = sorted(paths, key=lambda p: -len(files[p]))
     _inherited = (files, rules)
     try:
         with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
             chunk = max(1, min(32, len(paths) // (jobs * 4)))
-            done = list(_counted(pool.map(_in_worker, by_size, chunksize=chunk), len(paths), progress))
+            done = list(
+                _counted(pool.map(_in_worker, by_size, chunksize=chunk), len(paths), progress)
+            )
     finally:
         _inherited = ({}, ())
     in_order = dict(zip(by_size, done, strict=True))
@@ -133,9 +137,9 @@ def _analyze_file(path: str, data: bytes, rules: tuple[Rule, ...]) -> _FileResul
         if rule.triggers and not any(word in data for word in rule.triggers):
             continue
         for module in modules:
-            _sort_out(rule, rule.check(module), lambda _: source, facts, findings, exempted)
+            sort_out(rule, rule.check(module), lambda _: (source, modules), findings, exempted)
     notes = _parse_notes(source)
-    return _FileResult(facts, tuple(findings), tuple(exempted), notes, len(source.line_starts))
+    return _FileResult(facts, tuple(findings), tuple(exempted), notes, data.count(b"\n") + 1)
 
 
 def _parse_notes(source: Source) -> tuple[Note, ...]:
@@ -143,85 +147,11 @@ def _parse_notes(source: Source) -> tuple[Note, ...]:
     if error is None:
         return ()
     line = source.line(error.start_byte)
-    return (Note(path=source.path, kind="unparsed", message=f"does not parse near line {line}", line=line),)
-
-
-def _sort_out(
-    rule: Rule,
-    results: Iterable[Site | Exempt],
-    source_of: Callable[[str], Source],
-    facts: tuple[ModuleFacts, ...],
-    findings: list[Finding],
-    exempted: list[Exempted],
-) -> None:
-    for result in results:
-        source = source_of(result.span.path)
-        if isinstance(result, Site):
-            findings.append(_finding(rule, result, source, source_of))
-        else:
-            first, last, code = _quoted(source, result.span)
-            reason = rule.exemption(result.exemption).reason
-            exempted.append(
-                Exempted(
-                    rule=rule.id, exemption=result.exemption, reason=reason,
-                    path=source.path, line=first, end_line=last, code=code,
-                )
-            )  # fmt: skip
-
-
-def _quoted(source: Source, span: Span) -> tuple[int, int, str]:
-    first, last = source.line(span.start), source.line(max(span.start, span.end - 1))
-    return first, last, source.quote(first, last)
-
-
-def _finding(rule: Rule, site: Site, source: Source, source_of: Callable[[str], Source]) -> Finding:
-    first, last, code = _quoted(source, site.span)
-    module, function = _scope_at(source, site.span.start)
-    return Finding(
-        id=_identity(rule.id, source.path, module, function, code),
-        rule=rule.id,
-        category=rule.category,
-        stage=rule.stage,
-        severity=site.severity or rule.severity,
-        confidence=site.confidence or rule.confidence,
-        fix=site.fix or rule.fix,
-        path=source.path,
-        line=first,
-        end_line=last,
-        column=source.column(site.span.start),
-        start_byte=site.span.start,
-        end_byte=site.span.end,
-        module=module,
-        function=function,
-        message=site.message,
-        code=code,
-        evidence=tuple(_evidence(b.span, b.note, source_of(b.span.path)) for b in site.because),
-        data=dict(site.data),
+    return (
+        Note(
+            path=source.path, kind="unparsed", message=f"does not parse near line {line}", line=line
+        ),
     )
-
-
-def _evidence(span: Span, note: str, source: Source) -> Evidence:
-    first, last, code = _quoted(source, span)
-    return Evidence(path=source.path, line=first, end_line=last, code=code, note=note)
-
-
-def _identity(rule: str, path: str, module: str, function: str, code: str) -> str:
-    normal = " ".join(code.split())
-    digest = hashlib.sha256("\0".join((rule, path, module, function, normal)).encode()).hexdigest()
-    return f"{rule}-{digest[:10]}"
-
-
-def _scope_at(source: Source, byte: int) -> tuple[str, str]:
-    owner: Module | None = None
-    for module in modules_of(source):
-        if module.node.start_byte <= byte < module.node.end_byte:
-            owner = module
-    if owner is None:
-        return "", ""
-    for clause in owner.all_clauses():
-        if clause.node.start_byte <= byte < clause.node.end_byte:
-            return owner.name, clause.function.label
-    return owner.name, ""
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -89,25 +89,29 @@ class ModuleFacts:
 
 
 def facts_of(module: Module) -> ModuleFacts:
-    """The facts of one module; only functions that hold a word of interest are looked into."""
+    """The facts of one module; only functions that hold a word of interest are looked into.
+
+    Of tests only names and functions are kept: what they start is no part of the application.
+    """
     source = module.source
-    starts, sends = _calls(module)
+    tested = source.role == "test"
+    starts, sends = ([], []) if tested else _calls(module)
     return ModuleFacts(
         name=module.name,
         path=source.path,
         role=source.role,
         start=module.node.start_byte,
         end=module.node.end_byte,
-        line=source.line(module.node.start_byte),
+        line=module.node.start_point.row + 1,
         uses=tuple(u.name for u in module.uses),
         use_options={u.name: {k: text(v) for k, v in u.options.items()} for u in module.uses},
         behaviours=tuple(module.behaviours),
         functions=tuple((f.name, f.arity, f.public) for f in module.functions.values()),
-        names=tuple(_registered_names(module)),
+        names=() if tested else tuple(_registered_names(module)),
         starts=tuple(starts),
         sends=tuple(sends),
-        child_lists=tuple(children.child_lists(module)),
-        mentions=children.mentions(module),
+        child_lists=() if tested else tuple(children.child_lists(module)),
+        mentions=frozenset() if tested else children.mentions(module),
         spec=_own_spec(module),
     )
 

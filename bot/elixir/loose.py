@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.outline import Module
 
 
@@ -31,3 +31,23 @@ def own_calls(node: Node, module: Module) -> Iterator[Call]:
     for call in calls_in(node, module):
         if not any(start <= call.start < end for start, end in inner):
             yield call
+
+
+def loose_calls_to(module: Module, word: bytes) -> Iterator[Call]:
+    """Calls in loose statements whose name `word` ends with, found by their bytes.
+
+    Aliases made inside a block are not seen: for names that nobody aliases.
+    """
+    data, root = module.source.data, module.source.root
+    inner = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
+    for statement in outermost(module):
+        at = data.find(word + b"(", statement.start_byte, statement.end_byte)
+        while at != -1:
+            last = at + len(word)
+            node = root.descendant_for_byte_range(last - 1, last)
+            while node is not None and node.type != "call":
+                node = node.parent
+            call = resolve(node, module) if node is not None else None
+            if call is not None and not any(start <= call.start < end for start, end in inner):
+                yield call
+            at = data.find(word + b"(", last, statement.end_byte)

@@ -67,6 +67,10 @@ class Project:
             self._modules[path] = modules_of(self.source(path))
         return self._modules[path]
 
+    def opened(self, path: str) -> tuple[Source, list[Module]]:
+        """A file with its modules; raises `KeyError` for an unknown path."""
+        return self.source(path), self.modules_in(path)
+
     def module_at(self, path: str, byte: int) -> Module | None:
         """The innermost module around a byte offset."""
         around = [m for m in self.modules_in(path) if m.node.start_byte <= byte < m.node.end_byte]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.loose import loose_calls, outermost, own_calls
+from bot.elixir.loose import loose_calls, loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -67,12 +67,9 @@ _SHORT_MS = 10
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every sleep in a test, a set-up or a helper of a test file."""
-    data = module.source.data
-    for node in outermost(module):
-        if data.find(b"sleep(", node.start_byte, node.end_byte) >= 0:
-            for call in own_calls(node, module):
-                if call.full in SLEEPS and call.args and not call.in_quote:
-                    yield from _judge(call, None, definition_around(call) is not None)
+    for call in loose_calls_to(module, b"sleep"):
+        if call.full in SLEEPS and call.args and not call.in_quote:
+            yield from _judge(call, None, definition_around(call) is not None)
     for clause in module.clauses_with(b"sleep("):
         for call in clause.calls:
             if call.full in SLEEPS and call.args and not call.in_quote:
