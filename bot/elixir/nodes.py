@@ -34,8 +34,15 @@ def parse(data: bytes) -> Tree:
 
 
 def captures(pattern: str, node: Node) -> list[Node]:
-    """Nodes captured as `@n` by `pattern` within `node`, in source order."""
-    return QueryCursor(_query(pattern)).captures(node).get("n", [])
+    """Nodes captured as `@n` by `pattern` within `node`, in source order, outer before inner."""
+    found = QueryCursor(_query(pattern)).captures(node).get("n", [])
+    # The binding collects captures in a set: their order changes from run to run.
+    found.sort(key=_position)
+    return found
+
+
+def _position(node: Node) -> tuple[int, int]:
+    return node.start_byte, -node.end_byte
 
 
 def text(node: Node) -> str:
