@@ -82,3 +82,13 @@ def _string_lines(code: str) -> set[int]:
         if node.type in ("string", "charlist", "sigil", "quoted_atom") and not heredoc:
             found.update(range(node.start_point.row + 1, node.end_point.row + 1))
     return found
+
+
+def dedented(code: str, by: str) -> str:
+    """The inverse of `shifted`, for lines that are indented at least that far."""
+    fixed = _string_lines(code)
+    lines = code.split("\n")
+    return "\n".join(
+        line.removeprefix(by) if number and number not in fixed else line
+        for number, line in enumerate(lines)
+    )
