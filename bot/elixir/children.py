@@ -37,7 +37,7 @@ _KEEPS_ITEMS = frozenset(
         "Enum.to_list", "Enum.sort_by", "List.delete", "Kernel.++",
     }
 )  # fmt: skip
-_MAX_DEPTH = 6
+_MAX_STEPS, _MAX_DEPTH = 500, 30
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _by_module(call: Call) -> bool:
 def _list_facts(call: Call, clause: Clause) -> ChildListFacts:
     module = clause.function.module
     dynamic = call.module in _DYNAMIC
-    seen = [] if dynamic else _distinct(_items(Expression(call.args[0], clause), 0))
+    seen = [] if dynamic else _distinct(_Reader().items(Expression(call.args[0], clause)))
     listing = None if dynamic else literal_list(call.args[0], clause)
     strategy = _options(call, clause).get("strategy")
     return ChildListFacts(
@@ -108,9 +108,10 @@ def _list_facts(call: Call, clause: Clause) -> ChildListFacts:
 
 def _distinct(items: list[_Item]) -> list[_Item]:
     """Each element once: `if x, do: children ++ [A], else: children` shows `children` on two ways."""
-    return list(
-        {element.start_byte: (value, element) for value, element in reversed(items)}.values()
-    )[::-1]
+    first: dict[int, _Item] = {}
+    for value, element in items:
+        first.setdefault(element.start_byte, (value, element))
+    return list(first.values())
 
 
 def _options(call: Call, clause: Clause) -> dict[str, Node]:
@@ -141,67 +142,75 @@ def elements(listing: Node) -> list[Node]:
     return [c for c in listing.named_children if c.type != "comment"]
 
 
-def _items(expression: Expression, depth: int) -> list[_Item]:
-    """The elements of a list-valued expression, as far as they can be seen."""
-    node = expression.node
-    if depth > _MAX_DEPTH:
-        return []
-    if node.type == "list":
-        return _of_literal(expression, depth)
-    if node.type == "identifier":
-        value = value_of(expression)
-        return _items(value, depth + 1) if value is not None else _of_call(expression, depth)
-    if nodes.operator(node) == "++":
-        sides = [node.child_by_field_name(field) for field in ("left", "right")]
-        return _joined([expression.at(side) for side in sides if side is not None], depth)
-    if nodes.operator(node) == "|>":
-        return _of_pipe(expression, depth)
-    chosen = branches(expression)
-    return _joined(chosen, depth) if chosen else _of_call(expression, depth)
+class _Reader:
+    """Follows one children argument; limited in depth and steps, as a list can call itself."""
 
+    def __init__(self) -> None:
+        self._steps = self._depth = 0
 
-def _joined(parts: list[Expression], depth: int) -> list[_Item]:
-    return [item for part in parts for item in _items(part, depth + 1)]
+    def items(self, expression: Expression) -> list[_Item]:
+        """The elements of a list-valued expression, as far as they can be seen."""
+        self._steps += 1
+        if self._steps > _MAX_STEPS or self._depth > _MAX_DEPTH:
+            return []
+        self._depth += 1
+        found = self._items(expression)
+        self._depth -= 1
+        return found
 
+    def _items(self, expression: Expression) -> list[_Item]:
+        node = expression.node
+        if node.type == "list":
+            return self._of_literal(expression)
+        if node.type == "identifier":
+            value = value_of(expression)
+            return self.items(value) if value is not None else self._of_call(expression)
+        if nodes.operator(node) == "++":
+            sides = [node.child_by_field_name(field) for field in ("left", "right")]
+            return self._joined([expression.at(side) for side in sides if side is not None])
+        if nodes.operator(node) == "|>":
+            return self._of_pipe(expression)
+        chosen = branches(expression)
+        return self._joined(chosen) if chosen else self._of_call(expression)
 
-def _of_literal(expression: Expression, depth: int) -> list[_Item]:
-    items: list[_Item] = []
-    for element in elements(expression.node):
-        if nodes.operator(element) == "|":
-            head, tail = (element.child_by_field_name(field) for field in ("left", "right"))
-            items += [(expression.at(head), head)] if head is not None else []
-            items += _items(expression.at(tail), depth + 1) if tail is not None else []
-            continue
-        chosen = [b for b in branches(expression.at(element)) if b.node.type != "nil"]
-        items += [(value, element) for value in chosen[:1] or [expression.at(element)]]
-    return items
+    def _joined(self, parts: list[Expression]) -> list[_Item]:
+        return [item for part in parts for item in self.items(part)]
 
+    def _of_literal(self, expression: Expression) -> list[_Item]:
+        items: list[_Item] = []
+        for element in elements(expression.node):
+            if nodes.operator(element) == "|":
+                head, tail = (element.child_by_field_name(field) for field in ("left", "right"))
+                items += [(expression.at(head), head)] if head is not None else []
+                items += self.items(expression.at(tail)) if tail is not None else []
+                continue
+            chosen = [b for b in branches(expression.at(element)) if b.node.type != "nil"]
+            items += [(value, element) for value in chosen[:1] or [expression.at(element)]]
+        return items
 
-def _of_pipe(expression: Expression, depth: int) -> list[_Item]:
-    left, right = (expression.node.child_by_field_name(field) for field in ("left", "right"))
-    if left is None or right is None:
-        return []
-    target = nodes.text_of(right, "target")
-    if target not in _KEEPS_ITEMS:
-        return _of_call(expression.at(right), depth)
-    joins = target in ("Enum.concat", "Kernel.++")
-    return _joined(
-        [expression.at(n) for n in (left, *(nodes.arguments(right) if joins else ()))], depth
-    )
+    def _of_pipe(self, expression: Expression) -> list[_Item]:
+        left, right = (expression.node.child_by_field_name(field) for field in ("left", "right"))
+        if left is None or right is None:
+            return []
+        target = nodes.text_of(right, "target")
+        if target not in _KEEPS_ITEMS:
+            return self._of_call(expression.at(right))
+        joins = target in ("Enum.concat", "Kernel.++")
+        given = nodes.arguments(right) if joins else []
+        return self._joined([expression.at(n) for n in (left, *given)])
 
-
-def _of_call(expression: Expression, depth: int) -> list[_Item]:
-    node = expression.node
-    if node.type not in ("call", "identifier"):
-        return []
-    if nodes.text_of(node, "target") in _KEEPS_ITEMS:
-        given = [
-            n
-            for n in nodes.arguments(node)
-            if n.type in ("list", "identifier", "call", "binary_operator")
-        ]
-        return _joined([expression.at(n) for n in given], depth)
-    return _joined(last_value(expression), depth)
+    def _of_call(self, expression: Expression) -> list[_Item]:
+        node = expression.node
+        if node.type not in ("call", "identifier"):
+            return []
+        if nodes.text_of(node, "target") in _KEEPS_ITEMS:
+            given = [
+                n
+                for n in nodes.arguments(node)
+                if n.type in ("list", "identifier", "call", "binary_operator")
+            ]
+            return self._joined([expression.at(n) for n in given])
+        return self._joined(last_value(expression))
 
 
 _TAKES_SPEC = frozenset(
