@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -38,28 +40,56 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    color: Annotated[bool | None, typer.Option("--color/--no-color", help="Colours; default: only on a terminal.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No remarks and no progress.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    color: Annotated[
+        bool | None,
+        typer.Option("--color/--no-color", help="Colours; default: only on a terminal."),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No remarks and no progress.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options before the command."""
     screen.colour = color
     screen.quiet = quiet
 
 
+class Interrupted(BaseException):
+    """A person or the system asked us to stop; children are killed on its way up."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Once is enough: a second signal must not cut the cleaning up short.
+    for name in _STOPPING:
+        signal.signal(name, signal.SIG_IGN)
+    raise Interrupted
+
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def main() -> None:
-    """Entry point: expected errors become one line and their exit code, anything else a bug report."""
+    """Entry point: an expected error is one line and its exit code, anything else a bug report."""
+    for number in _STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         app()
     except OtpError as error:
         screen.fail(error)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing is lost: run the same command again to go on", err=True)
+    except Interrupted:
+        typer.echo(_INTERRUPTED, err=True)
         sys.exit(int(Exit.INTERRUPTED))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(int(Exit.OK))
     except Exception:
         traceback.print_exc()
-        typer.echo("this is a bug in genesis; nothing was lost: please report it with the lines above", err=True)
+        typer.echo(_BUG, err=True)
         sys.exit(int(Exit.INTERNAL))
+
+
+_INTERRUPTED = "interrupted; nothing is lost: run the same command again to go on"
+_BUG = "this is a bug in genesis; nothing was lost: please report it with the lines above"

@@ -9,30 +9,27 @@ import typer
 
 from bot.cli.analysis import JsonFlag
 from bot.cli.output import screen
-from bot.cli.planning import Repo, open_plan
-from bot.errors import Unusable
+from bot.cli.planning import PlanId, Repo, find_action, open_plan
+
+What = Annotated[
+    str,
+    typer.Argument(metavar="[PLAN|ACTION]", help="A plan (default: the newest) or one action."),
+]
 
 
-def log(
-    plan_id: Annotated[str, typer.Argument(metavar="[PLAN]", help="Plan id; default: the newest.")] = "",
-    repo: Repo = Path(),
-    json_: JsonFlag = False,
-) -> None:
+def log(plan_id: PlanId = "", repo: Repo = Path(), json_: JsonFlag = False) -> None:
     """Everything that happened to a plan, newest first; read from git."""
     screen.machine = json_
     plans, chosen = open_plan(repo, plan_id)
     rows = plans.store.history(chosen)
     screen.data([{"commit": t.sha, "time": t.time.isoformat(), "message": t.message} for t in rows])
     for row in rows:
-        screen.say(f"{screen.paint(row.sha[:10], 'yellow')}  {row.time:%Y-%m-%d %H:%M:%S}  {row.message}")
+        sha = screen.paint(row.sha[:10], "yellow")
+        screen.say(f"{sha}  {row.time:%Y-%m-%d %H:%M:%S}  {row.message}")
 
 
-def undo(
-    what: Annotated[str, typer.Argument(metavar="[PLAN|ACTION]", help="A plan (default: the newest) or one action.")] = "",
-    repo: Repo = Path(),
-    json_: JsonFlag = False,
-) -> None:
-    """Take back a run: delete its branches, or revert one action with those that depend on it."""
+def undo(what: What = "", repo: Repo = Path(), json_: JsonFlag = False) -> None:
+    """Take back a run: delete its branches, or revert one action with what depends on it."""
     from bot.flows.undo_plan import undo_action, undo_plan
 
     screen.machine = json_
@@ -42,12 +39,8 @@ def undo(
     if is_plan:
         done = undo_plan(repository, plans, chosen)
     else:
-        plan = plans.load_plan(chosen)
-        try:
-            action = plan.action(what).id
-        except KeyError:
-            raise Unusable(f"plan {chosen!r} has no action {what!r}", hint="`genesis show` lists them") from None
-        done = undo_action(repository, plans, plan, action)
+        made = plans.load_plan(chosen)
+        done = undo_action(repository, plans, made, find_action(made, what).id)
     screen.data([{"undone": d.what, "again": d.again} for d in done])
     for item in done:
         screen.say(f"undone: {item.what}\n  to have it again: {item.again}")

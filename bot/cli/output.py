@@ -26,6 +26,11 @@ class Screen:
     quiet: bool = False
 
     @property
+    def draws(self) -> bool:
+        """Whether progress is drawn: a person watches standard error."""
+        return not self.machine and not self.quiet and sys.stderr.isatty()
+
+    @property
     def paint(self) -> Paint:
         """Colours for standard output."""
         wanted = sys.stdout.isatty() if self.colour is None else self.colour
@@ -40,6 +45,19 @@ class Screen:
         """A remark that is not the result."""
         if not self.quiet and not self.machine:
             typer.echo(text, err=True)
+
+    def markdown(self, text: str) -> None:
+        """Markdown for people: laid out on a terminal, as it is elsewhere."""
+        if self.machine:
+            return
+        wanted = sys.stdout.isatty() if self.colour is None else self.colour
+        if not wanted:
+            typer.echo(text, nl=False)
+            return
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console(force_terminal=True).print(Markdown(text))
 
     def data(self, value: Any) -> None:
         """The result for machines; nothing otherwise."""
@@ -62,7 +80,7 @@ class Screen:
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
         """A bar on standard error, drawn only on a terminal; call the value with (done, all)."""
-        if self.machine or self.quiet or not sys.stderr.isatty():
+        if not self.draws:
             yield lambda done, total: None
             return
         from rich.console import Console

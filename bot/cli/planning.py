@@ -12,50 +12,89 @@ from bot.cli.output import screen
 from bot.errors import Unusable
 
 if TYPE_CHECKING:
-    from bot.core.plan import Plan
+    from bot.core.plan import Action, Plan
+    from bot.flows.session import Session
     from bot.github.plans import Plans
 
 Repo = Annotated[Path, typer.Option("--repo", "-C", help="Directory in the repository.")]
-Goal = Annotated[str, typer.Option("--goal", "-g", help="What the refactoring is for, one sentence.")]
+Goal = Annotated[
+    str, typer.Option("--goal", "-g", help="What the refactoring is for, one sentence.")
+]
+PlanId = Annotated[str, typer.Argument(metavar="[PLAN]", help="Plan id; default: the newest.")]
 
 
 def plan(
     path: Annotated[Path, typer.Argument(help="Directory in a git repository.")] = Path(),
     goal: Goal = "",
-    input_file: Annotated[Path | None, typer.Option("--input-file", help="Plan from a repomix pack instead; read-only.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the documents into this directory.")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Make a new plan even if there is one for this commit and goal.")] = False,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input-file", help="Plan from a repomix pack instead; read-only."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Also write the documents into this directory."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Make a new plan even if there is one for the same.")
+    ] = False,
     json_: JsonFlag = False,
 ) -> None:
     """Analyse the committed code and write a five-stage plan; nothing in the checkout changes."""
-    from bot.core.render.plan import documents, overview
+    from bot.core.render.plan import overview
 
     screen.machine = json_
-    made = _from_pack(input_file, goal) if input_file is not None else _from_commit(path, goal, fresh=fresh)
+    if input_file is not None:
+        made = _from_pack(input_file, goal)
+    else:
+        made = _from_commit(path, goal, fresh=fresh)
     if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in documents(made).items():
-            (output / name).write_text(text, "utf-8")
-        screen.note(f"documents written to {output}")
+        _write_documents(made, output)
     screen.data(made.model_dump(mode="json"))
-    show_markdown(overview(made))
+    screen.markdown(overview(made))
     if input_file is None:
         screen.note(f"next: `genesis show {made.id} --stage 1`, then `genesis run`")
 
 
-def _from_commit(path: Path, goal: str, *, fresh: bool) -> Plan:
+def _write_documents(made: Plan, output: Path) -> None:
+    from bot.core.render.plan import documents
+
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in documents(made).items():
+            (output / name).write_text(text, "utf-8")
+    except OSError as error:
+        raise Unusable(
+            f"cannot write to {str(output)!r}: {error.strerror}",
+            hint="name a directory you may write to",
+        ) from error
+    screen.note(f"documents written to {output}")
+
+
+def open_session(path: Path, goal: str) -> Session:
+    """A session on the commit that is checked out, analysed, with a bar for who watches."""
     from bot.codebase.repository import Repository
-    from bot.flows.run_plan import make_plan
     from bot.flows.session import DEFAULT_GOAL, Session
     from bot.settings import load_settings
 
     repository = Repository.open(path, load_settings())
-    dirty = repository.dirty()
+    head, dirty = repository.head, repository.dirty()
     if dirty:
-        screen.note(f"{len(dirty)} uncommitted paths take no part: the plan is for commit {repository.head[:12]}")
+        paths = (
+            "1 uncommitted path takes"
+            if len(dirty) == 1
+            else f"{len(dirty)} uncommitted paths take"
+        )
+        screen.note(f"{paths} no part: commit {head[:12]} is worked on")
     with screen.progress("analysing") as progress:
-        session = Session(repository, repository.head, goal or DEFAULT_GOAL, progress=progress)
-        return make_plan(session, fresh=fresh)
+        session = Session(repository, head, goal or DEFAULT_GOAL, progress=progress)
+        session.survey  # noqa: B018 - analysed here, while the bar is up
+    return session
+
+
+def _from_commit(path: Path, goal: str, *, fresh: bool) -> Plan:
+    from bot.flows.run_plan import make_plan
+
+    return make_plan(open_session(path, goal), fresh=fresh)
 
 
 def _from_pack(input_file: Path, goal: str) -> Plan:
@@ -74,9 +113,14 @@ def _from_pack(input_file: Path, goal: str) -> Plan:
 
 
 def show(
-    plan_id: Annotated[str, typer.Argument(metavar="[PLAN]", help="Plan id; default: the newest.")] = "",
-    stage: Annotated[int | None, typer.Option("--stage", "-s", min=1, max=5, help="One stage's document.")] = None,
-    action: Annotated[str, typer.Option("--action", "-a", help="One action's patch.")] = "",
+    plan_id: PlanId = "",
+    stage: Annotated[
+        int | None, typer.Option("--stage", "-s", min=1, max=5, help="One stage's document.")
+    ] = None,
+    action: Annotated[
+        str,
+        typer.Option("--action", "-a", help="One action's patch; its id or how it starts."),
+    ] = "",
     repo: Repo = Path(),
     json_: JsonFlag = False,
 ) -> None:
@@ -87,16 +131,27 @@ def show(
     plans, chosen = open_plan(repo, plan_id)
     made = plans.load_plan(chosen)
     if action:
-        try:
-            found = made.action(action)
-        except KeyError:
-            raise Unusable(f"plan {chosen!r} has no action {action!r}", hint=f"`genesis show {chosen}` lists them") from None
+        found = find_action(made, action)
         screen.data(found.model_dump(mode="json"))
-        screen.say(found.diff or f"{found.id} is advice: there is no patch")
+        screen.say(found.diff.rstrip("\n") or f"{found.id} is advice: there is no patch")
         return
     texts = list(documents(made).values())
-    screen.data(made.model_dump(mode="json") if stage is None else made.stages[stage - 1].model_dump(mode="json"))
-    show_markdown(texts[0] if stage is None else texts[stage])
+    part = made if stage is None else made.stages[stage - 1]
+    screen.data(part.model_dump(mode="json"))
+    screen.markdown(texts[stage or 0])
+
+
+def find_action(made: Plan, action: str) -> Action:
+    """The action of this id, or the only one whose id starts like this; raises `Unusable`."""
+    try:
+        return made.action(action)
+    except KeyError:
+        several = sum(a.id.startswith(action) for a in made.actions())
+        what = f"{several} actions that start with" if several else "no action"
+        raise Unusable(
+            f"plan {made.id!r} has {what} {action!r}",
+            hint=f"`genesis show {made.id} --stage N` lists them",
+        ) from None
 
 
 def open_plan(repo: Path, plan_id: str) -> tuple[Plans, str]:
@@ -111,19 +166,3 @@ def open_plan(repo: Path, plan_id: str) -> tuple[Plans, str]:
     if chosen is None:
         raise Unusable("there is no plan in this repository", hint="make one with `genesis plan`")
     return plans, chosen
-
-
-def show_markdown(text: str) -> None:
-    """Markdown as it is, or laid out on a terminal."""
-    import sys
-
-    if screen.machine:
-        return
-    wanted = sys.stdout.isatty() if screen.colour is None else screen.colour
-    if not wanted:
-        typer.echo(text, nl=False)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console(force_terminal=True).print(Markdown(text))

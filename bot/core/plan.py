@@ -116,6 +116,8 @@ class Plan(Record):
     goal: str
     commit: str
     """Commit or, for a pack, `pack:<sha256>`."""
+    path: str = ""
+    """The analysed directory below the repository's top; empty for the top."""
     app: str
     stages: tuple[StagePlan, ...]
     coverage: tuple[CoverageRow, ...]

@@ -1,8 +1,9 @@
-"""Where the work is done: a work tree of our own, the project's Elixir, and the baseline to compare with."""
+"""Where the work is done: a work tree of our own, the project's Elixir, and the baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,14 +14,28 @@ from bot.codebase.syntax_gate import SyntaxGate
 from bot.codebase.toolchain import Missing, Toolchain, find_toolchain
 from bot.codebase.worktree import Worktree
 from bot.core.plan import Action, Change
-from bot.core.verdict import Baseline
+from bot.core.verdict import Baseline, Verdict
 from bot.elixir.analyze import survey
+from bot.elixir.changed import with_changes
+from bot.elixir.fixes.base import GeneratedTest
 from bot.elixir.project import Project
 from bot.errors import Refused
+from bot.flows.reconcile import branch_of
 from bot.flows.session import Session
 from bot.flows.trees import commit_tree
+from bot.flows.watch import Silent, Watcher
 from bot.verify.baseline import take_baseline, unbuildable
 from bot.verify.reporter import prepare_reporter
+
+
+@dataclass
+class Trial:
+    """The attempt in hand."""
+
+    action: Action
+    started: float = field(default_factory=time.monotonic)
+    test: GeneratedTest | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass
@@ -28,11 +43,14 @@ class Bench:
     """The work tree of the stage in hand, with everything needed to check it."""
 
     session: Session
-    say: Callable[[str], None] = lambda text: None
+    watch: Watcher = field(default_factory=Silent)
     stage: int = 0
-    started: dict[str, float] = field(default_factory=dict)
-    """When the attempt in hand began, by action id; monotonic seconds."""
+    """The stage whose branch is open; 0 for none."""
+    trial: Trial | None = None
+    taken: Baseline | None = None
+    """The baseline, once it was needed."""
     _worktree: Worktree | None = field(default=None, repr=False)
+    _base: tuple[str, Project] | None = field(default=None, repr=False)
 
     @property
     def worktree(self) -> Worktree:
@@ -45,18 +63,44 @@ class Bench:
         """Where this plan's work tree stands, outside the user's checkout."""
         return self.session.repository.cache / "worktrees" / self.session.need_plan().id
 
-    def open_stage(self, number: int) -> None:
-        """Stand on the stage's branch, which begins where the stage before it ended."""
-        if number == self.stage:
-            return
-        branch = f"genesis/{self.session.need_plan().id}/stage-{number}"
-        self._worktree = Worktree.resume(self.session.repository, branch, self._start(number), self.directory)
-        self.stage = number
+    @property
+    def _aside(self) -> Path:
+        return self.directory.with_name(f"{self.directory.name}.base")
 
-    def _start(self, number: int) -> str:
-        assert self.session.state is not None
-        earlier = [s for s in self.session.state.stages if s.number < number and s.tip]
-        return earlier[-1].tip if earlier else self.session.commit
+    def open_stage(self, number: int) -> None:
+        """Stand on the stage's branch, which begins where the stage before it ended.
+
+        What is done late goes on top of the newest branch: the branches stay one line.
+        """
+        state = self.session.need_state()
+        host = max([number, *(s.number for s in state.stages if s.tip)])
+        if host == self.stage:
+            return
+        earlier = [s.tip for s in state.stages if s.number < host and s.tip]
+        start = earlier[-1] if earlier else self.session.commit
+        branch = branch_of(self.session.need_plan().id, host)
+        repository = self.session.repository
+        self._worktree = Worktree.resume(repository, branch, start, self.directory)
+        self.stage = host
+
+    def close(self) -> None:
+        """Remove the work trees, also those a killed run left; branches and builds stay."""
+        if self.session.plan is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            shutil.rmtree(self._aside, ignore_errors=True)
+        self._worktree, self.stage = None, 0
+
+    def trial_of(self, action: Action) -> Trial:
+        """The attempt in hand, which must be this action's; raises `Refused`."""
+        if self.trial is None or self.trial.action.id != action.id:
+            raise Refused(f"nothing was changed for {action.id} yet")
+        return self.trial
+
+    def doing(self, what: str, action: Action) -> None:
+        """Tell the watcher what is under way."""
+        ids = [a.id for a in self.session.trying]
+        number = ids.index(action.id) + 1 if action.id in ids else 0
+        self.watch.doing(what, action.id, number, len(ids))
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -72,30 +116,46 @@ class Bench:
     def sandbox(self) -> Sandbox:
         """How project code is kept in bounds; its notice is said once."""
         settings = self.session.repository.settings
-        opened = open_sandbox(settings.sandbox, self.environment, key_present=bool(settings.secrets()))
+        key = bool(settings.secrets())
+        opened = open_sandbox(settings.sandbox, self.environment, key_present=key)
         if opened.notice:
-            self.say(opened.notice)
+            self.watch.note(opened.notice)
         return opened
 
     @cached_property
     def mix(self) -> Mix:
         """Mix on the work tree, building outside of it. Only where there is a toolchain."""
         assert isinstance(self.toolchain, Toolchain)
-        deps = self.session.repository.path / "deps"
         return Mix(
             root=self.worktree.project,
             toolchain=self.toolchain,
             sandbox=self.sandbox,
-            build_path=self.session.repository.cache / "build" / self.toolchain.version,
+            build_path=self.session.repository.cache / "build" / self._build_name(),
             env=self.environment,
-            deps_path=deps if deps.is_dir() else None,
+            deps_path=self._deps(),
         )
+
+    def _build_name(self) -> str:
+        assert isinstance(self.toolchain, Toolchain)
+        inner = self.session.repository.prefix.replace("/", "+")
+        return f"{self.toolchain.version}-{inner}" if inner else self.toolchain.version
+
+    def _deps(self) -> Path | None:
+        """Fetched dependencies: the project's own, or those of the umbrella around it."""
+        repository = self.session.repository
+        for place in (repository.path, *repository.path.parents):
+            if (place / "mix.exs").is_file() and (place / "deps").is_dir():
+                return place / "deps"
+            if place == repository.root:
+                break
+        return None
 
     @cached_property
     def reporter(self) -> Reporter:
         """Our ExUnit formatter, compiled for the toolchain."""
         assert isinstance(self.toolchain, Toolchain)
-        return prepare_reporter(self.toolchain, self.session.repository.settings.cache_dir, self.environment)
+        cache = self.session.repository.settings.cache_dir
+        return prepare_reporter(self.toolchain, cache, self.environment)
 
     @cached_property
     def syntax(self) -> SyntaxGate:
@@ -103,45 +163,51 @@ class Bench:
         tools = self.toolchain if isinstance(self.toolchain, Toolchain) else None
         return SyntaxGate(tools, self.environment)
 
-    @cached_property
+    @property
     def baseline(self) -> Baseline:
-        """What the base commit shows; taken once, in the work tree before anything is changed."""
-        repository = self.session.repository
-        tree = repository.tree_of(self.session.commit)
+        """What the base commit shows; taken once, before anything is changed."""
+        if self.taken is None:
+            self.taken = self._baseline()
+        return self.taken
+
+    def _baseline(self) -> Baseline:
+        repository, base = self.session.repository, self.session.commit
+        # Projects in different directories of one tree have different baselines.
+        tree = f"{repository.tree_of(base)}:{repository.prefix}".removesuffix(":")
         if isinstance(self.toolchain, Missing):
             return unbuildable(tree, self.toolchain)
-        self.say("baseline: compile, format and tests of the base commit")
-        if self.worktree.head() == self.session.commit and not self.worktree.changed():
+        if self.toolchain.note:
+            self.watch.note(self.toolchain.note)
+        self.watch.doing("baseline: compile, format and tests of the base commit")
+        if self.worktree.head() == base and not self.worktree.changed():
             return self._baseline_in(self.worktree, tree)
         # Resumed: the stage's branch has moved on, so the base is checked out beside it.
-        aside = Worktree.resume(
-            repository, f"{self.worktree.branch}-base", self.session.commit, self.directory.with_suffix(".base")
-        )
+        beside = Worktree.resume(repository, f"{self.worktree.branch}-base", base, self._aside)
         try:
-            return self._baseline_in(aside, tree)
+            return self._baseline_in(beside, tree)
         finally:
-            aside.remove()
+            beside.remove()
 
     def _baseline_in(self, worktree: Worktree, tree: str) -> Baseline:
         cache = self.session.repository.settings.cache_dir
         mix = replace(self.mix, root=worktree.project)
-        return take_baseline(mix, self._files(), tree, reporter=self.reporter, cache_dir=cache)
-
-    def _files(self) -> tuple[str, ...]:
-        """Existing files automatic actions change."""
-        paths = {path for a in self.session.need_plan().actions() if a.fix == "automatic" for path in diff_paths(a)}
-        return tuple(sorted(path for path in paths if (self.worktree.project / path).is_file()))
+        files = _existing(worktree.project, self.session.need_plan().actions())
+        return take_baseline(mix, files, tree, reporter=self.reporter, cache_dir=cache)
 
     def changes(self) -> tuple[Change, ...]:
-        """The uncommitted change, paths relative to the project."""
-        prefix = self.session.prefix
-        found = []
-        for path in self.worktree.changed():
-            if not path.startswith(prefix):
-                raise Refused(f"a file outside the project changed: {path!r}")
-            name = path.removeprefix(prefix)
-            found.append(Change(path=name, before=self._committed(path), after=self._now(path)))
-        return tuple(found)
+        """The uncommitted change, paths relative to the project.
+
+        Raises `Refused` when a file outside the project changed.
+        """
+        paths, prefix = self.worktree.changed(), self.session.prefix
+        outside = [path for path in paths if not path.startswith(prefix)]
+        if outside:
+            raise Refused(f"a file outside the project changed: {outside[0]!r}")
+        before = self._committed(paths) if paths else {}
+        return tuple(
+            Change(path=p.removeprefix(prefix), before=before.get(p, ""), after=self._now(p))
+            for p in paths
+        )
 
     def read(self, path: str) -> str:
         """A file of the project as it is now, empty where there is none."""
@@ -149,20 +215,34 @@ class Bench:
 
     def base_project(self) -> Project:
         """The project without the uncommitted change."""
-        repository, head = self.session.repository, self.worktree.head()
-        return survey(commit_tree(repository, head), jobs=1, rules=()).project
+        head = self.worktree.head()
+        if self._base is None or self._base[0] != head:
+            self._base = (head, self._surveyed(head))
+        return self._base[1]
 
-    def _committed(self, path: str) -> str:
-        repository, head = self.session.repository, self.worktree.head()
-        known = {e.path for e in repository.list(head)}
-        return repository.read(head, path).decode("utf-8", "replace") if path in known else ""
+    def committed(self, sha: str, changes: tuple[Change, ...]) -> None:
+        """The change became a commit: keep what is known of the project, nothing is read again."""
+        if self._base is not None:
+            self._base = (sha, with_changes(self._base[1], changes))
+
+    def _surveyed(self, head: str) -> Project:
+        if head == self.session.commit:
+            return self.session.survey.project
+        return survey(commit_tree(self.session.repository, head), jobs=1, rules=()).project
+
+    def _committed(self, paths: tuple[str, ...]) -> dict[str, str]:
+        repository, wanted = self.session.repository, set(paths)
+        entries = [e for e in repository.list(self.worktree.head()) if e.path in wanted]
+        found = repository.read_all(entries)
+        return {path: data.decode("utf-8", "replace") for path, data in found.items()}
 
     def _now(self, path: str) -> str:
         files = self.worktree.files
         return files.read_bytes(path).decode("utf-8", "replace") if files.exists(path) else ""
 
 
-def diff_paths(action: Action) -> tuple[str, ...]:
-    """Paths an action's previewed diff touches."""
-    lines = action.diff.splitlines()
-    return tuple(dict.fromkeys(line[6:] for line in lines if line.startswith("+++ b/")))
+def _existing(root: Path, actions: tuple[Action, ...]) -> tuple[str, ...]:
+    """Files in `root` that automatic actions change."""
+    lines = [line for a in actions if a.fix == "automatic" for line in a.diff.splitlines()]
+    paths = {line[6:] for line in lines if line.startswith("+++ b/")}
+    return tuple(sorted(path for path in paths if (root / path).is_file()))

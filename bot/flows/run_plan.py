@@ -1,4 +1,4 @@
-"""The main job: run `master_workflow.yaml` over a repository and report what became of each action."""
+"""The main job: run `master_workflow.yaml` over a repository; report what became of each action."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
 from bot.core.verdict import Baseline
 from bot.flows.bench import Bench
-from bot.flows.services import Analyses, Codemods, MixTasks, Verifier, WorkGit
+from bot.flows.conclusions import Conclusions
+from bot.flows.mix_tasks import MixTasks
+from bot.flows.services import Analyses, Codemods, Verifier, WorkGit
 from bot.flows.session import Session
 from bot.flows.skills import Skills
+from bot.flows.watch import Silent, Watcher
 from bot.pipeline.engine import Engine
 from bot.pipeline.load import Library
 from bot.pipeline.results import StepEvent
@@ -21,14 +24,7 @@ from bot.pipeline.services import Services
 from bot.pipeline.steps import default_handlers
 from bot.pipeline.trace import Trace
 
-_STATUS: Mapping[str, ActionStatus] = {
-    "failed": "failed",
-    "needs-decision": "patch",
-    "needs-model": "skipped",
-    "unchanged": "skipped",
-    "blocked": "skipped",
-}
-"""How the pipeline's words are kept in the plan's record."""
+Observer = Callable[[StepEvent], None]
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,17 @@ class RunReport:
 
     plan: Plan
     state: RunState
-    ran: tuple[str, ...]
-    """Ids of the actions this run looked at."""
+    selected: tuple[Action, ...]
+    """The actions the run was about, those done before among them."""
+    tried: tuple[Action, ...]
+    """Those this run carried out; in a dry run, those it would."""
     baseline: Baseline | None
+    """None when nothing had to be verified."""
     resumed: bool
-    dirty: tuple[str, ...]
-    """Uncommitted paths of the user's checkout, which took no part."""
+
+    def any(self, status: ActionStatus) -> bool:
+        """Whether one of the selected actions ended like this."""
+        return any(self.state.action(a.id).status == status for a in self.selected)
 
 
 def run_plan(
@@ -52,75 +53,89 @@ def run_plan(
     only: str = "",
     dry_run: bool = False,
     fresh: bool = False,
-    say: Callable[[str], None] = lambda text: None,
-    observer: Callable[[StepEvent], None] = lambda event: None,
+    watch: Watcher | None = None,
 ) -> RunReport:
-    """Plan (or take up the plan of an interrupted run) and carry the plan out.
+    """Plan (or take up the plan of an earlier run) and carry the plan out.
 
-    Raises `Busy`, `Unusable` and whatever stopped the pipeline; the record and the commits made so far stay.
+    Raises `Busy`, `Unusable` and whatever stopped the pipeline; the record and the commits made
+    so far stay.
     """
     session.dry_run = dry_run
-    repository = session.repository
-    with nullcontext() if dry_run else repository.locked():
-        resumed = not fresh and session.resume()
-        bench = Bench(session, say)
-        engine = _engine(session, bench, observer)
-        library = _library(session)
-        inputs: dict[str, Any] = {"goal": session.goal, "only": only, "dry_run": dry_run, "max_attempts": repository.settings.max_attempts}
-        if stage is not None:
-            inputs["stage"] = stage
-        result = engine.run(library.load("master_workflow.yaml").workflow, inputs)
-        if result.error is not None:
-            raise result.error
-        ran = _record_rest(session, result.outputs.get("results", []))
-        if not dry_run and bench.stage:
-            bench.worktree.remove()
-        taken = bench.__dict__.get("baseline")
-        assert session.state is not None
-        return RunReport(session.need_plan(), session.state, ran, taken, resumed, repository.dirty())
+    with nullcontext() if dry_run else session.repository.locked():
+        bench = Bench(session, watch or Silent())
+        try:
+            resumed = not fresh and session.resume()
+            _carry_out(session, bench, {"only": only, "stage": stage})
+        finally:
+            if not dry_run:
+                bench.close()
+        state = session.need_state()
+        return RunReport(
+            session.need_plan(), state, session.selected, session.trying, bench.taken, resumed
+        )
 
 
-def make_plan(session: Session, *, fresh: bool = False, observer: Callable[[StepEvent], None] = lambda event: None) -> Plan:
-    """Only plan, by `generate_refactor_plan.yaml`; the plan of the same commit and goal is taken up again."""
+def make_plan(session: Session, *, fresh: bool = False, watch: Watcher | None = None) -> Plan:
+    """Only plan, by `generate_refactor_plan.yaml`; an earlier plan for the same is taken up."""
+    bench = Bench(session, watch or Silent())
     with session.repository.locked():
         if not fresh:
             session.resume()
-        engine = _engine(session, Bench(session), observer)
-        result = engine.run(_library(session).load("generate_refactor_plan.yaml").workflow, {"goal": session.goal})
-        if result.error is not None:
-            raise result.error
+        _run(session, bench, "generate_refactor_plan.yaml", {"goal": session.goal})
         return session.need_plan()
 
 
-def _library(session: Session) -> Library:
+def _carry_out(session: Session, bench: Bench, choice: Mapping[str, Any]) -> None:
+    inputs = {
+        "goal": session.goal,
+        "dry_run": session.dry_run,
+        "max_attempts": session.repository.settings.max_attempts,
+        **{name: value for name, value in choice.items() if value is not None},
+    }
+    ended = Conclusions(session, bench)
+    outputs = _run(session, bench, "master_workflow.yaml", inputs, ended.observe)
+    ended.conclude(outputs.get("results", []))
+    session.finish()
+
+
+def _run(
+    session: Session,
+    bench: Bench,
+    file: str,
+    inputs: Mapping[str, Any],
+    observer: Observer = lambda event: None,
+) -> Mapping[str, Any]:
+    """Outputs of a pipeline, the repository's own copy of it if there is one."""
     own = session.repository.root / ".genesis" / "pipelines"
-    return Library(own) if own.is_dir() else Library()
+    library = Library(own) if own.is_dir() else Library()
+    engine = _engine(session, bench, library, observer)
+    result = engine.run(library.load(file).workflow, inputs)
+    if result.error is not None:
+        raise result.error
+    return result.outputs
 
 
-def _engine(session: Session, bench: Bench, observer: Callable[[StepEvent], None]) -> Engine:
-    trace = None if session.dry_run else session.repository.cache / "traces" / f"{session.commit[:12]}.jsonl"
+def _engine(session: Session, bench: Bench, library: Library, observer: Observer) -> Engine:
+    traces = session.repository.cache / "traces"
+    trace = None if session.dry_run else traces / f"{session.commit[:12]}.jsonl"
     services = Services(
-        mix=MixTasks(bench), git=WorkGit(bench), codemod=Codemods(bench), analyze=Analyses(bench), verify=Verifier(bench)
+        mix=MixTasks(bench),
+        git=WorkGit(bench),
+        codemod=Codemods(bench),
+        analyze=Analyses(bench),
+        verify=Verifier(bench),
     )
-    models = {"offline": Skills(session, bench).model()}
+
+    def watched(event: StepEvent) -> None:
+        observer(event)
+        if event.kind == "notice":
+            bench.watch.note(event.message)
+
     return Engine(
-        default_handlers(), models, library=_library(session), services=services, trace=Trace(trace), observer=observer
+        default_handlers(),
+        {"offline": Skills(session, bench).model()},
+        library=library,
+        services=services,
+        trace=Trace(trace),
+        observer=watched,
     )
-
-
-def _record_rest(session: Session, results: list[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Keep what the pipeline concluded about actions that were not committed."""
-    plan = session.need_plan()
-    for result in results:
-        action: Action = plan.action(result["action"])
-        if result["status"] == "passed":
-            continue
-        status = _STATUS.get(result["status"], "failed")
-        reason = " ".join(str(r) for r in result["reasons"][:1]) or str(result["status"])
-        if result["status"] == "blocked":
-            reason = f"depends on {reason}, which is not done"
-        session.record(action, status, reason=reason)
-    if results:
-        session.save(f"Run of {len(results)} actions ended")
-    return tuple(str(r["action"]) for r in results)
-

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from bot.codebase.repository import Repository
 from bot.core.plan import Action, Plan
 from bot.core.render.plan import documents
-from bot.core.state import ActionState, ActionStatus, RunState
-from bot.core.verdict import Attempt, Verdict
+from bot.core.state import FINISHED, ActionState, ActionStatus, RunState, StageState
+from bot.core.verdict import Attempt
 from bot.elixir.analyze import Survey, survey
-from bot.elixir.fixes.base import GeneratedTest
+from bot.flows.reconcile import reconcile
 from bot.flows.trees import commit_tree
 from bot.github.plans import Plans
 from bot.github.store import PlanStore
@@ -30,11 +30,12 @@ class Session:
     progress: Callable[[int, int], None] = lambda done, total: None
     plan: Plan | None = None
     state: RunState | None = None
-    generated: dict[str, GeneratedTest] = field(default_factory=dict)
-    """Tests written in this run, by action id."""
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    """Last verdict by action id."""
     dry_run: bool = False
+    selected: tuple[Action, ...] = ()
+    """The actions this run is about, in order."""
+    trying: tuple[Action, ...] = ()
+    """Those of them that are not done yet."""
+    _saved: RunState | None = None
 
     @cached_property
     def plans(self) -> Plans:
@@ -58,21 +59,37 @@ class Session:
         assert self.plan is not None, "no plan yet"
         return self.plan
 
+    def need_state(self) -> RunState:
+        """How far the plan is; it is an error of ours to ask before there is one."""
+        assert self.state is not None, "no plan yet"
+        return self.state
+
     def save_new_plan(self, plan: Plan) -> None:
         """Keep a plan; in a dry run only in memory."""
-        self.plan, self.state = plan, RunState.of(plan)
+        self.plan = plan.model_copy(update={"path": self.repository.prefix})
+        self.state = self._saved = RunState.of(self.plan)
         if not self.dry_run:
-            self.plans.save_plan(plan, documents(plan))
+            self.plans.save_plan(self.plan, documents(self.plan))
 
     def resume(self) -> bool:
-        """Take up the newest plan if it was made for this commit and goal."""
-        newest = self.plans.store.latest()
-        if newest is None:
+        """Take up the newest plan for this commit, directory and goal, unless it was undone.
+
+        Commits of ours that a killed run did not record are adopted, in one transition.
+        """
+        wanted = (self.commit, self.repository.prefix, self.goal)
+        for plan_id in reversed(self.plans.store.list()):
+            plan = self.plans.load_plan(plan_id)
+            if (plan.commit, plan.path, plan.goal) == wanted:
+                return self._take_up(plan)
+        return False
+
+    def _take_up(self, plan: Plan) -> bool:
+        stored = self.plans.load_state(plan.id)
+        if any(stage.status == "stopped" for stage in stored.stages):
             return False
-        plan = self.plans.load_plan(newest)
-        if (plan.commit, plan.goal) != (self.commit, self.goal):
-            return False
-        self.plan, self.state = plan, self.plans.load_state(newest)
+        self.plan, self._saved = plan, stored
+        self.state = reconcile(self.repository, stored)
+        self.save("Adopt what the branches show")
         return True
 
     def record(
@@ -83,23 +100,35 @@ class Session:
         commit: str = "",
         reason: str = "",
         attempt: Attempt | None = None,
-        branch: str = "",
+        stage: StageState | None = None,
     ) -> None:
-        """Note what became of an action; with an attempt it is written at once, as one transition."""
-        assert self.state is not None, "no plan yet"
-        old = self.state.action(action.id)
-        tries = old.attempts + (attempt is not None)
+        """Note what became of an action; with an attempt it is written at once, as one transition.
+
+        `stage` is the stage whose branch got the commit.
+        """
+        state = self.need_state()
+        tries = state.action(action.id).attempts + (attempt is not None)
         new = ActionState(id=action.id, status=status, commit=commit, attempts=tries, reason=reason)
-        self.state = self.state.with_action(new)
-        if commit:
-            stage = self.state.stage(action.stage)
-            self.state = self.state.with_stage(
-                stage.model_copy(update={"branch": branch, "tip": commit, "status": "running"})
-            )
+        if stage is not None:
+            state = state.with_stage(stage)
+        self.state = state.with_action(new)
         if attempt is not None and not self.dry_run:
             self.plans.save_attempt(self.need_plan().id, action.stage, attempt, self.state)
+            self._saved = self.state
+
+    def finish(self) -> None:
+        """Mark the stages in which nothing waits any more as done, and write what is new."""
+        for stage in self.need_state().stages:
+            touched = any(a.status != "pending" for a in stage.actions)
+            if touched and stage.status != "stopped":
+                done = all(a.status in FINISHED for a in stage.actions)
+                ended = stage.model_copy(update={"status": "done" if done else "running"})
+                self.state = self.need_state().with_stage(ended)
+        self.save(f"Run of {len(self.trying)} actions ended")
 
     def save(self, message: str) -> None:
-        """Write the state as one transition."""
-        if self.state is not None and not self.dry_run:
-            self.plans.save_state(self.state, message)
+        """Write the state as one transition, if there is anything new in it."""
+        if self.state is None or self.state == self._saved or self.dry_run:
+            return
+        self.plans.save_state(self.state, message)
+        self._saved = self.state

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.finding import Analysis
-from bot.core.plan import Action, Plan
+from bot.core.finding import Analysis, Finding
+from bot.core.plan import Action
 from bot.core.render.plan import documents
-from bot.core.state import FINISHED
 from bot.elixir.analyze import survey
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined
 from bot.elixir.tree import MemoryTree
-from bot.errors import Unusable
 from bot.flows.bench import Bench
 from bot.flows.plan_goal import plan_goal
+from bot.flows.selection import BLOCKED, selected, to_try
 from bot.flows.session import Session
 from bot.llm.offline import OfflineModel, SkillRequest
+
+_BRIEF = (
+    "id", "rule", "path", "line", "end_line", "severity", "confidence", "message", "code",
+)  # fmt: skip
 
 
 @dataclass
@@ -42,46 +45,60 @@ class Skills:
 
     def analyze(self, asked: SkillRequest) -> dict[str, Any]:
         """Findings of the commit."""
-        return {"findings": [_brief(f.model_dump(mode="json")) for f in self.session.survey.analysis.findings]}
+        return {"findings": [_brief(f) for f in self.session.survey.analysis.findings]}
 
     def plan(self, asked: SkillRequest) -> dict[str, Any]:
-        """The stored plan of an interrupted run, or a new one; its actions in order."""
+        """The stored plan of an earlier run, or a new one; what is left to do, in order."""
         session = self.session
         if session.plan is None:
             plan_id = session.plans.store.next_id()
             goal = str(asked.arguments.get("goal") or session.goal)
-            session.save_new_plan(plan_goal(session.survey, goal=goal, plan_id=plan_id, commit=session.commit))
-        plan = session.need_plan()
-        chosen = selected(plan, stage=_number(asked.arguments.get("stage")), only=str(asked.arguments.get("only") or ""))
-        assert session.state is not None
-        waiting = [a for a in chosen if session.state.action(a.id).status not in FINISHED]
+            made = plan_goal(session.survey, goal=goal, plan_id=plan_id, commit=session.commit)
+            session.save_new_plan(made)
+        self._select(asked.arguments)
         return {
-            "plan": plan.id,
-            "documents": list(documents(plan)),
-            "actions": [_listed(action) for action in waiting if action.stage < 5],
+            "plan": session.need_plan().id,
+            "documents": list(documents(session.need_plan())),
+            "actions": [_listed(action) for action in session.trying],
         }
+
+    def _select(self, arguments: Mapping[str, Any]) -> None:
+        session, only = self.session, str(arguments.get("only") or "")
+        stage = _number(arguments.get("stage"))
+        session.selected = selected(session.need_plan(), stage=stage, only=only)
+        session.trying, blocked = to_try(session.selected, session.need_state(), again=bool(only))
+        for action in session.selected:
+            if action.id in blocked:
+                reason = f"{BLOCKED}{blocked[action.id]}, which is not done"
+                session.record(action, "skipped", reason=reason)
 
     def test(self, asked: SkillRequest) -> dict[str, Any]:
         """The codemod's own test for the code as it was before the change."""
         action = self.session.need_plan().action(str(asked.arguments["action"]))
-        before = self.bench.base_project()
-        made = codemod(action.codemod).test(before, action.params) if action.codemod else Declined("no codemod")
+        if not action.codemod:
+            return {"path": "", "content": "", "reason": "no codemod"}
+        made = codemod(action.codemod).test(self.bench.base_project(), action.params)
         if isinstance(made, Declined):
             return {"path": "", "content": "", "reason": made.reason}
-        self.session.generated[action.id] = made
+        self.bench.trial_of(action).test = made
         return {"path": made.path, "content": made.code, "reason": made.note}
 
     def verdict(self, asked: SkillRequest) -> dict[str, Any]:
         """Passed, or the next step, from the checks alone; the same failure twice gives up."""
-        action = str(asked.arguments["action"])
-        verdict = self.session.verdicts[self.session.need_plan().action(action).id]
+        action = self.session.need_plan().action(str(asked.arguments["action"]))
+        verdict = self.bench.trial_of(action).verdict
+        assert verdict is not None, "verification comes first"
         if verdict.status == "passed":
             return {"status": "passed", "next_action": "commit", "reasons": []}
         earlier = asked.arguments.get("feedback")
         before = earlier.get("verdict", {}) if isinstance(earlier, Mapping) else {}
         same = bool(verdict.fingerprint) and before.get("fingerprint") == verdict.fingerprint
         stuck = same or verdict.status == "cannot-build"
-        return {"status": "failed", "next_action": "give_up" if stuck else "retry", "reasons": list(verdict.reasons)}
+        return {
+            "status": "failed",
+            "next_action": "give_up" if stuck else "retry",
+            "reasons": list(verdict.reasons),
+        }
 
 
 def analyse_pack(files: Mapping[str, str]) -> Analysis:
@@ -89,26 +106,12 @@ def analyse_pack(files: Mapping[str, str]) -> Analysis:
     return survey(MemoryTree.of(files), jobs=1).analysis
 
 
-def selected(plan: Plan, *, stage: int | None, only: str) -> list[Action]:
-    """Actions of a stage, or one action, with everything they depend on; raises `Unusable`."""
-    actions = plan.actions()
-    if not only and stage is None:
-        return list(actions)
-    wanted = {a.id for a in actions if (stage is None or a.stage == stage) and (not only or a.id.startswith(only))}
-    if not wanted and only:
-        raise Unusable(f"the plan has no action {only!r}", hint="`genesis show` lists them")
-    for action in reversed(actions):
-        if action.id in wanted:
-            wanted.update(action.depends_on)
-    return [a for a in actions if a.id in wanted]
-
-
 def _number(value: Any) -> int | None:
     return int(value) if value not in (None, "", "None") else None
 
 
-def _brief(finding: dict[str, Any]) -> dict[str, Any]:
-    return {key: finding[key] for key in ("id", "rule", "path", "line", "end_line", "severity", "confidence", "message", "code")}
+def _brief(finding: Finding) -> dict[str, Any]:
+    return finding.model_dump(mode="json", include=set(_BRIEF))
 
 
 def _listed(action: Action) -> dict[str, Any]:
@@ -120,4 +123,3 @@ def _listed(action: Action) -> dict[str, Any]:
         "files": [place.path for place in action.files],
         "depends_on": list(action.depends_on),
     }
-

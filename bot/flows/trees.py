@@ -62,11 +62,15 @@ class CommitTree:
 def commit_tree(repository: Repository, commit: str) -> CommitTree:
     """The Elixir files of a commit; raises `Unusable` when there is none."""
     prefix = f"{repository.prefix}/" if repository.prefix else ""
-    entries = [e for e in repository.list(commit) if e.path.startswith(prefix) and is_elixir(e.path)]
+    entries = [
+        e for e in repository.list(commit) if e.path.startswith(prefix) and is_elixir(e.path)
+    ]
     notes = tuple(note for entry in entries if (note := _left_out(entry, prefix)))
     wanted = [e for e in entries if e.regular and e.size <= MAX_BYTES]
     contents = repository.read_all(wanted)
-    memory = MemoryTree({path.removeprefix(prefix): data for path, data in sorted(contents.items())})
+    memory = MemoryTree(
+        {path.removeprefix(prefix): data for path, data in sorted(contents.items())}
+    )
     return _not_empty(CommitTree(memory, notes), repository.path)
 
 
@@ -75,7 +79,11 @@ def _left_out(entry: Entry, prefix: str) -> Note | None:
     if not entry.regular:
         return Note(path=name, kind="outside", message="symbolic link or submodule; not followed")
     if entry.size > MAX_BYTES:
-        return Note(path=name, kind="too-large", message=f"{entry.size:,} bytes; files over {MAX_BYTES:,} are not analysed")
+        return Note(
+            path=name,
+            kind="too-large",
+            message=f"{entry.size:,} bytes; files over {MAX_BYTES:,} are not analysed",
+        )
     return None
 
 
@@ -84,7 +92,9 @@ def pack_tree(path: Path) -> MemoryTree:
     try:
         text = path.read_text("utf-8", "replace")
     except OSError as error:
-        raise Unusable(f"cannot read {str(path)!r}: {error.strerror}", hint="name a repomix XML file") from error
+        raise Unusable(
+            f"cannot read {str(path)!r}: {error.strerror}", hint="name a repomix XML file"
+        ) from error
     return _not_empty(MemoryTree.of(read_pack(text)), path)
 
 
@@ -92,4 +102,3 @@ def _not_empty(tree: T, path: Path) -> T:
     if not tree.files() and not tree.notes():
         raise Unusable(f"no Elixir source in {str(path)!r}", hint=NO_ELIXIR)
     return tree
-
