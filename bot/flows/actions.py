@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.core.finding import SEVERITIES, Finding
-from bot.core.plan import Action, Change, FileRange, Level
+from bot.core.plan import Action, Change, FileRange
 from bot.elixir import edit
 from bot.elixir.changed import with_changes
 from bot.elixir.fixes import all_codemods, codemod
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Proposal, Requirement
 from bot.elixir.project import Project
 from bot.elixir.rules import rule
-from bot.flows.excerpt import before_and_after, changed_range, standing_alone
+from bot.flows.advice import advice_for, group_of
+from bot.flows.excerpt import before_and_after
+from bot.flows.places import change_range, finding_range, identity
 
 
 @dataclass
@@ -37,10 +38,9 @@ def compose(project: Project, findings: Iterable[Finding]) -> Composition:
         if action is not None:
             made.action_of[finding.id] = action.id
         else:
-            key = (finding.rule, finding.path, finding.module)
-            advice.setdefault(key, []).append((finding, reason))
+            advice.setdefault(group_of(finding), []).append((finding, reason))
     for group in advice.values():
-        action = _advice(project, [f for f, _ in group], {r for _, r in group if r})
+        action = advice_for(project, [f for f, _ in group], {r for _, r in group if r})
         made.actions[action.id] = action
         made.action_of.update({finding.id: action.id for finding, _ in group})
     return made
@@ -70,7 +70,7 @@ def _by_codemod(made: Composition, finding: Finding) -> tuple[Action | None, str
 def _action(
     made: Composition, mod: Codemod, offer: Proposal, finding: Finding
 ) -> Action | Declined:
-    known = _identity(finding.stage, mod.name, offer.params)
+    known = identity(finding.stage, mod.name, offer.params)
     if known in made.actions:
         merged = made.actions[known]
         ids = (*merged.finding_ids, finding.id)
@@ -87,7 +87,7 @@ def _action(
     if isinstance(changes, Declined):
         return changes
     depends = tuple(n.id for n in needed if isinstance(n, Action))
-    files = (_range(made.project, finding),)
+    files = (finding_range(made.project, finding),)
     blocked = [n for n in needed if isinstance(n, Action) and n.fix != "automatic"]
     fix = offer.fix if not blocked else "assisted"
     decision = offer.decision or (
@@ -122,7 +122,7 @@ def _required(made: Composition, requirement: Requirement, finding: Finding) -> 
     changes = mod.apply(made.project, offer.params)
     if isinstance(changes, Declined):
         return changes
-    files = tuple(_whole(made.project, change) for change in changes)
+    files = tuple(change_range(made.project, change) for change in changes)
     action = _build(made.project, mod, offer, changes, (), files, (), finding.stage)
     _add(made, action, changes)
     return action
@@ -156,7 +156,7 @@ def _build(
     first = findings[0] if findings else None
     notes = tuple(f"Note for reviewers: {note}" for note in offer.notes)
     return Action(
-        id=_identity(stage, mod.name, offer.params),
+        id=identity(stage, mod.name, offer.params),
         stage=stage,
         title=offer.title,
         fix=offer.fix,
@@ -189,56 +189,3 @@ def _how_to_test(mod: Codemod, test: GeneratedTest | Declined) -> str:
         )
     proof = f"The generated test `{test.path}` gives a {test.proof} proof."
     return f"{mod.how_to_test} {proof} {test.note}".strip()
-
-
-def _advice(project: Project, findings: list[Finding], reasons: set[str]) -> Action:
-    first = findings[0]
-    about = rule(first.rule)
-    where = first.module or first.path
-    level: Level = "high" if about.category in ("god-process", "volatile-state") else "medium"
-    declined = tuple(f"No automatic fix here: {reason}" for reason in sorted(reasons))
-    return Action(
-        id=_identity(first.stage, first.rule, {"path": first.path, "module": first.module}),
-        stage=first.stage,
-        title=f"{about.title} in {where}",
-        fix="advice",
-        rule=first.rule,
-        finding_ids=tuple(f.id for f in findings),
-        files=tuple(_range(project, f) for f in findings),
-        problem=" ".join([*dict.fromkeys(f"{f.message}." for f in findings), about.harm]),
-        before=_alone(project, first)[2],
-        example=next(iter(about.good[0].tree().values())).rstrip(),
-        steps=(about.remedy, *declined),
-        how_to_test="Write the test that fails before the change through the module's public"
-        " functions, then change the code.",
-        done_when=(
-            f"`genesis analyze --rule {first.rule}` no longer lists {where}",
-            "the suite is green",
-        ),
-        effort=level,
-        risk="medium",
-    )
-
-
-def _range(project: Project, finding: Finding) -> FileRange:
-    line, end, code = _alone(project, finding)
-    return FileRange(path=finding.path, line=line, end_line=end, code=code)
-
-
-def _alone(project: Project, finding: Finding) -> tuple[int, int, str]:
-    return standing_alone(project.source(finding.path), finding.line, finding.end_line)
-
-
-def _whole(project: Project, change: Change) -> FileRange:
-    """The place a change of no finding touches; line 0 for a new file."""
-    if not change.before:
-        return FileRange(path=change.path, line=0, end_line=0, code="")
-    first, last = changed_range(change)
-    line, end, code = standing_alone(project.source(change.path), first, last)
-    return FileRange(path=change.path, line=line, end_line=end, code=code)
-
-
-def _identity(stage: int, name: str, params: Mapping[str, str]) -> str:
-    text = "\0".join(f"{k}={' '.join(v.split())}" for k, v in sorted(params.items()))
-    digest = hashlib.sha256(f"{name}\0{text}".encode()).hexdigest()[:6]
-    return f"{stage}-{name.replace('_', '-')}-{digest}"

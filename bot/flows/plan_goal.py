@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.core.finding import Analysis, Finding
+from bot.core.finding import Analysis
 from bot.core.plan import STAGE_TITLES, Action, Change, CoverageRow, FileRange, Plan
 from bot.elixir.analyze import Survey
 from bot.elixir.changed import with_changes
@@ -34,7 +34,7 @@ def plan_goal(survey: Survey, *, goal: str, plan_id: str, commit: str) -> Plan:
     Raises `OtpError` when a quote does not match the tree: a plan that is wrong about the code is
     not handed out.
     """
-    made = compose(survey.project, _worth_planning(survey.analysis.findings))
+    made = compose(survey.project, survey.analysis.findings)
     actions = sorted(made.actions.values(), key=lambda a: (a.stage, bool(a.depends_on), a.id))
     after = planned_tree(survey.project, actions)
     stages = [
@@ -54,10 +54,6 @@ def plan_goal(survey: Survey, *, goal: str, plan_id: str, commit: str) -> Plan:
     )
     check_quotes(plan, survey.project.files)
     return plan
-
-
-def _worth_planning(findings: Iterable[Finding]) -> list[Finding]:
-    return [f for f in findings if not (f.severity == "info" and f.confidence == "low")]
 
 
 def planned_tree(project: Project, actions: Iterable[Action]) -> PlannedTree:
@@ -90,7 +86,7 @@ def _coverage(analysis: Analysis, made: Composition) -> tuple[CoverageRow, ...]:
     planned = [
         CoverageRow(
             rule=f.rule, path=f.path, line=f.line, status="planned",
-            detail=made.action_of.get(f.id, "noted only: low confidence, info"),
+            detail=made.action_of[f.id],
         )
         for f in analysis.findings
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bot.core.plan import STAGE_TITLES, FileRange, Plan
-from bot.elixir.analyze import survey
+from bot.elixir.analyze import Survey, survey
 from bot.elixir.tree import MemoryTree
 from bot.errors import OtpError
 from bot.flows.excerpt import parses
@@ -12,7 +12,7 @@ from bot.flows.plan_goal import check_quotes, plan_goal
 from tests.flows.support import SHOP
 
 GOD = "defmodule Shop.Clock do\n  use GenServer\n\n  def init(arg), do: {:ok, arg}\n\n" + (
-    '  def later(text) do\n    String.to_atom(text)\n  end\nend\n'
+    "  def later(text) do\n    String.to_atom(text)\n  end\nend\n"
 )
 
 
@@ -64,13 +64,22 @@ def test_a_clean_project_has_nothing_to_do_in_any_stage() -> None:
 
 
 def test_stage_five_speaks_only_of_what_earlier_stages_change() -> None:
-    made = planned({"lib/a.ex": "defmodule A do\n  def go(x), do: String.to_atom(x)\nend\n", "mix.exs": SHOP["mix.exs"]})
+    made = planned(
+        {
+            "lib/a.ex": "defmodule A do\n  def go(x), do: String.to_atom(x)\nend\n",
+            "mix.exs": SHOP["mix.exs"],
+        }
+    )
     assert made.stages[4].actions == ()
     assert planned(SHOP).stages[4].actions
 
 
 def test_a_library_never_gets_an_application() -> None:
-    library = SHOP["mix.exs"].replace(", mod: {Shop.Application, []}", "").replace("deps: []", "deps: [], package: []")
+    library = (
+        SHOP["mix.exs"]
+        .replace(", mod: {Shop.Application, []}", "")
+        .replace("deps: []", "deps: [], package: []")
+    )
     files = {p: c for p, c in SHOP.items() if "application" not in p} | {"mix.exs": library}
     for action in planned(files).actions():
         assert action.fix != "automatic"
@@ -80,8 +89,43 @@ def test_a_library_never_gets_an_application() -> None:
 def test_a_wrong_quote_is_refused() -> None:
     made = planned(SHOP)
     action = next(a for a in made.actions() if a.finding_ids)
-    wrong = action.model_copy(update={"files": (FileRange(path="mix.exs", line=1, end_line=1, code="nope"),)})
+    wrong = action.model_copy(
+        update={"files": (FileRange(path="mix.exs", line=1, end_line=1, code="nope"),)}
+    )
     stage = made.stages[0].model_copy(update={"actions": (wrong,)})
     broken = made.model_copy(update={"stages": (stage, *made.stages[1:])})
     with pytest.raises(OtpError, match="quotes mix.exs:1 wrongly"):
         check_quotes(broken, {p: c.encode() for p, c in SHOP.items()})
+
+
+def test_faint_hints_share_one_action_per_rule() -> None:
+    keeper = """\
+defmodule Shop.{name} do
+  use GenServer
+
+  def put(item), do: GenServer.call(__MODULE__, {{:put, item}})
+  def all, do: GenServer.call(__MODULE__, :all)
+
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+
+  @impl true
+  def init(items), do: {{:ok, items}}
+
+  @impl true
+  def handle_call({{:put, item}}, _from, items), do: {{:reply, :ok, [item | items]}}
+  def handle_call(:all, _from, items), do: {{:reply, items, items}}
+end
+"""
+    files = {f"lib/{n}.ex": keeper.format(name=n) for n in ("Baskets", "Orders")}
+    found = survey(MemoryTree.of(files | {"mix.exs": SHOP["mix.exs"]}), jobs=1)
+    faint = tuple(
+        f.model_copy(update={"severity": "info", "confidence": "low"})
+        for f in found.analysis.findings
+        if f.rule == "volatile-state"
+    )
+    weak = Survey(found.analysis.model_copy(update={"findings": faint}), found.project)
+    made = plan_goal(weak, goal="g", plan_id="local-1", commit="c")
+    assert len(faint) == 2
+    (action,) = made.actions()
+    assert "2 places to look at" in action.title
+    assert {place.path for place in action.files} == set(files)

@@ -1,0 +1,50 @@
+"""Actions for findings that no codemod takes: what a person is told, and why it is not automatic."""
+
+from __future__ import annotations
+
+from bot.core.finding import Finding
+from bot.core.plan import Action, Level
+from bot.elixir.project import Project
+from bot.elixir.rules import rule
+from bot.flows.places import finding_range, identity
+
+
+def group_of(finding: Finding) -> tuple[str, str, str]:
+    """Faint hints share one action per rule: they are a list to look through, not work items."""
+    if finding.severity == "info" and finding.confidence == "low":
+        return finding.rule, "", ""
+    return finding.rule, finding.path, finding.module
+
+
+def advice_for(project: Project, findings: list[Finding], reasons: set[str]) -> Action:
+    """What a person is told to do about findings of one rule that no codemod takes."""
+    first = findings[0]
+    about = rule(first.rule)
+    faint = group_of(first) == (first.rule, "", "")
+    place = {"path": "", "module": ""} if faint else {"path": first.path, "module": first.module}
+    where = f"{len(findings)} places to look at" if faint else first.module or first.path
+    level: Level = "high" if about.category in ("god-process", "volatile-state") else "medium"
+    declined = tuple(f"No automatic fix here: {reason}" for reason in sorted(reasons))
+    return Action(
+        id=identity(first.stage, first.rule, place),
+        stage=first.stage,
+        title=f"{about.title}: {where}" if faint else f"{about.title} in {where}",
+        fix="advice",
+        rule=first.rule,
+        finding_ids=tuple(f.id for f in findings),
+        files=tuple(finding_range(project, f) for f in findings),
+        problem=" ".join([*dict.fromkeys(f"{f.message}." for f in findings), about.harm]),
+        before=finding_range(project, first).code,
+        example=next(iter(about.good[0].tree().values())).rstrip(),
+        steps=(about.remedy, *declined),
+        how_to_test="Write the test that fails before the change through the module's public"
+        " functions, then change the code.",
+        done_when=(
+            "each place is either changed, or looked at and found to be right"
+            if faint
+            else f"`genesis analyze --rule {first.rule}` no longer lists {where}",
+            "the suite is green",
+        ),
+        effort=level,
+        risk="medium",
+    )
