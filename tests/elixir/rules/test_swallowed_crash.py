@@ -1,0 +1,123 @@
+"""Handlers that take anything, and those that know what they take."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir.rules.swallowed_crash import RULE
+from tests.elixir.support import analysed
+
+
+def guarded(handlers: str, body: str = "load(x)\n    store(x)\n    tell(x)") -> str:
+    return f"defmodule A do\n  def go(x) do\n    {body}\n  {handlers}\n  end\nend\n"
+
+
+@pytest.mark.parametrize(
+    "handlers",
+    [
+        "rescue\n    ArgumentError -> nil",
+        "rescue\n    e in ArgumentError -> {:error, e}",
+        "rescue\n    e in [ArgumentError, KeyError] -> {:error, e}",
+        "rescue\n    _ in [KeyError] -> nil",
+        "catch\n    :exit, {:noproc, _} -> nil",
+        "catch\n    {:found, x} -> x",
+        "catch\n    value -> value",
+        "catch\n    kind, reason when kind == :exit -> reason",
+        "after\n    done(x)",
+        "else\n    _ -> nil",
+    ],
+)
+def test_narrow_handlers_are_silent(handlers: str) -> None:
+    analysis = analysed(RULE, guarded(handlers))
+    assert (analysis.findings, analysis.exempted) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("handlers", "confidence"),
+    [
+        ("rescue\n    _ -> nil", "medium"),
+        ("rescue\n    _ in _ -> nil", "medium"),
+        ("rescue\n    _error -> nil", "medium"),
+        ("catch\n    _, _ -> nil", "medium"),
+        ("catch\n    :error, _ -> nil", "medium"),
+        ("catch\n    :exit, _ -> nil", "medium"),
+        ("rescue\n    e -> {:error, e}", "low"),
+        ('rescue\n    _ -> Logger.error("failed")', "low"),
+        ("rescue\n    _ -> other(x)", "low"),
+        ("catch\n    kind, reason -> {kind, reason}", "low"),
+    ],
+)
+def test_outside_callbacks_it_is_a_hint(handlers: str, confidence: str) -> None:
+    (finding,) = analysed(RULE, guarded(handlers)).findings
+    assert (finding.severity, finding.confidence) == ("info", confidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [("state", "warning"), ("{:error, :failed}", "warning"), ("report(state)", "info")],
+)
+def test_in_a_callback_a_value_at_hand_is_a_warning(body: str, severity: str) -> None:
+    code = f"""
+    defmodule A do
+      use GenServer
+      def handle_info(:go, state), do: {{:noreply, refresh(state)}}
+
+      defp refresh(state) do
+        load(state)
+      rescue
+        _ -> {body}
+      end
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity
+
+
+def test_a_try_in_a_task_of_a_callback_is_the_tasks() -> None:
+    code = """
+    defmodule A do
+      use GenServer
+
+      def handle_info(:go, state) do
+        Task.Supervisor.start_child(A.Tasks, fn ->
+          try do
+            load(state)
+          rescue
+            _ -> nil
+          end
+        end)
+
+        {:noreply, state}
+      end
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == "info"
+
+
+def test_one_finding_for_a_try() -> None:
+    handlers = "rescue\n    e -> {:error, e}\n  catch\n    _, _ -> nil"
+    (finding,) = analysed(RULE, guarded(handlers)).findings
+    assert finding.message == "`_, _ ->` swallows every crash"
+    assert [e.note for e in finding.evidence][1:] == ["so does this one, for the same code"]
+
+
+@pytest.mark.parametrize(
+    "last", ["reraise e, __STACKTRACE__", 'raise "x"', "exit(e)", "System.halt(1)"]
+)
+def test_what_fails_again_is_exempt(last: str) -> None:
+    analysis = analysed(RULE, guarded(f"rescue\n    e ->\n      note(e)\n      {last}"))
+    assert [e.exemption for e in analysis.exempted] == ["raised-again"]
+
+
+@pytest.mark.parametrize("last", ["Process.exit(x, :kill)", "GenServer.stop(x)", "x.stop()"])
+def test_stopping_another_process_is_not_failing(last: str) -> None:
+    assert len(analysed(RULE, guarded(f"rescue\n    _ -> {last}")).findings) == 1
+
+
+def test_quoted_code_is_for_elsewhere() -> None:
+    code = (
+        "defmodule A do\n  defmacro m do\n    quote do\n      try do\n        1\n"
+        "      rescue\n        _ -> 2\n      end\n    end\n  end\nend\n"
+    )
+    assert analysed(RULE, code).findings == ()

@@ -1,0 +1,98 @@
+"""Tasks nobody supervises, and those somebody waits for."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir.rules.unsupervised_task import RULE
+from tests.elixir.support import analysed
+
+
+def in_function(body: str, uses: str = "") -> str:
+    return f"defmodule A do\n  {uses}\n  def go(x) do\n    {body}\n  end\nend\n"
+
+
+def exemptions(code: str) -> list[str]:
+    analysis = analysed(RULE, code)
+    assert analysis.findings == ()
+    return [e.exemption for e in analysis.exempted]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Task.async(fn -> x end) |> Task.await()",
+        "Enum.map(x, &Task.async(fn -> &1 end)) |> Task.await_many(500)",
+        "tasks = for i <- x, do: Task.async(fn -> i end)\n    Enum.map(tasks, &Task.await/1)",
+        "task = Task.async(fn -> x end)\n    Task.yield(task, 10) || Task.shutdown(task)",
+        "%{ref: ref} = Task.async(fn -> x end)\n    receive do\n      {^ref, y} -> y\n    end",
+    ],
+)
+def test_awaited_in_the_same_function(body: str) -> None:
+    assert exemptions(in_function(body)) == ["awaited"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Task.async(fn -> x end)",
+        "task = Task.async(fn -> x end)\n    {:ok, task}",
+        "for i <- x, do: Task.async(fn -> i end)",
+        "Enum.map(x, fn i -> Task.async(fn -> i end) end)",
+        "if x, do: Task.async(fn -> x end)",
+        "%{x | task: Task.async(fn -> x end)}",
+    ],
+)
+def test_returned_to_the_caller(body: str) -> None:
+    assert exemptions(in_function(body)) == ["returned"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Task.async(fn -> x end)\n    :ok",
+        "task = Task.async(fn -> x end)\n    IO.inspect(task)\n    :ok",
+        "task = Task.async(fn -> x end)\n    to_string(task.pid)",
+    ],
+)
+def test_an_async_let_go_is_a_finding(body: str) -> None:
+    (finding,) = analysed(RULE, in_function(body)).findings
+    assert (finding.severity, finding.fix) == ("warning", "assisted")
+
+
+def test_what_a_callback_returns_is_returned_to_nobody() -> None:
+    code = """
+    defmodule A do
+      use GenServer
+      def handle_cast(:go, s), do: {:noreply, %{s | task: Task.async(fn -> s end)}}
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.function) == ("warning", "handle_cast/2")
+
+
+def test_a_server_that_takes_the_reply_is_only_linked() -> None:
+    code = """
+    defmodule A do
+      use GenServer
+      def handle_cast(:go, s), do: {:noreply, %{s | task: Task.async(fn -> s end)}}
+      def handle_info({ref, _}, s), do: {:noreply, Map.delete(s, ref)}
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == "info"
+
+
+def test_start_link_outside_a_start_function_is_worth_a_word() -> None:
+    (finding,) = analysed(RULE, in_function("Task.start_link(fn -> x end)\n    :ok")).findings
+    assert finding.severity == "info"
+
+
+def test_task_start_is_automatic() -> None:
+    (finding,) = analysed(RULE, in_function("Task.start(fn -> x end)\n    :ok")).findings
+    assert (finding.fix, finding.data) == ("automatic", {"call": "Task.start", "arity": "1"})
+
+
+def test_supervised_tasks_are_none() -> None:
+    body = "Task.Supervisor.start_child(S, x)\n    Task.Supervisor.async_nolink(S, x)"
+    assert exemptions(in_function(body)) == []

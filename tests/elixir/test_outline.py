@@ -1,0 +1,138 @@
+"""Modules, functions and clauses as they stand in a file."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from bot.elixir.nodes import text
+from bot.elixir.outline import modules_of
+from bot.elixir.results import results
+from bot.elixir.source import Source, role_of
+from tests.elixir.support import module
+
+
+def names(code: str) -> list[str]:
+    return [m.name for m in modules_of(Source("lib/a.ex", dedent(code).encode()))]
+
+
+def test_nested_modules_implementations_and_protocols() -> None:
+    code = """
+    defmodule A do
+      defmodule B.C do
+      end
+
+      defimpl String.Chars do
+        def to_string(_), do: ""
+      end
+
+      defmodule Elixir.Far do
+      end
+    end
+
+    defprotocol P do
+      def size(x)
+    end
+
+    defimpl P, for: Map do
+      def size(_), do: 0
+    end
+    """
+    assert names(code) == ["A", "A.B.C", "String.Chars.A", "Far", "P", "P.Map"]
+
+
+def test_modules_within_a_condition_are_found() -> None:
+    assert names("if Code.ensure_loaded?(X) do\n  defmodule A do\n  end\nend\n") == ["A"]
+
+
+def test_clauses_guards_and_defaults() -> None:
+    found = module(
+        """
+        defmodule A do
+          def go(x, y \\\\ 1, opts \\\\ [])
+          def go(x, _, _) when x > 1, do: x
+          def go(x, y, _) do
+            x + y
+          end
+
+          defp bare, do: :ok
+          defmacro twice(x), do: x
+        end
+        """
+    )
+    go = found.functions["go", 3]
+    assert (go.min_arity, len(go.clauses), go.public) == (1, 3, True)
+    assert [c.guard is not None for c in go.clauses] == [False, True, False]
+    assert go.clauses[0].body is None
+    assert found.local("go", 1) is go
+    assert found.local("go", 0) is None
+    assert not found.functions["bare", 0].public
+
+
+def test_own_lines_leave_nested_modules_out() -> None:
+    code = "defmodule A do\n  defmodule B do\n    @x 1\n  end\n\n  def a, do: 1\nend\n"
+    assert module(code, "A").own_lines() == 4
+
+
+def test_uses_behaviours_and_attributes() -> None:
+    found = module(
+        """
+        defmodule A do
+          use GenServer, restart: :transient
+          @behaviour Shop.Job
+          @limit 5
+          @limit 6
+        end
+        """
+    )
+    use = found.use("GenServer")
+    assert use is not None
+    assert text(use.options["restart"]) == ":transient"
+    assert found.implements("Shop.Job")
+    assert text(found.attributes["limit"]) == "5"
+
+
+def test_clauses_with_looks_at_the_clause_alone() -> None:
+    found = module("defmodule A do\n  def a, do: spawn(1)\n  def b, do: 2\nend\n")
+    assert [c.function.name for c in found.clauses_with(b"spawn")] == ["a"]
+    assert found.clauses_with(b"send") == []
+
+
+def test_results_follow_branches() -> None:
+    found = module(
+        """
+        defmodule A do
+          def init(x) do
+            case x do
+              1 -> {:ok, x}
+              _ -> if x, do: :ignore, else: {:stop, x}
+            end
+          rescue
+            _ -> :late
+          end
+        end
+        """
+    )
+    (clause,) = found.functions["init", 1].clauses
+    assert [text(n) for n in results(clause)] == ["{:ok, x}", ":ignore", "{:stop, x}", ":late"]
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("lib/a.ex", "lib"),
+        ("lib/load_test/a.ex", "lib"),
+        ("lib/config/a.ex", "lib"),
+        ("lib/shop/testing.ex", "lib"),
+        ("test/support/a.ex", "test"),
+        ("apps/x/test/a_test.exs", "test"),
+        ("mix.exs", "mix"),
+        ("apps/x/mix.exs", "mix"),
+        ("config/runtime.exs", "config"),
+        ("priv/repo/migrations/1_a.exs", "script"),
+        ("bench/a.exs", "script"),
+    ],
+)
+def test_role_is_read_by_path_segment(path: str, role: str) -> None:
+    assert role_of(path) == role

@@ -1,0 +1,114 @@
+"""Which functions run when a callback runs."""
+
+from __future__ import annotations
+
+from bot.elixir.messages import handles, handles_task_reply, traps_exits
+from bot.elixir.reach import is_callback, is_server, reached, reached_from_callbacks
+from tests.elixir.support import module
+
+SERVER = """
+defmodule A do
+  use GenServer
+
+  def init(s), do: {:ok, prepare(s)}
+  def handle_call(:go, _, s), do: {:reply, one(s), s}
+  def handle_info(:tick, s), do: {:noreply, s |> two()}
+  def one(s), do: two(s)
+  defp two(s), do: Enum.map(s, &three/1)
+  defp three(s), do: one(s)
+  defp prepare(s), do: s
+  def client(s), do: unreached(s)
+  defp unreached(s), do: Task.start(fn -> two(s) end)
+end
+"""
+
+
+def test_private_functions_are_followed_with_their_way_once() -> None:
+    found = module(SERVER)
+    steps = reached([found.functions["handle_call", 3]])
+    ways = {s.clause.function.name: [c.name for c in s.path] for s in steps}
+    assert ways == {
+        "handle_call": [],
+        "one": ["one"],
+        "two": ["one", "two"],
+        "three": ["one", "two", "three"],
+    }
+    assert {s.origin.name for s in steps} == {"handle_call"}
+
+
+def test_each_clause_is_reached_once_over_all_callbacks() -> None:
+    names = [s.clause.function.name for s in reached_from_callbacks(module(SERVER))]
+    assert sorted(names) == ["handle_call", "handle_info", "init", "one", "prepare", "three", "two"]
+
+
+def test_code_in_another_process_or_in_a_stored_function_is_not_followed() -> None:
+    found = module(
+        """
+        defmodule A do
+          use GenServer
+          def handle_cast(:a, s), do: Task.start(fn -> slow(s) end)
+          def handle_cast(:b, s), do: {:noreply, %{s | job: fn -> later(s) end}}
+          defp slow(s), do: s
+          defp later(s), do: s
+        end
+        """
+    )
+    assert {s.clause.function.name for s in reached_from_callbacks(found)} == {"handle_cast"}
+
+
+def test_what_a_server_is() -> None:
+    assert is_server(module("defmodule A do\n  use GenServer\nend\n"))
+    assert is_server(module("defmodule A do\n  @behaviour :gen_statem\nend\n"))
+    disguised = (
+        "defmodule A do\n  use X\n  def init(s), do: s\n  def handle_call(_, _, s), do: s\nend\n"
+    )
+    assert is_server(module(disguised))
+    assert not is_server(module(disguised.replace("def h", "defp h")))
+    assert not is_server(
+        module("defmodule A do\n  use Phoenix.LiveView\n  def handle_info(_, s), do: s\nend\n")
+    )
+
+
+def test_callbacks_are_told_from_functions() -> None:
+    found = module(SERVER)
+    assert is_callback(found.functions["init", 1])
+    assert not is_callback(found.functions["one", 1])
+
+
+def test_messages_in_callbacks_and_receives() -> None:
+    found = module(
+        """
+        defmodule A do
+          def init(_), do: Process.flag(:trap_exit, true)
+          def handle_info({:EXIT, _, _}, s), do: s
+
+          def wait(ref) do
+            receive do
+              {^ref, value} -> value
+              {:DOWN, ^ref, :process, _, _} -> nil
+            end
+          end
+        end
+        """
+    )
+    assert handles(found, ":DOWN")
+    assert not handles(found, ":nodeup")
+    assert handles_task_reply(found)
+    assert traps_exits(found)
+
+
+def test_a_tagged_pair_is_no_task_reply() -> None:
+    found = module("defmodule A do\n  def handle_info({:rate, r}, _), do: {:noreply, r}\nend\n")
+    assert not handles_task_reply(found)
+    named = module(
+        "defmodule A do\n  def handle_info({ref, _} = m, s) when is_map(s), do: {m, ref}\nend\n"
+    )
+    assert handles_task_reply(named)
+
+
+def test_trapping_exits_needs_both_the_flag_and_the_clause() -> None:
+    flag = "defmodule A do\n  def init(_), do: Process.flag(:trap_exit, true)\nend\n"
+    assert not traps_exits(module(flag))
+    assert not traps_exits(
+        module("defmodule A do\n  def handle_info({:EXIT, _, _}, s), do: s\nend\n")
+    )
