@@ -53,6 +53,10 @@ def test(project: Project, flow: Flow) -> GeneratedTest | Declined:
     if injected is not None:
         code = render("blocking_init_injected", **shared, **vars(injected))
         return GeneratedTest(file.path, code, "behavioural", "expected the loaded value, got")
+    suspended = _suspended(project, flow)
+    if suspended is not None:
+        code = render("blocking_init_suspended", **shared, **suspended)
+        return GeneratedTest(file.path, code, "behavioural", "only_once_the_dependency_was_resumed")
     traced = _traced(project, flow)
     if isinstance(traced, Declined):
         return traced
@@ -71,6 +75,27 @@ def _injected(flow: Flow) -> _Injected | None:
             return _Injected(
                 given, shape.replace("?", ":loaded"), shape.replace("?", ":start_waited"), observed
             )
+    return None
+
+
+def _suspended(project: Project, flow: Flow) -> dict[str, str] | None:
+    """A process of the application's tree that the work asks by name, with a plain request."""
+    for statement, waits in _waiting(flow):
+        call = waits.call
+        if call.full != "GenServer.call" or call.args[0].type != "alias":
+            continue
+        name = flow.init.function.module.scope.resolve(call.args[0])
+        seen, given = _observed(flow, statement, call), argument(project, flow.init)
+        plain = all(instances.is_literal(a) for a in call.args[1:])
+        running = name in project.child_modules and name in project.modules
+        if running and plain and given is not None and seen is not None and seen[0] == "?":
+            asked = f"GenServer.call({name}, {', '.join(text(a) for a in call.args[1:])})"
+            return {
+                "dependency": name,
+                "argument": given,
+                "observed": seen[1],
+                "expected": asked,
+            }
     return None
 
 

@@ -242,6 +242,27 @@ def test_a_dependency_that_holds_back_proves_the_start(
 
 
 @pytest.mark.elixir
+def test_a_suspended_dependency_of_the_application_proves_the_start(
+    mix_project: MakeProject, tmp_path: Path
+) -> None:
+    source = (
+        "defmodule Shop.Source do\n  use GenServer\n\n"
+        "  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)\n\n"
+        "  @impl true\n  def init(_), do: {:ok, %{eur: 1}}\n\n"
+        "  @impl true\n  def handle_call(:rates, _from, rates), do: {:reply, rates, rates}\nend\n"
+    )
+    code = INJECTED.replace("    source = Keyword.fetch!(opts, :source)\n", "").replace(
+        "source: source", "name: opts[:name]"
+    )
+    made = {
+        "lib/a.ex": code.replace("call(source,", "call(Shop.Source,"),
+        "lib/source.ex": source,
+        "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Source]"),
+    }
+    assert prove(mix_project, CODEMOD, made, tmp_path).proof == "behavioural"
+
+
+@pytest.mark.elixir
 def test_a_trace_proves_the_order(mix_project: MakeProject, tmp_path: Path) -> None:
     made = {"lib/a.ex": CLOCK, "lib/shop/application.ex": APPLICATION}
     assert prove(mix_project, CODEMOD, made, tmp_path).proof == "traced"

@@ -22,7 +22,7 @@ for path <- Path.wildcard(Path.join(folder, "*.ex")) do
   source = File.read!(path)
   {:ok, _} = Code.string_to_quoted(source)
   formatted = IO.iodata_to_binary([Code.format_string!(source), "\\n"])
-  if formatted != source, do: IO.puts(Path.basename(path) <> "\\n" <> formatted <> "\\n--- not\\n" <> source)
+  if formatted != source, do: IO.puts([path, "\\n", formatted, "\\n--- not\\n", source])
 end
 """
 STATE = "{:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}"
