@@ -1,4 +1,4 @@
-"""Run all rules over a tree: local rules file by file on all cores, then project rules on the facts."""
+"""Run all rules over a tree: local ones file by file on all cores, then those on the facts."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def survey(
     rules: tuple[Rule, ...] | None = None,
     progress: Progress | None = None,
 ) -> Survey:
-    """Analyse a tree with the given rules (default: all) on `jobs` processes (default: one per core)."""
+    """Analyse a tree with some rules (default: all) on `jobs` processes (default: one per core)."""
     files = tree.files()
     chosen = rules if rules is not None else all_rules()
     results = _file_results(files, chosen, jobs or os.cpu_count() or 1, progress)
@@ -84,7 +84,7 @@ def survey(
 
 
 _inherited: tuple[Mapping[str, bytes], tuple[Rule, ...]] = ({}, ())
-"""What forked workers read; set right before the fork, so that no source is sent between processes."""
+"""What forked workers read; set right before the fork, so that no source is sent to them."""
 
 
 def _file_results(

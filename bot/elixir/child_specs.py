@@ -1,4 +1,4 @@
-"""One child specification: `Mod`, `{Mod, arg}`, a map, `Supervisor.child_spec(...)`, `worker(...)`."""
+"""One child specification: `Mod`, `{Mod, arg}`, a map, `Supervisor.child_spec(...)`, `worker()`."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def child(value: Expression, element: Node) -> ChildFacts:
 
 
 def _specification(value: Expression) -> Expression:
-    """The expression behind a variable, or behind a call of an own function that builds the specification."""
+    """The expression behind a variable, or behind an own function that builds the specification."""
     seen = value_of(value) if value.node.type == "identifier" else None
     value = seen or value
     if value.node.type == "call" and not started_module(
@@ -103,7 +103,7 @@ def _short(code: str) -> str:
 
 
 def spec_options(node: Node) -> dict[str, Node]:
-    """Options of a specification: keys of a map, options of a tuple, overrides of `Supervisor.child_spec`."""
+    """Options of a specification: keys of a map, options of a tuple, `child_spec` overrides."""
     if node.type == "map":
         return nodes.keyword_pairs(next(iter(node.named_children), None))
     found: dict[str, Node] = {}

@@ -1,7 +1,7 @@
 """Child specifications as they stand in source, and the lists that supervisors are given.
 
-A list is followed through variables, `++`, `if`/`case`, filters and the module's own functions. What can be seen
-of it is shown; whether that is all of it is said by `literal`.
+A list is followed through variables, `++`, `if`/`case`, filters and the module's own functions.
+What can be seen of it is shown; whether that is all of it is said by `literal`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _list_facts(call: Call, clause: Clause) -> ChildListFacts:
 
 
 def _distinct(items: list[_Item]) -> list[_Item]:
-    """Each element once: `if x, do: children ++ [A], else: children` shows `children` on two ways."""
+    """Each element once: `if x, do: list ++ [A], else: list` shows the list on two ways."""
     first: dict[int, _Item] = {}
     for value, element in items:
         first.setdefault(element.start_byte, (value, element))
@@ -123,7 +123,7 @@ def _options(call: Call, clause: Clause) -> dict[str, Node]:
 
 
 def literal_list(node: Node, clause: Clause) -> Node | None:
-    """The list literal a children argument means: itself, or the one assignment of that variable."""
+    """The list literal an argument means: itself, or the one assignment of that variable."""
     value: Node | None = node
     if node.type == "identifier":
         found = assignments(text(node), clause)
@@ -223,8 +223,8 @@ _SUPERVISING_USES = ("Supervisor", "Application", "DynamicSupervisor", "Consumer
 
 
 def mentions(module: Module) -> frozenset[str]:
-    """Modules written where a child specification could be: in a list, a tuple or an option, or given
-    to what takes one. Generous on purpose: a module found here is taken to be supervised."""
+    """Modules written where a child specification could be: in a list, a tuple or an option, or
+    given to what takes one. Generous on purpose: a module found here is taken to be supervised."""
     return frozenset(_mentions(module))
 
 

@@ -47,7 +47,7 @@ def value_of(expression: Expression) -> Expression | None:
 
 
 def branches(expression: Expression) -> list[Expression]:
-    """Values of the branches of an `if`, `unless`, `case`, `cond` or `with`; empty for anything else."""
+    """Values of the branches of an `if`, `unless`, `case`, `cond` or `with`; else empty."""
     node = expression.node
     if not nodes.is_call_to(node, *_BRANCHING):
         return []

@@ -1,4 +1,4 @@
-"""What is known of each module for project rules and the supervision tree; sent between processes."""
+"""What is known of each module for project rules and the supervision tree."""
 
 from __future__ import annotations
 
@@ -172,7 +172,8 @@ def _start(call: Call, label: str) -> StartFacts:
     used = parent is not None and parent.type not in ("do_block", "body", "block")
     last = parent is not None and not used and parent.named_children[-1].id == call.statement.id
     return StartFacts(
-        call.full, target, call.owner.source.path, call.start, call.node.end_byte, call.owner.name, label,
+        call.full, target, call.owner.source.path, call.start, call.node.end_byte, call.owner.name,
+        label,
         call.owner.source.role, used or last,
     )  # fmt: skip
 
@@ -196,7 +197,7 @@ def _named_process(call: Call, module: Module) -> str:
 
 
 def _static_name(node: Node | None, module: Module) -> str:
-    """A module or atom written as a process name, also through `@attribute`; empty for anything else."""
+    """A module or atom written as a process name, also through `@attribute`; else empty."""
     if node is not None and nodes.operator(node) == "@":
         node = module.attributes.get(nodes.text_of(node, "operand"))
     if node is None or not (node.type in ("alias", "atom") or text(node).startswith("__MODULE__")):

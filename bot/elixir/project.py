@@ -39,7 +39,7 @@ class Project:
 
     @cached_property
     def child_modules(self) -> frozenset[str]:
-        """Modules that stand in some child list, or where a child specification could be written, outside tests."""
+        """Modules in some child list, or where a child specification could be, outside tests."""
         listed = {
             c.module
             for f in self.facts

@@ -11,7 +11,9 @@ from typing import Protocol
 
 from bot.core.finding import Note
 
-SKIPPED_FOLDERS = frozenset({".git", "_build", "deps", "node_modules", ".elixir_ls", "cover", ".genesis", ".lexical"})
+SKIPPED_FOLDERS = frozenset(
+    {".git", "_build", "deps", "node_modules", ".elixir_ls", "cover", ".genesis", ".lexical"}
+)
 MAX_BYTES = 2_000_000
 """Larger files are generated data; they are noted, not analysed."""
 
@@ -37,7 +39,9 @@ class MemoryTree:
     @classmethod
     def of(cls, files: Mapping[str, str | bytes]) -> MemoryTree:
         """From text or bytes by path; whatever is not Elixir is dropped."""
-        kept = {p: c if isinstance(c, bytes) else c.encode() for p, c in files.items() if is_elixir(p)}
+        kept = {
+            p: c if isinstance(c, bytes) else c.encode() for p, c in files.items() if is_elixir(p)
+        }
         return cls(dict(sorted(kept.items())))
 
     @cached_property
@@ -53,7 +57,7 @@ class MemoryTree:
 
 @dataclass(frozen=True)
 class DirectoryTree:
-    """Files below a directory as they are on disk; symlinks that leave it are noted, not followed."""
+    """Files below a directory as on disk; symlinks that leave it are noted, not followed."""
 
     root: Path
     only: frozenset[str] | None = None
@@ -74,7 +78,9 @@ class DirectoryTree:
             try:
                 files.append((name, path.read_bytes()))
             except OSError as error:
-                notes.append(Note(path=name, kind="unreadable", message=error.strerror or str(error)))
+                notes.append(
+                    Note(path=name, kind="unreadable", message=error.strerror or str(error))
+                )
         readable, more = _readable(files)
         return readable, (*notes, *more)
 
@@ -102,14 +108,20 @@ def _elixir_paths(root: Path) -> Iterator[Path]:
 def _unusable(root: Path, path: Path) -> Note | None:
     try:
         if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            return Note(path="", kind="outside", message="symbolic link that leaves the tree; not followed")
+            return Note(
+                path="", kind="outside", message="symbolic link that leaves the tree; not followed"
+            )
         info = path.stat()
     except (OSError, RuntimeError) as error:
         return Note(path="", kind="unreadable", message=str(error))
     if not path.is_file():
         return Note(path="", kind="unreadable", message="not a regular file")
     if info.st_size > MAX_BYTES:
-        return Note(path="", kind="too-large", message=f"{info.st_size:,} bytes; files over {MAX_BYTES:,} are not analysed")
+        return Note(
+            path="",
+            kind="too-large",
+            message=f"{info.st_size:,} bytes; files over {MAX_BYTES:,} are not analysed",
+        )
     return None
 
 
@@ -118,12 +130,20 @@ def _readable(items: Iterable[tuple[str, bytes]]) -> tuple[dict[str, bytes], tup
     notes: list[Note] = []
     for path, data in items:
         if len(data) > MAX_BYTES:
-            notes.append(Note(path=path, kind="too-large", message=f"{len(data):,} bytes; not analysed"))
+            notes.append(
+                Note(path=path, kind="too-large", message=f"{len(data):,} bytes; not analysed")
+            )
             continue
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            notes.append(Note(path=path, kind="not-utf8", message=f"not UTF-8 at byte {error.start}; not analysed"))
+            notes.append(
+                Note(
+                    path=path,
+                    kind="not-utf8",
+                    message=f"not UTF-8 at byte {error.start}; not analysed",
+                )
+            )
             continue
         files[path] = data
     return files, tuple(notes)

@@ -63,7 +63,8 @@ def test_identity_survives_a_shift_of_lines() -> None:
 
 
 def test_equal_findings_have_names_of_their_own() -> None:
-    twice = "defmodule A do\n  def f do\n    spawn(&g/0)\n    spawn(&g/0)\n  end\n\n  def g, do: 1\nend\n"
+    calls = "    spawn(&g/0)\n" * 2
+    twice = f"defmodule A do\n  def f do\n{calls}  end\n\n  def g, do: 1\nend\n"
     findings = survey(MemoryTree.of({"lib/a.ex": twice}), jobs=1).analysis.findings
     ids = [f.id for f in findings if f.rule == "unsupervised-spawn"]
     assert len(ids) == len(set(ids)) == 2
@@ -100,5 +101,5 @@ def test_a_file_cut_at_any_byte_is_analysed(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(whole) - 1))
     cut = whole[start : start + data.draw(st.integers(1, 3_000))]
     paths = ("lib/a.ex", "test/a_test.exs", "mix.exs", "config/config.exs")
-    analysis = survey(MemoryTree.of({path: cut for path in paths}), jobs=1).analysis
+    analysis = survey(MemoryTree.of(dict.fromkeys(paths, cut)), jobs=1).analysis
     assert analysis.files + len([n for n in analysis.notes if n.kind == "not-utf8"]) == len(paths)

@@ -45,7 +45,7 @@ def test_attribute_values_are_read() -> None:
 def test_source_paths_of_the_default_environment() -> None:
     found = app(
         "[app: :shop, elixirc_paths: paths(Mix.env())]",
-        more='  defp paths(:test), do: ["lib", "test/support"]\n  defp paths(_), do: ["lib", "web"]',
+        more='  defp paths(:test), do: ["lib", "support"]\n  defp paths(_), do: ["lib", "web"]',
     )
     assert found.elixirc_paths == ("lib", "web")
     assert app("[app: :shop]").elixirc_paths == ("lib",)

@@ -1,4 +1,4 @@
-"""The static supervision tree: what is visible of child lists, defaults of children, and the drawing."""
+"""The static supervision tree: visible children, their defaults, and the drawing."""
 
 from __future__ import annotations
 
@@ -91,7 +91,10 @@ def test_list_built_by_code_shows_what_can_be_seen_in_order() -> None:
   end
   defp extra do
     case mode() do
-      :full -> [{Shop.Jobs, []}, %{id: :tick, start: {Shop.Tick, :start_link, []}, restart: :transient}]
+      :full ->
+        tick = %{id: :tick, start: {Shop.Tick, :start_link, []}, restart: :transient}
+        [{Shop.Jobs, []}, tick]
+
       _ -> []
     end
   end
@@ -194,7 +197,7 @@ end
 """,
         }
 
-    root = 'defmodule All.MixProject do\n  use Mix.Project\n  def project, do: [apps_path: "apps"]\nend\n'
+    root = MIX.replace("app: :shop", 'apps_path: "apps"').replace("mod: {Shop.Application, []}", "")
     files = {"mix.exs": root, **app("web", "Web"), **app("core", "Core")}
     trees = survey(MemoryTree.of(files), jobs=1, rules=()).analysis.trees
     assert [(t.app, t.root, [s.module for s in t.supervisors]) for t in trees] == [

@@ -164,7 +164,8 @@ def _patterns(value: Node, clause: Clause) -> Iterator[Node]:
 
 def _string_keyed(pattern: Node) -> set[str]:
     found = nodes.captures(
-        '(map (map_content (binary_operator left: (string) operator: "=>" right: (identifier) @n)))',
+        '(map (map_content (binary_operator left: (string) operator: "=>" '
+        "right: (identifier) @n)))",
         pattern,
     )
     return {text(n) for n in found}
@@ -178,13 +179,16 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="advice",
-    explanation="A string or charlist that is not known when the code is written is turned into an atom.",
+    explanation="A string or charlist that is not known when the code is written is turned "
+    "into an atom.",
     harm=(
-        "Atoms are never collected and their table is limited (1,048,576 by default). Input that brings new values "
+        "Atoms are never collected and their table is limited (1,048,576 by default). Input "
+        "that brings new values "
         "fills it, and a full table stops the whole node: no supervisor helps."
     ),
     remedy=(
-        "Match the allowed strings and return the atom of each, or use `String.to_existing_atom/1` where every valid "
+        "Match the allowed strings and return the atom of each, or use "
+        "`String.to_existing_atom/1` where every valid "
         "atom is sure to be loaded; keep free text as strings."
     ),
     triggers=(b"to_atom", b"to_unsafe_atom", b':"', b'": ', b":'", b"': "),
@@ -238,7 +242,8 @@ end
     exemptions=(
         Exemption(
             "bounded",
-            "the value is one of a fixed set: tested with `in`, iterated from a literal list or a module attribute",
+            "the value is one of a fixed set: tested with `in`, iterated from a literal list "
+            "or a module attribute",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)
@@ -247,7 +252,8 @@ end
         ),
         Exemption(
             "compile-time",
-            "runs while the project compiles: a macro, a quoted block, or a function only macros call",
+            "runs while the project compiles: a macro, a quoted block, or a function only "
+            "macros call",
             Sample("""\
 defmodule Shop.Fields do
   defmacro field(name), do: getter(name)
@@ -267,7 +273,8 @@ end
         ),
         Exemption(
             "announced",
-            "the function is itself a conversion to an atom and says so in its name; its callers are looked at",
+            "the function is itself a conversion to an atom and says so in its name; its "
+            "callers are looked at",
             Sample("""\
 defmodule Shop.Text do
   def to_atom(text), do: :erlang.binary_to_atom(text)
@@ -276,7 +283,8 @@ end
         ),
         Exemption(
             "start-up",
-            "a name built when a process or a migration starts: one atom for each process, not for each request",
+            "a name built when a process or a migration starts: one atom for each process, "
+            "not for each request",
             Sample("""\
 defmodule Shop.Pool do
   use Supervisor

@@ -36,8 +36,10 @@ _CALLBACKS = (
     ("handle_continue", 2),
 )
 _VERBS = frozenset(
-    "get set put add insert delete remove update fetch list create start stop restart cancel handle do run check "
-    "register unregister subscribe unsubscribe apply move convert report request save load enable disable send "
+    "get set put add insert delete remove update fetch list create start stop restart cancel "
+    "handle do run check "
+    "register unregister subscribe unsubscribe apply move convert report request save load "
+    "enable disable send "
     "receive queue clear reset maybe on new notify sync join leave connect disconnect".split()
 )
 
@@ -94,7 +96,7 @@ def _head_end(module: Module) -> int:
 
 
 def code_lines(module: Module) -> int:
-    """Lines of the module's functions that hold code: no docs, comments, blanks or nested modules."""
+    """Lines of code in the module's functions: no docs, comments, blanks or nested modules."""
     data = module.source.data
     total = 0
     for clause in module.all_clauses():
@@ -139,7 +141,8 @@ def _big(messages: int, fields: int) -> str:
     """A sample server of that many message kinds and state fields."""
     struct = ", ".join(f"field{i}: nil" for i in range(fields))
     handlers = "\n".join(
-        f"  def handle_cast({{:set_topic{chr(97 + i)}, value}}, state), do: {{:noreply, %{{state | field{i % fields}: value}}}}"
+        f"  def handle_cast({{:set_topic{chr(97 + i)}, value}}, state),\n"
+        f"    do: {{:noreply, %{{state | field{i % fields}: value}}}}"
         for i in range(messages)
     )
     return f"""\

@@ -14,9 +14,12 @@ from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 POSITIONS = {
-    "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2, "GenStateMachine.call": 2,
-    "Agent.get": 2, "Agent.update": 2, "Agent.get_and_update": 2, "Task.await": 1, "Task.await_many": 1,
-    ":gen_server.wait_response": 1, ":gen_server.receive_response": 1, ":erpc.call": 4, ":rpc.call": 4,
+    "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,
+    "GenStateMachine.call": 2,
+    "Agent.get": 2, "Agent.update": 2, "Agent.get_and_update": 2, "Task.await": 1,
+    "Task.await_many": 1,
+    ":gen_server.wait_response": 1, ":gen_server.receive_response": 1, ":erpc.call": 4,
+    ":rpc.call": 4,
     "GenServer.multi_call": 3,
 }  # fmt: skip
 """Where each waiting call takes its timeout, counted from 0."""
@@ -70,7 +73,8 @@ def _judge(call: Call, clause: Clause, in_callback: bool) -> Site | Exempt:
         because=(
             Because(
                 span,
-                "this runs in a server's callback: if the other side hangs, every caller of this server hangs too"
+                "this runs in a server's callback: if the other side hangs, every caller of "
+                "this server hangs too"
                 if stuck
                 else "if the other side hangs, so does every caller of this function",
             ),
@@ -90,7 +94,7 @@ def _reason_stated(call: Call, clause: Clause) -> bool:
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:
-    """Awaiting tasks that this clause starts, each of which does one call that brings its own time limit."""
+    """Awaiting tasks that this clause starts, each of which brings its own time limit."""
     if call.full not in _BOUNDED_INSIDE:
         return False
     started = [c for c in clause.calls if c.full in ("Task.async", "Task.Supervisor.async")]
@@ -107,11 +111,13 @@ RULE = Rule(
     fix="advice",
     explanation="A call to another process is given `:infinity` as its timeout.",
     harm=(
-        "A callee that hangs takes its callers with it, silently: no timeout, no crash, no restart, and in a server "
+        "A callee that hangs takes its callers with it, silently: no timeout, no crash, no "
+        "restart, and in a server "
         "a mailbox that only grows."
     ),
     remedy=(
-        "Give the longest time that still makes sense, or let the server reply later by `GenServer.reply/2`. Where "
+        "Give the longest time that still makes sense, or let the server reply later by "
+        "`GenServer.reply/2`. Where "
         "waiting forever is right, say why in a comment at the call."
     ),
     triggers=(b":infinity",),
@@ -182,7 +188,8 @@ end
             Sample("""\
 defmodule Shop.Fetch do
   def all(urls) do
-    urls |> Enum.map(&Task.async(fn -> Shop.Http.get(&1, timeout: 5_000) end)) |> Task.await_many(:infinity)
+    tasks = Enum.map(urls, &Task.async(Shop.Http, :get, [&1, [timeout: 5_000]]))
+    Task.await_many(tasks, :infinity)
   end
 end
 """),

@@ -143,7 +143,7 @@ def _runs_in_an_owner(clause: Clause) -> bool:
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:
-    """Automatic where the module registers one name of its own and the list to put it in is plain."""
+    """Automatic where the module registers one name of its own and its new list is plain."""
     target = project.modules.get(start.target)
     lists = [c for c in facts.child_lists if c.function == "start/2"]
     plain = len(lists) == 1 and lists[0].literal
@@ -183,7 +183,8 @@ RULE = Rule(
     explanation="One of the project's own servers is started by a call, and no supervisor owns it.",
     harm=(
         "When it crashes nobody starts it again, or it takes its caller down with it. It is not "
-        "stopped in order with the application, and it is missing from the tree that people look at."
+        "stopped in order with the application, and it is missing from the tree that people "
+        "look at."
     ),
     remedy=(
         "List the module as a child of a supervisor. Where processes come and go, start them with "
@@ -321,7 +322,8 @@ end
         ),
         Exemption(
             "watches-owner",
-            "it is given its caller's pid and monitors it: its life is tied to its owner's on purpose",
+            "it is given its caller's pid and monitors it: its life is tied to its owner's "
+            "on purpose",
             Sample("""\
 defmodule Shop.Device do
   use GenServer
@@ -332,7 +334,8 @@ end
         ),
         Exemption(
             "lazy",
-            "started on first use under a name, and the second caller finds the first one's process",
+            "started on first use under a name, and the second caller finds the first one's "
+            "process",
             Sample("""\
 defmodule Shop.Session do
   use GenServer

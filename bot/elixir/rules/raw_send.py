@@ -91,7 +91,8 @@ RULE = Rule(
         "although that module has client functions."
     ),
     harm=(
-        "The message format leaks out of its module: a change of the server breaks senders that the "
+        "The message format leaks out of its module: a change of the server breaks senders "
+        "that the "
         "compiler cannot find, and an unknown message ends in a catch-all or in a crash."
     ),
     remedy=(

@@ -185,11 +185,13 @@ RULE = Rule(
     fix="assisted",
     explanation="A test sleeps for a fixed time so that another process can get on.",
     harm=(
-        "On a slow machine the time is too short and the test fails for no reason; on a fast one it is wasted. "
+        "On a slow machine the time is too short and the test fails for no reason; on a fast "
+        "one it is wasted. "
         "People then distrust the suite and re-run it."
     ),
     remedy=(
-        "Wait for the event: `assert_receive`, a monitor and its `:DOWN`, a call that the server answers after its "
+        "Wait for the event: `assert_receive`, a monitor and its `:DOWN`, a call that the "
+        "server answers after its "
         "mail, or a bounded poll where nothing can be observed otherwise."
     ),
     triggers=(b"sleep(",),
@@ -325,7 +327,8 @@ end
         ),
         Exemption(
             "simulated-work",
-            "stands for slow work in a task, a handler or a stub; the test itself does not wait by it",
+            "stands for slow work in a task, a handler or a stub; the test itself does not "
+            "wait by it",
             Sample(
                 """\
 defmodule Shop.SlowTest do

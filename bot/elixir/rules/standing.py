@@ -21,7 +21,7 @@ def above(call: Call) -> Iterator[Node]:
 
 
 def receivers_of_closures(call: Call) -> Iterator[str]:
-    """What takes each anonymous function around a call, nearest first: the call's written name, or empty."""
+    """What takes each anonymous function around a call, nearest first: a written name, or empty."""
     for ancestor in above(call):
         if ancestor.type != "anonymous_function":
             continue
@@ -57,7 +57,7 @@ def literal_listing(node: Node, module: Module) -> bool:
 def bounded(name: str, at: Node, clause: Clause) -> bool:
     """Whether a variable can only hold a fixed set of values at `at`.
 
-    By `in` with a list of literals in a guard or condition, or by coming from an iteration over one.
+    By `in` with a list of literals in a guard or condition, or by iteration over one.
     """
     module = clause.function.module
     scopes = [a for a in nodes.ancestors(at) if clause.node.start_byte <= a.start_byte]
@@ -137,7 +137,7 @@ def _condition_bounds(name: str, call: Node, at: Node, module: Module) -> bool:
 
 
 def only_for_macros(function: Function) -> bool:
-    """Whether a function runs at compile time only: a macro, or a private one that only macros call."""
+    """Whether it runs at compile time only: a macro, or a private one that only macros call."""
     if function.kind.startswith(("defmacro", "defguard")) or function.name.startswith("__"):
         return True
     if function.kind != "defp":

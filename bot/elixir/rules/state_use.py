@@ -1,4 +1,4 @@
-"""What a server's state is made of: writes through the public API, reads, and where it comes from."""
+"""What a server's state is made of: writes by callers, reads, and where it comes from."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from bot.elixir.reach import reached
 
 GROWS = frozenset(
     {
-        "Map.put", "Map.put_new", "Map.update", "Map.update!", "Map.merge", "MapSet.put", "Keyword.put",
-        "Keyword.update", "List.insert_at", "Enum.into", "put_in", "update_in", ":queue.in", ":gb_trees.insert",
+        "Map.put", "Map.put_new", "Map.update", "Map.update!", "Map.merge", "MapSet.put",
+        "Keyword.put",
+        "Keyword.update", "List.insert_at", "Enum.into", "put_in", "update_in", ":queue.in",
+        ":gb_trees.insert",
         ":gb_trees.enter", ":maps.put",
     }
 )  # fmt: skip
@@ -103,12 +105,9 @@ _HARMLESS = frozenset(
 
 
 def loads(module: Module) -> Iterator[Call]:
-    """Calls in `init/1` or `handle_continue/2`, and what they reach, that could fetch the state from elsewhere."""
-    origins = [
-        f
-        for f in (module.functions.get(("init", 1)), module.functions.get(("handle_continue", 2)))
-        if f
-    ]
+    """Calls reached from `init/1` or `handle_continue/2` that could fetch the state."""
+    keys = (("init", 1), ("handle_continue", 2))
+    origins = [module.functions[key] for key in keys if key in module.functions]
     for step in reached(origins):
         for call in step.clause.calls:
             root = call.module.split(".")[0]

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -36,7 +37,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 def _judge(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
     module = clause.function.module
     span = Span.of(module, call.node)
-    sends = [c for c in _handler_calls(call.args[2], module) if c.full in _SENDS]
+    sends = [c for c in _handler_calls(call.args[2], clause) if c.full in _SENDS]
     if not sends:
         yield Exempt(span, "export")
         return
@@ -63,7 +64,10 @@ def _judge(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
         )
 
 
-def _handler_calls(handler: Node, module: Module) -> list[Call]:
+def _handler_calls(handler: Node, clause: Clause) -> list[Call]:
+    module = clause.function.module
+    known = value_of(Expression(handler, clause)) if handler.type == "identifier" else None
+    handler = known.node if known is not None else handler
     if handler.type == "anonymous_function":
         return calls_in(handler, module)
     captured = re.fullmatch(r"&(?:__MODULE__\.|[A-Z][\w.]*\.)?([a-z_]\w*[?!]?)/4", text(handler))
@@ -96,11 +100,13 @@ RULE = Rule(
         "meant for observers has become a way of calling."
     ),
     harm=(
-        "A handler that raises once is detached for good, without a sign, and the program waits for "
+        "A handler that raises once is detached for good, without a sign, and the program "
+        "waits for "
         "ever. Handlers run in the process that emits; renaming an event breaks behaviour."
     ),
     remedy=(
-        "Call the other side, or let it reply or publish by a message of its own; keep telemetry for "
+        "Call the other side, or let it reply or publish by a message of its own; keep "
+        "telemetry for "
         "metrics and logs."
     ),
     triggers=(b":telemetry.attach",),
@@ -110,7 +116,8 @@ RULE = Rule(
 defmodule Shop.Sync do
   def run(job) do
     me = self()
-    :telemetry.attach("sync", [:shop, :job, :stop], fn _, _, meta, _ -> send(me, {:done, meta}) end, nil)
+    done = fn _, _, meta, _ -> send(me, {:done, meta}) end
+    :telemetry.attach("sync", [:shop, :job, :stop], done, nil)
     Shop.Jobs.enqueue(job)
 
     receive do

@@ -98,12 +98,15 @@ RULE = Rule(
     confidence="medium",
     fix="advice",
     explanation=(
-        "A server's state is authoritative: callers put data in and read it back, nothing else holds "
+        "A server's state is authoritative: callers put data in and read it back, nothing "
+        "else holds "
         "it, and nothing loads it when the process starts."
     ),
-    harm="A crash, a restart or a deployment silently loses it; the restarted process starts empty.",
+    harm="A crash, a restart or a deployment silently loses it; the restarted process starts "
+    "empty.",
     remedy=(
-        "Decide what the data is. Authoritative: write it to a database, or to a table that another "
+        "Decide what the data is. Authoritative: write it to a database, or to a table that "
+        "another "
         "process owns, and load it on start; a value that crashed the process must not be restored "
         "blindly. Derivable: rebuild it in `handle_continue/2`. A cache: say so in its name."
     ),
