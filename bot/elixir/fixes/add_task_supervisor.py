@@ -86,7 +86,7 @@ def _app(project: Project, params: Params) -> App | Declined:
         )
     if not app.deployable:
         return Declined(f"`{app.name}` is a library; it starts no processes by itself")
-    if existing(project, app) == params["name"]:
+    if existing(project, app, params["name"]):
         return Declined(f"`{params['name']}` is a child of `{app.name}` already")
     return app
 

@@ -12,7 +12,7 @@ from bot.elixir import nodes
 from bot.elixir.edit import Edit, indentation
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
-from bot.elixir.fixes.layout import dedented
+from bot.elixir.fixes.layout import column, dedented, line_length, trailing
 from bot.elixir.fixes.locate import normal
 from bot.elixir.fixes.value_use import BLOCKS
 from bot.elixir.handlers import handlers_in
@@ -26,6 +26,12 @@ class _Found:
 
     clause: Clause
     stab: Node
+
+    @property
+    def code(self) -> str:
+        """The handler and what it guards, by which it is found again."""
+        guarded = next(a for a in nodes.ancestors(self.stab) if a.type == "do_block")
+        return f"{normal(self.stab)} in {normal(guarded)}"
 
     @property
     def path(self) -> str:
@@ -46,7 +52,7 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
     )
     if found is None:
         return Declined("the handler stands in no function")
-    edits = _edits(found)
+    edits = _edits(project, found)
     if isinstance(edits, Declined):
         return edits
     label = f"{finding.module}.{found.clause.function.label}"
@@ -56,7 +62,7 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
             "path": found.path,
             "module": finding.module,
             "function": found.clause.function.label,
-            "code": normal(found.stab),
+            "code": found.code,
         },
         fix="assisted",
         decision=(
@@ -80,13 +86,13 @@ def apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
         function = found.clause.function
         if function.module.name != params["module"] or function.label != params["function"]:
             continue
-        if normal(found.stab) == params["code"]:
-            edits = _edits(found)
+        if found.code == params["code"]:
+            edits = _edits(project, found)
             return edits if isinstance(edits, Declined) else apply_edits(project.files, edits)
-    return Declined(f"`{params['code']}` no longer stands in `{params['function']}`")
+    return Declined(f"the handler no longer stands in `{params['function']}`")
 
 
-def _edits(found: _Found) -> list[Edit] | Declined:
+def _edits(project: Project, found: _Found) -> list[Edit] | Declined:
     block = found.stab.parent
     do_block = block.parent if block is not None else None
     construct = do_block.parent if do_block is not None else None
@@ -98,7 +104,7 @@ def _edits(found: _Found) -> list[Edit] | Declined:
     if any(c.type == "else_block" for c in others) and len(others) == 1:
         return Declined("an `else` that only a handled `try` may have stands beside it")
     if nodes.is_call_to(construct, "try") and not others:
-        return _unwrapped(found, construct, do_block, block)
+        return _unwrapped(project, found, construct, do_block, block)
     return [_lines(found, block.start_byte, block.named_children[-1].end_byte)]
 
 
@@ -118,7 +124,7 @@ def _lines(found: _Found, start: int, end: int) -> Edit:
 
 
 def _unwrapped(
-    found: _Found, construct: Node, do_block: Node, block: Node
+    project: Project, found: _Found, construct: Node, do_block: Node, block: Node
 ) -> list[Edit] | Declined:
     body = [c for c in do_block.named_children if c.id != block.id]
     statements = [c for c in body if c.type != "comment"]
@@ -131,7 +137,19 @@ def _unwrapped(
     if not inner.startswith(outer) or body[0].start_point.row == construct.start_point.row:
         return Declined("the `try` is laid out in an unusual way")
     text = dedented(code, inner[len(outer) :])
-    return [Edit(found.path, construct.start_byte, construct.end_byte, text)]
+    start = construct.start_byte
+    head = found.data[:start].rstrip()
+    if not placed and "\n" not in text and b"\n" in found.data[len(head) : start]:
+        # The formatter keeps a short value on the line of its `=` or key.
+        room = _room(project, found, len(head), construct.end_byte)
+        if len(text) < room:
+            start, text = len(head), f" {text}"
+    return [Edit(found.path, start, construct.end_byte, text)]
+
+
+def _room(project: Project, found: _Found, start: int, end: int) -> int:
+    taken = column(found.data, start) + trailing(found.data, end)
+    return line_length(project, found.path) - taken
 
 
 def test(project: Project, params: Params) -> GeneratedTest | Declined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -65,9 +66,15 @@ def params_of(place: Place) -> dict[str, str]:
 
 
 def find(project: Project, params: Params) -> Place | None:
-    """The first call that still stands as the params say; `None` once it is gone.
+    """The first call that still stands as the params say; `None` once it is gone."""
+    return next(find_all(project, params), None)
 
-    Of several equal calls in one function each action takes the first: after it that one is gone.
+
+def find_all(project: Project, params: Params) -> Iterator[Place]:
+    """All calls that stand as the params say, in source order.
+
+    Of several equal calls in one function each action takes the first it can change: after it that
+    one is gone.
     """
     for module in _modules(project, params):
         for clause in module.all_clauses():
@@ -75,8 +82,7 @@ def find(project: Project, params: Params) -> Place | None:
                 continue
             for call in clause.calls:
                 if call.full == params["call"] and normal(call.statement) == params["code"]:
-                    return Place(clause, call)
-    return None
+                    yield Place(clause, call)
 
 
 def _modules(project: Project, params: Params) -> list[Module]:

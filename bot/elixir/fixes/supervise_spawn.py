@@ -9,7 +9,7 @@ from bot.elixir.fixes import spawn_mutants, spawn_proof
 from bot.elixir.fixes.add_task_supervisor import propose_requirement
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
 from bot.elixir.fixes.jobs import CallGraph, endless, without_supervisors
-from bot.elixir.fixes.locate import Place, find, params_of, place_of
+from bot.elixir.fixes.locate import Place, find, find_all, params_of, place_of
 from bot.elixir.fixes.spawn_rewrite import rewrite
 from bot.elixir.fixes.task_supervisors import Tasks, tasks_for
 from bot.elixir.project import Project
@@ -39,12 +39,12 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
 
 
 def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> Proposal | Declined:
-    decision = ""
+    decision = _decision(project, place)
     for requirement in tasks.requires:
         needed = propose_requirement(project, dict(requirement.params))
         if isinstance(needed, Declined):
             return needed
-        decision = needed.decision
+        decision = needed.decision or decision
     call = place.call
     return Proposal(
         title=(
@@ -65,6 +65,17 @@ def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> P
             "While the application is not running, the call exits with `:noproc` instead of "
             "starting the job.",
         ),
+    )
+
+
+def _decision(project: Project, place: Place) -> str:
+    """What to ask where the application is published: its users get the process too."""
+    app = project.app_of(place.path)
+    if app is None or not app.package:
+        return ""
+    return (
+        f"`{app.name}` is a package that brings its own application. Should its jobs run under its "
+        "own Task.Supervisor, or under one that its user passes in?"
     )
 
 
@@ -94,13 +105,13 @@ def _unfit(project: Project, place: Place) -> str:
 
 def apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
     """The file with the call rewritten."""
-    place = find(project, params)
-    if place is None:
-        return Declined(
-            f"`{params['code']}` no longer stands in `{params['module']}.{params['function']}`"
-        )
-    edits = rewrite(project, place, params["supervisor"])
-    return edits if isinstance(edits, Declined) else apply_edits(project.files, edits)
+    reason = f"`{params['code']}` no longer stands in `{params['module']}.{params['function']}`"
+    for place in find_all(project, params):
+        edits = rewrite(project, place, params["supervisor"])
+        if not isinstance(edits, Declined):
+            return apply_edits(project.files, edits)
+        reason = edits.reason
+    return Declined(reason)
 
 
 def test(project: Project, params: Params) -> GeneratedTest | Declined:

@@ -30,7 +30,7 @@ def tasks_for(project: Project, app: App, user: str) -> Tasks | Declined:
 
     An existing one is taken when it accepts every job and is up before `user` can run.
     """
-    for listed, name in _existing(project, app):
+    for listed, name in _existing(project, app)[:1]:
         if not _starts_before(project, app, user, listed):
             return Declined(
                 f"`{name}` starts after `{user}`, which would use it; reorder the children first"
@@ -49,13 +49,20 @@ def tasks_for(project: Project, app: App, user: str) -> Tasks | Declined:
     return Tasks(name, (Requirement(CODEMOD_NAME, params),))
 
 
-def existing(project: Project, app: App) -> str:
-    """Name of a Task.Supervisor without limits in the application's tree; empty if none."""
-    return next((name for _, name in _existing(project, app)), "")
+def existing(project: Project, app: App, name: str) -> bool:
+    """Whether a Task.Supervisor of that name, without limits, is in the application's tree."""
+    return any(found == name for _, found in _existing(project, app))
 
 
-def _existing(project: Project, app: App) -> Iterator[tuple[tuple[str, int], str]]:
-    """((module of the child list, position), name) of each usable Task.Supervisor."""
+def _existing(project: Project, app: App) -> list[tuple[tuple[str, int], str]]:
+    """((module of the child list, position), name) of usable Task.Supervisors.
+
+    Those named after tasks come first: another name may be that of one purpose.
+    """
+    return sorted(_listed(project, app), key=lambda found: "Task" not in found[1])
+
+
+def _listed(project: Project, app: App) -> Iterator[tuple[tuple[str, int], str]]:
     running = _running(project, app)
     for facts in project.facts:
         if facts.role != "lib" or facts.name not in running or project.app_of(facts.path) != app:

@@ -70,7 +70,8 @@ def _match(expression: Node, match: Node, module: Module) -> ValueUse:
     return ValueUse("bound", match, name, value_used=not dropped)
 
 
-def _dropped(node: Node, module: Module) -> bool:
+def _dropped(node: Node, module: Module, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether nobody sees the value; `seen` names the private functions already looked into."""
     parent = node.parent
     if parent is None:
         return False
@@ -78,10 +79,10 @@ def _dropped(node: Node, module: Module) -> bool:
         if parent.type == "after_block" or not _is_last(node, parent):
             return True
         construct = _construct_of(parent)
-        return construct is not None and _construct_dropped(construct, module)
+        return construct is not None and _construct_dropped(construct, module, seen)
     if parent.type == "pair" and nodes.text_of(parent, "key").strip() in ("do:", "else:"):
         call = parent.parent.parent.parent if parent.parent and parent.parent.parent else None
-        return call is not None and not _is_definition(call) and _construct_dropped(call, module)
+        return call is not None and _construct_dropped(call, module, seen)
     return _runs_for_effect(node, module)
 
 
@@ -105,12 +106,32 @@ def _construct_of(block: Node) -> Node | None:
     return node
 
 
-def _construct_dropped(construct: Node, module: Module) -> bool:
+def _construct_dropped(construct: Node, module: Module, seen: frozenset[str]) -> bool:
     if construct.type == "anonymous_function":
         return _runs_for_effect(construct, module)
-    if construct.type != "call" or _is_definition(construct):
+    if construct.type != "call":
         return False
-    return nodes.text_of(construct, "target") in _BRANCHING and _dropped(construct, module)
+    if _is_definition(construct):
+        return _result_dropped(construct, module, seen)
+    return nodes.text_of(construct, "target") in _BRANCHING and _dropped(construct, module, seen)
+
+
+def _result_dropped(definition: Node, module: Module, seen: frozenset[str]) -> bool:
+    """Whether a private function is only called where its result is dropped."""
+    clauses = [c for c in module.all_clauses() if c.node.id == definition.id]
+    function = clauses[0].function if clauses else None
+    if function is None or function.kind != "defp" or function.label in seen:
+        return False
+    uses = [
+        call
+        for clause in module.all_clauses()
+        for call in clause.calls
+        if call.module == module.name and module.local(call.name, call.arity) is function
+    ]
+    inner = seen | {function.label}
+    return bool(uses) and all(
+        not c.captured and not c.piped and _dropped(c.node, module, inner) for c in uses
+    )
 
 
 def _runs_for_effect(function: Node, module: Module) -> bool:
