@@ -32,6 +32,8 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
         return job
     params = params_of(job.place)
     questions = list(_questions(job))
+    if gen_server.called_directly(project, job.module, "handle_"):
+        questions.append(f"Do the direct calls of callbacks pass a state with the field `{FIELD}`?")
     requires: tuple[Requirement, ...] = ()
     if job.call.full == "Task.async":
         app = project.app_of(job.place.path)

@@ -88,6 +88,8 @@ def _flow(project: Project, params: Params) -> Flow | Declined:
         return Declined(
             f"`{module.name}` is no GenServer; only a GenServer has `handle_continue/2`"
         )
+    if gen_server.called_directly(project, module, "init"):
+        return Declined("`init/1` is also called directly, by code that expects `{:ok, state}`")
     if any(c.name == "receive" for c in init.calls):
         return Declined("`init/1` receives messages itself")
     if not _waits(slow, module):

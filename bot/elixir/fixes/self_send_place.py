@@ -51,6 +51,8 @@ def find_place(project: Project, params: Params) -> Place | Declined:
     send = next((s for s in sends if normal(s.message) == params["message"]), None)
     if send is None:
         return Declined(f"`init/1` does not send `{params['message']}` to itself")
+    if gen_server.called_directly(project, module, "init"):
+        return Declined("`init/1` is also called directly, by code that expects `{:ok, state}`")
     refusal = _refusal(init, send, sends, module)
     if refusal:
         return Declined(refusal)
@@ -126,7 +128,7 @@ def _irrefutable(clause: Clause) -> bool:
     """Whether nothing but the tag decides if the clause matches."""
     message, state = clause.params
     parts = message.named_children[1:] if message.type == "tuple" else []
-    return all(p.type == "identifier" for p in parts) and state.type in ("identifier", "map")
+    return all(p.type == "identifier" for p in parts) and state.type == "identifier"
 
 
 def _only_impl(clause: Clause) -> bool:

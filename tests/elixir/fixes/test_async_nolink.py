@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from inline_snapshot import snapshot
 
 from bot.elixir.fixes.async_nolink import CODEMOD
 from bot.elixir.fixes.base import Declined, Proposal
-from tests.elixir.fixes.server_support import declined, propose, prove, rewritten
-from tests.elixir.fixes.support import APPLICATION, MIX_EXS, MakeProject, project_of
+from tests.elixir.fixes.server_support import declined, propose, rewritten
+from tests.elixir.fixes.support import APPLICATION, MIX_EXS, project_of
 
 WITH_TASKS = APPLICATION.replace("[]", "[{Task.Supervisor, name: Shop.Tasks}]")
 SERVER = """\
@@ -178,6 +176,12 @@ def test_a_down_clause_that_saw_every_job_is_a_question() -> None:
     assert "saw the end of every job" in proposed(with_rest(rest)).decision
 
 
+def test_a_state_made_up_by_a_test_is_a_question() -> None:
+    test = "defmodule T do\n  def t, do: Shop.Jobs.handle_cast({:run, 1}, %{done: 0})\nend\n"
+    found = proposed({**files(), "test/jobs_test.exs": test})
+    assert "direct calls of callbacks" in found.decision
+
+
 def test_a_callback_that_makes_a_new_state_is_a_question() -> None:
     rest = (
         "\n  @impl true\n  def handle_call(:reset, _from, _state),"
@@ -228,11 +232,3 @@ def test_no_test_where_the_job_cannot_be_passed_in() -> None:
     found = CODEMOD.test(project_of(sources), proposed(sources).params)
     assert isinstance(found, Declined)
     assert "cannot be passed in" in found.reason
-
-
-@pytest.mark.elixir
-def test_a_killed_job_is_proved_to_spare_the_server(
-    mix_project: MakeProject, tmp_path: Path
-) -> None:
-    made = {"lib/a.ex": SERVER, "lib/shop/application.ex": WITH_TASKS}
-    assert prove(mix_project, CODEMOD, made, tmp_path).proof == "behavioural"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from inline_snapshot import snapshot
 
 from bot.elixir.fixes.base import Declined, Proposal
 from bot.elixir.fixes.init_to_continue import CODEMOD
-from tests.elixir.fixes.server_support import declined, propose, prove, rewritten
-from tests.elixir.fixes.support import APPLICATION, MIX_EXS, MakeProject, project_of
+from tests.elixir.fixes.server_support import declined, propose, rewritten
+from tests.elixir.fixes.support import MIX_EXS, project_of
 
 HEAD = """\
 defmodule Shop.Rates do
@@ -212,6 +210,14 @@ def test_declines(body: str, reason: str) -> None:
     assert reason in declined(CODEMOD, server(body))
 
 
+def test_declines_where_the_module_calls_init_itself() -> None:
+    rest = (
+        "\n  @impl true\n  def handle_cast(:reset, _state) do\n    {:ok, state} = init([])\n"
+        "    {:noreply, state}\n  end\n"
+    )
+    assert "called directly" in declined(CODEMOD, server("Process.sleep(1)\n{:ok, opts}", rest))
+
+
 def test_a_supervisor_has_no_continue() -> None:
     code = CLOCK.replace("use GenServer", "use Supervisor")
     assert "no GenServer" in declined(CODEMOD, files(code))
@@ -231,38 +237,3 @@ def test_no_test_where_none_would_be_honest(body: str, reason: str) -> None:
     found = CODEMOD.test(project_of(sources), proposed(sources).params)
     assert isinstance(found, Declined)
     assert reason in found.reason
-
-
-@pytest.mark.elixir
-def test_a_dependency_that_holds_back_proves_the_start(
-    mix_project: MakeProject, tmp_path: Path
-) -> None:
-    made = {"lib/a.ex": INJECTED, "lib/shop/application.ex": APPLICATION}
-    assert prove(mix_project, CODEMOD, made, tmp_path).proof == "behavioural"
-
-
-@pytest.mark.elixir
-def test_a_suspended_dependency_of_the_application_proves_the_start(
-    mix_project: MakeProject, tmp_path: Path
-) -> None:
-    source = (
-        "defmodule Shop.Source do\n  use GenServer\n\n"
-        "  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)\n\n"
-        "  @impl true\n  def init(_), do: {:ok, %{eur: 1}}\n\n"
-        "  @impl true\n  def handle_call(:rates, _from, rates), do: {:reply, rates, rates}\nend\n"
-    )
-    code = INJECTED.replace("    source = Keyword.fetch!(opts, :source)\n", "").replace(
-        "source: source", "name: opts[:name]"
-    )
-    made = {
-        "lib/a.ex": code.replace("call(source,", "call(Shop.Source,"),
-        "lib/source.ex": source,
-        "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Source]"),
-    }
-    assert prove(mix_project, CODEMOD, made, tmp_path).proof == "behavioural"
-
-
-@pytest.mark.elixir
-def test_a_trace_proves_the_order(mix_project: MakeProject, tmp_path: Path) -> None:
-    made = {"lib/a.ex": CLOCK, "lib/shop/application.ex": APPLICATION}
-    assert prove(mix_project, CODEMOD, made, tmp_path).proof == "traced"

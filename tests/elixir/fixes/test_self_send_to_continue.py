@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from inline_snapshot import snapshot
 
 from bot.elixir.fixes.base import Proposal
 from bot.elixir.fixes.self_send_to_continue import CODEMOD
-from tests.elixir.fixes.server_support import declined, propose, prove, rewritten
-from tests.elixir.fixes.support import APPLICATION, MIX_EXS, MakeProject
+from tests.elixir.fixes.server_support import declined, propose, rewritten
+from tests.elixir.fixes.support import MIX_EXS
 
 SERVER = '''\
 defmodule Shop.Rates do
@@ -195,14 +193,14 @@ def test_declines(old: str, new: str, reason: str) -> None:
     assert reason in declined(CODEMOD, files(code))
 
 
-@pytest.mark.elixir
-def test_a_queued_message_is_proved_not_to_overtake(
-    mix_project: MakeProject, tmp_path: Path
-) -> None:
-    test = prove(
-        mix_project,
-        CODEMOD,
-        {"lib/a.ex": SERVER, "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Rates]")},
-        tmp_path,
-    )
-    assert test.proof == "behavioural"
+@pytest.mark.parametrize(
+    "caller", ["assert {:ok, _} = Rates.init([])", "{:ok, s} = Shop.Rates.init(1)"]
+)
+def test_declines_where_init_is_called_directly(caller: str) -> None:
+    other = f"defmodule Shop.RatesTest do\n  def run, do: ({caller})\nend\n"
+    assert "called directly" in declined(CODEMOD, {**files(), "test/rates_test.exs": other})
+
+
+def test_a_state_that_may_not_match_keeps_the_handler() -> None:
+    code = SERVER.replace("handle_info(:load, state)", "handle_info(:load, %{base: _} = state)")
+    assert "do: handle_info(:load, state)" in rewritten(CODEMOD, files(code))
