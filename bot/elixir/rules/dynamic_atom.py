@@ -48,7 +48,7 @@ def _conversion(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
     module = clause.function.module
     span = Span.of(module, call.node)
     value = call.args[0] if call.args else _mapped_over(call)
-    if value is not None and literal(value):
+    if call.args and literal(call.args[0]):
         return
     exemption = _exemption(clause, call.node, value)
     if exemption:

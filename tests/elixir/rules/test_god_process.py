@@ -1,0 +1,89 @@
+"""God processes: several measures over their limits at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir.outline import modules_of
+from bot.elixir.rules.god_process import (
+    MAX_FIELDS,
+    MAX_LINES,
+    MAX_MESSAGES,
+    code_lines,
+    message_tags,
+    topics,
+)
+from bot.elixir.source import Source
+from tests.elixir.rules.support import outcome
+
+RULE = "god-process"
+
+
+def server(messages: int, fields: int, lines: int = 0, verb: bool = False) -> dict[str, str]:
+    struct = ", ".join(f"f{i}: nil" for i in range(fields))
+    tags = [f"get_{i}" if verb else f"topic{chr(97 + i)}" for i in range(messages)]
+    handlers = "\n".join(
+        f"  def handle_cast({{:{t}, v}}, s), do: {{:noreply, {{s, v}}}}" for t in tags
+    )
+    work = "\n".join(f"    IO.puts({n})" for n in range(lines))
+    head = f"defmodule A do\n  use GenServer\n  defstruct {struct}\n"
+    code = f"{head}{handlers}\n  def work do\n{work}\n  end\nend\n"
+    return {"lib/a.ex": code}
+
+
+@pytest.mark.parametrize(
+    ("messages", "fields", "lines", "said"),
+    [
+        (MAX_MESSAGES + 1, MAX_FIELDS + 1, MAX_LINES, ["warning"]),
+        (MAX_MESSAGES + 1, MAX_FIELDS, 0, ["info"]),
+        (8, MAX_FIELDS + 1, MAX_LINES, ["info"]),
+        (8, MAX_FIELDS, MAX_LINES, []),
+        (3, 3, 5, []),
+    ],
+)
+def test_number_of_measures(messages: int, fields: int, lines: int, said: list[str]) -> None:
+    assert outcome(RULE, server(messages, fields, lines)) == said
+
+
+def test_a_large_module_that_is_no_server() -> None:
+    code = server(30, 30, 800)["lib/a.ex"].replace("  use GenServer\n", "")
+    assert outcome(RULE, {"lib/a.ex": code}) == []
+
+
+def test_topics_are_nouns() -> None:
+    assert topics(["add_item", "remove_items", "get_item", "set_price", "stop"]) == (
+        "item",
+        "price",
+    )
+
+
+def test_docs_comments_and_nested_modules_are_no_lines() -> None:
+    code = b'''defmodule A do
+  @moduledoc """
+  many
+  lines
+  """
+  def f do
+    # a comment
+
+    1
+  end
+  defmodule B do
+    def g, do: 1
+  end
+end
+'''
+    assert code_lines(modules_of(Source("lib/a.ex", code))[0]) == 3
+
+
+def test_tags_of_all_shapes_of_messages() -> None:
+    code = b"""defmodule A do
+  def handle_call({:a, _}, _, s), do: s
+  def handle_call(:b, _, s), do: s
+  def handle_call({:a, _, _} = m, _, s), do: {m, s}
+  def handle_info(%{x: 1} = {:c, _}, s), do: s
+  def handle_info(other, s), do: {other, s}
+  def handle_event(:info, {:tcp, _}, _, s), do: s
+end
+"""
+    assert message_tags(modules_of(Source("lib/a.ex", code))[0]) == ["a", "b", "c", "tcp"]

@@ -1,0 +1,65 @@
+"""Sleeps: only those by which a test itself waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "sleep-in-tests"
+
+
+def in_test(body: str, more: str = "", name: str = "works") -> dict[str, str]:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  describe "a" do
+    test "{name}" do
+      {body}
+    end
+  end
+{more}
+end
+"""
+    return {"test/a_test.exs": code}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Process.sleep(100)", ["warning"]),
+        ("100 |> Process.sleep()", ["warning"]),
+        (":timer.sleep(100)", ["warning"]),
+        ("capture_log(fn -> Process.sleep(100) end)", ["warning"]),
+        ("for _ <- 1..3, do: Process.sleep(100)", ["warning"]),
+        ("Process.sleep(1)", ["info"]),
+        ("Process.sleep(:infinity)", ["~parked"]),
+        ("spawn(fn -> Process.sleep(100) end)", ["~simulated-work"]),
+        ("stub(fn _ -> Process.sleep(100) end)", ["~simulated-work"]),
+        ("eventually(fn -> Process.sleep(100) end)", ["~polling"]),
+        ("defmodule Slow do\n  def run, do: Process.sleep(100)\nend", ["~simulated-work"]),
+        ("verify(max_age: 1)\n      Process.sleep(100)", ["info"]),
+        ('eval("Process.sleep(100)")', []),
+        ("# Process.sleep(100)", []),
+    ],
+)
+def test_sites(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_test(body)) == said
+
+
+def test_time_itself_is_what_is_tested() -> None:
+    assert outcome(RULE, in_test("Process.sleep(100)", name="expires after its ttl")) == ["info"]
+
+
+def test_helper_that_a_test_calls() -> None:
+    assert outcome(RULE, in_test("settle()", "  def settle, do: Process.sleep(100)")) == ["warning"]
+
+
+def test_function_that_is_only_started_by_name() -> None:
+    body, helper = "Task.async(__MODULE__, :slow, [])", "  def slow, do: Process.sleep(100)"
+    assert outcome(RULE, in_test(body, helper)) == ["~simulated-work"]
+
+
+@pytest.mark.parametrize("path", ["lib/a.ex", "lib/load_test/a.ex", "priv/a.exs"])
+def test_only_in_tests(path: str) -> None:
+    assert outcome(RULE, {path: in_test("Process.sleep(100)")["test/a_test.exs"]}) == []

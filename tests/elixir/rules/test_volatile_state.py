@@ -1,0 +1,70 @@
+"""Volatile state: what is kept, whether it is read, and whether it exists elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "volatile-state"
+
+
+def cart(
+    name: str = "Shop.Cart", init: str = "%{}", write: str = "Map.put(s, id, item)", **more: str
+) -> dict[str, str]:
+    client = more.get("client", "def get(id), do: GenServer.call(__MODULE__, {:get, id})")
+    return {
+        "lib/cart.ex": f"""\
+defmodule {name} do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  {client}
+  def init(_), do: {{:ok, {init}}}
+  def handle_call({{:get, id}}, _from, s), do: {{:reply, s[id], s}}
+  def handle_cast({{:put, id, item}}, s), do: {{:noreply, {write}}}
+  {more.get("code", "")}
+end
+"""
+    }
+
+
+def test_data_of_callers_that_callers_read_back() -> None:
+    assert outcome(RULE, cart()) == ["warning"]
+
+
+def test_data_that_nobody_reads_back_is_a_remark() -> None:
+    assert outcome(RULE, cart(client="")) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        ("Map.update(s, id, [item], &[item | &1])", ["warning"]),
+        ("%{s | items: [item | s.items]}", ["warning"]),
+        ("put_in(s.items[id], item)", ["warning"]),
+        ("tick(id, item) && s + 1", []),
+        ("%{s | seen: true}", []),
+    ],
+)
+def test_writes(write: str, said: list[str]) -> None:
+    assert outcome(RULE, cart(write=write)) == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "exemption"),
+    [
+        ({"name": "Shop.CartCache"}, "~cache"),
+        ({"code": "def handle_info(:expire, s), do: {:noreply, s}"}, "~cache"),
+        ({"code": "defp keep(item), do: Shop.Repo.insert(item)"}, "~persisted"),
+        ({"code": "defp table, do: :ets.new(:carts, [])"}, "~table"),
+        ({"init": "Shop.Catalogue.all()"}, "~derivable"),
+        ({"name": "Shop.Tracker"}, "~bookkeeping"),
+        ({"code": "def handle_info({:DOWN, _, _, _, _}, s), do: {:noreply, s}"}, "~bookkeeping"),
+    ],
+)
+def test_exemptions(changed: dict[str, str], exemption: str) -> None:
+    assert outcome(RULE, cart(**changed)) == [exemption]
+
+
+def test_server_in_its_name_is_no_excuse() -> None:
+    assert outcome(RULE, cart(name="Shop.CartServer")) == ["warning"]
