@@ -16,7 +16,7 @@ from bot.elixir.fixes.layout import column, dedented, line_length, trailing
 from bot.elixir.fixes.locate import normal
 from bot.elixir.fixes.value_use import BLOCKS
 from bot.elixir.handlers import handlers_in
-from bot.elixir.outline import Clause, modules_of
+from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 
 
@@ -76,7 +76,7 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
 
 
 def _handlers(project: Project, path: str) -> list[_Found]:
-    clauses = [c for m in modules_of(project.source(path)) for c in m.all_clauses()]
+    clauses = [c for m in project.modules_in(path) for c in m.all_clauses()]
     return [_Found(clause, handler.node) for clause in clauses for handler in handlers_in(clause)]
 
 

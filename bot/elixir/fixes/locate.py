@@ -11,7 +11,7 @@ from bot.core.finding import Finding
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.fixes.base import Params
-from bot.elixir.outline import Clause, Module, modules_of
+from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 
 
@@ -44,7 +44,7 @@ def place_of(project: Project, finding: Finding) -> Place | None:
     """The call a finding points at; `None` where it is in no function or is no call."""
     if finding.path not in project.files:
         return None
-    for module in modules_of(project.source(finding.path)):
+    for module in project.modules_in(finding.path):
         if module.name != finding.module:
             continue
         for clause in module.all_clauses():
@@ -89,7 +89,7 @@ def _modules(project: Project, params: Params) -> list[Module]:
     """The named module where it was, else where it is now."""
     name = params["module"]
     if params["path"] in project.files:
-        found = [m for m in modules_of(project.source(params["path"])) if m.name == name]
+        found = [m for m in project.modules_in(params["path"]) if m.name == name]
         if found:
             return found
     return [project.module(name)] if name in project.modules else []

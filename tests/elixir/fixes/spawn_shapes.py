@@ -135,6 +135,16 @@ SHAPES: dict[str, tuple[str, str]] = {
         "alias Other.Task\n\ndef run(job) do\n"
         "  Elixir.Task.Supervisor.start_child(Shop.TaskSupervisor, job)\n  Task.note(job)\nend",
     ),
+    "returned by a private function whose callers do not look": (
+        "def run(job) do\n  start(job)\n  :ok\nend\n\ndefp start(job) do\n  spawn(job)\nend",
+        "def run(job) do\n  start(job)\n  :ok\nend\n\n"
+        "defp start(job) do\n  Task.Supervisor.start_child(Shop.TaskSupervisor, job)\nend",
+    ),
+    "returned by a private function whose caller does": (
+        "def run(job) do\n  start(job)\nend\n\ndefp start(job) do\n  spawn(job)\nend",
+        "def run(job) do\n  start(job)\nend\n\ndefp start(job) do\n"
+        "  {:ok, pid} = Task.Supervisor.start_child(Shop.TaskSupervisor, job)\n  pid\nend",
+    ),
     "twice the same": (
         "def run(job) do\n  spawn(job)\n  spawn(job)\n  :ok\nend",
         "def run(job) do\n  Task.Supervisor.start_child(Shop.TaskSupervisor, job)\n"

@@ -113,6 +113,13 @@ def test_existing_one_is_used() -> None:
     )
 
 
+def test_of_several_the_one_named_after_tasks_is_used() -> None:
+    files = shop("[{Task.Supervisor, name: Shop.Reaper}, {Task.Supervisor, name: Shop.Tasks}]")
+    analysis, project = surveyed(files)
+    found = next(f for f in analysis.findings if f.rule == "unsupervised-spawn")
+    assert proposal(SUPERVISE_SPAWN, project, found).params["supervisor"] == "Shop.Tasks"
+
+
 def test_existing_one_with_a_limit_is_not() -> None:
     assert requirement(shop("[{Task.Supervisor, name: Shop.Tasks, max_children: 3}]")) is not None
 

@@ -83,6 +83,12 @@ SHAPES = {
         "def load(key) do\n  key = {key, 1}\n\n  # slow\n  value = Shop.Store.load!(key)\n"
         "  {:ok, value}\nend",
     ),
+    "try on the line below its name": (
+        "let_crash",
+        "def load(key) do\n  value =\n    try do\n      Shop.Store.load!(key)\n    rescue\n"
+        "      _ -> nil\n    end\n\n  {:ok, value}\nend",
+        "def load(key) do\n  value = Shop.Store.load!(key)\n\n  {:ok, value}\nend",
+    ),
     "try with an after": (
         "let_crash",
         "def load(key) do\n  value = Shop.Store.load!(key)\n  {:ok, value}\nrescue\n  _ -> :error\n"
@@ -140,6 +146,18 @@ def test_declined(shape: str) -> None:
     (offer,) = offers(name, body)
     assert isinstance(offer, Declined)
     assert reason in offer.reason
+
+
+def test_of_two_equal_handlers_the_one_found_is_taken_out() -> None:
+    guarded = "try do\n    Shop.Store.{}(key)\n  rescue\n    _ -> nil\n  end"
+    body = f"def load(key) do\n  {guarded.format('open')}\n\n  {guarded.format('close')}\nend"
+    analysis, project = surveyed(files(body))
+    second = [f for f in analysis.findings if f.rule == "swallowed-crash"][1]
+    offer = codemod("let_crash").propose(project, second)
+    assert isinstance(offer, Proposal)
+    after = changes_of(codemod("let_crash"), project, offer.params)[0].after
+    assert "    Shop.Store.close(key)\n  end" in after
+    assert "      Shop.Store.open(key)\n    rescue" in after
 
 
 def test_line_ends_are_kept() -> None:

@@ -141,6 +141,25 @@ def test_applied_twice_it_declines() -> None:
     assert isinstance(CODEMOD.apply(once, params), Declined)
 
 
+def test_equal_call_that_cannot_be_changed_is_passed_over() -> None:
+    files = shop("def run(job) do\n  note({:first, spawn(job)})\n  spawn(job)\n  :ok\nend")
+    analysis, project = surveyed(files)
+    first, second = (CODEMOD.propose(project, f) for f in analysis.findings)
+    assert isinstance(first, Declined)
+    assert isinstance(second, Proposal)
+    after = changes_of(CODEMOD, project, second.params)[0].after
+    assert "note({:first, spawn(job)})\n    Task.Supervisor.start_child" in after
+
+
+def test_package_with_an_application_of_its_own_is_asked_about() -> None:
+    files = shop("def run(job) do\n  spawn(job)\n  :ok\nend")
+    files["mix.exs"] = MIX_EXS.replace("deps: []", 'package: [licenses: ["MIT"]],\n      deps: []')
+    (found,) = outcomes(files)
+    assert isinstance(found, Proposal)
+    assert found.fix == "assisted"
+    assert "package" in found.decision
+
+
 def test_params_survive_code_that_moved() -> None:
     files = shop("def run(job) do\n  spawn(job)\n  :ok\nend")
     analysis, project = surveyed(files)
@@ -164,8 +183,8 @@ def test_any_mix_of_shapes_is_fixed_one_by_one(names: list[str]) -> None:
     bodies = []
     for number, name in enumerate(names):
         body = SHAPES[name][0]
-        for word in ("run", "load", "stop", "wrap"):
-            body = re.sub(rf"\b{word}\b", f"{word}{number}", body)
+        for word in ("run", "load", "stop", "wrap", "start"):
+            body = re.sub(rf"(?<![.])\b{word}\b", f"{word}{number}", body)
         bodies.append(body)
     files = shop("\n\n".join(bodies))
     result = fixed(files)
