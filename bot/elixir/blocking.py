@@ -11,6 +11,7 @@ from typing import Literal
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.context import ends_system
 from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.reach import Reached
@@ -172,9 +173,7 @@ def before_halt(waits: Blocking) -> bool:
     if waits.kind != "sleep":
         return False
     following = waits.call.statement.next_named_sibling
-    return following is not None and text(following).startswith(
-        ("System.halt", "System.stop", ":init.stop", ":erlang.halt")
-    )
+    return following is not None and ends_system(following)
 
 
 def _entry(call: Call, step: Reached) -> Clause:

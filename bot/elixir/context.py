@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
 from bot.elixir.module import Clause, Module
+from bot.elixir.nodes import text
 
 _TEST_NAMES = frozenset(
     {
@@ -21,6 +24,15 @@ _TEST_NAMES = frozenset(
     }
 )
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
+
+_ENDING = re.compile(
+    r"\b(System\.(halt|stop|restart)|Application\.(stop|restart))\(|:init\.(stop|restart)\(|:erlang\.halt\("
+)
+
+
+def ends_system(code: Node) -> bool:
+    """Whether code stops or restarts the application or the whole system."""
+    return _ENDING.search(text(code)) is not None
 
 
 def is_platform(module: Module) -> bool:

@@ -11,7 +11,7 @@ from tests.elixir.support import module
 
 def calls(body: str) -> list[Call]:
     found = module(
-        f"defmodule Top do\n  def go(x) do\n    {body}\n  end\n\n  def own(a, b \\\\ 1), do: a\nend\n"
+        f"defmodule Top do\n  def go(x) do\n    {body}\n  end\n\n  def own(a, b \\\\ 1), do: a\nend"
     )
     return found.functions["go", 1].clauses[0].calls
 

@@ -14,7 +14,7 @@ from bot.elixir.handlers import Handler, handlers_in
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
-from bot.elixir.reach import SERVER_CALLBACKS, is_server, reached_from_callbacks
+from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 _FAILS = frozenset(
@@ -66,13 +66,23 @@ def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterato
             open_ones.append(handler)
     if open_ones:
         # The one that tells least decides.
-        yield _site(sorted(open_ones, key=_told), module, reached and not elsewhere)
+        open_ones.sort(key=_told)
+        exposed = reached and not elsewhere and _keeps_state(open_ones[0], clause)
+        yield _site(open_ones, module, exposed)
 
 
 def _in_callbacks(module: Module) -> set[int]:
     if not is_server(module):
         return set()
     return {r.clause.node.id for r in reached_from_callbacks(module, SERVER_CALLBACKS)}
+
+
+def _keeps_state(handler: Handler, clause: Clause) -> bool:
+    """Whether the server goes on from here, in the callback or with what it handed in."""
+    if is_callback(clause.function):
+        return True
+    given = {name for param in clause.params for name in nodes.identifiers(param)}
+    return handler.body is not None and text(handler.body).strip() in given
 
 
 def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:

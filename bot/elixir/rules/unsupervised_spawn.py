@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.context import ends_system, is_command_line, is_platform
 from bot.elixir.messages import handles
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -27,6 +27,9 @@ SPAWNS = frozenset(
         ":proc_lib.spawn_opt",
     }
 )
+
+_STARTER_NAMES = frozenset({"parent", "caller", "owner"})
+"""What parameters that hold the starting process are called."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -85,6 +88,8 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "platform"
     if is_command_line(clause):
         return "command-line"
+    if ends_system(call.node):
+        return "ending"
     if clause.function.name in ("start_link", "start_monitor") and _has(call, "link"):
         return "start-link"
     if _monitored(call, clause):
@@ -116,6 +121,7 @@ def _tied_to_caller(call: Call, clause: Clause) -> bool:
     callers = {
         nodes.text_of(n, "left") for n in bound if nodes.text_of(n, "right").startswith("self")
     }
+    callers |= _STARTER_NAMES
     return bool(watched & callers) and any(c.name == "receive" for c in own)
 
 
@@ -256,6 +262,20 @@ end
             Sample("""\
 defmodule Cluster do
   def ping(node, fun), do: :erlang.spawn(node, fun)
+end
+"""),
+        ),
+        Exemption(
+            "ending",
+            "it stops or restarts the application, and under a supervisor would be stopped with it",
+            Sample("""\
+defmodule Shop.Control do
+  def restart do
+    spawn(fn ->
+      Application.stop(:shop)
+      Application.start(:shop)
+    end)
+  end
 end
 """),
         ),

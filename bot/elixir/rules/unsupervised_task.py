@@ -10,7 +10,7 @@ from bot.core.finding import Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import awaited, returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.context import ends_system, is_command_line, is_platform
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -88,6 +88,8 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "platform"
     if is_command_line(clause) and call.name != "async":
         return "command-line"
+    if call.name == "start" and ends_system(call.node):
+        return "ending"
     if call.name == "start_link":
         return "start-link" if _is_start_function(call, clause) else ""
     if call.name != "async":
@@ -258,6 +260,18 @@ defmodule Warmup do
 
   def start_link(arg), do: Task.start_link(__MODULE__, :run, [arg])
   def run(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "ending",
+            "it stops or restarts the application, and under a supervisor would be stopped with it",
+            Sample("""\
+defmodule Shop.Control do
+  def halt do
+    Task.start(fn -> System.stop(0) end)
+    :ok
+  end
 end
 """),
         ),

@@ -54,9 +54,9 @@ def test_outside_callbacks_it_is_a_hint(handlers: str, confidence: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "severity"),
-    [("state", "warning"), ("{:error, :failed}", "warning"), ("report(state)", "info")],
+    [("state", "warning"), ("{:error, :failed}", "info"), ("report(state)", "info")],
 )
-def test_in_a_callback_a_value_at_hand_is_a_warning(body: str, severity: str) -> None:
+def test_going_on_with_the_old_state_is_a_warning(body: str, severity: str) -> None:
     code = f"""
     defmodule A do
       use GenServer

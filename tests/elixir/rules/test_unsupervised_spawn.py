@@ -71,3 +71,20 @@ def test_tests_and_scripts_may_spawn() -> None:
 def test_the_codemod_learns_call_and_arity() -> None:
     (finding,) = analysed(RULE, in_function("spawn(A, :go, [x])")).findings
     assert finding.data == {"call": "Kernel.spawn", "arity": "3"}
+
+
+def test_a_watcher_tied_to_its_parameter_parent() -> None:
+    code = """
+    defmodule A do
+      def watch(parent, pid) do
+        spawn(fn ->
+          Process.monitor(parent)
+
+          receive do
+            {:DOWN, _, _, ^parent, _} -> Process.exit(pid, :kill)
+          end
+        end)
+      end
+    end
+    """
+    assert [e.exemption for e in analysed(RULE, code).exempted] == ["tied-to-caller"]
