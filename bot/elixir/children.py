@@ -128,13 +128,9 @@ def literal_list(node: Node, clause: Clause) -> Node | None:
     if node.type == "identifier":
         found = assignments(text(node), clause)
         value = found[0] if len(found) == 1 else None
-    if (
-        value is None
-        or value.type != "list"
-        or nodes.captures('(list (binary_operator operator: "|")) @n', value)
-    ):
+    if value is None or value.type != "list":
         return None
-    return value
+    return None if any(nodes.operator(e) == "|" for e in elements(value)) else value
 
 
 def elements(listing: Node) -> list[Node]:

@@ -26,11 +26,20 @@ class Expression:
         return Expression(node, self.clause)
 
 
+def operations(node: Node, symbol: str) -> list[Node]:
+    """Binary operations with that operator within a node.
+
+    One query for all operators: compiling a query costs more than most files take to parse.
+    """
+    found = nodes.captures("(binary_operator) @n", node)
+    return [n for n in found if nodes.operator(n) == symbol]
+
+
 def assignments(name: str, clause: Clause) -> list[Node]:
     """Right sides of every `name = value` in the clause, in source order."""
     if clause.body is None:
         return []
-    found = nodes.captures('(binary_operator left: (identifier) operator: "=") @n', clause.body)
+    found = operations(clause.body, "=")
     values = [n.child_by_field_name("right") for n in found if nodes.text_of(n, "left") == name]
     return [v for v in values if v is not None]
 

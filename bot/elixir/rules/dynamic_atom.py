@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -140,7 +141,10 @@ def _outside(value: Node, clause: Clause, direct: bool = True) -> str:
         params = {text(p) for p in clause.params}
         if direct and name in params and clause.function.kind == "def" and _says_text(name, clause):
             return f"`{name}` is whatever text a caller of `{clause.function.label}` passes"
-    for access in nodes.captures("(access_call key: (string)) @n", value):
+    for access in nodes.captures("(access_call) @n", value):
+        key = access.child_by_field_name("key")
+        if key is None or key.type != "string":
+            continue
         return f"`{text(access)}` is read by a string key: decoded input"
     return ""
 
@@ -163,12 +167,10 @@ def _patterns(value: Node, clause: Clause) -> Iterator[Node]:
 
 
 def _string_keyed(pattern: Node) -> set[str]:
-    found = nodes.captures(
-        '(map (map_content (binary_operator left: (string) operator: "=>" '
-        "right: (identifier) @n)))",
-        pattern,
-    )
-    return {text(n) for n in found}
+    pairs = [(n.child_by_field_name("left"), n) for n in operations(pattern, "=>")]
+    return {
+        nodes.text_of(n, "right") for key, n in pairs if key is not None and key.type == "string"
+    }
 
 
 RULE = Rule(

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
 
@@ -40,7 +41,7 @@ def literal(node: Node) -> bool:
     """Whether a string, charlist, sigil, number or atom holds no interpolation."""
     if node.type not in ("string", "charlist", "sigil", "integer", "atom", "quoted_atom", "char"):
         return False
-    return not nodes.captures("(interpolation) @n", node)
+    return not any(c.type == "interpolation" for c in node.named_children)
 
 
 def literal_listing(node: Node, module: Module) -> bool:
@@ -48,7 +49,7 @@ def literal_listing(node: Node, module: Module) -> bool:
     if nodes.operator(node) == "@":
         return True
     if node.type == "sigil":
-        return not nodes.captures("(interpolation) @n", node)
+        return not any(c.type == "interpolation" for c in node.named_children)
     if node.type in ("list", "tuple"):
         return all(literal(c) or literal_listing(c, module) for c in node.named_children)
     return False
@@ -74,7 +75,7 @@ def bounded(name: str, at: Node, clause: Clause) -> bool:
 
 
 def _in_list(name: str, node: Node, module: Module) -> bool:
-    for found in nodes.captures('(binary_operator operator: "in") @n', node):
+    for found in operations(node, "in"):
         right = found.child_by_field_name("right")
         if (
             nodes.text_of(found, "left") == name
@@ -82,7 +83,7 @@ def _in_list(name: str, node: Node, module: Module) -> bool:
             and literal_listing(right, module)
         ):
             return True
-    for found in nodes.captures('(binary_operator operator: "==") @n', node):
+    for found in operations(node, "=="):
         right = found.child_by_field_name("right")
         if nodes.text_of(found, "left") == name and right is not None and literal(right):
             return True

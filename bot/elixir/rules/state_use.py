@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import reached
@@ -79,10 +80,11 @@ def _kept_in(where: Node, clause: Clause, given: set[str]) -> list[Write]:
             kept = sorted(given & {n for arg in call.args[1:] for n in nodes.identifiers(arg)})
             if kept and not call.runs_in.startswith("Task"):
                 found.append(Write(call.node, clause, kept[-1]))
-    for node in nodes.captures('(list (binary_operator operator: "|") @n)', where):
+    for node in operations(where, "|"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         kept = sorted(given & nodes.identifiers(left)) if left is not None else []
-        if kept and right is not None and not given & {text(right)}:
+        in_list = node.parent is not None and node.parent.type == "list"
+        if kept and in_list and right is not None and not given & {text(right)}:
             found.append(Write(node, clause, kept[-1]))
     return found
 
@@ -134,7 +136,8 @@ def field_names(module: Module) -> list[str]:
     sizes = [
         list(nodes.keyword_pairs(next(iter(n.named_children), None)))
         for clause in (init.clauses if init is not None else ())
-        for n in nodes.captures("(tuple (map) @n)", clause.node)
+        for n in nodes.captures("(map) @n", clause.node)
+        if n.parent is not None and n.parent.type == "tuple"
     ]
     return max(sizes, key=len, default=[])
 
