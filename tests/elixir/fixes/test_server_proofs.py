@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.elixir.fixes.async_nolink import CODEMOD as ASYNC
+from bot.elixir.fixes.init_to_continue import CODEMOD as INIT
+from bot.elixir.fixes.self_send_to_continue import CODEMOD as SELF_SEND
 from tests.elixir.fixes import test_async_nolink as jobs
 from tests.elixir.fixes import test_init_to_continue as slow
 from tests.elixir.fixes import test_self_send_to_continue as sends
@@ -18,7 +21,7 @@ def test_a_killed_job_is_proved_to_spare_the_server(
     mix_project: MakeProject, tmp_path: Path
 ) -> None:
     made = {"lib/a.ex": jobs.SERVER, "lib/shop/application.ex": jobs.WITH_TASKS}
-    assert prove(mix_project, jobs.CODEMOD, made, tmp_path).proof == "behavioural"
+    assert prove(mix_project, ASYNC, made, tmp_path).proof == "behavioural"
 
 
 @pytest.mark.elixir
@@ -29,7 +32,7 @@ def test_a_bare_task_is_proved_to_run_under_the_supervisor(
         "Task.Supervisor.async(Shop.Tasks, fn -> work.() end)", "Task.async(work)"
     )
     made = {"lib/a.ex": code, "lib/shop/application.ex": jobs.WITH_TASKS}
-    assert prove(mix_project, jobs.CODEMOD, made, tmp_path).proof == "behavioural"
+    assert prove(mix_project, ASYNC, made, tmp_path).proof == "behavioural"
 
 
 @pytest.mark.elixir
@@ -37,7 +40,7 @@ def test_a_dependency_that_holds_back_proves_the_start(
     mix_project: MakeProject, tmp_path: Path
 ) -> None:
     made = {"lib/a.ex": slow.INJECTED, "lib/shop/application.ex": APPLICATION}
-    assert prove(mix_project, slow.CODEMOD, made, tmp_path).proof == "behavioural"
+    assert prove(mix_project, INIT, made, tmp_path).proof == "behavioural"
 
 
 @pytest.mark.elixir
@@ -58,13 +61,13 @@ def test_a_suspended_dependency_of_the_application_proves_the_start(
         "lib/source.ex": source,
         "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Source]"),
     }
-    assert prove(mix_project, slow.CODEMOD, made, tmp_path).proof == "behavioural"
+    assert prove(mix_project, INIT, made, tmp_path).proof == "behavioural"
 
 
 @pytest.mark.elixir
 def test_a_trace_proves_the_order(mix_project: MakeProject, tmp_path: Path) -> None:
     made = {"lib/a.ex": slow.CLOCK, "lib/shop/application.ex": APPLICATION}
-    assert prove(mix_project, slow.CODEMOD, made, tmp_path).proof == "traced"
+    assert prove(mix_project, INIT, made, tmp_path).proof == "traced"
 
 
 @pytest.mark.elixir
@@ -73,7 +76,7 @@ def test_a_queued_message_is_proved_not_to_overtake(
 ) -> None:
     test = prove(
         mix_project,
-        sends.CODEMOD,
+        SELF_SEND,
         {
             "lib/a.ex": sends.SERVER,
             "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Rates]"),
