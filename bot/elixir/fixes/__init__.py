@@ -13,7 +13,8 @@ from bot.elixir.fixes.base import Codemod
 def all_codemods() -> tuple[Codemod, ...]:
     """Every codemod, by name: each module of this package that holds a `CODEMOD`."""
     modules = (import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__))
-    found = (mod for module in modules if isinstance(mod := getattr(module, "CODEMOD", None), Codemod))
+    named = (getattr(module, "CODEMOD", None) for module in modules)
+    found = (mod for mod in named if isinstance(mod, Codemod))
     return tuple(sorted(found, key=lambda mod: mod.name))
 
 

@@ -1,7 +1,7 @@
-"""What a codemod is: it proposes an action for findings, applies it to a tree, and brings the test that proves it.
+"""What a codemod is: it proposes an action for findings, applies it, and brings the test of it.
 
-A codemod never guesses: where its invariant does not hold it declines with the reason, or downgrades itself to
-an assisted patch with the question a person must decide.
+A codemod never guesses: where its invariant does not hold it declines with the reason, or
+downgrades itself to an assisted patch with the question a person must decide.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from bot.core.verdict import Proof
 from bot.elixir.project import Project
 
 Params = Mapping[str, str]
+Mutant = Callable[[Project, Params], tuple[Change, ...]]
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """An action that has to be done first, e.g. adding a Task.Supervisor; equal requirements are one action."""
+    """An action that has to be done first, e.g. adding a Task.Supervisor; equal ones are one."""
 
     codemod: str
     params: tuple[tuple[str, str], ...]
@@ -32,8 +33,8 @@ class Proposal:
 
     title: str
     params: Params
-    """Everything `apply` and `test` need; names of modules and functions, never byte offsets or lines: other
-    actions may move the code before this one is applied."""
+    """Everything `apply` and `test` need; names of modules and functions, never byte offsets or
+    lines: other actions may move the code before this one is applied."""
     fix: FixKind
     decision: str = ""
     """Assisted: what a person must decide."""
@@ -57,7 +58,7 @@ class GeneratedTest:
     code: str
     proof: Proof
     red: str
-    """Regular expression the failure before the change must match: the intended assertion or crash."""
+    """Regular expression the failure before the change must match: the intended one."""
     note: str = ""
     """What is proved and what is not."""
 
@@ -78,12 +79,12 @@ class Codemod:
     done_when: tuple[str, ...]
     propose: Callable[[Project, Finding], Proposal | Declined]
     apply: Callable[[Project, Params], tuple[Change, ...] | Declined]
-    """The change against the project as it is now. Applied twice it declines: there is nothing left to do."""
+    """The change against the project as it is now. Applied twice it declines: nothing is left."""
     test: Callable[[Project, Params], GeneratedTest | Declined]
     """The test for the project as it is before `apply`."""
     propose_requirement: Callable[[Project, Params], Proposal | Declined] | None = None
     """For codemods other codemods require."""
     effort: Level = "low"
     risk: Level = "low"
-    mutants: Mapping[str, Callable[[Project, Params], tuple[Change, ...]]] = field(default_factory=dict)
+    mutants: Mapping[str, Mutant] = field(default_factory=dict)
     """Cosmetic fixes by name, on which the generated test must stay red; used by the test suite."""

@@ -82,6 +82,8 @@ def _decision(project: Project, place: Place) -> str:
 def _unfit(project: Project, place: Place) -> str:
     """Why the call must not be turned into a supervised task; empty if it may."""
     call, function = place.call, place.clause.function
+    if ".async" in call.full:
+        return f"`{call.full}` answers its caller: a job nobody waits for is something else"
     if call.arity not in SPAWNS.get(call.full, ()):
         return (
             f"`{call.name}/{call.arity}` ties the processes together or names a node; a person "

@@ -160,6 +160,7 @@ DECLINED: dict[str, tuple[str, str]] = {
         "ties the processes",
     ),
     "linked task": ("def run(job), do: Task.start_link(job)", "ties the processes"),
+    "task that answers": ("def run(job) do\n  Task.async(job)\n  :ok\nend", "answers its caller"),
     "receive loop": (
         "def run do\n  spawn(fn -> loop(0) end)\n  :ok\nend\n\n"
         "defp loop(n) do\n  receive do\n    :more -> loop(n + 1)\n  end\nend",
