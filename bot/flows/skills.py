@@ -80,6 +80,9 @@ class Skills:
         made = codemod(action.codemod).test(self.bench.base_project(), action.params)
         if isinstance(made, Declined):
             return {"path": "", "content": "", "reason": made.reason}
+        helper = made.path.partition("test/")[0] + "test/test_helper.exs"
+        if not self.bench.read(helper):
+            return {"path": "", "content": "", "reason": f"there is no {helper} to run a test with"}
         self.bench.trial_of(action).test = made
         return {"path": made.path, "content": made.code, "reason": made.note}
 

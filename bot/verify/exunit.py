@@ -11,6 +11,9 @@ from bot.codebase.blockers import blocker
 from bot.codebase.mix import FAILED_TESTS, Mix, Reporter, TestRun
 from bot.core.verdict import CheckResult, Status, TestResult
 
+_NO_HELPER = "exited in: GenServer.call(ExUnit.Server"
+"""Mix runs the suite all the same where nothing has started ExUnit."""
+
 _COMPILE_ERROR = "== Compilation error in file"
 
 
@@ -137,6 +140,8 @@ def _never_started(run: TestRun) -> tuple[Status, str]:
     both = f"{done.stdout}\n{done.stderr}"
     if done.returncode == 0:
         return "not-run", "no tests ran"
+    if _NO_HELPER in both:
+        return "not-run", "no tests ran: there is no test_helper.exs to start ExUnit"
     if _COMPILE_ERROR in both:
         return "failed", "the project or a test file does not compile"
     if "Could not start application" in both:

@@ -1,0 +1,145 @@
+"""Runs that are stopped: by Ctrl-C, by the system, by `kill -9`; then the same command again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bot.errors import Exit
+from tests.cli.support import genesis
+from tests.e2e.support import processes_below, start, until
+from tests.flows.support import fingerprint, git, repository
+
+pytestmark = [pytest.mark.elixir, pytest.mark.xdist_group("interrupted")]
+
+BRANCH = "genesis/local-1/stage-1"
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with its plan and its baseline, nothing carried out."""
+    top = tmp_path_factory.mktemp("planned")
+    root = repository(top / "shop")
+    env = {"GENESIS_CACHE_DIR": str(top / "cache")}
+    assert genesis("run", root, "--only", "1-add", env=env).code == Exit.OK
+    assert genesis("undo", "--repo", root, env=env).code == Exit.OK
+    for ref in git(root, "for-each-ref", "--format=%(refname)", "refs/genesis").split():
+        git(root, "update-ref", "-d", ref)
+    return top
+
+
+@pytest.fixture
+def top(planned: Path, tmp_path: Path) -> Path:
+    shutil.copytree(planned, tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy"
+
+
+def begun(top: Path, **more: str) -> subprocess.Popen[str]:
+    return start("run", top / "shop", env=settings(top, **more))
+
+
+def settings(top: Path, **more: str) -> dict[str, str]:
+    return {"GENESIS_CACHE_DIR": str(top / "cache"), **more}
+
+
+def work_file(top: Path, name: str) -> Callable[[], bool]:
+    pattern = f"repositories/*/worktrees/local-1/tree/{name}"
+    return lambda: any((top / "cache").glob(pattern))
+
+
+def changed_code(top: Path) -> Callable[[], bool]:
+    pattern = "repositories/*/worktrees/local-1/tree/lib/shop/application.ex"
+    return lambda: any(
+        b"Task.Supervisor" in p.read_bytes() for p in (top / "cache").glob(pattern) if p.exists()
+    )
+
+
+def committed(top: Path) -> Callable[[], bool]:
+    return lambda: bool(git(top / "shop", "branch", "--list", BRANCH))
+
+
+def mix_runs(top: Path) -> Callable[[], bool]:
+    return lambda: bool(processes_below(top / "cache/repositories"))
+
+
+POINTS = {
+    "work tree made": lambda top: work_file(top, "mix.exs"),
+    "code changed": changed_code,
+    "first commit": committed,
+}
+
+
+def assert_goes_on(top: Path) -> None:
+    """The same command again ends as if nothing had happened."""
+    ran = genesis("run", top / "shop", "--json", env=settings(top))
+    assert ran.code == Exit.OK, ran.err
+    assert ran.data["plan"] == "local-1"
+    assert {a["status"] for a in ran.data["stages"][0]["actions"]} == {"committed"}
+    root = top / "shop"
+    assert git(root, "rev-list", "--count", f"main..{BRANCH}") == "2"
+    bodies = git(root, "log", "--format=%B", f"main..{BRANCH}").splitlines()
+    marks = [line for line in bodies if line.startswith("Genesis-Action:")]
+    assert len(set(marks)) == 2
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_a_killed_run_leaves_no_process_and_goes_on(top: Path, point: str, sandbox: str) -> None:
+    if (point, sandbox) == ("work tree made", "off"):
+        pytest.skip("the sandbox makes no difference before mix runs")
+    before = fingerprint(top / "shop")
+    child = begun(top, GENESIS_SANDBOX=sandbox)
+    until(POINTS[point](top))
+    child.kill()
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    until(lambda: not processes_below(top / "cache/repositories"), seconds=20)
+    assert fingerprint(top / "shop") == before
+    assert_goes_on(top)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_so_in_one_line_and_kills_its_children(
+    top: Path, number: signal.Signals
+) -> None:
+    child = begun(top)
+    until(mix_runs(top))
+    os.kill(child.pid, number)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == Exit.INTERRUPTED
+    last = err.splitlines()[-1]
+    assert last == "interrupted; nothing is lost: run the same command again to go on"
+    assert "Traceback" not in err
+    assert not processes_below(top / "cache/repositories")
+    assert not list((top / "cache").glob("repositories/*/worktrees/*"))
+    if number == signal.SIGINT:
+        assert_goes_on(top)
+
+
+def test_a_killed_run_can_be_undone(top: Path) -> None:
+    child = begun(top)
+    until(committed(top))
+    child.kill()
+    child.communicate()
+    ran = genesis("undo", "--repo", top / "shop", env=settings(top))
+    assert ran.code == Exit.OK, ran.err
+    assert f"undone: branch {BRANCH}" in ran.out
+    assert not git(top / "shop", "branch", "--list", "genesis/*")
+
+
+def test_a_second_run_is_told_to_wait(top: Path) -> None:
+    child = begun(top)
+    try:
+        until(mix_runs(top))
+        ran = genesis("run", top / "shop", env=settings(top))
+        assert ran.code == Exit.BUSY
+        assert f"another genesis process (pid {child.pid})" in ran.err
+        assert "Traceback" not in ran.err
+    finally:
+        child.terminate()
+        child.communicate()
