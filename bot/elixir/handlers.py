@@ -9,13 +9,31 @@ from typing import Literal
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.module import Clause
+from bot.elixir.calls import calls_in
+from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
 Kind = Literal["rescue", "catch", "exit", "error"]
 """`rescue`: any exception; `catch`: anything at all; `exit`, `error`: any reason of that kind."""
 
 _NAMED_KINDS: dict[str, Kind] = {":exit": "exit", ":error": "error"}
+
+
+_FAILS = frozenset(
+    {
+        f"{owner}.{name}"
+        for owner in ("Kernel", ":erlang")
+        for name in ("raise", "reraise", "exit", "throw", "error")
+    }
+    | {
+        "System.halt",
+        "System.stop",
+        ":erlang.halt",
+        ":init.stop",
+        "Mix.raise",
+        "ExUnit.Assertions.flunk",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,3 +105,35 @@ def _catches(stab: Node) -> Kind | None:
 
 def _is_variable(node: Node) -> bool:
     return node.type == "identifier"
+
+
+def fails_again(handler: Handler, module: Module) -> bool:
+    """Whether what it caught, or its own failure, is passed on."""
+    if handler.body is None:
+        return False
+    return any(call.full in _FAILS for call in calls_in(handler.body, module))
+
+
+def asks_another_process(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards little but calls, which exit when a process they ask is gone."""
+    calls = [c for node in guarded for c in calls_in(node, module)]
+    return len(guarded) <= 2 and any(not c.local or c.module == module.name for c in calls)
+
+
+def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, evaluation."""
+    for node in guarded:
+        for call in nodes.captures("(call) @n", node):
+            target = call.child_by_field_name("target")
+            if (
+                target is not None
+                and target.type == "dot"
+                and target.child_by_field_name("right") is None
+            ):
+                return True
+        if any(
+            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval"))
+            for c in calls_in(node, module)
+        ):
+            return True
+    return False

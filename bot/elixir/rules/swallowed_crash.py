@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
-from bot.elixir.calls import calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.handlers import Handler, handlers_in
+from bot.elixir.handlers import (
+    Handler,
+    asks_another_process,
+    fails_again,
+    handlers_in,
+    runs_foreign_code,
+)
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-
-_FAILS = frozenset(
-    {
-        f"{owner}.{name}"
-        for owner in ("Kernel", ":erlang")
-        for name in ("raise", "reraise", "exit", "throw", "error")
-    }
-    | {
-        "System.halt",
-        "System.stop",
-        ":erlang.halt",
-        ":init.stop",
-        "Mix.raise",
-        "ExUnit.Assertions.flunk",
-    }
-)
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -140,7 +127,7 @@ def _exemption(handler: Handler, clause: Clause) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
-    if _fails_again(handler, module):
+    if fails_again(handler, module):
         return "raised-again"
     if is_test_support(module):
         return "test-support"
@@ -148,42 +135,11 @@ def _exemption(handler: Handler, clause: Clause) -> str:
         return "command-line"
     if clause.function.name == "terminate":
         return "clean-up"
-    if handler.kind == "exit" and _asks_another_process(handler.guarded, module):
+    if handler.kind == "exit" and asks_another_process(handler.guarded, module):
         return "peer-gone"
-    if _told(handler) and _runs_foreign_code(handler.guarded, module):
+    if _told(handler) and runs_foreign_code(handler.guarded, module):
         return "foreign-code"
     return ""
-
-
-def _fails_again(handler: Handler, module: Module) -> bool:
-    if handler.body is None:
-        return False
-    return any(call.full in _FAILS for call in calls_in(handler.body, module))
-
-
-def _asks_another_process(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards little but calls, which exit when a process they ask is gone."""
-    calls = [c for node in guarded for c in calls_in(node, module)]
-    return len(guarded) <= 2 and any(not c.local or c.module == module.name for c in calls)
-
-
-def _runs_foreign_code(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, evaluation."""
-    for node in guarded:
-        for call in nodes.captures("(call) @n", node):
-            target = call.child_by_field_name("target")
-            if (
-                target is not None
-                and target.type == "dot"
-                and target.child_by_field_name("right") is None
-            ):
-                return True
-        if any(
-            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval"))
-            for c in calls_in(node, module)
-        ):
-            return True
-    return False
 
 
 RULE = Rule(
