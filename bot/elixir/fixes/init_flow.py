@@ -89,7 +89,7 @@ def _slow_statement(
     at = next(i for i, s in enumerate(statements) if s.id == slow.id)
     stay: list[Node] = []
     for statement in statements[at + 1 : -1]:
-        if set(variables(statement)) & bound:
+        if set(variables(statement)) & bound or effect(statement, module) == "waits":
             moved.append(statement)
             bound |= bound_names(statement)
         elif effect(statement, module) in ("none", "timer"):
@@ -102,9 +102,13 @@ def _slow_statement(
     if not set(variables(last)) & bound:
         return _checked(init, "effect", tuple(moved), endings, (), stay)
     state = endings[0].state
+
+    def late_value(value: Node) -> bool:
+        return bool(set(variables(value)) & bound) or effect(value, module) == "waits"
+
     if endings[0].node.id == last.id and state is not None:
         pairs, plain = _pairs(state)
-        late = tuple((key, value) for key, value in pairs if set(variables(value)) & bound)
+        late = tuple((key, value) for key, value in pairs if late_value(value))
         if plain and late and not _others_use(state, late, bound):
             return _checked(init, "fields", tuple(moved), endings, late, stay)
     return _checked(init, "whole", (*moved, last), endings, (), stay)

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from bot.core.finding import Finding
 from bot.core.plan import Change
+from bot.elixir import nodes
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import calls_in
 from bot.elixir.edit import Edit, EditConflict, apply
@@ -38,6 +39,7 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     if module is None or where is None:
         return Declined("no statement of `init/1` leads to this call")
     init, slow = where
+    slow = _first_that_moves(init, slow)
     params = {"module": module.name, "clause": head_text(init), "statement": normal(slow)}
     flow = _flow(project, params)
     if isinstance(flow, Declined):
@@ -58,6 +60,19 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
             "own timeout.",
         ),
     )
+
+
+def _first_that_moves(init: Clause, slow: Node) -> Node:
+    """The earliest waiting statement that takes this one along: both findings are one action."""
+    for statement in init.statements():
+        if statement.id == slow.id or not _waits(statement, init.function.module):
+            continue
+        flow = flow_of(init, statement) if statement.start_byte < slow.start_byte else None
+        if isinstance(flow, Flow):
+            away = (*flow.moved, *(value for _, value in flow.fields))
+            if any(nodes.contains(slow, node) for node in away):
+                return statement
+    return slow
 
 
 def _statement(module: Module, byte: int) -> tuple[Clause, Node] | None:

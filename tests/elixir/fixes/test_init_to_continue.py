@@ -166,6 +166,14 @@ def test_one_clause_of_several() -> None:
     assert after.count("handle_continue") == 1
 
 
+def test_two_slow_statements_move_together() -> None:
+    body = "a = Shop.Repo.all(A)\nb = Shop.Repo.all(B)\n{:ok, %{a: a, b: b}}"
+    sources = server(body)
+    after = rewritten(CODEMOD, sources)
+    assert "    {:ok, %{a: nil, b: nil}, {:continue, :load}}\n" in after
+    assert after.index("a = Shop.Repo.all(A)") > after.index("handle_continue")
+
+
 def test_a_heredoc_moves_with_its_statement() -> None:
     body = 'rows =\n  Shop.Repo.query("""\n  select 1\n  """)\n\n{:ok, %{rows: rows}}'
     after = rewritten(CODEMOD, server(body))
