@@ -66,11 +66,15 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
     elif at_boot:
-        yield _site(start, span, "warning", "high", _fix(start, facts, project), _AT_BOOT)
+        note = _AT_BOOT if facts.child_lists else _AS_ROOT
+        yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
     else:
         yield _in_a_function(start, span, project)
 
 
+_AS_ROOT = (
+    "it is the application's root process: its crash ends the application, nothing restarts it"
+)
 _AT_BOOT = "linked to the process that boots the application, beside the supervision tree"
 
 
@@ -138,7 +142,10 @@ def _passes_itself(start: StartFacts, project: Project) -> bool:
 
 
 def _runs_in_an_owner(clause: Clause) -> bool:
-    origins = callbacks(clause.function.module, _OWNING_CALLBACKS)
+    function = clause.function
+    if (function.name, function.arity) in _OWNING_CALLBACKS:
+        return True
+    origins = callbacks(function.module, _OWNING_CALLBACKS)
     return any(step.clause is clause for step in reached(origins))
 
 
