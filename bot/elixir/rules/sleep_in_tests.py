@@ -117,7 +117,8 @@ def _only_passed_on(function: Function | None) -> bool:
     module = function.module
     direct = [*loose_calls(module), *(c for f in module.functions.values() for c in f.calls)]
     called = any(
-        c.module == module.name and c.name == function.name and not c.captured for c in direct
+        c.module == module.name and c.name == function.name and not c.captured and not c.runs_in
+        for c in direct
     )
     return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
 
