@@ -40,10 +40,21 @@ def compose(project: Project, findings: Iterable[Finding]) -> Composition:
         else:
             advice.setdefault(group_of(finding), []).append((finding, reason))
     for group in advice.values():
-        action = advice_for(project, [f for f, _ in group], {r for _, r in group if r})
+        action = advice_for(project, group)
         made.actions[action.id] = action
         made.action_of.update({finding.id: action.id for finding, _ in group})
+    _weaken_requirements(made)
     return made
+
+
+def _weaken_requirements(made: Composition) -> None:
+    """A foundation that only undecided actions stand on waits for the same decision."""
+    for action in [a for a in made.actions.values() if a.codemod and not a.finding_ids]:
+        users = [a for a in made.actions.values() if action.id in a.depends_on]
+        if users and all(user.fix != "automatic" for user in users):
+            decision = f"Only {users[0].id} needs this: {users[0].decision}"
+            changed = {"fix": "assisted", "decision": action.decision or decision}
+            made.actions[action.id] = action.model_copy(update=changed)
 
 
 def _urgency(finding: Finding) -> tuple[int, int, str, int]:

@@ -1,4 +1,4 @@
-"""Actions for findings that no codemod takes: what a person is told, and why it is not automatic."""
+"""Actions for findings that no codemod takes: what a person is told, and why."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def group_of(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.path, finding.module
 
 
-def advice_for(project: Project, findings: list[Finding], reasons: set[str]) -> Action:
-    """What a person is told to do about findings of one rule that no codemod takes."""
+def advice_for(project: Project, group: list[tuple[Finding, str]]) -> Action:
+    """What a person is told about findings of one rule; beside each why no codemod takes it."""
+    findings = [finding for finding, _ in group]
     first = findings[0]
     about = rule(first.rule)
     faint = group_of(first) == (first.rule, "", "")
     place = {"path": "", "module": ""} if faint else {"path": first.path, "module": first.module}
     where = f"{len(findings)} places to look at" if faint else first.module or first.path
     level: Level = "high" if about.category in ("god-process", "volatile-state") else "medium"
-    declined = tuple(f"No automatic fix here: {reason}" for reason in sorted(reasons))
     return Action(
         id=identity(first.stage, first.rule, place),
         stage=first.stage,
@@ -36,7 +36,7 @@ def advice_for(project: Project, findings: list[Finding], reasons: set[str]) -> 
         problem=" ".join([*dict.fromkeys(f"{f.message}." for f in findings), about.harm]),
         before=finding_range(project, first).code,
         example=next(iter(about.good[0].tree().values())).rstrip(),
-        steps=(about.remedy, *declined),
+        steps=(about.remedy, *_declined(group)),
         how_to_test="Write the test that fails before the change through the module's public"
         " functions, then change the code.",
         done_when=(
@@ -48,3 +48,11 @@ def advice_for(project: Project, findings: list[Finding], reasons: set[str]) -> 
         effort=level,
         risk="medium",
     )
+
+
+def _declined(group: list[tuple[Finding, str]]) -> tuple[str, ...]:
+    places: dict[str, list[str]] = {}
+    for finding, reason in group:
+        if reason:
+            places.setdefault(reason, []).append(f"{finding.path}:{finding.line}")
+    return tuple(f"No fix at {', '.join(where)}: {reason}" for reason, where in places.items())

@@ -129,3 +129,19 @@ end
     (action,) = made.actions()
     assert "2 places to look at" in action.title
     assert {place.path for place in action.files} == set(files)
+
+
+def test_a_foundation_only_undecided_actions_need_is_not_laid_by_itself() -> None:
+    package = SHOP["mix.exs"].replace("deps: []", "deps: [], package: []")
+    made = planned(SHOP | {"mix.exs": package})
+    spawn = next(a for a in made.actions() if a.rule == "unsupervised-spawn")
+    assert spawn.fix == "assisted"
+    foundations = [made.action(i) for i in spawn.depends_on]
+    assert foundations
+    assert all(a.fix == "assisted" and spawn.id in a.decision for a in foundations)
+
+
+def test_a_refusal_names_the_place_it_is_about() -> None:
+    looping = SHOP["lib/shop/mail.ex"].replace("spawn(fun)", "spawn_link(fun)")
+    (action,) = planned(SHOP | {"lib/shop/mail.ex": looping}).actions()
+    assert any(step.startswith("No fix at lib/shop/mail.ex:3: ") for step in action.steps)
