@@ -22,7 +22,26 @@ def documents(plan: Plan) -> dict[str, str]:
 
 
 def overview(plan: Plan) -> str:
-    """The README: overview, supervision tree before and after, coverage."""
+    """The README: overview, supervision tree before and after, order of work, coverage."""
+    changed = plan.tree_planned != plan.tree_today
+    parts = [
+        *_head(plan),
+        "## Supervision tree today",
+        fence(plan.tree_today, "mermaid"),
+        "## Supervision tree after the automatic actions",
+        fence(plan.tree_planned, "mermaid") if changed else "Unchanged.",
+        "## Order of work",
+        "\n".join(_order(plan)),
+        "## Coverage",
+        "Every site of every pattern: planned under an action, or exempted with the reason.",
+        coverage(plan.coverage),
+    ]
+    if plan.notes:
+        parts += ["## Not fully read", "\n".join(f"- {note}" for note in plan.notes)]
+    return "\n\n".join(parts).rstrip() + "\n"
+
+
+def _head(plan: Plan) -> list[str]:
     rows = [
         (
             f"[{s.number}. {s.title}]({_FILES[s.number]})",
@@ -32,38 +51,15 @@ def overview(plan: Plan) -> str:
         )
         for s in plan.stages
     ]
-    out = [
+    facts = (
+        f"- Plan: `{plan.id}`\n- Goal: {plan.goal}\n"
+        f"- Commit: `{plan.commit}`; every line quoted here was compared with it"
+    )
+    return [
         f"# OTP refactoring plan for {plan.app}",
-        "",
-        f"- Plan: `{plan.id}`",
-        f"- Goal: {plan.goal}",
-        f"- Commit: `{plan.commit}`; every line quoted here was compared with it",
-        "",
+        facts,
         table(("stage", "summary", "risk", "effort"), rows),
-        "",
-        "## Supervision tree today",
-        "",
-        fence(plan.tree_today, "mermaid"),
-        "",
-        "## Supervision tree after the automatic actions",
-        "",
-        fence(plan.tree_planned, "mermaid")
-        if plan.tree_planned != plan.tree_today
-        else "Unchanged.",
-        "",
-        "## Order of work",
-        "",
-        *_order(plan),
-        "",
-        "## Coverage",
-        "",
-        "Every site of every pattern: planned under an action, or exempted with the reason.",
-        "",
-        coverage(plan.coverage),
     ]
-    if plan.notes:
-        out.extend(["", "## Not fully read", "", *(f"- {note}" for note in plan.notes)])
-    return "\n".join(out).rstrip() + "\n"
 
 
 def _order(plan: Plan) -> Iterator[str]:
