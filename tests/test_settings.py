@@ -90,7 +90,7 @@ def test_a_bad_key_is_not_repeated_in_the_error() -> None:
 def test_settings_do_not_change() -> None:
     settings = Settings()
     with pytest.raises(ValueError, match="frozen"):
-        settings.jobs = 2  # type: ignore[misc] - that it fails is what is tested
+        settings.jobs = 2  # type: ignore[misc]  # that it fails is what is tested
 
 
 def test_the_environment_is_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from bot.pipeline.context import Handler, Outcome, RunState, StepContext
 from bot.pipeline.expr import ExpressionError, evaluate
 from bot.pipeline.inputs import bound_inputs
 from bot.pipeline.load import Library
-from bot.pipeline.results import RunResult, StepEvent, StepResult
+from bot.pipeline.results import RunResult, StepEvent, StepResult, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services
 from bot.pipeline.spec import Step, Workflow
@@ -152,6 +152,7 @@ class Engine:
     def _run_step(self, step: Step, context: StepContext) -> StepResult:
         started = self._clock()
         context.run.observer(StepEvent("started", context.path, step.name, step.type))
+        status: StepStatus
         try:
             context.run.check_cancelled()
             context.run.budget.begin_step()
@@ -166,7 +167,7 @@ class Engine:
         result = StepResult(
             name=step.name,
             type=step.type,
-            status=status,  # type: ignore[arg-type]
+            status=status,
             seconds=self._clock() - started,
             **{field: getattr(outcome, field) for field in _COPIED},
         )

@@ -114,7 +114,7 @@ def _check_parsed(
 def _spaced(parsed: nodes.Template, names: frozenset[str]) -> Iterator[tuple[str, str]]:
     """`steps.x`, `inputs['x']`: the name space and the name."""
     for node in parsed.find_all((nodes.Getattr, nodes.Getitem)):
-        base = node.node  # type: ignore[attr-defined]
+        base = getattr(node, "node", None)
         if not isinstance(base, nodes.Name) or base.name not in names:
             continue
         key = node.attr if isinstance(node, nodes.Getattr) else getattr(node, "arg", None)

@@ -15,7 +15,7 @@ from bot.errors import ConfigError
 try:
     from yaml import CSafeLoader as _Loader
 except ImportError:  # a PyYAML built without libyaml reads the same, slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]  # same interface
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS = 200_000

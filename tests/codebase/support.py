@@ -83,8 +83,8 @@ def snapshot(root: Path) -> dict[str, tuple[int, int, bytes]]:
         "refs/heads/genesis/",
         "refs/genesis/",
         "logs/refs/heads/genesis/",
+        "logs/refs/genesis/",
     )
-    ours += ("logs/refs/genesis/",)
     found: dict[str, tuple[int, int, bytes]] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()

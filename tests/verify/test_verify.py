@@ -129,7 +129,7 @@ def verify(base: Base, mix: Mix) -> Verify:
             action(MAILER),
             changes,
             proving=proving,
-            **options,  # type: ignore[arg-type]
+            **options,  # type: ignore[arg-type]  # checked by the callee
         )
 
     return verdict

@@ -177,4 +177,4 @@ def test_of(codemod: Codemod, project: Project, params: Params) -> GeneratedTest
     return found
 
 
-test_of.__test__ = False  # type: ignore[attr-defined]
+test_of.__test__ = False  # type: ignore[attr-defined]  # keeps pytest from collecting it
