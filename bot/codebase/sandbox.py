@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -58,7 +58,9 @@ class Sandbox:
     ) -> Completed:
         """Run `argv` in `cwd` with exactly `env`; `writable` directories must exist."""
         if self.bwrap is None:
-            return run(argv, cwd=cwd, env=env, timeout=timeout, stdin=stdin)
+            leashed = (*_leash(env), *argv)
+            done = run(leashed, cwd=cwd, env=env, timeout=timeout, stdin=stdin)
+            return replace(done, argv=argv)
         command = (*self._prefix(cwd, env, writable, readable), *argv)
         done = run(command, cwd=Path("/"), env=_BARE, timeout=timeout, stdin=stdin)
         return Completed(
@@ -84,6 +86,15 @@ class Sandbox:
         for name, value in env.items():
             args += ["--setenv", name, value]
         return (*args, "--")
+
+
+def _leash(env: Mapping[str, str]) -> tuple[str, ...]:
+    """What makes a child die when we are killed; it reaches mix, which replaces itself by beam.
+
+    Without util-linux a killed run leaves its mix behind until that ends by itself.
+    """
+    found = shutil.which("setpriv", path=env.get("PATH", ""))
+    return (found, "--pdeathsig", "KILL", "--") if found else ()
 
 
 def open_sandbox(mode: Mode, env: Mapping[str, str], *, key_present: bool = False) -> Sandbox:

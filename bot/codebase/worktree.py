@@ -78,7 +78,7 @@ class Worktree:
     def _populate(
         cls, repository: Repository, branch: str, start: str, directory: Path, tip: str = ""
     ) -> Worktree:
-        _refuse_inside(repository, directory)
+        refuse_inside(repository, directory)
         if directory.exists():
             shutil.rmtree(directory)
         (directory / "tree").mkdir(parents=True)
@@ -234,7 +234,8 @@ def _make_git_dir(repository: Repository, git_dir: Path) -> None:
         shutil.copyfile(shallow, git_dir / "shallow")
 
 
-def _refuse_inside(repository: Repository, directory: Path) -> None:
+def refuse_inside(repository: Repository, directory: Path) -> None:
+    """Raise `Unusable` when a directory of ours lies inside the user's checkout."""
     where = directory.resolve()
     if where.is_relative_to(repository.root) or where.is_relative_to(repository.git_dir):
         raise Unusable(

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from bot.codebase.worktree import refuse_inside
 from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
 from bot.core.verdict import Baseline
@@ -61,6 +62,7 @@ def run_plan(
     so far stay.
     """
     session.dry_run = dry_run
+    refuse_inside(session.repository, session.repository.cache)
     with nullcontext() if dry_run else session.repository.locked():
         bench = Bench(session, watch or Silent())
         try:

@@ -35,7 +35,9 @@ def until(condition: object, *, seconds: float = 90) -> None:
 
 def processes_below(cache: Path) -> list[int]:
     """Live processes that work on something below this directory: mix, beam and their sandbox."""
-    return [pid for pid, line in _command_lines() if str(cache) in line and pid != os.getpid()]
+    found = [(pid, line) for pid, line in _command_lines() if pid != os.getpid()]
+    below = str(cache / "repositories")
+    return [pid for pid, line in found if below in line]
 
 
 def _command_lines() -> Iterator[tuple[int, str]]:
@@ -48,4 +50,4 @@ def _command_lines() -> Iterator[tuple[int, str]]:
         except OSError:
             continue
         if words and not zombie:
-            yield int(entry.name), words.decode("utf-8", "replace")
+            yield int(entry.name), words.replace(b"\0", b" ").decode("utf-8", "replace")

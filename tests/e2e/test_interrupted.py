@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from bot.errors import Exit
 from tests.cli.support import genesis
 from tests.e2e.support import processes_below, start, until
-from tests.flows.support import fingerprint, git, repository
+from tests.flows.support import SHOP, fingerprint, git, repository
 
 pytestmark = [pytest.mark.elixir, pytest.mark.xdist_group("interrupted")]
 
@@ -64,7 +65,7 @@ def committed(top: Path) -> Callable[[], bool]:
 
 
 def mix_runs(top: Path) -> Callable[[], bool]:
-    return lambda: bool(processes_below(top / "cache/repositories"))
+    return lambda: bool(processes_below(top / "cache"))
 
 
 POINTS = {
@@ -88,17 +89,14 @@ def assert_goes_on(top: Path) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("sandbox", ["auto", "off"])
-def test_a_killed_run_leaves_no_process_and_goes_on(top: Path, point: str, sandbox: str) -> None:
-    if (point, sandbox) == ("work tree made", "off"):
-        pytest.skip("the sandbox makes no difference before mix runs")
+def test_a_killed_run_leaves_no_process_and_goes_on(top: Path, point: str) -> None:
     before = fingerprint(top / "shop")
-    child = begun(top, GENESIS_SANDBOX=sandbox)
+    child = begun(top)
     until(POINTS[point](top))
     child.kill()
     child.communicate()
     assert child.returncode == -signal.SIGKILL
-    until(lambda: not processes_below(top / "cache/repositories"), seconds=20)
+    until(lambda: not processes_below(top / "cache"), seconds=20)
     assert fingerprint(top / "shop") == before
     assert_goes_on(top)
 
@@ -115,10 +113,33 @@ def test_a_stopped_run_says_so_in_one_line_and_kills_its_children(
     last = err.splitlines()[-1]
     assert last == "interrupted; nothing is lost: run the same command again to go on"
     assert "Traceback" not in err
-    assert not processes_below(top / "cache/repositories")
+    assert not processes_below(top / "cache")
     assert not list((top / "cache").glob("repositories/*/worktrees/*"))
     if number == signal.SIGINT:
         assert_goes_on(top)
+
+
+HANGING = """\
+defmodule Shop.HangingTest do
+  use ExUnit.Case
+  @tag timeout: :infinity
+  test "hangs" do
+    File.write!("hanging", "")
+    Process.sleep(:infinity)
+  end
+end
+"""
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_a_suite_that_hangs_dies_with_a_killed_run(tmp_path: Path, sandbox: str) -> None:
+    repository(tmp_path / "shop", {**SHOP, "test/shop/hanging_test.exs": HANGING})
+    child = begun(tmp_path, GENESIS_SANDBOX=sandbox)
+    until(work_file(tmp_path, "hanging"))
+    assert processes_below(tmp_path / "cache")
+    child.kill()
+    child.communicate()
+    until(lambda: not processes_below(tmp_path / "cache"), seconds=20)
 
 
 def test_a_killed_run_can_be_undone(top: Path) -> None:

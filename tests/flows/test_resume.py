@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from bot.core.state import RunState
 from bot.flows.reconcile import reconcile
 from bot.flows.run_plan import run_plan

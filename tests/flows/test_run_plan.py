@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from bot.codebase.history import commits
 from bot.core.plan import Action
 from bot.core.state import ActionStatus
@@ -291,7 +292,8 @@ def test_what_cannot_be_built_gets_patches_and_no_commit(
 
 def test_an_umbrella_child_is_changed_in_its_place(tmp_path: Path) -> None:
     child = {f"apps/shop/{name}": text for name, text in SHOP.items()}
-    mix = 'defmodule All.MixProject do\n  use Mix.Project\n  def project, do: [apps_path: "apps", deps: []]\nend\n'
+    whole = 'def project, do: [apps_path: "apps", deps: []]'
+    mix = f"defmodule All.MixProject do\n  use Mix.Project\n  {whole}\nend\n"
     paths = 'build_path: "../../_build", deps_path: "../../deps", lockfile: "../../mix.lock"'
     child["apps/shop/mix.exs"] = MIX.replace("deps: []", f"deps: [], {paths}")
     root = repository(tmp_path / "all", {"mix.exs": mix, "README.md": "x\n", **child})
@@ -302,8 +304,8 @@ def test_an_umbrella_child_is_changed_in_its_place(tmp_path: Path) -> None:
     assert "apps/shop/lib/shop/application.ex" in changed
     assert all(path.startswith("apps/shop/") for path in changed)
     assert report.plan.path == "apps/shop"
-    whole = session(root, tmp_path / "cache")
-    assert not whole.resume(), "a plan for a directory below is not one for the top"
+    top = session(root, tmp_path / "cache")
+    assert not top.resume(), "a plan for a directory below is not one for the top"
 
 
 def test_changes_know_what_was_committed_and_closing_removes_the_tree(tmp_path: Path) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pytest
+
+from bot.core.finding import FixKind
 from bot.core.plan import STAGE_TITLES, Action, Plan, StagePlan
 from bot.core.state import ActionState, ActionStatus, RunState
 from bot.errors import Unusable
 from bot.flows.selection import BLOCKED, selected, to_try
 
 
-def action(name: str, stage: int, *needs: str, fix: str = "automatic") -> Action:
+def action(name: str, stage: int, *needs: str, fix: FixKind = "automatic") -> Action:
     return Action(
         id=name, stage=stage, title=name, fix=fix, rule="r", finding_ids=(), files=(), problem="p",
         steps=(), how_to_test="", done_when=(), depends_on=needs,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def plan(*actions: Action) -> Plan:
@@ -70,7 +72,7 @@ def test_what_rests_on_a_failure_is_blocked_all_the_way_up() -> None:
 
 
 def test_what_was_blocked_goes_on_once_its_base_is_there() -> None:
-    was = ("skipped", f"{BLOCKED}1-base, which is not done")
+    was: tuple[ActionStatus, str] = ("skipped", f"{BLOCKED}1-base, which is not done")
     tried, blocked = trying(state(a1_base="committed", a1_use=was, a2_top=was))
     assert (tried, blocked) == (["1-use", "2-top", "3-patch"], {})
 

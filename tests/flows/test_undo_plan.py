@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from bot.errors import Refused, Unusable
 from bot.flows.run_plan import run_plan
 from bot.flows.session import Session
