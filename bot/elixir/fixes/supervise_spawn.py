@@ -8,7 +8,9 @@ from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes import spawn_mutants, spawn_proof
 from bot.elixir.fixes.add_task_supervisor import propose_requirement
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
-from bot.elixir.fixes.jobs import CallGraph, endless, without_supervisors
+from bot.elixir.fixes.endings import endless
+from bot.elixir.fixes.entries import without_supervisors
+from bot.elixir.fixes.jobs import CallGraph
 from bot.elixir.fixes.locate import Place, find, find_all, params_of, place_of
 from bot.elixir.fixes.spawn_rewrite import rewrite
 from bot.elixir.fixes.task_supervisors import Tasks, tasks_for
@@ -136,7 +138,7 @@ CODEMOD = Codemod(
         "for `spawn/1`, "
         "`spawn/3` and `Task.start` whose result is unused or can be adapted to `{:ok, pid}`; "
         "never for linked, "
-        "monitored or looping processes, nor for code that runs while the application does not."
+        "monitored or lasting processes, nor for code that runs while the application does not."
     ),
     steps=(
         "Replace the call by `Task.Supervisor.start_child` with the application's Task.Supervisor.",

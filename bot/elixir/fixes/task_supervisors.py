@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.fixes.application import namespace
 from bot.elixir.fixes.base import Declined, Requirement
+from bot.elixir.fixes.entries import run_by_child
+from bot.elixir.fixes.jobs import CallGraph
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
 
@@ -95,21 +97,26 @@ def _name(child: ChildFacts) -> str:
 
 
 def _starts_before(project: Project, app: App, user: str, listed: tuple[str, int]) -> bool:
-    """Whether the supervisor at a place of the tree is up when `user`, if it is a child, starts."""
+    """Whether the supervisor at a place of the tree is up when a child that runs `user` starts."""
     order = list(_start_order(project, app.callback, frozenset()))
-    places = [i for i, (module, _, _) in enumerate(order) if module == user]
+    graph = CallGraph(project)
+    places = [
+        i
+        for i, (child, owner, _) in enumerate(order)
+        if child.module == user or user in run_by_child(graph, project, owner, child)
+    ]
     where = [i for i, (_, owner, position) in enumerate(order) if (owner, position) == listed]
     return not places or not where or where[0] < places[0]
 
 
 def _start_order(
     project: Project, owner: str, above: frozenset[str]
-) -> Iterator[tuple[str, str, int]]:
-    """(module, list's module, position) of all children, in the order they start."""
+) -> Iterator[tuple[ChildFacts, str, int]]:
+    """(child, list's module, position) of all children, in the order they start."""
     facts = project.modules.get(owner)
     if facts is None or owner in above:
         return
     for listing in facts.child_lists:
         for position, child in enumerate(listing.children):
-            yield child.module, owner, position
+            yield child, owner, position
             yield from _start_order(project, child.module, above | {owner})

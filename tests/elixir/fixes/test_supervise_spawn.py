@@ -13,6 +13,7 @@ from bot.elixir.fixes.base import Declined, Proposal
 from bot.elixir.fixes.supervise_spawn import CODEMOD
 from tests.elixir.fixes.parser import judged
 from tests.elixir.fixes.spawn_shapes import DECLINED, PATH, SHAPES, SUPERVISED, module, shop
+from tests.elixir.fixes.spawned import outcomes
 from tests.elixir.fixes.support import (
     MIX_EXS,
     applied,
@@ -21,12 +22,6 @@ from tests.elixir.fixes.support import (
     proposal,
     surveyed,
 )
-
-
-def outcomes(files: dict[str, str]) -> list[Proposal | Declined]:
-    analysis, project = surveyed(files)
-    wanted = [f for f in analysis.findings if f.rule in CODEMOD.rules]
-    return [CODEMOD.propose(project, f) for f in wanted]
 
 
 def fixed(files: dict[str, str]) -> str:

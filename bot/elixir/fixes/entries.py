@@ -1,0 +1,101 @@
+"""Where code runs without the application's supervisors, and what the children of a list run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.child_specs import ChildFacts
+from bot.elixir.facts import ModuleFacts
+from bot.elixir.fixes.jobs import CallGraph, Key, key_of
+from bot.elixir.outline import Function, Module
+from bot.elixir.project import Project
+
+
+def without_supervisors(graph: CallGraph, project: Project) -> dict[Key, str]:
+    """Functions that may run while the application does not, with the entry that reaches them.
+
+    Entries: Mix tasks, modules a release evaluates (they load the application without starting
+    it), and the callbacks that run before or after the supervision tree is up. What a child
+    specification holds is run by the supervisor, in the order of its list.
+    """
+    found: dict[Key, str] = {}
+    for facts in project.facts:
+        if facts.role != "lib" or not _may_enter(facts, project):
+            continue
+        module = graph.module(facts.name)
+        for function in _entries(module, project) if module is not None else ():
+            label = f"{facts.name}.{function.label}"
+            reached = graph.functions(function.calls, later=lambda c: in_child(c, project))
+            for target in (function, *reached):
+                found.setdefault(key_of(target), label)
+    return found
+
+
+def _may_enter(facts: ModuleFacts, project: Project) -> bool:
+    """A cheap look that spares most modules their syntax tree."""
+    boot = facts.name in {app.callback for app in project.apps}
+    return (
+        boot
+        or _offline(facts)
+        or _release(facts)
+        or b"Application.load" in project.files[facts.path]
+    )
+
+
+def _offline(facts: ModuleFacts) -> bool:
+    return facts.implements("Mix.Task") or facts.name.startswith("Mix.Tasks.")
+
+
+def _release(facts: ModuleFacts) -> bool:
+    return facts.name.rpartition(".")[2] in ("Release", "ReleaseTasks")
+
+
+def _entries(module: Module, project: Project) -> Iterator[Function]:
+    facts = project.modules[module.name]
+    offline, release = _offline(facts), _release(facts)
+    boot = module.name in {app.callback for app in project.apps}
+    for function in module.functions.values():
+        loads = release or any(c.full == "Application.load" for c in function.calls)
+        boots = boot and function.name in (
+            "start",
+            "start_phase",
+            "prep_stop",
+            "stop",
+            "config_change",
+        )
+        if offline or loads or boots:
+            yield function
+
+
+def in_child(call: Call, project: Project) -> bool:
+    """Whether the call stands in a function value of a child specification: the child runs it."""
+    facts = project.modules.get(call.owner.name)
+    if facts is None or facts.path != call.owner.source.path:
+        return False
+    spans = [(c.start, c.end) for listing in facts.child_lists for c in listing.children]
+    return any(start <= call.start < end and _kept(call, start) for start, end in spans)
+
+
+def _kept(call: Call, start: int) -> bool:
+    return any(
+        above.type == "anonymous_function" or nodes.operator(above) == "&"
+        for above in nodes.ancestors(call.node)
+        if above.start_byte >= start
+    )
+
+
+def run_by_child(graph: CallGraph, project: Project, owner: str, child: ChildFacts) -> set[str]:
+    """Modules that run in a child as soon as it starts, through functions in its specification."""
+    module = graph.module(owner)
+    if module is None or project.modules[owner].path != module.source.path:
+        return set()
+    inside = [
+        call
+        for clause in module.all_clauses()
+        for call in clause.calls
+        if child.start <= call.start < child.end
+    ]
+    direct = [call for call in inside if _kept(call, child.start)]
+    return {name for name, _, _ in graph.reached(direct)}
