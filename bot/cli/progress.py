@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.core.plan import Action
     from bot.core.state import ActionStatus
+    from bot.flows.watch import Place
 
 
 _WORDS: dict[str, str] = {"patch": "for a person to decide", "failed": "failed and undone"}
@@ -23,7 +24,6 @@ class RunProgress:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._said: set[str] = set()
-        self._place = ""
         self._live: Live | None = None
 
     def __enter__(self) -> RunProgress:
@@ -53,20 +53,20 @@ class RunProgress:
             self._said.add(said)
             self._line(said)
 
-    def doing(self, what: str, action: str = "", number: int = 0, total: int = 0) -> None:
+    def doing(self, what: str, action: str = "", place: Place = (0, 0)) -> None:
         """Redraw the line that stays; nothing where nobody watches."""
-        self._place = f"[{number}/{total}] " if number else ""
         if self._live is not None:
             from rich.text import Text
 
-            text = Text(f"{self._place}{action} {what}".strip(), no_wrap=True, overflow="ellipsis")
+            text = Text(
+                f"{_placed(place)}{action} {what}".strip(), no_wrap=True, overflow="ellipsis"
+            )
             self._live.update(text, refresh=True)
 
-    def ended(self, action: Action, status: ActionStatus, detail: str) -> None:
+    def ended(self, action: Action, status: ActionStatus, detail: str, place: Place) -> None:
         """One line per action."""
         short = detail[:10] if status == "committed" else detail
-        place, self._place = self._place, ""
-        self._line(f"{place}{_WORDS.get(status, status)}: {action.id}  {short}")
+        self._line(f"{_placed(place)}{_WORDS.get(status, status)}: {action.id}  {short}")
 
     def _line(self, text: str) -> None:
         if self._live is None:
@@ -75,3 +75,8 @@ class RunProgress:
         from rich.text import Text
 
         self._live.console.print(Text(text))
+
+
+def _placed(place: Place) -> str:
+    number, total = place
+    return f"[{number}/{total}] " if number else ""

@@ -98,9 +98,7 @@ class Bench:
 
     def doing(self, what: str, action: Action) -> None:
         """Tell the watcher what is under way."""
-        ids = [a.id for a in self.session.trying]
-        number = ids.index(action.id) + 1 if action.id in ids else 0
-        self.watch.doing(what, action.id, number, len(ids))
+        self.watch.doing(what, action.id, self.session.place(action))
 
     @cached_property
     def environment(self) -> dict[str, str]:

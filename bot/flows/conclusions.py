@@ -45,15 +45,16 @@ class Conclusions:
                 self._one(self.session.need_plan().action(result["action"]), result)
 
     def _one(self, action: Action, result: Mapping[str, Any]) -> None:
+        place = self.session.place(action)
         if result["status"] == "passed":
-            self.bench.watch.ended(action, "committed", str(result["commit"]))
+            self.bench.watch.ended(action, "committed", str(result["commit"]), place)
             return
         status = _STATUS.get(result["status"], "failed")
         reason = " ".join(str(r) for r in result["reasons"][:1]) or str(result["status"])
         if result["status"] == "blocked":
             status, reason = self._blocked(action, reason)
         self.session.record(action, status, reason=reason)
-        self.bench.watch.ended(action, status, reason)
+        self.bench.watch.ended(action, status, reason, place)
 
     def _blocked(self, action: Action, missing: str) -> tuple[ActionStatus, str]:
         taken = self.bench.taken

@@ -14,6 +14,7 @@ from bot.core.verdict import Attempt
 from bot.elixir.analyze import Survey, survey
 from bot.flows.reconcile import reconcile
 from bot.flows.trees import commit_tree
+from bot.flows.watch import Place
 from bot.github.plans import Plans
 from bot.github.store import PlanStore
 
@@ -63,6 +64,11 @@ class Session:
         """How far the plan is; it is an error of ours to ask before there is one."""
         assert self.state is not None, "no plan yet"
         return self.state
+
+    def place(self, action: Action) -> Place:
+        """Where the action stands among those this run tries."""
+        ids = [a.id for a in self.trying]
+        return ids.index(action.id) + 1 if action.id in ids else 0, len(ids)
 
     def save_new_plan(self, plan: Plan) -> None:
         """Keep a plan; in a dry run only in memory."""

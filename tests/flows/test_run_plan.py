@@ -17,6 +17,7 @@ from bot.flows.bench import Bench
 from bot.flows.plan_goal import plan_goal
 from bot.flows.run_plan import RunReport, run_plan
 from bot.flows.session import Session
+from bot.flows.watch import Place
 from tests.flows.support import APPLICATION, MIX, SHOP, fingerprint, git, repository, session
 
 # One worker runs them all, where workers take groups: they share finished runs.
@@ -36,10 +37,10 @@ class Heard:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def doing(self, what: str, action: str = "", number: int = 0, total: int = 0) -> None:
-        self.did.append(f"{number}/{total} {action} {what}".strip())
+    def doing(self, what: str, action: str = "", place: Place = (0, 0)) -> None:
+        self.did.append(f"{place[0]}/{place[1]} {action} {what}".strip())
 
-    def ended(self, action: Action, status: ActionStatus, detail: str) -> None:
+    def ended(self, action: Action, status: ActionStatus, detail: str, place: Place) -> None:
         self.ends.append((action.id, status, detail))
 
 
