@@ -8,10 +8,17 @@ from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.application import create
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
 from bot.elixir.fixes.child_list import insertion, prepending, root_list
+from bot.elixir.fixes.child_style import style
 from bot.elixir.fixes.layout import line_length
 from bot.elixir.fixes.task_supervisors import existing
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
+
+_ENTRIES = {
+    "modern": "{{Task.Supervisor, name: {name}}}",
+    "unknown": "{{Task.Supervisor, name: {name}}}",
+    "old": "supervisor(Task.Supervisor, [[name: {name}]])",
+}
 
 
 def propose(project: Project, finding: Finding) -> Proposal | Declined:
@@ -24,32 +31,33 @@ def propose_requirement(project: Project, params: Params) -> Proposal | Declined
     app = _app(project, params)
     if isinstance(app, Declined):
         return app
-    title = f"Start `{params['name']}` with the application `{app.name}`"
-    if not app.callback or root_list_is_literal(project, app):
-        notes = (
-            ()
-            if app.callback
-            else (f"`{app.name}` gets an Application module; its start now starts a process tree.",)
-        )
-        tried = apply(project, params)
-        return (
-            tried
-            if isinstance(tried, Declined)
-            else Proposal(title, params, "automatic", notes=notes)
-        )
     tried = apply(project, params)
     if isinstance(tried, Declined):
         return tried
+    decision = _decision(project, app, params["name"])
+    started = f"`{app.name}` gets an Application module; its start now starts a process tree."
     return Proposal(
-        title,
+        f"Start `{params['name']}` with the application `{app.name}`",
         params,
-        "assisted",
-        decision=(
-            f"The children of `{app.callback}` are put together by code. Is the front of the "
-            "list, before every "
-            f"process that starts jobs, the right place for `{params['name']}`?"
-        ),
+        "assisted" if decision else "automatic",
+        decision=decision,
+        notes=() if app.callback else (started,),
     )
+
+
+def _decision(project: Project, app: App, name: str) -> str:
+    """What a person must decide; empty where the place and the form of the child are clear."""
+    if app.callback and not root_list_is_literal(project, app):
+        return (
+            f"The children of `{app.callback}` are put together by code. Is the front of the "
+            f"list, before every process that starts jobs, the right place for `{name}`?"
+        )
+    if style(project, app) == "unknown":
+        return (
+            f'`{app.name}` says `elixir: "{app.requirement}"`. `{{Task.Supervisor, name: ...}}` '
+            "needs Elixir 1.5. Should the requirement be raised?"
+        )
+    return ""
 
 
 def root_list_is_literal(project: Project, app: App) -> bool:
@@ -63,7 +71,7 @@ def apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
     app = _app(project, params)
     if isinstance(app, Declined):
         return app
-    entry = f"{{Task.Supervisor, name: {params['name']}}}"
+    entry = _ENTRIES[style(project, app)].format(name=params["name"])
     if not app.callback:
         return create(project, app, entry)
     if root_list_is_literal(project, app):

@@ -75,7 +75,7 @@ class _Ways:
         }
         self.ending: set[Key] = set()
         self.breaking: set[Key] = set()
-        """Functions that may end their process: by `exit(:normal)`, or as their connection closes."""
+        """Functions that may end their process: by `exit(:normal)`, or as a read fails."""
         while self._grown():
             pass
 

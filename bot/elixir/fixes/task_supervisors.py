@@ -16,7 +16,7 @@ from bot.elixir.project import Project
 
 CODEMOD_NAME = "add_task_supervisor"
 _LIMITS = ("max_children", "restart:", "max_restarts", "max_seconds")
-_ATOM_NAME = re.compile(r"\bname:\s*(:[a-z_]\w*)")
+_NAME = re.compile(r"\bname:\s*(:[a-z_]\w*|[A-Z][\w.]*|__MODULE__[\w.]*)")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _listed(project: Project, app: App) -> Iterator[tuple[tuple[str, int], str]]
             continue
         for listing in facts.child_lists:
             for position, child in enumerate(listing.children):
-                name = _name(child)
+                name = _name(project, facts.name, child)
                 if child.module == "Task.Supervisor" and name and not _limited(child):
                     yield (facts.name, position), name
 
@@ -91,9 +91,12 @@ def _limited(child: ChildFacts) -> bool:
     return any(word in child.code for word in _LIMITS)
 
 
-def _name(child: ChildFacts) -> str:
-    atom = _ATOM_NAME.search(child.code)
-    return child.name or (atom.group(1) if atom else "")
+def _name(project: Project, owner: str, child: ChildFacts) -> str:
+    """The registered name, also of `supervisor(Task.Supervisor, [[name: Name]])`."""
+    written = _NAME.search(child.code)
+    if child.name or written is None:
+        return child.name
+    return project.module(owner).scope.resolve_name(written.group(1))
 
 
 def _starts_before(project: Project, app: App, user: str, listed: tuple[str, int]) -> bool:

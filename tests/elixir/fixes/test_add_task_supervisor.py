@@ -197,3 +197,68 @@ def test_applied_twice_it_declines() -> None:
     project = project_of(shop("[Shop.Repo]"))
     once = applied(project, changes_of(CODEMOD, project, PARAMS))
     assert isinstance(CODEMOD.apply(once, PARAMS), Declined)
+
+
+OLD = MIX_EXS.replace('elixir: "~> 1.14"', 'elixir: "~> 1.3"')
+OLD_STYLE = "supervisor(Task.Supervisor, [[name: Shop.TaskSupervisor]])"
+
+
+def old_shop(children: str, requirement: str = "~> 1.3") -> dict[str, str]:
+    mix_exs = MIX_EXS.replace('elixir: "~> 1.14"', f'elixir: "{requirement}"')
+    files = shop(children, **{"mix.exs": mix_exs})
+    code = files["lib/shop/application.ex"]
+    files["lib/shop/application.ex"] = code.replace(
+        "    children =", "    import Supervisor.Spec\n\n    children ="
+    )
+    return files
+
+
+def offered(files: dict[str, str]) -> Proposal:
+    assert CODEMOD.propose_requirement is not None
+    offer = CODEMOD.propose_requirement(project_of(files), PARAMS)
+    assert isinstance(offer, Proposal)
+    return offer
+
+
+@pytest.mark.parametrize("requirement", ["~> 1.3", "~> 1.4.2", ">= 1.2.0", "~> 1.0 or ~> 2.0"])
+def test_elixir_before_child_specs_gets_the_style_of_its_file(requirement: str) -> None:
+    files = old_shop("[worker(Shop.Repo, [])]", requirement)
+    assert offered(files).fix == "automatic"
+    assert OLD_STYLE in added(files)
+    project = project_of(files)
+    once = applied(project, changes_of(CODEMOD, project, PARAMS))
+    assert isinstance(CODEMOD.apply(once, PARAMS), Declined)
+
+
+@pytest.mark.parametrize("requirement", ["~> 1.5", ">= 1.6.0", "~> 1.14", "== 1.15.7"])
+def test_elixir_with_child_specs_gets_one(requirement: str) -> None:
+    files = old_shop("[worker(Shop.Repo, [])]", requirement)
+    assert "{Task.Supervisor, name: Shop.TaskSupervisor}" in added(files)
+
+
+def test_list_that_holds_child_specs_already_gets_one_more() -> None:
+    files = old_shop("[worker(Shop.Repo, []), {Shop.Cache, []}]")
+    assert offered(files).fix == "automatic"
+    assert "{Task.Supervisor, name: Shop.TaskSupervisor}" in added(files)
+
+
+def test_old_elixir_without_a_style_of_its_own_is_asked_about() -> None:
+    files = shop("[]", **{"mix.exs": OLD})
+    offer = offered(files)
+    assert offer.fix == "assisted"
+    assert "1.5" in offer.decision
+    created = {"mix.exs": LIBRARY.replace("~> 1.14", "~> 1.3"), "lib/shop/jobs.ex": SPAWNER}
+    assert offered(created).fix == "assisted"
+
+
+@pytest.mark.elixir
+def test_old_style_starts(mix_project: MakeProject) -> None:
+    cache = (
+        "defmodule Shop.Cache do\n  use Agent\n\n"
+        "  def start_link(_), do: Agent.start_link(fn -> 1 end)\nend\n"
+    )
+    files = old_shop("[worker(Shop.Cache, [1])]", "~> 1.4")
+    root = mix_project({**files, "lib/shop/cache.ex": cache})
+    apply_changes(root, changes_of(CODEMOD, project_of(root), PARAMS))
+    code, output = mix(root, "run", "-e", "true = is_pid(Process.whereis(Shop.TaskSupervisor))")
+    assert code == 0, output
