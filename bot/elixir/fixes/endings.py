@@ -45,21 +45,37 @@ def endless(call: Call, graph: CallGraph) -> str:
     if opened:
         return f"it opens its connection itself by `{opened}`"
     ways = _Ways(functions, graph)
-    return next((reason for f in loops if (reason := _lasting(f, ways, graph))), "")
+    lasting = (reason for f in loops if (reason := _lasting(f, ways, graph)))
+    # What a connection's handler waits for is part of a request; the connection's end is its own.
+    waiting = (f for f in loops if not any(c.full in _READS for c in everything))
+    resting = (reason for f in waiting if (reason := _waiting(f, ways, graph)))
+    return next(lasting, "") or next(resting, "")
+
+
+def _reached(function: Function, graph: CallGraph) -> list[Call]:
+    calls = [*function.calls, *(c for f in graph.functions(function.calls) for c in f.calls)]
+    return [c for c in calls if not c.runs_in]
 
 
 def _lasting(function: Function, ways: _Ways, graph: CallGraph) -> str:
-    """Why a function that calls itself is a service; empty for one that comes to an end."""
-    calls = [*function.calls, *(c for f in graph.functions(function.calls) for c in f.calls)]
-    served = next((c.full for c in calls if c.full in _SERVES and not c.runs_in), "")
+    """Why a function that calls itself is a service; empty for one that can come to an end."""
+    calls = _reached(function, graph)
+    served = next((c.full for c in calls if c.full in _SERVES), "")
     if served:
         return f"`{function.label}` takes in whoever comes by `{served}`"
     if key_of(function) not in ways.ending:
         return f"`{function.label}` calls itself in every clause"
-    own = [c for c in function.calls if not c.runs_in]
-    waits = any(c.full in _WAITS and not c.runs_in for c in calls)
+    return ""
+
+
+def _waiting(function: Function, ways: _Ways, graph: CallGraph) -> str:
+    """Why it is a service, for one that waits in between; empty where its arguments or a closing
+    message end it.
+    """
+    waits = any(c.full in _WAITS for c in _reached(function, graph))
     based = any(key_of(function) not in graph.reached(c.calls) for c in function.clauses)
-    if waits and not based and not any(ways.closes(c, function) for c in own):
+    closes = any(ways.closes(c, function) for c in function.calls if not c.runs_in)
+    if waits and not based and not closes:
         return f"`{function.label}` waits and calls itself again"
     return ""
 

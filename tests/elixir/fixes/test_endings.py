@@ -28,6 +28,12 @@ ENDING = {
         "defp serve(c) do\n  case :ssl.recv(c, 0) do\n    {:ok, _} -> :ok\n"
         "    {:error, _} -> exit(:normal)\n  end\n\n  serve(c)\nend"
     ),
+    "connection whose requests may wait": (
+        "defp serve(c) do\n  case :gen_tcp.recv(c, 0) do\n    {:ok, key} ->\n"
+        "      await(key)\n      serve(c)\n\n    {:error, _} ->\n      :ok\n  end\nend\n\n"
+        "defp await(key) do\n  receive do\n    {:update, ^key} -> :ok\n"
+        "    {:update, _} -> await(key)\n  end\nend"
+    ),
     "two functions that call each other": (
         "defp serve(c) do\n  case :gen_tcp.recv(c, 0) do\n    {:ok, d} -> answer(c, d)\n"
         "    _ -> :gen_tcp.close(c)\n  end\nend\n\n"
