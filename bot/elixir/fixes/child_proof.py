@@ -9,7 +9,11 @@ from bot.elixir.project import Project
 
 
 def generate(project: Project, params: Params) -> GeneratedTest | Declined:
-    """A test that kills the child once; once, since each kill counts against the restart limit."""
+    """A test that kills the child, as the application specifies it, under a supervisor of its own.
+
+    Each kill in the application would count against its restart limit: the fourth child's test
+    would stop an application that is in order.
+    """
     target = project.modules.get(params["target"])
     app = project.app_of(params["path"])
     if target is None or app is None:
@@ -22,5 +26,9 @@ def generate(project: Project, params: Params) -> GeneratedTest | Declined:
         ),
         proof="behavioural",
         red=r"no child of the root supervisor is ",
-        note="Shows that the process is supervised and restarted; says nothing about its state.",
+        note=(
+            "Shows that the root supervisor runs the process, that its specification restarts it "
+            "after a crash, and that the root supervisor starts it anew; says nothing about its "
+            "state, nor about siblings that restart together with it."
+        ),
     )

@@ -12,6 +12,8 @@ from bot.elixir.nodes import text
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.self_sends import SelfSend, self_sends
 
+_BRANCHES = ("if", "unless", "case", "cond", "with")
+
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """The first message each `init/1` clause of a GenServer sends to itself; only it can become
@@ -31,6 +33,8 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
         return Exempt(span, "other-return")
     if any(call.name == "receive" for call in clause.calls):
         return Exempt(span, "received-in-init")
+    if _conditional(sent, clause):
+        return Exempt(span, "conditional")
     top_level = any(s.id == sent.call.statement.id for s in clause.statements())
     message = " ".join(text(sent.message).split())
     return Site(
@@ -45,12 +49,21 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
     )
 
 
+def _conditional(sent: SelfSend, clause: Clause) -> bool:
+    """Whether only some ways through `init/1` send the message."""
+    return any(
+        nodes.is_call_to(above, *_BRANCHES) or nodes.operator(above) in ("&&", "||", "and", "or")
+        for above in nodes.ancestors(sent.call.node)
+        if nodes.contains(clause.node, above)
+    )
+
+
 def _continue_taken(clause: Clause) -> bool:
     """Whether an `{:ok, state, x}` is written in the clause: continue, timeout and `:hibernate`
     exclude each other.
     """
-    found = nodes.captures("(tuple . (atom)) @n", clause.body) if clause.body is not None else []
-    return any(text(n.named_children[0]) == ":ok" and len(n.named_children) == 3 for n in found)
+    found = nodes.of_type(clause.body, "tuple") if clause.body is not None else []
+    return any(n.named_child_count == 3 and text(n.named_children[0]) == ":ok" for n in found)
 
 
 def _server(init: str) -> Sample:
@@ -107,6 +120,15 @@ end
             "other-return",
             "`init/1` already returns a continue, a timeout or `:hibernate`; there can be only one",
             _server("send(self(), :load)\n{:ok, %{source: source}, {:continue, :connect}}"),
+        ),
+        Exemption(
+            "conditional",
+            "only some ways through `init/1` send the message: it tells of an outcome, and no "
+            "continue that always follows can take its place",
+            _server(
+                "case attach(source) do\n  :ok ->\n    {:ok, source}\n\n  {:error, :ignore} ->\n"
+                "    send(self(), {:gone, :normal})\n    {:ok, source}\nend"
+            ),
         ),
         Exemption(
             "received-in-init",

@@ -243,3 +243,25 @@ def test_proof_is_red_on_cosmetic_fixes(proof: Proof, tmp_path: Path, mutant: st
     apply_changes(root, changes)
     run = run_tests(root)
     assert (run.passed, run.failed) == (0, 1), run.output
+
+
+@pytest.mark.elixir
+def test_many_children_of_one_application_do_not_trip_its_restart_limit(
+    mix_project: MakeProject,
+) -> None:
+    names = [f"Shop.Stock{number}" for number in range(6)]
+    starts = "".join(f"{name}.start_link([])\n" for name in names)
+    modules = {f"lib/shop/stock{i}.ex": STOCK.replace("Shop.Stock", n) for i, n in enumerate(names)}
+    root = mix_project(shop(application(starts), **modules))
+    analysis, project = surveyed(root)
+    found = [f for f in analysis.findings if f.rule in CODEMOD.rules]
+    assert len(found) == len(names)
+    for params in [proposal(CODEMOD, project, f).params for f in found]:
+        test = test_of(CODEMOD, project, params)
+        write(root, test.path, test.code)
+        changes = changes_of(CODEMOD, project, params)
+        apply_changes(root, changes)
+        project = applied(project, changes)
+    for seed in (0, 1):
+        run = run_tests(root, seed=seed)
+        assert (run.passed, run.failed) == (len(names), 0), run.output

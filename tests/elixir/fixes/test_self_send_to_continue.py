@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 from bot.elixir.fixes.base import Proposal
 from bot.elixir.fixes.self_send_to_continue import CODEMOD
 from tests.elixir.fixes.server_support import declined, propose, rewritten
-from tests.elixir.fixes.support import MIX_EXS
+from tests.elixir.fixes.support import MIX_EXS, surveyed
 
 SERVER = '''\
 defmodule Shop.Rates do
@@ -165,7 +165,7 @@ def test_an_existing_catch_all_continue_comes_last() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("send(self(), :load)", "if opts != [], do: send(self(), :load)", "under a condition"),
+        ("send(self(), :load)", "_ = List.wrap(send(self(), :load))", "inside another"),
         ("  # The list is short.\n  def handle_info(:load", "  def other(:load", "handle_info"),
         (
             "    {:ok, %{base: Keyword.get(opts, :base, :eur), rates: %{}}}",
@@ -204,3 +204,9 @@ def test_declines_where_init_is_called_directly(caller: str) -> None:
 def test_a_state_that_may_not_match_keeps_the_handler() -> None:
     code = SERVER.replace("handle_info(:load, state)", "handle_info(:load, %{base: _} = state)")
     assert "do: handle_info(:load, state)" in rewritten(CODEMOD, files(code))
+
+
+def test_a_send_on_some_ways_only_is_no_finding() -> None:
+    code = SERVER.replace("send(self(), :load)", "if opts != [], do: send(self(), :load)")
+    analysis, _ = surveyed(files(code))
+    assert not [f for f in analysis.findings if f.rule in CODEMOD.rules]
