@@ -1,1 +1,1 @@
-"""Understands Elixir source without compiling it: syntax, projects, supervision, rules and fixes."""
+"""Understands Elixir without compiling it: syntax, projects, supervision, rules and fixes."""

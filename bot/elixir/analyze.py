@@ -134,11 +134,13 @@ def _analyze_file(path: str, data: bytes, rules: tuple[Rule, ...]) -> _FileResul
     for rule in rules:
         if rule.check is None or source.role not in rule.roles:
             continue
-        if rule.triggers and not any(word in data for word in rule.triggers):
+        if rule.triggers and not source.holds(rule.triggers):
             continue
         for module in modules:
             sort_out(rule, rule.check(module), lambda _: (source, modules), findings, exempted)
     notes = _parse_notes(source)
+    for module in modules:
+        module.release()
     return _FileResult(facts, tuple(findings), tuple(exempted), notes, data.count(b"\n") + 1)
 
 

@@ -36,7 +36,7 @@ def returned(task: Call, clause: Clause) -> bool:
         return _is_value(task.node, last)
     name = _bound_name(task)
     return bool(name) and any(
-        text(n) == name and _is_value(n, last) for n in nodes.captures("(identifier) @n", last)
+        text(n) == name and _is_value(n, last) for n in nodes.of_type(last, "identifier")
     )
 
 

@@ -35,6 +35,10 @@ STARTS_PROCESS = frozenset(
 """Calls whose function argument runs in another process."""
 
 
+CALLS = ("call", "unary_operator")
+"""Types of the nodes that `calls_in` looks for."""
+
+
 @dataclass(eq=False)
 class Call:
     """One call (or `&Mod.fun/1` capture)."""
@@ -125,7 +129,7 @@ class Call:
 
 def calls_in(node: Node, module: Module) -> list[Call]:
     """Calls within a node, in source order; the aliases and imports inside it are honoured."""
-    found = nodes.captures("(call) @n", node)
+    found, slashes = _calls_and_captures(node)
     scope = module.scope
     inner = [c for c in found if nodes.is_call_to(c, "alias", "import")]
     if inner:
@@ -133,9 +137,7 @@ def calls_in(node: Node, module: Module) -> list[Call]:
         for directive in inner:
             scope.directive(nodes.text_of(directive, "target"), directive)
     resolved = [resolve(call, module, scope) for call in found]
-    captures = [
-        capture for n in _local_captures(node) if (capture := _local_capture(n, module, scope))
-    ]
+    captures = [capture for n in slashes if (capture := _local_capture(n, module, scope))]
     calls = [c for c in resolved if c is not None] + captures
     return sorted(calls, key=lambda c: c.start) if captures else calls
 
@@ -213,10 +215,30 @@ def _capture_arity(node: Node, arity: int) -> tuple[bool, int]:
     return False, arity
 
 
-def _local_captures(node: Node) -> list[Node]:
-    capture = '(binary_operator left: (identifier) operator: "/" right: (integer)) @n'
-    pattern = f'(unary_operator operator: "&" operand: {capture})'
-    return nodes.captures(pattern, node)
+def _calls_and_captures(node: Node) -> tuple[list[Node], list[Node]]:
+    """The calls within a node, and the `name/1` of each `&name/1`."""
+    found = nodes.of_type(node, *CALLS)
+    calls = [n for n in found if n.type == "call"]
+    if len(calls) == len(found):
+        return calls, []
+    operands = [
+        n.child_by_field_name("operand")
+        for n in found
+        if n.type == "unary_operator" and nodes.operator(n) == "&"
+    ]
+    return calls, [n for n in operands if n is not None and _is_name_and_arity(n)]
+
+
+def _is_name_and_arity(node: Node) -> bool:
+    if nodes.operator(node) != "/":
+        return False
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    return (
+        left is not None
+        and left.type == "identifier"
+        and right is not None
+        and right.type == "integer"
+    )
 
 
 def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:

@@ -6,7 +6,6 @@ What can be seen of it is shown; whether that is all of it is said by `literal`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import ChildFacts as ChildFacts
-from bot.elixir.child_specs import child, is_module
+from bot.elixir.child_specs import child
 from bot.elixir.expressions import Expression, assignments, branches, last_value, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -207,53 +206,3 @@ class _Reader:
             ]
             return self._joined([expression.at(n) for n in given])
         return self._joined(last_value(expression))
-
-
-_TAKES_SPEC = frozenset(
-    {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
-)
-_SPEC_WORDS = re.compile(rb"Supervisor|child|start:|spec|worker|supervise")
-_MENTION = "[(list (alias) @n) (tuple . (alias) @n) (pair value: (alias) @n)]"
-_MENTION_OWN = "[(list (identifier) @n) (tuple . (identifier) @n)]"
-_SUPERVISING_USES = ("Supervisor", "Application", "DynamicSupervisor", "ConsumerSupervisor")
-
-
-def mentions(module: Module) -> frozenset[str]:
-    """Modules written where a child specification could be: in a list, a tuple or an option, or
-    given to what takes one. Generous on purpose: a module found here is taken to be supervised."""
-    return frozenset(_mentions(module))
-
-
-def _mentions(module: Module) -> Iterator[str]:
-    whole = any(module.implements(name) for name in _SUPERVISING_USES)
-    for clause in module.all_clauses():
-        node = clause.node
-        if whole or _SPEC_WORDS.search(module.source.data, node.start_byte, node.end_byte):
-            yield from _in_code(node, module)
-            yield from _given(clause)
-    for node in (*module.loose, *module.attributes.values()):
-        if _SPEC_WORDS.search(module.source.data, node.start_byte, node.end_byte):
-            yield from _in_code(node, module)
-
-
-def _in_code(node: Node, module: Module) -> Iterator[str]:
-    for found in nodes.captures(_MENTION, node):
-        yield module.scope.resolve(found)
-    if module.source.data.find(b"__MODULE__", node.start_byte, node.end_byte) >= 0:
-        for found in nodes.captures(_MENTION_OWN, node):
-            if text(found) == "__MODULE__":
-                yield module.name
-
-
-def _given(clause: Clause) -> Iterator[str]:
-    if not clause.mentions(
-        b"child_spec", b"start_child", b"worker(", b"supervisor(", b"start_supervised"
-    ):
-        return
-    for call in clause.calls:
-        if call.name == "child_spec" and call.receiver and call.module != "Supervisor":
-            yield call.module
-        elif call.name in _TAKES_SPEC:
-            yield from (
-                clause.function.module.scope.resolve(a) for a in call.args[:2] if is_module(a)
-            )

@@ -27,11 +27,8 @@ class Expression:
 
 
 def operations(node: Node, symbol: str) -> list[Node]:
-    """Binary operations with that operator within a node.
-
-    One query for all operators: compiling a query costs more than most files take to parse.
-    """
-    found = nodes.captures("(binary_operator) @n", node)
+    """Binary operations with that operator within a node."""
+    found = nodes.of_type(node, "binary_operator")
     return [n for n in found if nodes.operator(n) == symbol]
 
 

@@ -55,7 +55,7 @@ class Handler:
 
 def handlers_in(clause: Clause) -> Iterator[Handler]:
     """Catch-all handlers of a clause, its own and those of the `try` blocks within."""
-    for block in nodes.captures("[(rescue_block) (catch_block)] @n", clause.node):
+    for block in nodes.of_type(clause.node, "rescue_block", "catch_block"):
         guarded = nodes.statements(block.parent)
         for stab in nodes.clauses(block):
             kind = _rescues(stab) if block.type == "rescue_block" else _catches(stab)
@@ -123,7 +123,7 @@ def asks_another_process(guarded: list[Node], module: Module) -> bool:
 def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
     """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, evaluation."""
     for node in guarded:
-        for call in nodes.captures("(call) @n", node):
+        for call in nodes.of_type(node, "call"):
             target = call.child_by_field_name("target")
             if (
                 target is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.definition import Definition, read_definition
 from bot.elixir.scope import Scope
+from bot.elixir.source import Source, falls_in
 
 if TYPE_CHECKING:
     from bot.elixir.calls import Call
     from bot.elixir.reach import Reached
-    from bot.elixir.source import Source
 
 
 @dataclass(eq=False)
@@ -33,11 +35,27 @@ class Clause:
 
     function: Function
     node: Node
-    head: Node
-    params: list[Node]
-    guard: Node | None
-    body: Node | None
-    """The do block, or the expression after `do:`; `None` for a bodiless head."""
+
+    @cached_property
+    def _definition(self) -> Definition:
+        return read_definition(self.node)
+
+    @property
+    def head(self) -> Node:
+        return self._definition.head
+
+    @property
+    def params(self) -> list[Node]:
+        return self._definition.params
+
+    @property
+    def guard(self) -> Node | None:
+        return self._definition.guard
+
+    @property
+    def body(self) -> Node | None:
+        """The do block, or the expression after `do:`; `None` for a bodiless head."""
+        return self._definition.body
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -54,6 +72,11 @@ class Clause:
             self.node.end_byte,
         )
         return any(data.find(word, start, end) >= 0 for word in words)
+
+    def matches(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a match of the pattern begins in its source."""
+        source = self.function.module.source
+        return source.matches(pattern, self.node.start_byte, self.node.end_byte)
 
     def statements(self) -> list[Node]:
         """The body's statements, without rescue/catch/after parts."""
@@ -125,25 +148,46 @@ class Module:
         exact = self.functions.get((name, arity))
         if exact is not None:
             return exact
-        for function in self.functions.values():
-            if function.name == name and function.min_arity <= arity <= function.arity:
+        for function in self._by_name.get(name, ()):
+            if function.min_arity <= arity <= function.arity:
                 return function
         return None
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.functions.values():
+            found.setdefault(function.name, []).append(function)
+        return found
+
     def clauses_with(self, *words: bytes) -> list[Clause]:
         """Clauses whose source holds one of the words: a cheap sieve before calls are looked at."""
-        data = self.source.data
-        if not any(data.find(w, self.node.start_byte, self.node.end_byte) >= 0 for w in words):
+        places = self.source.places(*words)
+        if not falls_in(places, self.node.start_byte, self.node.end_byte):
             return []
-        return [clause for clause in self.all_clauses() if clause.mentions(*words)]
+        return [
+            clause
+            for clause in self.all_clauses()
+            if falls_in(places, clause.node.start_byte, clause.node.end_byte)
+        ]
 
     def named(self, name: str) -> list[Function]:
         """Own functions of that name, any arity."""
-        return [f for f in self.functions.values() if f.name == name]
+        return list(self._by_name.get(name, ()))
 
     def all_clauses(self) -> Iterator[Clause]:
         for function in self.functions.values():
             yield from function.clauses
+
+    def release(self) -> None:
+        """Drop what refers back to the module, so that its syntax tree goes with the last name.
+
+        Without this a tree of tens of megabytes waits for the cycle collector.
+        """
+        self.functions.clear()
+        self.nested.clear()
+        self.memo.clear()
+        self.__dict__.pop("_by_name", None)
 
     def own_lines(self) -> int:
         """Lines of the module without those of its nested modules."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.definition import DEFINITIONS, Signature, plain_signature, signature
 from bot.elixir.module import Clause, Function, Module, Use
 from bot.elixir.nodes import text
 from bot.elixir.scope import Scope
 from bot.elixir.source import Source
 
-__all__ = ["Clause", "Function", "Module", "Use", "modules_of"]
+__all__ = ["DEFINITIONS", "Clause", "Function", "Module", "Use", "modules_of"]
 
-DEFINITIONS = frozenset(
-    {"def", "defp", "defmacro", "defmacrop", "defdelegate", "defguard", "defguardp"}
-)
 CONTAINERS = frozenset({"defmodule", "defimpl", "defprotocol"})
+_ATTRIBUTE = re.compile(rb"@([a-z_]\w*)")
 
 
 def modules_of(source: Source) -> list[Module]:
@@ -31,7 +32,11 @@ def _walk(
 ) -> None:
     for child in block.named_children:
         if child.type == "call":
-            _statement(source, child, parent, scope, found)
+            plain = plain_signature(source.data, child.start_byte) if parent is not None else None
+            if plain is not None and parent is not None:
+                _clause(child, plain, parent)
+            else:
+                _statement(source, child, parent, scope, found)
         elif child.type == "unary_operator" and parent is not None:
             _attribute(child, parent)
 
@@ -50,7 +55,9 @@ def _statement(
         if block is not None:
             _walk(source, block, parent, scope, found)
     elif word in DEFINITIONS:
-        _definition(call, word, parent)
+        found_signature = signature(word, call)
+        if found_signature is not None:
+            _clause(call, found_signature, parent)
     elif word == "use":
         _use(call, parent)
     else:
@@ -99,6 +106,9 @@ def _use(call: Node, module: Module) -> None:
 
 
 def _attribute(node: Node, module: Module) -> None:
+    seen = _ATTRIBUTE.match(module.source.data, node.start_byte)
+    if seen is not None and seen[1] != b"behaviour" and seen[1].decode() in module.attributes:
+        return
     operand = node.child_by_field_name("operand")
     if nodes.operator(node) != "@" or operand is None or operand.type != "call":
         return
@@ -110,28 +120,11 @@ def _attribute(node: Node, module: Module) -> None:
     module.attributes.setdefault(name, args[0])
 
 
-def _definition(call: Node, kind: str, module: Module) -> None:
-    args = nodes.arguments(call)
-    if not args:
-        return
-    head, guard = args[0], None
-    if nodes.operator(head) == "when":
-        guard = head.child_by_field_name("right")
-        head = head.child_by_field_name("left") or head
-    if head.type == "call":
-        name, params = nodes.text_of(head, "target"), nodes.arguments(head)
-    elif head.type == "identifier":
-        name, params = text(head), []
-    else:
-        return
-    body = nodes.do_block(call)
-    if body is None and len(args) > 1:
-        body = nodes.keyword_pairs(args[-1]).get("do")
-    optional = sum(nodes.operator(p) == "\\\\" for p in params)
-    key = (name, len(params))
+def _clause(call: Node, of: Signature, module: Module) -> None:
+    key = (of.name, of.arity)
     function = module.functions.get(key)
     if function is None:
-        function = Function(module, name, len(params), len(params) - optional, kind)
+        function = Function(module, of.name, of.arity, of.min_arity, of.kind)
         module.functions[key] = function
-    function.min_arity = min(function.min_arity, len(params) - optional)
-    function.clauses.append(Clause(function, call, head, params, guard, body))
+    function.min_arity = min(function.min_arity, of.min_arity)
+    function.clauses.append(Clause(function, call))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 from tree_sitter import Node, Tree
@@ -49,6 +52,8 @@ class Source:
 
     path: str
     data: bytes
+    _seen: dict[bytes, bool] = field(default_factory=dict, repr=False)
+    _places: dict[object, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def role(self) -> Role:
@@ -64,12 +69,31 @@ class Source:
 
     @cached_property
     def line_starts(self) -> list[int]:
-        starts = [0]
-        at = self.data.find(b"\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = self.data.find(b"\n", at + 1)
-        return starts
+        lengths = (len(line) + 1 for line in self.data.split(b"\n")[:-1])
+        return list(accumulate(lengths, initial=0))
+
+    def holds(self, words: Iterable[bytes]) -> bool:
+        """Whether one of the words is in the file; each word is looked for once."""
+        seen = self._seen
+        for word in words:
+            if word not in seen:
+                seen[word] = word in self.data
+            if seen[word]:
+                return True
+        return False
+
+    def places(self, *words: bytes) -> tuple[int, ...]:
+        """Offsets of all words, in code or not, ascending; looked for once."""
+        if words not in self._places:
+            found = [at for word in words for at in _offsets(self.data, word)]
+            self._places[words] = tuple(sorted(found) if len(words) > 1 else found)
+        return self._places[words]
+
+    def matches(self, pattern: re.Pattern[bytes], start: int, end: int) -> bool:
+        """Whether a match of the pattern begins in a byte range; matches are looked for once."""
+        if pattern not in self._places:
+            self._places[pattern] = tuple(m.start() for m in pattern.finditer(self.data))
+        return falls_in(self._places[pattern], start, end)
 
     def line(self, byte: int) -> int:
         """1-based line of a byte offset."""
@@ -101,3 +125,18 @@ class Source:
                 return node
             node = broken
         return node
+
+
+def falls_in(places: Sequence[int], start: int, end: int) -> bool:
+    """Whether one of the ascending offsets lies in a byte range."""
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
+
+
+def _offsets(data: bytes, word: bytes) -> list[int]:
+    found: list[int] = []
+    at = data.find(word)
+    while at != -1:
+        found.append(at)
+        at = data.find(word, at + 1)
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.elixir.children import ChildListFacts, child_lists, mentions
+from bot.elixir.children import ChildListFacts, child_lists
+from bot.elixir.mentions import mentions
 from bot.elixir.outline import modules_of
 from bot.elixir.source import Source
 

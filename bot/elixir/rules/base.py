@@ -1,7 +1,8 @@
 """What a rule is: its text, its samples, its exemptions and its check.
 
-One file per rule, each with a `RULE`. A local rule sees one module at a time; a project rule sees the facts of
-the whole project. Both yield `Site` for a finding and `Exempt` for a site of the pattern that is none.
+One file per rule, each with a `RULE`. A local rule sees one module at a time; a project rule sees
+the facts of the whole project. Both yield `Site` for a finding and `Exempt` for a site of the
+pattern that is none.
 """
 
 from __future__ import annotations

@@ -26,7 +26,6 @@ CONVERSIONS = frozenset(
     }
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
-_INTERPOLATED = "[(quoted_atom (interpolation)) (quoted_keyword (interpolation))] @n"
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
@@ -41,8 +40,9 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     for clause in module.all_clauses():
         if not _INTERPOLATES.search(data, clause.node.start_byte, clause.node.end_byte):
             continue
-        for node in nodes.captures(_INTERPOLATED, clause.node):
-            yield _interpolated(node, clause)
+        for node in nodes.of_type(clause.node, "quoted_atom", "quoted_keyword"):
+            if any(part.type == "interpolation" for part in node.named_children):
+                yield _interpolated(node, clause)
 
 
 def _conversion(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
@@ -141,7 +141,7 @@ def _outside(value: Node, clause: Clause, direct: bool = True) -> str:
         params = {text(p) for p in clause.params}
         if direct and name in params and clause.function.kind == "def" and _says_text(name, clause):
             return f"`{name}` is whatever text a caller of `{clause.function.label}` passes"
-    for access in nodes.captures("(access_call) @n", value):
+    for access in nodes.of_type(value, "access_call"):
         key = access.child_by_field_name("key")
         if key is None or key.type != "string":
             continue

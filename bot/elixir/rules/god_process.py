@@ -40,7 +40,8 @@ _VERBS = frozenset(
     "handle do run check "
     "register unregister subscribe unsubscribe apply move convert report request save load "
     "enable disable send "
-    "receive queue clear reset maybe on new notify sync join leave connect disconnect".split()
+    "receive queue clear reset maybe on new notify sync join leave connect disconnect "
+    "has is can should".split()
 )
 
 
@@ -128,13 +129,15 @@ def _tag(pattern: Node) -> str:
 
 
 def topics(tags: list[str]) -> tuple[str, ...]:
-    """The nouns the tags speak of, without their verbs: `add_item` and `remove_item` are one."""
-    found: dict[str, None] = {}
+    """The nouns the tags speak of, without their verbs, each as first written: `add_item` and
+    `remove_items` are one, `item`.
+    """
+    found: dict[str, str] = {}
     for tag in tags:
         words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
         if words:
-            found.setdefault(words[0].removesuffix("s"))
-    return tuple(found)
+            found.setdefault(words[0].removesuffix("s"), words[0])
+    return tuple(found.values())
 
 
 def _big(messages: int, fields: int) -> str:

@@ -89,7 +89,7 @@ def _reason_stated(call: Call, clause: Clause) -> bool:
     """A comment in the function, right above or beside the call."""
     source = clause.function.module.source
     first, last = source.line(call.statement.start_byte), source.last_line(call.node)
-    comments = nodes.captures("(comment) @n", clause.node)
+    comments = nodes.of_type(clause.node, "comment")
     return any(first - 1 <= source.line(c.start_byte) <= last for c in comments)
 
 

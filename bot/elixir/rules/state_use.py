@@ -136,7 +136,7 @@ def field_names(module: Module) -> list[str]:
     sizes = [
         list(nodes.keyword_pairs(next(iter(n.named_children), None)))
         for clause in (init.clauses if init is not None else ())
-        for n in nodes.captures("(map) @n", clause.node)
+        for n in nodes.of_type(clause.node, "map")
         if n.parent is not None and n.parent.type == "tuple"
     ]
     return max(sizes, key=len, default=[])

@@ -120,7 +120,7 @@ def _told(handler: Handler) -> bool:
 
 def _falls_back(handler: Handler) -> bool:
     """Whether the body does something about it, rather than answer with a value at hand."""
-    return handler.body is not None and bool(nodes.captures("(call) @n", handler.body))
+    return handler.body is not None and bool(nodes.of_type(handler.body, "call"))
 
 
 def _exemption(handler: Handler, clause: Clause) -> str:

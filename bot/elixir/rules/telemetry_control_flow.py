@@ -82,7 +82,8 @@ def _handler_calls(handler: Node, clause: Clause) -> list[Call]:
 
 def _own_event(events: Node, module: Module) -> bool:
     """Whether the first event's first atom is the name of this module's own application."""
-    atoms = [text(n).removeprefix(":") for n in nodes.captures("(list . (atom) @n)", events)]
+    first = [c for n in nodes.of_type(events, "list") for c in n.named_children[:1]]
+    atoms = [text(n).removeprefix(":") for n in first if n.type == "atom"]
     root = module.name.split(".")[0].removesuffix("Web")
     return bool(atoms) and atoms[0] == _CAMEL.sub("_", root).lower()
 

@@ -8,6 +8,7 @@ from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import ends_system, is_command_line, is_platform
+from bot.elixir.expressions import operations
 from bot.elixir.messages import handles
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -117,9 +118,12 @@ def _tied_to_caller(call: Call, clause: Clause) -> bool:
     }
     if not watched or clause.body is None:
         return False
-    bound = nodes.captures('(binary_operator left: (identifier) operator: "=") @n', clause.body)
     callers = {
-        nodes.text_of(n, "left") for n in bound if nodes.text_of(n, "right").startswith("self")
+        text(left)
+        for n in operations(clause.body, "=")
+        if (left := n.child_by_field_name("left")) is not None
+        and left.type == "identifier"
+        and nodes.text_of(n, "right").startswith("self")
     }
     callers |= _STARTER_NAMES
     return bool(watched & callers) and any(c.name == "receive" for c in own)
