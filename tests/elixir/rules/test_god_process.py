@@ -57,6 +57,11 @@ def test_topics_are_nouns() -> None:
     )
 
 
+def test_topics_are_whole_words() -> None:
+    tags = ["status", "set_status", "ps", "has_dependencies?", "items", "add_item"]
+    assert topics(tags) == ("status", "ps", "dependencies", "items")
+
+
 def test_docs_comments_and_nested_modules_are_no_lines() -> None:
     code = b'''defmodule A do
   @moduledoc """
