@@ -16,7 +16,7 @@ class Exit(IntEnum):
     """`analyze --fail-on` met a finding at or above the given severity."""
     USAGE = 2
     UNUSABLE = 3
-    """The input cannot be worked on: no git repository, no commit, no Elixir project, no such plan."""
+    """The input cannot be worked on: no git repository, no commit, no Elixir, no such plan."""
     CANNOT_BUILD = 4
     """The project does not build here; fixes were written as patches, nothing was committed."""
     UNRESOLVED = 5
@@ -62,7 +62,9 @@ class ConfigError(OtpError):
 
     exit_code = Exit.CONFIG
 
-    def __init__(self, message: str, *, path: str, line: int = 0, column: int = 0, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, path: str, line: int = 0, column: int = 0, hint: str = ""
+    ) -> None:
         where = ":".join(str(p) for p in (path, line, column) if p)
         super().__init__(f"{where}: {message}", hint=hint)
         self.path, self.line, self.column = path, line, column
@@ -89,7 +91,9 @@ class ModelMisbehaved(OtpError):
 
     exit_code = Exit.MODEL
 
-    def __init__(self, message: str, *, reply: str = "", violations: tuple[str, ...] = (), hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, reply: str = "", violations: tuple[str, ...] = (), hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.reply, self.violations = reply, violations
 
@@ -105,6 +109,10 @@ class CommandFailed(OtpError):
 
     exit_code = Exit.INTERNAL
 
-    def __init__(self, argv: tuple[str, ...], returncode: int, tail: str, *, hint: str = "") -> None:
-        super().__init__(f"{' '.join(argv[:3])} ended with {returncode}: {tail[-400:].strip()}", hint=hint)
+    def __init__(
+        self, argv: tuple[str, ...], returncode: int, tail: str, *, hint: str = ""
+    ) -> None:
+        super().__init__(
+            f"{' '.join(argv[:3])} ended with {returncode}: {tail[-400:].strip()}", hint=hint
+        )
         self.argv, self.returncode, self.tail = argv, returncode, tail

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.core.model import Record
 from bot.core.plan import Plan
+from bot.core.verdict import Proof
 
 ActionStatus = Literal["pending", "committed", "patch", "failed", "skipped", "undone", "declined"]
 """`patch`: proposed, not applied; `skipped`: could not be tried; `declined`: a person said no."""
@@ -28,6 +29,8 @@ class ActionState(Record):
     """The action's commit; kept after an undo."""
     undo_commit: str = ""
     attempts: int = Field(default=0, ge=0)
+    proof: Proof = "none"
+    """How far the committed change is proved."""
     reason: str = ""
     """Why it is not committed, one sentence for a person."""
 
@@ -50,6 +53,10 @@ class RunState(Record):
     plan_id: str
     base: str
     """The commit the plan was made for."""
+    tests_before: str = ""
+    """What the suite showed on the base commit, one line; empty before the first commit."""
+    tests_after: str = ""
+    """What it showed on the newest commit of ours."""
     stages: tuple[StageState, ...]
 
     @classmethod

@@ -8,6 +8,9 @@ from bot.elixir.project import Project
 from bot.elixir.rules import rule
 from bot.flows.places import finding_range, identity
 
+NO_FIX = "No fix at "
+"""How a step begins that says why no codemod takes a place."""
+
 
 def group_of(finding: Finding) -> tuple[str, str, str]:
     """Faint hints share one action per rule: they are a list to look through, not work items."""
@@ -55,4 +58,4 @@ def _declined(group: list[tuple[Finding, str]]) -> tuple[str, ...]:
     for finding, reason in group:
         if reason:
             places.setdefault(reason, []).append(f"{finding.path}:{finding.line}")
-    return tuple(f"No fix at {', '.join(where)}: {reason}" for reason, where in places.items())
+    return tuple(f"{NO_FIX}{', '.join(where)}: {reason}" for reason, where in places.items())

@@ -131,6 +131,7 @@ class Bench:
             build_path=self.session.repository.cache / "build" / self._build_name(),
             env=self.environment,
             deps_path=self._deps(),
+            tree=self.worktree.root,
         )
 
     def _build_name(self) -> str:

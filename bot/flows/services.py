@@ -18,12 +18,13 @@ from bot.elixir.redetect import still_there
 from bot.elixir.rules import rule
 from bot.elixir.tree import DirectoryTree
 from bot.errors import Refused, Unusable
+from bot.flows.advice import NO_FIX
 from bot.flows.bench import Bench, Trial
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
 from bot.verify.verify import Proving, verify_change
 
-_NO_CODEMOD = "no codemod does this: it needs a model or a person"
+_NO_CODEMOD = "this needs a model or a person"
 _UNVERIFIED = Verdict(status="not-run", reasons=("the attempt ended before it was verified",))
 
 
@@ -37,7 +38,7 @@ class Codemods:
         """Apply the action's codemod to the work tree, which has no uncommitted change."""
         planned = _action(self.bench, action)
         if planned.fix == "advice" or not planned.codemod:
-            return CodemodResult(status="needs-model", reason=_NO_CODEMOD)
+            return CodemodResult(status="needs-model", reason=_refusal(planned))
         if planned.fix == "assisted":
             return _for_a_person(planned, planned.decision)
         self.bench.open_stage(planned.stage)
@@ -111,6 +112,7 @@ class WorkGit:
         attempt = self._attempt(bench.trial_of(planned), verdict, edit.diff(changes), sha)
         stage = session.need_state().stage(bench.stage)
         moved = {"branch": bench.worktree.branch, "tip": sha, "status": "running"}
+        session.note_tests(bench.baseline.checks, verdict.checks)
         session.record(
             planned, "committed", commit=sha, attempt=attempt, stage=stage.model_copy(update=moved)
         )
@@ -184,16 +186,16 @@ class Verifier:
             planned,
             changes,
             proving=_proving(trial, tests, changes),
-            redetect=self._redetect,
+            redetect=self._redetect if planned.finding_ids else None,
             progress=lambda check: bench.doing(check, planned),
         )
         return trial.verdict
 
     def _redetect(self, action: Action, changes: tuple[Change, ...]) -> tuple[str, ...]:
-        """What is still wrong at the action's findings, if it has any."""
+        """What is still wrong at the action's findings."""
         known = {f.id: f for f in self.bench.session.survey.analysis.findings}
         named = [known[i] for i in action.finding_ids if i in known]
-        return still_there(self.bench.base_project(), changes, named) if named else ()
+        return still_there(self.bench.base_project(), changes, named)
 
 
 def _proving(trial: Trial, tests: tuple[str, ...], changes: tuple[Change, ...]) -> Proving | None:
@@ -201,6 +203,12 @@ def _proving(trial: Trial, tests: tuple[str, ...], changes: tuple[Change, ...]) 
     if trial.test is None or wanted is None:
         return None
     return Proving(TestToProve(wanted.path, wanted.after, (trial.test.red,)), trial.test.proof)
+
+
+def _refusal(action: Action) -> str:
+    """Why the codemods for the rule declined; without one, that there is none."""
+    refusals = [step for step in action.steps if step.startswith(NO_FIX)]
+    return refusals[0] if refusals else _NO_CODEMOD
 
 
 def _for_a_person(action: Action, reason: str) -> CodemodResult:

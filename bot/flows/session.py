@@ -10,7 +10,7 @@ from bot.codebase.repository import Repository
 from bot.core.plan import Action, Plan
 from bot.core.render.plan import documents
 from bot.core.state import FINISHED, ActionState, ActionStatus, RunState, StageState
-from bot.core.verdict import Attempt
+from bot.core.verdict import Attempt, CheckResult
 from bot.elixir.analyze import Survey, survey
 from bot.flows.reconcile import reconcile
 from bot.flows.trees import commit_tree
@@ -114,13 +114,26 @@ class Session:
         """
         state = self.need_state()
         tries = state.action(action.id).attempts + (attempt is not None)
-        new = ActionState(id=action.id, status=status, commit=commit, attempts=tries, reason=reason)
+        new = ActionState(
+            id=action.id,
+            status=status,
+            commit=commit,
+            attempts=tries,
+            proof=attempt.verdict.proof if attempt is not None else "none",
+            reason=reason,
+        )
         if stage is not None:
             state = state.with_stage(stage)
         self.state = state.with_action(new)
         if attempt is not None and not self.dry_run:
             self.plans.save_attempt(self.need_plan().id, action.stage, attempt, self.state)
             self._saved = self.state
+
+    def note_tests(self, before: tuple[CheckResult, ...], after: tuple[CheckResult, ...]) -> None:
+        """What the suite showed on the base and shows now; written with the next transition."""
+        shown = [next((c.summary for c in r if c.name == "test"), "") for r in (before, after)]
+        update = {"tests_before": shown[0], "tests_after": shown[1]}
+        self.state = self.need_state().model_copy(update=update)
 
     def finish(self) -> None:
         """Mark the stages in which nothing waits any more as done, and write what is new."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.finding import Analysis, Finding
@@ -30,6 +30,8 @@ class Skills:
 
     session: Session
     bench: Bench
+    unshowable: set[str] = field(default_factory=set)
+    """Actions whose generated test is not red on the base: it does not fit this project."""
 
     def model(self) -> OfflineModel:
         """The offline model with these skills."""
@@ -80,6 +82,8 @@ class Skills:
         made = codemod(action.codemod).test(self.bench.base_project(), action.params)
         if isinstance(made, Declined):
             return {"path": "", "content": "", "reason": made.reason}
+        if action.id in self.unshowable:
+            return {"path": "", "content": "", "reason": "the generated test shows nothing here"}
         helper = made.path.partition("test/")[0] + "test/test_helper.exs"
         if not self.bench.read(helper):
             return {"path": "", "content": "", "reason": f"there is no {helper} to run a test with"}
@@ -95,8 +99,12 @@ class Skills:
             return {"status": "passed", "next_action": "commit", "reasons": []}
         earlier = asked.arguments.get("feedback")
         before = earlier.get("verdict", {}) if isinstance(earlier, Mapping) else {}
+        if {c.name for c in verdict.checks if c.status != "passed"} == {"generated-test-red"}:
+            # The change itself passed everything: the next attempt goes without this test, and
+            # its proof is called structural.
+            self.unshowable.add(action.id)
         same = bool(verdict.fingerprint) and before.get("fingerprint") == verdict.fingerprint
-        stuck = same or verdict.status == "cannot-build"
+        stuck = (same and verdict.status != "flaky") or verdict.status == "cannot-build"
         return {
             "status": "failed",
             "next_action": "give_up" if stuck else "retry",

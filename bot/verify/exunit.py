@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.codebase.blockers import blocker
+from bot.codebase.blockers import blocker, last_words
 from bot.codebase.mix import FAILED_TESTS, Mix, Reporter, TestRun
 from bot.core.verdict import CheckResult, Status, TestResult
 
@@ -127,7 +127,8 @@ def _status(run: TestRun, suite: Suite) -> tuple[Status, str]:
     if suite.started == 0:
         return _never_started(run)
     if not suite.complete or suite.unreadable:
-        return "failed", f"the test run ended before its last event, after {ran} tests"
+        why = last_words(done)
+        return "failed", f"the test run ended before its last event, after {ran} tests: {why}"
     if done.returncode != 0:
         return "failed", f"{ran} tests passed, but mix test ended with {done.returncode}"
     if ran == 0:
@@ -143,7 +144,7 @@ def _never_started(run: TestRun) -> tuple[Status, str]:
     if _NO_HELPER in both:
         return "not-run", "no tests ran: there is no test_helper.exs to start ExUnit"
     if _COMPILE_ERROR in both:
-        return "failed", "the project or a test file does not compile"
+        return "failed", f"the project or a test file does not compile: {last_words(done)}"
     if "Could not start application" in both:
         return "failed", "the application does not start in MIX_ENV=test"
     asked = " (not the exit code for failing tests)" if done.returncode != FAILED_TESTS else ""

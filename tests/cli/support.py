@@ -24,11 +24,21 @@ class Ran(NamedTuple):
         return json.loads(self.out)
 
 
-def genesis(*args: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 300) -> Ran:
+def genesis(
+    *args: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 300,
+) -> Ran:
     """Run the command line in a process of its own."""
     code = "from bot.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, args)],
-        cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+    )
     return Ran(done.returncode, done.stdout, done.stderr)

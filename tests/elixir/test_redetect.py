@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import pytest
+
 from bot.core.plan import Change
 from bot.elixir.analyze import survey
 from bot.elixir.redetect import still_there
 from bot.elixir.tree import MemoryTree
 
-BEFORE = "defmodule Mail do\n  def go(fun) do\n    spawn(fun)\n    :ok\n  end\n\n  def rest(x), do: x\nend\n"
+BEFORE = """\
+defmodule Mail do
+  def go(fun) do
+    spawn(fun)
+    :ok
+  end
+
+  def rest(x), do: x
+end
+"""
 
 
 def complaints(after: str) -> tuple[str, ...]:
@@ -21,11 +31,16 @@ def test_a_real_fix_passes() -> None:
     assert complaints(BEFORE.replace("spawn(fun)", "Task.Supervisor.start_child(Jobs, fun)")) == ()
 
 
-@pytest.mark.parametrize("cosmetic", ["Task.start(fun)", "spawn_link(fun)", ":erlang.spawn(fun)", "spawn(fn -> fun.() end)"])
+@pytest.mark.parametrize(
+    "cosmetic",
+    ["Task.start(fun)", "spawn_link(fun)", ":erlang.spawn(fun)", "spawn(fn -> fun.() end)"],
+)
 def test_cosmetic_fixes_are_seen(cosmetic: str) -> None:
     assert "still has the problem" in complaints(BEFORE.replace("spawn(fun)", cosmetic))[0]
 
 
 def test_moving_the_problem_elsewhere_is_seen() -> None:
-    moved = BEFORE.replace("    spawn(fun)\n", "    rest(fun)\n").replace("def rest(x), do: x", "def rest(x), do: spawn(x)")
+    moved = BEFORE.replace("    spawn(fun)\n", "    rest(fun)\n").replace(
+        "def rest(x), do: x", "def rest(x), do: spawn(x)"
+    )
     assert "new finding" in complaints(moved)[0]

@@ -94,5 +94,7 @@ def fingerprint(root: Path) -> dict[str, bytes]:
     """Every file of a checkout and its index, to show that nothing was touched."""
     kept = {p.relative_to(root).as_posix(): p for p in sorted(root.rglob("*")) if p.is_file()}
     return {
-        name: path.read_bytes() for name, path in kept.items() if not name.startswith(".git/") or name in (".git/index", ".git/HEAD")
+        name: path.read_bytes()
+        for name, path in kept.items()
+        if not name.startswith(".git/") or name in (".git/index", ".git/HEAD")
     }

@@ -30,5 +30,7 @@ def test_a_change_is_shown_by_the_clauses_it_touches() -> None:
 
 
 def test_a_new_file_has_no_before() -> None:
-    before, after = before_and_after([Change(path="lib/b.ex", before="", after="defmodule B do\nend\n")])
+    before, after = before_and_after(
+        [Change(path="lib/b.ex", before="", after="defmodule B do\nend\n")]
+    )
     assert (before, after) == ("", "defmodule B do\nend")

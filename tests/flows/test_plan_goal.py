@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bot.core.plan import STAGE_TITLES, FileRange, Plan
 from bot.elixir.analyze import Survey, survey
 from bot.elixir.tree import MemoryTree
@@ -94,7 +95,7 @@ def test_a_wrong_quote_is_refused() -> None:
     )
     stage = made.stages[0].model_copy(update={"actions": (wrong,)})
     broken = made.model_copy(update={"stages": (stage, *made.stages[1:])})
-    with pytest.raises(OtpError, match="quotes mix.exs:1 wrongly"):
+    with pytest.raises(OtpError, match=r"quotes mix\.exs:1 wrongly"):
         check_quotes(broken, {p: c.encode() for p, c in SHOP.items()})
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from bot.codebase.repository import Repository
 from bot.errors import Unusable
 from bot.flows.trees import checkout_tree, commit_tree, pack_tree
@@ -49,7 +50,9 @@ def test_a_commit_is_read_without_looking_at_the_checkout(tmp_path: Path) -> Non
 
 
 def test_paths_are_relative_to_the_directory_that_was_named(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", {"apps/one/lib/a.ex": "x = 1\n", "apps/two/lib/b.ex": "y = 1\n"})
+    root = repository(
+        tmp_path / "r", {"apps/one/lib/a.ex": "x = 1\n", "apps/two/lib/b.ex": "y = 1\n"}
+    )
     opened = Repository.open(root / "apps/one", load_settings())
     assert set(commit_tree(opened, opened.head).files()) == {"lib/a.ex"}
 
@@ -61,12 +64,18 @@ def test_symlinks_and_huge_files_of_a_commit_are_noted(tmp_path: Path) -> None:
     root = repository(source, FILES | {"lib/huge.ex": "# x\n" * 600_000})
     opened = Repository.open(root, load_settings())
     tree = commit_tree(opened, opened.head)
-    assert {(n.path, n.kind) for n in tree.notes()} == {("lib/link.ex", "outside"), ("lib/huge.ex", "too-large")}
+    assert {(n.path, n.kind) for n in tree.notes()} == {
+        ("lib/link.ex", "outside"),
+        ("lib/huge.ex", "too-large"),
+    }
 
 
 def test_a_pack_is_a_tree(tmp_path: Path) -> None:
     pack = tmp_path / "pack.xml"
-    pack.write_text('<files>\n<file path="lib/a.ex">\ndefmodule A do\nend\n</file>\n<file path="x.md">\nx\n</file>\n</files>')
+    pack.write_text(
+        '<files>\n<file path="lib/a.ex">\ndefmodule A do\nend\n</file>\n'
+        '<file path="x.md">\nx\n</file>\n</files>'
+    )
     assert set(pack_tree(pack).files()) == {"lib/a.ex"}
 
 

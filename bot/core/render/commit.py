@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import fill, shorten
 
 from bot.core.plan import Action
@@ -28,7 +29,7 @@ def commit_message(action: Action, verdict: Verdict, title: str = "") -> str:
     ]
     paragraphs = [
         action.problem,
-        f"Kept: {action.invariant}" if action.invariant else "",
+        f"Kept: {_about_this(action.invariant)}" if action.invariant else "",
         *notes,
         _proof(action, verdict),
         _suite(verdict),
@@ -42,14 +43,20 @@ def trailers(plan_id: str, action_id: str) -> dict[str, str]:
     return {"Genesis-Plan": plan_id, "Genesis-Action": action_id}
 
 
+def _about_this(invariant: str) -> str:
+    """The invariant without the conditions under which the codemod is automatic at all."""
+    sentences = re.split(r"(?<=[.;])\s+(?=[A-Z])", invariant)
+    return " ".join(s for s in sentences if not s.startswith("Automatic"))
+
+
 def _subject(title: str) -> str:
     """One line of at most `WIDTH` characters, cut between words."""
     return shorten(title.replace("`", ""), WIDTH, placeholder=" …")
 
 
 def _proof(action: Action, verdict: Verdict) -> str:
-    if verdict.proof == "structural" and not action.finding_ids:
-        return "Proof: structural. The suite is unchanged; what comes next builds on this."
+    if verdict.proof == "none" and not action.finding_ids:
+        return "Proof: none of its own, the suite is unchanged; the fixes that use it bring tests."
     return f"Proof: {verdict.proof}. {_PROOFS[verdict.proof]}"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from textwrap import shorten
 from typing import Any
 
 from bot.core.plan import Action, Plan
@@ -10,23 +12,25 @@ from bot.core.render.paint import Paint, plain
 from bot.core.state import ActionState, RunState
 from bot.core.verdict import Baseline
 
-_STYLES = {
-    "committed": "green",
-    "failed": "bold red",
-    "patch": "yellow",
-    "skipped": "dim",
-    "pending": "dim",
-    "undone": "yellow",
-}
 _WORDS = {
+    "committed": ("committed", "green"),
+    "patch": ("to decide", "yellow"),
+    "failed": ("failed", "bold red"),
+    "skipped": ("advice", "dim"),
+    "pending": ("planned", "dim"),
+    "undone": ("undone", "yellow"),
+    "declined": ("declined", "dim"),
+}
+_COUNTED = {
     "committed": "committed",
-    "patch": "patch to decide",
-    "failed": "failed, undone",
+    "patch": "to decide",
+    "failed": "failed and undone",
     "skipped": "for a person",
     "pending": "planned",
     "undone": "undone",
     "declined": "declined",
 }
+WIDTH = 100
 
 
 def as_text(
@@ -41,6 +45,7 @@ def as_text(
     """One row per action by stage, then the branches and the next step."""
     out = [paint(f"Plan {plan.id} for {plan.app} at {plan.commit[:12]}", "bold"), ""]
     wanted = set(ran)
+    width = max((len(a.id) for s in plan.stages for a in s.actions), default=0)
     for stage in plan.stages:
         actions = [
             a
@@ -50,53 +55,51 @@ def as_text(
         if not actions:
             continue
         out.append(paint(f"{stage.number}. {stage.title}", "bold"))
-        out.extend(_row(action, state.action(action.id), paint) for action in actions)
+        for action in actions:
+            out.extend(_row(action, state.action(action.id), width, paint))
     if len(out) == 2:
         out.append("Nothing to do: no finding needs an action.")
-    out.extend(["", *_ending(plan, state, baseline, dry_run=dry_run)])
-    return "\n".join(out)
+    ending = ["Dry run: nothing was written."] if dry_run else _ending(plan, state, baseline)
+    return "\n".join([*out, "", *ending])
 
 
-def _row(action: Action, state: ActionState, paint: Paint) -> str:
-    word = _WORDS[state.status] if state.status != "pending" else action.fix
-    mark = paint(f"{word:<15}", _STYLES.get(state.status, "dim"))
-    commit = f" {state.commit[:10]}" if state.commit else ""
-    reason = (
-        f"\n{'':20}{paint(state.reason, 'dim')}"
-        if state.reason and state.status in ("failed", "patch", "skipped")
-        else ""
-    )
-    return f"  {mark}{commit:<11}  {action.id}  {action.title}{reason}"
+def _row(action: Action, state: ActionState, width: int, paint: Paint) -> Iterator[str]:
+    word, style = _WORDS[state.status]
+    if state.status == "pending":
+        word = action.fix
+    proof = state.proof if state.status == "committed" and state.proof != "none" else ""
+    mark = paint(f"{word:<9}", style)
+    yield f"  {mark}  {state.commit[:10]:<10}  {proof:<11}  {action.id:<{width}}  {action.title}"
+    if state.reason and state.status != "committed":
+        short = shorten(_first_question(state.reason), WIDTH, placeholder=" …")
+        yield f"{'':13}{paint(short, 'dim')}"
 
 
-def _ending(plan: Plan, state: RunState, baseline: Baseline | None, *, dry_run: bool) -> list[str]:
-    counts: dict[str, int] = {}
-    for stage in state.stages:
-        for action in stage.actions:
-            if stage.number < 5:
-                counts[action.status] = counts.get(action.status, 0) + 1
-    if dry_run:
-        return ["Dry run: nothing was written."]
-    lines = []
+def _first_question(reason: str) -> str:
+    """A decision's first question stands for it; the rest is in the plan."""
+    return reason.partition("?")[0] + "?" if "?" in reason else reason
+
+
+def _ending(plan: Plan, state: RunState, baseline: Baseline | None) -> Iterator[str]:
+    counts = Counter(a.status for s in state.stages if s.number < 5 for a in s.actions)
     if baseline is not None and not baseline.buildable:
-        lines.append(
-            f"Cannot build here: {baseline.reason}. Fixes are patches, nothing was committed as"
-            " verified."
-        )
-    elif baseline is not None:
-        suite = next((c for c in baseline.checks if c.name == "test"), None)
-        lines.extend([f"Tests before: {suite.summary}"] if suite else [])
-    lines.append(", ".join(f"{n} {_WORDS[s]}" for s, n in counts.items()) or "no actions")
+        yield f"Cannot build here: {baseline.reason}."
+        yield "Fixes are patches, nothing was committed as verified."
+    if state.tests_before:
+        yield f"Tests before: {state.tests_before}"
+        yield f"Tests after:  {state.tests_after}"
+    yield ", ".join(f"{n} {_COUNTED[s]}" for s, n in counts.items()) or "no actions"
     branches = [s for s in state.stages if s.tip]
-    lines.extend(f"Branch {s.branch} at {s.tip[:10]}" for s in branches)
+    yield from (f"Branch {s.branch} at {s.tip[:10]}" for s in branches)
     if branches:
-        last = branches[-1].branch
-        lines.append(f"Look: git log -p {plan.commit[:10]}..{last}   Undo: genesis undo {plan.id}")
-    if counts.get("patch"):
-        lines.append(
-            f"Patches wait for a decision: genesis show {plan.id} --stage N, then --action ID"
-        )
-    return lines
+        yield f"Look at it:    git log -p {plan.commit[:10]}..{branches[-1].branch}"
+        yield f"Take it back:  genesis undo {plan.id}"
+    if counts["undone"] or counts["failed"]:
+        yield "Try again:     genesis run --only ID"
+    if counts["patch"]:
+        yield "A patch:       genesis show --action ID | git apply"
+    if counts["skipped"] or counts["patch"]:
+        yield f"All the text:  genesis show {plan.id} --stage N"
 
 
 def as_json(
@@ -110,5 +113,7 @@ def as_json(
         "ran": list(ran),
         "buildable": None if baseline is None else baseline.buildable,
         "reason": "" if baseline is None else baseline.reason,
+        "tests_before": state.tests_before,
+        "tests_after": state.tests_after,
         "stages": [stage.model_dump(mode="json") for stage in state.stages],
     }

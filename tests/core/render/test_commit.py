@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from inline_snapshot import snapshot
+
 from bot.core.render.commit import commit_message, trailers
 from bot.core.verdict import Verdict
-from inline_snapshot import snapshot
 from tests.factories import action
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from inline_snapshot import snapshot
+
 from bot.core.finding import Evidence, Exempted, Note
 from bot.core.render.findings import as_markdown, as_text, summary
 from bot.core.render.paint import ansi
-from inline_snapshot import snapshot
 from tests.factories import analysis, finding
 
 

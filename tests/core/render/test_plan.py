@@ -15,14 +15,27 @@ def test_there_is_a_readme_and_a_document_per_stage() -> None:
 
 def test_a_stage_shows_everything_an_action_carries() -> None:
     full = action(
-        before="spawn(fun)", after="start(fun)", test_code="test", decision="Which one?", invariant="It still runs.",
-        depends_on=("1-add-x",), fix="assisted",
-    )  # fmt: skip
+        before="spawn(fun)",
+        after="start(fun)",
+        test_code="test",
+        decision="Which one?",
+        invariant="It still runs.",
+        depends_on=("1-add-x",),
+        fix="assisted",
+    )
     text = documents(plan(full))["stage-1-critical-fixes.md"]
     for part in (
-        full.id, "unsupervised-spawn-0123456789", "lib/a.ex:3", "spawn(fun)", "start(fun)", "Which one?",
-        "It still runs.", "1-add-x", "Run the suite.", "- [ ] the finding is gone",
-    ):  # fmt: skip
+        full.id,
+        "unsupervised-spawn-0123456789",
+        "lib/a.ex:3",
+        "spawn(fun)",
+        "start(fun)",
+        "Which one?",
+        "It still runs.",
+        "1-add-x",
+        "Run the suite.",
+        "- [ ] the finding is gone",
+    ):
         assert part in text
 
 

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from inline_snapshot import snapshot
+
 from bot.core.render.run import as_json, as_text
 from bot.core.state import ActionState, RunState
 from bot.core.verdict import Baseline
 from tests.factories import action, plan
 
 
-def test_a_committed_action_shows_commit_branch_and_undo() -> None:
-    made = plan(action())
-    state = RunState.of(made).with_action(
-        ActionState(id=action().id, status="committed", commit="a" * 40)
-    )
+def test_the_table_shows_what_happened_and_what_comes_next() -> None:
+    other = action(id="1-bound-timeout-def456", title="Give a call an end", fix="assisted")
+    made = plan(action(), other)
+    done = ActionState(id=action().id, status="committed", commit="a" * 40, proof="behavioural")
+    asked = ActionState(id=other.id, status="patch", reason="How long? It is 5 s by default.")
+    state = RunState.of(made).with_action(done).with_action(asked)
     state = state.with_stage(
         state.stage(1).model_copy(update={"branch": "genesis/local-1/stage-1", "tip": "a" * 40})
+    ).model_copy(
+        update={"tests_before": "47 tests, 0 failures", "tests_after": "48 tests, 0 failures"}
     )
-    text = as_text(made, state, [action().id], Baseline(tree="t", buildable=True))
-    assert "committed       aaaaaaaaaa" in text
-    assert "Branch genesis/local-1/stage-1 at aaaaaaaaaa" in text
-    assert "genesis undo local-1" in text
+    shown = as_text(made, state, [action().id], Baseline(tree="t", buildable=True))
+    assert shown == snapshot("""\
+Plan local-1 for shop at cccccccccccc
+
+1. Critical fixes (stop the bleeding)
+  committed  aaaaaaaaaa  behavioural  1-supervise-spawn-abc123  Supervise the job in A.run/1
+  to decide                           1-bound-timeout-def456    Give a call an end
+             How long?
+
+Tests before: 47 tests, 0 failures
+Tests after:  48 tests, 0 failures
+1 committed, 1 to decide
+Branch genesis/local-1/stage-1 at aaaaaaaaaa
+Look at it:    git log -p cccccccccc..genesis/local-1/stage-1
+Take it back:  genesis undo local-1
+A patch:       genesis show --action ID | git apply
+All the text:  genesis show local-1 --stage N\
+""")
 
 
 def test_what_failed_says_why() -> None:
