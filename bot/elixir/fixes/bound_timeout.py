@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from bot.core.finding import Finding
 from bot.core.plan import Change
+from bot.elixir import nodes
 from bot.elixir.edit import Edit
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
@@ -26,6 +27,9 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
     node = _timeout(place)
     if isinstance(node, Declined):
         return node
+    design = _by_design(place)
+    if design:
+        return Declined(design)
     label = f"{place.module.name}.{place.clause.function.label}"
     return Proposal(
         title=f"Give `{place.call.full}` in `{label}` an end",
@@ -38,6 +42,19 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
             "is the work safe to repeat?"
         ),
     )
+
+
+def _by_design(place: Place) -> str:
+    """Why the wait has no end on purpose; empty where nothing says so."""
+    functions = place.module.functions
+    if {("start_child", 2), ("which_children", 1)} <= set(functions):
+        return "a supervisor waits as long as its child's `init` takes, as those of OTP do"
+    served = functions.get(("handle_call", 3))
+    for clause in served.clauses if served is not None else ():
+        request, caller = nodes.text(clause.params[0]), nodes.text(clause.params[1])
+        if request in [nodes.text(a) for a in place.call.args] and not caller.startswith("_"):
+            return "the server keeps the caller and answers once there is something to answer"
+    return ""
 
 
 def _timeout(place: Place) -> Node | Declined:

@@ -33,6 +33,53 @@ def without_supervisors(graph: CallGraph, project: Project) -> dict[Key, str]:
     return found
 
 
+_OWN_TREE = (
+    "GenServer", "GenStage", "GenStateMachine", "Supervisor", "DynamicSupervisor", "Agent", "Task",
+    "Registry", "Application", "Mix", "Plug", "Phoenix", "Ecto", "Oban", "Broadway", "Absinthe",
+    "Enumerable", "Collectable", "Access", "Exception", "gen_server", "gen_statem", "gen_event",
+    "supervisor", "ThousandIsland", "WebSock", "Bandit",
+)  # fmt: skip
+"""First names of behaviours whose callbacks run in processes that the user's own tree starts."""
+
+
+def foreign_callbacks(graph: CallGraph, project: Project) -> dict[Key, str]:
+    """Functions that a process of another application may run, with what says so.
+
+    Such a process can be there before the user's tree is up, and after it is down.
+    """
+    found: dict[Key, str] = {}
+    for facts in project.facts:
+        declared = [b for b in facts.behaviours if _foreign(b, project)]
+        module = graph.module(facts.name) if facts.role == "lib" and declared else None
+        for function in module.functions.values() if module is not None else ():
+            if not function.public or _called(function, project, graph):
+                continue
+            said = f"`{facts.name}.{function.label}` is a callback of `{declared[0]}`"
+            for target in (function, *graph.functions(function.calls)):
+                found.setdefault(key_of(target), said)
+    return found
+
+
+def _foreign(behaviour: str, project: Project) -> bool:
+    return (
+        behaviour not in project.modules
+        and behaviour.removeprefix(":").partition(".")[0] not in _OWN_TREE
+    )
+
+
+def _called(function: Function, project: Project, graph: CallGraph) -> bool:
+    """Whether the project calls the function itself: then it is no callback, or not only one."""
+    name = function.name.encode()
+    for facts in project.facts:
+        if facts.role != "lib" or name not in project.files[facts.path]:
+            continue
+        module = graph.module(facts.name)
+        calls = [c for clause in module.clauses_with(name) for c in clause.calls] if module else []
+        if any(graph.target(c) is function for c in calls if c.name == function.name):
+            return True
+    return False
+
+
 def _may_enter(facts: ModuleFacts, project: Project) -> bool:
     """A cheap look that spares most modules their syntax tree."""
     boot = facts.name in {app.callback for app in project.apps}

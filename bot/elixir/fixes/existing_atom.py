@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.core.finding import Finding
 from bot.core.plan import Change
+from bot.elixir import nodes
 from bot.elixir.edit import Edit
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
-from bot.elixir.fixes.locate import find, params_of, place_of
+from bot.elixir.fixes.locate import Place, find, params_of, place_of
+from bot.elixir.fixes.places import leads
 from bot.elixir.project import Project
 
 SAFE = {
@@ -23,6 +25,10 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
     place = place_of(project, finding)
     if place is None or place.call.full not in SAFE:
         return Declined("an atom put together by interpolation has no safe counterpart")
+    if _names_a_node(place):
+        return Declined("the atom names a node to connect to: a new one is what is looked for")
+    if _accepted(place):
+        return Declined("a comment beside it says that someone has looked at it and accepts it")
     label = f"{place.module.name}.{place.clause.function.label}"
     return Proposal(
         title=f"Take only known atoms in `{label}`",
@@ -35,6 +41,33 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
             "known, a map "
             "from strings to atoms says so and needs no conversion."
         ),
+    )
+
+
+def _names_a_node(place: Place) -> bool:
+    """Whether the atom goes, by itself or by a variable, into a call about nodes."""
+    call, match = place.call, place.call.statement.parent
+    left = match.child_by_field_name("left") if match is not None else None
+    bound = nodes.operator(match) == "=" and left is not None if match is not None else False
+    name = nodes.text(left) if bound and left is not None else ""
+    return any(
+        (other.module in ("Node", ":net_kernel", ":erpc", ":rpc") or "node" in other.name)
+        and any(
+            nodes.contains(a, call.node) or (name and name in nodes.identifiers(a))
+            for a in other.args
+        )
+        for other in place.clause.calls
+        if other.start != call.start
+    )
+
+
+def _accepted(place: Place) -> bool:
+    """Whether a checker's comment in or above the function lets this conversion pass."""
+    node = place.clause.node
+    return any(
+        "DOS.StringToAtom" in nodes.text(lead) or "UnsafeToAtom" in nodes.text(lead)
+        for lead in (*leads(node), *nodes.captures("(comment) @n", node))
+        if lead.type == "comment"
     )
 
 

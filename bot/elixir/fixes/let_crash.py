@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -52,6 +53,9 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
     )
     if found is None:
         return Declined("the handler stands in no function")
+    purpose = _on_purpose(found)
+    if purpose:
+        return Declined(purpose)
     edits = _edits(project, found)
     if isinstance(edits, Declined):
         return edits
@@ -73,6 +77,29 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
             "rebuilt?"
         ),
     )
+
+
+_CATCHING = re.compile(
+    r"(^|_)(safe|safely|try|maybe|catch|caught|catched|rescued|attempt)(_|[?!]|$)"
+)
+
+
+def _on_purpose(found: _Found) -> str:
+    """Why the handler is what the function is for; empty where nothing says so."""
+    function = found.clause.function
+    if _CATCHING.search(function.name):
+        return f"`{function.label}` says by its name that it is there to catch"
+    patterns = nodes.clause_patterns(found.stab)
+    caught = {name for p in patterns for name in nodes.identifiers(p) if not name.startswith("_")}
+    body = nodes.statements(nodes.clause_body(found.stab))
+    result = body[-1] if body else None
+    tagged = result is not None and result.type == "tuple" and result.named_child_count == 2
+    if not tagged or result is None or nodes.text(result.named_children[0]) != ":error":
+        return ""
+    told = result.named_children[1]
+    if told.type == "tuple" and caught and caught <= nodes.identifiers(told):
+        return f"`{function.label}` hands on what was caught, whole: its callers judge it"
+    return ""
 
 
 def _handlers(project: Project, path: str) -> list[_Found]:

@@ -47,7 +47,7 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     if isinstance(place, Declined):
         return place
     return Proposal(
-        title=f"Continue with `{message}` instead of sending it in `{module.name}.init/1`",
+        title=f"Continue with `{message}` in `{module.name}.init/1`",
         params=params,
         fix="automatic",
         notes=tuple(_notes(place)),

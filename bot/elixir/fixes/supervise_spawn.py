@@ -9,8 +9,8 @@ from bot.elixir.fixes import spawn_mutants, spawn_proof
 from bot.elixir.fixes.add_task_supervisor import propose_requirement
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
 from bot.elixir.fixes.endings import endless
-from bot.elixir.fixes.entries import without_supervisors
-from bot.elixir.fixes.jobs import CallGraph
+from bot.elixir.fixes.entries import foreign_callbacks, without_supervisors
+from bot.elixir.fixes.jobs import CallGraph, key_of
 from bot.elixir.fixes.locate import Place, find, find_all, params_of, place_of
 from bot.elixir.fixes.spawn_rewrite import rewrite
 from bot.elixir.fixes.task_supervisors import Tasks, tasks_for
@@ -46,13 +46,10 @@ def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> P
         needed = propose_requirement(project, dict(requirement.params))
         if isinstance(needed, Declined):
             return needed
-        decision = needed.decision or decision
+        decision = " ".join(question for question in (decision, needed.decision) if question)
     call = place.call
     return Proposal(
-        title=(
-            f"Run the job of `{place.module.name}.{place.clause.function.label}` under "
-            f"`{tasks.name}`"
-        ),
+        title=f"Supervise the job of `{place.module.name}.{place.clause.function.label}`",
         params=params,
         fix="assisted" if decision else "automatic",
         decision=decision,
@@ -71,7 +68,16 @@ def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> P
 
 
 def _decision(project: Project, place: Place) -> str:
-    """What to ask where the application is published: its users get the process too."""
+    """What to ask where others run the code, or where the application is published: its users get
+    the process too.
+    """
+    callback = foreign_callbacks(CallGraph(project), project).get(key_of(place.clause.function))
+    if callback:
+        return (
+            f"{callback}, which a process of another application may call. Can that happen while "
+            "the own supervisors are down, before or after their time? The call then exits with "
+            "`:noproc` in that process, and the job does not run."
+        )
     app = project.app_of(place.path)
     if app is None or not app.package:
         return ""

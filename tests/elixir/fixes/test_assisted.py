@@ -130,6 +130,41 @@ DECLINED = {
         'def kind(params), do: :"kind_#{params}"',
         "interpolation",
     ),
+    "atom that names a node": (
+        "existing_atom",
+        "def join(params) do\n  node = String.to_atom(params)\n  Node.connect(node)\nend",
+        "names a node",
+    ),
+    "atom somebody has looked at": (
+        "existing_atom",
+        '# sobelow_skip ["DOS.StringToAtom"]\ndef kind(params), do: String.to_atom(params)',
+        "accepts it",
+    ),
+    "supervisor's own API": (
+        "bound_timeout",
+        "def start_child(sup, arg), do: call(sup, {:start, arg})\n\n"
+        "def which_children(sup), do: call(sup, :which)\n\n"
+        "defp call(sup, request), do: GenServer.call(sup, request, :infinity)",
+        "child's `init`",
+    ),
+    "answer that comes when there is one": (
+        "bound_timeout",
+        "use GenServer\n\ndef init(x), do: {:ok, x}\n\n"
+        "def next(pid), do: GenServer.call(pid, :next, :infinity)\n\n"
+        "def handle_call(:next, from, state), do: {:noreply, [from | state]}",
+        "keeps the caller",
+    ),
+    "function that is there to catch": (
+        "let_crash",
+        "def safe_load(key) do\n  Shop.Store.load!(key)\nrescue\n  _ -> nil\nend",
+        "by its name",
+    ),
+    "failure handed on whole": (
+        "let_crash",
+        "def load(key) do\n  Shop.Store.load!(key)\ncatch\n"
+        "  kind, reason -> {:error, {kind, reason}}\nend",
+        "hands on",
+    ),
     "try as a value": (
         "let_crash",
         "def load(key) do\n  value =\n    try do\n      key = {key, 1}\n      "

@@ -134,3 +134,49 @@ def test_server_answers_from_a_supervised_process(mix_project: MakeProject) -> N
     """
     code, output = mix(root, "run", "-e", script)
     assert (code, "served and gone" in output) == (0, True), output
+
+
+HANDLER = """\
+defmodule Shop.Handler do
+  @behaviour :syn_event_handler
+
+  @impl true
+  def resolve_registry_conflict(_scope, _name, {kept, _, _}, {other, _, _}) do
+    settle(other)
+    kept
+  end
+
+  defp settle(other) do
+    spawn(fn -> Process.exit(other, :shutdown) end)
+    :ok
+  end
+end
+"""
+
+
+def test_callback_that_another_applications_process_runs_is_asked_about() -> None:
+    files = {**server(""), "lib/shop/server.ex": HANDLER}
+    (found,) = outcomes(files)
+    assert isinstance(found, Proposal), found.reason
+    assert found.fix == "assisted"
+    assert "`:syn_event_handler`" in found.decision
+    assert ":noproc" in found.decision
+
+
+@pytest.mark.parametrize("behaviour", ["Plug", "Phoenix.Channel", ":gen_statem", "Shop.Rule"])
+def test_callback_that_runs_below_the_own_tree_is_not(behaviour: str) -> None:
+    rule = "defmodule Shop.Rule do\n  @callback run() :: :ok\nend\n"
+    code = HANDLER.replace(":syn_event_handler", behaviour)
+    files = {**server(""), "lib/shop/server.ex": code, "lib/shop/rule.ex": rule}
+    (found,) = outcomes(files)
+    assert isinstance(found, Proposal), found.reason
+    assert found.fix == "automatic"
+
+
+def test_function_beside_a_callback_that_the_project_calls_is_not() -> None:
+    code = HANDLER.replace("resolve_registry_conflict", "settle_all")
+    user = "defmodule Shop.User do\n  def go(a, b), do: Shop.Handler.settle_all(1, 2, a, b)\nend\n"
+    files = {**server(""), "lib/shop/server.ex": code, "lib/shop/user.ex": user}
+    (found,) = outcomes(files)
+    assert isinstance(found, Proposal), found.reason
+    assert found.fix == "automatic"
