@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.kept import field_written, is_handle
 from bot.elixir.rules.state_use import Write, client_reads, loads, spoken_of, writes
 
 _PERSISTS = re.compile(
@@ -17,13 +19,13 @@ _PERSISTS = re.compile(
     rb"def(?:p)? (?:persist|save|load|restore|snapshot)\w*"
 )
 _OWNS_TABLE = re.compile(rb":ets\.(?:new|insert)")
-_CACHE_NAME = re.compile(r"Cache|Memo|Lookup|Debounce|Throttle|Limit|Buffer|Batch")
+_CACHE_NAME = re.compile(r"Cache|Memo|Lookup|Debounce|Throttle|Limit|(?i:buffer)|Batch")
 _CACHE_CODE = re.compile(rb"\bttl\b|:ttl\b|expire|evict|max_age|invalidat")
 _BOOKKEEPING_NAME = re.compile(
     r"Worker|Pool|Connection|Client$|Socket|Channel|Monitor|Registry|Tracker|Presence|Watch|Metrics"
     r"|Stats|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
-    r"|Listener|Supervisor|PubSub|Stream|Proxy|Peer|Lock|Semaphore|Capture|Config|Runner|Formatter"
-    r"|Logger|Compiler|Checker|Mock|Fake|Stub"
+    r"|Listener|Supervisor|PubSub|Stream(?:er|ing)?$|Proxy|Peer|Lock|Semaphore|Capture|Runner"
+    r"|Formatter|Logger|Compiler|Checker|Mock|Fake|Stub"
 )
 _BOOKKEEPING_CODE = re.compile(
     rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open"
@@ -38,14 +40,15 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if not found:
         return
     span = Span.of(module, found[0].node)
-    exemption = _exemption(module, found)
-    if exemption:
-        yield Exempt(span, exemption)
+    exemption = _exemption(module)
+    data = [w for w in found if not _is_bookkeeping(w, found)]
+    if exemption or not data:
+        yield Exempt(span, exemption or "bookkeeping")
         return
-    yield _site(module, found, span)
+    yield _site(module, data, Span.of(module, data[0].node))
 
 
-def _exemption(module: Module, found: list[Write]) -> str:
+def _exemption(module: Module) -> str:
     last = module.name.split(".")[-1]
     if _CACHE_NAME.search(last) or spoken_of(module, _CACHE_CODE):
         return "cache"
@@ -55,11 +58,21 @@ def _exemption(module: Module, found: list[Write]) -> str:
         return "table"
     if next(loads(module), None) is not None:
         return "derivable"
-    if _BOOKKEEPING_NAME.search(last) or spoken_of(module, _BOOKKEEPING_CODE):
-        return "bookkeeping"
-    if all(w.value in ("pid", "ref", "from", "fun", "callback", "opts", "options") for w in found):
-        return "bookkeeping"
-    return ""
+    return "bookkeeping" if _BOOKKEEPING_NAME.search(last) else ""
+
+
+def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
+    """By what is kept, or by what else is done with the field it is kept in."""
+    within = [w for w in found if w is not write and nodes.contains(write.node, w.node)]
+    if all(is_handle(w) for w in within or [write]) or write.clause.matches(_BOOKKEEPING_CODE):
+        return True
+    module, field = write.clause.function.module, field_written(write)
+    if not field:
+        return spoken_of(module, _BOOKKEEPING_CODE)
+    return any(
+        clause.matches(_BOOKKEEPING_CODE) and clause.mentions(field.encode())
+        for clause in module.all_clauses()
+    )
 
 
 def _site(module: Module, found: list[Write], span: Span) -> Site:

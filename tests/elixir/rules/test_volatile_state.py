@@ -68,3 +68,78 @@ def test_exemptions(changed: dict[str, str], exemption: str) -> None:
 
 def test_server_in_its_name_is_no_excuse() -> None:
     assert outcome(RULE, cart(name="Shop.CartServer")) == ["warning"]
+
+
+def members(head: str, add: str, spec: str = "") -> dict[str, str]:
+    return {
+        "lib/members.ex": f"""\
+defmodule Shop.Members do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{{}} end, name: __MODULE__)
+  {spec}
+  def add({head}), do: Agent.update(__MODULE__, fn all -> {add} end)
+  def all, do: Agent.get(__MODULE__, & &1)
+end
+"""
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "add", "spec", "said"),
+    [
+        ("name, mail", "Map.put(all, name, mail)", "", ["warning"]),
+        ("name, worker_pid", "Map.put(all, name, worker_pid)", "", ["~bookkeeping"]),
+        ("pid, name", "Map.put(all, pid, name)", "", ["~bookkeeping"]),
+        ("link, link_pid", "Map.put(all, link.socket, link_pid)", "", ["~bookkeeping"]),
+        ("socket", "[socket | all]", "", ["~bookkeeping"]),
+        (
+            "link, link_pid",
+            "update_in(all.links, &Map.put(&1, link.socket, link_pid))",
+            "",
+            ["~bookkeeping"],
+        ),
+        (
+            "name, who",
+            "Map.put(all, name, who)",
+            "@spec add(String.t(), who :: pid()) :: :ok",
+            ["~bookkeeping"],
+        ),
+        (
+            "name, who",
+            "Map.put(all, name, who)",
+            "@spec add(atom(), String.t()) :: :ok",
+            ["warning"],
+        ),
+    ],
+)
+def test_handles_of_processes_are_bookkeeping(
+    head: str, add: str, spec: str, said: list[str]
+) -> None:
+    assert outcome(RULE, members(head, add, spec)) == said
+
+
+_GONE = """
+  def handle_info({:DOWN, ref, _, _, _}, s),
+    do: {:noreply, %{s | waiters: List.delete(s.waiters, ref)}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        ("%{s | items: Map.put(s.items, id, item)}", ["warning"]),
+        ("%{s | items: [item | s.items]}", ["warning"]),
+        ("put_in(s.items[id], item)", ["warning"]),
+        ("update_in(s.items, &Map.put(&1, id, item))", ["warning"]),
+        ("Map.put(s, :items, item)", ["warning"]),
+        ("%{s | waiters: [item | s.waiters]}", ["~bookkeeping"]),
+        ("Map.put(s, id, item)", ["~bookkeeping"]),
+    ],
+)
+def test_the_field_that_is_written_counts_not_its_neighbours(write: str, said: list[str]) -> None:
+    assert outcome(RULE, cart(write=write, code=_GONE)) == said
+
+
+@pytest.mark.parametrize("name", ["Shop.StreamStore", "Shop.ConfigStore", "Shop.Config"])
+def test_stores_are_no_bookkeeping_by_another_word_in_their_name(name: str) -> None:
+    assert outcome(RULE, cart(name=name)) == ["warning"]

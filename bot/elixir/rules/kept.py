@@ -1,0 +1,100 @@
+"""What a server keeps of its callers: handles of processes, or data; and in which field."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause
+from bot.elixir.rules.state_use import Write
+
+_HANDLE = re.compile(
+    r"(?:^|[_.])(?:pids?|refs?|from|sockets?|port|fun|callback|caller|monitor|opts|options)$"
+)
+_HANDLE_TYPE = re.compile(
+    r"(?:^|::\s*)(?:pid|port|reference|GenServer\.from|:gen_tcp\.socket|:inet\.socket|:ssl\.sslsocket"
+    r"|Port\.t|(?:\([^)]*\)\s*->.*))(?:\(\))?$"
+)
+
+
+def is_handle(write: Write) -> bool:
+    """Whether it keeps handles: things that mean nothing once their process or socket ended.
+
+    A handle as the key is enough: what is filed under a process is about that process.
+    """
+    if write.node.type != "call":
+        left = write.node.child_by_field_name("left")
+        return left is not None and _all_handles(left, write)
+    args = nodes.arguments(write.node)
+    key = args[-2] if len(args) > 1 else None
+    if key is not None and key.type in ("identifier", "call", "dot") and _names_handle(key, write):
+        return True
+    return bool(args) and _all_handles(args[-1], write)
+
+
+def field_written(write: Write) -> str:
+    """The field of the state it is kept in; empty where it is the state itself, or unknown."""
+    for node in (write.node, *nodes.ancestors(write.node)):
+        if node.start_byte < write.clause.node.start_byte:
+            break
+        if node.type == "pair" and node.parent is not None and _in_map(node):
+            return nodes.text_of(node, "key").strip().rstrip(":")
+        if node.type == "call":
+            field = _field_of_call(node)
+            if field:
+                return field
+    return ""
+
+
+def _in_map(pair: Node) -> bool:
+    holders = ("map", "tuple", "list", "call")
+    return next((a.type for a in nodes.ancestors(pair) if a.type in holders), "") == "map"
+
+
+def _field_of_call(call: Node) -> str:
+    args = nodes.arguments(call)
+    if not args or nodes.is_call_to(call, "handle_call", "handle_cast"):
+        return ""
+    path = text(args[0])
+    if (found := re.match(r"[a-z_]\w*\.([a-z_]\w*)", path)) is not None:
+        return found.group(1)
+    in_map = nodes.text_of(call, "target").startswith("Map.")
+    return text(args[1])[1:] if in_map and len(args) > 1 and args[1].type == "atom" else ""
+
+
+def _all_handles(node: Node, write: Write) -> bool:
+    given = {n for param in write.clause.params for n in nodes.identifiers(param)}
+    kept = [n for n in nodes.of_type(node, "identifier") if text(n) in given]
+    return bool(kept) and all(_names_handle(n, write) for n in kept)
+
+
+def _names_handle(node: Node, write: Write) -> bool:
+    return _HANDLE.search(text(node)) is not None or text(node) in _typed(write.clause)
+
+
+def _typed(clause: Clause) -> set[str]:
+    """Parameters that the function's `@spec` says are handles."""
+    types = _spec(clause)
+    if len(types) != len(clause.params):
+        return set()
+    return {
+        text(param)
+        for param, kind in zip(clause.params, types, strict=True)
+        if _HANDLE_TYPE.search(kind)
+    }
+
+
+def _spec(clause: Clause) -> list[str]:
+    function = clause.function
+    body = function.module.body
+    for node in body.named_children if body is not None else ():
+        if nodes.operator(node) != "@" or not text(node).startswith("@spec"):
+            continue
+        for call in nodes.of_type(node, "call"):
+            args = nodes.arguments(call)
+            if nodes.is_call_to(call, function.name) and len(args) == function.arity:
+                return [text(a) for a in args]
+    return []
