@@ -26,6 +26,11 @@ GROWS = frozenset(
 )  # fmt: skip
 """Calls whose result holds more than their first argument did."""
 
+_REMOVALS = (
+    "Map.delete", "Map.drop", "Map.pop", "MapSet.delete", "List.delete", "Keyword.delete",
+    "Enum.reject", "Enum.filter", ":maps.remove",
+)  # fmt: skip
+
 _AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
 _CLIENT_READS = (
     "GenServer.call",
@@ -77,7 +82,7 @@ def _kept_in(where: Node, clause: Clause, given: set[str]) -> list[Write]:
     found: list[Write] = []
     for call in clause.calls:
         if call.full in GROWS and nodes.contains(where, call.node) and len(call.args) > 1:
-            kept = sorted(given & {n for arg in call.args[1:] for n in nodes.identifiers(arg)})
+            kept = sorted(given & {n for arg in call.args[1:] for n in _put_by(arg)})
             if kept and not call.runs_in.startswith("Task"):
                 found.append(Write(call.node, clause, kept[-1]))
     for node in operations(where, "|"):
@@ -87,6 +92,15 @@ def _kept_in(where: Node, clause: Clause, given: set[str]) -> list[Write]:
         if kept and in_list and right is not None and not given & {text(right)}:
             found.append(Write(node, clause, kept[-1]))
     return found
+
+
+def _put_by(node: Node) -> set[str]:
+    """Identifiers within, those that only name what is taken out left aside."""
+    if nodes.is_call_to(node, *_REMOVALS):
+        return set()
+    if node.type == "identifier":
+        return {text(node)}
+    return {name for child in node.named_children for name in _put_by(child)}
 
 
 def client_reads(module: Module) -> list[Call]:

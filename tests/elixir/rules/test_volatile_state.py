@@ -43,6 +43,8 @@ def test_data_that_nobody_reads_back_is_a_remark() -> None:
         ("%{s | items: [item | s.items]}", ["warning"]),
         ("put_in(s.items[id], item)", ["warning"]),
         ("tick(id, item) && s + 1", []),
+        ("update_in(s.items, fn all -> Map.delete(all, id) end)", []),
+        ("update_in(s.items, &Enum.reject(&1, fn x -> x == item end))", []),
         ("%{s | seen: true}", []),
     ],
 )
