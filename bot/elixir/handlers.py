@@ -9,7 +9,7 @@ from typing import Literal
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import calls_in
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
@@ -34,6 +34,10 @@ _FAILS = frozenset(
         "ExUnit.Assertions.flunk",
     }
 )
+
+
+_FAIL_BY_NAME = frozenset({"raise", "raise!", "reraise", "reraise!"})
+"""Functions of any module that say they raise, as `Plug.Conn.WrapperError.reraise/4` does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +115,19 @@ def fails_again(handler: Handler, module: Module) -> bool:
     """Whether what it caught, or its own failure, is passed on."""
     if handler.body is None:
         return False
-    return any(call.full in _FAILS for call in calls_in(handler.body, module))
+    return any(
+        call.full in _FAILS or call.name in _FAIL_BY_NAME or _always_fails(call, module)
+        for call in calls_in(handler.body, module)
+    )
+
+
+def _always_fails(call: Call, module: Module) -> bool:
+    """Whether it is an own function that fails in each of its clauses."""
+    helper = module.local(call.name, call.arity) if call.module == module.name else None
+    return helper is not None and all(
+        any(c.full in _FAILS or c.name in _FAIL_BY_NAME for c in clause.calls)
+        for clause in helper.clauses
+    )
 
 
 def asks_another_process(guarded: list[Node], module: Module) -> bool:

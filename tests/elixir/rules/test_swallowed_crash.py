@@ -121,3 +121,27 @@ def test_quoted_code_is_for_elsewhere() -> None:
         "      rescue\n        _ -> 2\n      end\n    end\n  end\nend\n"
     )
     assert analysed(RULE, code).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("handlers", "helper", "said"),
+    [
+        ("catch\n    kind, e -> Wrapped.reraise(x, kind, e, __STACKTRACE__)", "", "raised-again"),
+        (
+            "rescue\n    e -> fail(e)",
+            "  defp fail(e), do: raise(RuntimeError, inspect(e))",
+            "raised-again",
+        ),
+        (
+            "rescue\n    e -> fail(e)",
+            "  defp fail(%KeyError{}), do: :missing\n  defp fail(e), do: raise(e)",
+            "",
+        ),
+        ("catch\n    kind, e -> Report.crash(kind, e, __STACKTRACE__)", "", ""),
+    ],
+)
+def test_helpers_that_raise_again(handlers: str, helper: str, said: str) -> None:
+    code = guarded(handlers).removesuffix("end\n") + helper + "\nend\n"
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == ([said] if said else [])
+    assert len(analysis.findings) == (0 if said else 1)
