@@ -18,7 +18,7 @@ class Exit(IntEnum):
     UNUSABLE = 3
     """The input cannot be worked on: no git repository, no commit, no Elixir, no such plan."""
     CANNOT_BUILD = 4
-    """The project does not build here; fixes were written as patches, nothing was committed."""
+    """No build or no tests here to verify a fix by; fixes are patches, nothing was committed."""
     UNRESOLVED = 5
     """At least one selected automatic action failed its verification and was undone."""
     CONFIG = 6

@@ -73,7 +73,7 @@ def _show(report: RunReport, *, dry_run: bool) -> None:
         report.plan, report.state, tried, report.baseline, screen.paint, dry_run=dry_run
     )
     screen.say(shown)
-    if report.baseline is not None and not report.baseline.buildable:
+    if report.baseline is not None and report.baseline.obstacle:
         screen.note("next: make `mix test` work here, then run the same command again")
 
 
@@ -91,6 +91,6 @@ def _painted(line: str) -> str:
 def _exit_code(report: RunReport) -> Exit:
     if report.any("failed"):
         return Exit.UNRESOLVED
-    if report.baseline is not None and not report.baseline.buildable:
+    if report.baseline is not None and report.baseline.obstacle:
         return Exit.CANNOT_BUILD
     return Exit.OK

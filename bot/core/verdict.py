@@ -68,6 +68,16 @@ class Baseline(Record):
     formatted: tuple[str, ...] = ()
     """Paths that were at the formatter's fixpoint."""
 
+    @property
+    def obstacle(self) -> str:
+        """Why no change can be verified against this base, empty where one can."""
+        if not self.buildable:
+            return f"cannot build here: {self.reason}"
+        suite = next((c for c in self.checks if c.name == "test"), None)
+        if suite is None or not any(t.state in ("passed", "failed") for t in suite.tests):
+            return "cannot verify here: the project has no tests that run"
+        return ""
+
 
 class Verdict(Record):
     """The judgement of one attempt: only what is new against the baseline fails it."""

@@ -36,7 +36,7 @@ def advice_for(project: Project, group: list[tuple[Finding, str]]) -> Action:
         rule=first.rule,
         finding_ids=tuple(f.id for f in findings),
         files=tuple(finding_range(project, f) for f in findings),
-        problem=" ".join([*dict.fromkeys(f"{f.message}." for f in findings), about.harm]),
+        problem=_problem(findings, faint=faint),
         before=finding_range(project, first).code,
         example=next(iter(about.good[0].tree().values())).rstrip(),
         steps=(about.remedy, *_declined(group)),
@@ -51,6 +51,12 @@ def advice_for(project: Project, group: list[tuple[Finding, str]]) -> Action:
         effort=level,
         risk="medium",
     )
+
+
+def _problem(findings: list[Finding], *, faint: bool) -> str:
+    about = rule(findings[0].rule)
+    said = [about.explanation] if faint else dict.fromkeys(f"{f.message}." for f in findings)
+    return " ".join([*said, about.harm])
 
 
 def _declined(group: list[tuple[Finding, str]]) -> tuple[str, ...]:

@@ -58,6 +58,6 @@ class Conclusions:
 
     def _blocked(self, action: Action, missing: str) -> tuple[ActionStatus, str]:
         taken = self.bench.taken
-        if taken is not None and not taken.buildable and action.diff:
-            return "patch", f"cannot build here: {taken.reason}"
+        if taken is not None and taken.obstacle and action.diff:
+            return "patch", taken.obstacle
         return "skipped", f"{BLOCKED}{missing}, which is not done"

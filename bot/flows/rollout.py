@@ -17,7 +17,8 @@ _STEPS = {
     "supervise_spawn": (
         "Crashes of these jobs now appear as crash reports with `$callers`; expect new log lines"
         " for failures that were silent.",
-        "A stop of the application now waits for the jobs' shutdown time (5 s by default).",
+        "A stop of the application now ends running jobs with an exit signal; a job that must"
+        " finish its write has to trap exits, and then has 5 s.",
     ),
     "async_nolink": (
         "A crashed task no longer takes the server down, and a crashed server no longer ends its"
@@ -105,7 +106,7 @@ def _action(name: str, sources: list[Action], releases: tuple[str, ...]) -> Acti
         stage=5,
         title=f"Watch what changed by: {first.title}"
         if len(sources) == 1
-        else f"Watch {len(sources)} changes of one kind: {name}",
+        else f"Watch {len(sources)} changes like: {first.title}",
         fix="advice",
         rule="",
         finding_ids=(),

@@ -43,8 +43,8 @@ class Codemods:
             return _for_a_person(planned, planned.decision)
         self.bench.open_stage(planned.stage)
         baseline = self.bench.baseline
-        if not baseline.buildable:
-            return _for_a_person(planned, f"cannot build here: {baseline.reason}")
+        if baseline.obstacle:
+            return _for_a_person(planned, baseline.obstacle)
         self.bench.trial = Trial(planned)
         self.bench.doing("change the code", planned)
         changes = codemod(planned.codemod).apply(self.bench.base_project(), planned.params)

@@ -256,13 +256,13 @@ def test_a_red_base_counts_only_new_failures(tmp_path: Path) -> None:
     assert done.status(SUPERVISOR) == "committed"
 
 
-def test_a_project_without_tests_is_verified_by_what_there_is(tmp_path: Path) -> None:
-    files = {name: text for name, text in SHOP.items() if not name.startswith("test/")}
+def test_without_tests_nothing_is_called_verified(tmp_path: Path) -> None:
+    files = {name: text for name, text in SHOP.items() if not name.startswith("test/shop")}
     done = carried_out(repository(tmp_path / "shop", files), tmp_path / "cache")
-    assert (done.status(SUPERVISOR), done.status(SPAWN)) == ("committed", "committed")
-    message = git(done.root, "log", "-1", "--format=%B", "genesis/local-1/stage-1")
-    assert "structural" in message
-    assert "no tests ran" in message
+    assert (done.status(SUPERVISOR), done.status(SPAWN)) == ("patch", "patch")
+    reason = done.report.state.action(done.report.plan.action(SPAWN).id).reason
+    assert reason == "cannot verify here: the project has no tests that run"
+    assert not git(done.root, "branch", "--list", "genesis/*")
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,11 @@ def _first_question(reason: str) -> str:
 
 def _ending(plan: Plan, state: RunState, baseline: Baseline | None) -> Iterator[str]:
     counts = Counter(a.status for s in state.stages if s.number < 5 for a in s.actions)
-    if baseline is not None and not baseline.buildable:
-        yield f"Cannot build here: {baseline.reason}."
+    if baseline is not None and baseline.obstacle:
+        yield f"{baseline.obstacle[0].upper()}{baseline.obstacle[1:]}."
         yield "Fixes are patches, nothing was committed as verified."
+    if baseline is not None and baseline.flaky:
+        yield f"Flaky before any change: {', '.join(baseline.flaky[:5])}"
     if state.tests_before:
         yield f"Tests before: {state.tests_before}"
         yield f"Tests after:  {state.tests_after}"
@@ -111,8 +113,8 @@ def as_json(
         "plan": plan.id,
         "commit": plan.commit,
         "ran": list(ran),
-        "buildable": None if baseline is None else baseline.buildable,
-        "reason": "" if baseline is None else baseline.reason,
+        "verifiable": None if baseline is None else not baseline.obstacle,
+        "reason": "" if baseline is None else baseline.obstacle,
         "tests_before": state.tests_before,
         "tests_after": state.tests_after,
         "stages": [stage.model_dump(mode="json") for stage in state.stages],

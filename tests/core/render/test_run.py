@@ -21,7 +21,7 @@ def test_the_table_shows_what_happened_and_what_comes_next() -> None:
     ).model_copy(
         update={"tests_before": "47 tests, 0 failures", "tests_after": "48 tests, 0 failures"}
     )
-    shown = as_text(made, state, [action().id], Baseline(tree="t", buildable=True))
+    shown = as_text(made, state, [action().id], None)
     assert shown == snapshot("""\
 Plan local-1 for shop at cccccccccccc
 
@@ -55,9 +55,17 @@ def test_cannot_build_is_never_shown_as_success() -> None:
     text = as_text(made, RunState.of(made), [action().id], base)
     assert "Cannot build here: Hex is not installed" in text
     assert "committed as verified" in text
-    assert as_json(made, RunState.of(made), [], base)["buildable"] is False
+    assert as_json(made, RunState.of(made), [], base)["verifiable"] is False
 
 
 def test_a_dry_run_says_that_nothing_was_written() -> None:
     made = plan(action())
     assert "nothing was written" in as_text(made, RunState.of(made), [], None, dry_run=True)
+
+
+def test_flaky_tests_of_the_base_are_named() -> None:
+    base = Baseline(tree="t", buildable=True, flaky=("Shop.MailTest test sends",))
+    made = plan(action())
+    assert "Flaky before any change: Shop.MailTest test sends" in as_text(
+        made, RunState.of(made), [action().id], base
+    )
