@@ -89,6 +89,8 @@ def _move(project: Project, place: Place, name: str) -> _Move | Declined:
     found = root_list(project, app)
     if found is None or not found.facts.literal or not found.facts.list_end:
         return Declined(f"the children of `{app.callback}` are no literal list")
+    if at_boot and found.path != place.path:
+        return Declined(f"the children are listed in {found.path}, not where it is started")
     spec = specification(place, target)
     if isinstance(spec, Declined):
         return spec

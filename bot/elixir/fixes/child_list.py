@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import Call
 from bot.elixir.children import SUPERVISING, ChildListFacts
 from bot.elixir.edit import Edit, indentation
+from bot.elixir.facts import ModuleFacts
 from bot.elixir.fixes.layout import column, trailing
 from bot.elixir.mixfile import App
 from bot.elixir.outline import modules_of
 from bot.elixir.project import Project
+
+_DYNAMIC = {"DynamicSupervisor.init", "ConsumerSupervisor.init"}
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,35 @@ class RootList:
     path: str
 
 
-def root_list(project: Project, app: App) -> RootList | None:
-    """The child list in the application's callback module; `None` unless there is just one."""
+def root_module(project: Project, app: App) -> ModuleFacts | None:
+    """The module that lists the root supervisor's children: the callback module itself, or the one
+    supervisor of a module of its own that its `start/2` starts.
+    """
     facts = project.modules.get(app.callback)
+    if facts is None or facts.child_lists:
+        return facts
+    start = project.module(app.callback).local("start", 2)
+    started = {_supervisor(call) for call in start.calls} if start is not None else set()
+    listed = [project.modules[name] for name in started if name in project.modules]
+    owners = [f for f in listed if f.name != app.callback and f.child_lists]
+    return owners[0] if len(owners) == 1 else None
+
+
+def _supervisor(call: Call) -> str:
+    """The module whose supervisor a call may start; empty for other calls."""
+    if call.name != "start_link" or call.runs_in or call.captured:
+        return ""
+    given = call.args[0] if call.full == "Supervisor.start_link" and call.args else None
+    return call.owner.scope.resolve(given) if given is not None else call.module
+
+
+def root_list(project: Project, app: App) -> RootList | None:
+    """The root supervisor's child list; `None` unless there is just one."""
+    facts = root_module(project, app)
     if facts is None or len(facts.child_lists) != 1:
         return None
     found = facts.child_lists[0]
-    return RootList(found, found.path) if found.call.startswith("Supervisor.") else None
+    return RootList(found, found.path) if found.call in SUPERVISING - _DYNAMIC else None
 
 
 def insertion(
@@ -100,7 +126,7 @@ def _one_line(
 
 def prepending(project: Project, app: App, entry: str) -> Edit | None:
     """`[entry | children]` where the supervisor is started; `None` if that is not one place."""
-    facts = project.modules.get(app.callback)
+    facts = root_module(project, app)
     if facts is None:
         return None
     module = next(m for m in modules_of(project.source(facts.path)) if m.name == facts.name)

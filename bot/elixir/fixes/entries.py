@@ -8,9 +8,11 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.facts import ModuleFacts
+from bot.elixir.fixes.child_list import root_module
 from bot.elixir.fixes.jobs import CallGraph, Key, key_of
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
+from bot.elixir.reach import BUSY, is_server
 
 
 def without_supervisors(graph: CallGraph, project: Project) -> dict[Key, str]:
@@ -52,7 +54,8 @@ def foreign_callbacks(graph: CallGraph, project: Project) -> dict[Key, str]:
         declared = [b for b in facts.behaviours if _foreign(b, project)]
         module = graph.module(facts.name) if facts.role == "lib" and declared else None
         for function in module.functions.values() if module is not None else ():
-            if not function.public or _called(function, project, graph):
+            ours = (function.name, function.arity) in BUSY and is_server(function.module)
+            if ours or not function.public or _called(function, project, graph):
                 continue
             said = f"`{facts.name}.{function.label}` is a callback of `{declared[0]}`"
             for target in (function, *graph.functions(function.calls)):
@@ -82,13 +85,19 @@ def _called(function: Function, project: Project, graph: CallGraph) -> bool:
 
 def _may_enter(facts: ModuleFacts, project: Project) -> bool:
     """A cheap look that spares most modules their syntax tree."""
-    boot = facts.name in {app.callback for app in project.apps}
+    boot = facts.name in _boots(project)
     return (
         boot
         or _offline(facts)
         or _release(facts)
         or b"Application.load" in project.files[facts.path]
     )
+
+
+def _boots(project: Project) -> set[str]:
+    """Callback modules, and those whose `init/1` lists what comes first."""
+    roots = [root_module(project, app) for app in project.apps if app.callback]
+    return {app.callback for app in project.apps} | {root.name for root in roots if root}
 
 
 def _offline(facts: ModuleFacts) -> bool:
@@ -99,19 +108,17 @@ def _release(facts: ModuleFacts) -> bool:
     return facts.name.rpartition(".")[2] in ("Release", "ReleaseTasks")
 
 
+_AROUND = ("start", "start_phase", "prep_stop", "stop", "config_change")
+
+
 def _entries(module: Module, project: Project) -> Iterator[Function]:
     facts = project.modules[module.name]
     offline, release = _offline(facts), _release(facts)
-    boot = module.name in {app.callback for app in project.apps}
+    callback = module.name in {app.callback for app in project.apps}
+    root = not callback and module.name in _boots(project)
     for function in module.functions.values():
         loads = release or any(c.full == "Application.load" for c in function.calls)
-        boots = boot and function.name in (
-            "start",
-            "start_phase",
-            "prep_stop",
-            "stop",
-            "config_change",
-        )
+        boots = (callback and function.name in _AROUND) or (root and function.name == "init")
         if offline or loads or boots:
             yield function
 

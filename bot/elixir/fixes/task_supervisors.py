@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.fixes.application import namespace
 from bot.elixir.fixes.base import Declined, Requirement
+from bot.elixir.fixes.child_list import root_module
 from bot.elixir.fixes.entries import run_by_child
 from bot.elixir.fixes.jobs import CallGraph
 from bot.elixir.mixfile import App
@@ -77,8 +78,9 @@ def _listed(project: Project, app: App) -> Iterator[tuple[tuple[str, int], str]]
 
 
 def _running(project: Project, app: App) -> set[str]:
-    """The application's callback module and the supervisors below it."""
-    found, queue = set[str](), [app.callback]
+    """The module of the root supervisor and those of the supervisors below it."""
+    root = root_module(project, app)
+    found, queue = set[str](), [root.name if root is not None else app.callback]
     while queue:
         facts = project.modules.get(queue.pop())
         if facts is not None and facts.name not in found:
@@ -101,7 +103,8 @@ def _name(project: Project, owner: str, child: ChildFacts) -> str:
 
 def _starts_before(project: Project, app: App, user: str, listed: tuple[str, int]) -> bool:
     """Whether the supervisor at a place of the tree is up when a child that runs `user` starts."""
-    order = list(_start_order(project, app.callback, frozenset()))
+    root = root_module(project, app)
+    order = list(_start_order(project, root.name if root is not None else "", frozenset()))
     graph = CallGraph(project)
     places = [
         i

@@ -262,3 +262,67 @@ def test_old_style_starts(mix_project: MakeProject) -> None:
     apply_changes(root, changes_of(CODEMOD, project_of(root), PARAMS))
     code, output = mix(root, "run", "-e", "true = is_pid(Process.whereis(Shop.TaskSupervisor))")
     assert code == 0, output
+
+
+SUPERVISOR = """\
+defmodule Shop.Supervisor do
+  use Supervisor
+
+  def start_link(arg), do: Supervisor.start_link(__MODULE__, arg, name: __MODULE__)
+
+  @impl true
+  def init(_arg) do
+    children = []
+
+    Supervisor.init(children, strategy: :one_for_one)
+  end
+end
+"""
+STARTS = {
+    "its own start": "Shop.Supervisor.start_link([])",
+    "as a module of Supervisor": "Supervisor.start_link(Shop.Supervisor, [])",
+}
+
+
+def delegating(start: str, children: str = "[]") -> dict[str, str]:
+    code = APPLICATION.replace("    children = []\n\n", "")
+    line = "Supervisor.start_link(children, strategy: :one_for_one, name: Shop.Supervisor)"
+    return {
+        "mix.exs": MIX_EXS,
+        "lib/shop/application.ex": code.replace(line, start),
+        "lib/shop/supervisor.ex": SUPERVISOR.replace("children = []", f"children = {children}"),
+        "lib/shop/jobs.ex": SPAWNER,
+    }
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_root_supervisor_with_a_module_of_its_own(name: str) -> None:
+    files = delegating(STARTS[name], "[Shop.Repo]")
+    assert offered(files).fix == "automatic"
+    (change,) = changes_of(CODEMOD, project_of(files), PARAMS)
+    assert change.path == "lib/shop/supervisor.ex"
+    assert "[{Task.Supervisor, name: Shop.TaskSupervisor}, Shop.Repo]" in change.after
+    once = applied(project_of(files), (change,))
+    assert isinstance(CODEMOD.apply(once, PARAMS), Declined)
+    listed = {p: data.decode() for p, data in once.files.items()}
+    assert requirement(listed) is None
+
+
+def test_what_that_module_runs_before_its_children_has_no_supervisor_yet() -> None:
+    files = delegating(STARTS["its own start"])
+    files["lib/shop/supervisor.ex"] = SUPERVISOR.replace(
+        "    children", "    Shop.Jobs.run(fn -> 1 end)\n    children"
+    )
+    analysis, project = surveyed(files)
+    (found,) = [f for f in analysis.findings if f.rule == "unsupervised-spawn"]
+    offer = SUPERVISE_SPAWN.propose(project, found)
+    assert isinstance(offer, Declined)
+    assert "Shop.Supervisor.init/1" in offer.reason
+
+
+@pytest.mark.elixir
+def test_it_starts_there(mix_project: MakeProject) -> None:
+    root = mix_project(delegating(STARTS["its own start"]))
+    apply_changes(root, changes_of(CODEMOD, project_of(root), PARAMS))
+    code, output = mix(root, "run", "-e", "true = is_pid(Process.whereis(Shop.TaskSupervisor))")
+    assert code == 0, output

@@ -127,13 +127,13 @@ def test_server_answers_from_a_supervised_process(mix_project: MakeProject) -> N
     watch = Process.monitor(job)
     :gen_tcp.close(socket)
     receive do
-      {:DOWN, ^watch, :process, ^job, :normal} -> IO.puts("served and gone")
+      {:DOWN, ^watch, :process, ^job, reason} -> IO.puts("served and gone: #{reason}")
     after
-      5_000 -> raise "the job outlives its connection"
+      30_000 -> raise "the job outlives its connection"
     end
     """
     code, output = mix(root, "run", "-e", script)
-    assert (code, "served and gone" in output) == (0, True), output
+    assert (code, "served and gone: normal" in output) == (0, True), output
 
 
 HANDLER = """\
@@ -161,6 +161,15 @@ def test_callback_that_another_applications_process_runs_is_asked_about() -> Non
     assert found.fix == "assisted"
     assert "`:syn_event_handler`" in found.decision
     assert ":noproc" in found.decision
+
+
+def test_server_callback_beside_another_applications_behaviour_is_not() -> None:
+    code = HANDLER.replace("  @impl", "  @behaviour :gen_statem\n\n  @impl", 1).replace(
+        "resolve_registry_conflict", "handle_event"
+    )
+    (found,) = outcomes({**server(""), "lib/shop/server.ex": code})
+    assert isinstance(found, Proposal), found.reason
+    assert found.fix == "automatic"
 
 
 @pytest.mark.parametrize("behaviour", ["Plug", "Phoenix.Channel", ":gen_statem", "Shop.Rule"])
