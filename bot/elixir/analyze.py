@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from heapq import heapreplace
+from itertools import chain
 from pathlib import Path
 
 from bot.core.finding import Analysis, Exempted, Finding, Note
+from bot.elixir import nodes
+from bot.elixir.calls import CALLS
 from bot.elixir.facts import ModuleFacts, facts_of_file
+from bot.elixir.mentions import HOLDERS
 from bot.elixir.mixfile import apps_of
 from bot.elixir.outline import modules_of
 from bot.elixir.project import Project
@@ -23,6 +30,9 @@ from bot.elixir.tree import DirectoryTree, SourceTree
 
 POOL_FROM_BYTES = 600_000
 """Below this much source a second process costs more than it saves."""
+
+SHARES_PER_JOB = 8
+"""More shares than processes: one that is slowed down by other work takes fewer of them."""
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
@@ -91,34 +101,58 @@ def _file_results(
     files: Mapping[str, bytes], rules: tuple[Rule, ...], jobs: int, progress: Progress | None
 ) -> list[_FileResult]:
     global _inherited
-    paths = list(files)
     can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     if jobs < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES:
-        return list(
-            _counted((_analyze_file(p, files[p], rules) for p in paths), len(paths), progress)
-        )
-    by_size = sorted(paths, key=lambda p: -len(files[p]))
+        with _without_cycle_collection():
+            alone = (_analyze_file(path, data, rules) for path, data in files.items())
+            return list(_counted(alone, len(files), progress))
+    shares = _shares(files, jobs * SHARES_PER_JOB)
+    nodes.prepare(*CALLS)
+    nodes.prepare(*HOLDERS)
     _inherited = (files, rules)
+    gc.freeze()
     try:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-            chunk = max(1, min(32, len(paths) // (jobs * 4)))
-            done = list(
-                _counted(pool.map(_in_worker, by_size, chunksize=chunk), len(paths), progress)
-            )
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), gc.disable) as pool:
+            done = chain.from_iterable(pool.map(_in_worker, shares))
+            found = list(_counted(done, len(files), progress))
     finally:
+        gc.unfreeze()
         _inherited = ({}, ())
-    in_order = dict(zip(by_size, done, strict=True))
-    return [in_order[p] for p in paths]
+    in_order = dict(zip(chain.from_iterable(shares), found, strict=True))
+    return [in_order[path] for path in files]
 
 
-def _in_worker(path: str) -> _FileResult:
+def _shares(files: Mapping[str, bytes], count: int) -> list[list[str]]:
+    """Paths in `count` shares of nearly the same number of bytes; empty ones are left out."""
+    shares: list[list[str]] = [[] for _ in range(count)]
+    loads = [(0, number) for number in range(count)]
+    for path in sorted(files, key=lambda p: -len(files[p])):
+        load, number = loads[0]
+        shares[number].append(path)
+        heapreplace(loads, (load + len(files[path]), number))
+    return [share for share in shares if share]
+
+
+def _in_worker(share: list[str]) -> list[_FileResult]:
     files, rules = _inherited
-    return _analyze_file(path, files[path], rules)
+    return [_analyze_file(path, files[path], rules) for path in share]
+
+
+@contextmanager
+def _without_cycle_collection() -> Iterator[None]:
+    """Files leave no cycles behind, so looking for some after every few is time lost."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _counted(
     results: Iterable[_FileResult], total: int, progress: Progress | None
-) -> Iterable[_FileResult]:
+) -> Iterator[_FileResult]:
     for number, result in enumerate(results, 1):
         if progress is not None:
             progress(number, total)

@@ -12,6 +12,9 @@ from bot.elixir.child_specs import is_module
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
+HOLDERS = ("list", "tuple", "pair")
+"""Types of the nodes that can hold a specification."""
+
 _TAKES_SPEC = frozenset(
     {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
 )
@@ -40,7 +43,7 @@ def _mentions(module: Module) -> Iterator[str]:
 
 
 def _in_code(node: Node, module: Module) -> Iterator[str]:
-    for holder in nodes.of_type(node, "list", "tuple", "pair"):
+    for holder in nodes.of_type(node, *HOLDERS):
         for named in _where_specified(holder):
             if named.type == "alias":
                 yield module.scope.resolve(named)

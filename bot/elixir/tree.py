@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,8 +68,7 @@ class DirectoryTree:
     def _checked(self) -> tuple[dict[str, bytes], tuple[Note, ...]]:
         files: list[tuple[str, bytes]] = []
         notes: list[Note] = []
-        for path in _elixir_paths(self.root):
-            name = path.relative_to(self.root).as_posix()
+        for name, path in _elixir_paths(self.root):
             if self.only is not None and name not in self.only:
                 continue
             problem = _unusable(self.root, path)
@@ -76,7 +76,8 @@ class DirectoryTree:
                 notes.append(problem.model_copy(update={"path": name}))
                 continue
             try:
-                files.append((name, path.read_bytes()))
+                with open(path, "rb", buffering=0) as file:
+                    files.append((name, file.read()))
             except OSError as error:
                 notes.append(
                     Note(path=name, kind="unreadable", message=error.strerror or str(error))
@@ -97,24 +98,32 @@ def is_elixir(path: str) -> bool:
     return name.endswith((".ex", ".exs")) and not SKIPPED_FOLDERS & set(folders)
 
 
-def _elixir_paths(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
+def _elixir_paths(root: Path) -> Iterator[tuple[str, str]]:
+    """Names relative to the root, with the paths to open; strings, as trees have many files."""
+    top = os.fspath(root)
+    for folder, folders, names in os.walk(top):
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
+        below = os.path.relpath(folder, top).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
         for name in sorted(names):
             if name.endswith((".ex", ".exs")):
-                yield Path(folder, name)
+                yield prefix + name, os.path.join(folder, name)
 
 
-def _unusable(root: Path, path: Path) -> Note | None:
+def _unusable(root: Path, path: str) -> Note | None:
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            return Note(
-                path="", kind="outside", message="symbolic link that leaves the tree; not followed"
-            )
-        info = path.stat()
+        info = os.lstat(path)
+        if stat.S_ISLNK(info.st_mode):
+            if not Path(path).resolve().is_relative_to(root.resolve()):
+                return Note(
+                    path="",
+                    kind="outside",
+                    message="symbolic link that leaves the tree; not followed",
+                )
+            info = os.stat(path)
     except (OSError, RuntimeError) as error:
         return Note(path="", kind="unreadable", message=str(error))
-    if not path.is_file():
+    if not stat.S_ISREG(info.st_mode):
         return Note(path="", kind="unreadable", message="not a regular file")
     if info.st_size > MAX_BYTES:
         return Note(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls, loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
+from bot.elixir.rules.absence import awaits_absence
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.standing import above, callers_of, definition_around, receivers_of_closures
 
@@ -115,7 +117,8 @@ def _only_passed_on(function: Function | None) -> bool:
     if function is None or not function.public:
         return False
     module = function.module
-    direct = [*loose_calls(module), *(c for f in module.functions.values() for c in f.calls)]
+    inside = module.clauses_with(function.name.encode())
+    direct = chain((c for clause in inside for c in clause.calls), loose_calls(module))
     called = any(
         c.module == module.name and c.name == function.name and not c.captured and not c.runs_in
         for c in direct
@@ -139,12 +142,16 @@ def _mutual(function: Function) -> bool:
 
 
 def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
-    clock = any(word in _test_name(call).lower() for word in _CLOCK_WORDS) or _about_age(call)
+    name = _test_name(call)
+    clock = any(word in name.lower() for word in _CLOCK_WORDS) or _about_age(call)
+    absence = awaits_absence(call, name)
     short = duration.isdigit() and int(duration) <= _SHORT_MS
     helper = function is not None
-    debatable = clock or short
+    debatable = clock or short or absence
     if clock:
         note = "the test is about time itself: a clock that the test sets would do it at once"
+    elif absence:
+        note = "for what must not happen there is no event to wait for: how long is a matter of luck"
     elif short:
         note = "so short a sleep moves a clock on or lets another process run: neither is certain"
     elif helper:

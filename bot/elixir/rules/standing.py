@@ -161,13 +161,14 @@ def _only_for_macros(function: Function, seen: frozenset[tuple[str, int]]) -> bo
 def callers_of(function: Function) -> list[Function]:
     """Functions of the same module that call this one."""
     module = function.module
-    return [
-        other
-        for other in module.functions.values()
+    callers = {
+        clause.function: None
+        for clause in module.clauses_with(function.name.encode())
         if any(
             call.module == module.name
             and call.name == function.name
             and module.local(call.name, call.arity) is function
-            for call in other.calls
+            for call in clause.calls
         )
-    ]
+    }
+    return list(callers)
