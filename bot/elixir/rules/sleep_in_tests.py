@@ -151,7 +151,7 @@ def _site(call: Call, span: Span, duration: str, function: Function | None) -> S
     if clock:
         note = "the test is about time itself: a clock that the test sets would do it at once"
     elif absence:
-        note = "for what must not happen there is no event to wait for: how long is a matter of luck"
+        note = "for what must not happen no event ends the wait: how long it is is luck"
     elif short:
         note = "so short a sleep moves a clock on or lets another process run: neither is certain"
     elif helper:

@@ -63,3 +63,23 @@ def test_function_that_is_only_started_by_name() -> None:
 @pytest.mark.parametrize("path", ["lib/a.ex", "lib/load_test/a.ex", "priv/a.exs"])
 def test_only_in_tests(path: str) -> None:
     assert outcome(RULE, {path: in_test("Process.sleep(100)")["test/a_test.exs"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("is not sent again", "Process.sleep(100)\n      refute sent?()", "info"),
+        ("is not sent again", "Process.sleep(100)\n      a = sent()\n      refute a[:b]", "info"),
+        ("is not sent again", "Process.sleep(100)\n      assert sent?()", "warning"),
+        ("starts", "# It must not start\n      Process.sleep(100)\n      refute up?()", "info"),
+        ("starts", "Process.sleep(100) # never\n      refute up?()", "info"),
+        ("tells once", "Process.sleep(100)\n      refute_received :told", "info"),
+        ("tells", "Process.sleep(9_0)\n      assert a()\n      refute_received :b", "warning"),
+        ("removes dead members", "Process.sleep(50)\n      refute member?(pid)", "warning"),
+        ("is not kept", "Process.sleep(50)\n      refute Process.alive?(pid)", "warning"),
+        ("is no longer there", "Process.sleep(50)\n      refute member?(pid)", "warning"),
+        ("is not there", "refute up?()\n      Process.sleep(50)\n      start()", "warning"),
+    ],
+)
+def test_waiting_for_what_must_not_happen(name: str, body: str, said: str) -> None:
+    assert outcome(RULE, in_test(body, name=name)) == [said]
