@@ -52,9 +52,12 @@ def _supervisor(call: Call) -> str:
 def root_list(project: Project, app: App) -> RootList | None:
     """The root supervisor's child list; `None` unless there is just one."""
     facts = root_module(project, app)
-    if facts is None or len(facts.child_lists) != 1:
+    lists = facts.child_lists if facts is not None else ()
+    if len(lists) > 1:
+        lists = tuple(listed for listed in lists if listed.function in ("start/2", "init/1"))
+    if len(lists) != 1:
         return None
-    found = facts.child_lists[0]
+    found = lists[0]
     return RootList(found, found.path) if found.call in SUPERVISING - _DYNAMIC else None
 
 

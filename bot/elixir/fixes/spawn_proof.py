@@ -14,11 +14,12 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import STARTS_PROCESS, Call, calls_in
 from bot.elixir.fixes.base import Declined, GeneratedTest, Params
+from bot.elixir.fixes.delegates import Delegate, delegating, parameter
 from bot.elixir.fixes.jobs import CallGraph, job_calls
 from bot.elixir.fixes.locate import Place
 from bot.elixir.fixes.render import render
 from bot.elixir.fixes.test_files import test_file
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Function
 from bot.elixir.project import Project
 
 _QUIET = frozenset(
@@ -37,6 +38,8 @@ class _Entry:
     arguments: tuple[str, ...]
     arity: int = -1
     """Of the injected function; -1: none is injected, -2: module, function and arguments are."""
+    through: Function | None = None
+    """The public function to call where the spawn's own is private."""
 
 
 def generate(project: Project, place: Place, params: Params) -> GeneratedTest | Declined:
@@ -47,7 +50,7 @@ def generate(project: Project, place: Place, params: Params) -> GeneratedTest | 
         return (
             entry if isinstance(entry, Declined) else Declined("the file belongs to no application")
         )
-    function = place.clause.function
+    function = entry.through or place.clause.function
     file = test_file(project, app, place.module.name, function.name, "supervision")
     call = f"{place.module.name}.{function.name}({', '.join(entry.arguments)})"
     values = {
@@ -81,9 +84,10 @@ def generate(project: Project, place: Place, params: Params) -> GeneratedTest | 
 
 def _entry(project: Project, place: Place) -> _Entry | Declined:
     clause, function = place.clause, place.clause.function
-    if function.kind != "def" or len(function.clauses) != 1:
+    delegate = delegating(function) if function.kind == "defp" else None
+    if len(function.clauses) != 1 or (function.kind != "def" and delegate is None):
         return Declined("no public function of one clause holds the call")
-    names = [_name(p) for p in clause.params]
+    names = [parameter(p) for p in clause.params]
     if not all(names):
         return Declined("the function takes its arguments apart: made-up ones would not match")
     if not _unconditional(place):
@@ -95,6 +99,8 @@ def _entry(project: Project, place: Place) -> _Entry | Declined:
             "the function does other work around the call, which made-up arguments would break"
         )
     entry = _injected(place, names)
+    if delegate is not None:
+        return _delegated(delegate, entry)
     if entry is not None:
         return entry
     if clause.guard is not None:
@@ -102,10 +108,16 @@ def _entry(project: Project, place: Place) -> _Entry | Declined:
     return _traced(project, place, names)
 
 
-def _name(param: Node) -> str:
-    if nodes.operator(param) == "\\\\":
-        param = param.child_by_field_name("left") or param
-    return nodes.text(param) if param.type == "identifier" else ""
+def _delegated(delegate: Delegate, entry: _Entry | None) -> _Entry | Declined:
+    """The public function's call that brings the same arguments to the private one."""
+    caller = Place(delegate.clause, delegate.call)
+    clear = _unconditional(caller) and all(_quiet(s, caller) for s in delegate.clause.statements())
+    if entry is None or not clear or delegate.clause.guard is not None:
+        return Declined("no public function passes a job on to the private one that starts it")
+    given = delegate.arguments(entry.arguments, _TERM)
+    if given is None:
+        return Declined("the public function makes up what it passes on to the private one")
+    return _Entry(given, entry.arity, delegate.clause.function)
 
 
 def _unconditional(place: Place) -> bool:
@@ -122,7 +134,8 @@ def _quiet(statement: Node, place: Place) -> bool:
     """Whether nothing in the statement but the call itself can fail or act on any argument."""
     own = place.call.statement
     for call in calls_in(statement, place.module):
-        inside = nodes.contains(own, call.node)
+        inside = nodes.contains(own, call.node) and place.call.full in STARTS_PROCESS
+        inside = inside or call.start == place.call.start
         if not inside and call.module != "Logger" and call.full not in _QUIET:
             return False
     return True

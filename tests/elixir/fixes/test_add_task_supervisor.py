@@ -326,3 +326,12 @@ def test_it_starts_there(mix_project: MakeProject) -> None:
     apply_changes(root, changes_of(CODEMOD, project_of(root), PARAMS))
     code, output = mix(root, "run", "-e", "true = is_pid(Process.whereis(Shop.TaskSupervisor))")
     assert code == 0, output
+
+
+def test_list_of_another_supervisor_in_the_callback_module_is_none_of_the_roots() -> None:
+    files = shop("[Shop.Repo]")
+    code = files["lib/shop/application.ex"].rstrip().removesuffix("end")
+    more = "def more, do: Supervisor.start_link([Shop.Extra], strategy: :one_for_one)"
+    files["lib/shop/application.ex"] = f"{code}\n  {more}\nend\n"
+    assert offered(files).fix == "automatic"
+    assert "[{Task.Supervisor, name: Shop.TaskSupervisor}, Shop.Repo]" in added(files)

@@ -32,6 +32,9 @@ PROVED = {
     "  pid = spawn(fn -> job.(user) end)\n  {:ok, pid}\nend",
     "kick": "def kick(mod, name, args), do: :erlang.spawn(mod, name, args)",
     "later": "def later(job) do\n  Task.start(job)\nend",
+    "tell": "def tell(user, deliver \\\\ &log/1), do: start(deliver, user)\n\n"
+    "defp start(job, user) do\n  spawn(fn -> job.(user) end)\n  :ok\nend\n\n"
+    "defp log(user), do: user",
     "notify": "def notify(_user) do\n  spawn(fn -> deliver(1) end)\nend\n\n"
     "defp deliver(user), do: user",
 }
@@ -78,12 +81,12 @@ def proof(mix_project: MakeProject) -> Proof:
 
 @pytest.mark.elixir
 def test_proofs_are_red_before_for_the_intended_reason(proof: Proof) -> None:
-    assert [t.proof for t in proof.tests] == ["behavioural"] * 4 + ["traced"]
+    assert [t.proof for t in proof.tests] == ["behavioural"] * 5 + ["traced"]
     run = run_tests(proof.root)
     assert (run.passed, run.failed) == (0, len(proof.tests)), run.output
     for test in proof.tests:
         assert re.search(test.red, run.output)
-    assert run.output.count("no supervisor lists the job") >= 4
+    assert run.output.count("no supervisor lists the job") >= 5
     assert ":noproc" not in run.output
 
 
@@ -115,6 +118,11 @@ def test_no_test_is_made_up_where_arguments_would_be() -> None:
         "def run(x) do\n  Shop.Repo.get!(x)\n  spawn(fn -> x end)\n  :ok\nend",
         "def run(x) do\n  spawn(fn -> File.rm_rf!(x) end)\n  :ok\nend",
         "def run(x), do: go(x)\n\ndefp go(x) do\n  spawn(fn -> x end)\n  :ok\nend",
+        "def run(x), do: go(wrap(x))\n\ndefp wrap(x), do: x\n\n"
+        "defp go(x) do\n  spawn(x)\n  :ok\nend",
+        "def run(x), do: if(x, do: go(x))\n\ndefp go(x) do\n  spawn(x)\n  :ok\nend",
+        "def run(x), do: go(x)\n\ndef other(x), do: go(x)\n\ndefp go(x) do\n  spawn(x)\n  :ok\nend",
+        "def run(x) when x > 3, do: go(x)\n\ndefp go(x) do\n  spawn(x)\n  :ok\nend",
     ]
     for body in bodies:
         analysis, project = surveyed(shop(body))
