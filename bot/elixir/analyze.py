@@ -79,6 +79,13 @@ def survey(
     for rule in chosen:
         if rule.check_project is not None:
             sort_out(rule, rule.check_project(project), project.opened, findings, exempted)
+    homeless = {rule.id for rule in chosen if rule.fix_needs_app}
+    findings = [
+        f.model_copy(update={"fix": "advice"})
+        if f.rule in homeless and f.fix != "advice" and project.app_of(f.path) is None
+        else f
+        for f in findings
+    ]
     analysis = Analysis(
         commit=commit,
         files=len(files),

@@ -13,9 +13,18 @@ from bot.elixir.source import Source
 from bot.elixir.tree import MemoryTree
 
 
+MIX_EXS = """\
+defmodule Sample.MixProject do
+  use Mix.Project
+  def project, do: [app: :sample, version: "0.1.0"]
+  def application, do: [mod: {Sample.Application, []}]
+end
+"""
+
+
 def analysed(rule: Rule, code: str | Mapping[str, str], path: str = "lib/sample.ex") -> Analysis:
-    """What one rule says about one file, or about several by path."""
-    files = {path: dedent(code)} if isinstance(code, str) else dict(code)
+    """What one rule says about one file of a Mix application, or about just these several."""
+    files = {"mix.exs": MIX_EXS, path: dedent(code)} if isinstance(code, str) else dict(code)
     return survey(MemoryTree.of(files), jobs=1, rules=(rule,)).analysis
 
 

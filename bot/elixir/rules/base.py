@@ -109,6 +109,8 @@ class Rule:
     triggers: tuple[bytes, ...] = ()
     """The check is skipped for files that hold none of these; empty: never skipped."""
     roles: tuple[Role, ...] = ("lib",)
+    fix_needs_app: bool = False
+    """The fix puts something under a supervisor: files of no Mix application only get advice."""
     check: Check | None = None
     check_project: ProjectCheck | None = None
 

@@ -187,6 +187,7 @@ RULE = Rule(
     severity="warning",
     confidence="medium",
     fix="assisted",
+    fix_needs_app=True,
     explanation="One of the project's own servers is started by a call, and no supervisor owns it.",
     harm=(
         "When it crashes nobody starts it again, or it takes its caller down with it. It is not "

@@ -137,6 +137,7 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="automatic",
+    fix_needs_app=True,
     explanation=(
         "A process is started by `spawn`, `spawn_link` or a relative of theirs, "
         "outside any supervisor."

@@ -126,6 +126,7 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="automatic",
+    fix_needs_app=True,
     explanation=(
         "A task is started by `Task.start`, `Task.start_link` or `Task.async`, "
         "outside any supervisor, and nobody waits for it."

@@ -88,3 +88,9 @@ def test_a_watcher_tied_to_its_parameter_parent() -> None:
     end
     """
     assert [e.exemption for e in analysed(RULE, code).exempted] == ["tied-to-caller"]
+
+
+def test_files_of_no_mix_application_have_no_fix() -> None:
+    code = "defmodule A do\n  def go(x), do: spawn(fn -> x end)\nend\n"
+    (finding,) = analysed(RULE, {"code_samples/ch05/a.ex": code}).findings
+    assert (finding.severity, finding.fix) == ("warning", "advice")
