@@ -12,7 +12,6 @@ from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
 from bot.elixir.tree import MemoryTree
 
-
 MIX_EXS = """\
 defmodule Sample.MixProject do
   use Mix.Project

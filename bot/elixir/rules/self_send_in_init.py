@@ -95,7 +95,7 @@ RULE = Rule(
         "runs before any "
         "message."
     ),
-    triggers=(b"self()",),
+    triggers=(b"self",),
     check=check,
     bad=(
         _server("send(self(), :load)\n{:ok, %{source: source, rates: []}}"),
