@@ -184,6 +184,8 @@ class Module:
 
         Without this a tree of tens of megabytes waits for the cycle collector.
         """
+        for function in self.functions.values():
+            function.clauses.clear()
         self.functions.clear()
         self.nested.clear()
         self.memo.clear()
