@@ -146,7 +146,7 @@ def _test(project: Project, params: Params) -> GeneratedTest | Declined:
     job = job_of(place)
     if isinstance(job, Declined) or place is None:
         return job if isinstance(job, Declined) else Declined("the call is gone")
-    return async_proof.test(project, place)
+    return async_proof.test(project, place, "" if _plain(job) else FIELD)
 
 
 def _untracked(project: Project, params: Params) -> tuple[Change, ...]:

@@ -26,8 +26,12 @@ _TRIGGERS = {
 }
 
 
-def test(project: Project, place: Place) -> GeneratedTest | Declined:
-    """Behavioural where a message can bring the job along; declined otherwise."""
+def test(project: Project, place: Place, field: str) -> GeneratedTest | Declined:
+    """Behavioural where a message can bring the job along; declined otherwise.
+
+    `field` is what of the state tells of jobs, where the callback changes the rest for itself;
+    empty where the whole state does.
+    """
     init, app = place.module.functions[("init", 1)], project.app_of(place.path)
     argument = instances.argument(project, init.clauses[0])
     job, arity = _injected(place)
@@ -49,13 +53,19 @@ def test(project: Project, place: Place) -> GeneratedTest | Declined:
         argument=argument,
         job_params=f" {', '.join('_' * arity)}" if arity else "",
         trigger=trigger.format(message),
+        field=field,
+        known=f"Map.get(:sys.get_state(server), :{field})" if field else ":sys.get_state(server)",
+        left="what it knows of jobs" if field else "its state",
     )
     return GeneratedTest(
         path=file.path,
         code=code,
         proof="behavioural",
         red=r"Unexpectedly received message \{:trace, #PID<[\d.]+>, :link,",
-        note="Shows how the server and a job stand to each other; says nothing about real jobs.",
+        note=(
+            "Shows how the server and a job stand to each other; says nothing about real jobs"
+            + (f", nor what becomes of the state beside `{field}`." if field else ".")
+        ),
     )
 
 

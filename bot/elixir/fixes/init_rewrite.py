@@ -32,11 +32,8 @@ def term_of(flow: Flow) -> str:
 def init_edits(flow: Flow, term: str) -> list[Edit]:
     """What changes in `init/1` itself."""
     source, last = flow.init.function.module.source, flow.init.statements()[-1]
-    edits = [
-        cut(source.path, source.data, _start_with_comments(s), s.end_byte)
-        for s in flow.moved
-        if s.id != last.id
-    ]
+    moved = [s for s in flow.moved if s.id != last.id]
+    edits = [cut(source.path, source.data, start, end) for start, end in _runs(source.data, moved)]
     if flow.mode == "whole":
         made = f"{{:ok, {flow.before}, {{:continue, {term}}}}}"
         return [*edits, Edit(source.path, last.start_byte, last.end_byte, made)]
@@ -44,6 +41,17 @@ def init_edits(flow: Flow, term: str) -> list[Edit]:
     return edits + [
         gen_server.with_continue(e, flow.init, term, state) for e in flow.endings if e.state
     ]
+
+
+def _runs(data: bytes, statements: list[Node]) -> list[tuple[int, int]]:
+    """Byte ranges of the statements with their comments; neighbours are one."""
+    runs: list[tuple[int, int]] = []
+    for statement in statements:
+        start, end = _start_with_comments(statement), statement.end_byte
+        if runs and not data[runs[-1][1] : start].strip():
+            start = runs.pop()[0]
+        runs.append((start, end))
+    return runs
 
 
 def continue_edit(flow: Flow, term: str, body: list[str] | None = None) -> Edit:

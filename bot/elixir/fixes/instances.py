@@ -119,6 +119,8 @@ def _optional(use: Node, init: Clause, key: str) -> bool:
 
 
 def _reads(call: Call, use: Node, key: str) -> bool:
+    if call.full == "struct" and len(call.args) == 2 and call.args[1].id == use.id:
+        return True
     if not call.args or call.args[0].id != use.id:
         return False
     given = call.full == "Keyword.fetch!" and len(call.args) > 1 and text(call.args[1]) == f":{key}"

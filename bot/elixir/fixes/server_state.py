@@ -37,11 +37,11 @@ class Shape:
 
 def shape_of(module: Module) -> Shape | None:
     """The state's shape where every `init/1` clause returns a map literal or the module's own
-    struct.
+    struct, written as such or made by `struct/2`.
     """
     init = module.functions.get(("init", 1))
     found = [state for c in init.clauses for state in _states(c)] if init is not None else []
-    if not found or any(node is None or node.type != "map" for node in found):
+    if not found or any(node is None or not _written(node) for node in found):
         return None
     maps = [node for node in found if node is not None]
     struct = {_struct(node) for node in maps}
@@ -68,7 +68,14 @@ def _states(clause: Clause) -> list[Node | None]:
     return found
 
 
+def _written(node: Node) -> bool:
+    return node.type == "map" or nodes.is_call_to(node, "struct", "struct!")
+
+
 def _struct(node: Node) -> str:
+    if node.type == "call":
+        args = nodes.arguments(node)
+        return text(args[0]) if args else "struct"
     name = next((c for c in node.named_children if c.type == "struct"), None)
     return text(name) if name is not None else ""
 
