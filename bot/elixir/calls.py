@@ -11,6 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.scope import Scope
+from bot.elixir.source import falls_in
 
 KERNEL = frozenset(
     "spawn spawn_link spawn_monitor send self exit throw raise reraise make_ref node apply".split()
@@ -131,7 +132,9 @@ def calls_in(node: Node, module: Module) -> list[Call]:
     """Calls within a node, in source order; the aliases and imports inside it are honoured."""
     found, slashes = _calls_and_captures(node)
     scope = module.scope
-    inner = [c for c in found if nodes.is_call_to(c, "alias", "import")]
+    inner = []
+    if falls_in(module.source.places(b"alias", b"import"), node.start_byte, node.end_byte):
+        inner = [c for c in found if nodes.is_call_to(c, "alias", "import")]
     if inner:
         scope = Scope(module=module.name, outer=module.scope)
         for directive in inner:
@@ -149,11 +152,15 @@ def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | No
     if target is None:
         return None
     args = nodes.arguments(node)
-    piped = _piped_value(node)
+    parent = node.parent
+    around = nodes.operator(parent) if parent is not None else ""
+    piped = _piped_value(node, parent) if around == "|>" else None
     if piped is not None:
         args = [piped, *args]
     arity = len(args) + (nodes.do_block(node) is not None)
-    captured, arity = _capture_arity(node, arity)
+    captured = False
+    if around == "/":
+        captured, arity = _capture_arity(parent, arity)
     if target.type == "identifier":
         name = text(target)
         return Call(
@@ -191,9 +198,8 @@ def _local_module(name: str, arity: int, module: Module, scope: Scope) -> str:
     return ""
 
 
-def _piped_value(node: Node) -> Node | None:
-    parent = node.parent
-    if parent is None or nodes.operator(parent) != "|>":
+def _piped_value(node: Node, parent: Node | None) -> Node | None:
+    if parent is None:
         return None
     right = parent.child_by_field_name("right")
     if right is None or right.id != node.id:
@@ -204,10 +210,9 @@ def _piped_value(node: Node) -> Node | None:
     return left
 
 
-def _capture_arity(node: Node, arity: int) -> tuple[bool, int]:
+def _capture_arity(parent: Node | None, arity: int) -> tuple[bool, int]:
     """`&Mod.fun/2` holds a call without arguments left of `/`."""
-    parent = node.parent
-    if parent is None or nodes.operator(parent) != "/" or parent.parent is None:
+    if parent is None or parent.parent is None:
         return False, arity
     right = parent.child_by_field_name("right")
     if nodes.operator(parent.parent) == "&" and right is not None and right.type == "integer":
