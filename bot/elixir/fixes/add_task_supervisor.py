@@ -101,9 +101,7 @@ def _app(project: Project, params: Params) -> App | Declined:
 
 def test(project: Project, params: Params) -> GeneratedTest | Declined:
     """None: by itself the supervisor changes no behaviour."""
-    return Declined(
-        "an idle supervisor changes no behaviour; the fixes that use it bring the tests"
-    )
+    return Declined("an idle supervisor changes no behaviour")
 
 
 CODEMOD = Codemod(

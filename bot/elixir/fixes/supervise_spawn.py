@@ -56,9 +56,10 @@ def _proposal(project: Project, place: Place, tasks: Tasks, params: Params) -> P
         requires=tasks.requires,
         notes=(
             f"`{call.name}/{call.arity}` became `Task.Supervisor.start_child`: the job is listed "
-            "in the tree, its crash "
-            "is reported with its callers, and the application's stop waits for it (5 s) before "
-            "killing it.",
+            "in the tree, and its crash is reported with its callers.",
+            "At the application's stop a running job ends with the supervisor: at once, unless it "
+            "traps exits (then it has 5 s). Before, it was killed once the tree was down, or ran "
+            "on where it was started from outside the application.",
             "The job's group leader is now the supervisor's: what it prints no longer goes to "
             "its caller's device.",
             "While the application is not running, the call exits with `:noproc` instead of "

@@ -189,3 +189,51 @@ def test_function_beside_a_callback_that_the_project_calls_is_not() -> None:
     (found,) = outcomes(files)
     assert isinstance(found, Proposal), found.reason
     assert found.fix == "automatic"
+
+
+STOPPED = """
+start = fn job ->
+  me = self()
+  Task.Supervisor.start_child(Shop.Tasks, fn -> job.(me) end)
+  receive do
+    {:up, pid} -> Process.monitor(pid)
+  end
+end
+
+plain = start.(fn me -> send(me, {:up, self()}) && Process.sleep(:infinity) end)
+
+trapping =
+  start.(fn me ->
+    Process.flag(:trap_exit, true)
+    send(me, {:up, self()})
+    receive do
+      {:EXIT, _from, :shutdown} -> exit(:finished)
+    end
+  end)
+
+me = self()
+raw = fn -> spawn(fn -> send(me, {:up, self()}) && Process.sleep(:infinity) end) end
+master = :application_controller.get_master(:shop)
+spawn(fn -> Process.group_leader(self(), master) && raw.() end)
+
+inside =
+  receive do
+    {:up, pid} -> Process.monitor(pid)
+  end
+
+Application.stop(:shop)
+
+for ref <- [plain, trapping, inside] do
+  receive do
+    {:DOWN, ^ref, _, _, reason} -> IO.puts("ended by #{reason}")
+  end
+end
+"""
+
+
+@pytest.mark.elixir
+def test_what_the_notes_say_about_the_stop_is_so(mix_project: MakeProject) -> None:
+    root = mix_project(server(TASKS))
+    code, output = mix(root, "run", "-e", STOPPED)
+    ends = [line.split()[-1] for line in output.splitlines() if line.startswith("ended by")]
+    assert (code, ends) == (0, ["shutdown", "finished", "killed"]), output
