@@ -52,7 +52,10 @@ class Settings(BaseSettings):
     @field_validator("cache_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError("no such user, or no home directory") from error
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -65,6 +68,11 @@ class Settings(BaseSettings):
         return tuple(key.get_secret_value() for key in keys if key and key.get_secret_value())
 
 
+def plain_wanted() -> bool:
+    """Whether the user asks every program for no colour, or the terminal shows none."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment under `overrides`; `ConfigError` names a bad variable."""
     try:
@@ -74,5 +82,7 @@ def load_settings(**overrides: Any) -> Settings:
         name = "_".join(str(part) for part in first["loc"])
         variable = name if name.isupper() else f"GENESIS_{name.upper()}"
         raise ConfigError(
-            f"{variable}: {first['msg']}", path="environment", hint=f"correct or unset {variable}"
+            f"{variable}: {first['msg'].removeprefix('Value error, ')}",
+            path="environment",
+            hint=f"correct or unset {variable}",
         ) from None

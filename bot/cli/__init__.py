@@ -6,13 +6,13 @@ import signal
 import sys
 import traceback
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from bot.cli import analysis, history, planning, running
 from bot.cli.output import screen
-from bot.errors import Exit, OtpError
+from bot.errors import Exit, OtpError, Unusable
 
 app = typer.Typer(
     name="genesis",
@@ -21,13 +21,33 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("analyze")(analysis.analyze)
-app.command("explain")(analysis.explain)
-app.command("plan")(planning.plan)
-app.command("show")(planning.show)
-app.command("run")(running.run)
-app.command("log")(history.log)
-app.command("undo")(history.undo)
+
+
+def _examples(*lines: str) -> str:
+    return "\n\n".join(["Examples:", *lines])
+
+
+app.command(
+    "analyze",
+    epilog=_examples("genesis analyze .", "genesis analyze lib --format sarif -o found.sarif"),
+)(analysis.analyze)
+app.command("explain", epilog=_examples("genesis explain unsupervised-spawn"))(analysis.explain)
+app.command(
+    "plan",
+    epilog=_examples(
+        "genesis plan . --goal 'Survive the crash of any process'",
+        "genesis plan --input-file repomix-output.xml --output plan",
+    ),
+)(planning.plan)
+app.command(
+    "show",
+    epilog=_examples("genesis show --stage 1", "genesis show --action 1-supervise | git apply"),
+)(planning.show)
+app.command("run", epilog=_examples("genesis run . --dry-run", "genesis run . --stage 1"))(
+    running.run
+)
+app.command("log", epilog=_examples("genesis log", "genesis log local-1 --json"))(history.log)
+app.command("undo", epilog=_examples("genesis undo", "genesis undo 1-supervise"))(history.undo)
 
 
 def _version(wanted: bool) -> None:
@@ -76,19 +96,55 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except OtpError as error:
         screen.fail(error)
+    except _WRONG_USE as error:
+        _fail_misused(error)
     except Interrupted:
         typer.echo(_INTERRUPTED, err=True)
         sys.exit(int(Exit.INTERRUPTED))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(int(Exit.OK))
+    except OSError as error:
+        screen.fail(_refused_by_the_system(error))
     except Exception:
         traceback.print_exc()
         typer.echo(_BUG, err=True)
         sys.exit(int(Exit.INTERNAL))
+
+
+# Typer brings a click of its own; of its base for wrong use it exports only this descendant.
+_WRONG_USE: type[Exception] = next(
+    c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
+)
+
+
+class Misused(OtpError):
+    """The command line itself is wrong."""
+
+    exit_code = Exit.USAGE
+
+
+def _fail_misused(error: Any) -> NoReturn:
+    screen.machine = screen.machine or "--json" in sys.argv
+    message = error.format_message().rstrip(".")
+    if not message:
+        # No command at all: the help was shown in place of a message.
+        sys.exit(int(Exit.USAGE))
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "genesis"
+    screen.fail(Misused(message, hint=f"`{command} --help` shows what there is"))
+
+
+def _refused_by_the_system(error: OSError) -> Unusable:
+    """A full disk or a missing permission is no bug of ours."""
+    where = f" at {str(error.filename)!r}" if error.filename is not None else ""
+    return Unusable(
+        f"the system refused{where}: {error.strerror or error}",
+        hint="make room or give permission there, then run the same command again",
+    )
 
 
 _INTERRUPTED = "interrupted; nothing is lost: run the same command again to go on"

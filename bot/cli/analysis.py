@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import screen
+from bot.cli.output import screen, write_file
 from bot.errors import Exit, Unusable
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def analyze(
         found = survey(tree, jobs=jobs or settings.jobs, rules=_chosen(rule), progress=progress)
     text = _rendered(found.analysis, form, to_file=output is not None)
     if output is not None:
-        output.write_text(text, "utf-8")
+        write_file(output, text)
     else:
         typer.echo(text, nl=False)
     if fail_on is not Level.never and _worst_at_least(found.analysis, fail_on.value):

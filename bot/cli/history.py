@@ -10,6 +10,7 @@ import typer
 from bot.cli.analysis import JsonFlag
 from bot.cli.output import screen
 from bot.cli.planning import PlanId, Repo, find_action, open_plan
+from bot.core.sanitize import one_line
 
 What = Annotated[
     str,
@@ -25,7 +26,7 @@ def log(plan_id: PlanId = "", repo: Repo = Path(), json_: JsonFlag = False) -> N
     screen.data([{"commit": t.sha, "time": t.time.isoformat(), "message": t.message} for t in rows])
     for row in rows:
         sha = screen.paint(row.sha[:10], "yellow")
-        screen.say(f"{sha}  {row.time:%Y-%m-%d %H:%M:%S}  {row.message}")
+        screen.say(f"{sha}  {row.time:%Y-%m-%d %H:%M:%S}  {one_line(row.message)}")
 
 
 def undo(what: What = "", repo: Repo = Path(), json_: JsonFlag = False) -> None:

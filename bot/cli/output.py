@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 import typer
 
 from bot.core.render.paint import Paint, ansi, plain
-from bot.errors import OtpError
+from bot.core.sanitize import one_line, strip_hidden
+from bot.errors import OtpError, Unusable
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Screen:
     machine: bool = False
     """`--json`: results as one JSON document, no progress."""
     colour: bool | None = None
-    """`None`: only on a terminal."""
+    """`None`: only on a terminal, unless NO_COLOR is set."""
     quiet: bool = False
 
     @property
@@ -33,25 +35,34 @@ class Screen:
     @property
     def paint(self) -> Paint:
         """Colours for standard output."""
-        wanted = sys.stdout.isatty() if self.colour is None else self.colour
-        return ansi if wanted else plain
+        return ansi if self._coloured(sys.stdout) else plain
+
+    def _coloured(self, stream: TextIO) -> bool:
+        if self.colour is not None:
+            return self.colour
+        from bot.settings import plain_wanted
+
+        return stream.isatty() and not plain_wanted()
 
     def say(self, text: str) -> None:
         """A result for people; nothing in machine mode."""
         if not self.machine:
             typer.echo(text)
 
+    def quote(self, text: str) -> str:
+        """Text of the analysed code: as it is for a pipe, without hidden characters for people."""
+        return strip_hidden(text) if sys.stdout.isatty() else text
+
     def note(self, text: str) -> None:
         """A remark that is not the result."""
         if not self.quiet and not self.machine:
-            typer.echo(text, err=True)
+            typer.echo(strip_hidden(text), err=True)
 
     def markdown(self, text: str) -> None:
         """Markdown for people: laid out on a terminal, as it is elsewhere."""
         if self.machine:
             return
-        wanted = sys.stdout.isatty() if self.colour is None else self.colour
-        if not wanted:
+        if not self._coloured(sys.stdout):
             typer.echo(text, nl=False)
             return
         from rich.console import Console
@@ -62,19 +73,18 @@ class Screen:
     def data(self, value: Any) -> None:
         """The result for machines; nothing otherwise."""
         if self.machine:
-            typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(value, indent=2))
 
     def fail(self, error: OtpError) -> NoReturn:
         """One line on standard error (JSON in machine mode) and the error's exit code."""
         if self.machine:
             body = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
-            typer.echo(json.dumps({"error": body}, ensure_ascii=False))
+            typer.echo(json.dumps({"error": body}))
         else:
-            wanted = sys.stderr.isatty() if self.colour is None else self.colour
-            mark = (ansi if wanted else plain)("error:", "bold red")
-            typer.echo(f"{mark} {error.message}", err=True)
+            mark = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
+            typer.echo(f"{mark} {one_line(error.message)}", err=True)
             if error.hint:
-                typer.echo(f"  next: {error.hint}", err=True)
+                typer.echo(f"  next: {one_line(error.hint)}", err=True)
         raise SystemExit(int(error.exit_code))
 
     @contextmanager
@@ -98,6 +108,18 @@ class Screen:
                     bar.refresh()
 
             yield step
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file the user named, with the directories above it; raises `Unusable`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", "replace")
+    except OSError as error:
+        raise Unusable(
+            f"cannot write to {str(path)!r}: {error.strerror}",
+            hint="name a place you may write to",
+        ) from error
 
 
 screen = Screen()

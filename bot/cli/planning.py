@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.analysis import JsonFlag
-from bot.cli.output import screen
+from bot.cli.output import screen, write_file
 from bot.errors import Unusable
 
 if TYPE_CHECKING:
@@ -58,24 +58,18 @@ def plan(
 def _write_documents(made: Plan, output: Path) -> None:
     from bot.core.render.plan import documents
 
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in documents(made).items():
-            (output / name).write_text(text, "utf-8")
-    except OSError as error:
-        raise Unusable(
-            f"cannot write to {str(output)!r}: {error.strerror}",
-            hint="name a directory you may write to",
-        ) from error
+    for name, text in documents(made).items():
+        write_file(output / name, text)
     screen.note(f"documents written to {output}")
 
 
 def open_session(path: Path, goal: str) -> Session:
     """A session on the commit that is checked out, analysed, with a bar for who watches."""
     from bot.codebase.repository import Repository
-    from bot.flows.session import DEFAULT_GOAL, Session
+    from bot.flows.session import Session, goal_of
     from bot.settings import load_settings
 
+    wanted = goal_of(goal)
     repository = Repository.open(path, load_settings())
     head, dirty = repository.head, repository.dirty()
     if dirty:
@@ -86,7 +80,7 @@ def open_session(path: Path, goal: str) -> Session:
         )
         screen.note(f"{paths} no part: commit {head[:12]} is worked on")
     with screen.progress("analysing") as progress:
-        session = Session(repository, head, goal or DEFAULT_GOAL, progress=progress)
+        session = Session(repository, head, wanted, progress=progress)
         session.survey  # noqa: B018 - analysed here, while the bar is up
     return session
 
@@ -102,14 +96,15 @@ def _from_pack(input_file: Path, goal: str) -> Plan:
 
     from bot.elixir.analyze import survey
     from bot.flows.plan_goal import plan_goal
-    from bot.flows.session import DEFAULT_GOAL
+    from bot.flows.session import goal_of
     from bot.flows.trees import pack_tree
 
+    wanted = goal_of(goal)
     tree = pack_tree(input_file)
     with screen.progress("analysing") as progress:
         found = survey(tree, progress=progress)
     digest = sha256(input_file.read_bytes()).hexdigest()
-    return plan_goal(found, goal=goal or DEFAULT_GOAL, plan_id="pack", commit=f"pack:{digest}")
+    return plan_goal(found, goal=wanted, plan_id="pack", commit=f"pack:{digest}")
 
 
 def show(
@@ -133,7 +128,9 @@ def show(
     if action:
         found = find_action(made, action)
         screen.data(found.model_dump(mode="json"))
-        screen.say(found.diff.rstrip("\n") or f"{found.id} is advice: there is no patch")
+        screen.say(
+            screen.quote(found.diff.rstrip("\n")) or f"{found.id} is advice: there is no patch"
+        )
         return
     texts = list(documents(made).values())
     part = made if stage is None else made.stages[stage - 1]

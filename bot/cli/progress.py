@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from bot.cli.output import Screen
+from bot.core.sanitize import one_line
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -68,7 +69,8 @@ class RunProgress:
         short = detail[:10] if status == "committed" else detail
         self._line(f"{_placed(place)}{_WORDS.get(status, status)}: {action.id}  {short}")
 
-    def _line(self, text: str) -> None:
+    def _line(self, said: str) -> None:
+        text = one_line(said)
         if self._live is None:
             self._screen.note(text)
             return

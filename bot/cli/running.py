@@ -11,6 +11,7 @@ from bot.cli.analysis import JsonFlag
 from bot.cli.output import screen
 from bot.cli.planning import Goal, open_session
 from bot.cli.progress import RunProgress
+from bot.core.sanitize import one_line
 from bot.errors import Exit
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def _show(report: RunReport, *, dry_run: bool) -> None:
 
 def _show_diff(action_id: str, title: str, diff: str) -> None:
     if diff:
-        screen.say(f"{screen.paint(action_id, 'bold')}  {title}")
-        screen.say("\n".join(_painted(line) for line in diff.splitlines()) + "\n")
+        screen.say(f"{screen.paint(action_id, 'bold')}  {one_line(title)}")
+        screen.say("\n".join(_painted(line) for line in screen.quote(diff).splitlines()) + "\n")
 
 
 def _painted(line: str) -> str:

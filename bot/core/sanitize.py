@@ -50,6 +50,11 @@ def strip_hidden(text: str) -> str:
     return "".join(char for char in plain if _visible(char))
 
 
+def one_line(text: str) -> str:
+    """`text` without hidden characters, its line breaks and runs of blanks as one blank."""
+    return " ".join(strip_hidden(text).split())
+
+
 def strip_comments(text: str) -> str:
     """`text` without HTML comments, which a reader of rendered Markdown never sees."""
     while (shorter := HTML_COMMENT.sub("", text)) != text:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from bot.codebase.worktree import refuse_inside
 from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
 from bot.core.verdict import Baseline
+from bot.errors import Unusable
 from bot.flows.bench import Bench
 from bot.flows.conclusions import Conclusions
 from bot.flows.mix_tasks import MixTasks
@@ -63,6 +66,8 @@ def run_plan(
     """
     session.dry_run = dry_run
     refuse_inside(session.repository, session.repository.cache)
+    if not dry_run:
+        _require_cache(session.repository.cache)
     with nullcontext() if dry_run else session.repository.locked():
         bench = Bench(session, watch or Silent())
         try:
@@ -77,8 +82,21 @@ def run_plan(
         )
 
 
+def _require_cache(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=cache):
+            pass
+    except OSError as error:
+        raise Unusable(
+            f"cannot write to the cache {str(cache)!r}: {error.strerror}",
+            hint="set GENESIS_CACHE_DIR to a directory you may write to",
+        ) from error
+
+
 def make_plan(session: Session, *, fresh: bool = False, watch: Watcher | None = None) -> Plan:
     """Only plan, by `generate_refactor_plan.yaml`; an earlier plan for the same is taken up."""
+    _require_cache(session.repository.cache)
     bench = Bench(session, watch or Silent())
     with session.repository.locked():
         if not fresh:

@@ -9,9 +9,11 @@ from functools import cached_property
 from bot.codebase.repository import Repository
 from bot.core.plan import Action, Plan
 from bot.core.render.plan import documents
+from bot.core.sanitize import one_line
 from bot.core.state import FINISHED, ActionState, ActionStatus, RunState, StageState
 from bot.core.verdict import Attempt, CheckResult
 from bot.elixir.analyze import Survey, survey
+from bot.errors import Unusable
 from bot.flows.reconcile import reconcile
 from bot.flows.trees import commit_tree
 from bot.flows.watch import Place
@@ -19,6 +21,19 @@ from bot.github.plans import Plans
 from bot.github.store import PlanStore
 
 DEFAULT_GOAL = "Make this code base fault-tolerant."
+LONGEST_GOAL = 500
+"""Characters; a goal is quoted in every document and in the log."""
+
+
+def goal_of(text: str) -> str:
+    """What a person typed as one line without hidden characters; raises `Unusable`."""
+    goal = one_line(text)
+    if len(goal) > LONGEST_GOAL:
+        raise Unusable(
+            f"the goal has {len(goal):,} characters; {LONGEST_GOAL} are allowed",
+            hint="say in a sentence what the refactoring is for",
+        )
+    return goal or DEFAULT_GOAL
 
 
 @dataclass

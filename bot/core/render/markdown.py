@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+
 
 def fence(code: str, language: str) -> str:
     """A code block whose fence is longer than any run of backticks inside."""
@@ -22,4 +24,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def cell(text: str) -> str:
     """Text for one table cell."""
-    return " ".join(text.replace("|", "\\|").split())
+    return prose(" ".join(text.replace("|", "\\|").split()))
+
+
+def code(text: str) -> str:
+    """A code span on one line, whatever backticks are inside."""
+    line = " ".join(text.split())
+    marks = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{marks}{pad}{line}{pad}{marks}"
+
+
+def prose(text: str) -> str:
+    """Text that starts no HTML comment, which would hide what follows; code spans stay."""
+    parts, at = [], 0
+    for span in _SPAN.finditer(text):
+        parts += [text[at : span.start()].replace("<!--", "&lt;!--"), span[0]]
+        at = span.end()
+    return "".join([*parts, text[at:].replace("<!--", "&lt;!--")])

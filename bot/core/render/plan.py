@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.plan import Action, CoverageRow, Plan, StagePlan
-from bot.core.render.markdown import fence, table
+from bot.core.render.markdown import code, fence, prose, table
+from bot.core.sanitize import strip_hidden
 
 _FILES = {
     1: "stage-1-critical-fixes.md",
@@ -37,8 +38,8 @@ def overview(plan: Plan) -> str:
         coverage(plan.coverage),
     ]
     if plan.notes:
-        parts += ["## Not fully read", "\n".join(f"- {note}" for note in plan.notes)]
-    return "\n\n".join(parts).rstrip() + "\n"
+        parts += ["## Not fully read", "\n".join(f"- {prose(note)}" for note in plan.notes)]
+    return strip_hidden("\n\n".join(parts).rstrip()) + "\n"
 
 
 def _head(plan: Plan) -> list[str]:
@@ -52,7 +53,7 @@ def _head(plan: Plan) -> list[str]:
         for s in plan.stages
     ]
     facts = (
-        f"- Plan: `{plan.id}`\n- Goal: {plan.goal}\n"
+        f"- Plan: `{plan.id}`\n- Goal: {prose(plan.goal)}\n"
         f"- Commit: `{plan.commit}`; every line quoted here was compared with it"
     )
     return [
@@ -72,7 +73,7 @@ def _order(plan: Plan) -> Iterator[str]:
             if action.depends_on
             else ""
         )
-        yield f"{number}. `{action.id}` {action.title}, {action.fix}{after}"
+        yield f"{number}. `{action.id}` {prose(action.title)}, {action.fix}{after}"
 
 
 def coverage(rows: tuple[CoverageRow, ...]) -> str:
@@ -81,7 +82,7 @@ def coverage(rows: tuple[CoverageRow, ...]) -> str:
         return "No site of any pattern was found."
     return table(
         ("rule", "site", "status", "action or reason"),
-        [(r.rule, f"`{r.path}:{r.line}`", r.status, r.detail) for r in rows],
+        [(r.rule, code(f"{r.path}:{r.line}"), r.status, r.detail) for r in rows],
     )
 
 
@@ -118,11 +119,11 @@ def stage(plan: Plan, part: StagePlan) -> str:
     rows = [(f"`{' '.join(v.argv)}`", str(v.exit_code), v.expect) for v in part.verification]
     out.extend(["## Verification", "", table(("command", "exit code", "expected"), rows), ""])
     out.extend(["## Roll-back", "", *(f"- {step}" for step in part.rollback)])
-    return "\n".join(out).rstrip() + "\n"
+    return strip_hidden("\n".join(out).rstrip()) + "\n"
 
 
 def _action(action: Action) -> Iterator[str]:
-    yield f"### {action.title}"
+    yield f"### {prose(action.title)}"
     yield ""
     yield f"- Id: `{action.id}`"
     yield f"- Fix: {action.fix}; risk {action.risk}; effort {action.effort}"
@@ -132,34 +133,35 @@ def _action(action: Action) -> Iterator[str]:
         yield f"- Findings: {', '.join(f'`{f}`' for f in action.finding_ids)}"
     for place in action.files:
         lines = f"{place.line}-{place.end_line}" if place.end_line > place.line else str(place.line)
-        yield f"- Where: `{place.path}:{lines}`" if place.line else f"- New file: `{place.path}`"
+        where = code(f"{place.path}:{lines}" if place.line else place.path)
+        yield f"- Where: {where}" if place.line else f"- New file: {where}"
     yield ""
-    yield action.problem
+    yield prose(action.problem)
     yield ""
     yield from _code("Before", action.before)
     yield from _code("After", action.after)
     yield from _code("The shape to aim for (an example, not this project's code)", action.example)
     if action.decision:
-        yield f"**To decide:** {action.decision}"
+        yield f"**To decide:** {prose(action.decision)}"
         yield ""
     if action.invariant:
         yield f"**Invariant:** {action.invariant}"
         yield ""
     yield "**Steps**"
     yield ""
-    yield from (f"{n}. {step}" for n, step in enumerate(action.steps, 1))
+    yield from (f"{n}. {prose(step)}" for n, step in enumerate(action.steps, 1))
     yield ""
     yield f"**How to test:** {action.how_to_test}"
     yield ""
     yield from _code("The generated test", action.test_code)
     yield "**Done when**"
     yield ""
-    yield from (f"- [ ] {item}" for item in action.done_when)
+    yield from (f"- [ ] {prose(item)}" for item in action.done_when)
 
 
-def _code(title: str, code: str) -> Iterator[str]:
-    if code:
+def _code(title: str, block: str) -> Iterator[str]:
+    if block:
         yield f"{title}:"
         yield ""
-        yield fence(code, "elixir")
+        yield fence(block, "elixir")
         yield ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.core.plan import Action, Plan
 from bot.core.render.paint import Paint, plain
+from bot.core.sanitize import one_line
 from bot.core.state import ActionState, RunState
 from bot.core.verdict import Baseline
 
@@ -69,9 +70,10 @@ def _row(action: Action, state: ActionState, width: int, paint: Paint) -> Iterat
         word = action.fix
     proof = state.proof if state.status == "committed" and state.proof != "none" else ""
     mark = paint(f"{word:<9}", style)
-    yield f"  {mark}  {state.commit[:10]:<10}  {proof:<11}  {action.id:<{width}}  {action.title}"
+    title = one_line(action.title)
+    yield f"  {mark}  {state.commit[:10]:<10}  {proof:<11}  {action.id:<{width}}  {title}"
     if state.reason and state.status != "committed":
-        short = shorten(_first_question(state.reason), WIDTH, placeholder=" …")
+        short = shorten(_first_question(one_line(state.reason)), WIDTH, placeholder=" …")
         yield f"{'':13}{paint(short, 'dim')}"
 
 
