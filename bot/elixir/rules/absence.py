@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from tree_sitter import Node
 
@@ -11,25 +12,29 @@ from bot.elixir.nodes import text
 
 _NEGATION = re.compile(
     r"\b(?:not|never|nothing|wrongly|untouched|unchanged|ignor\w+|skip\w*|avoid\w*"
-    r"|cannot|can't|doesn't|don't|isn't|won't)\b(?! longer)"
+    r"|cannot|can't|shouldn't|doesn't|don't|isn't|won't)\b(?! longer)"
 )
+_MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) not)\b")
+_STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
 _LOOKED_AT = 2
 """Statements after the sleep among which the check must be: what is asked, and the asking."""
 
 
 def awaits_absence(call: Call, test_name: str) -> bool:
-    """Whether the sleep is followed by a `refute` that the test's name or a comment explains."""
+    """Whether what follows the sleep checks that something did not happen: a `refute` that the
+    test's name or a comment explains, an `assert` under such a comment, or a process still alive.
+    """
     checks = (s for s in _next_statements(call) if text(s).startswith(("assert", "refute")))
     first = next(checks, None)
-    if first is None or not _asks_for_absence(text(first)):
+    if first is None:
         return False
-    said = " ".join([test_name, *_comments(call)]).lower()
-    return text(first).startswith("refute_receive") or _NEGATION.search(said) is not None
-
-
-def _asks_for_absence(statement: str) -> bool:
-    """The dead do not come back: who refutes a life waits for its end, which a monitor tells."""
-    return statement.startswith("refute") and "alive?" not in statement
+    check, (above, below) = text(first), _comments(call)
+    if check.startswith("refute_receive") or _STILL_ALIVE.match(check):
+        return True
+    # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
+    if check.startswith("refute") and "alive?" not in check:
+        return _NEGATION.search(f"{test_name} {above} {below}".lower()) is not None
+    return _MUST_NOT.search(below.lower()) is not None
 
 
 def _next_statements(call: Call) -> list[Node]:
@@ -42,18 +47,15 @@ def _next_statements(call: Call) -> list[Node]:
     return later[:_LOOKED_AT]
 
 
-def _comments(call: Call) -> list[str]:
-    """Comments right above the sleep, beside it, and above the next statement."""
+def _comments(call: Call) -> tuple[str, str]:
+    """Comments right above the sleep, and those beside it or above the next statement."""
     statement = call.statement
-    block = statement.parent
-    siblings = block.named_children if block is not None else []
+    siblings = statement.parent.named_children if statement.parent is not None else []
     place = next((i for i, n in enumerate(siblings) if n.id == statement.id), 0)
-    before = siblings[:place]
-    found: list[str] = []
-    while before and before[-1].type == "comment":
-        found.append(text(before.pop()))
-    for node in siblings[place + 1 :]:
-        if node.type != "comment":
-            break
-        found.append(text(node))
-    return found
+    above = takewhile(_is_comment, reversed(siblings[:place]))
+    below = takewhile(_is_comment, siblings[place + 1 :])
+    return " ".join(map(text, above)), " ".join(map(text, below))
+
+
+def _is_comment(node: Node) -> bool:
+    return node.type == "comment"

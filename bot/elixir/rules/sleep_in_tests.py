@@ -26,7 +26,6 @@ _RUNS_HERE = (
     "Sandbox.",
     "Repo.",
     "in_tmp",
-    "Bypass.",
 )
 """Takers of a function that run it in the test's own process while the test waits."""
 _POLLING = (
@@ -62,7 +61,12 @@ _CLOCK_WORDS = (
     "keepalive",
     "old",
     "delay",
+    "grace period",
+    "timestamp",
+    "modification time",
 )
+_CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleep_time")
+"""Parts of the names of durations that the code under test counts by itself."""
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 
@@ -71,7 +75,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     """Every sleep in a test, a set-up or a helper of a test file."""
     for call in loose_calls_to(module, b"sleep"):
         if call.full in SLEEPS and call.args and not call.in_quote:
-            yield from _judge(call, None, definition_around(call) is not None)
+            yield from _judge(call, None, definition_around(call) is not None or _stub(module))
     for clause in module.clauses_with(b"sleep("):
         for call in clause.calls:
             if call.full in SLEEPS and call.args and not call.in_quote:
@@ -143,7 +147,11 @@ def _mutual(function: Function) -> bool:
 
 def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
     name = _test_name(call)
-    clock = any(word in name.lower() for word in _CLOCK_WORDS) or _about_age(call)
+    clock = (
+        any(word in name.lower() for word in _CLOCK_WORDS)
+        or any(word in duration.lower() for word in _CLOCK_DURATIONS)
+        or _about_age(call)
+    )
     absence = awaits_absence(call, name)
     short = duration.isdigit() and int(duration) <= _SHORT_MS
     helper = function is not None

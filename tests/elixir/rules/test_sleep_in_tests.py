@@ -36,6 +36,9 @@ end
         ("Process.sleep(:infinity)", ["~parked"]),
         ("spawn(fn -> Process.sleep(100) end)", ["~simulated-work"]),
         ("stub(fn _ -> Process.sleep(100) end)", ["~simulated-work"]),
+        ('Bypass.expect(b, "GET", "/", fn c -> Process.sleep(100) end)', ["~simulated-work"]),
+        ("Process.sleep(2 * @check_interval)", ["info"]),
+        ("Process.sleep(@setup_delay)", ["warning"]),
         ("eventually(fn -> Process.sleep(100) end)", ["~polling"]),
         ("defmodule Slow do\n  def run, do: Process.sleep(100)\nend", ["~simulated-work"]),
         ("verify(max_age: 1)\n      Process.sleep(100)", ["info"]),
@@ -74,6 +77,11 @@ def test_only_in_tests(path: str) -> None:
         ("starts", "# It must not start\n      Process.sleep(100)\n      refute up?()", "info"),
         ("starts", "Process.sleep(100) # never\n      refute up?()", "info"),
         ("tells once", "Process.sleep(100)\n      refute_received :told", "info"),
+        ("starts", "Process.sleep(90)\n      # never again\n      assert all() == []", "info"),
+        ("starts", "# it does not wait\n      Process.sleep(90)\n      assert up?()", "warning"),
+        ("stays", "Process.sleep(90)\n      # all not yet told\n      assert a()", "warning"),
+        ("survives", "Process.sleep(90)\n      assert Process.alive?(pid)", "info"),
+        ("dies", "Process.sleep(90)\n      assert Process.alive?(pid) == false", "warning"),
         ("tells", "Process.sleep(9_0)\n      assert a()\n      refute_received :b", "warning"),
         ("removes dead members", "Process.sleep(50)\n      refute member?(pid)", "warning"),
         ("is not kept", "Process.sleep(50)\n      refute Process.alive?(pid)", "warning"),
@@ -83,3 +91,16 @@ def test_only_in_tests(path: str) -> None:
 )
 def test_waiting_for_what_must_not_happen(name: str, body: str, said: str) -> None:
     assert outcome(RULE, in_test(body, name=name)) == [said]
+
+
+def test_routes_of_a_server_that_tests_talk_to() -> None:
+    code = """\
+defmodule Shop.SlowServer do
+  use Plug.Router
+  get "/slow" do
+    Process.sleep(100)
+    send_resp(conn, 200, "")
+  end
+end
+"""
+    assert outcome(RULE, {"test/support/slow_server.ex": code}) == ["~simulated-work"]
