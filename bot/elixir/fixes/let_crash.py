@@ -14,7 +14,7 @@ from bot.elixir.edit import Edit, indentation
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
 from bot.elixir.fixes.layout import column, dedented, line_length, trailing
-from bot.elixir.fixes.locate import normal
+from bot.elixir.fixes.places import normal
 from bot.elixir.fixes.value_use import BLOCKS
 from bot.elixir.handlers import handlers_in
 from bot.elixir.outline import Clause

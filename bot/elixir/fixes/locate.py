@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tree_sitter import Node
-
 from bot.core.finding import Finding
-from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.fixes.base import Params
+from bot.elixir.fixes.places import normal
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 
@@ -33,11 +31,6 @@ class Place:
     @property
     def data(self) -> bytes:
         return self.module.source.data
-
-
-def normal(node: Node) -> str:
-    """The node's code with all white space runs as one space."""
-    return " ".join(nodes.text(node).split())
 
 
 def place_of(project: Project, finding: Finding) -> Place | None:
