@@ -29,8 +29,7 @@ _TRIGGERS = {
 def test(project: Project, place: Place, field: str) -> GeneratedTest | Declined:
     """Behavioural where a message can bring the job along; declined otherwise.
 
-    `field` is what of the state tells of jobs, where the callback changes the rest for itself;
-    empty where the whole state does.
+    `field` tells of jobs where the callback changes the rest of the state; else it is empty.
     """
     init, app = place.module.functions[("init", 1)], project.app_of(place.path)
     argument = instances.argument(project, init.clauses[0])
