@@ -19,10 +19,10 @@ from bot.elixir.tree import DirectoryTree
 
 def main(kind: str, root: Path, cores: int) -> dict[str, float]:
     """Run one measurement: `seconds` on the clock, `cpu` seconds with children."""
-    if kind == "analysis":
+    if kind.startswith("analysis"):
         all_rules()  # imported on first use
         used, started = _cpu(), time.perf_counter()
-        found = analyze(root, jobs=cores)
+        found = analyze(root, jobs=1 if kind == "analysis-1" else cores)
         seconds = time.perf_counter() - started
         seen: dict[str, float] = {"findings": len(found.findings), "files": found.files}
     else:

@@ -64,13 +64,16 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
     seconds = {"floor": [1.0, 2.0, 4.0], "analysis": [2.0, 4.0, 8.0]}
     seconds |= {"floor-1": [1.0], "process": [5.0]}
     cpu = {"floor": [1.0, 1.0, 1.0], "analysis": [3.0, 3.0, 3.0]}
+    cpu |= {"floor-1": [2.0], "analysis-1": [3.0]}
     measured = Measured(Path("phoenix"), 1, 1.0, 0, 50.0, seconds, cpu)
     assert measured.ratios() == [2.0, 2.0, 2.0]
     assert measured.cpu_ratios() == [3.0, 3.0, 3.0]
+    assert measured.ratios_of_one_core() == [1.5]
     shown = Console(width=80, file=StringIO())
     with shown.capture() as captured:
         shown.print(table([measured], 2))
-    assert "faster than Credo │    1.2x" in captured.get()
+    assert "faster than Credo │    1.5x" in captured.get()
+    assert "so against Credo  │    1.2x" in captured.get()
 
 
 def test_credo_figures_are_readable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.elixir import analyze
 from bot.elixir.analyze import survey
+from bot.elixir.outline import Clause, Function
 from bot.elixir.rules import all_rules
 from bot.elixir.tree import MemoryTree
 
@@ -103,3 +105,17 @@ def test_a_file_cut_at_any_byte_is_analysed(data: st.DataObject) -> None:
     paths = ("lib/a.ex", "test/a_test.exs", "mix.exs", "config/config.exs")
     analysis = survey(MemoryTree.of(dict.fromkeys(paths, cut)), jobs=1).analysis
     assert analysis.files + len([n for n in analysis.notes if n.kind == "not-utf8"]) == len(paths)
+
+
+def test_an_analysed_file_leaves_no_cycles_that_keep_its_tree() -> None:
+    code = "defmodule A do\n  def f(x), do: g(x)\n  def g(x), do: spawn(fn -> f(x) end)\nend\n"
+    tree = MemoryTree.of({"lib/a.ex": code})
+    survey(tree, jobs=1)
+    gc.collect()
+    gc.disable()
+    try:
+        survey(tree, jobs=1)
+        kept = [o for o in gc.get_objects() if isinstance(o, Function | Clause)]
+    finally:
+        gc.enable()
+    assert kept == []
