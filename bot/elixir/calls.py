@@ -235,15 +235,8 @@ def _calls_and_captures(node: Node) -> tuple[list[Node], list[Node]]:
 
 
 def _is_name_and_arity(node: Node) -> bool:
-    if nodes.operator(node) != "/":
-        return False
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    return (
-        left is not None
-        and left.type == "identifier"
-        and right is not None
-        and right.type == "integer"
-    )
+    sides = [side.type for side in node.named_children]
+    return nodes.operator(node) == "/" and sides == ["identifier", "integer"]
 
 
 def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:
