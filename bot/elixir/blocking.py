@@ -163,7 +163,7 @@ def by_clause(steps: Iterable[Reached]) -> Iterator[list[tuple[Blocking, Reached
             if waits is None or call.in_quote or (call.deferred and not call.runs_in):
                 continue
             alone = bool(call.runs_in) or before_halt(waits)
-            key = call.node.id if alone else _entry(call, step).node.id
+            key = call.node.id if alone else entry_of(call, step).node.id
             groups.setdefault(key, []).append((waits, step))
     yield from groups.values()
 
@@ -176,7 +176,8 @@ def before_halt(waits: Blocking) -> bool:
     return following is not None and ends_system(following)
 
 
-def _entry(call: Call, step: Reached) -> Clause:
+def entry_of(call: Call, step: Reached) -> Clause:
+    """The callback's clause that leads to a call."""
     first = step.path[0] if step.path else call
     return next(c for c in step.origin.clauses if nodes.contains(c.node, first.node))
 

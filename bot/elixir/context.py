@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
+
+if TYPE_CHECKING:
+    from bot.elixir.facts import ModuleFacts
 
 _TEST_NAMES = frozenset(
     {
@@ -41,14 +45,24 @@ def is_platform(module: Module) -> bool:
     return _PLATFORM.search(path) is not None and "/mix/tasks/" not in path
 
 
+_RELEASE_NAMES = ("Release", "ReleaseTasks")
+_STARTS_APPS = re.compile(rb"\bEcto\.Migrator\b|Application\.(?:load|ensure_all_started)\(")
+
+
 def is_command_line(clause: Clause) -> bool:
-    """Whether the clause belongs to a Mix task or is an escript's `main/1`."""
+    """Whether the clause belongs to a Mix task or a release's commands, or is an escript's
+    `main/1`.
+    """
     module = clause.function.module
     if module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task"):
+        return True
+    if module.name.rpartition(".")[2] in _RELEASE_NAMES and module.source.matches(
+        _STARTS_APPS, module.node.start_byte, module.node.end_byte
+    ):
         return True
     return clause.function.label == "main/1" and clause.function.public
 
 
-def is_test_support(module: Module) -> bool:
+def is_test_support(module: Module | ModuleFacts) -> bool:
     """Whether a module of `lib` exists for tests, by a segment of its name."""
     return bool(_TEST_NAMES & set(module.name.split(".")))

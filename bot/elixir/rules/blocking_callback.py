@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
-from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
+from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -58,7 +58,7 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "other-process"
     if before_halt(waits):
         return "ending"
-    if step.origin.name == "handle_continue":
+    if step.origin.name == "handle_continue" or _is_internal(waits, step):
         return "continue"
     if step.origin.name in _STAGE_WORK:
         return "stage-work"
@@ -69,6 +69,12 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
     ):
         return "no-clients"
     return ""
+
+
+def _is_internal(waits: Blocking, step: Reached) -> bool:
+    """Whether it answers an event that a state machine put before all others itself."""
+    clause = entry_of(waits.call, step)
+    return step.origin.label == "handle_event/4" and text(clause.params[0]) == ":internal"
 
 
 def _weight(
@@ -214,7 +220,7 @@ end
         ),
         Exemption(
             "continue",
-            "work that `init/1` puts off belongs into `handle_continue/2`",
+            "work that `init/1` puts off belongs into `handle_continue/2`, or an internal event",
             Sample("""\
 defmodule Rates do
   use GenServer

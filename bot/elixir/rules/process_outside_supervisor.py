@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
+from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
@@ -63,6 +64,8 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         return
     elif facts.name.startswith("Mix.") or facts.implements("Mix.Task"):
         yield Exempt(span, "mix-task")
+    elif is_test_support(facts):
+        yield Exempt(span, "test-support")
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
     elif at_boot:
@@ -279,6 +282,21 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "test-support",
+            "a stand-in that a test starts, and that ends with it",
+            Sample("""\
+defmodule Shop.Mock do
+  use GenServer
+  def start_link(parent), do: GenServer.start_link(__MODULE__, parent)
+  def init(parent), do: {:ok, parent}
+  def new do
+    {:ok, pid} = start_link(self())
+    pid
+  end
+end
+"""),
+        ),
         Exemption(
             "library",
             "a published library without an application of its own: its user starts and supervises",

@@ -317,8 +317,8 @@ end
         ),
         Exemption(
             "command-line",
-            "a Mix task or an escript turns a failure into a message for the person at the "
-            "terminal",
+            "a Mix task, an escript or a release's command turns a failure into a message for "
+            "the person at the terminal",
             Sample("""\
 defmodule Mix.Tasks.Probe do
   use Mix.Task

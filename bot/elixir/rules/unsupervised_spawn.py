@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.context import ends_system, is_command_line, is_platform
+from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.expressions import operations
 from bot.elixir.messages import handles
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.ending import starts_the_end
 
 SPAWNS = frozenset(
     {
@@ -89,7 +90,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "platform"
     if is_command_line(clause):
         return "command-line"
-    if ends_system(call.node):
+    if starts_the_end(call):
         return "ending"
     if clause.function.name in ("start_link", "start_monitor") and _has(call, "link"):
         return "start-link"
@@ -286,7 +287,7 @@ end
         ),
         Exemption(
             "command-line",
-            "a Mix task or an escript runs without the application's supervision tree",
+            "a Mix task, an escript or a release's command runs without the supervision tree",
             Sample("""\
 defmodule Mix.Tasks.Warm do
   use Mix.Task

@@ -10,12 +10,13 @@ from bot.core.finding import Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import awaited, returned
 from bot.elixir.calls import Call
-from bot.elixir.context import ends_system, is_command_line, is_platform
+from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_callback, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.ending import starts_the_end
 
 TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
 
@@ -88,7 +89,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "platform"
     if is_command_line(clause) and call.name != "async":
         return "command-line"
-    if call.name == "start" and ends_system(call.node):
+    if call.name == "start" and starts_the_end(call):
         return "ending"
     if call.name == "start_link":
         return "start-link" if _is_start_function(call, clause) else ""
@@ -278,7 +279,7 @@ end
         ),
         Exemption(
             "command-line",
-            "a Mix task or an escript runs without the application's supervision tree",
+            "a Mix task, an escript or a release's command runs without the supervision tree",
             Sample("""\
 defmodule Mix.Tasks.Ping do
   use Mix.Task

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.elixir.rules.blocking_callback import RULE
+from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
 
 INFO = "def handle_info(:go, s) do\n    {body}\n    {{:noreply, s}}\n  end"
@@ -88,3 +89,17 @@ def test_one_finding_for_each_clause() -> None:
     more = "def handle_call(:more, _, s), do: {:reply, Req.get!(s), s}"
     body = "Shop.Repo.all(s)\n    Shop.Repo.one(s)"
     assert len(analysed(RULE, server(CALL, body, more)).findings) == 2
+
+
+@pytest.mark.parametrize(("kind", "said"), [(":internal", "~continue"), (":info", "warning")])
+def test_internal_events_are_a_state_machines_continue(kind: str, said: str) -> None:
+    code = f"""\
+defmodule Rates do
+  @behaviour :gen_statem
+  def init(url), do: {{:ok, :idle, url, [{{:next_event, :internal, :load}}]}}
+  def handle_event({kind}, :load, :idle, url), do: load(url)
+  def handle_event({{:call, from}}, :rate, _state, rate), do: reply(from, rate)
+  defp load(url), do: {{:next_state, :ready, Req.get!(url)}}
+end
+"""
+    assert outcome("blocking-callback", {"lib/rates.ex": code}) == [said]

@@ -94,3 +94,29 @@ def test_files_of_no_mix_application_have_no_fix() -> None:
     code = "defmodule A do\n  def go(x), do: spawn(fn -> x end)\nend\n"
     (finding,) = analysed(RULE, {"code_samples/ch05/a.ex": code}).findings
     assert (finding.severity, finding.fix) == ("warning", "advice")
+
+
+@pytest.mark.parametrize(
+    ("helper", "said"),
+    [
+        ("defp finish(x) do\n    save(x)\n    :init.stop()\n  end", ["ending"]),
+        ("defp finish(x), do: save(x)", []),
+        ("defp finish(:now), do: System.halt(0)\n  defp finish(x), do: save(x)", []),
+    ],
+)
+def test_a_helper_that_ends_the_system(helper: str, said: list[str]) -> None:
+    code = f"defmodule A do\n  def go(x), do: spawn(fn -> finish(x) end)\n  {helper}\nend\n"
+    assert [e.exemption for e in analysed(RULE, code).exempted] == said
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "said"),
+    [
+        ("Shop.Release", "Application.ensure_all_started(:shop)", ["command-line"]),
+        ("Shop.Release", "Shop.Album.load(:shop)", []),
+        ("Shop.Releases", "Application.ensure_all_started(:shop)", []),
+    ],
+)
+def test_commands_of_a_release(name: str, start: str, said: list[str]) -> None:
+    code = f"defmodule {name} do\n  def go(x) do\n    {start}\n    spawn(fn -> x end)\n  end\nend\n"
+    assert [e.exemption for e in analysed(RULE, code).exempted] == said
