@@ -35,6 +35,8 @@ class Trial:
     action: Action
     started: float = field(default_factory=time.monotonic)
     test: GeneratedTest | None = None
+    untested: str = ""
+    """Why there is no generated test, if there is none."""
     verdict: Verdict | None = None
 
 

@@ -104,7 +104,7 @@ class WorkGit:
         if verdict is None or verdict.status != "passed":
             raise Refused(f"{planned.id} has no passed verdict, so it is not committed")
         changes, session = bench.changes(), bench.session
-        text = commit_message(planned, verdict, message)
+        text = commit_message(planned, verdict, message, untested=bench.trial_of(planned).untested)
         paths = tuple(session.prefix + c.path for c in changes)
         marks = trailers(session.need_plan().id, planned.id)
         sha = bench.worktree.commit(text, paths, marks)

@@ -11,7 +11,7 @@ from bot.core.plan import Action
 from bot.core.render.plan import documents
 from bot.elixir.analyze import survey
 from bot.elixir.fixes import codemod
-from bot.elixir.fixes.base import Declined
+from bot.elixir.fixes.base import Declined, GeneratedTest
 from bot.elixir.tree import MemoryTree
 from bot.flows.bench import Bench
 from bot.flows.plan_goal import plan_goal
@@ -77,18 +77,26 @@ class Skills:
     def test(self, asked: SkillRequest) -> dict[str, Any]:
         """The codemod's own test for the code as it was before the change."""
         action = self.session.need_plan().action(str(asked.arguments["action"]))
+        made = self._generated(action)
+        trial = self.bench.trial_of(action)
+        if isinstance(made, Declined):
+            trial.untested = made.reason
+            return {"path": "", "content": "", "reason": made.reason}
+        trial.test = made
+        return {"path": made.path, "content": made.code, "reason": made.note}
+
+    def _generated(self, action: Action) -> GeneratedTest | Declined:
         if not action.codemod:
-            return {"path": "", "content": "", "reason": "no codemod"}
+            return Declined("no codemod")
+        if action.id in self.unshowable:
+            return Declined("the generated test is not red on the base: it shows nothing here")
         made = codemod(action.codemod).test(self.bench.base_project(), action.params)
         if isinstance(made, Declined):
-            return {"path": "", "content": "", "reason": made.reason}
-        if action.id in self.unshowable:
-            return {"path": "", "content": "", "reason": "the generated test shows nothing here"}
+            return made
         helper = made.path.partition("test/")[0] + "test/test_helper.exs"
         if not self.bench.read(helper):
-            return {"path": "", "content": "", "reason": f"there is no {helper} to run a test with"}
-        self.bench.trial_of(action).test = made
-        return {"path": made.path, "content": made.code, "reason": made.note}
+            return Declined(f"there is no {helper} to run a test with")
+        return made
 
     def verdict(self, asked: SkillRequest) -> dict[str, Any]:
         """Passed, or the next step, from the checks alone; the same failure twice gives up."""

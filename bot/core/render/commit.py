@@ -20,8 +20,8 @@ _PROOFS = {
 WIDTH = 72
 
 
-def commit_message(action: Action, verdict: Verdict, title: str = "") -> str:
-    """Subject and body, wrapped at 72 columns."""
+def commit_message(action: Action, verdict: Verdict, title: str = "", *, untested: str = "") -> str:
+    """Subject and body, wrapped at 72 columns; `untested` says why there is no generated test."""
     notes = [
         s.removeprefix("Note for reviewers: ")
         for s in action.steps
@@ -31,7 +31,7 @@ def commit_message(action: Action, verdict: Verdict, title: str = "") -> str:
         action.problem,
         f"Kept: {_about_this(action.invariant)}" if action.invariant else "",
         *notes,
-        _proof(action, verdict),
+        _proof(action, verdict, untested),
         _suite(verdict),
     ]
     body = "\n\n".join(fill(" ".join(p.replace("`", "").split()), WIDTH) for p in paragraphs if p)
@@ -54,10 +54,11 @@ def _subject(title: str) -> str:
     return shorten(title.replace("`", ""), WIDTH, placeholder=" …")
 
 
-def _proof(action: Action, verdict: Verdict) -> str:
+def _proof(action: Action, verdict: Verdict, untested: str) -> str:
+    why = f" No test was generated: {untested}." if untested else ""
     if verdict.proof == "none" and not action.finding_ids:
-        return "Proof: none of its own, the suite is unchanged; the fixes that use it bring tests."
-    return f"Proof: {verdict.proof}. {_PROOFS[verdict.proof]}"
+        return f"Proof: none of its own, the suite is unchanged.{why}"
+    return f"Proof: {verdict.proof}. {_PROOFS[verdict.proof]}{why}"
 
 
 def _suite(verdict: Verdict) -> str:

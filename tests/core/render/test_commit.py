@@ -38,3 +38,9 @@ def test_the_subject_stays_on_one_short_line() -> None:
 
 def test_trailers_tie_the_commit_to_its_plan() -> None:
     assert trailers("local-3", "1-x") == {"Genesis-Plan": "local-3", "Genesis-Action": "1-x"}
+
+
+def test_a_missing_test_is_explained() -> None:
+    verdict = Verdict(status="passed", proof="structural")
+    text = commit_message(action(), verdict, untested="the job cannot be passed in")
+    assert "No test was generated: the job cannot be passed in." in " ".join(text.split())
