@@ -47,7 +47,7 @@ demo: install elixir ## the main job on a copy of examples/courier
 	@GOAL='$(GOAL)' GENESIS=$(CURDIR)/$(BIN)/genesis bash scripts/demo.sh examples/courier
 
 test: install elixir ## the whole suite
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -14,30 +13,22 @@ import pytest
 from bot.errors import Exit
 from tests.cli.support import genesis
 from tests.e2e.support import processes_below, start, until
-from tests.flows.support import SHOP, fingerprint, git, repository
+from tests.flows.support import SHOP, copy_of_run, fingerprint, git, repository
 
 pytestmark = [pytest.mark.elixir, pytest.mark.xdist_group("interrupted")]
 
 BRANCH = "genesis/local-1/stage-1"
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop with its plan and its baseline, nothing carried out."""
-    top = tmp_path_factory.mktemp("planned")
-    root = repository(top / "shop")
-    env = {"GENESIS_CACHE_DIR": str(top / "cache")}
-    assert genesis("run", root, "--only", "1-add", env=env).code == Exit.OK
-    assert genesis("undo", "--repo", root, env=env).code == Exit.OK
-    for ref in git(root, "for-each-ref", "--format=%(refname)", "refs/genesis").split():
-        git(root, "update-ref", "-d", ref)
-    return top
+BRANCHES = "refs/heads/genesis"
 
 
 @pytest.fixture
-def top(planned: Path, tmp_path: Path) -> Path:
-    shutil.copytree(planned, tmp_path / "copy", symlinks=True)
-    return tmp_path / "copy"
+def top(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """The shop with its baseline and its build, nothing carried out."""
+    top = copy_of_run(tmp_path_factory, tmp_path / "copy")
+    refs = git(top / "shop", "for-each-ref", "--format=%(refname)", "refs/genesis", BRANCHES)
+    for ref in refs.split():
+        git(top / "shop", "update-ref", "-d", ref)
+    return top
 
 
 def begun(top: Path, **more: str) -> subprocess.Popen[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from bot.codebase.repository import Repository
+from bot.flows.run_plan import run_plan
 from bot.flows.session import DEFAULT_GOAL, Session
 from bot.settings import load_settings
 
@@ -98,3 +103,23 @@ def fingerprint(root: Path) -> dict[str, bytes]:
         for name, path in kept.items()
         if not name.startswith(".git/") or name in (".git/index", ".git/HEAD")
     }
+
+
+def shared_run(factory: pytest.TempPathFactory) -> Path:
+    """A finished run on the shop (`shop`, `cache`), made once for all workers; copy before use."""
+    # Every worker has a directory of its own below the one of the whole test run.
+    base = factory.getbasetemp()
+    top = (base.parent if base.name.startswith("popen-") else base) / "shared-run"
+    top.mkdir(exist_ok=True)
+    with (top / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (top / "done").exists():
+            run_plan(session(repository(top / "made" / "shop"), top / "made" / "cache"))
+            (top / "done").touch()
+    return top / "made"
+
+
+def copy_of_run(factory: pytest.TempPathFactory, target: Path) -> Path:
+    """A copy of the shared run, free to be changed."""
+    shutil.copytree(shared_run(factory), target, symlinks=True)
+    return target

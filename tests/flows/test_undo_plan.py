@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,25 +10,16 @@ from bot.errors import Refused, Unusable
 from bot.flows.run_plan import run_plan
 from bot.flows.session import Session
 from bot.flows.undo_plan import undo_action, undo_plan
-from tests.flows.support import SHOP, fingerprint, git, repository, session
+from tests.flows.support import copy_of_run, fingerprint, git, session
 
 pytestmark = [pytest.mark.elixir, pytest.mark.xdist_group("undo_plan")]
 
 BRANCH = "genesis/local-1/stage-1"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run on the shop; tests work on copies."""
-    top = tmp_path_factory.mktemp("finished")
-    run_plan(session(repository(top / "shop", SHOP), top / "cache"))
-    return top
-
-
 @pytest.fixture
-def shop(finished: Path, tmp_path: Path) -> Path:
-    shutil.copytree(finished, tmp_path / "copy", symlinks=True)
-    return tmp_path / "copy"
+def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    return copy_of_run(tmp_path_factory, tmp_path / "copy")
 
 
 def opened(shop: Path) -> Session:
