@@ -45,7 +45,7 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
         f"`init/1` blocks on {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
-            Because(span, "the supervisor, and every child after this one, waits for its end"),
+            Because(span, _who_waits(module)),
             *also(group, waits),
         ),
         severity=severity,
@@ -53,6 +53,15 @@ def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
         fix=_fix(waits, step),
         data={"call": waits.call.full, "kind": waits.kind},
     )
+
+
+def _who_waits(module: Module) -> str:
+    """A child that is never restarted is started on demand, not in a list."""
+    server = module.use("GenServer")
+    restart = server.options.get("restart") if server is not None else None
+    if restart is not None and text(restart) == ":temporary":
+        return "its supervisor, and everybody who asks that one for a child, waits for its end"
+    return "the supervisor, and every child after this one, waits for its end"
 
 
 def _never_serves(step: Reached) -> bool:

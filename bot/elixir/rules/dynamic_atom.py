@@ -13,6 +13,7 @@ from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.specs import parameter_types
 from bot.elixir.rules.standing import bounded, iterated, literal, literal_listing, only_for_macros
 
 CONVERSIONS = frozenset(
@@ -27,6 +28,7 @@ CONVERSIONS = frozenset(
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
+_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
 
@@ -102,7 +104,16 @@ def _fixed(value: Node, at: Node, clause: Clause) -> bool:
         or literal(value)
         or nodes.operator(value) == "@"
         or bounded(written, at, clause)
+        or _is_atom(written, clause)
     )
+
+
+def _is_atom(name: str, clause: Clause) -> bool:
+    """By its guard or `@spec`: one new atom for each that exists already."""
+    guard = text(clause.guard) if clause.guard is not None else ""
+    return f"is_atom({name})" in guard or _ATOM.search(
+        parameter_types(clause).get(name, "")
+    ) is not None
 
 
 def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
@@ -245,7 +256,7 @@ end
         Exemption(
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
-            "or a module attribute",
+            "or a module attribute, or an atom itself",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.rules.specs import parameter_types
 from bot.elixir.rules.state_use import Write
 
 _HANDLE = re.compile(
@@ -72,29 +72,6 @@ def _all_handles(node: Node, write: Write) -> bool:
 
 
 def _names_handle(node: Node, write: Write) -> bool:
-    return _HANDLE.search(text(node)) is not None or text(node) in _typed(write.clause)
-
-
-def _typed(clause: Clause) -> set[str]:
-    """Parameters that the function's `@spec` says are handles."""
-    types = _spec(clause)
-    if len(types) != len(clause.params):
-        return set()
-    return {
-        text(param)
-        for param, kind in zip(clause.params, types, strict=True)
-        if _HANDLE_TYPE.search(kind)
-    }
-
-
-def _spec(clause: Clause) -> list[str]:
-    function = clause.function
-    body = function.module.body
-    for node in body.named_children if body is not None else ():
-        if nodes.operator(node) != "@" or not text(node).startswith("@spec"):
-            continue
-        for call in nodes.of_type(node, "call"):
-            args = nodes.arguments(call)
-            if nodes.is_call_to(call, function.name) and len(args) == function.arity:
-                return [text(a) for a in args]
-    return []
+    if _HANDLE.search(text(node)) is not None:
+        return True
+    return _HANDLE_TYPE.search(parameter_types(write.clause).get(text(node), "")) is not None

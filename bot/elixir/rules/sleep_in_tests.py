@@ -65,8 +65,8 @@ _CLOCK_WORDS = (
     "timestamp",
     "modification time",
 )
-_CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleep_time")
-"""Parts of the names of durations that the code under test counts by itself."""
+_CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
+"""Parts of the names, without underscores, of durations that the code under test counts itself."""
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 

@@ -93,3 +93,15 @@ def test_the_way_is_evidence() -> None:
 
 def test_init_of_a_plug_is_no_server() -> None:
     assert analysed(RULE, server("Shop.Repo.all(x)", uses="@behaviour Plug")).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("uses", "waiting"),
+    [
+        ("use GenServer", "every child after this one"),
+        ("use GenServer, restart: :temporary", "everybody who asks that one for a child"),
+    ],
+)
+def test_who_waits_for_init(uses: str, waiting: str) -> None:
+    (finding,) = analysed(RULE, server("Shop.Repo.all(x)", uses=uses)).findings
+    assert waiting in finding.evidence[-1].note

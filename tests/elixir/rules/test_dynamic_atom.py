@@ -43,3 +43,18 @@ def test_text_of_a_public_caller_is_input() -> None:
 def test_shadowing_module_is_another_function() -> None:
     body = "alias Shop.String\n    String.to_atom(x)"
     assert outcome(RULE, in_function(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "head"),
+    [
+        (["~bounded"], "@spec table(atom) :: atom", "table(scope)"),
+        (["~bounded"], "@spec table(scope :: module()) :: atom", "table(scope)"),
+        (["~bounded"], "", "table(scope) when is_atom(scope)"),
+        (["info"], "@spec table(String.t()) :: atom", "table(scope)"),
+        (["info"], "", "table(scope)"),
+    ],
+)
+def test_an_atom_made_of_an_atom_is_bounded(said: list[str], before: str, head: str) -> None:
+    code = f'defmodule A do\n  {before}\n  def {head}, do: :"#{{scope}}_table"\nend\n'
+    assert outcome(RULE, {"lib/a.ex": code}) == said

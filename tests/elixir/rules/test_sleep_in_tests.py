@@ -39,6 +39,7 @@ end
         ('Bypass.expect(b, "GET", "/", fn c -> Process.sleep(100) end)', ["~simulated-work"]),
         ("Process.sleep(2 * @check_interval)", ["info"]),
         ("Process.sleep(@setup_delay)", ["warning"]),
+        ("Process.sleep(9 * Source.sleep_time())", ["info"]),
         ("eventually(fn -> Process.sleep(100) end)", ["~polling"]),
         ("defmodule Slow do\n  def run, do: Process.sleep(100)\nend", ["~simulated-work"]),
         ("verify(max_age: 1)\n      Process.sleep(100)", ["info"]),
