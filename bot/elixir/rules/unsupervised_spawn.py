@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
+from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.expressions import operations
@@ -53,15 +54,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",
-        because=(
-            Because(
-                span,
-                "linked to its caller, but not restarted, not shut down in order, not listed "
-                "in the tree"
-                if linked
-                else "nobody learns of its crash, restarts it or shuts it down in order",
-            ),
-        ),
+        because=(Because(span, _note(call, linked)),),
         severity=severity,
         confidence=confidence,
         fix=fix,
@@ -69,9 +62,20 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     )
 
 
+def _note(call: Call, linked: bool) -> str:
+    if linked:
+        return "linked to its caller, but not restarted, shut down in order or listed in the tree"
+    if _has(call, "monitor"):
+        return "only its starter learns of its end; nobody restarts it or shuts it down in order"
+    return "nobody learns of its crash, restarts it or shuts it down in order"
+
+
 def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, Confidence | None]:
     if linked:
         # A crash reaches the caller, so it is at least noticed.
+        return "info", "medium"
+    if _has(call, "monitor") and returned(call, clause):
+        # Whoever asked for it gets the monitor too.
         return "info", "medium"
     if clause.function.name == "terminate":
         return "info", "low"
