@@ -71,7 +71,7 @@ def analyze(
     if output is not None:
         write_file(output, text)
     else:
-        typer.echo(text, nl=False)
+        screen.write(text)
     if fail_on is not Level.never and _worst_at_least(found.analysis, fail_on.value):
         raise SystemExit(int(Exit.FINDINGS))
 

@@ -47,7 +47,11 @@ class Screen:
     def say(self, text: str) -> None:
         """A result for people; nothing in machine mode."""
         if not self.machine:
-            typer.echo(text)
+            self.write(f"{text}\n")
+
+    def write(self, text: str) -> None:
+        """Text as it is: echo by itself takes every escape out of what goes into a pipe."""
+        typer.echo(text, nl=False, color=True)
 
     def quote(self, text: str) -> str:
         """Text of the analysed code: as it is for a pipe, without hidden characters for people."""
@@ -63,7 +67,7 @@ class Screen:
         if self.machine:
             return
         if not self._coloured(sys.stdout):
-            typer.echo(text, nl=False)
+            self.write(text)
             return
         from rich.console import Console
         from rich.markdown import Markdown

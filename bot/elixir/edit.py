@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -56,13 +57,15 @@ def diff(changes: Iterable[Change]) -> str:
     out: list[str] = []
     for change in changes:
         old = "/dev/null" if not change.before else f"a/{change.path}"
-        before, after = (
-            change.before.splitlines(keepends=True),
-            change.after.splitlines(keepends=True),
-        )
+        before, after = _lines(change.before), _lines(change.after)
         for line in difflib.unified_diff(before, after, old, f"b/{change.path}"):
             out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(out)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as git counts them: a form feed or a line separator ends none."""
+    return list(io.StringIO(text, newline="\n"))
 
 
 def indentation(data: bytes, offset: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.finding import SEVERITIES, Finding
@@ -14,7 +14,7 @@ from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Proposal, Re
 from bot.elixir.project import Project
 from bot.elixir.rules import rule
 from bot.flows.advice import advice_for, group_of
-from bot.flows.excerpt import before_and_after
+from bot.flows.excerpt import before_and_after, parses
 from bot.flows.places import change_range, finding_range, identity
 
 
@@ -162,8 +162,8 @@ def _build(
     depends: tuple[str, ...],
     stage: int,
 ) -> Action:
-    before, after = before_and_after(changes)
-    test = mod.test(project, offer.params)
+    before, after = (text if parses(text) else "" for text in before_and_after(changes))
+    test = generated_test(mod, project, offer.params)
     first = findings[0] if findings else None
     notes = tuple(f"Note for reviewers: {note}" for note in offer.notes)
     return Action(
@@ -190,6 +190,16 @@ def _build(
         effort=mod.effort,
         risk=mod.risk,
     )
+
+
+def generated_test(
+    mod: Codemod, project: Project, params: Mapping[str, str]
+) -> GeneratedTest | Declined:
+    """The codemod's test, where it is Elixir: a name made by `unquote` cannot be called by name."""
+    made = mod.test(project, params)
+    if isinstance(made, GeneratedTest) and not parses(made.code):
+        return Declined("what it would call has no name a test can write")
+    return made
 
 
 def _how_to_test(mod: Codemod, test: GeneratedTest | Declined) -> str:

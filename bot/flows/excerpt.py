@@ -29,7 +29,7 @@ def before_and_after(changes: Iterable[Change]) -> tuple[str, str]:
 def changed_range(change: Change) -> tuple[int, int]:
     """First and last line of the old text a change touches."""
     lines = [n for n in _changed_lines(change)[0] if n] or [1]
-    return min(lines), min(max(lines), len(change.before.splitlines()))
+    return min(lines), min(max(lines), len(_lines_of(change.before)))
 
 
 def parses(code: str) -> bool:
@@ -55,7 +55,7 @@ def standing_alone(source: Source, first: int, last: int) -> tuple[int, int, str
 
 
 def _changed_lines(change: Change) -> tuple[set[int], set[int]]:
-    old, new = change.before.splitlines(), change.after.splitlines()
+    old, new = _lines_of(change.before), _lines_of(change.after)
     before: set[int] = set()
     after: set[int] = set()
     for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -63,6 +63,11 @@ def _changed_lines(change: Change) -> tuple[set[int], set[int]]:
             before.update(range(a + 1, b + 1) if b > a else (a, a + 1))
             after.update(range(c + 1, d + 1))
     return before, after
+
+
+def _lines_of(text: str) -> list[str]:
+    """Lines as git and editors count them: only a line feed ends one."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _pieces(path: str, code: str, lines: set[int]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from bot.elixir.analyze import survey
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined, GeneratedTest
 from bot.elixir.tree import MemoryTree
+from bot.flows.actions import generated_test
 from bot.flows.bench import Bench
 from bot.flows.plan_goal import plan_goal
 from bot.flows.selection import BLOCKED, selected, to_try
@@ -90,7 +91,8 @@ class Skills:
             return Declined("no codemod")
         if action.id in self.unshowable:
             return Declined("the generated test is not red on the base: it shows nothing here")
-        made = codemod(action.codemod).test(self.bench.base_project(), action.params)
+        mod, project = codemod(action.codemod), self.bench.base_project()
+        made = generated_test(mod, project, action.params)
         if isinstance(made, Declined):
             return made
         helper = made.path.partition("test/")[0] + "test/test_helper.exs"
