@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.codebase.repository import Repository
+from bot.flows.plan_goal import plan_goal
 from bot.flows.run_plan import run_plan
 from bot.flows.session import DEFAULT_GOAL, Session
 from bot.settings import load_settings
@@ -123,3 +124,11 @@ def copy_of_run(factory: pytest.TempPathFactory, target: Path) -> Path:
     """A copy of the shared run, free to be changed."""
     shutil.copytree(shared_run(factory), target, symlinks=True)
     return target
+
+
+def planned_session(root: Path, cache: Path) -> Session:
+    """A session with a stored plan, nothing carried out."""
+    opened = session(root, cache)
+    made = plan_goal(opened.survey, goal=opened.goal, plan_id="local-1", commit=opened.commit)
+    opened.save_new_plan(made)
+    return opened

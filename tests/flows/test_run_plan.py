@@ -66,7 +66,7 @@ def carried_out(
     heard = Heard()
     seen = before if before is not None else fingerprint(root)
     opened = session(root, cache)
-    report = run_plan(opened, watch=heard, **kw)  # type: ignore[arg-type]
+    report = run_plan(opened, watch=heard, **kw)  # type: ignore[arg-type]  # named by the caller
     return Done(root, cache, opened, report, heard, seen)
 
 
