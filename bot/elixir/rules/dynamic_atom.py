@@ -111,9 +111,10 @@ def _fixed(value: Node, at: Node, clause: Clause) -> bool:
 def _is_atom(name: str, clause: Clause) -> bool:
     """By its guard or `@spec`: one new atom for each that exists already."""
     guard = text(clause.guard) if clause.guard is not None else ""
-    return f"is_atom({name})" in guard or _ATOM.search(
-        parameter_types(clause).get(name, "")
-    ) is not None
+    return (
+        f"is_atom({name})" in guard
+        or _ATOM.search(parameter_types(clause).get(name, "")) is not None
+    )
 
 
 def _exemption(clause: Clause, node: Node, value: Node | None) -> str:

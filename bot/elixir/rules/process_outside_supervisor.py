@@ -9,8 +9,8 @@ from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
-from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.owners import runs_in_an_owner
 from bot.elixir.supervision import is_supervisor
 
 _RAW = frozenset(
@@ -25,11 +25,6 @@ _RAW = frozenset(
     )
     for name in ("start", "start_link")
 )
-_OWNING_CALLBACKS = frozenset(
-    {*SERVER_CALLBACKS, ("init", 1), ("mount", 1), ("mount", 3), ("join", 3), ("handle_params", 3)}
-)
-"""Callbacks that run in a process which owns what it starts with a link."""
-
 _STOPS = (b".stop(", b"Process.exit(", b"terminate_child(")
 _LOOKS_FIRST = (b"already_started", b"whereis", b"Registry.lookup", b"is_nil(")
 
@@ -109,7 +104,7 @@ def _in_a_function(start: StartFacts, span: Span, project: Project) -> Site | Ex
         return Exempt(span, "watches-owner")
     if any(word in body for word in _LOOKS_FIRST):
         return Exempt(span, "lazy")
-    if clause is not None and _runs_in_an_owner(clause):
+    if clause is not None and runs_in_an_owner(clause):
         note = "lives and dies with the process that starts it; no supervisor restarts it alone"
         if not linked:
             note = (
@@ -142,14 +137,6 @@ def _passes_itself(start: StartFacts, project: Project) -> bool:
     if target is None or b"self()" not in call:
         return False
     return b"monitor(" in project.files[target.path][target.start : target.end]
-
-
-def _runs_in_an_owner(clause: Clause) -> bool:
-    function = clause.function
-    if (function.name, function.arity) in _OWNING_CALLBACKS:
-        return True
-    origins = callbacks(function.module, _OWNING_CALLBACKS)
-    return any(step.clause is clause for step in reached(origins))
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:

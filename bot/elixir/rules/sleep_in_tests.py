@@ -13,7 +13,8 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.rules.absence import awaits_absence
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.standing import above, callers_of, definition_around, receivers_of_closures
+from bot.elixir.rules.polling import polls
+from bot.elixir.rules.standing import above, definition_around, receivers_of_closures
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _RUNS_HERE = (
@@ -28,16 +29,6 @@ _RUNS_HERE = (
     "in_tmp",
 )
 """Takers of a function that run it in the test's own process while the test waits."""
-_POLLING = (
-    "Stream.",
-    "Enum.reduce_while",
-    "Enum.find",
-    "eventually",
-    "wait",
-    "retry",
-    "poll",
-    "assert_eventually",
-)
 _CLOCK_WORDS = (
     "ttl",
     "expir",
@@ -99,7 +90,7 @@ def _judge(call: Call, function: Function | None, stub: bool) -> Iterator[Site |
     duration = text(call.args[0]).replace("_", "")
     if duration == ":infinity":
         yield Exempt(span, "parked")
-    elif _polls(call, function):
+    elif polls(call, function):
         yield Exempt(span, "polling")
     elif stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
         yield Exempt(span, "simulated-work")
@@ -128,21 +119,6 @@ def _only_passed_on(function: Function | None) -> bool:
         for c in direct
     )
     return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
-
-
-def _polls(call: Call, function: Function | None) -> bool:
-    if any(
-        taker.rpartition(".")[2].startswith(_POLLING) or taker.startswith(_POLLING)
-        for taker in receivers_of_closures(call)
-    ):
-        return True
-    if function is None:
-        return False
-    return function in callers_of(function) or _mutual(function)
-
-
-def _mutual(function: Function) -> bool:
-    return any(function in callers_of(other) for other in callers_of(function))
 
 
 def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
