@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Exit
-from tests.cli.support import genesis
+from tests.cli.support import inside
 from tests.flows.support import SHOP, fingerprint, git, repository
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_worked_on_is_said_in_a_line(
 ) -> None:
     make, message = CASES[case]
     root = make(tmp_path / "r")
-    ran = genesis(command, root, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
+    ran = inside(command, root, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
     assert ran.code == Exit.UNUSABLE
     lines = ran.err.splitlines()
     assert len(lines) == 2, ran.err
@@ -63,7 +63,7 @@ def test_what_cannot_be_worked_on_is_said_in_a_line(
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop with a plan."""
     root = repository(tmp_path_factory.mktemp("errors") / "shop", SHOP)
-    assert genesis("plan", root).code == Exit.OK
+    assert inside("plan", root).code == Exit.OK
     return root
 
 
@@ -83,7 +83,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_what_is_not_there_is_named(shop: Path, args: tuple[str, ...], message: str) -> None:
     before = fingerprint(shop)
-    ran = genesis(*args, shop)
+    ran = inside(*args, shop)
     assert ran.code == Exit.UNUSABLE, ran.err
     assert message in ran.err
     assert "  next: " in ran.err
@@ -93,7 +93,7 @@ def test_what_is_not_there_is_named(shop: Path, args: tuple[str, ...], message: 
 
 def test_without_a_plan_the_next_step_is_to_make_one(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop")
-    ran = genesis("log", "--repo", root)
+    ran = inside("log", "--repo", root)
     assert (ran.code, "make one with `genesis plan`" in ran.err) == (Exit.UNUSABLE, True)
 
 
@@ -102,14 +102,14 @@ def test_a_wrong_pipeline_of_the_repository_is_a_configuration_error(tmp_path: P
     own = root / ".genesis/pipelines"
     own.mkdir(parents=True)
     (own / "master_workflow.yaml").write_text("workflow:\n  name: [\n")
-    ran = genesis("run", root, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
+    ran = inside("run", root, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
     assert ran.code == Exit.CONFIG
     assert "master_workflow.yaml:" in ran.err
 
 
 def test_a_cache_inside_the_repository_is_refused(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop")
-    ran = genesis("run", root, env={"GENESIS_CACHE_DIR": str(root / "cache")})
+    ran = inside("run", root, env={"GENESIS_CACHE_DIR": str(root / "cache")})
     assert ran.code == Exit.UNUSABLE
     assert "lies inside the repository" in ran.err
 
@@ -120,6 +120,6 @@ def test_a_dirty_tree_is_said_and_left(tmp_path: Path, command: str) -> None:
     (root / "new.txt").write_text("new")
     before = fingerprint(root)
     args = (command, root, "--dry-run") if command == "run" else (command, root)
-    ran = genesis(*args, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
+    ran = inside(*args, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
     assert "1 uncommitted path takes no part" in ran.err
     assert fingerprint(root) == before
