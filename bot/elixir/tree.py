@@ -71,6 +71,9 @@ class DirectoryTree:
         for name, path in _elixir_paths(self.root):
             if self.only is not None and name not in self.only:
                 continue
+            if (unnamed := name_problem(name)) is not None:
+                notes.append(unnamed)
+                continue
             problem = _unusable(self.root, path)
             if problem is not None:
                 notes.append(problem.model_copy(update={"path": name}))
@@ -96,6 +99,14 @@ def is_elixir(path: str) -> bool:
     """Whether the path names an Elixir source file outside build folders."""
     *folders, name = path.split("/")
     return name.endswith((".ex", ".exs")) and not SKIPPED_FOLDERS & set(folders)
+
+
+def name_problem(path: str) -> Note | None:
+    """A note on a file whose name is no UTF-8: no report could name it."""
+    shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if shown == path:
+        return None
+    return Note(path=shown, kind="unreadable", message="its name is not UTF-8; not analysed")
 
 
 def _elixir_paths(root: Path) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,14 @@ from bot.codebase.git import Git
 from bot.codebase.process import child_environment
 from bot.codebase.repository import Entry, Repository
 from bot.core.finding import Note
-from bot.elixir.tree import MAX_BYTES, DirectoryTree, MemoryTree, SourceTree, is_elixir
+from bot.elixir.tree import (
+    MAX_BYTES,
+    DirectoryTree,
+    MemoryTree,
+    SourceTree,
+    is_elixir,
+    name_problem,
+)
 from bot.errors import CommandFailed, Unusable
 from bot.llm.pack import read_pack
 from bot.settings import Settings
@@ -66,7 +73,9 @@ def commit_tree(repository: Repository, commit: str) -> CommitTree:
         e for e in repository.list(commit) if e.path.startswith(prefix) and is_elixir(e.path)
     ]
     notes = tuple(note for entry in entries if (note := _left_out(entry, prefix)))
-    wanted = [e for e in entries if e.regular and e.size <= MAX_BYTES]
+    wanted = [
+        e for e in entries if e.regular and e.size <= MAX_BYTES and name_problem(e.path) is None
+    ]
     contents = repository.read_all(wanted)
     memory = MemoryTree(
         {path.removeprefix(prefix): data for path, data in sorted(contents.items())}
@@ -76,6 +85,8 @@ def commit_tree(repository: Repository, commit: str) -> CommitTree:
 
 def _left_out(entry: Entry, prefix: str) -> Note | None:
     name = entry.path.removeprefix(prefix)
+    if (unnamed := name_problem(name)) is not None:
+        return unnamed
     if not entry.regular:
         return Note(path=name, kind="outside", message="symbolic link or submodule; not followed")
     if entry.size > MAX_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +124,16 @@ def test_a_dirty_tree_is_said_and_left(tmp_path: Path, command: str) -> None:
     ran = inside(*args, env={"GENESIS_CACHE_DIR": str(tmp_path / "cache")})
     assert "1 uncommitted path takes no part" in ran.err
     assert fingerprint(root) == before
+
+
+@pytest.mark.parametrize("command", ["analyze", "plan"])
+def test_a_file_whose_name_is_no_utf_8_is_noted(tmp_path: Path, command: str) -> None:
+    root = repository(tmp_path / "shop")
+    odd = os.fsdecode(b"lib/\xff.ex")
+    (root / odd).write_text("defmodule A do\n  def a(x), do: String.to_atom(x)\nend\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Odd")
+    ran = inside(command, root)
+    assert ran.code == Exit.OK, ran.err
+    assert "its name is not UTF-8; not analysed" in ran.out
+    assert inside(command, root, "--json").code == Exit.OK
