@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -96,7 +97,7 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(app(prog_name="genesis", standalone_mode=False) or 0)
     except OtpError as error:
         screen.fail(error)
     except _WRONG_USE as error:
@@ -108,6 +109,8 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(int(Exit.OK))
     except OSError as error:
+        if error.filename is None:
+            _give_up_output()
         screen.fail(_refused_by_the_system(error))
     except Exception:
         traceback.print_exc()
@@ -136,6 +139,12 @@ def _fail_misused(error: Any) -> NoReturn:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "genesis"
     screen.fail(Misused(message, hint=f"`{command} --help` shows what there is"))
+
+
+def _give_up_output() -> None:
+    """It takes no more: say so on the other one, and let nothing be flushed at the exit."""
+    screen.machine = False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refused_by_the_system(error: OSError) -> Unusable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -111,6 +112,22 @@ def test_colours_are_for_terminals_that_want_them(
     assert ("\x1b[33m" in seen) is coloured
     assert "\x1b[33m" in inside("--color", "analyze", root).out
     assert "\x1b" not in inside("analyze", root).out
+
+
+@pytest.mark.parametrize("mode", [(), ("--json",)])
+def test_an_output_that_takes_no_more_is_said(tmp_path: Path, mode: tuple[str, ...]) -> None:
+    root = repository(tmp_path / "shop")
+    code = "from bot.cli import main; main()"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "analyze", str(root), *mode],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == Exit.UNUSABLE
+    assert done.stderr.startswith("error: the system refused: No space left on device\n")
+    assert "Traceback" not in done.stderr
 
 
 def on_a_terminal(args: list[str], env: dict[str, str]) -> str:
