@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from bot.flows.watch import Place
 
 
-_WORDS: dict[str, str] = {"patch": "for a person to decide", "failed": "failed and undone"}
+_WORDS: dict[str, str] = {
+    "patch": "to decide",
+    "failed": "failed and undone",
+    "skipped": "for a person",
+}
 
 
 class RunProgress:
@@ -66,7 +71,7 @@ class RunProgress:
 
     def ended(self, action: Action, status: ActionStatus, detail: str, place: Place) -> None:
         """One line per action."""
-        short = detail[:10] if status == "committed" else detail
+        short = detail[:10] if status == "committed" else shorten(detail, 100, placeholder=" …")
         self._line(f"{_placed(place)}{_WORDS.get(status, status)}: {action.id}  {short}")
 
     def _line(self, said: str) -> None:

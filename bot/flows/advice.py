@@ -26,7 +26,8 @@ def advice_for(project: Project, group: list[tuple[Finding, str]]) -> Action:
     about = rule(first.rule)
     faint = group_of(first) == (first.rule, "", "")
     place = {"path": "", "module": ""} if faint else {"path": first.path, "module": first.module}
-    where = f"{len(findings)} places to look at" if faint else first.module or first.path
+    count = f"{len(findings)} places" if len(findings) > 1 else "one place"
+    where = f"{count} to look at" if faint else first.module or first.path
     level: Level = "high" if about.category in ("god-process", "volatile-state") else "medium"
     return Action(
         id=identity(first.stage, first.rule, place),

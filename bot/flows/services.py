@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.finding import Analysis, Finding
 from bot.core.plan import Action, Change
 from bot.core.render.commit import commit_message, trailers
+from bot.core.render.run import NEEDS_SOMEBODY
 from bot.core.verdict import Attempt, Verdict
 from bot.elixir import edit
 from bot.elixir.analyze import survey
@@ -24,7 +25,6 @@ from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
 from bot.verify.verify import Proving, verify_change
 
-_NO_CODEMOD = "this needs a model or a person"
 _UNVERIFIED = Verdict(status="not-run", reasons=("the attempt ended before it was verified",))
 
 
@@ -208,7 +208,7 @@ def _proving(trial: Trial, tests: tuple[str, ...], changes: tuple[Change, ...]) 
 def _refusal(action: Action) -> str:
     """Why the codemods for the rule declined; without one, that there is none."""
     refusals = [step for step in action.steps if step.startswith(NO_FIX)]
-    return refusals[0] if refusals else _NO_CODEMOD
+    return refusals[0] if refusals else NEEDS_SOMEBODY
 
 
 def _for_a_person(action: Action, reason: str) -> CodemodResult:

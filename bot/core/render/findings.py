@@ -43,9 +43,8 @@ def summary(analysis: Analysis) -> str:
     """One line: how much was read, what was found."""
     counts = Counter(f.severity for f in analysis.findings)
     found = ", ".join(_plural(counts[s], s) for s in SEVERITIES if counts[s]) or "no findings"
-    exempted = (
-        f"; {len(analysis.exempted)} sites exempted with a reason" if analysis.exempted else ""
-    )
+    sites = len(analysis.exempted)
+    exempted = f"; {_plural(sites, 'site')} exempted with a reason" if sites else ""
     return f"{found} in {_plural(analysis.files, 'file')} ({analysis.lines:,} lines){exempted}"
 
 

@@ -32,6 +32,8 @@ _COUNTED = {
     "declined": "declined",
 }
 WIDTH = 100
+NEEDS_SOMEBODY = "this needs a model or a person"
+"""The reason of advice no codemod was asked about; the word `advice` says as much."""
 
 
 def as_text(
@@ -72,7 +74,7 @@ def _row(action: Action, state: ActionState, width: int, paint: Paint) -> Iterat
     mark = paint(f"{word:<9}", style)
     title = one_line(action.title)
     yield f"  {mark}  {state.commit[:10]:<10}  {proof:<11}  {action.id:<{width}}  {title}"
-    if state.reason and state.status != "committed":
+    if state.reason and state.status != "committed" and state.reason != NEEDS_SOMEBODY:
         short = shorten(_first_question(one_line(state.reason)), WIDTH, placeholder=" …")
         yield f"{'':13}{paint(short, 'dim')}"
 
