@@ -55,7 +55,10 @@ def test_the_floor_runs_on_one_core_and_on_two() -> None:
 
 
 def test_memory_of_children_counts() -> None:
-    hold = "x = bytearray(64_000_000); x[::4096] = b'1' * len(x[::4096])"
+    # The child has to live for longer than the sampler may be held up on a busy machine.
+    hold = (
+        "import time; x = bytearray(64_000_000); x[::4096] = b'1' * len(x[::4096]); time.sleep(2)"
+    )
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}], check=True)"
     assert peak_megabytes([sys.executable, "-c", child]) > 60
 
