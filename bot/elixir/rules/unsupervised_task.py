@@ -41,9 +41,14 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
         because=(Because(span, note),),
         severity=severity,
         confidence="medium" if severity == "info" or call.name != "start" else None,
-        fix=None if call.name == "start" else "assisted",
+        fix=None if call.name == "start" or _unread(call, severity) else "assisted",
         data={"call": call.full, "arity": str(call.arity)},
     )
+
+
+def _unread(call: Call, severity: Severity | None) -> bool:
+    """A server's job whose answer nobody waits for: without the link nothing is missed."""
+    return call.name == "async" and severity is None and is_server(call.owner)
 
 
 def _started(_clause: Clause) -> tuple[str, str, Severity | None]:

@@ -131,7 +131,7 @@ def test_a_bare_task_needs_the_applications_supervisor() -> None:
     sources = {**files(code), "lib/shop/application.ex": APPLICATION}
     found = proposed(sources)
     assert [r.codemod for r in found.requires] == ["add_task_supervisor"]
-    assert found.fix == "assisted"
+    assert found.fix == "automatic"
     after = rewritten(CODEMOD, sources)
     assert "task = Task.Supervisor.async_nolink(Shop.TaskSupervisor, fn -> work.() end)" in after
 
