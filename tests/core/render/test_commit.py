@@ -5,7 +5,7 @@ from __future__ import annotations
 from inline_snapshot import snapshot
 
 from bot.core.render.commit import commit_message, trailers
-from bot.core.verdict import Verdict
+from bot.core.verdict import CheckResult, Verdict
 from tests.factories import action
 
 
@@ -44,3 +44,9 @@ def test_a_missing_test_is_explained() -> None:
     verdict = Verdict(status="passed", proof="structural")
     text = commit_message(action(), verdict, untested="the job cannot be passed in")
     assert "No test was generated: the job cannot be passed in." in " ".join(text.split())
+
+
+def test_old_failures_are_not_taken_for_new_ones() -> None:
+    suite = CheckResult(name="test", status="failed", summary="2 of 16 tests failed")
+    text = commit_message(action(), Verdict(status="passed", checks=(suite,)))
+    assert "Suite: 2 of 16 tests failed, none of them new." in text
