@@ -29,7 +29,7 @@ def test_state_of_a_server_weighs_more() -> None:
     end
     """
     (finding,) = analysed(RULE, code).findings
-    assert (finding.severity, finding.confidence) == ("warning", "high")
+    assert (finding.severity, finding.confidence) == ("info", "high")
 
 
 def test_a_client_of_a_server_is_not_its_process() -> None:
