@@ -160,10 +160,11 @@ def test_a_terminal_shows_what_is_done_now_in_one_line(finished: Finished, tmp_p
     seen = _all_of(terminal)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == Exit.OK, seen
-    assert re.search(r"\[1/1\] 1-add-task-supervisor-\w+ compile", seen)
+    first = re.search(r"\[1/1\] 1-add-task-supervisor-\w+ compile", seen)
+    assert first
     assert re.search(r"\[1/1\] 1-add-task-supervisor-\w+ test", seen)
     # Drawn over, not scrolled: each new state wipes the line of the one before.
-    drawn = seen[seen.index(" compile") : seen.index(" committed: 1-add")]
+    drawn = seen[first.start() : seen.index(" committed: 1-add")]
     assert "\n" not in drawn
     assert "\x1b[2K" in drawn
 
