@@ -182,6 +182,18 @@ RULE = Rule(
     check=check,
     bad=(Sample(_big(24, 18)), Sample(_big(21, 16))),
     good=(
+        Sample("""\
+defmodule Shop.Fleet do
+  use Supervisor
+
+  def start_link(arg), do: Supervisor.start_link(__MODULE__, arg, name: __MODULE__)
+
+  # One server per topic: each fails, restarts and is understood on its own.
+  def init(_) do
+    Supervisor.init([Shop.Drivers, Shop.Vans, Shop.Shifts], strategy: :one_for_one)
+  end
+end
+"""),
         Sample(_big(6, 5)),
         Sample(_big(18, 4)),
         Sample(_big(24, 18).replace("  use GenServer\n", "")),

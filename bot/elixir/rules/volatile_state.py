@@ -152,6 +152,25 @@ end
     ),
     good=(
         Sample("""\
+defmodule Shop.Baskets do
+  use GenServer
+
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def add(item), do: GenServer.call(__MODULE__, {:add, item})
+  def all, do: GenServer.call(__MODULE__, :all)
+
+  # The table is the truth; the state is a copy that every start reads anew.
+  def init(_), do: {:ok, [], {:continue, :load}}
+  def handle_continue(:load, _), do: {:noreply, Shop.Repo.all(Shop.Item)}
+
+  def handle_call({:add, item}, _from, items) do
+    {:reply, :ok, [Shop.Repo.insert!(item) | items]}
+  end
+
+  def handle_call(:all, _from, items), do: {:reply, items, items}
+end
+"""),
+        Sample("""\
 defmodule Shop.Clock do
   use GenServer
   def init(_), do: {:ok, 0}
