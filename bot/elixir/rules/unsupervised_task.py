@@ -138,8 +138,8 @@ RULE = Rule(
         "outside any supervisor, and nobody waits for it."
     ),
     harm=(
-        "A crash of the task stays hidden from the code that wanted the work done, or, linked, takes "
-        "that code's process down with it. An answer nobody awaits comes as an unread message."
+        "A crash of the task stays hidden from the code that wanted the work done, or, linked, "
+        "takes that code's process down. An answer nobody awaits comes as an unread message."
     ),
     remedy=(
         "Start fire-and-forget work with `Task.Supervisor.start_child/2`. In a server use "
