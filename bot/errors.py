@@ -6,6 +6,10 @@ Verdicts (passed, failed, cannot build here, ...) are data (`bot.core.verdict`),
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.usage import Usage
 
 
 class Exit(IntEnum):
@@ -92,10 +96,36 @@ class ModelMisbehaved(OtpError):
     exit_code = Exit.MODEL
 
     def __init__(
-        self, message: str, *, reply: str = "", violations: tuple[str, ...] = (), hint: str = ""
+        self,
+        message: str,
+        *,
+        reply: str = "",
+        violations: tuple[str, ...] = (),
+        usage: Usage | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.reply, self.violations = reply, violations
+        self.usage = usage
+        """What the useless answers cost all the same; None when nothing was answered."""
+
+
+class ModelUnavailable(Transient):
+    """The vendor did not answer in time, is overloaded or limits us, after all retries."""
+
+    exit_code = Exit.MODEL
+
+
+class NoMatch(Refused):
+    """The text an edit should replace is not there, or not once; `hint` shows what comes near."""
+
+
+class ToolRetry(OtpError):
+    """For the model inside the tool loop: the call was wrong, say it differently."""
+
+
+class ToolFailed(OtpError):
+    """For the model inside the tool loop: this tool cannot do it, whatever is asked."""
 
 
 class NeedsModel(OtpError):

@@ -11,7 +11,8 @@ lock() { # output file, then further arguments
 }
 
 lock requirements/run.txt
-lock requirements/dev.txt --extra dev
+lock requirements/models.txt --extra models
+lock requirements/dev.txt --extra dev --extra models
 
 # A lock names versions and hashes, never the place this machine gets them from.
 if grep -nE '://|index-url|find-links|^-' requirements/*.txt; then

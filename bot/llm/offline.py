@@ -10,7 +10,8 @@ from bot.core.finding import Analysis
 from bot.errors import NeedsModel
 from bot.llm.pack import looks_like_pack, read_pack
 from bot.llm.structured import violations
-from bot.llm.types import Json, Reply, Request
+from bot.llm.tokens import estimate_request
+from bot.llm.types import Json, OnText, Reply, Request, unheard
 
 KEYS = "set ANTHROPIC_API_KEY or GEMINI_API_KEY"
 
@@ -60,7 +61,11 @@ class OfflineModel:
         """Names this model serves."""
         return tuple(sorted(self._skills))
 
-    def complete(self, request: Request) -> Reply:
+    def count_tokens(self, request: Request) -> int:
+        """Estimated."""
+        return estimate_request(request)
+
+    def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The answer, computed; raises `NeedsModel` naming the key to set."""
         asked = _skill_request(request)
         if request.skill:

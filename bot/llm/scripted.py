@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.errors import ModelMisbehaved, OtpError
-from bot.llm.types import Reply, Request
+from bot.llm.tokens import estimate_request
+from bot.llm.types import OnText, Reply, Request, unheard
 
 Line = str | Reply | OtpError | Callable[[Request], "str | Reply"]
 
@@ -29,7 +30,11 @@ class ScriptedModel:
     def local(self) -> bool:
         return self._local
 
-    def complete(self, request: Request) -> Reply:
+    def count_tokens(self, request: Request) -> int:
+        """Estimated."""
+        return estimate_request(request)
+
+    def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The next line; raises `ModelMisbehaved` when the script is over."""
         position = len(self.requests)
         self.requests.append(request)
@@ -41,4 +46,6 @@ class ScriptedModel:
         if isinstance(line, OtpError):
             raise line
         said = line(request) if callable(line) else line
-        return said if isinstance(said, Reply) else Reply(text=said, model=self._name)
+        reply = said if isinstance(said, Reply) else Reply(text=said, model=self._name)
+        on_text(reply.text)
+        return reply

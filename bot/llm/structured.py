@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from bot.errors import ModelMisbehaved
-from bot.llm.types import Json, Model, Reply, Request, Usage
+from bot.llm.types import Json, Model, OnText, Reply, Request, Usage, unheard
 
 MAX_REPAIRS = 2
 """How often a model is shown what was wrong with its reply."""
@@ -19,7 +19,9 @@ MAX_REPAIRS = 2
 _FENCED = re.compile(r"\A\s*```(?:json)?[ \t]*\n(.*)\n```\s*\Z", re.DOTALL)
 
 
-def ask(model: Model, request: Request, *, max_repairs: int = MAX_REPAIRS) -> Reply:
+def ask(
+    model: Model, request: Request, *, max_repairs: int = MAX_REPAIRS, on_text: OnText = unheard
+) -> Reply:
     """The reply to `request`, with `data` valid against its schema if it has one.
 
     Raises `ModelMisbehaved` after `max_repairs` corrections, on a refusal and on a cut reply.
@@ -27,9 +29,9 @@ def ask(model: Model, request: Request, *, max_repairs: int = MAX_REPAIRS) -> Re
     usage = Usage()
     current = request
     for attempt in range(max_repairs + 1):
-        reply = model.complete(current)
+        reply = model.complete(current, on_text=on_text)
         usage = usage + reply.usage
-        _require_complete(reply, request)
+        _require_complete(reply, request, usage)
         if request.output_schema is None:
             return replace(reply, usage=usage)
         data, problems = read_json(reply)
@@ -38,11 +40,12 @@ def ask(model: Model, request: Request, *, max_repairs: int = MAX_REPAIRS) -> Re
         if not problems:
             return replace(reply, data=data, usage=usage)
         if attempt < max_repairs:
-            current = current.corrected(reply.text, _correction(problems))
+            current = current.corrected(reply, _correction(problems))
     raise ModelMisbehaved(
         f"step {request.step!r}: {model.name} did not answer in the required form: {problems[0]}",
         reply=reply.text,
         violations=problems,
+        usage=usage,
         hint="relax output_schema, or say in the prompt which JSON is wanted",
     )
 
@@ -99,12 +102,20 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _require_complete(reply: Reply, request: Request) -> None:
+_INCOMPLETE: Mapping[str, tuple[str, str]] = {
+    "max_tokens": ("was cut at the token limit", "raise max_tokens, or ask for less"),
+    "refusal": ("refused to answer", "rephrase the prompt, or leave this step to a person"),
+    "tool_use": ("called a tool this step does not have", "use an agent step"),
+    "context_full": ("ran out of context", "give it less to read, or a model with more"),
+}
+
+
+def _require_complete(reply: Reply, request: Request, usage: Usage) -> None:
     if reply.stop_reason == "end":
         return
-    what = {"max_tokens": "was cut at the token limit", "refusal": "refused to answer"}
+    what, hint = _INCOMPLETE[reply.stop_reason]
     raise ModelMisbehaved(
-        f"step {request.step!r}: {reply.model} {what[reply.stop_reason]}", reply=reply.text
+        f"step {request.step!r}: {reply.model} {what}", reply=reply.text, usage=usage, hint=hint
     )
 
 

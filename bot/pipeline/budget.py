@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.core.usage import Usage
 from bot.errors import Exit, OtpError, Refused
-from bot.llm.types import Usage
 
 
 class Cancelled(OtpError):
@@ -32,20 +33,26 @@ class Limits:
 
 @dataclass
 class Budget:
-    """What is used so far. Checked before every step, charged after it."""
+    """What is used so far. Checked before every step and model call, charged after each call."""
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
     steps: int = 0
     usage: Usage = field(default_factory=Usage)
     started: float = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
 
     def begin_step(self) -> None:
         """Count one more step; raises `BudgetSpent` when a limit is reached."""
-        self.steps += 1
+        with self._lock:
+            self.steps += 1
+        self.require()
+
+    def require(self) -> None:
+        """Raises `BudgetSpent` when a limit is reached."""
         tokens = self.usage.input_tokens + self.usage.output_tokens
         used = (
             ("steps", self.steps - 1, self.limits.steps),
@@ -61,5 +68,6 @@ class Budget:
                 )
 
     def charge(self, usage: Usage) -> None:
-        """Add what a step used."""
-        self.usage = self.usage + usage
+        """Add what a call used."""
+        with self._lock:
+            self.usage = self.usage + usage

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.llm.structured import schema_error
-from bot.pipeline.expr import ExpressionError, names_in_template
-from bot.pipeline.named_types import NAMED_TYPES
-from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
-from bot.pipeline.problems import At, near, rooted
+from bot.pipeline.check_models import check_model_step
+from bot.pipeline.model_steps import ModelStep
+from bot.pipeline.problems import At, rooted
 from bot.pipeline.references import (
     Checker,
     Known,
@@ -16,13 +14,11 @@ from bot.pipeline.references import (
     check_expression,
     check_value,
     error_at,
-    require_step,
 )
 from bot.pipeline.scope import RESERVED
 from bot.pipeline.spec import (
     ForLoopStep,
     LoopStep,
-    ModelStep,
     PipelineStep,
     SetVariableStep,
     Step,
@@ -30,25 +26,10 @@ from bot.pipeline.spec import (
     walk,
 )
 from bot.pipeline.step_base import StepBase
-from bot.pipeline.strict_yaml import Document, read_text
+from bot.pipeline.strict_yaml import Document
 
 if TYPE_CHECKING:
     from bot.pipeline.load import Library
-
-_TEMPLATED = (
-    "command",
-    "action",
-    "feedback",
-    "path",
-    "content",
-    "rules",
-    "paths",
-    "tests",
-    "task",
-    "args",
-    "message",
-)
-"""Fields of step types that hold templates."""
 
 
 def check_references(
@@ -86,10 +67,13 @@ def _check_steps(checker: Checker, steps: tuple[Step, ...], at: At, known: Known
 
 
 def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known:
-    for name in _TEMPLATED:
-        check_value(checker, getattr(step, name, None), (*at, name), known)
+    for name in step.templated:
+        check_value(checker, getattr(step, name), (*at, name), known)
+    for name in step.expressions:
+        if isinstance(source := getattr(step, name), str) and source:
+            check_expression(checker, source, (*at, name), known)
     if isinstance(step, ModelStep):
-        _check_model_step(checker, step, at, known)
+        check_model_step(checker, step, at, known)
     elif isinstance(step, LoopStep):
         return _check_loop(checker, step, at, known)
     elif isinstance(step, PipelineStep):
@@ -122,46 +106,3 @@ def _check_loop(checker: Checker, step: LoopStep, at: At, known: Known) -> Known
         name for s in walk(step.steps) if isinstance(s, SetVariableStep) for name in s.variables
     }
     return known.plus(names=body)
-
-
-def _check_model_step(checker: Checker, step: ModelStep, at: At, known: Known) -> None:
-    check_value(checker, step.arguments, (*at, "arguments"), known)
-    if isinstance(step.output_schema, dict):
-        wrong = schema_error(step.output_schema)
-        if wrong:
-            raise error_at(checker, f"not a usable JSON Schema: {wrong}", (*at, "output_schema"))
-    elif isinstance(step.output_schema, str) and step.output_schema not in NAMED_TYPES:
-        named = step.output_schema
-        hint = near(named, NAMED_TYPES) or f"; known: {', '.join(NAMED_TYPES)}"
-        raise error_at(checker, f"there is no type {named!r}{hint}", (*at, "output_schema"))
-    for index, part in enumerate(step.prompt):
-        here = (*at, "prompt", index)
-        check_condition(checker, part.when, (*here, "when"), known)
-        if isinstance(part, StaticPart):
-            check_value(checker, part.content, (*here, "content"), known)
-        elif isinstance(part, FilePart):
-            _check_file_part(checker, part, here, known)
-        elif isinstance(part, PreviousResponsePart):
-            require_step(checker, part.source, (*here, "name" if part.name else "step"), known)
-
-
-def _check_file_part(checker: Checker, part: FilePart, at: At, known: Known) -> None:
-    check_value(checker, part.path, (*at, "path"), known)
-    if part.variables is None:
-        return
-    check_value(checker, part.variables, (*at, "variables"), known)
-    if checker.library is None:
-        return
-    found = checker.library.find(part.path)
-    if found is None:
-        raise error_at(checker, f"there is no prompt file {part.path!r}", (*at, "path"))
-    try:
-        _, names = names_in_template(read_text(found))
-    except ExpressionError as error:
-        raise error_at(checker, f"{part.path}: {error}", (*at, "path")) from error
-    for name in sorted(names - part.variables.keys()):
-        raise error_at(
-            checker,
-            f"{part.path} uses {name!r}, which 'variables' does not give",
-            (*at, "variables"),
-        )

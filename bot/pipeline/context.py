@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from bot.errors import OtpError
 from bot.llm.types import Model, Usage
 from bot.pipeline.budget import Budget, Cancelled
-from bot.pipeline.checkpoints import Checkpoints
+from bot.pipeline.calls import Calls
 from bot.pipeline.expr import holds, render, resolve
 from bot.pipeline.results import StepEvent
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services, require
+from bot.pipeline.sessions import Sessions
 from bot.pipeline.spec import Workflow
 from bot.pipeline.step_base import StepBase
 
@@ -47,7 +49,10 @@ class RunState:
     models: Mapping[str, Model]
     budget: Budget
     library: Library | None
-    checkpoints: Checkpoints | None
+    calls: Calls
+    sessions: Sessions
+    output_dir: Path | None
+    """Where `output_to_file` writes; None where this run writes no files."""
     cancelled: Callable[[], bool]
     observer: Callable[[StepEvent], None]
 
@@ -68,6 +73,11 @@ class StepContext:
     path: str
     """Path of the step, for traces: `master/each_action[0]/refactor`."""
     depth: int = 0
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """The run's models; what they answer here is kept under this step's path."""
+        return self.run.calls.bind(self.run.models, self.path)
 
     def render(self, template: str) -> str:
         """The template as text."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bot.errors import ConfigError, OtpError, Refused, Unusable
-from bot.llm.types import Model, Usage
+from bot.llm.types import Model, OnText, Usage, unheard
 from bot.pipeline.budget import Budget, BudgetSpent, Cancelled
+from bot.pipeline.calls import Calls, Recorder
 from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.context import Handler, Outcome, RunState, StepContext
 from bot.pipeline.expr import ExpressionError, evaluate
@@ -18,6 +20,7 @@ from bot.pipeline.load import Library
 from bot.pipeline.results import RunResult, StepEvent, StepResult, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services
+from bot.pipeline.sessions import Sessions
 from bot.pipeline.spec import Step, Workflow
 from bot.pipeline.trace import Trace
 
@@ -50,6 +53,10 @@ class Engine:
         services: Services | None = None,
         trace: Trace | None = None,
         checkpoints: Checkpoints | None = None,
+        recorder: Recorder | None = None,
+        sessions: Sessions | None = None,
+        output_dir: Path | None = None,
+        on_text: OnText = unheard,
         observer: Callable[[StepEvent], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -61,6 +68,10 @@ class Engine:
         self._services = services or Services()
         self._trace = trace or Trace(None)
         self._checkpoints = checkpoints
+        self._recorder = recorder
+        self._sessions = sessions if sessions is not None else Sessions()
+        self._output_dir = output_dir
+        self._on_text = on_text
         self._observer = observer if observer is not None else lambda event: None
         self._cancelled = cancelled if cancelled is not None else lambda: False
         self._sleep = sleep
@@ -79,12 +90,15 @@ class Engine:
         `given` are results of steps the file refers to but does not contain. Raises `Unusable`
         for missing or wrong inputs; every other expected error is in the result.
         """
+        budget = budget or Budget()
         state = RunState(
             services=self._services,
             models=self._models,
-            budget=budget or Budget(),
+            budget=budget,
             library=self._library,
-            checkpoints=self._checkpoints,
+            calls=Calls(budget, self._checkpoints, self._recorder, self._on_text),
+            sessions=self._sessions,
+            output_dir=self._output_dir,
             cancelled=self._cancelled,
             observer=self._observer,
         )
@@ -187,7 +201,6 @@ class Engine:
                 raise
             except OtpError as error:
                 outcome = Outcome(status="failed", error=error)
-            context.run.budget.charge(outcome.usage)
             usage = usage + outcome.usage
             if outcome.status == "succeeded" or left == 0 or _is_fatal(outcome.error):
                 return replace(outcome, usage=usage)

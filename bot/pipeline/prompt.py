@@ -7,13 +7,13 @@ import re
 from typing import Any
 
 from bot.errors import Unusable
-from bot.llm.types import Part, Request
+from bot.llm.types import Options, Part, Request
 from bot.pipeline.context import StepContext
 from bot.pipeline.expr import ExpressionError, render
+from bot.pipeline.model_steps import ModelStep
 from bot.pipeline.named_types import schema_named
 from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
 from bot.pipeline.services import require
-from bot.pipeline.spec import ModelStep
 from bot.pipeline.strict_yaml import read_text
 
 _SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+)\]")
@@ -36,14 +36,13 @@ def build_request(step: ModelStep, context: StepContext) -> Request:
     )
 
 
-def _options(step: ModelStep, context: StepContext) -> dict[str, Any]:
-    named = {
-        "preset": step.preset or context.workflow.defaults.preset,
-        "model": step.model or None,
-        "max_tokens": step.max_tokens,
-        "timeout_seconds": step.timeout_seconds or context.workflow.defaults.timeout_seconds,
-    }
-    return {key: value for key, value in named.items() if value is not None}
+def _options(step: ModelStep, context: StepContext) -> Options:
+    return Options(
+        preset=step.preset or context.workflow.defaults.preset or "",
+        model=step.model,
+        max_tokens=step.max_tokens,
+        timeout_seconds=step.timeout_seconds or context.workflow.defaults.timeout_seconds,
+    )
 
 
 def _part(

@@ -7,23 +7,12 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from bot.core.finding import Analysis
 from bot.core.model import Record
+from bot.core.ports import CommandResult as CommandResult
+from bot.core.ports import Workspace
 from bot.core.verdict import Verdict
 from bot.errors import Refused
 
 T = TypeVar("T")
-
-
-class CommandResult(Record):
-    """A finished program; the data of `command` and `mix` steps."""
-
-    argv: tuple[str, ...]
-    exit_code: int
-    stdout: str
-    stderr: str
-    seconds: float
-    timed_out: bool = False
-    passed: bool
-    """Ended in time with exit code 0."""
 
 
 class CodemodResult(Record):
@@ -125,8 +114,8 @@ class Services:
     verify: VerifyService | None = None
     commands: CommandRunner | None = None
     files: FileReader | None = None
-    codebase: object | None = None
-    """The `Codebase`, for handlers registered by callers."""
+    codebase: Workspace | None = None
+    """The code base as one object: `file_ops`, `codebase_query`, `agent` and prompt parts."""
 
 
 def require(service: T | None, name: str, step: str) -> T:

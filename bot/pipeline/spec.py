@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from bot.core.model import Record
-from bot.pipeline.parts import Part
-from bot.pipeline.step_base import Condition, Name, StepBase
-from bot.pipeline.work_steps import (
-    AnalyzeStep,
-    CodemodStep,
-    CommandStep,
-    GitStep,
-    MixStep,
-    VerifyStep,
-)
-
-Preset = Literal["development", "production", "analysis", "chat", "test"]
-
-
-class ModelStep(StepBase):
-    """Ask a model. Without a key the offline model serves it where it can."""
-
-    type: Literal["claude", "claude_smart", "gemini", "llm"]
-    prompt: tuple[Part, ...] = Field(min_length=1)
-    preset: Preset | None = None
-    model: str = ""
-    """Model name; empty for the configured one."""
-    max_tokens: int | None = Field(default=None, ge=1)
-    offline: str = ""
-    """The offline skill that serves this step when no key is set."""
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    """Structured input of the offline skill."""
-    output_schema: dict[str, Any] | str | None = None
-    """JSON Schema of the answer, or the name of a type."""
-    max_repairs: int = Field(default=2, ge=0, le=5)
-    """How often a malformed answer is sent back with what is wrong."""
+from bot.pipeline.model_steps import AnyModelStep, Preset
+from bot.pipeline.step_base import Condition, Name, StepBase, tags
+from bot.pipeline.work_steps import WorkStep
 
 
 class PipelineStep(StepBase):
@@ -106,17 +78,7 @@ class SetVariableStep(StepBase):
 
 
 Step = Annotated[
-    ModelStep
-    | PipelineStep
-    | ForLoopStep
-    | WhileLoopStep
-    | SetVariableStep
-    | CommandStep
-    | CodemodStep
-    | AnalyzeStep
-    | VerifyStep
-    | MixStep
-    | GitStep,
+    AnyModelStep | PipelineStep | ForLoopStep | WhileLoopStep | SetVariableStep | WorkStep,
     Field(discriminator="type"),
 ]
 
@@ -152,20 +114,11 @@ class Defaults(Record):
 
 
 STEP_TYPES: dict[str, type[StepBase]] = {
-    **dict.fromkeys(("claude", "claude_smart", "gemini", "llm"), ModelStep),
-    "pipeline": PipelineStep,
-    "for_loop": ForLoopStep,
-    "while_loop": WhileLoopStep,
-    "set_variable": SetVariableStep,
-    "command": CommandStep,
-    "codemod": CodemodStep,
-    "analyze": AnalyzeStep,
-    "verify": VerifyStep,
-    "mix": MixStep,
-    "git": GitStep,
+    tag: step for step in get_args(get_args(Step)[0]) for tag in tags(step)
 }
+"""Every step by the value of its `type`."""
 
-_models: tuple[type[Record], ...] = (*STEP_TYPES.values(), Workflow)
+_models: tuple[type[Record], ...] = (*dict.fromkeys(STEP_TYPES.values()), Workflow)
 for _model in _models:
     _model.model_rebuild(_types_namespace={"Step": Step, **globals()})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,12 @@ from bot.core.model import Record
 
 if TYPE_CHECKING:
     from bot.pipeline.spec import Step
+
+
+def tags(step: type[StepBase]) -> tuple[str, ...]:
+    """The values of `type` that mean this step."""
+    return tuple(get_args(step.model_fields["type"].annotation))
+
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
 Condition = Any
@@ -27,6 +33,10 @@ class Retry(Record):
 class StepBase(Record):
     """What every step may say."""
 
+    templated: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold templates, at any depth; checked before the run."""
+    expressions: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold one expression, with or without `{{ }}`."""
     condition_guards: ClassVar[bool] = True
     """False where `condition` means something else, so that only `when` guards the step."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from bot.pipeline.step_base import StepBase
 class CommandStep(StepBase):
     """Run one allow-listed program. Never a shell: one list item per argument."""
 
+    templated: ClassVar[tuple[str, ...]] = ("command",)
+
     type: Literal["command"]
     command: tuple[str, ...] = Field(min_length=1)
     allow_failure: bool = False
@@ -20,6 +22,8 @@ class CommandStep(StepBase):
 
 class CodemodStep(StepBase):
     """Change files in the work tree: carry out a plan's action, or write one file."""
+
+    templated: ClassVar[tuple[str, ...]] = ("action", "feedback", "path", "content")
 
     type: Literal["codemod"]
     action: str = ""
@@ -40,6 +44,8 @@ class CodemodStep(StepBase):
 class AnalyzeStep(StepBase):
     """Run the static OTP analyser on the work tree."""
 
+    templated: ClassVar[tuple[str, ...]] = ("rules", "paths")
+
     type: Literal["analyze"]
     rules: str | tuple[str, ...] = ()
     """Only these rules; all when empty."""
@@ -49,6 +55,8 @@ class AnalyzeStep(StepBase):
 
 class VerifyStep(StepBase):
     """Check the work tree against the baseline; gives a verdict, never a failure."""
+
+    templated: ClassVar[tuple[str, ...]] = ("action", "tests")
 
     type: Literal["verify"]
     action: str = ""
@@ -60,6 +68,8 @@ class VerifyStep(StepBase):
 class MixStep(StepBase):
     """Run one mix task of the allow-list."""
 
+    templated: ClassVar[tuple[str, ...]] = ("task", "args")
+
     type: Literal["mix"]
     task: str
     args: tuple[str, ...] = ()
@@ -69,6 +79,8 @@ class MixStep(StepBase):
 
 class GitStep(StepBase):
     """One operation on the work tree: `diff`, `status`, `commit`, or `undo` (drop the change)."""
+
+    templated: ClassVar[tuple[str, ...]] = ("message", "action")
 
     type: Literal["git"]
     operation: Literal["diff", "status", "commit", "undo"]
@@ -81,3 +93,6 @@ class GitStep(StepBase):
         if (self.operation == "commit") != bool(self.message):
             raise ValueError("'message' belongs to, and only to, operation 'commit'")
         return self
+
+
+WorkStep = CommandStep | CodemodStep | AnalyzeStep | VerifyStep | MixStep | GitStep

@@ -35,9 +35,9 @@ def test_without_a_schema_text_stays_text() -> None:
 def test_a_bad_reply_is_sent_back_with_what_is_wrong() -> None:
     model = ScriptedModel(["There is one.", '{"n": "one"}', '{"n": 1}'])
     assert ask(model, request()).data == {"n": 1}
-    assert [turn.reply for turn in model.requests[2].turns] == ["There is one.", '{"n": "one"}']
-    assert "the reply is not JSON" in model.requests[1].turns[0].correction
-    assert "$.n: 'one' is not of type 'integer'" in model.requests[2].turns[1].correction
+    assert [turn.text for turn in model.requests[2].turns[::2]] == ["There is one.", '{"n": "one"}']
+    assert "the reply is not JSON" in model.requests[1].turns[1].text
+    assert "$.n: 'one' is not of type 'integer'" in model.requests[2].turns[3].text
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_repairs_are_bounded_and_prose_is_never_searched(text: str) -> None:
 
 def test_every_try_is_paid_for() -> None:
     paid = [
-        Reply("no", "m", usage=Usage(1, 2, 3, 0.5)),
-        Reply('{"n": 1}', "m", usage=Usage(1, 2, 3, 0.5)),
+        Reply("no", "m", usage=Usage(1, 2, 3, usd=0.5)),
+        Reply('{"n": 1}', "m", usage=Usage(1, 2, 3, usd=0.5)),
     ]
-    assert ask(ScriptedModel(paid), request()).usage == Usage(2, 4, 6, 1.0)
+    assert ask(ScriptedModel(paid), request()).usage == Usage(2, 4, 6, usd=1.0)
 
 
 @pytest.mark.parametrize(

@@ -353,7 +353,7 @@ def test_a_type_without_handler_is_refused() -> None:
 def test_the_trace_has_a_line_per_step_and_no_prompt(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "trace.jsonl"
     model = ScriptedModel(
-        [Reply("secret answer", "m", usage=Usage(3, 4, 1, 0.5))], name="anthropic"
+        [Reply("secret answer", "m", usage=Usage(3, 4, 1, usd=0.5))], name="anthropic"
     )
     run(
         steps(ASK + "- {name: bad, type: mix, task: test}"),
