@@ -41,6 +41,31 @@ class Edited(Record):
     """How many places an `edit` replaced."""
 
 
+class FunctionOutline(Record):
+    """One function of a module."""
+
+    name: str
+    arity: int
+    kind: str
+    """`def`, `defp`, `defmacro`, ..."""
+    line: int
+    documented: bool = False
+    """Has a `@doc` that is not false."""
+
+
+class ModuleOutline(Record):
+    """One Elixir module, as far as the source tells."""
+
+    name: str
+    path: str
+    line: int
+    behaviours: tuple[str, ...] = ()
+    """Declared or used, such as `GenServer`."""
+    functions: tuple[FunctionOutline, ...] = ()
+    references: tuple[str, ...] = ()
+    """Modules it names, resolved through aliases; its own and nested ones left out."""
+
+
 class Workspace(Protocol):
     """The code base as tools see it: confined, sandboxed, restorable. `Codebase` is one.
 
@@ -71,6 +96,9 @@ class Workspace(Protocol):
 
     def outline(self, path: str) -> str:
         """Modules, behaviours and function heads of one Elixir file, with line numbers."""
+
+    def modules(self) -> tuple[ModuleOutline, ...]:
+        """Every module of the tree, in order of path and line."""
 
     def skeleton(self, *, max_tokens: int | None = None) -> str:
         """The whole code base as signatures, behaviours and supervision trees."""

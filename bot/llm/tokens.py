@@ -1,18 +1,24 @@
-"""How many tokens a text has, without asking anybody."""
+"""How many input tokens a request has, without asking its vendor."""
 
 from __future__ import annotations
 
-from bot.llm.types import Request
+import json
 
-
-def estimate(text: str) -> int:
-    """About how many tokens a text has."""
-    return (len(text) + 3) // 4
+from bot.core.tokens import estimate
+from bot.llm.types import Message, Request
 
 
 def estimate_request(request: Request) -> int:
-    """About how many input tokens a request has."""
-    said = sum(
-        estimate(m.text) + sum(estimate(r.text) for r in m.results) for m in request.messages()
-    )
-    return estimate(request.system) + said
+    """About how many input tokens a request has, tools and schema included."""
+    extra = [
+        request.system,
+        *(json.dumps([t.name, t.description, dict(t.parameters)]) for t in request.tools),
+    ]
+    if request.output_schema is not None:
+        extra.append(json.dumps(dict(request.output_schema)))
+    return sum(map(estimate, filter(None, extra))) + sum(map(_message, request.messages()))
+
+
+def _message(message: Message) -> int:
+    calls = sum(estimate(json.dumps([c.name, dict(c.arguments)])) for c in message.calls)
+    return estimate(message.text) + calls + sum(estimate(r.text) for r in message.results)
