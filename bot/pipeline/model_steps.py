@@ -12,12 +12,11 @@ from bot.pipeline.step_base import StepBase
 Preset = Literal["development", "production", "analysis", "chat", "test"]
 
 
-class ModelStep(StepBase):
-    """Ask a model. Without a key the offline model serves it where it can."""
+class PromptStep(StepBase):
+    """What every step with one prompt and one answer says."""
 
     templated: ClassVar[tuple[str, ...]] = ("arguments",)
 
-    type: Literal["claude", "claude_smart", "gemini", "llm"]
     prompt: tuple[Part, ...] = Field(min_length=1)
     preset: Preset | None = None
     model: str = ""
@@ -31,6 +30,12 @@ class ModelStep(StepBase):
     """JSON Schema of the answer, or the name of a type."""
     max_repairs: int = Field(default=2, ge=0, le=5)
     """How often a malformed answer is sent back with what is wrong."""
+
+
+class ModelStep(PromptStep):
+    """Ask a model. Without a key the offline model serves it where it can."""
+
+    type: Literal["claude", "claude_smart", "gemini", "llm"]
 
 
 AnyModelStep = ModelStep
