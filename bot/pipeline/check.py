@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.pipeline.check_models import check_model_step
-from bot.pipeline.model_steps import ModelStep
+from bot.pipeline.model_steps import PromptStep
 from bot.pipeline.problems import At, rooted
 from bot.pipeline.references import (
     Checker,
@@ -72,7 +72,7 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known
     for name in step.expressions:
         if isinstance(source := getattr(step, name), str) and source:
             check_expression(checker, source, (*at, name), known)
-    if isinstance(step, ModelStep):
+    if isinstance(step, PromptStep):
         check_model_step(checker, step, at, known)
     elif isinstance(step, LoopStep):
         return _check_loop(checker, step, at, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.llm.structured import schema_error
 from bot.pipeline.expr import ExpressionError, names_in_template
-from bot.pipeline.model_steps import ModelStep
+from bot.pipeline.model_steps import PromptStep
 from bot.pipeline.named_types import NAMED_TYPES
 from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
 from bot.pipeline.problems import At, near
@@ -19,7 +19,7 @@ from bot.pipeline.references import (
 from bot.pipeline.strict_yaml import read_text
 
 
-def check_model_step(checker: Checker, step: ModelStep, at: At, known: Known) -> None:
+def check_model_step(checker: Checker, step: PromptStep, at: At, known: Known) -> None:
     """The prompt's parts and the schema of the answer."""
     if isinstance(step.output_schema, dict):
         wrong = schema_error(step.output_schema)

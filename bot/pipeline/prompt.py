@@ -10,7 +10,7 @@ from bot.errors import Unusable
 from bot.llm.types import Options, Part, Request
 from bot.pipeline.context import StepContext
 from bot.pipeline.expr import ExpressionError, render
-from bot.pipeline.model_steps import ModelStep
+from bot.pipeline.model_steps import PromptStep
 from bot.pipeline.named_types import schema_named
 from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
 from bot.pipeline.services import require
@@ -19,7 +19,7 @@ from bot.pipeline.strict_yaml import read_text
 _SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+)\]")
 
 
-def build_request(step: ModelStep, context: StepContext) -> Request:
+def build_request(step: PromptStep, context: StepContext) -> Request:
     """The request of a model step, everything filled in."""
     schema = step.output_schema
     return Request(
@@ -36,7 +36,7 @@ def build_request(step: ModelStep, context: StepContext) -> Request:
     )
 
 
-def _options(step: ModelStep, context: StepContext) -> Options:
+def _options(step: PromptStep, context: StepContext) -> Options:
     return Options(
         preset=step.preset or context.workflow.defaults.preset or "",
         model=step.model,
@@ -46,7 +46,7 @@ def _options(step: ModelStep, context: StepContext) -> Options:
 
 
 def _part(
-    part: StaticPart | FilePart | PreviousResponsePart, step: ModelStep, context: StepContext
+    part: StaticPart | FilePart | PreviousResponsePart, step: PromptStep, context: StepContext
 ) -> Part:
     if isinstance(part, StaticPart):
         return Part("instructions", context.render(part.content))
@@ -55,7 +55,7 @@ def _part(
     return _response(part, step, context)
 
 
-def _file(part: FilePart, step: ModelStep, context: StepContext) -> Part:
+def _file(part: FilePart, step: PromptStep, context: StepContext) -> Part:
     if part.variables is not None:
         found = context.run.library.find(part.path) if context.run.library else None
         if found is None:
@@ -74,7 +74,7 @@ def _file(part: FilePart, step: ModelStep, context: StepContext) -> Part:
     return Part("file", files.read(path), name=path)
 
 
-def _response(part: PreviousResponsePart, step: ModelStep, context: StepContext) -> Part:
+def _response(part: PreviousResponsePart, step: PromptStep, context: StepContext) -> Part:
     result = context.scope.step(part.source)
     if result is None:
         raise ExpressionError(
