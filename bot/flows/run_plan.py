@@ -22,6 +22,7 @@ from bot.flows.session import Session
 from bot.flows.skills import Skills
 from bot.flows.watch import Silent, Watcher
 from bot.pipeline.engine import Engine
+from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library
 from bot.pipeline.results import StepEvent
 from bot.pipeline.services import Services
@@ -156,6 +157,6 @@ def _engine(session: Session, bench: Bench, library: Library, observer: Observer
         {"offline": Skills(session, bench).model()},
         library=library,
         services=services,
-        trace=Trace(trace),
+        keeping=Keeping(trace=Trace(trace)),
         observer=watched,
     )

@@ -21,6 +21,13 @@ class Recorder(Protocol):
         """`where` is the step's path and the number of the call in it."""
 
 
+class Answers(Protocol):
+    """Recorded replies, for a replay; `bot.llm.replay` has them."""
+
+    def answer(self, where: str, model: str, request: Request) -> Reply:
+        """The reply recorded for this call; raises `OtpError` naming what differs."""
+
+
 class Calls:
     """What the model calls of one run share."""
 
@@ -29,11 +36,13 @@ class Calls:
         budget: Budget,
         checkpoints: Checkpoints | None = None,
         recorder: Recorder | None = None,
+        answers: Answers | None = None,
         on_text: OnText = unheard,
     ) -> None:
         self.budget = budget
         self.checkpoints = checkpoints
         self.recorder = recorder
+        self.answers = answers
         self.on_text = on_text
         self._made: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -73,6 +82,8 @@ class BoundModel:
         """The model's answer, or the one that was paid for already; raises `BudgetSpent`."""
         asked = content_key(self.path, self.inner.name, material(request))
         where = f"{self.path}#{self.calls.number(self.path)}"
+        if self.calls.answers is not None:
+            return self.calls.answers.answer(where, self.inner.name, request)
         key = content_key(asked, self.calls.number(asked))
         kept = None if self.inner.local else self.calls.checkpoints
         record = kept.get(key) if kept is not None else None

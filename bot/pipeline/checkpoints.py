@@ -16,6 +16,17 @@ def content_key(*material: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def write_atomically(path: Path, record: Any) -> None:
+    """Write JSON so that a killed run leaves the old file or the new one; only we may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(record, file, default=str)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
+
+
 class Checkpoints:
     """One file per answer, named after its content key; a changed step has another key."""
 
@@ -32,13 +43,7 @@ class Checkpoints:
 
     def put(self, key: str, record: dict[str, Any]) -> None:
         """Store atomically: a killed run leaves the old file or the new one."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(self._file(key))
+        write_atomically(self._file(key), record)
 
     def clear(self) -> None:
         """Forget everything; called when a run succeeded."""

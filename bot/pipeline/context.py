@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from bot.errors import OtpError
+from bot.errors import ModelMisbehaved, OtpError, Refused, Unusable
+from bot.llm.structured import violations
 from bot.llm.types import Model, Usage
 from bot.pipeline.budget import Budget, Cancelled
 from bot.pipeline.calls import Calls
 from bot.pipeline.expr import holds, render, resolve
+from bot.pipeline.keeping import Keeping
+from bot.pipeline.named_types import schema_named
+from bot.pipeline.outputs import write_output
+from bot.pipeline.points import Point
 from bot.pipeline.results import StepEvent
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services, require
@@ -40,6 +45,12 @@ class Outcome:
     cached: bool = False
     notice: str = ""
 
+    @classmethod
+    def failed(cls, error: OtpError) -> Outcome:
+        """The end of a step that raised; what a useless answer cost is kept."""
+        usage = error.usage if isinstance(error, ModelMisbehaved) else None
+        return cls(status="failed", error=error, usage=usage or Usage())
+
 
 @dataclass(frozen=True)
 class RunState:
@@ -50,11 +61,16 @@ class RunState:
     budget: Budget
     library: Library | None
     calls: Calls
-    sessions: Sessions
-    output_dir: Path | None
-    """Where `output_to_file` writes; None where this run writes no files."""
+    keeping: Keeping
+    keys: Mapping[str, str]
+    """Top-level step to the hash of everything up to it; empty where no points are kept."""
     cancelled: Callable[[], bool]
     observer: Callable[[StepEvent], None]
+
+    @property
+    def sessions(self) -> Sessions:
+        """Conversations that go on over several steps."""
+        return self.keeping.sessions
 
     def check_cancelled(self) -> None:
         """Raises `Cancelled` when the run is to stop."""
@@ -73,6 +89,8 @@ class StepContext:
     path: str
     """Path of the step, for traces: `master/each_action[0]/refactor`."""
     depth: int = 0
+    step: StepBase | None = None
+    """The step in hand."""
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -81,19 +99,74 @@ class StepContext:
 
     def render(self, template: str) -> str:
         """The template as text."""
-        return render(template, self.scope.flat())
+        return render(template, self._names())
 
     def resolve(self, value: Any) -> Any:
         """The value with every template in it filled in, types kept."""
-        return resolve(value, self.scope.flat())
+        return resolve(value, self._names())
 
     def holds(self, condition: Any) -> bool:
         """Whether the condition is true now."""
-        return holds(condition, self.scope.flat())
+        return holds(condition, self._names())
 
     def need(self, service: T | None, name: str, step: StepBase) -> T:
         """The service, or `Refused` that names what is missing."""
         return require(service, name, step.name)
+
+    def completed(self, outcome: Outcome) -> Outcome:
+        """The outcome, checked against the step's `output_schema` and written to its file.
+
+        Raises `Unusable` for data of the wrong form, and `Refused` for a file outside.
+        """
+        step = self.step
+        if step is None or outcome.status != "succeeded":
+            return outcome
+        schema = step.output_schema
+        if schema is not None and not step.answers_schema:
+            wanted = schema_named(schema) if isinstance(schema, str) else schema
+            if wrong := violations(outcome.data, wanted):
+                error = Unusable(f"step {step.name!r}: its data breaks output_schema: {wrong[0]}")
+                return replace(outcome, status="failed", error=error)
+        if step.output_to_file:
+            self.write_output(step.output_to_file, data=outcome.data, text=outcome.text)
+        return outcome
+
+    def write_output(self, name: str, *, data: Any, text: str) -> Path:
+        """Write a result into the run's output directory; `name` is a template."""
+        directory = self.run.keeping.output_dir
+        if directory is None:
+            raise Refused(f"{self.path} writes a file, and this run has no output directory")
+        return write_output(directory, self.render(name), data=data, text=text)
+
+    def save_checkpoint(self, name: str, state: Any, *, include_workspace: bool = True) -> bool:
+        """Keep where the run stands, for a later one to go on from; False where it cannot.
+
+        Only between the top-level steps of a file: inside a loop or a nested pipeline there is
+        no single place to go on from.
+        """
+        run, step = self.run, self.step
+        points = run.keeping.points
+        if points is None or step is None or self.depth or not self.scope.outermost:
+            return False
+        workspace = run.services.codebase if include_workspace else None
+        point = Point(
+            name=name,
+            step=step.name,
+            key=run.keys[step.name],
+            state=state,
+            results=tuple(self.scope.own_steps().values()),
+            variables=self.scope.variables,
+            snapshot=workspace.snapshot() if workspace is not None else "",
+            extra=run.keeping.position(),
+        )
+        points.save(point)
+        return True
+
+    def _names(self) -> dict[str, Any]:
+        names = self.scope.flat()
+        if self.step is not None:
+            names.setdefault("step", {"name": self.step.name, "description": self.step.description})
+        return names
 
     def timeout(self, step: StepBase, otherwise: float) -> float:
         """Seconds this step may take."""

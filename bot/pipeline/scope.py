@@ -10,6 +10,9 @@ from bot.pipeline.results import StepResult, StepView
 RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop", "models")
 """Names with a meaning of their own; inputs, variables and steps cannot have them."""
 
+AMBIENT = ("execution_id", "timestamp", "date", "step")
+"""Names that are always there, unless the file gives them another meaning."""
+
 
 class Scope:
     """Inputs, variables, step results and the current loop; inner scopes see outer ones.
@@ -22,6 +25,7 @@ class Scope:
         inputs: Mapping[str, Any],
         *,
         workflow: Mapping[str, Any] | None = None,
+        execution: Mapping[str, Any] | None = None,
         models: tuple[str, ...] = (),
         parent: Scope | None = None,
     ) -> None:
@@ -29,6 +33,7 @@ class Scope:
         self._models: tuple[str, ...] = parent._models if parent else models
         self._inputs = dict(parent.inputs if parent else {}) | dict(inputs)
         self._workflow: dict[str, Any] = parent._workflow if parent else dict(workflow or {})
+        self._execution: dict[str, Any] = parent._execution if parent else dict(execution or {})
         self._local: dict[str, Any] = {}
         self._steps: dict[str, StepResult] = {}
         self._views: dict[str, StepView] = {}
@@ -38,6 +43,16 @@ class Scope:
     def inputs(self) -> Mapping[str, Any]:
         """Every input in sight."""
         return self._inputs
+
+    @property
+    def outermost(self) -> bool:
+        """Whether this is the scope of the file itself, not of a body in it."""
+        return self._parent is None
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Every variable that was set."""
+        return dict(self._variables)
 
     def child(self, *, inputs: Mapping[str, Any] | None = None, **names: Any) -> Scope:
         """A scope inside this one: a loop's iteration or inline steps."""
@@ -84,4 +99,5 @@ class Scope:
             "models": list(self._models),
             **dict.fromkeys(("vars", "state", "global_vars"), variables),
         }
-        return {**self._inputs, **self._variables, **views, **self._local, **special}
+        named = {**self._inputs, **self._variables, **views, **self._local}
+        return {**self._execution, **named, **special}

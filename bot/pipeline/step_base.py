@@ -37,6 +37,8 @@ class StepBase(Record):
     """Fields that hold templates, at any depth; checked before the run."""
     expressions: ClassVar[tuple[str, ...]] = ()
     """Fields that hold one expression, with or without `{{ }}`."""
+    answers_schema: ClassVar[bool] = False
+    """True where the handler itself sees to `output_schema`; elsewhere the engine does."""
     condition_guards: ClassVar[bool] = True
     """False where `condition` means something else, so that only `when` guards the step."""
 
@@ -51,6 +53,10 @@ class StepBase(Record):
     """Steps that run instead when the condition does not hold."""
     continue_on_error: bool = False
     """Go on after a failure; the result stays `failed`."""
+    output_schema: dict[str, Any] | str | None = None
+    """JSON Schema the step's data must satisfy, or the name of a type."""
+    output_to_file: str = ""
+    """Write the result into the run's output directory: data as JSON, or the text (a template)."""
     retry: Retry | None = None
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ class Trace:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._lock = threading.Lock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -21,8 +23,9 @@ class Trace:
         """Write one step's line. Prompts and answers stay out, their hash is in."""
         if self._path is None:
             return
-        with self._path.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(_line(path, result), ensure_ascii=False) + "\n")
+        line = json.dumps(_line(path, result), ensure_ascii=False) + "\n"
+        with self._lock, self._path.open("a", encoding="utf-8") as lines:
+            lines.write(line)
 
 
 def _line(path: str, result: StepResult) -> dict[str, Any]:
@@ -38,7 +41,10 @@ def _line(path: str, result: StepResult) -> dict[str, Any]:
         "tokens_in": usage.input_tokens,
         "tokens_out": usage.output_tokens,
         "tokens_cached": usage.cached_tokens,
-        "usd": usage.usd,
+        "tokens_cache_written": usage.cache_write_tokens,
+        "calls": usage.calls,
+        "usd": round(usage.usd, 6),
+        "unpriced_calls": usage.unpriced_calls,
         "checkpoint": result.cached,
         "error": str(result.error) if result.error else "",
         "notice": result.notice,

@@ -13,12 +13,15 @@ from bot.core.verdict import Verdict
 from bot.errors import Refused, Unusable
 from bot.llm.types import Model
 from bot.pipeline.budget import Budget
+from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
+from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library, Loaded, build
 from bot.pipeline.results import RunResult, StepEvent
 from bot.pipeline.services import CodemodResult, CommandResult, GitResult, Services
 from bot.pipeline.steps import default_handlers
 from bot.pipeline.strict_yaml import parse
+from bot.pipeline.trace import Trace
 
 
 def load(text: str, *, library: Library | None = None) -> Loaded:
@@ -41,14 +44,17 @@ def run(
     models: Mapping[str, Model] | None = None,
     services: Services | None = None,
     budget: Budget | None = None,
+    trace: Trace | None = None,
+    checkpoints: Checkpoints | None = None,
     **engine: Any,
 ) -> RunResult:
     """Run it with the shipped handlers; nothing sleeps."""
+    keeping = Keeping(trace=trace or Trace(None), checkpoints=checkpoints)
     made = Engine(
         default_handlers(),
         models or {},
         services=services,
-        **{"sleep": lambda seconds: None, **engine},
+        **{"sleep": lambda seconds: None, "keeping": keeping, **engine},
     )
     return made.run(loaded.workflow, inputs or {}, budget=budget)
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.errors import OtpError, Refused
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.expr import ExpressionError, evaluate
+from bot.pipeline.failures import is_fatal
 from bot.pipeline.sandbox import kind_of
 from bot.pipeline.scope import Scope
 from bot.pipeline.spec import ForLoopStep, LoopStep, WhileLoopStep
@@ -78,7 +79,7 @@ def _one_round(
     except OtpError as error:
         rounds.failures.append(error)
         _record(rounds, inner, index, item, "failed", error)
-        if context.engine.is_fatal(error):
+        if is_fatal(error):
             raise
         return
     _record(rounds, inner, index, item, "succeeded")

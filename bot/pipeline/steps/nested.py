@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.errors import Unusable
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.failures import StepFailed
 from bot.pipeline.spec import PipelineStep
 
 
@@ -34,7 +35,7 @@ def _file(step: PipelineStep, inputs: dict[str, Any], context: StepContext) -> d
         called, inputs, context.run, path=context.path, depth=context.depth + 1
     )
     if result.error is not None:
-        raise context.engine.failure(result)
+        raise StepFailed(result.failed_step, result.error)
     if called.outputs:
         return dict(result.outputs)
     return {name: ended.data for name, ended in result.steps.items()}
