@@ -20,7 +20,9 @@ from bot.elixir.changed import with_changes
 from bot.elixir.fixes.base import GeneratedTest
 from bot.elixir.project import Project
 from bot.errors import Refused
-from bot.flows.reconcile import branch_of
+from bot.flows.build_place import build_path, fetched_deps
+from bot.flows.changes import text_now, uncommitted
+from bot.flows.reconcile import branch_of, free_branch
 from bot.flows.session import Session
 from bot.flows.trees import commit_tree
 from bot.flows.watch import Silent, Watcher
@@ -49,6 +51,8 @@ class Bench:
     stage: int = 0
     """The stage whose branch is open; 0 for none."""
     trial: Trial | None = None
+    run_id: str = ""
+    """Names the branch and work tree of work that belongs to no plan."""
     taken: Baseline | None = None
     """The baseline, once it was needed."""
     _worktree: Worktree | None = field(default=None, repr=False)
@@ -60,10 +64,12 @@ class Bench:
         assert self._worktree is not None, "no stage is open"
         return self._worktree
 
-    @cached_property
+    @property
     def directory(self) -> Path:
-        """Where this plan's work tree stands, outside the user's checkout."""
-        return self.session.repository.cache / "worktrees" / self.session.need_plan().id
+        """Where this plan's (or this run's) work tree stands, outside the user's checkout."""
+        name = self.session.plan.id if self.session.plan is not None else self.run_id
+        assert name, "there is neither a plan nor a run"
+        return self.session.repository.cache / "worktrees" / name
 
     @property
     def _aside(self) -> Path:
@@ -78,6 +84,11 @@ class Bench:
         host = max([number, *(s.number for s in state.stages if s.tip)])
         if host == self.stage:
             return
+        if self._worktree is not None and self._worktree.changed():
+            raise Refused(
+                "the work tree holds a change of another stage or of no plan",
+                hint="commit or undo it before the next action",
+            )
         earlier = [s.tip for s in state.stages if s.number < host and s.tip]
         start = earlier[-1] if earlier else self.session.commit
         branch = branch_of(self.session.need_plan().id, host)
@@ -85,11 +96,29 @@ class Bench:
         self._worktree = Worktree.resume(repository, branch, start, self.directory)
         self.stage = host
 
+    def open(self) -> None:
+        """Stand anywhere: where we are, on the plan's first stage, or on the run's own branch."""
+        if self._worktree is not None:
+            return
+        if self.session.plan is not None:
+            self.open_stage(1)
+            return
+        branch = free_branch(self.run_id)
+        repository = self.session.repository
+        self._worktree = Worktree.resume(repository, branch, self.session.commit, self.directory)
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is a work tree by now."""
+        return self._worktree is not None
+
     def close(self) -> None:
         """Remove the work trees, also those a killed run left; branches and builds stay."""
-        if self.session.plan is not None:
-            shutil.rmtree(self.directory, ignore_errors=True)
-            shutil.rmtree(self._aside, ignore_errors=True)
+        plan = self.session.plan
+        for name in filter(None, (plan.id if plan is not None else "", self.run_id)):
+            where = self.session.repository.cache / "worktrees" / name
+            shutil.rmtree(where, ignore_errors=True)
+            shutil.rmtree(where.with_name(f"{name}.base"), ignore_errors=True)
         self._worktree, self.stage = None, 0
 
     def trial_of(self, action: Action) -> Trial:
@@ -130,26 +159,11 @@ class Bench:
             root=self.worktree.project,
             toolchain=self.toolchain,
             sandbox=self.sandbox,
-            build_path=self.session.repository.cache / "build" / self._build_name(),
+            build_path=build_path(self.session.repository, self.toolchain),
             env=self.environment,
-            deps_path=self._deps(),
+            deps_path=fetched_deps(self.session.repository),
             tree=self.worktree.root,
         )
-
-    def _build_name(self) -> str:
-        assert isinstance(self.toolchain, Toolchain)
-        inner = self.session.repository.prefix.replace("/", "+")
-        return f"{self.toolchain.version}-{inner}" if inner else self.toolchain.version
-
-    def _deps(self) -> Path | None:
-        """Fetched dependencies: the project's own, or those of the umbrella around it."""
-        repository = self.session.repository
-        for place in (repository.path, *repository.path.parents):
-            if (place / "mix.exs").is_file() and (place / "deps").is_dir():
-                return place / "deps"
-            if place == repository.root:
-                break
-        return None
 
     @cached_property
     def reporter(self) -> Reporter:
@@ -200,19 +214,11 @@ class Bench:
 
         Raises `Refused` when a file outside the project changed.
         """
-        paths, prefix = self.worktree.changed(), self.session.prefix
-        outside = [path for path in paths if not path.startswith(prefix)]
-        if outside:
-            raise Refused(f"a file outside the project changed: {outside[0]!r}")
-        before = self._committed(paths) if paths else {}
-        return tuple(
-            Change(path=p.removeprefix(prefix), before=before.get(p, ""), after=self._now(p))
-            for p in paths
-        )
+        return uncommitted(self.session.repository, self.worktree, self.session.prefix)
 
     def read(self, path: str) -> str:
         """A file of the project as it is now, empty where there is none."""
-        return self._now(self.session.prefix + path)
+        return text_now(self.worktree, self.session.prefix + path)
 
     def base_project(self) -> Project:
         """The project without the uncommitted change."""
@@ -230,16 +236,6 @@ class Bench:
         if head == self.session.commit:
             return self.session.survey.project
         return survey(commit_tree(self.session.repository, head), jobs=1, rules=()).project
-
-    def _committed(self, paths: tuple[str, ...]) -> dict[str, str]:
-        repository, wanted = self.session.repository, set(paths)
-        entries = [e for e in repository.list(self.worktree.head()) if e.path in wanted]
-        found = repository.read_all(entries)
-        return {path: data.decode("utf-8", "replace") for path, data in found.items()}
-
-    def _now(self, path: str) -> str:
-        files = self.worktree.files
-        return files.read_bytes(path).decode("utf-8", "replace") if files.exists(path) else ""
 
 
 def _existing(root: Path, actions: tuple[Action, ...]) -> tuple[str, ...]:

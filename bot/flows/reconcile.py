@@ -17,6 +17,11 @@ def branch_of(plan_id: str, stage: int) -> str:
     return f"genesis/{plan_id}/stage-{stage}"
 
 
+def free_branch(run_id: str) -> str:
+    """Short name of the branch for what a pipeline commits outside of any plan."""
+    return f"genesis/run/{run_id}"
+
+
 def reconcile(repository: Repository, state: RunState) -> RunState:
     """The state with commits it does not know adopted, and those that are gone marked undone.
 
