@@ -4,40 +4,138 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigError
 
+Vendor = Literal["anthropic", "gemini"]
 Provider = Literal["offline", "anthropic", "gemini"]
 
-API_KEYS: dict[Provider, str] = {"anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
-"""The variable that holds each provider's key, for hints."""
+VENDORS: tuple[Vendor, ...] = ("anthropic", "gemini")
+"""In the order in which a step that names none asks them."""
+
+API_KEYS: dict[Vendor, str] = {"anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
+"""The variable that holds each vendor's key, for hints."""
+
+_VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "anthropic_api_key": ("ANTHROPIC_API_KEY",),
+    "gemini_api_key": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "anthropic_base_url": ("GENESIS_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
+    "gemini_base_url": ("GENESIS_GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"),
+}
+"""Fields whose variables are not `GENESIS_<NAME>` alone; the first that is set counts."""
+
+
+def _key(value: Any) -> Any:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return value
+    key = text.strip()
+    # The HTTP client would refuse such a header in an error that quotes it.
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("the key has characters that no key has")
+    return SecretStr(key) if key else None
+
+
+def _base_url(value: str) -> str:
+    if not value:
+        return ""
+    if not value.isprintable() or " " in value:
+        raise ValueError("not an address")
+    url = urlsplit(value)
+    if url.port == 0 or url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("not an address that begins with https:// or http://")
+    if url.username is not None or url.query or url.fragment:
+        raise ValueError("only scheme, host, port and path may be given")
+    return value.rstrip("/")
+
+
+def _model_name(value: str) -> str:
+    if not value.isprintable() or " " in value:
+        raise ValueError("not the name of a model")
+    return value
+
+
+def _absolute(value: Path) -> Path:
+    try:
+        return value.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("no such user, or no home directory") from error
+
+
+def _named(field: str) -> AliasChoices:
+    # The field's name comes last: names are compared without regard to case, and in order.
+    return AliasChoices(*_VARIABLES[field], field)
+
+
+Key = Annotated[SecretStr | None, BeforeValidator(_key)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+ModelName = Annotated[str, AfterValidator(_model_name)]
+Location = Annotated[Path, AfterValidator(_absolute)]
+
+
+@dataclass(frozen=True)
+class VendorSettings:
+    """What is set for one vendor of models."""
+
+    key: SecretStr | None
+    model: str
+    """Its own variable; empty when unset."""
+    base_url: str
+    """Empty for the vendor's own address."""
 
 
 class Settings(BaseSettings):
-    """Settings by `GENESIS_<NAME>`; the vendors' keys keep their usual names."""
+    """Settings by `GENESIS_<NAME>`; the vendors' keys keep their usual names. Empty is unset."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GENESIS_", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="GENESIS_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
     )
 
-    cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path("otp-genesis"))
+    cache_dir: Location = Field(default_factory=lambda: platformdirs.user_cache_path("otp-genesis"))
     """Work trees, build caches and analysis caches; safe to delete when nothing runs."""
-    model_provider: Provider = "offline"
-    model_name: str = ""
-    """Empty: the provider's own choice."""
-    anthropic_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("anthropic_api_key", "ANTHROPIC_API_KEY")
-    )
-    gemini_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("gemini_api_key", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
-    )
+    state_dir: Location = Field(default_factory=lambda: platformdirs.user_state_path("otp-genesis"))
+    """Runs, answers that were paid for, and sessions; deleting it costs money."""
+    model_provider: Literal["auto", "offline", "anthropic", "gemini"] = "auto"
+    """`auto`: every vendor whose key is set. A vendor's name: that one alone sees the code."""
+    model_name: ModelName = ""
+    """For the vendor it belongs to; empty: the vendors' own settings, then their defaults."""
+    anthropic_model: ModelName = ""
+    gemini_model: ModelName = ""
+    anthropic_api_key: Key = Field(default=None, validation_alias=_named("anthropic_api_key"))
+    gemini_api_key: Key = Field(default=None, validation_alias=_named("gemini_api_key"))
+    anthropic_base_url: BaseUrl = Field(default="", validation_alias=_named("anthropic_base_url"))
+    gemini_base_url: BaseUrl = Field(default="", validation_alias=_named("gemini_base_url"))
+    model_timeout: float = Field(default=600.0, gt=0, allow_inf_nan=False)
+    """Seconds one model call may take."""
+    model_retries: int = Field(default=2, ge=0, le=10)
+    """How often a call is repeated that the vendor could not serve."""
+    prices_file: Location | None = None
+    """Prices of one's own, in the form of `bot/llm/data/prices.toml`; they win over ours."""
+    max_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """US dollars one run may cost; None: unlimited, as with the two below."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Tokens one run may use, input and output together."""
+    max_minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Minutes one run may take."""
     git_timeout: float = Field(default=60.0, gt=0)
     """Seconds one git command may take."""
     mix_timeout: float = Field(default=600.0, gt=0)
@@ -49,13 +147,13 @@ class Settings(BaseSettings):
     sandbox: Literal["required", "auto", "off"] = "auto"
     """`auto` falls back to a scrubbed environment, loudly, where bubblewrap does not work."""
 
-    @field_validator("cache_dir")
-    @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        try:
-            return value.expanduser().absolute()
-        except RuntimeError as error:
-            raise ValueError("no such user, or no home directory") from error
+    def vendor(self, name: Vendor) -> VendorSettings:
+        """What is set for one vendor."""
+        if name == "anthropic":
+            return VendorSettings(
+                self.anthropic_api_key, self.anthropic_model, self.anthropic_base_url
+            )
+        return VendorSettings(self.gemini_api_key, self.gemini_model, self.gemini_base_url)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -64,8 +162,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value that is set, for masking."""
-        keys = (self.anthropic_api_key, self.gemini_api_key)
-        return tuple(key.get_secret_value() for key in keys if key and key.get_secret_value())
+        keys = (self.vendor(name).key for name in VENDORS)
+        return tuple(key.get_secret_value() for key in keys if key is not None)
 
 
 def plain_wanted() -> bool:
@@ -79,10 +177,17 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = "_".join(str(part) for part in first["loc"])
-        variable = name if name.isupper() else f"GENESIS_{name.upper()}"
+        variable = _variable(str(first["loc"][0]))
         raise ConfigError(
             f"{variable}: {first['msg'].removeprefix('Value error, ')}",
             path="environment",
             hint=f"correct or unset {variable}",
         ) from None
+
+
+def _variable(place: str) -> str:
+    """The variable that a wrong value came from, or would come from; pydantic names an alias."""
+    for names in _VARIABLES.values():
+        if place in names:
+            return next((name for name in names if os.environ.get(name)), place)
+    return f"GENESIS_{place.upper()}"

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import ConfigError, Exit
-from bot.settings import Settings, load_settings
+from bot.settings import VENDORS, Settings, load_settings
 
-NAMES = (
-    *("GENESIS_CACHE_DIR", "GENESIS_MODEL_PROVIDER", "GENESIS_JOBS", "GENESIS_SANDBOX"),
-    *("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
-)
+OURS = ("ANTHROPIC_", "GEMINI_", "GENESIS_", "GOOGLE_")
 
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
+    for name in [n for n in os.environ if n.startswith(OURS)]:
+        monkeypatch.delenv(name)
 
 
-def test_without_any_variable_everything_works_offline() -> None:
+def test_without_any_variable_no_vendor_is_known_and_nothing_is_limited() -> None:
     settings = load_settings()
-    assert settings.model_provider == "offline"
+    assert settings.model_provider == "auto"
     assert settings.secrets() == ()
+    assert [settings.vendor(name).key for name in VENDORS] == [None, None]
+    assert (settings.max_usd, settings.max_tokens, settings.max_minutes) == (None, None, None)
     assert settings.sandbox == "auto"
     assert settings.jobs >= 1
+
+
+def test_what_was_paid_for_is_not_kept_in_the_cache() -> None:
+    settings = load_settings()
     assert settings.cache_dir.is_absolute()
-    assert settings.cache_dir.name == "otp-genesis"
+    assert settings.state_dir.is_absolute()
+    assert settings.cache_dir.name == settings.state_dir.name == "otp-genesis"
+    assert settings.cache_dir not in (settings.state_dir, *settings.state_dir.parents)
 
 
 def test_variables_have_our_prefix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GENESIS_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("GENESIS_MODEL_PROVIDER", "anthropic")
+    monkeypatch.setenv("GENESIS_ANTHROPIC_MODEL", "opus")
+    monkeypatch.setenv("GENESIS_MAX_USD", "2.5")
     monkeypatch.setenv("GENESIS_JOBS", "3")
     settings = load_settings()
     assert (settings.cache_dir, settings.model_provider, settings.jobs) == (
@@ -41,6 +52,7 @@ def test_variables_have_our_prefix(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "anthropic",
         3,
     )
+    assert (settings.vendor("anthropic").model, settings.max_usd) == ("opus", 2.5)
 
 
 def test_what_is_passed_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,31 +70,119 @@ def test_keys_keep_the_names_their_vendors_gave(monkeypatch: pytest.MonkeyPatch,
 def test_no_key_shows_in_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret-a")
     settings = load_settings()
-    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+    vendor = settings.vendor("anthropic")
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(vendor)):
         assert "secret-a" not in shown
 
 
-def test_an_empty_key_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "")
-    assert load_settings().secrets() == ()
+@pytest.mark.parametrize("nothing", ["", " \n"])
+def test_an_empty_key_is_no_key(monkeypatch: pytest.MonkeyPatch, nothing: str) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", nothing)
+    settings = load_settings()
+    assert settings.secrets() == ()
+    assert settings.vendor("anthropic").key is None
+
+
+def test_an_empty_variable_is_unset_so_that_the_next_name_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "")
+    monkeypatch.setenv("GOOGLE_API_KEY", "secret-g")
+    monkeypatch.setenv("GENESIS_JOBS", "")
+    assert load_settings().secrets() == ("secret-g",)
+
+
+def test_a_key_read_from_a_file_loses_its_line_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "secret-g\n")
+    assert load_settings().secrets() == ("secret-g",)
+
+
+@pytest.mark.parametrize("bad", ["secret a", "secret\na", "sécret"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", bad)
+    with pytest.raises(ConfigError, match="GOOGLE_API_KEY: the key has characters") as caught:
+        load_settings()
+    assert "cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("GENESIS_JOBS", "none"), ("GENESIS_JOBS", "0"), ("GENESIS_MODEL_PROVIDER", "hal9000")],
+    ("variable", "field"),
+    [
+        ("ANTHROPIC_BASE_URL", "anthropic_base_url"),
+        ("GENESIS_ANTHROPIC_BASE_URL", "anthropic_base_url"),
+        ("GOOGLE_GEMINI_BASE_URL", "gemini_base_url"),
+        ("GENESIS_GEMINI_BASE_URL", "gemini_base_url"),
+    ],
 )
+def test_base_urls_are_read_under_both_names(
+    monkeypatch: pytest.MonkeyPatch, variable: str, field: str
+) -> None:
+    monkeypatch.setenv(variable, "https://proxy.example/v1/")
+    assert getattr(load_settings(), field) == "https://proxy.example/v1"
+
+
+def test_our_base_url_wins_over_the_vendors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://theirs.example")
+    monkeypatch.setenv("GENESIS_ANTHROPIC_BASE_URL", "http://127.0.0.1:9999")
+    assert load_settings().vendor("anthropic").base_url == "http://127.0.0.1:9999"
+
+
+BAD = [
+    ("GENESIS_JOBS", "none"),
+    ("GENESIS_JOBS", "0"),
+    ("GENESIS_MODEL_PROVIDER", "hal9000"),
+    ("GENESIS_MODEL_NAME", "two words"),
+    ("GENESIS_GEMINI_MODEL", "a\x1b[31m"),
+    ("GENESIS_MODEL_TIMEOUT", "0"),
+    ("GENESIS_MODEL_TIMEOUT", "inf"),
+    ("GENESIS_MODEL_RETRIES", "-1"),
+    ("GENESIS_MODEL_RETRIES", "1000"),
+    ("GENESIS_MAX_USD", "nan"),
+    ("GENESIS_MAX_USD", "0"),
+    ("GENESIS_MAX_TOKENS", "1.5"),
+    ("GENESIS_MAX_MINUTES", "-3"),
+    ("GENESIS_STATE_DIR", "~no-such-user-here/state"),
+    ("GENESIS_PRICES_FILE", "~no-such-user-here/prices"),
+    ("ANTHROPIC_BASE_URL", "proxy.example"),
+    ("ANTHROPIC_BASE_URL", "ftp://proxy.example"),
+    ("GENESIS_ANTHROPIC_BASE_URL", "https://"),
+    ("GOOGLE_GEMINI_BASE_URL", "https://[::1"),
+    ("GOOGLE_GEMINI_BASE_URL", "https://host:99999"),
+    ("GENESIS_GEMINI_BASE_URL", "https://host/?key=1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
 def test_a_bad_value_names_its_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=name) as caught:
+    with pytest.raises(ConfigError, match=f"environment: {name}: ") as caught:
         load_settings()
     assert caught.value.exit_code is Exit.CONFIG
+    assert caught.value.hint == f"correct or unset {name}"
     assert "\n" not in str(caught.value)
 
 
+def test_a_password_in_an_address_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://me:hunter2@proxy.example")
+    with pytest.raises(ConfigError, match="only scheme, host, port and path") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+@given(st.text())
+def test_an_address_is_taken_or_refused_whatever_it_is(text: str) -> None:
+    with suppress(ConfigError):
+        assert load_settings(anthropic_base_url=text).anthropic_base_url.isprintable()
+
+
 def test_a_bad_key_is_not_repeated_in_the_error() -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match="ANTHROPIC_API_KEY") as caught:
         load_settings(anthropic_api_key=["secret-a"])
     assert "secret-a" not in str(caught.value)
 
