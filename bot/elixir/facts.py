@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -93,9 +93,21 @@ def facts_of(module: Module) -> ModuleFacts:
 
     Of tests only names and functions are kept: what they start is no part of the application.
     """
+    if module.source.role == "test":
+        return outline_facts(module)
+    starts, sends = _calls(module)
+    return replace(
+        outline_facts(module),
+        names=tuple(_registered_names(module)),
+        starts=tuple(starts),
+        sends=tuple(sends),
+        mentions=mentions(module),
+    )
+
+
+def outline_facts(module: Module) -> ModuleFacts:
+    """The facts a supervision tree is made of, without starts, sends, mentions and names."""
     source = module.source
-    tested = source.role == "test"
-    starts, sends = ([], []) if tested else _calls(module)
     return ModuleFacts(
         name=module.name,
         path=source.path,
@@ -107,11 +119,7 @@ def facts_of(module: Module) -> ModuleFacts:
         use_options={u.name: {k: text(v) for k, v in u.options.items()} for u in module.uses},
         behaviours=tuple(module.behaviours),
         functions=tuple((f.name, f.arity, f.public) for f in module.functions.values()),
-        names=() if tested else tuple(_registered_names(module)),
-        starts=tuple(starts),
-        sends=tuple(sends),
-        child_lists=() if tested else tuple(children.child_lists(module)),
-        mentions=frozenset() if tested else mentions(module),
+        child_lists=tuple(children.child_lists(module)) if source.role != "test" else (),
         spec=_own_spec(module),
     )
 

@@ -1,0 +1,112 @@
+"""What the skeleton says first: applications with their dependencies, and supervision trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tree_sitter import Node
+
+from bot.core.finding import Child, SupervisionTree, SupervisorNode
+from bot.elixir import nodes
+from bot.elixir.mixfile import App
+from bot.elixir.nodes import text
+from bot.elixir.outline import modules_of
+from bot.elixir.skeleton_clip import clip, listed
+from bot.elixir.source import Source
+
+_MAX_DEPENDENCIES, _MAX_CHILDREN, _MAX_DEPTH = 150, 200, 20
+
+
+def applications(apps: Sequence[App], files: Mapping[str, bytes]) -> Iterator[str]:
+    """One line per application, in order of their paths."""
+    for app in sorted(apps, key=lambda a: a.path):
+        path = f"{app.path}/mix.exs".removeprefix("/")
+        kind = "umbrella" if app.umbrella else "application" if app.callback else "library"
+        parts = [f"{kind} {clip(app.name, 60)} in {clip(path, 200)}"]
+        if app.requirement:
+            parts.append(f"elixir {clip(app.requirement, 40)}")
+        if app.callback:
+            parts.append(f"starts {clip(app.callback, 100)}")
+        names = listed(dependencies(Source(path, files[path])), _MAX_DEPENDENCIES)
+        if names:
+            parts.append(f"deps {' '.join(names)}")
+        yield "; ".join(parts)
+
+
+def dependencies(source: Source) -> list[str]:
+    """Names in the lists that `deps/0` (or `deps:` in `project/0`) of a mix.exs shows."""
+    found: dict[str, None] = {}
+    for module in modules_of(source):
+        for name in ("project", "deps"):
+            function = module.functions.get((name, 0))
+            for clause in function.clauses if function is not None else ():
+                where = clause.body
+                if name == "project":
+                    last = clause.statements()[-1:]
+                    where = nodes.keyword_pairs(last[0]).get("deps") if last else None
+                for entry in nodes.of_type(where, "tuple") if where is not None else ():
+                    if (dependency := _dependency(entry)) is not None:
+                        found.setdefault(dependency)
+    return list(found)
+
+
+def _dependency(entry: Node) -> str | None:
+    parent, parts = entry.parent, entry.named_children
+    if parent is None or parent.type != "list" or not parts or parts[0].type != "atom":
+        return None
+    return clip(text(parts[0]).removeprefix(":"), 60)
+
+
+def supervision(trees: Sequence[SupervisionTree]) -> Iterator[str]:
+    """Each tree as indented lines: a supervisor with its strategy, its children in start order."""
+    for tree in trees:
+        if not tree.supervisors:
+            continue
+        yield f"{clip(tree.app, 60)}:"
+        yield from _Indented(tree).lines()
+
+
+class _Indented:
+    """One tree on its way to text; each supervisor is shown once."""
+
+    def __init__(self, tree: SupervisionTree) -> None:
+        self._tree = tree
+        self._shown: set[str] = set()
+        self._below: dict[str, SupervisorNode] = {}
+        for supervisor in tree.supervisors:
+            if supervisor.name != tree.root or supervisor.module != tree.application:
+                self._below.setdefault(supervisor.module, supervisor)
+
+    def lines(self) -> Iterator[str]:
+        """From the root, then supervisors that no visible list starts."""
+        tree = self._tree
+        started = {c.module for s in tree.supervisors for c in s.children if c.module != s.module}
+        roots = [s for s in tree.supervisors if s.name == tree.root]
+        loose = [s for s in tree.supervisors if s.module not in started or "(" in s.name]
+        for supervisor in (*roots, *loose, *tree.supervisors):
+            if supervisor.name not in self._shown:
+                yield from self._grow(supervisor, 1, "")
+
+    def _grow(self, supervisor: SupervisorNode, depth: int, note: str) -> Iterator[str]:
+        self._shown.add(supervisor.name)
+        strategy = supervisor.strategy or "strategy not static"
+        built = "" if supervisor.literal else ", list built by code"
+        yield f"{' ' * depth}{clip(supervisor.name, 120)} [{strategy}{built}]{note}"
+        for child in supervisor.children[:_MAX_CHILDREN]:
+            below = self._below.get(child.module)
+            if below is None or below.name in self._shown or depth > _MAX_DEPTH:
+                yield f"{' ' * (depth + 1)}{_leaf(child)}"
+            else:
+                yield from self._grow(below, depth + 1, _restart(child))
+        if len(supervisor.children) > _MAX_CHILDREN:
+            yield f"{' ' * (depth + 1)}… {len(supervisor.children) - _MAX_CHILDREN} more"
+
+
+def _leaf(child: Child) -> str:
+    named = clip(child.id, 100)
+    module = f" ({clip(child.module, 100)})" if child.module not in ("", child.id) else ""
+    return named + module + _restart(child)
+
+
+def _restart(child: Child) -> str:
+    return "" if child.restart == "permanent" else f" {clip(child.restart, 20)}"
