@@ -206,7 +206,8 @@ class Bench:
     def _baseline_in(self, worktree: Worktree, tree: str) -> Baseline:
         cache = self.session.repository.settings.cache_dir
         mix = replace(self.mix, root=worktree.project)
-        files = _existing(worktree.project, self.session.need_plan().actions())
+        plan = self.session.plan
+        files = _existing(worktree.project, plan.actions()) if plan is not None else ()
         return take_baseline(mix, files, tree, reporter=self.reporter, cache_dir=cache)
 
     def changes(self) -> tuple[Change, ...]:

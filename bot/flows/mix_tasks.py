@@ -23,7 +23,7 @@ class MixTasks:
         if task not in self.allowed:
             listed = ", ".join(sorted(self.allowed))
             raise Refused(f"mix {task!r} is not on the list", hint=f"allowed: {listed}")
-        self.bench.open_stage(max(self.bench.stage, 1))
+        self.bench.open()
         if isinstance(self.bench.toolchain, Missing):
             raise Unusable(f"cannot build here: {self.bench.toolchain.reason}")
         return as_result(self.bench.mix.task((task, *args), timeout))

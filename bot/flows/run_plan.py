@@ -14,10 +14,11 @@ from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
 from bot.core.verdict import Baseline
 from bot.errors import Unusable
+from bot.flows.analyses import Analyses
 from bot.flows.bench import Bench
 from bot.flows.conclusions import Conclusions
 from bot.flows.mix_tasks import MixTasks
-from bot.flows.services import Analyses, Codemods, Verifier, WorkGit
+from bot.flows.services import Codemods, Verifier, WorkGit
 from bot.flows.session import Session
 from bot.flows.skills import Skills
 from bot.flows.watch import Silent, Watcher

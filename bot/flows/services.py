@@ -6,19 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.finding import Analysis, Finding
 from bot.core.plan import Action, Change
 from bot.core.render.commit import commit_message, trailers
 from bot.core.render.run import NEEDS_SOMEBODY
 from bot.core.verdict import Attempt, Verdict
 from bot.elixir import edit
-from bot.elixir.analyze import survey
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined
 from bot.elixir.redetect import still_there
-from bot.elixir.rules import rule
-from bot.elixir.tree import DirectoryTree
 from bot.errors import Refused, Unusable
+from bot.flows import free_work
 from bot.flows.advice import NO_FIX
 from bot.flows.bench import Bench, Trial
 from bot.pipeline.services import CodemodResult, GitResult
@@ -54,6 +51,8 @@ class Codemods:
 
     def write(self, path: str, content: str) -> CodemodResult:
         """Write one file a model or a template made."""
+        if self.bench.session.plan is None:
+            return free_work.write(self.bench, path, content)
         before = self.bench.read(path)
         return self._write((Change(path=path, before=before, after=content),))
 
@@ -88,17 +87,22 @@ class WorkGit:
 
     def diff(self) -> GitResult:
         """The change as a patch."""
-        changes = self.bench.changes() if self.bench.stage else ()
+        changes = self.bench.changes() if self.bench.opened else ()
         paths = tuple(c.path for c in changes)
         return GitResult(operation="diff", files=paths, diff=edit.diff(changes))
 
     def status(self) -> GitResult:
         """The paths that differ."""
-        changes = self.bench.changes() if self.bench.stage else ()
+        changes = self.bench.changes() if self.bench.opened else ()
         return GitResult(operation="status", files=tuple(c.path for c in changes))
 
     def commit(self, message: str, *, action: str) -> GitResult:
-        """Commit the verified change on the stage's branch; refuses what was not verified."""
+        """Commit the verified change on the stage's branch; refuses what was not verified.
+
+        Without an action it belongs to no plan: it goes to the run's own branch as it is.
+        """
+        if not action:
+            return free_work.commit(self.bench, message)
         bench, planned = self.bench, _action(self.bench, action)
         verdict = bench.trial_of(planned).verdict
         if verdict is None or verdict.status != "passed":
@@ -122,7 +126,7 @@ class WorkGit:
 
     def undo(self) -> GitResult:
         """Drop the change; the attempt and its diff are kept in the plan's record."""
-        if not self.bench.stage:
+        if not self.bench.opened:
             return GitResult(operation="undo")
         diff = self.bench.worktree.diff() if self.bench.worktree.changed() else ""
         paths = self.bench.worktree.changed()
@@ -151,32 +155,18 @@ class WorkGit:
 
 
 @dataclass
-class Analyses:
-    """The static analyser on the work tree, or on the commit where nothing is open yet."""
-
-    bench: Bench
-
-    def analyze(self, *, rules: tuple[str, ...], paths: tuple[str, ...]) -> Analysis:
-        """Findings of these rules below these paths; all where none is named."""
-        chosen = tuple(rule(name) for name in rules) if rules else None
-        if self.bench.stage:
-            analysis = survey(
-                DirectoryTree(self.bench.worktree.project), jobs=1, rules=chosen
-            ).analysis
-        else:
-            analysis = self.bench.session.survey.analysis
-        kept = [f for f in analysis.findings if (not rules or f.rule in rules) and _below(f, paths)]
-        return analysis.model_copy(update={"findings": tuple(kept)})
-
-
-@dataclass
 class Verifier:
     """Checks and gates on the uncommitted change."""
 
     bench: Bench
 
     def verify(self, action: str, *, tests: tuple[str, ...]) -> Verdict:
-        """The verdict on the change for `action`, its generated test proved red and green."""
+        """The verdict on the change for `action`, its generated test proved red and green.
+
+        Without an action: on the tree as it stands, against the baseline.
+        """
+        if not action:
+            return free_work.verify(self.bench)
         bench, planned = self.bench, _action(self.bench, action)
         trial, changes = bench.trial_of(planned), bench.changes()
         trial.verdict = verify_change(
@@ -216,6 +206,11 @@ def _for_a_person(action: Action, reason: str) -> CodemodResult:
 
 
 def _action(bench: Bench, action: str) -> Action:
+    if bench.session.plan is None:
+        raise Unusable(
+            f"there is no plan with an action {action!r}",
+            hint="make one in an earlier step: generate_refactor_plan.yaml",
+        )
     try:
         return bench.session.need_plan().action(action)
     except KeyError:
@@ -226,11 +221,6 @@ def _action(bench: Bench, action: str) -> Action:
 
 def _reason(verdict: Verdict) -> str:
     return verdict.reasons[0] if verdict.reasons else f"verdict: {verdict.status}"
-
-
-def _below(finding: Finding, paths: tuple[str, ...]) -> bool:
-    roots = tuple(path.rstrip("/") for path in paths)
-    return not roots or any(f"{finding.path}/".startswith(f"{root}/") for root in roots)
 
 
 def _is_elixir(path: str) -> bool:

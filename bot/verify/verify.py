@@ -51,6 +51,15 @@ def verify_change(
     return judge(baseline, checks, (*gates, untouched), proof=_proof(proving, redetect, checks))
 
 
+def verify_tree(
+    mix: Mix, reporter: Reporter, baseline: Baseline, *, progress: Progress = lambda _check: None
+) -> Verdict:
+    """Judge `mix.root` as it stands, without a change whose gates could be asked."""
+    if not baseline.buildable:
+        return judge(baseline, ())
+    return judge(baseline, tuple(_checks(mix, reporter, baseline, (), None, progress)))
+
+
 def _gate_tree(mix: Mix, changes: tuple[Change, ...]) -> CheckResult:
     """Project code ran in the tree: what is committed must be what was verified."""
     rewritten = [c.path for c in changes if _read(mix, c.path) != c.after.encode()]
