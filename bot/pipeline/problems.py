@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import ConfigError
-from bot.pipeline.parts import PART_TYPES
-from bot.pipeline.spec import STEP_TYPES, Defaults, Input, Workflow, nested_steps
-from bot.pipeline.step_base import Retry, StepBase
+from bot.pipeline.parts import PART_TYPES, PartBase
+from bot.pipeline.refusals import REFUSED_KEY
+from bot.pipeline.spec import STEP_TYPES, Workflow
+from bot.pipeline.step_base import At as At
+from bot.pipeline.step_base import StepBase
 from bot.pipeline.strict_yaml import Document
-
-At = tuple[str | int, ...]
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -39,8 +39,8 @@ def _located(steps: tuple[Any, ...], at: At) -> Iterator[tuple[At, StepBase]]:
     for index, step in enumerate(steps):
         here = (*at, index)
         yield here, step
-        yield from _located(nested_steps(step), (*here, "steps"))
-        yield from _located(step.otherwise, (*here, "else"))
+        for keys, block in step.blocks():
+            yield from _located(block, (*here, *keys))
 
 
 def from_validation(document: Document, error: ValidationError) -> ConfigError:
@@ -49,10 +49,12 @@ def from_validation(document: Document, error: ValidationError) -> ConfigError:
     first = found[0]
     body = document.value if isinstance(document.value, list) else document.value.get("workflow")
     plain = {"steps": body} if isinstance(document.value, list) else body
-    at, owner = _without_tags(tuple(first["loc"]), plain)
+    at = _without_tags(tuple(first["loc"]), plain)
+    if first["type"] == REFUSED_KEY:
+        at = (*at, first["ctx"]["key"])
     more = f" (and {len(found) - 1} more problems)" if len(found) > 1 else ""
     keys = ".".join(map(str, at)) or "workflow"
-    return document.error(f"{keys}: {_message(first, at, owner)}{more}", rooted(document, at))
+    return document.error(f"{keys}: {_message(first, at, plain)}{more}", rooted(document, at))
 
 
 def _without_echoes(found: list[Any]) -> list[Any]:
@@ -63,20 +65,18 @@ def _without_echoes(found: list[Any]) -> list[Any]:
     return real or found
 
 
-def _without_tags(loc: At, value: Any) -> tuple[At, Any]:
-    """Pydantic puts the step's type into the path; take it out. Also the map the path ends in."""
+def _without_tags(loc: At, value: Any) -> At:
+    """Pydantic puts the step's type into the path; take it out."""
     at: list[str | int] = []
-    owner: Any = value
     fresh = False
     for key in loc:
         if fresh and isinstance(value, dict) and value.get("type") == key:
             fresh = False
             continue
-        owner = value if isinstance(value, dict) else owner
         at.append(key)
         value = _child(value, key)
         fresh = isinstance(key, int)
-    return tuple(at), owner
+    return tuple(at)
 
 
 def _child(value: Any, key: str | int) -> Any:
@@ -87,17 +87,17 @@ def _child(value: Any, key: str | int) -> Any:
     return None
 
 
-def _message(problem: Any, at: At, owner: Any) -> str:
+def _message(problem: Any, at: At, body: Any) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return f"unknown key{near(str(at[-1]), _known_keys(at, owner))}"
+        return f"unknown key{near(str(at[-1]), _known_keys(at, body))}"
     if kind == "missing":
         return "this key is missing"
     if kind == "union_tag_not_found":
         return "the key 'type' is missing"
     if kind == "union_tag_invalid":
         tag = str(problem["ctx"]["tag"])
-        known = PART_TYPES if "prompt" in at else STEP_TYPES
+        known = _typed(_model_at(at, body))
         return f"unknown type {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"
     if kind == "value_error":
         return str(problem["ctx"]["error"])
@@ -106,15 +106,36 @@ def _message(problem: Any, at: At, owner: Any) -> str:
     return str(problem["msg"]).replace("tuple", "list").replace("dictionary", "map")
 
 
-def _known_keys(at: At, owner: Any) -> set[str]:
+def _known_keys(at: At, body: Any) -> set[str]:
+    fields = _model_at(at[:-1], body).model_fields.items()
+    return {field.alias or name for name, field in fields}
+
+
+def _model_at(at: At, value: Any) -> type[BaseModel]:
+    """The record that the map at this place is read as."""
     model: type[BaseModel] = Workflow
-    if len(at) > 2 and at[-3] == "inputs":
-        model = Input
-    elif len(at) > 1 and at[-2] == "retry":
-        model = Retry
-    elif len(at) > 1 and at[-2] == "defaults":
-        model = Defaults
-    elif isinstance(owner, dict) and isinstance(owner.get("type"), str):
-        known = PART_TYPES if "prompt" in at else STEP_TYPES
-        model = known.get(owner["type"], Workflow)
-    return {field.alias or name for name, field in model.model_fields.items()}
+    for key in at:
+        value = _child(value, key)
+        tag = value.get("type") if isinstance(value, dict) else None
+        if isinstance(key, str):
+            model = _record_of(model, key) or model
+        elif isinstance(tag, str):
+            model = _typed(model).get(tag, model)
+    return model
+
+
+def _record_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    fields = model.model_fields.items()
+    found = next((f.annotation for name, f in fields if (f.alias or name) == key), None)
+    return _first_record(found)
+
+
+def _first_record(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_first_record, get_args(annotation))), None)
+
+
+def _typed(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """What `type` may be where a record like this stands."""
+    return PART_TYPES if issubclass(model, PartBase) else STEP_TYPES
