@@ -77,10 +77,8 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known
     elif isinstance(step, LoopStep):
         return _check_loop(checker, step, at, known)
     elif isinstance(step, PipelineStep):
-        check_value(checker, step.inputs, (*at, "inputs"), known)
         _check_steps(checker, step.steps, (*at, "steps"), known.plus(names=step.inputs))
     elif isinstance(step, SetVariableStep):
-        check_value(checker, step.variables, (*at, "variables"), known)
         for name in step.variables:
             if name in RESERVED:
                 raise error_at(checker, f"{name!r} is reserved", (*at, "variables", name))

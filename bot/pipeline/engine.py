@@ -141,7 +141,7 @@ class Engine:
             if result.status != "failed":
                 continue
             error = result.error or Unusable(f"step {step.name!r} failed")
-            if is_fatal(error) or not step.continue_on_error:
+            if is_fatal(error) or not step.goes_on(context.workflow.defaults):
                 deeper = error.path if isinstance(error, StepFailed) else inner.path
                 cause = error.cause if isinstance(error, StepFailed) else error
                 raise StepFailed(deeper, cause)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import ConfigError
 from bot.pipeline.parts import PART_TYPES, PartBase
-from bot.pipeline.refusals import REFUSED_KEY
 from bot.pipeline.spec import STEP_TYPES, Workflow
 from bot.pipeline.step_base import At as At
 from bot.pipeline.step_base import StepBase
@@ -50,8 +49,6 @@ def from_validation(document: Document, error: ValidationError) -> ConfigError:
     body = document.value if isinstance(document.value, list) else document.value.get("workflow")
     plain = {"steps": body} if isinstance(document.value, list) else body
     at = _without_tags(tuple(first["loc"]), plain)
-    if first["type"] == REFUSED_KEY:
-        at = (*at, first["ctx"]["key"])
     more = f" (and {len(found) - 1} more problems)" if len(found) > 1 else ""
     keys = ".".join(map(str, at)) or "workflow"
     return document.error(f"{keys}: {_message(first, at, plain)}{more}", rooted(document, at))
@@ -90,7 +87,7 @@ def _child(value: Any, key: str | int) -> Any:
 def _message(problem: Any, at: At, body: Any) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return f"unknown key{near(str(at[-1]), _known_keys(at, body))}"
+        return _unknown_key(str(at[-1]), _model_at(at[:-1], body))
     if kind == "missing":
         return "this key is missing"
     if kind == "union_tag_not_found":
@@ -106,9 +103,13 @@ def _message(problem: Any, at: At, body: Any) -> str:
     return str(problem["msg"]).replace("tuple", "list").replace("dictionary", "map")
 
 
-def _known_keys(at: At, body: Any) -> set[str]:
-    fields = _model_at(at[:-1], body).model_fields.items()
-    return {field.alias or name for name, field in fields}
+def _unknown_key(key: str, model: type[BaseModel]) -> str:
+    """Some keys are known from elsewhere: their record's `refused` says what to write instead."""
+    refused: Mapping[str, str] = getattr(model, "refused", {})
+    if key in refused:
+        return f"not supported here: {refused[key]}"
+    fields = model.model_fields.items()
+    return f"unknown key{near(key, {field.alias or name for name, field in fields})}"
 
 
 def _model_at(at: At, value: Any) -> type[BaseModel]:

@@ -33,14 +33,14 @@ _CONDITION_KEYS = ("condition", "when", "break_condition", "continue_condition")
 
 def json_schema() -> dict[str, Any]:
     """The schema of a pipeline file: `workflow:`, or a bare list of steps."""
-    workflow = Workflow.model_json_schema(ref_template="#/$defs/{model}")
+    # A workflow may hold a workflow, so pydantic puts it among the definitions by itself.
+    definitions = Workflow.model_json_schema(ref_template="#/$defs/{model}")["$defs"]
     steps = TypeAdapter(list[Step]).json_schema(ref_template="#/$defs/{model}")
-    definitions = {**steps.pop("$defs"), **workflow.pop("$defs"), "Condition": _CONDITION}
+    definitions = {**steps.pop("$defs"), **definitions, "Condition": _CONDITION}
     for definition in definitions.values():
         for key in _CONDITION_KEYS:
             if key in definition.get("properties", {}):
                 definition["properties"][key] = {"$ref": "#/$defs/Condition"}
-    definitions["Workflow"] = workflow
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Genesis pipeline",

@@ -135,11 +135,7 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
         ("- {name: a, type: git, operation: diff, else: []}", ""),
         ("- {name: a, type: git, operation: commit}", "'message' belongs to"),
         ("- {name: a, type: codemod, path: x}", "either 'action', or 'path' and 'content'"),
-        ("- {name: a, type: pipeline}", "exactly one of 'pipeline_file' and 'steps'"),
-        (
-            f"- name: l\n  type: for_loop\n  data_source: [1]\n  steps:\n    {SET}",
-            "max_iterations: this key is missing",
-        ),
+        ("- {name: a, type: pipeline}", "exactly one of 'pipeline_file', 'pipeline_ref'"),
         (
             f"- name: l\n  type: while_loop\n  max_iterations: 3\n  steps:\n    {SET}",
             "a while_loop needs a 'condition'",

@@ -1,0 +1,254 @@
+"""Steps that decide which steps run, how often, and what they remember."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from bot.core.model import Record
+from bot.pipeline.step_base import At, Condition, Name, Retry, StepBase
+
+if TYPE_CHECKING:
+    from bot.pipeline.spec import Step
+    from bot.pipeline.workflow import Defaults, Workflow
+
+LOOP_FIELDS = ("index", "number", "count", "length", "is_first", "is_last", "item", "parent")
+"""What `loop` has in the body of a for_loop, beside the iterator's own name."""
+
+MAX_PARALLEL = 32
+
+
+class OutputPick(Record):
+    """One value taken out of what a nested pipeline gave."""
+
+    path: str = Field(min_length=1)
+    """`metrics.security.score`: an output or a step of the pipeline, and a place in its data."""
+    alias: Name = Field(alias="as")
+    """Its name in this step's data."""
+
+
+class PipelineConfig(Record):
+    """How a nested pipeline runs."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "workspace_dir": "nested pipelines work on the run's one work tree",
+        "memory_limit_mb": "memory is not limited per pipeline; limit steps or seconds",
+        "cleanup_on_success": "nested pipelines have no work tree of their own to remove",
+        "cleanup_on_error": "nested pipelines have no work tree of their own to remove",
+        "checkpoint_dir": "what a run keeps lies in one place",
+        "checkpoint_frequency": "every paid answer is kept at once",
+        "lazy_load": "every pipeline is loaded and checked before the run",
+        "retry_on": "max_retries tries again whatever the error was",
+        "fallback_value": "use continue_on_error, and `steps.<name>.x | default(...)` after it",
+    }
+
+    inherit_context: bool | None = None
+    """Inputs the step does not give are taken from the caller's variables and inputs."""
+    inherit_providers: bool = True
+    inherit_functions: bool = True
+    """The nested pipeline may use the caller's `gemini_functions`."""
+    checkpoint_enabled: bool = True
+    enable_tracing: bool = True
+    capture_errors: bool = True
+    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    """For the whole nested pipeline."""
+    max_depth: int | str | None = None
+    """How many pipelines deep it may go from here (a template); a pipeline that calls itself
+    needs it."""
+    max_total_steps: int | None = Field(default=None, ge=1)
+    continue_on_error: bool | None = None
+    """The same as the step's own."""
+    max_retries: int | None = Field(default=None, ge=0, le=9)
+    """The same as `retry: {attempts: max_retries + 1}`."""
+
+    @model_validator(mode="after")
+    def _shared(self) -> PipelineConfig:
+        for name in ("inherit_providers", "checkpoint_enabled", "enable_tracing", "capture_errors"):
+            if not getattr(self, name):
+                raise ValueError(
+                    f"'{name}: false' is not supported: nested pipelines share the run's models, "
+                    "checkpoints and trace, and errors are always kept"
+                )
+        if isinstance(self.max_depth, int) and self.max_depth < 1:
+            raise ValueError("max_depth must be at least 1")
+        return self
+
+
+class PipelineStep(StepBase):
+    """Run another pipeline: a file, a library entry, a pipeline or steps written here."""
+
+    templated: ClassVar[tuple[str, ...]] = ("inputs",)
+    refused: ClassVar[Mapping[str, str]] = {
+        **StepBase.refused,
+        "version": "the library holds one version of each pipeline",
+    }
+
+    type: Literal["pipeline"]
+    pipeline_file: str = ""
+    """Relative to the pipelines directory; a literal."""
+    pipeline_ref: str = ""
+    """Name in the library without `.yaml`, or of the pipeline this step is in."""
+    pipeline: Workflow | None = None
+    """A whole pipeline written here; it sees only its inputs."""
+    steps: tuple[Step, ...] = ()
+    """Inline steps; they see everything this step sees."""
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: tuple[Name | OutputPick, ...] = ()
+    """What becomes this step's data; without it all the pipeline's outputs do."""
+    config: PipelineConfig = Field(default_factory=PipelineConfig)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PipelineStep:
+        sources = (self.pipeline_file, self.pipeline_ref, self.pipeline, self.steps)
+        if sum(map(bool, sources)) != 1:
+            raise ValueError(
+                "a pipeline step takes exactly one of 'pipeline_file', 'pipeline_ref', "
+                "'pipeline' and 'steps'"
+            )
+        if self.steps and self.config.inherit_context is False:
+            raise ValueError("inline 'steps' see everything around them; use 'pipeline' instead")
+        return self
+
+    def body(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
+        """Inline steps; those of an inline pipeline have a scope of their own."""
+        return ((("steps",), self.steps),) if self.steps else ()
+
+    def goes_on(self, defaults: Defaults) -> bool:
+        """As its `config` says, where the step itself says nothing."""
+        own = self.continue_on_error
+        chosen = self.config.continue_on_error if own is None else own
+        return defaults.continue_on_error if chosen is None else chosen
+
+    def tries(self, defaults: Defaults) -> Retry:
+        """As its `config` says, where the step itself says nothing."""
+        retries = self.config.max_retries
+        if self.retry is None and retries is not None:
+            return Retry(attempts=retries + 1)
+        return self.retry or Retry(attempts=1)
+
+
+class LoopStep(StepBase):
+    """What both loops share."""
+
+    steps: tuple[Step, ...] = Field(min_length=1)
+    break_condition: Condition = None
+    """Checked after each iteration: end the loop."""
+    continue_condition: Condition = None
+    """Checked before each iteration: skip this one."""
+
+    def body(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
+        """The steps of one iteration."""
+        return ((("steps",), self.steps),)
+
+
+class ForLoopStep(LoopStep):
+    """Run steps once per item of a list."""
+
+    type: Literal["for_loop"]
+    iterator: Name = "item"
+    """Name of the current item in the body, also as `loop.<iterator>`."""
+    data_source: str | tuple[Any, ...]
+    """An expression that gives a list (`steps.plan.actions`), `step:field`, `previous_response`,
+    `previous_response:field`, or the list itself."""
+    max_iterations: int = Field(default=1000, ge=1, le=10_000)
+    """More items than this are refused before the first iteration."""
+    break_on_error: bool = True
+    """Stop at the first failed iteration; otherwise go on, and fail at the end."""
+    parallel: bool = False
+    """Run iterations side by side; each keeps the variables it sets to itself."""
+    max_parallel: int = Field(default=4, ge=1, le=MAX_PARALLEL)
+    batch_size: int | None = Field(default=None, ge=1)
+    """In a parallel loop, wait for so many iterations before the next ones start."""
+    ordered_results: bool = True
+    """Results in the order of the items; otherwise in the order in which they ended."""
+
+    @model_validator(mode="after")
+    def _iterator_is_free(self) -> ForLoopStep:
+        if self.iterator in LOOP_FIELDS and self.iterator != "item":
+            raise ValueError(f"'loop.{self.iterator}' has a meaning already; rename the iterator")
+        return self
+
+
+class WhileLoopStep(LoopStep):
+    """Run steps as long as `condition` holds. Use `when` to guard the loop itself.
+
+    A condition on a step of the body cannot be checked before that step has run; until then it
+    counts as true. In the second iteration and later, steps see the results of the one before.
+    """
+
+    condition_guards: ClassVar[bool] = False
+
+    type: Literal["while_loop"]
+    max_iterations: int = Field(ge=1, le=10_000)
+    """Reaching it while the condition still holds is a failure."""
+
+    @model_validator(mode="after")
+    def _has_condition(self) -> WhileLoopStep:
+        if self.condition is None:
+            raise ValueError("a while_loop needs a 'condition'")
+        return self
+
+
+class SwitchStep(StepBase):
+    """Run the steps of the case whose key is the value of `expression`."""
+
+    expressions: ClassVar[tuple[str, ...]] = ("expression",)
+
+    type: Literal["switch"]
+    expression: str = Field(min_length=1)
+    cases: dict[str, tuple[Step, ...]] = Field(min_length=1)
+    """Value to steps. Numbers, booleans and null are written as such or as text."""
+    default: tuple[Step, ...] = ()
+    """Steps that run when no case matches."""
+
+    def body(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
+        """Every case, then the default."""
+        cases = tuple((("cases", key), steps) for key, steps in self.cases.items())
+        return (*cases, (("default",), self.default)) if self.default else cases
+
+
+class JumpStep(StepBase):
+    """End the loop (`break`) or this iteration of it (`continue`)."""
+
+    type: Literal["break", "continue"]
+
+
+class CheckpointStep(StepBase):
+    """Keep where the run stands, so that a stopped run can go on from here."""
+
+    templated: ClassVar[tuple[str, ...]] = ("state", "checkpoint_name")
+
+    type: Literal["checkpoint"]
+    state: dict[str, Any] = Field(default_factory=dict)
+    """What to keep beside the results of the steps so far."""
+    checkpoint_name: str = ""
+    """The step's own name when empty."""
+    include_workspace: bool = True
+    """Also keep the work tree as it is."""
+    compress: bool = True
+    """Accepted; how a checkpoint is stored does not show."""
+
+
+class SetVariableStep(StepBase):
+    """Set variables; later steps read them by name or as `vars.<name>`."""
+
+    templated: ClassVar[tuple[str, ...]] = ("variables",)
+
+    type: Literal["set_variable"]
+    variables: dict[Name, Any] = Field(min_length=1)
+    scope: Literal["global", "session", "loop", "local"] = "session"
+    """`loop` and `local` end with the iteration or the inline block; the other two last for the
+    run of this pipeline."""
+
+
+FlowStep = (
+    PipelineStep
+    | ForLoopStep
+    | WhileLoopStep
+    | SwitchStep
+    | JumpStep
+    | CheckpointStep
+    | SetVariableStep
+)

@@ -1,0 +1,146 @@
+"""The head of a pipeline file: what goes in, what comes out, and what holds for all its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from bot.core.model import Record
+from bot.pipeline.model_steps import Preset
+from bot.pipeline.step_base import Name
+
+if TYPE_CHECKING:
+    from bot.pipeline.spec import Step
+
+InputType = Literal["string", "integer", "number", "boolean", "list", "array", "object", "any"]
+
+
+class Input(Record):
+    """One declared input."""
+
+    type: InputType = "string"
+    """`array` is the same as `list`."""
+    description: str = ""
+    default: Any = None
+    required: bool = False
+    """Without it a missing input has its default (null when there is none)."""
+    enum: tuple[Any, ...] = ()
+    """The only values it may have; any of its type when empty."""
+
+
+class TokenBudget(Record):
+    """How much Gemini may write, and how freely."""
+
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    top_k: int | None = Field(default=None, ge=1)
+
+
+class Defaults(Record):
+    """Values for steps that say nothing themselves."""
+
+    preset: Preset | None = None
+    """For every step that asks a model."""
+    claude_preset: Preset | None = None
+    """For Claude's steps; wins over `preset` there."""
+    claude_model: str = ""
+    claude_fallback_model: str = ""
+    """Asked when the first model is overloaded."""
+    claude_output_format: Literal["json", "text", "stream-json", "stream_json"] | None = None
+    """Accepted; answers have one shape whatever way they come."""
+    gemini_model: str = ""
+    gemini_token_budget: TokenBudget | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    output_dir: str = ""
+    """The same as the workflow's own `output_dir`."""
+    retry_on_error: bool = False
+    """Try every failed step that holds no other steps once more."""
+    continue_on_error: bool = False
+    """Go on after failed steps."""
+
+
+class ResourceLimits(Record):
+    """What one run of this pipeline may use, everything nested included."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "max_memory_mb": "memory is not limited per pipeline; the sandbox limits each command",
+    }
+
+    max_total_steps: int | None = Field(default=None, ge=1)
+    max_execution_time_s: float | None = Field(default=None, gt=0)
+
+
+class CostAlerts(Record):
+    """Say when a run becomes expensive. A budget (`--max-usd`) is what stops one."""
+
+    enabled: bool = True
+    threshold_usd: float = Field(gt=0)
+    notify_on_exceed: bool = True
+    """False asks for no notice; the trace has the cost in any case."""
+
+
+class Environment(Record):
+    """Where the pipeline is meant to run; steps read it as `environment.mode`."""
+
+    mode: Literal["development", "production", "test"] = "development"
+    debug_level: Literal["basic", "detailed", "performance"] = "basic"
+    cost_alerts: CostAlerts | None = None
+
+
+class GeminiFunction(Record):
+    """A function `gemini` steps may offer to the model."""
+
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
+    """JSON Schema of its arguments."""
+
+
+class Workflow(Record):
+    """A pipeline file."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "workspace_dir": "every step works on the run's own work tree",
+        "checkpoint_dir": "what a run keeps lies in the run's own directory",
+        "claude_auth": "keys come from the environment alone",
+        "cache_config": "paid answers are kept until the run succeeds, and need no setting",
+        "input_schema": "declare 'inputs' with their types",
+        "safety": "set 'resource_limits', and the run's own budget",
+        "providers": "name models in 'defaults', or on the step",
+    }
+
+    name: str = Field(min_length=1)
+    version: str | int | float = ""
+    description: str = ""
+    variables: dict[Name, Any] = Field(default_factory=dict)
+    """What variables start with (templates over the inputs); also `workflow.variables.<name>`."""
+    inputs: dict[Name, Input] | None = None
+    """Declared inputs. Without this key every unknown name in a template is a required input."""
+    outputs: dict[Name, str] = Field(default_factory=dict)
+    """Name to expression; what a caller of this pipeline gets."""
+    types: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+    """JSON Schemas for `output_schema: <name>`; they see one another as `#/$defs/<name>`."""
+    defaults: Defaults = Field(default_factory=Defaults)
+    resource_limits: ResourceLimits = Field(default_factory=ResourceLimits)
+    environment: Environment = Field(default_factory=Environment)
+    gemini_functions: dict[Name, GeminiFunction] = Field(default_factory=dict)
+    checkpoint_enabled: bool = True
+    """Keep paid answers and checkpoints until the run succeeds."""
+    output_dir: str = ""
+    """Directory, below the run's own, that `output_to_file` writes into."""
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _output_dir_is_below(self) -> Workflow:
+        directory = self.output_directory
+        if "\\" in directory or ".." in PurePosixPath(directory).parts or directory[:1] == "/":
+            raise ValueError("'output_dir' must be a relative path below the run's directory")
+        return self
+
+    @property
+    def output_directory(self) -> str:
+        """Where results go, relative to the run's output directory; empty for that itself."""
+        return self.output_dir or self.defaults.output_dir
