@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import heapreplace
-from itertools import chain
+from functools import partial
 from pathlib import Path
 
 from bot.core.finding import Analysis, Exempted, Finding, Note
@@ -27,15 +20,7 @@ from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
 from bot.elixir.tree import DirectoryTree, SourceTree
-
-POOL_FROM_BYTES = 600_000
-"""Below this much source a second process costs more than it saves."""
-
-SHARES_PER_JOB = 8
-"""More shares than processes: one that is slowed down by other work takes fewer of them."""
-
-Progress = Callable[[int, int], None]
-"""Called with (files done, files in all)."""
+from bot.elixir.workers import Progress, by_file
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,8 @@ def survey(
     """Analyse a tree with some rules (default: all) on `jobs` processes (default: one per core)."""
     files = tree.files()
     chosen = rules if rules is not None else all_rules()
-    results = _file_results(files, chosen, jobs or os.cpu_count() or 1, progress)
+    work = partial(_analyze_file, rules=chosen)
+    results = by_file(files, work, jobs=jobs, progress=progress, before_fork=_prepare)
     facts = tuple(f for result in results for f in result.facts)
     project = Project(files, apps_of(files), facts)
     findings = [f for result in results for f in result.findings]
@@ -100,70 +86,9 @@ def survey(
     return Survey(analysis, project)
 
 
-_inherited: tuple[Mapping[str, bytes], tuple[Rule, ...]] = ({}, ())
-"""What forked workers read; set right before the fork, so that no source is sent to them."""
-
-
-def _file_results(
-    files: Mapping[str, bytes], rules: tuple[Rule, ...], jobs: int, progress: Progress | None
-) -> list[_FileResult]:
-    global _inherited
-    can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    if jobs < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES:
-        with _without_cycle_collection():
-            alone = (_analyze_file(path, data, rules) for path, data in files.items())
-            return list(_counted(alone, len(files), progress))
-    shares = _shares(files, jobs * SHARES_PER_JOB)
+def _prepare() -> None:
     nodes.prepare(*CALLS)
     nodes.prepare(*HOLDERS)
-    _inherited = (files, rules)
-    gc.freeze()
-    try:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), gc.disable) as pool:
-            done = chain.from_iterable(pool.map(_in_worker, shares))
-            found = list(_counted(done, len(files), progress))
-    finally:
-        gc.unfreeze()
-        _inherited = ({}, ())
-    in_order = dict(zip(chain.from_iterable(shares), found, strict=True))
-    return [in_order[path] for path in files]
-
-
-def _shares(files: Mapping[str, bytes], count: int) -> list[list[str]]:
-    """Paths in `count` shares of nearly the same number of bytes; empty ones are left out."""
-    shares: list[list[str]] = [[] for _ in range(count)]
-    loads = [(0, number) for number in range(count)]
-    for path in sorted(files, key=lambda p: -len(files[p])):
-        load, number = loads[0]
-        shares[number].append(path)
-        heapreplace(loads, (load + len(files[path]), number))
-    return [share for share in shares if share]
-
-
-def _in_worker(share: list[str]) -> list[_FileResult]:
-    files, rules = _inherited
-    return [_analyze_file(path, files[path], rules) for path in share]
-
-
-@contextmanager
-def _without_cycle_collection() -> Iterator[None]:
-    """Files leave no cycles behind, so looking for some after every few is time lost."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _counted(
-    results: Iterable[_FileResult], total: int, progress: Progress | None
-) -> Iterator[_FileResult]:
-    for number, result in enumerate(results, 1):
-        if progress is not None:
-            progress(number, total)
-        yield result
 
 
 def _analyze_file(path: str, data: bytes, rules: tuple[Rule, ...]) -> _FileResult:

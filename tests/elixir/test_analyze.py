@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.elixir import analyze
 from bot.elixir.analyze import survey
 from bot.elixir.outline import Clause, Function
 from bot.elixir.rules import all_rules
 from bot.elixir.tree import MemoryTree
+from bot.elixir.workers import POOL_FROM_BYTES
 
 MAILER = """\
 defmodule Mailer{n} do
@@ -41,7 +41,7 @@ def samples() -> str:
 
 
 def test_processes_and_one_process_agree() -> None:
-    assert sum(map(len, many().files().values())) > analyze.POOL_FROM_BYTES
+    assert sum(map(len, many().files().values())) > POOL_FROM_BYTES
     alone, together = survey(many(), jobs=1).analysis, survey(many(), jobs=2).analysis
     assert len(alone.findings) >= 80
     assert alone == together
