@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bot.errors import ModelMisbehaved, OtpError
 from bot.llm.tokens import estimate_request
-from bot.llm.types import OnText, Reply, Request, unheard
+from bot.llm.types import Json, OnText, Reply, Request, ToolCall, unheard
 
-Line = str | Reply | OtpError | Callable[[Request], "str | Reply"]
+Said = str | Reply | ToolCall | tuple[ToolCall, ...]
+Line = Said | OtpError | Callable[[Request], Said]
+
+
+def call(tool: str, /, **arguments: Json) -> ToolCall:
+    """A tool call for a script; the model numbers it."""
+    return ToolCall("", tool, arguments)
 
 
 class ScriptedModel:
@@ -45,7 +52,15 @@ class ScriptedModel:
         line = self._lines[position]
         if isinstance(line, OtpError):
             raise line
-        said = line(request) if callable(line) else line
-        reply = said if isinstance(said, Reply) else Reply(text=said, model=self._name)
+        reply = self._reply(line(request) if callable(line) else line, position)
         on_text(reply.text)
         return reply
+
+    def _reply(self, said: Said, position: int) -> Reply:
+        if isinstance(said, Reply):
+            return said
+        if isinstance(said, str):
+            return Reply(text=said, model=self._name)
+        calls = said if isinstance(said, tuple) else (said,)
+        numbered = (replace(c, id=f"call-{position}-{i}") for i, c in enumerate(calls))
+        return Reply("", self._name, stop_reason="tool_use", calls=tuple(numbered))
