@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ Provider = Literal["offline", "anthropic", "gemini"]
 
 VENDORS: tuple[Vendor, ...] = ("anthropic", "gemini")
 """In the order in which a step that names none asks them."""
+
+MODEL_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._:@/-]{0,126}[A-Za-z0-9])?\Z")
+"""What can name a model: names go into addresses, and pipelines of strangers give them."""
 
 API_KEYS: dict[Vendor, str] = {"anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
 """The variable that holds each vendor's key, for hints."""
@@ -65,8 +69,8 @@ def _base_url(value: str) -> str:
 
 
 def _model_name(value: str) -> str:
-    if not value.isprintable() or " " in value:
-        raise ValueError("not the name of a model")
+    if value and MODEL_NAME.match(value) is None:
+        raise ValueError("cannot be the name of a model")
     return value
 
 

@@ -1,0 +1,136 @@
+"""When a vendor cannot serve a call, the next one is asked, and the answer says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.errors import ModelUnavailable
+from bot.llm.catalog import owner
+from bot.llm.types import Model, OnText, Reply, Request, unheard
+
+REST = 60.0
+"""Seconds for which a vendor that failed is asked last."""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Who did not answer, why, and until when it is asked last."""
+
+    vendor: str
+    error: ModelUnavailable
+    until: float
+
+    def __str__(self) -> str:
+        return f"{self.vendor}: {self.error.message}"
+
+
+class Fallback:
+    """A model that answers as its first one, or as the next that is available.
+
+    Only `ModelUnavailable` leads on: what one vendor refuses or misunderstands is not shopped
+    around. A `fallback_model` of the same vendor is the adapter's to ask, before it gives up.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        *,
+        rest: float = REST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        assert models, "a chain has at least one model"
+        self.models = tuple(models)
+        self._rest = rest
+        self._clock = clock
+        self._failed: dict[str, _Failure] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return self.models[0].name
+
+    @property
+    def local(self) -> bool:
+        return self.models[0].local
+
+    def count_tokens(self, request: Request) -> int:
+        """As the first one counts."""
+        return self.models[0].count_tokens(request)
+
+    def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
+        """The first answer there is; raises `ModelUnavailable` when nobody can give one."""
+        listener = _Listener(on_text)
+        resting = self._resting()
+        failures = [resting[m.name] for m in self.models if m.name in resting]
+        for model in sorted(self.models, key=lambda m: m.name in resting):
+            failures = [f for f in failures if f.vendor != model.name]
+            listener.begin()
+            try:
+                reply = model.complete(_put_to(model, request), on_text=listener)
+            except ModelUnavailable as error:
+                failures.append(self._note(model.name, error))
+            else:
+                self._forget(model.name)
+                return _noted(reply, model, failures)
+        if len(failures) == 1:
+            raise failures[0].error
+        raise ModelUnavailable(
+            f"no model answers: {'; '.join(map(str, failures))}",
+            retry_after=min(failure.error.retry_after for failure in failures),
+            hint=failures[0].error.hint,
+        ) from failures[-1].error
+
+    def _resting(self) -> dict[str, _Failure]:
+        now = self._clock()
+        with self._lock:
+            return {name: f for name, f in self._failed.items() if f.until > now}
+
+    def _note(self, vendor: str, error: ModelUnavailable) -> _Failure:
+        until = self._clock() + max(self._rest, error.retry_after)
+        with self._lock:
+            self._failed[vendor] = failure = _Failure(vendor, error, until)
+        return failure
+
+    def _forget(self, vendor: str) -> None:
+        with self._lock:
+            self._failed.pop(vendor, None)
+
+
+def _put_to(model: Model, request: Request) -> Request:
+    """The request with the name that is for this vendor, where a step names one for each."""
+    options = request.options
+    if owner(options.fallback_model) != model.name or owner(options.model) in (model.name, None):
+        return request
+    own = replace(options, model=options.fallback_model, fallback_model="")
+    return replace(request, options=own)
+
+
+def _noted(reply: Reply, model: Model, failures: Sequence[_Failure]) -> Reply:
+    if not failures:
+        return reply
+    why = "; ".join(map(str, failures))
+    notice = f"{reply.model} ({model.name}) answered, because of {why}"
+    return replace(reply, notice=f"{reply.notice}; {notice}" if reply.notice else notice)
+
+
+class _Listener:
+    """Keeps a new answer apart from what was heard of one that broke off."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._heard = False
+        self._apart = False
+
+    def begin(self) -> None:
+        """An answer from the start."""
+        self._apart, self._heard = self._heard, False
+
+    def __call__(self, text: str) -> None:
+        if self._apart and text:
+            self._on_text("\n")
+            self._apart = False
+        self._heard = self._heard or bool(text)
+        self._on_text(text)
