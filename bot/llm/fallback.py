@@ -16,7 +16,7 @@ REST = 60.0
 
 
 @dataclass(frozen=True)
-class _Failure:
+class Failure:
     """Who did not answer, why, and until when it is asked last."""
 
     vendor: str
@@ -27,6 +27,33 @@ class _Failure:
         return f"{self.vendor}: {self.error.message}"
 
 
+class Resting:
+    """The vendors that failed of late; chains may share it."""
+
+    def __init__(self, seconds: float = REST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._failed: dict[str, Failure] = {}
+        self._lock = threading.Lock()
+
+    def now(self) -> dict[str, Failure]:
+        """Those to be asked last, with what happened to them."""
+        with self._lock:
+            return {name: f for name, f in self._failed.items() if f.until > self._clock()}
+
+    def begin(self, vendor: str, error: ModelUnavailable) -> Failure:
+        """It failed; it rests at least as long as it asks for itself."""
+        until = self._clock() + max(self._seconds, error.retry_after)
+        with self._lock:
+            self._failed[vendor] = failure = Failure(vendor, error, until)
+        return failure
+
+    def end(self, vendor: str) -> None:
+        """It answered."""
+        with self._lock:
+            self._failed.pop(vendor, None)
+
+
 class Fallback:
     """A model that answers as its first one, or as the next that is available.
 
@@ -34,19 +61,10 @@ class Fallback:
     around. A `fallback_model` of the same vendor is the adapter's to ask, before it gives up.
     """
 
-    def __init__(
-        self,
-        models: Sequence[Model],
-        *,
-        rest: float = REST,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, models: Sequence[Model], resting: Resting | None = None) -> None:
         assert models, "a chain has at least one model"
         self.models = tuple(models)
-        self._rest = rest
-        self._clock = clock
-        self._failed: dict[str, _Failure] = {}
-        self._lock = threading.Lock()
+        self._resting = resting if resting is not None else Resting()
 
     @property
     def name(self) -> str:
@@ -62,19 +80,20 @@ class Fallback:
 
     def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The first answer there is; raises `ModelUnavailable` when nobody can give one."""
-        listener = _Listener(on_text)
-        resting = self._resting()
+        heard = _Heard(on_text)
+        resting = self._resting.now()
         failures = [resting[m.name] for m in self.models if m.name in resting]
         for model in sorted(self.models, key=lambda m: m.name in resting):
             failures = [f for f in failures if f.vendor != model.name]
-            listener.begin()
+            heard.begin()
             try:
-                reply = model.complete(_put_to(model, request), on_text=listener)
+                reply = model.complete(_put_to(model, request), on_text=heard)
             except ModelUnavailable as error:
-                failures.append(self._note(model.name, error))
+                failures.append(self._resting.begin(model.name, error))
             else:
-                self._forget(model.name)
-                return _noted(reply, model, failures)
+                self._resting.end(model.name)
+                before = [m.name for m in self.models[: self.models.index(model)]]
+                return _noted(reply, model, [f for f in failures if f.vendor in before])
         if len(failures) == 1:
             raise failures[0].error
         raise ModelUnavailable(
@@ -82,21 +101,6 @@ class Fallback:
             retry_after=min(failure.error.retry_after for failure in failures),
             hint=failures[0].error.hint,
         ) from failures[-1].error
-
-    def _resting(self) -> dict[str, _Failure]:
-        now = self._clock()
-        with self._lock:
-            return {name: f for name, f in self._failed.items() if f.until > now}
-
-    def _note(self, vendor: str, error: ModelUnavailable) -> _Failure:
-        until = self._clock() + max(self._rest, error.retry_after)
-        with self._lock:
-            self._failed[vendor] = failure = _Failure(vendor, error, until)
-        return failure
-
-    def _forget(self, vendor: str) -> None:
-        with self._lock:
-            self._failed.pop(vendor, None)
 
 
 def _put_to(model: Model, request: Request) -> Request:
@@ -108,7 +112,7 @@ def _put_to(model: Model, request: Request) -> Request:
     return replace(request, options=own)
 
 
-def _noted(reply: Reply, model: Model, failures: Sequence[_Failure]) -> Reply:
+def _noted(reply: Reply, model: Model, failures: Sequence[Failure]) -> Reply:
     if not failures:
         return reply
     why = "; ".join(map(str, failures))
@@ -116,21 +120,21 @@ def _noted(reply: Reply, model: Model, failures: Sequence[_Failure]) -> Reply:
     return replace(reply, notice=f"{reply.notice}; {notice}" if reply.notice else notice)
 
 
-class _Listener:
-    """Keeps a new answer apart from what was heard of one that broke off."""
+class _Heard:
+    """Passes text on, and keeps a new answer apart from one that broke off."""
 
     def __init__(self, on_text: OnText) -> None:
         self._on_text = on_text
-        self._heard = False
+        self._any = False
         self._apart = False
 
     def begin(self) -> None:
         """An answer from the start."""
-        self._apart, self._heard = self._heard, False
+        self._apart, self._any = self._any, False
 
     def __call__(self, text: str) -> None:
         if self._apart and text:
             self._on_text("\n")
             self._apart = False
-        self._heard = self._heard or bool(text)
+        self._any = self._any or bool(text)
         self._on_text(text)

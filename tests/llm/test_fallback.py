@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ModelMisbehaved, ModelUnavailable, Transient
-from bot.llm.fallback import Fallback
+from bot.llm.fallback import Fallback, Resting
 from bot.llm.scripted import Line, ScriptedModel
 from bot.llm.types import Options, Part, Reply, Request
 
@@ -61,7 +61,7 @@ def test_a_notice_of_the_answer_itself_stays() -> None:
 def test_a_vendor_that_failed_is_not_asked_for_a_while() -> None:
     clock = Clock()
     first, second = model("anthropic", BUSY, "I am back"), model("gemini", "one", "two")
-    chain = Fallback([first, second], rest=60, clock=clock)
+    chain = Fallback([first, second], Resting(60, clock))
     chain.complete(request())
     clock.now += 59
     reply = chain.complete(request())
@@ -76,7 +76,7 @@ def test_it_rests_as_long_as_the_vendor_asks_for() -> None:
     clock = Clock()
     limited = ModelUnavailable("rate limit", retry_after=300)
     first, second = model("anthropic", limited, "again"), model("gemini", "one", "two")
-    chain = Fallback([first, second], rest=60, clock=clock)
+    chain = Fallback([first, second], Resting(60, clock))
     chain.complete(request())
     clock.now += 299
     assert chain.complete(request()).text == "two"
@@ -84,15 +84,22 @@ def test_it_rests_as_long_as_the_vendor_asks_for() -> None:
     assert chain.complete(request()).text == "again"
 
 
+def test_chains_that_share_their_memory_spare_a_vendor_together() -> None:
+    first, second = model("anthropic", BUSY), model("gemini", "one", "two", "three")
+    resting = Resting(clock=Clock())
+    Fallback([first, second], resting).complete(request())
+    reply = Fallback([second, first], resting).complete(request())
+    assert (reply.text, reply.notice) == ("two", "")
+    assert Fallback([first, second], resting).complete(request()).text == "three"
+    assert len(first.requests) == 1
+
+
 def test_one_that_rests_is_still_asked_when_nobody_else_answers() -> None:
     first, second = model("anthropic", BUSY, "recovered", "still here"), model("gemini", "a", BUSY)
-    chain = Fallback([first, second], clock=Clock())
+    chain = Fallback([first, second], Resting(clock=Clock()))
     chain.complete(request())
     reply = chain.complete(request())
-    assert (reply.text, reply.notice) == (
-        "recovered",
-        "anthropic (anthropic) answered, because of gemini: overloaded",
-    )
+    assert (reply.text, reply.notice) == ("recovered", "")
     assert chain.complete(request()).text == "still here"
 
 
