@@ -16,6 +16,7 @@ from bot.llm.types import Json, Tool, ToolCall, ToolResult
 SHOWN = (ToolRetry, ToolFailed, Refused, Unusable, CommandFailed)
 """Errors a model can do something about; every other one is ours."""
 ENDINGS = ("done", "give_up")
+_DEFINITIONS = ("$defs", "definitions")
 MAX_RESULT = 30_000
 """Characters of any result; tools that cut with more sense stay below."""
 
@@ -151,8 +152,8 @@ def _parameters(properties: Mapping[str, Json]) -> dict[str, Json]:
 
 def _moved(schema: Mapping[str, Json]) -> tuple[Json, dict[str, Json]]:
     """The schema for its place below `data`, and its definitions for the root, where refs lead."""
-    inner = {k: v for k, v in schema.items() if k not in ("$defs", "$schema", "$id")}
-    kept = {"$defs": _rerooted(schema["$defs"])} if "$defs" in schema else {}
+    inner = {k: v for k, v in schema.items() if k not in (*_DEFINITIONS, "$schema", "$id")}
+    kept = {key: _rerooted(schema[key]) for key in _DEFINITIONS if key in schema}
     return _rerooted(inner), kept
 
 
@@ -165,6 +166,7 @@ def _rerooted(value: Json) -> Json:
 
 
 def _reference(value: Json) -> Json:
-    if not isinstance(value, str) or value.startswith("#/$defs/"):
+    if not isinstance(value, str):
         return _rerooted(value)
-    return f"#/properties/data{value.removeprefix('#')}" if value.startswith("#") else value
+    kept = value.startswith(tuple(f"#/{key}/" for key in _DEFINITIONS))
+    return value if kept else f"#/properties/data{value.removeprefix('#')}"

@@ -226,11 +226,12 @@ def test_done_is_sent_back_only_so_often() -> None:
     assert len(model.requests) == 2
 
 
-def test_a_schema_with_definitions_still_leads_to_them_below_data() -> None:
+@pytest.mark.parametrize("key", ["$defs", "definitions"])
+def test_a_schema_with_definitions_still_leads_to_them_below_data(key: str) -> None:
     tree = {
-        "$defs": {"leaf": {"type": "object", "properties": {"up": {"$ref": "#"}}}},
+        key: {"leaf": {"type": "object", "properties": {"up": {"$ref": "#"}}}},
         "type": "object",
-        "properties": {"leaf": {"$ref": "#/$defs/leaf"}, "same": {"$ref": "#/properties/leaf"}},
+        "properties": {"leaf": {"$ref": f"#/{key}/leaf"}, "same": {"$ref": "#/properties/leaf"}},
         "required": ["leaf"],
     }
     _, model = work(call("done", summary="s", data={"leaf": {}}), schema=tree)
