@@ -47,9 +47,15 @@ class Calls:
         self._made: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def bind(self, models: Mapping[str, Model], path: str) -> dict[str, Model]:
-        """The same models, their calls counted and kept under the step at `path`."""
-        return {name: BoundModel(model, self, path) for name, model in models.items()}
+    def bind(
+        self, models: Mapping[str, Model], path: str, budget: Budget | None = None
+    ) -> dict[str, Model]:
+        """The same models, their calls counted and kept under the step at `path`.
+
+        `budget` is that of the block the step is in, where it has one of its own.
+        """
+        bound = budget or self.budget
+        return {name: BoundModel(model, self, path, bound) for name, model in models.items()}
 
     def number(self, key: str) -> int:
         """How often this was asked before; asking twice is two calls, in every run alike."""
@@ -65,6 +71,7 @@ class BoundModel:
     inner: Model
     calls: Calls
     path: str
+    budget: Budget
 
     @property
     def name(self) -> str:
@@ -89,9 +96,9 @@ class BoundModel:
         record = kept.get(key) if kept is not None else None
         if record is not None:
             return restored(record)
-        self.calls.budget.require()
+        self.budget.require()
         reply = self.inner.complete(request, on_text=_both(on_text, self.calls.on_text))
-        self.calls.budget.charge(reply.usage)
+        self.budget.charge(reply.usage)
         if self.calls.recorder is not None:
             self.calls.recorder.record(where, self.inner.name, request, reply)
         if kept is not None:

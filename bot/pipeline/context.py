@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from bot.errors import ModelMisbehaved, OtpError, Refused, Unusable
 from bot.llm.structured import violations
 from bot.llm.types import Model, Usage
-from bot.pipeline.budget import Budget, Cancelled
+from bot.pipeline.budget import Budget, Cancelled, Limits
 from bot.pipeline.calls import Calls
-from bot.pipeline.expr import holds, render, resolve
+from bot.pipeline.expr import evaluate, holds, render, resolve
 from bot.pipeline.keeping import Keeping
-from bot.pipeline.named_types import schema_named
+from bot.pipeline.named_types import resolved_schema
 from bot.pipeline.outputs import write_output
 from bot.pipeline.points import Point
 from bot.pipeline.results import StepEvent
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from bot.pipeline.load import Library
 
 T = TypeVar("T")
+
+MAX_DEPTH = 10
+"""Pipelines within pipelines."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class RunState:
     """Top-level step to the hash of everything up to it; empty where no points are kept."""
     cancelled: Callable[[], bool]
     observer: Callable[[StepEvent], None]
+    depth_limit: int = MAX_DEPTH
+    """How many pipelines within pipelines there may be here."""
 
     @property
     def sessions(self) -> Sessions:
@@ -95,7 +100,7 @@ class StepContext:
     @property
     def models(self) -> Mapping[str, Model]:
         """The run's models; what they answer here is kept under this step's path."""
-        return self.run.calls.bind(self.run.models, self.path)
+        return self.run.calls.bind(self.run.models, self.path, self.run.budget)
 
     def render(self, template: str) -> str:
         """The template as text."""
@@ -104,6 +109,10 @@ class StepContext:
     def resolve(self, value: Any) -> Any:
         """The value with every template in it filled in, types kept."""
         return resolve(value, self._names())
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression, with or without `{{ }}`."""
+        return evaluate(expression, self._names())
 
     def holds(self, condition: Any) -> bool:
         """Whether the condition is true now."""
@@ -121,12 +130,11 @@ class StepContext:
         step = self.step
         if step is None or outcome.status != "succeeded":
             return outcome
-        schema = step.output_schema
-        if schema is not None and not step.answers_schema:
-            wanted = schema_named(schema) if isinstance(schema, str) else schema
-            if wrong := violations(outcome.data, wanted):
-                error = Unusable(f"step {step.name!r}: its data breaks output_schema: {wrong[0]}")
-                return replace(outcome, status="failed", error=error)
+        wanted = resolved_schema(step.output_schema, self.workflow.types)
+        checked = wanted is not None and not step.answers_schema
+        if wanted is not None and checked and (wrong := violations(outcome.data, wanted)):
+            error = Unusable(f"step {step.name!r}: its data breaks output_schema: {wrong[0]}")
+            return replace(outcome, status="failed", error=error)
         if step.output_to_file:
             self.write_output(step.output_to_file, data=outcome.data, text=outcome.text)
         return outcome
@@ -136,7 +144,9 @@ class StepContext:
         directory = self.run.keeping.output_dir
         if directory is None:
             raise Refused(f"{self.path} writes a file, and this run has no output directory")
-        return write_output(directory, self.render(name), data=data, text=text)
+        below = self.workflow.output_directory
+        target = f"{below}/{self.render(name)}" if below else self.render(name)
+        return write_output(directory, target, data=data, text=text)
 
     def save_checkpoint(self, name: str, state: Any, *, include_workspace: bool = True) -> bool:
         """Keep where the run stands, for a later one to go on from; False where it cannot.
@@ -169,8 +179,14 @@ class StepContext:
         return names
 
     def timeout(self, step: StepBase, otherwise: float) -> float:
-        """Seconds this step may take."""
-        return step.timeout_seconds or self.workflow.defaults.timeout_seconds or otherwise
+        """Seconds this step may take; never more than the block or the run it is in has left."""
+        own = step.timeout_seconds or self.workflow.defaults.timeout_seconds or otherwise
+        left = self.run.budget.seconds_left()
+        return own if left is None else max(min(own, left), 0.001)
+
+    def within(self, limits: Limits) -> StepContext:
+        """The same with limits that hold for this block alone, everything in it included."""
+        return replace(self, run=replace(self.run, budget=self.run.budget.part(limits)))
 
 
 class Handler(Protocol):

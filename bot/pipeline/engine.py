@@ -13,18 +13,15 @@ from bot.pipeline.budget import Budget
 from bot.pipeline.calls import Answers, Calls
 from bot.pipeline.context import Handler, Outcome, RunState, StepContext
 from bot.pipeline.expr import ExpressionError, evaluate
-from bot.pipeline.failures import ALWAYS_FATAL, StepFailed, is_fatal
-from bot.pipeline.inputs import bound_inputs
+from bot.pipeline.failures import ALWAYS_FATAL, LoopJump, StepFailed, is_fatal
 from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library
+from bot.pipeline.opening import opening_scope
 from bot.pipeline.points import Point, prefix_keys
 from bot.pipeline.results import RunResult, StepEvent, StepResult, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services
 from bot.pipeline.spec import Step, Workflow
-
-MAX_DEPTH = 10
-"""Pipelines within pipelines."""
 
 
 class Engine:
@@ -72,7 +69,8 @@ class Engine:
         `given` are results of steps the file refers to but does not contain. Raises `Unusable`
         for missing or wrong inputs; every other expected error is in the result.
         """
-        state = self._state(workflow, inputs, budget or Budget())
+        limits = workflow.resource_limits.limits()
+        state = self._state(workflow, inputs, (budget or Budget()).part(limits))
         result = self.run_workflow(
             workflow, inputs, state, path=workflow.name, depth=0, given=given, resume=resume
         )
@@ -84,6 +82,8 @@ class Engine:
 
     def _state(self, workflow: Workflow, inputs: Mapping[str, Any], budget: Budget) -> RunState:
         keeping = self._keeping
+        if not workflow.checkpoint_enabled:
+            keeping = replace(keeping, checkpoints=None, points=None)
         keys = prefix_keys(workflow.steps, inputs) if keeping.points is not None else ()
         return RunState(
             services=self._services,
@@ -111,14 +111,12 @@ class Engine:
         resume: Point | None = None,
     ) -> RunResult:
         """Run a workflow inside a run; nested pipelines share `state`."""
-        if depth > MAX_DEPTH:
-            raise Refused(f"{path}: pipelines are nested more than {MAX_DEPTH} deep")
-        scope = Scope(
-            bound_inputs(workflow, inputs),
-            workflow={"name": workflow.name},
-            execution=state.keeping.execution(),
-            models=tuple(name for name in self._models if name != "offline"),
-        )
+        if depth > state.depth_limit:
+            raise Refused(f"{path}: pipelines are nested more than {state.depth_limit} deep")
+        try:
+            scope = opening_scope(workflow, inputs, state)
+        except ExpressionError as error:
+            return RunResult("failed", {}, {}, error, f"{path}/variables")
         for result in (given or {}).values():
             scope.record(result)
         context = StepContext(self, state, workflow, scope, path, depth)
@@ -149,18 +147,18 @@ class Engine:
     def _run_step(self, step: Step, context: StepContext) -> StepResult:
         started = self._clock()
         context.run.observer(StepEvent("started", context.path, step.name, step.type))
-        status: StepStatus
+        taken, jump = True, None
         try:
             context.run.check_cancelled()
             context.run.budget.begin_step()
-            if step.guard is not None and not context.holds(step.guard):
-                self.run_steps(step.otherwise, context)
-                outcome, status = Outcome(), "skipped"
-            else:
-                outcome = self._attempt(step, context)
-                status = outcome.status
+            taken = step.guard is None or context.holds(step.guard)
+            outcome = self._attempt(step, context) if taken else self._otherwise(step, context)
+        except LoopJump as raised:
+            outcome, jump = Outcome(), raised
         except OtpError as error:
-            outcome, status = Outcome.failed(error), "failed"
+            outcome = Outcome.failed(error)
+        skipped = not taken and outcome.status == "succeeded"
+        status: StepStatus = "skipped" if skipped else outcome.status
         result = StepResult(
             name=step.name,
             type=step.type,
@@ -169,15 +167,31 @@ class Engine:
             **{field: getattr(outcome, field) for field in _COPIED},
         )
         self._finish(result, context)
+        if jump is not None:
+            raise jump
         return result
 
+    def _otherwise(self, step: Step, context: StepContext) -> Outcome:
+        for _, block in step.branches():
+            self.skip(block, context)
+        self.run_steps(step.otherwise, context)
+        return Outcome()
+
+    def skip(self, steps: tuple[Step, ...], context: StepContext) -> None:
+        """Later steps may ask about the steps of a branch that was not taken."""
+        for step in steps:
+            context.scope.record(StepResult(step.name, step.type, "skipped"))
+            for _, block in (*step.branches(), ("else", step.otherwise)):
+                self.skip(block, context)
+
     def _attempt(self, step: Step, context: StepContext) -> Outcome:
-        attempts = step.retry.attempts if step.retry else 1
+        self.skip(step.otherwise, context)
+        retry = step.tries(context.workflow.defaults)
         usage = Usage()
         handler = self._handlers.get(step.type)
         if handler is None:
             raise Refused(f"step {step.name!r}: this engine has no handler for type {step.type!r}")
-        for left in range(attempts - 1, -1, -1):
+        for left in range(retry.attempts - 1, -1, -1):
             try:
                 outcome = context.completed(handler(step, context))
             except ALWAYS_FATAL:
@@ -187,8 +201,8 @@ class Engine:
             usage = usage + outcome.usage
             if outcome.status == "succeeded" or left == 0 or is_fatal(outcome.error):
                 return replace(outcome, usage=usage)
-            if step.retry and step.retry.delay_seconds:
-                self._sleep(step.retry.delay_seconds)
+            if pause := retry.pause(retry.attempts - left):
+                self._sleep(pause)
             context.run.check_cancelled()
         raise AssertionError("unreachable: attempts is at least 1")
 

@@ -205,6 +205,10 @@ class SwitchStep(StepBase):
 
     def body(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
         """Every case, then the default."""
+        return self.branches()
+
+    def branches(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
+        """Later steps may look at the steps of a case, as they may at those of an `else`."""
         cases = tuple((("cases", key), steps) for key, steps in self.cases.items())
         return (*cases, (("default",), self.default)) if self.default else cases
 

@@ -18,6 +18,38 @@ NAMED_TYPES: Mapping[str, type[BaseModel]] = {
 }
 
 
+Types = Mapping[str, Mapping[str, Any]]
+"""JSON Schemas by name, from the head of a file."""
+
+
 def schema_named(name: str) -> dict[str, Any]:
     """The JSON Schema of a named type; raises `KeyError`, which loading rules out."""
     return NAMED_TYPES[name].model_json_schema()
+
+
+def resolved_schema(schema: Mapping[str, Any] | str | None, types: Types) -> dict[str, Any] | None:
+    """An `output_schema` as written, with the file's own types it needs beside it as `$defs`."""
+    if schema is None:
+        return None
+    if isinstance(schema, str):
+        if schema not in types:
+            return schema_named(schema)
+        schema = types[schema]
+    own = schema.get("$defs", {})
+    needed = {name: types[name] for name in _needed(schema, types, set()) if name not in own}
+    return {**schema, "$defs": {**needed, **own}} if needed else dict(schema)
+
+
+def _needed(value: Any, types: Types, seen: set[str]) -> set[str]:
+    """Names of the file's types that `value` refers to, directly or through one another."""
+    if isinstance(value, Mapping):
+        reference = value.get("$ref")
+        name = reference.removeprefix("#/$defs/") if isinstance(reference, str) else ""
+        if name in types and name not in seen:
+            seen.add(name)
+            _needed(types[name], types, seen)
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            _needed(item, types, seen)
+    return seen

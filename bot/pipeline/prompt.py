@@ -11,7 +11,7 @@ from bot.llm.types import Options, Part, Request
 from bot.pipeline.context import StepContext
 from bot.pipeline.expr import ExpressionError, render
 from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.named_types import schema_named
+from bot.pipeline.named_types import resolved_schema
 from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
 from bot.pipeline.services import require
 from bot.pipeline.strict_yaml import read_text
@@ -21,14 +21,13 @@ _SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+)\]")
 
 def build_request(step: PromptStep, context: StepContext) -> Request:
     """The request of a model step, everything filled in."""
-    schema = step.output_schema
     return Request(
         parts=tuple(
             _part(part, step, context)
             for part in step.prompt
             if part.when is None or context.holds(part.when)
         ),
-        output_schema=schema_named(schema) if isinstance(schema, str) else schema,
+        output_schema=resolved_schema(step.output_schema, context.workflow.types),
         skill=step.offline,
         arguments=context.resolve(step.arguments),
         options=_options(step, context),

@@ -53,6 +53,10 @@ class StepView(dict[str, Any]):
         super().__init__(general | (dict(result.data) if isinstance(result.data, Mapping) else {}))
         self._result = result
 
+    def __bool__(self) -> bool:
+        """`when: not steps.review` asks whether the step was skipped."""
+        return self._result.status != "skipped"
+
     def missing_field(self, name: Any) -> str:
         """The message for a field that is not there."""
         result = self._result

@@ -10,7 +10,7 @@ from bot.pipeline.results import StepResult, StepView
 RESERVED = ("steps", "inputs", "vars", "state", "global_vars", "workflow", "loop", "models")
 """Names with a meaning of their own; inputs, variables and steps cannot have them."""
 
-AMBIENT = ("execution_id", "timestamp", "date", "step")
+AMBIENT = ("execution_id", "timestamp", "date", "step", "environment", "variables")
 """Names that are always there, unless the file gives them another meaning."""
 
 
@@ -60,6 +60,12 @@ class Scope:
         inner._local = {**self._local, **(inputs or {}), **names}
         return inner
 
+    def isolated(self, **names: Any) -> Scope:
+        """The same for work side by side: variables set in it stay in it."""
+        inner = self.child(**names)
+        inner._variables = dict(self._variables)
+        return inner
+
     def record(self, result: StepResult) -> None:
         """Make a finished step visible."""
         self._steps[result.name] = result
@@ -100,4 +106,4 @@ class Scope:
             **dict.fromkeys(("vars", "state", "global_vars"), variables),
         }
         named = {**self._inputs, **self._variables, **views, **self._local}
-        return {**self._execution, **named, **special}
+        return {**self._execution, "variables": variables, **named, **special}

@@ -115,6 +115,10 @@ class StepBase(Record):
         """The blocks of steps inside this one, each with its keys; `else` is not among them."""
         return ()
 
+    def branches(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
+        """The part of `body` whose steps stand in the same scope as this one."""
+        return ()
+
     def blocks(self) -> Iterator[tuple[At, tuple[Step, ...]]]:
         """Every block of steps inside this one, in the order they are thought of."""
         yield from self.body()

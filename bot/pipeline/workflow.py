@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from bot.core.model import Record
+from bot.pipeline.budget import Limits
 from bot.pipeline.model_steps import Preset
 from bot.pipeline.step_base import Name
 
@@ -72,6 +73,10 @@ class ResourceLimits(Record):
 
     max_total_steps: int | None = Field(default=None, ge=1)
     max_execution_time_s: float | None = Field(default=None, gt=0)
+
+    def limits(self) -> Limits:
+        """The same as a budget knows them."""
+        return Limits(steps=self.max_total_steps, seconds=self.max_execution_time_s)
 
 
 class CostAlerts(Record):

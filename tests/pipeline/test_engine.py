@@ -180,7 +180,7 @@ def test_a_loop_that_goes_on_after_failures_still_fails() -> None:
     result = run(loaded, services=Tree(exit_code=1).services())
     assert result.status == "failed"
     data = result.steps["l"].data
-    assert [(i["item"], i["outcome"]) for i in data["iterations"]] == [
+    assert [(i["item"], i["outcome"]) for i in data["results"]] == [
         (1, "failed"),
         (2, "succeeded"),
     ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bot.pipeline.context import Handler
 from bot.pipeline.steps.analyze import run_analyze
+from bot.pipeline.steps.checkpoint import run_checkpoint
 from bot.pipeline.steps.codemod import run_codemod
 from bot.pipeline.steps.command import run_command
 from bot.pipeline.steps.git import run_git
+from bot.pipeline.steps.jumps import run_jump
 from bot.pipeline.steps.loops import run_for_loop, run_while_loop
 from bot.pipeline.steps.mix import run_mix
 from bot.pipeline.steps.model import ModelHandler
 from bot.pipeline.steps.nested import run_pipeline
+from bot.pipeline.steps.switch import run_switch
 from bot.pipeline.steps.variables import run_set_variable
 from bot.pipeline.steps.verify import run_verify
 
@@ -25,6 +28,10 @@ def default_handlers() -> dict[str, Handler]:
         "pipeline": run_pipeline,
         "for_loop": run_for_loop,
         "while_loop": run_while_loop,
+        "switch": run_switch,
+        "break": run_jump,
+        "continue": run_jump,
+        "checkpoint": run_checkpoint,
         "set_variable": run_set_variable,
         "command": run_command,
         "codemod": run_codemod,

@@ -2,128 +2,161 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.errors import OtpError, Refused
+from bot.pipeline.budget import Limits
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.expr import ExpressionError, evaluate
-from bot.pipeline.failures import is_fatal
+from bot.pipeline.data_source import expression_of
+from bot.pipeline.expr import ExpressionError, condition_sources
+from bot.pipeline.failures import spent_within
+from bot.pipeline.flow_steps import ForLoopStep, LoopStep, WhileLoopStep
+from bot.pipeline.parallel import run_parallel
 from bot.pipeline.sandbox import kind_of
 from bot.pipeline.scope import Scope
-from bot.pipeline.spec import ForLoopStep, LoopStep, WhileLoopStep
-
-
-@dataclass
-class _Rounds:
-    """What the iterations so far did."""
-
-    done: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[OtpError] = field(default_factory=list)
-    broke: bool = False
-    last: dict[str, Any] = field(default_factory=dict)
+from bot.pipeline.spec import walk
+from bot.pipeline.steps.rounds import Rounds, run_round
 
 
 def run_for_loop(step: ForLoopStep, context: StepContext) -> Outcome:
-    """Data: `{iterations: [{index, item, outcome, error}], count, failed, broke, last}`.
-
-    `last` holds the data of the last iteration's steps; keeping everybody's would keep every
-    verdict of a long run in memory.
-    """
+    """Data: see `Rounds.outcome`; `last` holds the data of the iteration that ended last."""
     items = _items(step, context)
     if len(items) > step.max_iterations:
         raise Refused(
             f"step {step.name!r}: {len(items)} items, but max_iterations is {step.max_iterations}",
             hint="raise max_iterations, or filter the list",
         )
-    rounds = _Rounds()
-    for index, item in enumerate(items):
-        loop = {"index": index, "number": index + 1, "count": len(items), "item": item}
-        inner = context.scope.child(**{"loop": loop, step.iterator: item})
-        _one_round(step, context, inner, rounds, index, item)
-        if rounds.broke or (rounds.failures and step.break_on_error):
-            break
-    return _outcome(rounds)
+    rounds = Rounds()
+    over = _side_by_side if step.parallel else _one_by_one
+    _bounded(step, context, rounds, lambda inner: over(step, inner, items, rounds))
+    return rounds.outcome(ordered=step.ordered_results)
 
 
 def run_while_loop(step: WhileLoopStep, context: StepContext) -> Outcome:
     """Data as for_loop's, without items. Still true after `max_iterations` rounds: a failure."""
-    rounds = _Rounds()
-    for index in range(step.max_iterations + 1):
-        loop = {"index": index, "number": index + 1}
-        inner = context.scope.child(loop=loop)
-        if not replace(context, scope=inner).holds(step.condition):
-            break
-        if index == step.max_iterations:
-            rounds.failures.append(
-                Refused(f"step {step.name!r}: its condition still holds after {index} iterations")
-            )
-            break
-        _one_round(step, context, inner, rounds, index, None)
-        if rounds.broke or rounds.failures:
-            break
-    return _outcome(rounds)
+    rounds = Rounds()
+    _bounded(step, context, rounds, lambda inner: _while(step, inner, rounds))
+    return rounds.outcome()
 
 
-def _one_round(
-    step: LoopStep, context: StepContext, inner: Scope, rounds: _Rounds, index: int, item: Any
+def _bounded(
+    step: LoopStep, context: StepContext, rounds: Rounds, work: Callable[[StepContext], None]
 ) -> None:
-    context.run.check_cancelled()
-    body = replace(context, scope=inner, path=f"{context.path}[{index}]")
-    if step.continue_condition is not None and body.holds(step.continue_condition):
-        _record(rounds, inner, index, item, "skipped")
-        return
+    """Do the work within `timeout_seconds`; running out is this loop's failure, not the run's."""
+    if step.timeout_seconds is None:
+        return work(context)
+    inner = context.within(Limits(steps=None, seconds=step.timeout_seconds))
     try:
-        context.engine.run_steps(step.steps, body)
+        work(inner)
     except OtpError as error:
-        rounds.failures.append(error)
-        _record(rounds, inner, index, item, "failed", error)
-        if is_fatal(error):
+        if not spent_within(error, inner.run.budget):
             raise
-        return
-    _record(rounds, inner, index, item, "succeeded")
-    rounds.broke = step.break_condition is not None and body.holds(step.break_condition)
+        spent = f"step {step.name!r}: not done after {step.timeout_seconds:g} seconds"
+        rounds.failures.insert(0, Refused(spent, hint="raise its timeout_seconds"))
 
 
-def _record(
-    rounds: _Rounds,
-    scope: Scope,
-    index: int,
-    item: Any,
-    outcome: str,
-    error: OtpError | None = None,
+def _one_by_one(step: ForLoopStep, context: StepContext, items: list[Any], rounds: Rounds) -> None:
+    for index, item in enumerate(items):
+        context.run.budget.require()
+        scope = context.scope.child(**_names(step, context, index, items))
+        run_round(step, context, scope, rounds, index, item)
+        if rounds.over(break_on_error=step.break_on_error):
+            return
+
+
+def _side_by_side(
+    step: ForLoopStep, context: StepContext, items: list[Any], rounds: Rounds
 ) -> None:
-    reason = str(error) if error else ""
-    rounds.done.append({"index": index, "item": item, "outcome": outcome, "error": reason})
-    rounds.last = {name: result.data for name, result in scope.own_steps().items()}
+    """Iterations in threads. After a break or a failure no further ones begin."""
+
+    def work(index: int) -> Callable[[], None]:
+        def one() -> None:
+            if not rounds.over(break_on_error=step.break_on_error):
+                scope = context.scope.isolated(**_names(step, context, index, items))
+                run_round(step, context, scope, rounds, index, items[index])
+
+        return one
+
+    def check() -> None:
+        context.run.check_cancelled()
+        context.run.budget.require()
+
+    size = step.batch_size or max(len(items), 1)
+    for start in range(0, len(items), size):
+        tasks = [work(index) for index in range(start, min(start + size, len(items)))]
+        ended = run_parallel(tasks, max_parallel=step.max_parallel, check=check)
+        for error in ended:
+            if error is not None:
+                raise error
 
 
-def _outcome(rounds: _Rounds) -> Outcome:
-    data = {
-        "iterations": rounds.done,
-        "count": len(rounds.done),
-        "failed": sum(done["outcome"] == "failed" for done in rounds.done),
-        "broke": rounds.broke,
-        "last": rounds.last,
-    }
-    return Outcome(
-        data=data,
-        text=json.dumps(data, ensure_ascii=False, default=str),
-        status="failed" if rounds.failures else "succeeded",
-        error=rounds.failures[0] if rounds.failures else None,
-    )
+def _while(step: WhileLoopStep, context: StepContext, rounds: Rounds) -> None:
+    """The loop proper. What an iteration found stays in sight for the next one."""
+    seen = context.scope.child()
+    for index in range(step.max_iterations + 1):
+        context.run.budget.require()
+        scope = seen.child(**_names(step, context, index, None))
+        if not _goes_on(step, replace(context, scope=scope), first=index == 0):
+            return
+        if index == step.max_iterations:
+            still = f"step {step.name!r}: its condition still holds after {index} iterations"
+            rounds.failures.append(Refused(still))
+            return
+        run_round(step, context, scope, rounds, index, None)
+        if rounds.over(break_on_error=True):
+            return
+        for result in scope.own_steps().values():
+            seen.record(result)
+
+
+def _goes_on(step: WhileLoopStep, context: StepContext, *, first: bool) -> bool:
+    """A condition on steps of the body cannot be checked before they ran; then it holds."""
+    try:
+        return context.holds(step.condition)
+    except ExpressionError:
+        if first and _awaited(step, context.scope):
+            return True
+        raise
+
+
+def _awaited(step: WhileLoopStep, scope: Scope) -> bool:
+    ahead = {inner.name for inner in walk(step.steps)} - scope.steps().keys()
+    words = re.findall(r"[A-Za-z_]\w*", " ".join(condition_sources(step.condition)))
+    return not ahead.isdisjoint(words)
+
+
+def _names(
+    step: LoopStep, context: StepContext, index: int, items: list[Any] | None
+) -> Mapping[str, Any]:
+    """What the body sees: `loop`, and in a for_loop the item under the iterator's name."""
+    loop: dict[str, Any] = {"index": index, "number": index + 1, "is_first": index == 0}
+    if isinstance(outer := context.scope.flat().get("loop"), Mapping):
+        loop["parent"] = outer
+    if items is None or not isinstance(step, ForLoopStep):
+        return {"loop": loop}
+    item, count = items[index], len(items)
+    loop |= {"count": count, "length": count, "is_last": index == count - 1, "item": item}
+    return {"loop": {**loop, step.iterator: item}, step.iterator: item}
 
 
 def _items(step: ForLoopStep, context: StepContext) -> list[Any]:
     source = step.data_source
-    items = (
-        evaluate(source, context.scope.flat())
-        if isinstance(source, str)
-        else context.resolve(source)
-    )
+    if isinstance(source, str):
+        expression = expression_of(source, previous=_previous(context.scope))
+        items = context.evaluate(expression) if expression else None
+    else:
+        items = context.resolve(source)
     if not isinstance(items, list | tuple):
         raise ExpressionError(
             f"step {step.name!r}: data_source must give a list, got {kind_of(items)}"
         )
     return list(items)
+
+
+def _previous(scope: Scope) -> str:
+    """The step that ran last, in this block or around it."""
+    steps = scope.own_steps() or scope.steps()
+    return next((name for name in reversed(steps) if steps[name].status != "skipped"), "")

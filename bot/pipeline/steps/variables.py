@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.spec import SetVariableStep
+from bot.pipeline.flow_steps import SetVariableStep
 
 
 def run_set_variable(step: SetVariableStep, context: StepContext) -> Outcome:
     """Data: the variables with their values; all are computed before any is set."""
     values = context.resolve(step.variables)
-    if step.scope == "loop":
+    if step.scope in ("loop", "local"):
         context.scope.set_local(values)
     else:
         context.scope.set_variables(values)

@@ -1,0 +1,21 @@
+"""What a for_loop goes over: an expression, or one of the short forms that stand for one."""
+
+from __future__ import annotations
+
+import re
+
+PREVIOUS = "previous_response"
+
+_SHORT = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::\s*([A-Za-z_][\w.\[\]]*))?\s*\Z", re.ASCII)
+
+
+def expression_of(source: str, *, previous: str) -> str:
+    """`scan:files` as `steps.scan.files`; `previous_response` is the step named `previous`.
+
+    Any other text is an expression already. Gives an empty text where there is no previous step.
+    """
+    found = _SHORT.match(source)
+    if found is None or (found[1] != PREVIOUS and found[2] is None):
+        return source
+    step = previous if found[1] == PREVIOUS else found[1]
+    return f"steps.{step}.{found[2] or 'data'}" if step else ""
