@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import stat
 import time
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bot.codebase.paths import Glob, parts, spelling
 from bot.errors import Refused
 
 AHEAD = 2
 """Seconds: Mix compares whole seconds, so a write within the second of a build is never seen."""
 
-IGNORABLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad]")
-"""Characters HFS+ drops from names, which make a second spelling of `.git`."""
+Enter = Callable[[str, frozenset[str]], bool]
+"""Whether to look into a folder, given its path and the names beside it."""
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
@@ -37,22 +36,26 @@ class WorkFiles:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def read_bytes(self, path: str) -> bytes:
-        """The file's bytes; raises `Refused` when it is missing or not a regular file."""
+    def read_bytes(self, path: str, limit: int | None = None) -> bytes:
+        """The file's bytes; raises `Refused` when it is missing, no regular file or too large."""
         try:
             with self._parent(parts(path)) as (parent, name):
-                _require_regular(parent, name, path)
+                _require_regular(os.lstat(name, dir_fd=parent), path)
                 # O_NONBLOCK: a pipe swapped in after the check must not hang us.
                 flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
                 with open(os.open(name, flags, dir_fd=parent), "rb") as file:
-                    return file.read()
+                    _require_regular(os.fstat(file.fileno()), path)
+                    data = file.read() if limit is None else file.read(limit + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(f"no such file: {path!r}") from error
+        if limit is not None and len(data) > limit:
+            raise Refused(f"{path!r} is larger than {limit:,} bytes")
+        return data
 
-    def read_text(self, path: str) -> str:
+    def read_text(self, path: str, limit: int | None = None) -> str:
         """The file as UTF-8 with its line endings as they are; raises `Refused` when it is not."""
         try:
-            return self.read_bytes(path).decode("utf-8")
+            return self.read_bytes(path, limit).decode("utf-8")
         except UnicodeDecodeError as error:
             raise Refused(f"{path!r} is not UTF-8 (byte {error.start})") from error
 
@@ -65,8 +68,10 @@ class WorkFiles:
         pieces = parts(path)
         with self._parent(pieces, create=True) as (parent, name):
             before = _status(parent, name)
-            if before is not None and not stat.S_ISREG(before.st_mode):
-                raise Refused(f"not a regular file: {path!r}")
+            if before is None:
+                _refuse_twin(parent, name, path)
+            else:
+                _require_regular(before, path)
             data = content if isinstance(content, bytes) else self._with_endings(path, content)
             mode = stat.S_IMODE(before.st_mode) if before else 0o644
             _replace(parent, name, data, mode, _ahead(before))
@@ -75,18 +80,34 @@ class WorkFiles:
         """Delete a regular file; raises `Refused` when there is none."""
         try:
             with self._parent(parts(path)) as (parent, name):
-                _require_regular(parent, name, path)
+                _require_regular(os.lstat(name, dir_fd=parent), path)
                 os.unlink(name, dir_fd=parent)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(f"no such file: {path!r}") from error
 
     def list(self, globs: Iterable[str] = ("**/*",)) -> tuple[str, ...]:
         """Regular files that match a glob, sorted; symlinks and `.git` are left out."""
-        found: set[str] = set()
-        for pattern in globs:
-            parts(pattern)
-            found |= set(self._matching(pattern))
-        return tuple(sorted(found))
+        wanted = [Glob.of(pattern) for pattern in globs]
+        return tuple(path for path in self.walk() if any(glob.matches(path) for glob in wanted))
+
+    def walk(self, enter: Enter = lambda _folder, _beside: True) -> dict[str, os.stat_result]:
+        """Every regular file with its status, sorted by path; no symlink is followed.
+
+        `enter` is asked of each folder. A folder with a `.git` of its own is another repository and
+        is left out, as are names we would not touch.
+        """
+        found: dict[str, os.stat_result] = {}
+        waiting: list[tuple[str, ...]] = [()]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with self._parent((*folder, "")) as (handle, _):
+                    waiting += _scan(handle, folder, enter, found)
+            except (FileNotFoundError, NotADirectoryError, PermissionError, Refused):
+                # Since its parent was read it went away or was exchanged; or we may not read it.
+                if not folder:
+                    raise
+        return dict(sorted(found.items()))
 
     def touch(self, path: str, previous: float = 0.0) -> None:
         """Put the file's modification time ahead of now and of `previous` (seconds)."""
@@ -101,15 +122,6 @@ class WorkFiles:
                 return os.lstat(name, dir_fd=parent).st_mtime
         except (FileNotFoundError, NotADirectoryError):
             return 0.0
-
-    def _matching(self, pattern: str) -> Iterator[str]:
-        for found in self.root.glob(pattern):
-            name = found.relative_to(self.root).as_posix()
-            try:
-                if self.exists(name):
-                    yield name
-            except Refused:
-                continue
 
     def _with_endings(self, path: str, text: str) -> bytes:
         windows = self.exists(path) and b"\r\n" in self.read_bytes(path)
@@ -127,28 +139,37 @@ class WorkFiles:
                 step = _enter(handle, piece, "/".join(pieces), create=create)
                 os.close(handle)
                 handle = step
+                if _status(handle, ".git") is not None:
+                    raise Refused(f"{'/'.join(pieces)!r} lies in another repository")
             yield handle, pieces[-1]
         finally:
             os.close(handle)
 
 
-def parts(path: str) -> tuple[str, ...]:
-    """The components of a relative path; raises `Refused` for one that is absolute or leaves."""
-    pieces = path.split("/")
-    if not path or "\0" in path or any(piece in ("", ".", "..") for piece in pieces):
-        raise Refused(f"not a path inside the work tree: {path!r}")
-    if "\\" in path or any(_is_git(piece) for piece in pieces):
-        raise Refused(f"not a path we may touch: {path!r}")
-    return tuple(pieces)
-
-
-def _is_git(piece: str) -> bool:
-    plain = IGNORABLE.sub("", unicodedata.normalize("NFKC", piece)).casefold().rstrip(". ")
-    return plain in (".git", "git~1") or plain.startswith(".git:")
+def _scan(
+    handle: int, folder: tuple[str, ...], enter: Enter, found: dict[str, os.stat_result]
+) -> list[tuple[str, ...]]:
+    """Put the folder's files into `found`; returns the folders to look into."""
+    inner: list[tuple[str, ...]] = []
+    with os.scandir(handle) as scanned:
+        entries = list(scanned)
+    names = frozenset(entry.name for entry in entries)
+    for entry in entries:
+        path = "/".join((*folder, entry.name))
+        try:
+            parts(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                inner += [(*folder, entry.name)] if enter(path, names) else []
+            elif entry.is_file(follow_symlinks=False):
+                found[path] = entry.stat(follow_symlinks=False)
+        except (FileNotFoundError, Refused):
+            continue
+    return inner
 
 
 def _enter(handle: int, piece: str, path: str, *, create: bool) -> int:
-    if create:
+    if create and _status(handle, piece) is None:
+        _refuse_twin(handle, piece, path)
         with suppress(FileExistsError):
             os.mkdir(piece, 0o755, dir_fd=handle)
     try:
@@ -169,9 +190,20 @@ def _status(parent: int, name: str) -> os.stat_result | None:
         return None
 
 
-def _require_regular(parent: int, name: str, path: str) -> None:
-    if not stat.S_ISREG(os.lstat(name, dir_fd=parent).st_mode):
+def _require_regular(info: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(info.st_mode):
         raise Refused(f"not a regular file: {path!r}")
+
+
+def _refuse_twin(parent: int, name: str, path: str) -> None:
+    """Refuse to create what some file systems could not tell from a name that is there."""
+    same = spelling(name)
+    for other in os.listdir(parent):
+        if other != name and spelling(other) == same:
+            raise Refused(
+                f"{path!r}: {name!r} differs from {other!r} only in case or in Unicode form",
+                hint="use the name that is there",
+            )
 
 
 def _ahead(before: os.stat_result | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.codebase.process import Completed, Raw, run_raw
@@ -76,6 +76,12 @@ PLUMBING = frozenset(
     }
 )
 """Commands that neither convert file contents nor start a configured driver."""
+
+PATCH = (
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--binary", "--unified=3"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all"),
+)
+"""Flags for a patch that depends on no configuration."""
 
 DRIVER = re.compile(
     r"(?P<section>filter|diff|merge|hook)\.(?P<name>.+)\."
@@ -190,6 +196,16 @@ class Git:
             for section, name in sorted(matches)
             for key, value in NEUTRAL[section]
         )
+
+
+def nul_ended(paths: Iterable[str]) -> bytes:
+    """Paths as git reads them from its input with `-z`, undecodable names included."""
+    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+
+
+def nul_split(out: bytes) -> tuple[str, ...]:
+    """Paths as git writes them with `-z`."""
+    return tuple(p for p in out.decode("utf-8", "surrogateescape").split("\0") if p)
 
 
 def checked_ref(name: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.codebase.files import WorkFiles
-from bot.codebase.git import Git, checked_commit, checked_ref
+from bot.codebase.git import PATCH, Git, checked_commit, checked_ref, nul_ended, nul_split
 from bot.codebase.process import child_environment
 from bot.codebase.repository import Repository, changed_paths
 from bot.errors import CommandFailed, Refused, Unusable
@@ -118,12 +118,14 @@ class Worktree:
         """Paths that differ from `head` or are new, without build output; sorted."""
         return changed_paths(self.git)
 
-    def diff(self, base: str = "") -> str:
-        """Unified diff from `base` (the head when empty) to the files as they are, new ones too."""
+    def diff(self, base: str = "", *, below: str = "") -> str:
+        """Unified diff from `base` (empty: the head) to the files as they are, new ones too.
+
+        `below` is a directory: only what lies in it, with paths relative to it.
+        """
         self.git.run("add", "--all", "--intent-to-add", "--", ".", check=False)
-        flags = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--binary")
-        fixed = ("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--ignore-submodules=all")
-        out = self.git.raw("diff", *flags, *fixed, checked_commit(base or self.head()), "--")
+        flags = (*PATCH, f"--relative={below}/") if below else PATCH
+        out = self.git.raw("diff", *flags, checked_commit(base or self.head()), "--")
         return out.decode("utf-8", "replace")
 
     def commit(
@@ -188,7 +190,7 @@ class Worktree:
         if born.returncode == 0 and born.stdout.strip() != commit:
             old = born.stdout.strip()
             out = self.git.raw("diff-tree", "-r", "-z", "--name-only", old, commit)
-            touched |= {p for p in out.decode("utf-8", "surrogateescape").split("\0") if p}
+            touched |= set(nul_split(out))
         before = {path: self._modified(path) for path in touched}
         self.git.run("reset", "--hard", "--quiet", commit)
         self.git.run("clean", "-ffd", "--quiet")
@@ -209,14 +211,13 @@ class Worktree:
 
     def _staged(self) -> tuple[str, ...]:
         out = self.git.raw("diff-index", "--cached", "-z", "--name-only", "HEAD", "--")
-        return tuple(p for p in out.decode("utf-8", "surrogateescape").split("\0") if p)
+        return nul_split(out)
 
     def _stage(self, paths: Iterable[str]) -> None:
         for path in paths:
             if not self.files.exists(path) and os.path.lexists(self.root / path):
                 raise Refused(f"only regular files can be committed, not {path!r}")
-        names = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
-        self.git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=names)
+        self.git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=nul_ended(paths))
 
 
 def _make_git_dir(repository: Repository, git_dir: Path) -> None:

@@ -18,7 +18,9 @@ class CommandResult(Record):
     seconds: float
     timed_out: bool = False
     passed: bool
-    """Ended in time with exit code 0."""
+    """Ended in time with exit code 0, and its output bears that out."""
+    summary: str = ""
+    """What the output shows where the exit code alone would mislead: `2 tests, 0 failures`."""
 
 
 class Match(Record):
@@ -39,6 +41,8 @@ class Edited(Record):
     created: bool = False
     replacements: int = 0
     """How many places an `edit` replaced."""
+    problem: str = ""
+    """Where the Elixir file, as written, does not parse: `line 12: missing end`."""
 
 
 class FunctionOutline(Record):
@@ -73,7 +77,7 @@ class Workspace(Protocol):
     """
 
     def read(self, path: str) -> str:
-        """The file's text; raises `Refused` when it is missing or no UTF-8."""
+        """The file's text; raises `Refused` when it is missing, too large or no UTF-8."""
 
     def write(self, path: str, content: str) -> Edited:
         """Create or replace one file."""
@@ -92,7 +96,12 @@ class Workspace(Protocol):
     def search(
         self, pattern: str, *, glob: str = "**/*", literal: bool = False, limit: int = 200
     ) -> tuple[Match, ...]:
-        """Lines that match a regular expression, or hold a literal text."""
+        """Lines that match a regular expression, or hold a literal text; at most `limit` of them.
+
+        Ask for one more than is shown to know whether there is more. Files that are no text, or
+        too large to be source, are passed over. Raises `Refused` for a pattern that is wrong or
+        takes too long.
+        """
 
     def outline(self, path: str) -> str:
         """Modules, behaviours and function heads of one Elixir file, with line numbers."""

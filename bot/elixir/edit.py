@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.core.plan import Change
 from bot.elixir import nodes
+
+LONGEST_COMPARISON = 4_000
+"""Differing lines that are compared one by one; with more of them that may take seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,43 @@ def _change(path: str, data: bytes, edits: list[Edit]) -> Change:
 
 def diff(changes: Iterable[Change]) -> str:
     """A unified diff that `git apply` takes."""
-    out: list[str] = []
-    for change in changes:
-        old = "/dev/null" if not change.before else f"a/{change.path}"
-        before, after = _lines(change.before), _lines(change.after)
-        for line in difflib.unified_diff(before, after, old, f"b/{change.path}"):
-            out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(out)
+    return "".join(file_diff(c.path, c.before or None, c.after) for c in changes)
+
+
+def file_diff(path: str, before: str | None, after: str | None) -> str:
+    """The unified diff of one file; `None` where there is none before or after."""
+    old = "/dev/null" if before is None else f"a/{path}"
+    new = "/dev/null" if after is None else f"b/{path}"
+    lines = _lines(before or ""), _lines(after or "")
+    hunks = _compared if _comparable(*lines) else _whole
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in hunks(*lines, old, new)
+    )
+
+
+def _comparable(before: list[str], after: list[str]) -> bool:
+    """Whether what differs is little enough to look for what it has in common, line by line."""
+    begin = sum(1 for _ in takewhile(_same, zip(before, after, strict=False)))
+    rest = before[begin:], after[begin:]
+    end = sum(1 for _ in takewhile(_same, zip(rest[0][::-1], rest[1][::-1], strict=False)))
+    return max(map(len, rest)) - end <= LONGEST_COMPARISON
+
+
+def _same(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]
+
+
+def _compared(before: list[str], after: list[str], old: str, new: str) -> Iterator[str]:
+    return difflib.unified_diff(before, after, old, new)
+
+
+def _whole(before: list[str], after: list[str], old: str, new: str) -> Iterator[str]:
+    """A diff that takes all lines out and puts all in."""
+    ranges = (f"{min(1, len(lines))},{len(lines)}" for lines in (before, after))
+    yield "--- {}\n+++ {}\n@@ -{} +{} @@\n".format(old, new, *ranges)
+    yield from (f"-{line}" for line in before)
+    yield from (f"+{line}" for line in after)
 
 
 def _lines(text: str) -> list[str]:

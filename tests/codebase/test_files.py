@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.codebase.files import WorkFiles, parts
+from bot.codebase.files import WorkFiles
+from bot.codebase.paths import parts
 from bot.errors import Refused
 
 

@@ -1,0 +1,131 @@
+"""The code base as one object: files, edits, search, analysis, mix and snapshots of a work tree."""
+
+from __future__ import annotations
+
+import builtins
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.codebase.boundary import Boundary
+from bot.codebase.editing import problem, replace
+from bot.codebase.files import WorkFiles
+from bot.codebase.mix import Mix, Reporter
+from bot.codebase.paths import Glob
+from bot.codebase.search import search_lines
+from bot.codebase.worktree import Worktree
+from bot.core.ports import Edited, Match
+from bot.elixir.edit import file_diff
+from bot.elixir.tree import MAX_BYTES
+from bot.errors import Refused
+
+
+class Codebase:
+    """The `Workspace` of `bot.core.ports` over a work tree, or over a plain directory.
+
+    Many threads may read at once; what writes does so one after the other.
+    """
+
+    def __init__(
+        self,
+        files: WorkFiles,
+        *,
+        worktree: Worktree | None = None,
+        mix: Callable[[], Mix] | None = None,
+        reporter: Callable[[], Reporter] | None = None,
+    ) -> None:
+        if worktree is not None:
+            _require_project(files, worktree)
+        self.worktree = worktree
+        self._files = files
+        self._mix, self._reporter = mix, reporter
+        self._boundary = Boundary(worktree, files.exists)
+        self._writing = threading.RLock()
+
+    def read(self, path: str) -> str:
+        """The file's text; raises `Refused` when it is missing, too large or no UTF-8."""
+        with _told(path):
+            return self._files.read_text(self._boundary.readable(path), MAX_BYTES)
+
+    def write(self, path: str, content: str) -> Edited:
+        """Create or replace one file; text takes over the line ends the file has."""
+        with _told(path), self._writing:
+            self._boundary.writable(path)
+            before = self._before(path)
+            _limited(path, content)
+            self._files.write(path, content)
+            after = self._files.read_text(path)
+        return Edited(
+            path=path,
+            diff=file_diff(path, before, after) if before != after else "",
+            created=before is None,
+            problem=problem(path, after),
+        )
+
+    def edit(
+        self, path: str, old: str, new: str, *, every: bool = False, dry_run: bool = False
+    ) -> Edited:
+        """Replace `old`, which must occur exactly once unless `every`; raises `NoMatch`."""
+        with _told(path), self._writing:
+            before = self.read(self._boundary.writable(path))
+            after, count = replace(before, old, new, every=every)
+            _limited(path, after)
+            if after != before and not dry_run:
+                self._files.write(path, after.encode("utf-8"))
+        diff = file_diff(path, before, after) if before != after else ""
+        return Edited(path=path, diff=diff, replacements=count, problem=problem(path, after))
+
+    def remove(self, path: str) -> Edited:
+        """Delete one file."""
+        with _told(path), self._writing:
+            before = self._before(self._boundary.writable(path))
+            self._files.remove(path)
+        return Edited(path=path, diff=file_diff(path, before, None))
+
+    def list(self, pattern: str = "**/*") -> tuple[str, ...]:
+        """Files that match a glob, sorted; build output and other repositories are left out."""
+        glob = Glob.of(pattern)
+        return tuple(path for path in self._paths() if glob.matches(path))
+
+    def search(
+        self, pattern: str, *, glob: str = "**/*", literal: bool = False, limit: int = 200
+    ) -> tuple[Match, ...]:
+        """Lines that match a regular expression, or hold a literal text."""
+        return search_lines(self._files, self.list(glob), pattern, literal=literal, limit=limit)
+
+    def diff(self) -> str:
+        """Everything that differs from where the work began, as a patch."""
+        if self.worktree is None:
+            raise NotImplementedError
+        with self._writing:
+            return self.worktree.diff(below=self.worktree.repository.prefix)
+
+    def _paths(self) -> builtins.list[str]:
+        return [path for path in self._files.walk(self._boundary.enters) if path.isprintable()]
+
+    def _before(self, path: str) -> str | None:
+        if not self._files.exists(path):
+            return None
+        return self._files.read_bytes(path, MAX_BYTES).decode("utf-8", "replace")
+
+
+def _require_project(files: WorkFiles, worktree: Worktree) -> None:
+    """Refuse files elsewhere: also where the project's directory has become a symlink."""
+    if files.root != worktree.root.resolve() / worktree.repository.prefix:
+        raise Refused(f"{str(files.root)!r} is not the project of the work tree")
+
+
+def _limited(path: str, content: str) -> None:
+    if len(content.encode("utf-8")) > MAX_BYTES:
+        raise Refused(f"{path!r} would be larger than {MAX_BYTES:,} bytes")
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """What the operating system refuses, and text that cannot be written, as `Refused`."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{path!r}: {error.strerror}") from error
+    except UnicodeEncodeError as error:
+        raise Refused(f"{path!r}: the text is no Unicode ({error.reason})") from error
