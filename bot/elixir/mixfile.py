@@ -33,6 +33,8 @@ class App:
     """Holds `apps_path`: a folder of applications, no code of its own."""
     requirement: str = ""
     """The `elixir:` requirement."""
+    dependencies: tuple[str, ...] = ()
+    """Names of what it depends on, as far as they stand in a list."""
 
     @property
     def deployable(self) -> bool:
@@ -67,13 +69,13 @@ def _read(source: Source) -> App | None:
         return None
     project = _keywords(module, "project", 0)
     application = _keywords(module, "application", 0)
-    app = _attribute_value(project.get("app"), module)
+    app = _value(project.get("app"), module)
     mod = application.get("mod")
     callback = ""
     if mod is not None and mod.type == "tuple" and mod.named_children:
         callback = module.scope.resolve(mod.named_children[0])
     folder = source.path.rpartition("/")[0]
-    requirement = _attribute_value(project.get("elixir"), module)
+    requirement = _value(project.get("elixir"), module)
     return App(
         name=text(app).removeprefix(":")
         if app is not None and app.type == "atom"
@@ -86,14 +88,28 @@ def _read(source: Source) -> App | None:
         requirement=text(requirement).strip('"')
         if requirement is not None and requirement.type == "string"
         else "",
+        dependencies=_dependencies(project.get("deps"), module),
     )
 
 
-def _attribute_value(node: Node | None, module: Module) -> Node | None:
-    """The value of `@name`, or the node itself."""
-    if node is None or nodes.operator(node) != "@":
-        return node
-    return module.attributes.get(nodes.text_of(node, "operand"))
+def _value(node: Node | None, module: Module) -> Node | None:
+    return module.value(node) if node is not None else None
+
+
+def _dependencies(listed: Node | None, module: Module) -> tuple[str, ...]:
+    """Names of `{:name, ...}` entries in the list given to `deps:`, or in `deps/0`."""
+    function = module.functions.get(("deps", 0))
+    places = [c.body for c in function.clauses] if function is not None else [listed]
+    entries = [e for place in places if place is not None for e in nodes.of_type(place, "tuple")]
+    names = (_dependency(entry) for entry in entries)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _dependency(entry: Node) -> str:
+    parent, parts = entry.parent, entry.named_children
+    if parent is None or parent.type != "list" or not parts or parts[0].type != "atom":
+        return ""
+    return text(parts[0]).removeprefix(":")
 
 
 def _keywords(module: Module, name: str, arity: int) -> dict[str, Node]:

@@ -143,6 +143,12 @@ class Module:
         """Whether the module uses or declares the behaviour."""
         return behaviour in self.behaviours or self.use(behaviour) is not None
 
+    def value(self, node: Node) -> Node:
+        """The first value of `@name`; any other node stands for itself."""
+        if nodes.operator(node) != "@":
+            return node
+        return self.attributes.get(nodes.text_of(node, "operand"), node)
+
     def local(self, name: str, arity: int) -> Function | None:
         """The own function a local call of that arity reaches, default arguments counted."""
         exact = self.functions.get((name, arity))

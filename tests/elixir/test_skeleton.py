@@ -41,7 +41,7 @@ def test_a_module_is_shown_without_its_bodies() -> None:
         " struct table, limit\n"
         " start_link(opts) :: GenServer.on_start()\n"
         " get(server \\\\ __MODULE__, key) :: term()\n"
-        " impl init/1, handle_call/3, put/2\n"
+        " impl init/1, put/2\n"
         " call {:get, key}, :stop\n"
     )
     assert "secret body" not in text

@@ -7,20 +7,16 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.module import Function
 from bot.elixir.nodes import text
-from bot.elixir.skeleton_clip import clip
+from bot.elixir.skeleton.clip import ELLIPSIS, clip
 
 _MAX_ARGUMENT, _MAX_HEAD, _CLAUSES_LOOKED_AT = 40, 160, 8
-_PREFIX = {
-    "defmacro": "macro ",
-    "defguard": "guard ",
-}
+_PREFIX = {"defmacro": "macro ", "defguard": "guard "}
 
 
 def head_of(function: Function) -> str:
     """`name(argument, ...)`; several clauses are merged."""
     clauses = [c.params for c in function.clauses[:_CLAUSES_LOOKED_AT]]
-    count = len(clauses[0]) if clauses else 0
-    arguments = (_argument([c[i] for c in clauses if i < len(c)]) for i in range(count))
+    arguments = (_argument([c[i] for c in clauses if i < len(c)]) for i in range(len(clauses[0])))
     head = f"{function.name}({', '.join(arguments)})"
     return clip(_PREFIX.get(function.kind, "") + head + _target(function), _MAX_HEAD)
 
@@ -28,16 +24,21 @@ def head_of(function: Function) -> str:
 def _argument(written: list[Node]) -> str:
     """A plain name that some clause gives the argument; else how the first one writes it."""
     if len(written) == 1:
-        return clip(written[0].text or b"", _MAX_ARGUMENT)
+        return clip(written[0].text, _MAX_ARGUMENT)
+    names = []
     for node in written:
-        if nodes.operator(node) == "\\\\":
-            return clip(node.text or b"", _MAX_ARGUMENT)
-    names = [text(n) for n in written if n.type == "identifier"]
-    named = [n for n in names if not n.startswith("_")]
-    if named:
-        return named[0]
-    shown = names[0].lstrip("_") if names else ""
-    return shown or clip(written[0].text or b"", _MAX_ARGUMENT)
+        symbol = nodes.operator(node)
+        if symbol == "\\\\":
+            return clip(node.text, _MAX_ARGUMENT)
+        if symbol == "=":
+            names += [text(side) for side in node.named_children if side.type == "identifier"]
+        elif node.type == "identifier":
+            names.append(text(node))
+    clear = [name for name in names if not name.startswith("_")]
+    if names:
+        return clip(clear[0] if clear else names[0].lstrip("_") or "_", _MAX_ARGUMENT)
+    first = clip(written[0].text, _MAX_ARGUMENT)
+    return first if all(n.text == written[0].text for n in written) else f"{first} | {ELLIPSIS}"
 
 
 def _target(function: Function) -> str:

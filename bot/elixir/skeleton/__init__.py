@@ -6,33 +6,33 @@ small edit most of the text is the same, and a vendor's prompt cache still holds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.finding import Analysis, Finding, SupervisionTree
 from bot.core.tokens import estimate
+from bot.elixir import nodes
 from bot.elixir.mixfile import App, apps_of
 from bot.elixir.project import Project
-from bot.elixir.skeleton_files import FileSheet, file_sheet
-from bot.elixir.skeleton_head import applications, supervision
-from bot.elixir.skeleton_text import LEFT_OUT, Cut, file_lines, finding_lines
+from bot.elixir.skeleton.files import FileSheet, file_sheet
+from bot.elixir.skeleton.head import applications, supervision
+from bot.elixir.skeleton.text import LEFT_OUT, Cut, FileText, finding_lines
 from bot.elixir.source import role_of
 from bot.elixir.tree import SourceTree
+from bot.elixir.workers import by_file
 
-_LEGEND = (
-    "Skeleton of an Elixir code base: signatures without bodies, read from the source.\n"
-    "Per file: its modules; what they use; struct and schema fields; public functions as "
-    "name(arguments) :: what the spec says they return; impl: callbacks carried out; "
-    "call, cast, info, ...: messages taken.\n"
-    "Children stand in start order and are permanent unless something else is said. "
-    "Bodies and line numbers: tools `outline` and `read`."
-)
+_LEGEND = """\
+Skeleton of an Elixir code base, read from its source: signatures without bodies.
+Of each module: size and purpose; what it uses; its data; functions as `name(arguments) :: what \
+the spec says they return`; impl: callbacks it carries out; call, cast, info, ...: messages it \
+takes; names: other modules it mentions, `.A` being `<its own first segment>.A`.
+Children stand in start order and are permanent unless something else is said.
+For bodies and line numbers use the tools outline and read."""
 
 
 @dataclass(frozen=True)
 class _Content:
     apps: tuple[App, ...]
-    files: Mapping[str, bytes]
     trees: tuple[SupervisionTree, ...]
     sheets: tuple[FileSheet, ...]
     findings: tuple[Finding, ...]
@@ -57,7 +57,7 @@ def skeleton(
 
 def _content(tree: SourceTree, analysis: Analysis | None) -> _Content:
     files = tree.files()
-    sheets = [file_sheet(path, data) for path, data in files.items()]
+    sheets = by_file(files, file_sheet, before_fork=_prepare)
     apps = apps_of(files)
     if analysis is None:
         facts = tuple(f for sheet in sheets for f in sheet.facts)
@@ -66,19 +66,22 @@ def _content(tree: SourceTree, analysis: Analysis | None) -> _Content:
         trees = analysis.trees
     sheets += [FileSheet(n.path, role_of(n.path), note=n.message) for n in tree.notes()]
     sheets.sort(key=lambda sheet: sheet.path)
-    return _Content(apps, files, trees, tuple(sheets), analysis.findings if analysis else ())
+    return _Content(apps, trees, tuple(sheets), analysis.findings if analysis else ())
+
+
+def _prepare() -> None:
+    nodes.prepare("alias")
 
 
 def _text(content: _Content, cut: Cut, max_tokens: int = 0) -> str:
-    found = frozenset(f.module for f in content.findings)
     lines = [_LEGEND]
     if cut:
         left_out = ", ".join(LEFT_OUT[step] for step in Cut if 0 < step <= cut)
         lines.append(f"Left out to stay below about {max_tokens:,} tokens: {left_out}.")
     sections: Sequence[tuple[str, Iterator[str]]] = (
-        ("Applications", applications(content.apps, content.files)),
-        ("Supervision", supervision(content.trees)),
-        ("Files", file_lines(content.sheets, cut, found)),
+        ("Applications", applications(content.apps)),
+        ("Supervision", supervision(content.trees, content.sheets)),
+        ("Files", FileText(content.sheets, content.findings, cut).lines()),
         ("Findings", finding_lines(content.findings, cut)),
     )
     for title, body in sections:

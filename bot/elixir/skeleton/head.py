@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
-from tree_sitter import Node
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.core.finding import Child, SupervisionTree, SupervisorNode
-from bot.elixir import nodes
 from bot.elixir.mixfile import App
-from bot.elixir.nodes import text
-from bot.elixir.outline import modules_of
-from bot.elixir.skeleton_clip import clip, listed
-from bot.elixir.source import Source
+from bot.elixir.skeleton.clip import clip, listed
+from bot.elixir.skeleton.files import FileSheet
 
 _MAX_DEPENDENCIES, _MAX_CHILDREN, _MAX_DEPTH = 150, 200, 20
 
 
-def applications(apps: Sequence[App], files: Mapping[str, bytes]) -> Iterator[str]:
+def applications(apps: Sequence[App]) -> Iterator[str]:
     """One line per application, in order of their paths."""
     for app in sorted(apps, key=lambda a: a.path):
         path = f"{app.path}/mix.exs".removeprefix("/")
@@ -27,43 +22,29 @@ def applications(apps: Sequence[App], files: Mapping[str, bytes]) -> Iterator[st
             parts.append(f"elixir {clip(app.requirement, 40)}")
         if app.callback:
             parts.append(f"starts {clip(app.callback, 100)}")
-        names = listed(dependencies(Source(path, files[path])), _MAX_DEPENDENCIES)
-        if names:
-            parts.append(f"deps {' '.join(names)}")
+        if app.dependencies:
+            names = [clip(name, 60) for name in app.dependencies]
+            parts.append(f"deps {listed(names, _MAX_DEPENDENCIES, ' ')}")
         yield "; ".join(parts)
 
 
-def dependencies(source: Source) -> list[str]:
-    """Names in the lists that `deps/0` (or `deps:` in `project/0`) of a mix.exs shows."""
-    found: dict[str, None] = {}
-    for module in modules_of(source):
-        for name in ("project", "deps"):
-            function = module.functions.get((name, 0))
-            for clause in function.clauses if function is not None else ():
-                where = clause.body
-                if name == "project":
-                    last = clause.statements()[-1:]
-                    where = nodes.keyword_pairs(last[0]).get("deps") if last else None
-                for entry in nodes.of_type(where, "tuple") if where is not None else ():
-                    if (dependency := _dependency(entry)) is not None:
-                        found.setdefault(dependency)
-    return list(found)
+def supervision(trees: Sequence[SupervisionTree], sheets: Iterable[FileSheet]) -> Iterator[str]:
+    """Each tree as indented lines: a supervisor with its strategy, its children in start order.
 
-
-def _dependency(entry: Node) -> str | None:
-    parent, parts = entry.parent, entry.named_children
-    if parent is None or parent.type != "list" or not parts or parts[0].type != "atom":
-        return None
-    return clip(text(parts[0]).removeprefix(":"), 60)
-
-
-def supervision(trees: Sequence[SupervisionTree]) -> Iterator[str]:
-    """Each tree as indented lines: a supervisor with its strategy, its children in start order."""
+    Then what is started at run time, and by whom.
+    """
     for tree in trees:
-        if not tree.supervisors:
-            continue
-        yield f"{clip(tree.app, 60)}:"
-        yield from _Indented(tree).lines()
+        if tree.supervisors:
+            yield f"{clip(tree.app, 60)}:"
+            yield from _Indented(tree).lines()
+    started: dict[tuple[str, str], list[str]] = {}
+    for module in (m for sheet in sheets for m in sheet.modules):
+        for start in module.starts:
+            started.setdefault(start, []).append(module.name)
+    if started:
+        yield "at run time:"
+    for (supervisor, child), by in started.items():
+        yield f" {supervisor} gets {child} from {listed(by, _MAX_CHILDREN)}"
 
 
 class _Indented:
