@@ -128,6 +128,12 @@ class ToolFailed(OtpError):
     """For the model inside the tool loop: this tool cannot do it, whatever is asked."""
 
 
+class AgentStopped(OtpError):
+    """An agent ended its work before the task was done; what it did is in the step's data."""
+
+    exit_code = Exit.MODEL
+
+
 class NeedsModel(OtpError):
     """The offline model does not serve this step; `hint` names the key to set."""
 

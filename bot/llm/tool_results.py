@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from bot.core.finding import Finding
 from bot.core.ports import CommandResult, Edited, Match
 from bot.core.sanitize import strip_hidden
-from bot.elixir.source import Source
 from bot.errors import ToolRetry
 from bot.llm.tool_output import left_out, lines_of, middle_cut, settled, short_line
 
 MAX_DIFF = 6_000
 """Characters shown of one edit's diff; the model has just written it."""
 
-_NUMBERED = re.compile(r"^ *\d+\|", re.M)
+_NUMBERED = re.compile(r" *\d+\|")
 _TESTS_RAN = re.compile(r"^(?:\d+ \w+, )*([1-9]\d*) tests?, \d+ failures?", re.M)
 
 
@@ -52,9 +51,9 @@ def _hidden_note(lines: Sequence[str], shown: Sequence[str], first: int) -> list
     return [f"[invisible characters on line {', '.join(odd[:20])} are not shown; edit around them]"]
 
 
-def without_numbers(text: str) -> str:
-    """The text without the line numbers that `numbered` puts before each line."""
-    return _NUMBERED.sub("", text)
+def holds_numbers(text: str) -> bool:
+    """Whether every line begins as `numbered` begins lines."""
+    return all(map(_NUMBERED.match, lines_of(text)))
 
 
 def list_text(paths: Sequence[str]) -> str:
@@ -101,6 +100,10 @@ def findings_text(findings: Sequence[Finding]) -> str:
 
 def edited_text(done: Edited, verb: str) -> str:
     """What a write did, with its diff where that is news."""
+    return "\n".join(filter(None, (_edited(done, verb), _broken(done))))
+
+
+def _edited(done: Edited, verb: str) -> str:
     if not done.diff:
         return f"{done.path} is unchanged: it has this text already"
     if done.created:
@@ -111,15 +114,8 @@ def edited_text(done: Edited, verb: str) -> str:
     return f"{verb} {done.path}{places}\n{diff}"
 
 
-def still_parses(path: str, before: str, after: str) -> str:
-    """A warning where an Elixir file has just stopped being Elixir, else nothing."""
-    if not path.endswith((".ex", ".exs")) or Source(path, before.encode()).first_error():
-        return ""
-    source = Source(path, after.encode())
-    error = source.first_error()
-    if error is None:
-        return ""
-    return f"\nWARNING: {path} does not parse any more, near line {source.line(error.start_byte)}"
+def _broken(done: Edited) -> str:
+    return f"WARNING: {done.path} does not parse: {done.problem}" if done.problem else ""
 
 
 def diff_text(diff: str) -> str:

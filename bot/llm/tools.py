@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.core.ports import Workspace
-from bot.errors import Refused, ToolRetry
+from bot.errors import NoMatch, ToolRetry
 from bot.llm import tool_texts as texts
 from bot.llm.mix_args import MIX_TASKS, mix_arguments
 from bot.llm.tool_results import (
@@ -14,12 +14,11 @@ from bot.llm.tool_results import (
     diff_text,
     edited_text,
     findings_text,
+    holds_numbers,
     list_text,
     numbered,
     outline_text,
     search_text,
-    still_parses,
-    without_numbers,
 )
 from bot.llm.types import Json, Tool, ToolCall, ToolResult
 
@@ -130,27 +129,19 @@ def _findings(tools: WorkspaceTools, given: Arguments) -> str:
 
 def _edit(tools: WorkspaceTools, given: Arguments) -> str:
     path, old, dry_run = given["path"], given["old"], given.get("dry_run", False)
-    before = tools.workspace.read(path)
-    if old not in before and without_numbers(old) in before:
-        raise ToolRetry("old holds the line numbers that read shows", hint="leave them out")
     every = given.get("every", False)
-    done = tools.workspace.edit(path, old, given["new"], every=every, dry_run=dry_run)
-    text = edited_text(done, "would change" if dry_run else "changed")
-    return text if dry_run else text + still_parses(path, before, tools.workspace.read(path))
+    try:
+        done = tools.workspace.edit(path, old, given["new"], every=every, dry_run=dry_run)
+    except NoMatch as error:
+        if not holds_numbers(old):
+            raise
+        hint = "old holds the line numbers that read shows: leave them out"
+        raise ToolRetry(error.message, hint=hint) from error
+    return edited_text(done, "would change" if dry_run else "changed")
 
 
 def _write(tools: WorkspaceTools, given: Arguments) -> str:
-    path, content = given["path"], given["content"]
-    before = _text_or_nothing(tools.workspace, path)
-    done = tools.workspace.write(path, content)
-    return edited_text(done, "replaced") + still_parses(path, before, content)
-
-
-def _text_or_nothing(workspace: Workspace, path: str) -> str:
-    try:
-        return workspace.read(path)
-    except Refused:
-        return ""
+    return edited_text(tools.workspace.write(given["path"], given["content"]), "replaced")
 
 
 def _remove(tools: WorkspaceTools, given: Arguments) -> str:

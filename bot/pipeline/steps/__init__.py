@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.pipeline.context import Handler
+from bot.pipeline.steps.agent import run_agent_step
 from bot.pipeline.steps.analyze import run_analyze
 from bot.pipeline.steps.checkpoint import run_checkpoint
 from bot.pipeline.steps.codemod import run_codemod
@@ -25,6 +26,7 @@ def default_handlers() -> dict[str, Handler]:
         "claude_smart": ModelHandler("anthropic"),
         "gemini": ModelHandler("gemini"),
         "llm": ModelHandler(),
+        "agent": run_agent_step,
         "pipeline": run_pipeline,
         "for_loop": run_for_loop,
         "while_loop": run_while_loop,
