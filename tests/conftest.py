@@ -63,6 +63,7 @@ def _isolate(home: Path) -> None:
         # Child processes are out of the audit hook's reach; a dead proxy stops the usual clients.
         "http_proxy": "http://127.0.0.1:9",
         "https_proxy": "http://127.0.0.1:9",
+        "no_proxy": "127.0.0.1,localhost",
         "HEX_OFFLINE": "1",
     }
 

@@ -144,8 +144,21 @@ class Reply:
         return Message("assistant", self.text, calls=self.calls, vendor=self.vendor)
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a vendor says of one of its models; what it does not say is None or empty."""
+
+    name: str
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
+    lifecycle: str = ""
+    """In the vendor's word: `active`, `deprecated`, `retired`."""
+    retires_on: str = ""
+    """The day it ends, as `YYYY-MM-DD`."""
+
+
 OnText = Callable[[str], None]
-"""Called with each piece of text as it arrives."""
+"""Called with each piece of text as it arrives; a cut answer that is asked anew comes again."""
 
 
 def unheard(text: str) -> None:

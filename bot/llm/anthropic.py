@@ -1,0 +1,154 @@
+"""Claude behind the `Model` protocol, through Anthropic's SDK; imported at the first call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bot.core.usage import Usage
+from bot.errors import ModelMisbehaved
+from bot.llm.anthropic_stream import PAUSED, Answer, read, reply
+from bot.llm.anthropic_wire import wire, without_effect
+from bot.llm.types import ModelInfo, OnText, Reply, Request
+from bot.llm.vendor import Allowance, Garbled, VendorModel
+from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
+from bot.settings import Vendor
+
+if TYPE_CHECKING:
+    import anthropic
+
+MAX_PAUSES = 4
+"""How often a turn the vendor interrupts is asked to go on."""
+
+CONNECT_SECONDS = 15.0
+
+_KINDS_BY_STATUS: dict[int, Kind] = {
+    401: "key",
+    402: "billing",
+    403: "key",
+    404: "model",
+    408: "unavailable",
+    409: "unavailable",
+    413: "size",
+    429: "unavailable",
+}
+_KINDS_BY_TYPE: dict[str, Kind] = {
+    "authentication_error": "key",
+    "permission_error": "key",
+    "billing_error": "billing",
+    "not_found_error": "model",
+    "request_too_large": "size",
+    "invalid_request_error": "request",
+}
+
+
+class AnthropicModel(VendorModel):
+    """Answers with Claude."""
+
+    vendor: ClassVar[Vendor] = "anthropic"
+
+    @cached_property
+    def _client(self) -> anthropic.Anthropic:
+        import anthropic
+
+        return anthropic.Anthropic(
+            api_key=self._key.get_secret_value(),
+            base_url=self._base_url or None,
+            max_retries=0,
+            open_telemetry=False,
+        )
+
+    def _exchange(
+        self, request: Request, model: str, allowance: Allowance, on_text: OnText
+    ) -> Reply:
+        sent = wire(request, model)
+        answer, usage = self._stream(sent.body, allowance, on_text), Usage()
+        for _ in range(MAX_PAUSES):
+            usage = usage + answer.usage()
+            if answer.stop_reason != PAUSED:
+                return reply(answer, usage, sent.prefix, without_effect(request))
+            said = {"role": "assistant", "content": answer.blocks}
+            body = {**sent.body, "messages": [*sent.body["messages"], said]}
+            earlier, answer = answer, self._stream(body, allowance, on_text)
+            answer.follow(earlier)
+        raise ModelMisbehaved(f"{model} paused its turn {MAX_PAUSES} times", usage=usage)
+
+    def _stream(self, body: dict[str, Any], allowance: Allowance, on_text: OnText) -> Answer:
+        create = self._client.messages.with_streaming_response.create
+        with create(**body, stream=True, timeout=self._timeouts(allowance)) as response:
+            return read(allowance.until_spent(_events(response.http_response)), on_text)
+
+    def _count(self, request: Request, model: str, allowance: Allowance) -> int:
+        body = wire(request, model).body
+        del body["max_tokens"]
+        timeout = self._timeouts(allowance)
+        return self._client.messages.count_tokens(**body, timeout=timeout).input_tokens
+
+    def _info(self, model: str, allowance: Allowance) -> ModelInfo:
+        found = self._client.models.retrieve(model, timeout=self._timeouts(allowance))
+        return ModelInfo(
+            name=found.id,
+            max_input_tokens=found.max_input_tokens,
+            max_output_tokens=found.max_tokens,
+            lifecycle=getattr(found, "lifecycle", ""),
+            retires_on=found.retires_at.date().isoformat() if found.retires_at else "",
+        )
+
+    def _names(self, allowance: Allowance) -> list[str]:
+        page = self._client.models.list(limit=1000, timeout=self._timeouts(allowance))
+        return [model.id for model in page.data]
+
+    def _timeouts(self, allowance: Allowance) -> anthropic.Timeout:
+        import anthropic
+
+        return anthropic.Timeout(allowance.silence, connect=min(CONNECT_SECONDS, allowance.seconds))
+
+    def _failures(self) -> tuple[type[Exception], ...]:
+        import anthropic
+        import httpx2
+
+        return anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError
+
+    def _fault(self, error: Exception) -> Fault:
+        import anthropic
+
+        if isinstance(error, anthropic.APIStatusError):
+            return _status_fault(error)
+        cause = error.__cause__
+        return connection_fault(error if cause is None else cause)
+
+
+def _events(response: Any) -> Iterator[dict[str, Any]]:
+    """The stream's events as they came; raises the vendor's error when one stands among them."""
+    import anthropic
+
+    for sent in anthropic.Stream.raw_events(response):
+        try:
+            event = json.loads(sent.data) if sent.data else {"type": "ping"}
+        except ValueError:
+            raise Garbled("an event of the stream is no JSON") from None
+        if sent.event == "error":
+            raise anthropic.APIStatusError("in the stream", response=response, body=event)
+        if isinstance(event, dict):
+            yield event
+
+
+def _status_fault(error: anthropic.APIStatusError) -> Fault:
+    status = error.status_code
+    message = error.api_message or str(error.body or error)
+    kind: Kind = _KINDS_BY_STATUS.get(status, "unavailable" if status >= 500 else "request")
+    if status < 400:
+        kind = _KINDS_BY_TYPE.get(str(error.type), "unavailable")
+    elif kind == "model" and error.type != "not_found_error":
+        kind = "address"
+    elif kind == "request" and "too long" in message:
+        kind = "size"
+    what = " ".join(filter(None, (str(status) if status >= 400 else "", error.type)))
+    return Fault(
+        kind,
+        f"{what}: {message}" if what else message,
+        retry_after=seconds_to_wait(error.response.headers),
+        again=error.response.headers.get("x-should-retry") != "false",
+    )

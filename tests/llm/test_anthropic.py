@@ -1,0 +1,34 @@
+"""Claude, over HTTP against a server that speaks the vendor's wire format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.llm.anthropic import AnthropicModel
+from bot.llm.types import Part, Request
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.vendor_server import Say
+
+KEY = "sk-ant-test-0123456789"
+
+
+def model(server: AnthropicServer, **more: Any) -> AnthropicModel:
+    options = {"model": "claude-opus-5-5", "base_url": server.url, "pause": lambda _: None}
+    return AnthropicModel(SecretStr(KEY), **{**options, **more})
+
+
+def ask(text: str = "Say hello.", **more: Any) -> Request:
+    return Request(parts=(Part("instructions", text),), step="greet", **more)
+
+
+def test_text_is_streamed_and_counted() -> None:
+    heard: list[str] = []
+    with AnthropicServer([Say("Hello, world")]) as server:
+        reply = model(server).complete(ask(), on_text=heard.append)
+    assert reply.text == "Hello, world"
+    assert "".join(heard) == "Hello, world"
+    assert len(heard) > 1
+    assert (reply.model, reply.stop_reason) == ("claude-opus-5-5", "end")
+    assert reply.usage.calls == 1
