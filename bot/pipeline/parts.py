@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.core.model import Record
+from bot.pipeline.step_base import Condition, Name
+
+_EXTRACT = "let a claude_extract step make what is wanted of it, and quote that step"
 
 
 class PartBase(Record):
     """What every part may say."""
 
-    when: Any = None
-    """A condition; the part is left out when it does not hold."""
+    condition: Condition = None
+    """The part is left out when this does not hold."""
+    when: Condition = None
+    """The same as `condition`."""
+
+    @model_validator(mode="after")
+    def _one_guard(self) -> PartBase:
+        if self.condition is not None and self.when is not None:
+            raise ValueError("'when' and 'condition' mean the same; give one of them")
+        return self
+
+    @property
+    def guard(self) -> Condition:
+        """The condition the part stands under, None for always."""
+        return self.condition if self.when is None else self.when
+
+    @property
+    def guard_key(self) -> str:
+        """The key `guard` is written under."""
+        return "when" if self.when is not None else "condition"
+
+
+class QuotedPart(PartBase):
+    """What parts share that quote something."""
+
+    max_length: int | None = Field(default=None, ge=1)
+    """Characters to keep from the start; what is cut is said in the text."""
+    inject_as: Name | None = None
+    """Put it where the prompt's other parts say `{{ NAME }}`, delimited, instead of here."""
 
 
 class StaticPart(PartBase):
@@ -24,18 +55,43 @@ class StaticPart(PartBase):
     """The text; `{{ expressions }}` are filled in."""
 
 
-class FilePart(PartBase):
+class FilePart(QuotedPart):
     """The content of a file, as data; with `variables`, a prompt template beside the pipelines."""
 
+    refused: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("summary", "max_summary_length", "summary_focus"), _EXTRACT),
+        "transform": "quote the file as it is, or convert it with file_ops before",
+        "component": "keep each component in a file of its own, and give it 'variables'",
+    }
+
     type: Literal["file"]
-    path: str
-    """In the work tree (a template), or in the pipelines directory when `variables` is given."""
+    path: str = Field(min_length=1)
+    """In the work tree (a template): a file, a directory, or a glob such as `lib/**/*.ex`. In the
+    pipelines directory when `variables` is given."""
     variables: dict[str, Any] | None = None
     """Makes the file a template that sees exactly these names."""
+    encoding: Literal["utf-8"] = "utf-8"
+    """Accepted: the files of a code base are UTF-8."""
+
+    @field_validator("encoding", mode="before")
+    @classmethod
+    def _only_utf_8(cls, value: Any) -> Any:
+        if not isinstance(value, str) or value.lower() not in ("utf-8", "utf8", "ascii"):
+            raise ValueError("only UTF-8 files are quoted; convert the file before")
+        return "utf-8"
 
 
-class PreviousResponsePart(PartBase):
+class PreviousResponsePart(QuotedPart):
     """What an earlier step answered."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("summary", "summary_style", "extract_with", "format", "post_processing"), _EXTRACT
+        ),
+        "include_metadata": _EXTRACT,
+        "transform": "quote the response as it is, or change it with data_transform before",
+        "strict": "what is not there is always an error; guard the part with 'when'",
+    }
 
     type: Literal["previous_response"]
     step: str = ""
@@ -43,9 +99,7 @@ class PreviousResponsePart(PartBase):
     name: str = ""
     """The same as `step`."""
     extract: str = ""
-    """Only this part of its data: `findings[0].path`."""
-    max_length: int | None = Field(default=None, ge=1)
-    """Characters to keep from the start; what is cut is said in the text."""
+    """Only this part of its data: `findings[0].path`, `items[*].name`."""
 
     @model_validator(mode="after")
     def _one_name(self) -> PreviousResponsePart:
@@ -59,10 +113,64 @@ class PreviousResponsePart(PartBase):
         return self.step or self.name
 
 
-Part = Annotated[StaticPart | FilePart | PreviousResponsePart, Field(discriminator="type")]
+class SessionContextPart(PartBase):
+    """What was said in a conversation, as data."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "filter": "write include_last_n; every turn is marked with who said it",
+    }
+
+    type: Literal["session_context"]
+    session_id: str = Field(min_length=1)
+    """Name of the session (a template)."""
+    include_last_n: int | None = Field(default=None, ge=1)
+    """Only the last so many messages; questions and answers count singly."""
+
+
+class ClaudeContinuePart(PartBase):
+    """The next thing to say in the conversation of a claude_session step."""
+
+    type: Literal["claude_continue"]
+    new_prompt: str = Field(min_length=1)
+    """The text; `{{ expressions }}` are filled in."""
+    session_id: str = ""
+    """The step's own session, for readers."""
+
+
+class FindingsPart(PartBase):
+    """What the analyser finds in the code base now, one JSON object a line."""
+
+    type: Literal["findings"]
+    rules: str | tuple[str, ...] = ()
+    """Only these rules; all when empty."""
+    paths: str | tuple[str, ...] = ()
+    """Only below these paths; everything when empty."""
+    max_findings: int | None = Field(default=None, ge=1)
+    """The most severe so many; how many are left out is said."""
+
+
+class CodebasePart(PartBase):
+    """The code base in little: signatures, behaviours and supervision, without bodies."""
+
+    type: Literal["codebase"]
+    max_tokens: int | None = Field(default=None, ge=100)
+    """Of the outline; less important modules are left out first."""
+    paths: str | tuple[str, ...] = ()
+    """Files to quote in full beside it: paths or globs."""
+
+
+Part = Annotated[
+    StaticPart
+    | FilePart
+    | PreviousResponsePart
+    | SessionContextPart
+    | ClaudeContinuePart
+    | FindingsPart
+    | CodebasePart,
+    Field(discriminator="type"),
+]
 
 PART_TYPES: dict[str, type[PartBase]] = {
-    "static": StaticPart,
-    "file": FilePart,
-    "previous_response": PreviousResponsePart,
+    get_args(part.model_fields["type"].annotation)[0]: part for part in get_args(get_args(Part)[0])
 }
+"""Every part by the value of its `type`."""

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from bot.core.model import Record
 from bot.pipeline import flow_steps, workflow
+from bot.pipeline.agent_step import AgentStep as AgentStep
+from bot.pipeline.batch_steps import AnyBatchStep
+from bot.pipeline.claude_steps import AnyClaudeStep
 from bot.pipeline.flow_steps import FlowStep
 from bot.pipeline.flow_steps import ForLoopStep as ForLoopStep
 from bot.pipeline.flow_steps import LoopStep as LoopStep
@@ -22,7 +25,10 @@ from bot.pipeline.workflow import Defaults as Defaults
 from bot.pipeline.workflow import Input as Input
 from bot.pipeline.workflow import Workflow as Workflow
 
-Step = Annotated[AnyModelStep | FlowStep | WorkStep, Field(discriminator="type")]
+Step = Annotated[
+    AnyModelStep | AnyClaudeStep | AnyBatchStep | AgentStep | FlowStep | WorkStep,
+    Field(discriminator="type"),
+]
 
 STEP_TYPES: dict[str, type[StepBase]] = {
     tag: step for step in get_args(get_args(Step)[0]) for tag in tags(step)

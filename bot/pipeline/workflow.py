@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.budget import Limits
-from bot.pipeline.model_steps import Preset
+from bot.pipeline.model_steps import Preset, TokenBudget
 from bot.pipeline.step_base import Name
 
 if TYPE_CHECKING:
@@ -32,15 +32,6 @@ class Input(Record):
     """The only values it may have; any of its type when empty."""
 
 
-class TokenBudget(Record):
-    """How much Gemini may write, and how freely."""
-
-    max_output_tokens: int | None = Field(default=None, ge=1)
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    top_k: int | None = Field(default=None, ge=1)
-
-
 class Defaults(Record):
     """Values for steps that say nothing themselves."""
 
@@ -52,7 +43,7 @@ class Defaults(Record):
     claude_fallback_model: str = ""
     """Asked when the first model is overloaded."""
     claude_output_format: Literal["json", "text", "stream-json", "stream_json"] | None = None
-    """Accepted; answers have one shape whatever way they come."""
+    """For Claude's steps that name no `output_format` and no schema."""
     gemini_model: str = ""
     gemini_token_budget: TokenBudget | None = None
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)

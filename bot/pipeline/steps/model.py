@@ -8,7 +8,7 @@ from bot.llm.types import Model
 from bot.pipeline.calls import material
 from bot.pipeline.checkpoints import content_key
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.model_steps import ModelStep
+from bot.pipeline.model_steps import PromptStep as ModelStep
 from bot.pipeline.prompt import build_request
 
 

@@ -1,0 +1,214 @@
+"""Steps that ask several questions side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from bot.core.model import Record
+from bot.pipeline.claude_options import ClaudeOptions
+from bot.pipeline.model_steps import Preset, Prompt
+from bot.pipeline.step_base import Condition, Name, StepBase
+
+MAX_PARALLEL = 32
+MAX_TASKS = 500
+LONGEST_TASK = 3_600
+"""Seconds. More than that is meant as milliseconds, as some have written it."""
+
+
+class Task(Record):
+    """One question of several."""
+
+    id: Name | None = None
+    """Its name among the tasks; `task_<number>` when none is given."""
+    task_id: Name | None = None
+    """The same as `id`."""
+    description: str = ""
+    file: str = ""
+    """A file the question is about: the same as a file part before the prompt (a template)."""
+    prompt: Prompt | None = None
+    claude_options: ClaudeOptions | None = None
+    """Instead of the step's own."""
+    condition: Condition = None
+    """Ask only when this holds."""
+    when: Condition = None
+    """The same as `condition`."""
+    output_schema: dict[str, Any] | str | None = None
+    """JSON Schema of the answer, or the name of a type."""
+    output_to_file: str = ""
+    """Write the answer into the run's output directory (a template)."""
+    offline: str = ""
+    """The offline skill that serves this task when no key is set."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """Structured input of the offline skill."""
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Task:
+        if self.id and self.task_id:
+            raise ValueError("'id' and 'task_id' mean the same; give one of them")
+        if self.condition is not None and self.when is not None:
+            raise ValueError("'when' and 'condition' mean the same; give one of them")
+        return self
+
+    @property
+    def guard(self) -> Condition:
+        """The condition the task runs under, None for always."""
+        return self.condition if self.when is None else self.when
+
+
+class Limits(Record):
+    """How much happens at once."""
+
+    max_parallel: int = Field(default=3, ge=1, le=MAX_PARALLEL)
+    timeout_per_task: float | None = Field(default=None, gt=0)
+    """Seconds; a task that takes longer has failed."""
+
+    @model_validator(mode="after")
+    def _seconds(self) -> Limits:
+        if self.timeout_per_task is not None and self.timeout_per_task > LONGEST_TASK:
+            raise ValueError(
+                f"timeout_per_task is in seconds, at most {LONGEST_TASK}; "
+                f"{self.timeout_per_task:g} looks like milliseconds"
+            )
+        return self
+
+
+class BatchConfig(Limits):
+    """How a batch runs."""
+
+    tasks: tuple[Task, ...] = ()
+    """The same as the step's own `tasks`."""
+    consolidate_results: bool = True
+    """Also give the answers alone, by task, as `consolidated`."""
+
+
+class ParallelConfig(Limits):
+    """How parallel tasks run."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "queue_size": "tasks wait without a limit of their own",
+        "retry_failed": "write 'retry_config' into the tasks' claude_options",
+    }
+
+    max_parallel: int = Field(default=8, ge=1, le=MAX_PARALLEL)
+    max_workers: int | None = Field(default=None, ge=1, le=MAX_PARALLEL)
+    """The same as `max_parallel`."""
+
+
+class ManyStep(StepBase):
+    """What both steps share: every task ends, and one that fails shows."""
+
+    claude_options: ClaudeOptions = Field(default_factory=ClaudeOptions)
+    """For every task that has none of its own."""
+    preset: Preset | None = None
+    model: str = ""
+    """Model name; empty for the configured one."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_repairs: int = Field(default=2, ge=0, le=5)
+    """How often a malformed answer is sent back with what is wrong."""
+    allow_failure: bool = False
+    """A failed task is a result; without this the step fails once all tasks have ended."""
+
+    @property
+    def tasks_of(self) -> tuple[Task, ...]:
+        """The tasks, wherever they are written."""
+        raise NotImplementedError
+
+    @property
+    def limits(self) -> Limits:
+        """How much happens at once."""
+        raise NotImplementedError
+
+    @property
+    def shared_prompt(self) -> Prompt:
+        """What every task's prompt begins with."""
+        return ()
+
+    @property
+    def consolidates(self) -> bool:
+        """Whether the answers are also given alone."""
+        return False
+
+    def named_tasks(self) -> dict[str, Task]:
+        """The tasks by their names."""
+        numbered = enumerate(self.tasks_of, 1)
+        return {task.id or task.task_id or f"task_{n}": task for n, task in numbered}
+
+    @model_validator(mode="after")
+    def _whole_tasks(self) -> ManyStep:
+        if not 1 <= len(self.tasks_of) <= MAX_TASKS:
+            raise ValueError(f"the step takes 1 to {MAX_TASKS} tasks, got {len(self.tasks_of)}")
+        named = (task.id or task.task_id or f"task_{n}" for n, task in enumerate(self.tasks_of, 1))
+        twice = [name for name, count in Counter(named).items() if count > 1]
+        if twice:
+            raise ValueError(f"two tasks are called {twice[0]!r}")
+        for name, task in self.named_tasks().items():
+            if not (self.shared_prompt or task.prompt or task.file):
+                raise ValueError(f"task {name!r} has no prompt")
+        return self
+
+
+class ClaudeBatchStep(ManyStep):
+    """Ask many questions, so many at once; the answers come in the order of the tasks."""
+
+    type: Literal["claude_batch"]
+    prompt: Prompt | None = None
+    """What every task's prompt begins with."""
+    tasks: tuple[Task, ...] = ()
+    batch_config: BatchConfig = Field(default_factory=BatchConfig)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ClaudeBatchStep:
+        if self.tasks and self.batch_config.tasks:
+            raise ValueError("'tasks' stand on the step or in 'batch_config', not in both")
+        return self
+
+    @property
+    def tasks_of(self) -> tuple[Task, ...]:
+        return self.tasks or self.batch_config.tasks
+
+    @property
+    def limits(self) -> Limits:
+        return self.batch_config
+
+    @property
+    def shared_prompt(self) -> Prompt:
+        return self.prompt or ()
+
+    @property
+    def consolidates(self) -> bool:
+        return self.batch_config.consolidate_results
+
+
+class ParallelClaudeStep(ManyStep):
+    """Ask several questions at the same time, each with its own options."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **StepBase.refused,
+        **dict.fromkeys(
+            ("task_generator", "task_template"),
+            "write a for_loop with 'parallel: true' around one claude step",
+        ),
+    }
+
+    type: Literal["parallel_claude"]
+    parallel_tasks: tuple[Task, ...]
+    parallel_config: ParallelConfig = Field(default_factory=ParallelConfig)
+
+    @property
+    def tasks_of(self) -> tuple[Task, ...]:
+        return self.parallel_tasks
+
+    @property
+    def limits(self) -> Limits:
+        config = self.parallel_config
+        return Limits(
+            max_parallel=config.max_workers or config.max_parallel,
+            timeout_per_task=config.timeout_per_task,
+        )
+
+
+AnyBatchStep = ClaudeBatchStep | ParallelClaudeStep
