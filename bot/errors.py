@@ -6,10 +6,13 @@ Verdicts (passed, failed, cannot build here, ...) are data (`bot.core.verdict`),
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from bot.core.usage import Usage
+
+Unavailability = Literal["timeout", "rate_limit", "overloaded", "api_error"]
+"""What a vendor's failure to answer was; `api_error` is everything else."""
 
 
 class Exit(IntEnum):
@@ -114,6 +117,17 @@ class ModelUnavailable(Transient):
     """The vendor did not answer in time, is overloaded or limits us, after all retries."""
 
     exit_code = Exit.MODEL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Unavailability = "api_error",
+        retry_after: float = 1.0,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, hint=hint)
+        self.reason = reason
 
 
 class NoMatch(Refused):
