@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +14,15 @@ from bot.codebase.editing import problem, replace
 from bot.codebase.files import WorkFiles
 from bot.codebase.mix import Mix, Reporter
 from bot.codebase.paths import Glob
+from bot.codebase.process import child_environment
 from bot.codebase.search import search_lines
+from bot.codebase.snapshots import Snapshots, Walk
 from bot.codebase.worktree import Worktree
 from bot.core.ports import Edited, Match
 from bot.elixir.edit import file_diff
 from bot.elixir.tree import MAX_BYTES
 from bot.errors import Refused
+from bot.settings import Settings, load_settings
 
 
 class Codebase:
@@ -33,6 +38,7 @@ class Codebase:
         worktree: Worktree | None = None,
         mix: Callable[[], Mix] | None = None,
         reporter: Callable[[], Reporter] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         if worktree is not None:
             _require_project(files, worktree)
@@ -40,6 +46,11 @@ class Codebase:
         self._files = files
         self._mix, self._reporter = mix, reporter
         self._boundary = Boundary(worktree, files.exists)
+        self._snapshots = _snapshots(files, self._walk, worktree, settings)
+        self._beginning = ""
+        """Without a repository: the snapshot the work began with, taken before the first change."""
+        self._stale: set[str] = set()
+        """Paths changed since mix looked last."""
         self._writing = threading.RLock()
 
     def read(self, path: str) -> str:
@@ -53,7 +64,9 @@ class Codebase:
             self._boundary.writable(path)
             before = self._before(path)
             _limited(path, content)
+            self._begin()
             self._files.write(path, content)
+            self._stale.add(path)
             after = self._files.read_text(path)
         return Edited(
             path=path,
@@ -71,7 +84,9 @@ class Codebase:
             after, count = replace(before, old, new, every=every)
             _limited(path, after)
             if after != before and not dry_run:
+                self._begin()
                 self._files.write(path, after.encode("utf-8"))
+                self._stale.add(path)
         diff = file_diff(path, before, after) if before != after else ""
         return Edited(path=path, diff=diff, replacements=count, problem=problem(path, after))
 
@@ -79,6 +94,7 @@ class Codebase:
         """Delete one file."""
         with _told(path), self._writing:
             before = self._before(self._boundary.writable(path))
+            self._begin()
             self._files.remove(path)
         return Edited(path=path, diff=file_diff(path, before, None))
 
@@ -95,13 +111,35 @@ class Codebase:
 
     def diff(self) -> str:
         """Everything that differs from where the work began, as a patch."""
-        if self.worktree is None:
-            raise NotImplementedError
         with self._writing:
-            return self.worktree.diff(below=self.worktree.repository.prefix)
+            if self.worktree is not None:
+                return self.worktree.diff(below=self.worktree.repository.prefix)
+            return self._snapshots.patch(self._beginning) if self._beginning else ""
+
+    def snapshot(self) -> str:
+        """Remember the tree as it is; the name also serves whoever opens the same work tree."""
+        with self._writing:
+            self._begin()
+            return self._snapshots.take(self._beginning)
+
+    def restore(self, snapshot: str) -> None:
+        """Back to a snapshot, new files removed, deleted ones returned."""
+        with self._writing:
+            self._begin()
+            self._stale |= set(self._snapshots.restore(snapshot))
+            if self.worktree is None:
+                self._beginning = self._snapshots.beginning(snapshot) or self._beginning
+
+    def _begin(self) -> None:
+        """Where no repository knows what the files were, remember it before changing anything."""
+        if self.worktree is None and not self._beginning:
+            self._beginning = self._snapshots.take()
+
+    def _walk(self) -> dict[str, os.stat_result]:
+        return self._files.walk(self._boundary.enters)
 
     def _paths(self) -> builtins.list[str]:
-        return [path for path in self._files.walk(self._boundary.enters) if path.isprintable()]
+        return [path for path in self._walk() if path.isprintable()]
 
     def _before(self, path: str) -> str | None:
         if not self._files.exists(path):
@@ -113,6 +151,22 @@ def _require_project(files: WorkFiles, worktree: Worktree) -> None:
     """Refuse files elsewhere: also where the project's directory has become a symlink."""
     if files.root != worktree.root.resolve() / worktree.repository.prefix:
         raise Refused(f"{str(files.root)!r} is not the project of the work tree")
+
+
+def _snapshots(
+    files: WorkFiles, walk: Walk, worktree: Worktree | None, settings: Settings | None
+) -> Snapshots:
+    """In the work tree's directory; those of a plain one in the cache, by its path."""
+    if worktree is not None:
+        lender = worktree.repository
+        env = child_environment(lender.settings.environment)
+        store = worktree.directory / "snapshots"
+        return Snapshots(files, walk, store, env, lender.settings.git_timeout, lender)
+    known = settings or load_settings()
+    name = hashlib.sha256(os.fsencode(files.root)).hexdigest()[:16]
+    store = known.cache_dir / "snapshots" / name
+    env = child_environment(known.environment)
+    return Snapshots(files, walk, store, env, known.git_timeout)
 
 
 def _limited(path: str, content: str) -> None:

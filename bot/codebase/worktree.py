@@ -15,11 +15,11 @@ from pathlib import Path
 
 from bot.codebase.files import WorkFiles
 from bot.codebase.git import PATCH, Git, checked_commit, checked_ref, nul_ended, nul_split
+from bot.codebase.git_dir import make_git_dir, object_kind
 from bot.codebase.process import child_environment
 from bot.codebase.repository import Repository, changed_paths
 from bot.errors import CommandFailed, Refused, Unusable
 
-ATTRIBUTES = "* -text !eol -filter -ident !working-tree-encoding !merge !diff -export-subst\n"
 EXCLUDED = ("_build/", "/deps/", "/apps/*/deps/", "erl_crash.dump")
 """Build output stays between resets and is no change, even where no .gitignore says so."""
 
@@ -221,12 +221,7 @@ class Worktree:
 
 
 def _make_git_dir(repository: Repository, git_dir: Path) -> None:
-    kind = repository.git.line("rev-parse", "--show-object-format")
-    flags = ("--bare", "--quiet", "--template=", f"--object-format={kind}")
-    repository.git.run("init", *flags, "--", str(git_dir))
-    info = git_dir / "info"
-    info.mkdir(exist_ok=True)
-    (info / "attributes").write_text(ATTRIBUTES, encoding="utf-8")
+    info = make_git_dir(repository.git, git_dir, object_kind(repository.git))
     prefix = f"/{repository.prefix}" if repository.prefix else ""
     excluded = (*EXCLUDED, f"{prefix}/deps/")
     (info / "exclude").write_text("\n".join(excluded) + "\n", encoding="utf-8")
