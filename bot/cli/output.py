@@ -85,11 +85,15 @@ class Screen:
             body = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
             typer.echo(json.dumps({"error": body}))
         else:
-            mark = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
-            typer.echo(f"{mark} {one_line(error.message)}", err=True)
-            if error.hint:
-                typer.echo(f"  next: {one_line(error.hint)}", err=True)
+            self.complain(error.message, error.hint)
         raise SystemExit(int(error.exit_code))
+
+    def complain(self, message: str, hint: str) -> None:
+        """An error for people: what happened, and what to do next."""
+        mark = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
+        typer.echo(f"{mark} {one_line(message)}", err=True)
+        if hint:
+            typer.echo(f"  next: {one_line(hint)}", err=True)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:

@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 import shutil
-import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from bot.codebase.codebase import Codebase
+from bot.codebase.files import WorkFiles
 from bot.codebase.mix import Mix, Reporter
 from bot.codebase.sandbox import Sandbox, open_sandbox
 from bot.codebase.syntax_gate import SyntaxGate
 from bot.codebase.toolchain import Missing, Toolchain, find_toolchain
 from bot.codebase.worktree import Worktree
 from bot.core.plan import Action, Change
-from bot.core.verdict import Baseline, Verdict
+from bot.core.verdict import Baseline
 from bot.elixir.analyze import survey
 from bot.elixir.changed import with_changes
-from bot.elixir.fixes.base import GeneratedTest
 from bot.elixir.project import Project
-from bot.errors import Refused
+from bot.errors import Refused, Unusable
+from bot.flows.baselines import baseline_of
 from bot.flows.build_place import build_path, fetched_deps
 from bot.flows.changes import text_now, uncommitted
 from bot.flows.reconcile import branch_of, free_branch
 from bot.flows.session import Session
 from bot.flows.trees import commit_tree
+from bot.flows.trial import Trial
 from bot.flows.watch import Silent, Watcher
-from bot.verify.baseline import take_baseline, unbuildable
 from bot.verify.reporter import prepare_reporter
-
-
-@dataclass
-class Trial:
-    """The attempt in hand."""
-
-    action: Action
-    started: float = field(default_factory=time.monotonic)
-    test: GeneratedTest | None = None
-    untested: str = ""
-    """Why there is no generated test, if there is none."""
-    verdict: Verdict | None = None
 
 
 @dataclass
@@ -51,11 +41,14 @@ class Bench:
     stage: int = 0
     """The stage whose branch is open; 0 for none."""
     trial: Trial | None = None
+    before_open: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Called before a work tree is made or taken up: the place to take the lock."""
     run_id: str = ""
     """Names the branch and work tree of work that belongs to no plan."""
     taken: Baseline | None = None
     """The baseline, once it was needed."""
     _worktree: Worktree | None = field(default=None, repr=False)
+    _codebase: Codebase | None = field(default=None, repr=False)
     _base: tuple[str, Project] | None = field(default=None, repr=False)
 
     @property
@@ -72,7 +65,8 @@ class Bench:
         return self.session.repository.cache / "worktrees" / name
 
     @property
-    def _aside(self) -> Path:
+    def aside(self) -> Path:
+        """Where the base commit is checked out beside the work tree."""
         return self.directory.with_name(f"{self.directory.name}.base")
 
     def open_stage(self, number: int) -> None:
@@ -89,6 +83,7 @@ class Bench:
                 "the work tree holds a change of another stage or of no plan",
                 hint="commit or undo it before the next action",
             )
+        self.before_open()
         earlier = [s.tip for s in state.stages if s.number < host and s.tip]
         start = earlier[-1] if earlier else self.session.commit
         branch = branch_of(self.session.need_plan().id, host)
@@ -103,6 +98,7 @@ class Bench:
         if self.session.plan is not None:
             self.open_stage(1)
             return
+        self.before_open()
         branch = free_branch(self.run_id)
         repository = self.session.repository
         self._worktree = Worktree.resume(repository, branch, self.session.commit, self.directory)
@@ -165,6 +161,12 @@ class Bench:
             tree=self.worktree.root,
         )
 
+    def buildable(self) -> Mix:
+        """Mix on the work tree; raises `Unusable` where the project cannot be built."""
+        if isinstance(self.toolchain, Missing):
+            raise Unusable(f"cannot build here: {self.toolchain.reason}")
+        return self.mix
+
     @cached_property
     def reporter(self) -> Reporter:
         """Our ExUnit formatter, compiled for the toolchain."""
@@ -182,33 +184,21 @@ class Bench:
     def baseline(self) -> Baseline:
         """What the base commit shows; taken once, before anything is changed."""
         if self.taken is None:
-            self.taken = self._baseline()
+            self.taken = baseline_of(self)
         return self.taken
 
-    def _baseline(self) -> Baseline:
-        repository, base = self.session.repository, self.session.commit
-        # Projects in different directories of one tree have different baselines.
-        tree = f"{repository.tree_of(base)}:{repository.prefix}".removesuffix(":")
-        if isinstance(self.toolchain, Missing):
-            return unbuildable(tree, self.toolchain)
-        if self.toolchain.note:
-            self.watch.note(self.toolchain.note)
-        self.watch.doing("baseline: compile, format and tests of the base commit")
-        if self.worktree.head() == base and not self.worktree.changed():
-            return self._baseline_in(self.worktree, tree)
-        # Resumed: the stage's branch has moved on, so the base is checked out beside it.
-        beside = Worktree.resume(repository, f"{self.worktree.branch}-base", base, self._aside)
-        try:
-            return self._baseline_in(beside, tree)
-        finally:
-            beside.remove()
-
-    def _baseline_in(self, worktree: Worktree, tree: str) -> Baseline:
-        cache = self.session.repository.settings.cache_dir
-        mix = replace(self.mix, root=worktree.project)
-        plan = self.session.plan
-        files = _existing(worktree.project, plan.actions()) if plan is not None else ()
-        return take_baseline(mix, files, tree, reporter=self.reporter, cache_dir=cache)
+    @property
+    def codebase(self) -> Codebase:
+        """The work tree as one object; opened where none is."""
+        self.open()
+        if self._codebase is None or self._codebase.worktree is not self._worktree:
+            self._codebase = Codebase(
+                WorkFiles(self.worktree.project),
+                worktree=self.worktree,
+                mix=self.buildable,
+                reporter=lambda: self.reporter,
+            )
+        return self._codebase
 
     def changes(self) -> tuple[Change, ...]:
         """The uncommitted change, paths relative to the project.
@@ -237,10 +227,3 @@ class Bench:
         if head == self.session.commit:
             return self.session.survey.project
         return survey(commit_tree(self.session.repository, head), jobs=1, rules=()).project
-
-
-def _existing(root: Path, actions: tuple[Action, ...]) -> tuple[str, ...]:
-    """Files in `root` that automatic actions change."""
-    lines = [line for a in actions if a.fix == "automatic" for line in a.diff.splitlines()]
-    paths = {line[6:] for line in lines if line.startswith("+++ b/")}
-    return tuple(sorted(path for path in paths if (root / path).is_file()))

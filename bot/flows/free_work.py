@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bot.codebase.toolchain import Missing
 from bot.core.plan import Action, FileRange
 from bot.core.sanitize import one_line
 from bot.core.verdict import Verdict
 from bot.elixir import edit
-from bot.errors import Refused, Unusable
+from bot.errors import Refused
 from bot.flows.bench import Bench
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.verify import verify_change, verify_tree
@@ -48,13 +47,11 @@ def commit(bench: Bench, message: str) -> GitResult:
 def verify(bench: Bench) -> Verdict:
     """Compile, format, Credo, tests and the gates on everything that is not committed."""
     bench.open()
-    if isinstance(bench.toolchain, Missing):
-        raise Unusable(f"cannot build here: {bench.toolchain.reason}")
-    changes = bench.changes()
+    mix, changes = bench.buildable(), bench.changes()
     if not changes:
-        return verify_tree(bench.mix, bench.reporter, bench.baseline, progress=bench.watch.doing)
+        return verify_tree(mix, bench.reporter, bench.baseline, progress=bench.watch.doing)
     return verify_change(
-        bench.mix,
+        mix,
         bench.reporter,
         bench.baseline,
         _whole(tuple(change.path for change in changes)),

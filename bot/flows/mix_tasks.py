@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.codebase.process import Completed
-from bot.codebase.toolchain import Missing
-from bot.errors import Refused, Unusable
+from bot.errors import Refused
 from bot.flows.bench import Bench
 from bot.pipeline.services import CommandResult
 
@@ -24,9 +23,7 @@ class MixTasks:
             listed = ", ".join(sorted(self.allowed))
             raise Refused(f"mix {task!r} is not on the list", hint=f"allowed: {listed}")
         self.bench.open()
-        if isinstance(self.bench.toolchain, Missing):
-            raise Unusable(f"cannot build here: {self.bench.toolchain.reason}")
-        return as_result(self.bench.mix.task((task, *args), timeout))
+        return as_result(self.bench.buildable().task((task, *args), timeout))
 
 
 def as_result(done: Completed) -> CommandResult:

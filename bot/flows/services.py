@@ -17,7 +17,8 @@ from bot.elixir.redetect import still_there
 from bot.errors import Refused, Unusable
 from bot.flows import free_work
 from bot.flows.advice import NO_FIX
-from bot.flows.bench import Bench, Trial
+from bot.flows.bench import Bench
+from bot.flows.trial import Trial
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
 from bot.verify.verify import Proving, verify_change

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.finding import Analysis, Finding
+from bot.core.finding import Finding
 from bot.core.plan import Action
 from bot.core.render.plan import documents
-from bot.elixir.analyze import survey
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined, GeneratedTest
-from bot.elixir.tree import MemoryTree
 from bot.flows.actions import generated_test
 from bot.flows.bench import Bench
+from bot.flows.packs import Packs
 from bot.flows.plan_goal import plan_goal
 from bot.flows.selection import BLOCKED, selected, to_try
 from bot.flows.session import Session
@@ -31,6 +30,7 @@ class Skills:
 
     session: Session
     bench: Bench
+    packs: Packs = field(default_factory=Packs)
     unshowable: set[str] = field(default_factory=set)
     """Actions whose generated test is not red on the base: it does not fit this project."""
 
@@ -43,7 +43,8 @@ class Skills:
                 "tests.generate": self.test,
                 "verify.verdict": self.verdict,
             },
-            analyser=analyse_pack,
+            analyser=self.packs.analyse,
+            planner=self.packs.plan,
         )
 
     def analyze(self, asked: SkillRequest) -> dict[str, Any]:
@@ -120,11 +121,6 @@ class Skills:
             "next_action": "give_up" if stuck else "retry",
             "reasons": list(verdict.reasons),
         }
-
-
-def analyse_pack(files: Mapping[str, str]) -> Analysis:
-    """The analysis of a code pack in a prompt."""
-    return survey(MemoryTree.of(files), jobs=1).analysis
 
 
 def _number(value: Any) -> int | None:

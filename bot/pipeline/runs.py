@@ -88,6 +88,11 @@ class Run:
         return self.directory / "outputs"
 
     @property
+    def asked(self) -> Path:
+        """The inputs as they were given, for a replay."""
+        return self.directory / "asked.json"
+
+    @property
     def results(self) -> Path:
         """The outputs of the workflow and the data of its steps, once it has ended."""
         return self.directory / "result.json"

@@ -7,14 +7,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from bot.core.sanitize import mask
 from bot.pipeline.results import StepResult
 
 
 class Trace:
     """Appends to a JSONL file; each line is written and flushed when its step ends."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, secrets: tuple[str, ...] = ()) -> None:
         self._path = path
+        self._secrets = secrets
         self._lock = threading.Lock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +25,7 @@ class Trace:
         """Write one step's line. Prompts and answers stay out, their hash is in."""
         if self._path is None:
             return
-        line = json.dumps(_line(path, result), ensure_ascii=False) + "\n"
+        line = mask(json.dumps(_line(path, result), ensure_ascii=False), self._secrets) + "\n"
         with self._lock, self._path.open("a", encoding="utf-8") as lines:
             lines.write(line)
 

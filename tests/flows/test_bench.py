@@ -8,7 +8,8 @@ import pytest
 
 from bot.core.plan import Change
 from bot.errors import Refused
-from bot.flows.bench import Bench, Trial
+from bot.flows.bench import Bench
+from bot.flows.trial import Trial
 from tests.flows.support import SHOP, git, planned_session, repository
 
 

@@ -9,9 +9,10 @@ import pytest
 from bot.core.verdict import Baseline, CheckResult, TestResult, Verdict
 from bot.errors import Refused, Unusable
 from bot.flows.analyses import Analyses
-from bot.flows.bench import Bench, Trial
+from bot.flows.bench import Bench
 from bot.flows.mix_tasks import MixTasks
 from bot.flows.services import Codemods, Verifier, WorkGit
+from bot.flows.trial import Trial
 from tests.flows.support import SHOP, git, planned_session, repository
 
 pytestmark = pytest.mark.elixir

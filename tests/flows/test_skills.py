@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.core.verdict import CheckResult, Verdict
-from bot.flows.bench import Bench, Trial
+from bot.flows.bench import Bench
+from bot.flows.packs import Packs
 from bot.flows.session import Session
-from bot.flows.skills import Skills, analyse_pack
+from bot.flows.skills import Skills
+from bot.flows.trial import Trial
 from bot.llm.offline import SkillRequest
 from bot.llm.types import Request
 from tests.flows.support import SHOP, planned_session, repository
@@ -114,5 +116,5 @@ def test_findings_are_those_of_the_commit(planned: Session) -> None:
     assert (found["rule"], found["path"], found["line"]) == (
         "unsupervised-spawn", "lib/shop/mail.ex", 3,
     )  # fmt: skip
-    pack = analyse_pack({"lib/shop/mail.ex": SHOP["lib/shop/mail.ex"]})
+    pack = Packs().analyse({"lib/shop/mail.ex": SHOP["lib/shop/mail.ex"]})
     assert [f.rule for f in pack.findings] == ["unsupervised-spawn"]

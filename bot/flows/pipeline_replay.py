@@ -1,0 +1,110 @@
+"""Run a pipeline again with the answers that were recorded, and compare what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bot.core.sanitize import mask
+from bot.errors import OtpError, Unusable
+from bot.flows.asked import Asked, Bound
+from bot.flows.pipeline_job import Ears, results_json
+from bot.flows.pipeline_run import library_for
+from bot.flows.place import open_place
+from bot.flows.prompted import with_prompt
+from bot.llm.replay import Recording
+from bot.llm.types import Model
+from bot.pipeline.engine import Engine
+from bot.pipeline.keeping import Keeping
+from bot.pipeline.results import RunResult
+from bot.pipeline.runs import Run, load_json
+from bot.pipeline.steps import default_handlers
+from bot.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """How the replay compares with the run."""
+
+    run: Run
+    result: RunResult
+    differs: tuple[str, ...]
+    """Steps and outputs whose result is another one now."""
+    unused: tuple[str, ...]
+    """Recorded calls that were not made this time."""
+
+    @property
+    def error(self) -> OtpError | None:
+        """What stopped the replay; a run that failed is expected to fail again."""
+        return self.result.error if self.differs or self.unused else None
+
+    @property
+    def same(self) -> bool:
+        """Every result as it was, and every recorded answer used."""
+        return not self.differs and not self.unused
+
+
+def replay_run(run: Run, settings: Settings, ears: Ears) -> ReplayReport:
+    """Replay a run that has ended; raises `Unusable` where there is nothing to replay."""
+    record, asked = run.load(), load_json(run.asked)
+    if record.ended is None or asked is None:
+        raise Unusable(
+            f"run {run.id} has not come to an end",
+            hint="go on with it by the command it began with",
+        )
+    recording = Recording.load(run.exchanges, secrets=settings.secrets())
+    with ExitStack() as stack:
+        where = Path(record.repository) if record.repository else None
+        file, prompt = Path(record.file), str(asked["prompt"])
+        call = Asked(
+            file,
+            prompt=prompt,
+            where=where if record.commit else None,
+            workspace=Path(stack.enter_context(TemporaryDirectory()))
+            if not record.commit
+            else None,
+        )
+        place = open_place(call, settings, ears.watch, stack, commit=record.commit)
+        library = library_for(file, place.root)
+        loaded = library.load_file(file)
+        bound = Bound.restored(asked)
+        place.begin(f"{run.id}-replay", resumed=False)
+        models: dict[str, Model] = {**recording.as_models(), "offline": place.offline}
+        engine = Engine(
+            default_handlers(),
+            models,
+            library=library,
+            services=place.services(bound.named),
+            keeping=Keeping(
+                run_id=run.id,
+                started=record.started,
+                output_dir=Path(stack.enter_context(TemporaryDirectory())),
+            ),
+            answers=recording,
+            observer=ears.steps,
+        )
+        try:
+            result = engine.run(with_prompt(loaded, prompt), bound.inputs, given=bound.given)
+        finally:
+            place.discard()
+        return ReplayReport(run, result, _differs(run, result, settings), recording.unused())
+
+
+def _differs(run: Run, result: RunResult, settings: Settings) -> tuple[str, ...]:
+    before = load_json(run.results) or {"outputs": {}, "steps": {}}
+    text = mask(json.dumps(results_json(result), default=str), settings.secrets())
+    now = json.loads(text)
+    return (
+        *_other(before["outputs"], now["outputs"], "output"),
+        *_other(before["steps"], now["steps"], "step"),
+    )
+
+
+def _other(before: Mapping[str, Any], now: Mapping[str, Any], what: str) -> list[str]:
+    names = dict.fromkeys([*before, *now])
+    return [f"{what} {name!r}" for name in names if before.get(name) != now.get(name)]
