@@ -24,7 +24,7 @@ class Failure:
     until: float
 
     def __str__(self) -> str:
-        return f"{self.vendor}: {self.error.message}"
+        return f"{self.vendor}: {self.error.message.removeprefix(f'{self.vendor}: ')}"
 
 
 class Resting:

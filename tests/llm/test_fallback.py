@@ -11,7 +11,7 @@ from bot.llm.fallback import Fallback, Resting
 from bot.llm.scripted import Line, ScriptedModel
 from bot.llm.types import Options, Part, Reply, Request
 
-BUSY = ModelUnavailable("overloaded", retry_after=5, hint="try later")
+BUSY = ModelUnavailable("anthropic: overloaded", retry_after=5, hint="try later")
 
 
 class Clock:
