@@ -12,7 +12,7 @@ from bot.errors import ModelMisbehaved
 from bot.llm.anthropic_stream import PAUSED, Answer, read, reply
 from bot.llm.anthropic_wire import wire, without_effect
 from bot.llm.types import ModelInfo, OnText, Reply, Request
-from bot.llm.vendor import Allowance, Garbled, VendorModel
+from bot.llm.vendor import Allowance, Garbled, VendorModel, understood
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
 from bot.settings import Vendor
 
@@ -83,22 +83,17 @@ class AnthropicModel(VendorModel):
     def _count(self, request: Request, model: str, allowance: Allowance) -> int:
         body = wire(request, model).body
         del body["max_tokens"]
+        ask = self._client.messages.count_tokens
         timeout = self._timeouts(allowance)
-        return self._client.messages.count_tokens(**body, timeout=timeout).input_tokens
+        return int(understood(lambda: ask(**body, timeout=timeout).input_tokens))
 
     def _info(self, model: str, allowance: Allowance) -> ModelInfo:
-        found = self._client.models.retrieve(model, timeout=self._timeouts(allowance))
-        return ModelInfo(
-            name=found.id,
-            max_input_tokens=found.max_input_tokens,
-            max_output_tokens=found.max_tokens,
-            lifecycle=getattr(found, "lifecycle", ""),
-            retires_on=found.retires_at.date().isoformat() if found.retires_at else "",
-        )
+        ask, timeout = self._client.models.retrieve, self._timeouts(allowance)
+        return understood(lambda: _described(ask(model, timeout=timeout)))
 
     def _names(self, allowance: Allowance) -> list[str]:
-        page = self._client.models.list(limit=1000, timeout=self._timeouts(allowance))
-        return [model.id for model in page.data]
+        ask, timeout = self._client.models.list, self._timeouts(allowance)
+        return understood(lambda: [model.id for model in ask(limit=1000, timeout=timeout).data])
 
     def _timeouts(self, allowance: Allowance) -> anthropic.Timeout:
         import anthropic
@@ -133,6 +128,16 @@ def _events(response: Any) -> Iterator[dict[str, Any]]:
             raise anthropic.APIStatusError("in the stream", response=response, body=event)
         if isinstance(event, dict):
             yield event
+
+
+def _described(found: anthropic.types.ModelInfo) -> ModelInfo:
+    return ModelInfo(
+        name=found.id,
+        max_input_tokens=found.max_input_tokens,
+        max_output_tokens=found.max_tokens,
+        lifecycle=found.lifecycle,
+        retires_on=found.retires_at.date().isoformat() if found.retires_at else "",
+    )
 
 
 def _status_fault(error: anthropic.APIStatusError) -> Fault:

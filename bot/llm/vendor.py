@@ -59,6 +59,14 @@ class Allowance:
             yield event
 
 
+def understood(call: Callable[[], T]) -> T:
+    """What an SDK makes of a response; raises `Garbled` when it trips over one."""
+    try:
+        return call()
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        raise Garbled(f"the answer cannot be read: {error}") from None
+
+
 def _as_named(name: str) -> str:
     return name
 

@@ -58,6 +58,8 @@ class Say:
     pieces: int = 4
     """Text and arguments arrive in about as many events."""
     pings: int = 1
+    ids: bool = True
+    """Whether calls have ids; Gemini's do not always."""
 
 
 def SayJson(data: Any, **more: Any) -> Say:
@@ -82,6 +84,8 @@ class Fail:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     """Sent instead of the vendor's form."""
+    details: tuple[Mapping[str, Any], ...] = ()
+    """Of an error in Google's form."""
 
 
 @dataclass(frozen=True)
