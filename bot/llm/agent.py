@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.llm import tool_texts as texts
-from bot.llm.agent_calls import Dispatcher, Ending
+from bot.llm.agent_calls import Dispatcher
+from bot.llm.agent_calls import Ending as Ending
 from bot.llm.agent_calls import Toolset as Toolset
 from bot.llm.agent_limits import AgentLimits as AgentLimits
 from bot.llm.agent_limits import Spent, next_is_last, reached
@@ -82,11 +83,21 @@ def unchecked() -> None:
     """A `check` that never stops anything."""
 
 
+Finish = Callable[[Reply], Ending | None]
+"""The end of the work in a reply that calls nothing, None where it is no answer."""
+
+
+def unfinished(reply: Reply) -> Ending | None:
+    """A `Finish` for work that only `done` ends."""
+    return None
+
+
 def run_agent(
     model: Model,
     request: Request,
     toolset: Toolset,
     *,
+    finish: Finish = unfinished,
     limits: AgentLimits | None = None,
     clock: Callable[[], float] = time.monotonic,
     check: Callable[[], None] = unchecked,
@@ -95,13 +106,14 @@ def run_agent(
 ) -> AgentReport:
     """Let the model work until it is done, gives up or reaches a limit.
 
+    `finish` may take a reply that calls nothing for the answer; without it only `done` ends well.
     `check` is called before every reply and tool call and may raise to stop. Errors of the model
     and of the run's budget are raised as they are; what the tools refuse goes back to the model.
     """
     limits = limits or AgentLimits()
     dispatcher = Dispatcher(toolset, request.output_schema, check)
     agent = _Agent(
-        model, _with_tools(request, dispatcher, limits), dispatcher, limits, on_text, watch
+        model, _with_tools(request, dispatcher, limits), dispatcher, limits, on_text, watch, finish
     )
     started, ended = clock(), None
     while ended is None:
@@ -133,6 +145,7 @@ class _Agent:
     limits: AgentLimits
     on_text: OnText
     watch: Watch
+    finish: Finish
     turns: list[Message] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
     bared: int = 0
@@ -196,6 +209,8 @@ class _Agent:
         return reply
 
     def _without_call(self, reply: Reply) -> Ending | None:
+        if (answered := self.finish(reply)) is not None:
+            return answered
         self.silent += 1
         if self.silent < 2:
             self._answer(texts.NO_CALL)
