@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 
 from bot.core.model import Record
+from bot.llm.presets import CHANGING, PRESETS, READING
 from bot.pipeline.model_steps import PromptStep
 
 AgentTool = Literal[
@@ -41,14 +42,20 @@ class AgentStep(PromptStep):
     system: str = ""
     """Standing instructions, after the preset's (a template)."""
     tools: tuple[AgentTool, ...] | None = None
-    """What it may use; everything without this key."""
+    """What it may use. Without this key what the step's own preset offers, else everything."""
     limits: AgentBounds = Field(default_factory=AgentBounds)
     allow_stop: bool = False
     """Stopping before the task is done is a result, not a failure; `status` is `stopped` then."""
 
-    @field_validator("tools")
-    @classmethod
-    def _has_tools(cls, value: tuple[AgentTool, ...] | None) -> tuple[AgentTool, ...] | None:
-        if value is not None and not value:
-            raise ValueError("an agent without tools is an 'llm' step; name some, or drop the key")
-        return value
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of its tools."""
+        if self.tools is not None:
+            return self.tools
+        return (*READING, *CHANGING) if self.preset is None else PRESETS[self.preset].tools
+
+    @model_validator(mode="after")
+    def _has_tools(self) -> AgentStep:
+        if not self.offered:
+            raise ValueError("an agent without tools is an 'llm' step; name some 'tools'")
+        return self

@@ -34,11 +34,13 @@ def run_agent_step(step: AgentStep, context: StepContext) -> Outcome:
     if model.name == "offline":
         return _offline(step, request, ask(model, request, max_repairs=step.max_repairs), codebase)
     seconds = min(step.limits.seconds or DAY, context.timeout(step, DAY))
-    allowed = None if step.tools is None else frozenset[str](step.tools)
+    tools = WorkspaceTools(
+        codebase, allowed=frozenset(step.offered), mix_seconds=min(seconds, MIX_SECONDS)
+    )
     report = run_agent(
         model,
         request,
-        WorkspaceTools(codebase, allowed=allowed, mix_seconds=min(seconds, MIX_SECONDS)),
+        tools,
         limits=_limits(step, seconds),
         check=context.run.check_cancelled,
     )
