@@ -13,13 +13,17 @@ from bot.codebase.boundary import Boundary
 from bot.codebase.editing import problem, replace
 from bot.codebase.files import WorkFiles
 from bot.codebase.mix import Mix, Reporter
+from bot.codebase.outlines import outline_text
 from bot.codebase.paths import Glob
 from bot.codebase.process import child_environment
 from bot.codebase.search import search_lines
 from bot.codebase.snapshots import Snapshots, Walk
+from bot.codebase.sources import Sources
 from bot.codebase.worktree import Worktree
-from bot.core.ports import Edited, Match
+from bot.core.finding import Finding
+from bot.core.ports import Edited, Match, ModuleOutline
 from bot.elixir.edit import file_diff
+from bot.elixir.rules import all_rules
 from bot.elixir.tree import MAX_BYTES
 from bot.errors import Refused
 from bot.settings import Settings, load_settings
@@ -46,6 +50,7 @@ class Codebase:
         self._files = files
         self._mix, self._reporter = mix, reporter
         self._boundary = Boundary(worktree, files.exists)
+        self._sources = Sources(files, self._walk)
         self._snapshots = _snapshots(files, self._walk, worktree, settings)
         self._beginning = ""
         """Without a repository: the snapshot the work began with, taken before the first change."""
@@ -108,6 +113,35 @@ class Codebase:
     ) -> tuple[Match, ...]:
         """Lines that match a regular expression, or hold a literal text."""
         return search_lines(self._files, self.list(glob), pattern, literal=literal, limit=limit)
+
+    def outline(self, path: str) -> str:
+        """What one Elixir file holds, with line numbers; raises `Refused` for another kind."""
+        if not path.endswith((".ex", ".exs")):
+            raise Refused(f"{path!r} is no Elixir file", hint="read it instead")
+        return outline_text(path, self.read(path).encode())
+
+    def modules(self) -> tuple[ModuleOutline, ...]:
+        """Every module of the tree, in order of path and line."""
+        return self._sources.modules()
+
+    def skeleton(self, *, max_tokens: int | None = None) -> str:
+        """The whole code base as signatures, behaviours, supervision trees and findings."""
+        return self._sources.skeleton(max_tokens)
+
+    def findings(
+        self, *, rules: tuple[str, ...] = (), paths: tuple[str, ...] = ()
+    ) -> tuple[Finding, ...]:
+        """What the analyser says of the tree as it is now; empty filters mean all."""
+        unknown = sorted(set(rules) - {rule.id for rule in all_rules()})
+        if unknown:
+            raise Refused(f"there is no rule {unknown[0]!r}", hint="`genesis rules` lists them")
+        folders = tuple(f"{path.rstrip('/')}/" for path in paths)
+        return tuple(
+            finding
+            for finding in self._sources.analysis().findings
+            if (not rules or finding.rule in rules)
+            and (not folders or f"{finding.path}/".startswith(folders))
+        )
 
     def diff(self) -> str:
         """Everything that differs from where the work began, as a patch."""

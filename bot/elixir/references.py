@@ -1,0 +1,74 @@
+"""Modules that a module names in its code, in full."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.module import Module
+from bot.elixir.nodes import text
+from bot.elixir.scope import Scope
+from bot.elixir.source import falls_in
+
+_DIRECTIVES = (b"alias", b"import", b"require")
+
+
+def references(module: Module) -> tuple[str, ...]:
+    """Sorted full names; the module itself and those defined inside it are left out."""
+    nested = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
+    own = {module.name, *(m.name for m in _inside(module))}
+    body = module.body if module.body is not None else module.node
+    places = module.source.places(*_DIRECTIVES)
+    scopes = {
+        (clause.node.start_byte, clause.node.end_byte): _scope(clause.node, module.scope)
+        for clause in module.all_clauses()
+        if falls_in(places, clause.node.start_byte, clause.node.end_byte)
+    }
+    found: set[str] = set(_headed(module))
+    for node in nodes.of_type(body, "alias"):
+        at = node.start_byte
+        if nested and any(start <= at < end for start, end in nested):
+            continue
+        scope = next((s for (a, b), s in scopes.items() if a <= at < b), module.scope)
+        found.update(_named(node, scope))
+    return tuple(sorted(found - own))
+
+
+def _inside(module: Module) -> list[Module]:
+    return [inner for m in module.nested for inner in (m, *_inside(m))]
+
+
+def _headed(module: Module) -> list[str]:
+    """The protocol and the type of a `defimpl`, which stand before its body."""
+    if module.kind != "defimpl":
+        return []
+    outer = module.scope.outer or module.scope
+    args = nodes.arguments(module.node)
+    target = nodes.keyword_pairs(args[-1]).get("for") if len(args) > 1 else None
+    named = [args[0], *([target] if target is not None else [])]
+    return [outer.resolve(node) for node in named if node.type == "alias"]
+
+
+def _scope(node: Node, outer: Scope) -> Scope:
+    """The aliases a function makes for itself."""
+    scope = Scope(module=outer.module, outer=outer)
+    for call in nodes.of_type(node, "call"):
+        if nodes.is_call_to(call, "alias", "import", "require"):
+            scope.directive(nodes.text_of(call, "target"), call)
+    return scope
+
+
+def _named(node: Node, scope: Scope) -> list[str]:
+    """What an alias node means where it stands: alone, after `__MODULE__.`, in `A.{B, C}`."""
+    parent = node.parent
+    if parent is not None and parent.type == "tuple" and (around := parent.parent) is not None:
+        base = around.child_by_field_name("left") if around.type == "dot" else None
+        if base is not None:
+            return [f"{scope.resolve(base)}.{text(node)}"]
+    if parent is not None and parent.type == "dot":
+        left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
+        if right is not None and right.id == node.id and left is not None:
+            return [scope.resolve(parent)] if text(left).startswith("__MODULE__") else []
+        if right is not None and right.type == "tuple":
+            return []
+    return [scope.resolve(node)]
