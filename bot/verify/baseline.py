@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from bot.codebase.exunit import check_tests, key
 from bot.codebase.mix import Mix, Reporter
 from bot.codebase.toolchain import Missing
 from bot.core.verdict import Baseline, CheckResult, TestResult
 from bot.verify.checks import check_compile, check_credo, check_format
-from bot.verify.exunit import check_tests, key
 
 FIRST_SEED = 0
 """Verification runs use this seed too, so that an order-dependent failure shows on both sides."""

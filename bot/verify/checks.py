@@ -1,4 +1,4 @@
-"""The checks on a project directory: compile, format, credo. Tests are in `bot.verify.exunit`."""
+"""The checks on a project directory: compile, format, credo. Tests are in `bot.codebase.exunit`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from bot.codebase.blockers import blocker, last_words
+from bot.codebase.credo import parse_credo
 from bot.codebase.mix import Mix, unformatted
 from bot.codebase.process import Completed
 from bot.core.verdict import CheckResult, Diagnostic, Status
 from bot.verify.parse_compile import parse_compile
-from bot.verify.parse_credo import parse_credo
 
 _CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
 _NO_CREDO_TASK = 'The task "credo" could not be found'

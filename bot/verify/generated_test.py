@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.codebase.exunit import judge_run, parse_events
 from bot.codebase.mix import Mix, Reporter
 from bot.core.verdict import CheckResult
-from bot.verify.exunit import judge_run, parse_events
 
 _NOPROC = re.compile(r":noproc|no process: the process is not alive or there's no process")
 _UNDEFINED = ("UndefinedFunctionError", "CompileError", "SyntaxError", "TokenMissingError")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from bot.codebase.exunit import key
 from bot.core.verdict import Baseline, CheckResult, Diagnostic, Proof, Status, TestResult, Verdict
-from bot.verify.exunit import key
 from bot.verify.fingerprint import fingerprint, normalise
 
 RERUN = "test-rerun"

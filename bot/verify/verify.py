@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bot.codebase.exunit import check_tests
 from bot.codebase.mix import Mix, Reporter
 from bot.core.plan import Action, Change
 from bot.core.verdict import Baseline, CheckResult, Proof, Verdict
 from bot.verify.baseline import FIRST_SEED
 from bot.verify.checks import check_compile, check_credo, check_format
-from bot.verify.exunit import check_tests
 from bot.verify.gates import Redetect, run_gates
 from bot.verify.generated_test import GeneratedTest, check_green, check_red
 from bot.verify.judge import RERUN, judge

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.codebase.exunit import check_tests, judge_run, parse_events
 from bot.codebase.mix import TestRun
 from bot.codebase.process import Completed
-from bot.verify.exunit import check_tests, judge_run, parse_events
 from tests.verify.support import (
     COUNTER,
     impatient,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.verify.parse_credo import parse_credo
+from bot.codebase.credo import parse_credo
 from tests.verify.support import recorded
 
 
