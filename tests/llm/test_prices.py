@@ -181,9 +181,9 @@ def test_a_limit_in_dollars_needs_the_price_of_every_model() -> None:
     require_prices(prices(), ["claude-opus-5-5", "gemini-3.8-flash"], 2.5)
     require_prices(prices(), ["claude-fable-5-2"], None)
     with pytest.raises(Refused) as caught:
-        require_prices(prices(), ["claude-fable-5-2", "claude-opus-5-5", "gemini-4-neon"], 2.5)
+        require_prices(prices(), ["claude-fable-5-2", "claude-opus-5-5", "gemini-3.7-flash"], 2.5)
     assert caught.value.message == (
-        "a limit of $2.50 cannot be kept: no known price for claude-fable-5-2, gemini-4-neon"
+        "a limit of $2.50 cannot be kept: no known price for claude-fable-5-2, gemini-3.7-flash"
     )
     assert "GENESIS_PRICES_FILE" in caught.value.hint
 

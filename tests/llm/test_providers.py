@@ -26,6 +26,7 @@ from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Model, ModelInfo, Options, Part, Request, unheard
 from bot.settings import Settings, load_settings
 from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.vendor_server import Fail, Say, Tokens
 
 KEY = "secret-key-of-a-test"
@@ -177,6 +178,22 @@ def test_a_vendor_out_of_reach_is_stood_in_for_with_a_notice() -> None:
     assert reply.text == "hi"
     assert reply.notice.startswith("claude-opus-5-5 (anthropic) answered, because of gemini: ")
     assert KEY not in reply.notice
+
+
+def test_an_overloaded_vendor_is_stood_in_for_and_then_left_in_peace() -> None:
+    tokens = Tokens(input=1000, output=100, cached=0)
+    with (
+        AnthropicServer([Fail(529)]) as claude,
+        GeminiServer([Say("one", tokens=tokens), Say("two", tokens=tokens)]) as gemini,
+    ):
+        models = opened(both(anthropic_base_url=claude.url, gemini_base_url=gemini.url))
+        first = models["anthropic"].complete(asked(model="opus"))
+        second = models["anthropic"].complete(asked(model="opus"))
+    assert (first.text, second.text) == ("one", "two")
+    assert first.model == second.model == "gemini-3.8-flash"
+    assert "because of anthropic: claude-opus-5-5 did not answer: " in second.notice
+    assert len(claude.requests) == 1
+    assert first.usage.usd == Prices.load().priced("gemini-3.8-flash", first.usage).usd > 0
 
 
 def test_a_refused_key_is_not_stood_in_for() -> None:
