@@ -44,6 +44,9 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
 """Fields whose variables are not `GENESIS_<NAME>` alone; the first that is set counts."""
 
 
+_KEY_VARIABLES = (*_VARIABLES["anthropic_api_key"], *_VARIABLES["gemini_api_key"])
+
+
 def _key(value: Any) -> Any:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str):
@@ -165,9 +168,11 @@ class Settings(BaseSettings):
         return dict(os.environ)
 
     def secrets(self) -> tuple[str, ...]:
-        """Every secret value that is set, for masking."""
-        keys = (self.vendor(name).key for name in VENDORS)
-        return tuple(key.get_secret_value() for key in keys if key is not None)
+        """Every secret value that is set, for masking; also a key that another one hides."""
+        used = (self.vendor(name).key for name in VENDORS)
+        values = [key.get_secret_value() for key in used if key is not None]
+        values += [os.environ.get(name, "").strip() for name in _KEY_VARIABLES]
+        return tuple(dict.fromkeys(filter(None, values)))
 
 
 def plain_wanted() -> bool:

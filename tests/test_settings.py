@@ -67,6 +67,17 @@ def test_keys_keep_the_names_their_vendors_gave(monkeypatch: pytest.MonkeyPatch,
     assert load_settings().secrets() == ("secret-a", "secret-g")
 
 
+def test_a_key_that_another_one_hides_is_a_secret_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "secret-g")
+    monkeypatch.setenv("GOOGLE_API_KEY", "secret-h")
+    settings = load_settings()
+    assert settings.gemini_api_key is not None
+    assert settings.gemini_api_key.get_secret_value() == "secret-g"
+    assert settings.secrets() == ("secret-g", "secret-h")
+
+
 def test_no_key_shows_in_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret-a")
     settings = load_settings()
