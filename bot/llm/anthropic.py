@@ -12,7 +12,7 @@ from bot.errors import ModelMisbehaved
 from bot.llm.anthropic_stream import PAUSED, Answer, read, reply
 from bot.llm.anthropic_wire import wire, without_effect
 from bot.llm.types import ModelInfo, OnText, Reply, Request
-from bot.llm.vendor import Allowance, Garbled, VendorModel, understood
+from bot.llm.vendor import Allowance, Garbled, VendorModel, each, understood
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
 from bot.settings import Vendor
 
@@ -111,15 +111,15 @@ class AnthropicModel(VendorModel):
 
         if isinstance(error, anthropic.APIStatusError):
             return _status_fault(error)
-        cause = error.__cause__
-        return connection_fault(error if cause is None else cause)
+        wrapped = error.__cause__ if isinstance(error, anthropic.APIConnectionError) else None
+        return connection_fault(error if wrapped is None else wrapped)
 
 
 def _events(response: Any) -> Iterator[dict[str, Any]]:
     """The stream's events as they came; raises the vendor's error when one stands among them."""
     import anthropic
 
-    for sent in anthropic.Stream.raw_events(response):
+    for sent in each(anthropic.Stream.raw_events(response)):
         try:
             event = json.loads(sent.data) if sent.data else {"type": "ping"}
         except ValueError:

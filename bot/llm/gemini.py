@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from bot.llm.gemini_stream import read, reply
 from bot.llm.gemini_wire import counted, wire
 from bot.llm.types import ModelInfo, OnText, Reply, Request
-from bot.llm.vendor import Allowance, VendorModel, understood
+from bot.llm.vendor import Allowance, VendorModel, each, understood
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
 from bot.settings import Vendor
 
@@ -62,7 +62,7 @@ class GeminiModel(VendorModel):
         )
         # An SDK stream that is only dropped keeps its connection until it is collected.
         with closing(cast("Generator[types.GenerateContentResponse]", stream)):
-            answer = read(allowance.until_spent(_chunks(stream)), model, on_text)
+            answer = read(allowance.until_spent(each(stream)), model, on_text)
         return reply(answer, model, len(request.history) + len(request.turns))
 
     def _count(self, request: Request, model: str, allowance: Allowance) -> int:
@@ -116,14 +116,6 @@ def _http(allowance: Allowance) -> types.HttpOptions:
 
 def _short(name: str) -> str:
     return name.removeprefix("models/")
-
-
-def _chunks(
-    stream: Iterator[types.GenerateContentResponse],
-) -> Iterator[types.GenerateContentResponse]:
-    """The chunks; what the SDK itself stumbles over is a garbled answer."""
-    while (chunk := understood(lambda: next(stream, None))) is not None:
-        yield chunk
 
 
 def _status_fault(error: errors.APIError) -> Fault:

@@ -67,6 +67,12 @@ def understood(call: Callable[[], T]) -> T:
         raise Garbled(f"the answer cannot be read: {error}") from None
 
 
+def each(stream: Iterator[T]) -> Iterator[T]:
+    """The items of an SDK's stream; raises `Garbled` where the SDK trips over one."""
+    while (item := understood(lambda: next(stream, None))) is not None:
+        yield item
+
+
 def _as_named(name: str) -> str:
     return name
 

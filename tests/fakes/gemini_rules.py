@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,20 @@ _KEYWORDS = frozenset(
     "maxItems minimum maximum anyOf oneOf properties additionalProperties required "
     "propertyOrdering".split()
 )
+
+
+_FREE = ("parametersJsonSchema", "responseJsonSchema", "args", "response")
+"""What is inside these is the caller's own."""
+
+
+def normal(data: Any) -> Any:
+    """The body with every name in camel case; the API takes either, and the SDK sends both."""
+    if isinstance(data, list):
+        return [normal(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    named = {re.sub(r"_([a-z])", lambda m: m[1].upper(), name): data[name] for name in data}
+    return {name: each if name in _FREE else normal(each) for name, each in named.items()}
 
 
 def check(body: Body) -> None:

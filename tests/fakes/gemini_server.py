@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.fakes.gemini_rules import check, check_contents, sign
+from tests.fakes.gemini_rules import check, check_contents, normal, sign
 from tests.fakes.vendor_server import (
     Answer,
     Body,
@@ -58,6 +58,7 @@ class GeminiServer(VendorServer):
         self._made = 0
 
     def serve(self, request: Received, reply: Reply) -> None:
+        body = normal(request.body)
         if not request.headers.get("x-goog-api-key"):
             raise Refusal("Method doesn't allow unregistered callers", status=403)
         found = _PATH.match(urlsplit(request.path).path)
@@ -74,16 +75,16 @@ class GeminiServer(VendorServer):
             case "GET", None:
                 reply.json(_model(str(name)))
             case "POST", "streamGenerateContent" | "generateContent":
-                check(request.body)
+                check(body)
                 streamed = method == "streamGenerateContent"
                 if streamed and "alt=sse" not in urlsplit(request.path).query:
                     raise Refusal("this server streams events only")
-                self._answer(self.next_answer(request), request.body, str(name), reply)
+                self._answer(self.next_answer(request), body, str(name), reply)
             case "POST", "countTokens":
-                if request.body.keys() - {"contents"}:
+                if body.keys() - {"contents"}:
                     raise Refusal('Unknown name "tools": Cannot find field.')
-                check_contents(request.body["contents"])
-                reply.json({"totalTokens": sum(map(tokens_of, request.body["contents"]))})
+                check_contents(body["contents"])
+                reply.json({"totalTokens": sum(map(tokens_of, body["contents"]))})
             case _:
                 raise Refusal("Not Found", status=404)
 
