@@ -103,10 +103,8 @@ def test_a_name_the_vendor_does_not_have_is_an_error_with_the_nearest() -> None:
 
 
 def test_a_vendor_that_does_not_answer_was_not_checked() -> None:
-    env = {**BOTH, "GENESIS_MODEL_PROVIDER": "gemini", "GEMINI_BASE_URL": "x"}
-    ran = inside(
-        "models", "--check", "--json", env={**env, "GENESIS_GEMINI_BASE_URL": "http://127.0.0.1:9"}
-    )
+    where = {"GENESIS_MODEL_PROVIDER": "gemini", "GENESIS_GEMINI_BASE_URL": "http://127.0.0.1:9"}
+    ran = inside("models", "--check", "--json", env={**BOTH, **where})
     assert ran.code == Exit.MODEL
     check = ran.data["models"][1]["check"]
     assert (check["ok"], check["reached"]) == (False, False)
