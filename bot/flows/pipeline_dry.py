@@ -153,6 +153,9 @@ class _Inert:
     def apply(self, action: str, *, feedback: Any) -> CodemodResult:
         return CodemodResult(status="applied", files=("...",), diff="[the change]")
 
+    def begin(self, action: str) -> CodemodResult:
+        return CodemodResult(status="applied")
+
     def write(self, path: str, content: str) -> CodemodResult:
         return CodemodResult(status="applied", files=(path,), diff="[the change]")
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
 from bot.codebase.repository import Repository
 from bot.codebase.worktree import refuse_inside
-from bot.core.ports import Workspace
 from bot.errors import Unusable
 from bot.flows.analyses import Analyses
 from bot.flows.asked import Asked
@@ -23,6 +21,7 @@ from bot.flows.reconcile import free_branch
 from bot.flows.services import Codemods, Verifier, WorkGit
 from bot.flows.session import Session, goal_of
 from bot.flows.skills import Skills
+from bot.flows.tree_files import TreeFiles, following
 from bot.flows.watch import Watcher
 from bot.llm.offline import OfflineModel
 from bot.pipeline.files import ConfinedFiles
@@ -128,33 +127,6 @@ class WorkTree:
             session.finish()
         name = free_branch(bench.run_id)
         return name if session.repository.ref(f"refs/heads/{name}") else ""
-
-
-@dataclass(frozen=True)
-class TreeFiles:
-    """Files a person named, then those of the work tree."""
-
-    named: tuple[Path, ...]
-    bench: Bench
-
-    def read(self, path: str) -> str:
-        """The file's text; raises `Refused` or `Unusable`."""
-        if any(Path(path).resolve() == file for file in self.named):
-            return ConfinedFiles(named=self.named).read(path)
-        return self.bench.codebase.read(path)
-
-
-def following(bench: Bench) -> Workspace:
-    """The bench's code base: opened at its first use, and followed from stage to stage."""
-    return cast("Workspace", _Following(bench))
-
-
-class _Following:
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bench.codebase, name)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,14 @@ from bot.flows.mix_tasks import MixTasks
 from bot.flows.services import Codemods, Verifier, WorkGit
 from bot.flows.session import Session
 from bot.flows.skills import Skills
+from bot.flows.tree_files import TreeFiles, following
 from bot.flows.watch import Silent, Watcher
+from bot.llm.prices import Prices, require_prices
+from bot.llm.providers import check_models, model_names, open_models
+from bot.llm.recorder import Recorder
+from bot.llm.types import Model
+from bot.pipeline.budget import Budget, Limits
+from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
 from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library
@@ -29,8 +36,10 @@ from bot.pipeline.results import StepEvent
 from bot.pipeline.services import Services
 from bot.pipeline.steps import default_handlers
 from bot.pipeline.trace import Trace
+from bot.settings import Settings
 
 Observer = Callable[[StepEvent], None]
+_PLAN, _WORK = "generate_refactor_plan.yaml", "master_workflow.yaml"
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,8 @@ def make_plan(session: Session, *, fresh: bool = False, watch: Watcher | None = 
     with session.repository.locked():
         if not fresh:
             session.resume()
-        _run(session, bench, "generate_refactor_plan.yaml", {"goal": session.goal})
+        offline: Model = Skills(session, bench).model()
+        _run(session, bench, {"offline": offline}, _PLAN, {"goal": session.goal})
         return session.need_plan()
 
 
@@ -115,7 +125,7 @@ def _carry_out(session: Session, bench: Bench, choice: Mapping[str, Any]) -> Non
         **{name: value for name, value in choice.items() if value is not None},
     }
     ended = Conclusions(session, bench)
-    outputs = _run(session, bench, "master_workflow.yaml", inputs, ended.observe)
+    outputs = _run(session, bench, _vendors(session, bench), _WORK, inputs, ended.observe)
     ended.conclude(outputs.get("results", []))
     session.finish()
 
@@ -123,29 +133,75 @@ def _carry_out(session: Session, bench: Bench, choice: Mapping[str, Any]) -> Non
 def _run(
     session: Session,
     bench: Bench,
+    models: dict[str, Model],
     file: str,
     inputs: Mapping[str, Any],
     observer: Observer = lambda event: None,
 ) -> Mapping[str, Any]:
     """Outputs of a pipeline, the repository's own copy of it if there is one."""
+    settings = session.repository.settings
     own = session.repository.root / ".genesis" / "pipelines"
     library = Library(own) if own.is_dir() else Library()
-    engine = _engine(session, bench, library, observer)
-    result = engine.run(library.load(file).workflow, inputs)
+    limits = limits_of(settings)
+    engine = _engine(session, bench, library, models, observer)
+    result = engine.run(library.load(file).workflow, inputs, budget=Budget(limits))
     if result.error is not None:
         raise result.error
     return result.outputs
 
 
-def _engine(session: Session, bench: Bench, library: Library, observer: Observer) -> Engine:
-    traces = session.repository.cache / "traces"
-    trace = None if session.dry_run else traces / f"{session.commit[:12]}.jsonl"
+def limits_of(settings: Settings) -> Limits:
+    """The budget of a run as the environment sets it."""
+    minutes = settings.max_minutes
+    seconds = minutes * 60 if minutes is not None else None
+    return Limits(usd=settings.max_usd, tokens=settings.max_tokens, seconds=seconds)
+
+
+def _vendors(session: Session, bench: Bench) -> dict[str, Model]:
+    """The models this run may ask; raises what is wrong with one before anything is done."""
+    settings = session.repository.settings
+    models = open_models(settings, offline=Skills(session, bench).model())
+    session.models = len(models) > 1
+    if session.models and not session.dry_run:
+        prices = Prices.load(settings.prices_file)
+        require_prices(prices, model_names(models), settings.max_usd)
+        for notice in check_models(models):
+            bench.watch.note(notice)
+    return models
+
+
+def _keeping(session: Session, models: dict[str, Model]) -> Keeping:
+    """What was paid for outlives a kill; a dry run keeps nothing."""
+    repository, settings = session.repository, session.repository.settings
+    if session.dry_run:
+        return Keeping()
+    secrets = settings.secrets()
+    trace = Trace(repository.cache / "traces" / f"{session.commit[:12]}.jsonl", secrets=secrets)
+    if not session.models:
+        return Keeping(trace=trace)
+    kept = settings.state_dir / "repositories" / repository.cache.name / session.commit[:12]
+    return Keeping(
+        trace=trace,
+        checkpoints=Checkpoints(kept / "answers"),
+        recorder=Recorder(kept / "exchanges.jsonl", secrets=secrets, models=tuple(models)),
+    )
+
+
+def _engine(
+    session: Session,
+    bench: Bench,
+    library: Library,
+    models: dict[str, Model],
+    observer: Observer,
+) -> Engine:
     services = Services(
         mix=MixTasks(bench),
         git=WorkGit(bench),
         codemod=Codemods(bench),
         analyze=Analyses(bench),
         verify=Verifier(bench),
+        files=TreeFiles((), bench),
+        codebase=following(bench),
     )
 
     def watched(event: StepEvent) -> None:
@@ -155,9 +211,9 @@ def _engine(session: Session, bench: Bench, library: Library, observer: Observer
 
     return Engine(
         default_handlers(),
-        {"offline": Skills(session, bench).model()},
+        models,
         library=library,
         services=services,
-        keeping=Keeping(trace=Trace(trace)),
+        keeping=_keeping(session, models),
         observer=watched,
     )

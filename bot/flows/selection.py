@@ -33,16 +33,17 @@ def selected(plan: Plan, *, stage: int | None, only: str) -> tuple[Action, ...]:
 
 
 def to_try(
-    chosen: tuple[Action, ...], state: RunState, *, again: bool
+    chosen: tuple[Action, ...], state: RunState, *, again: bool, models: bool = False
 ) -> tuple[tuple[Action, ...], dict[str, str]]:
     """Actions to carry out, in order; and by id what is missing for those that cannot be.
 
-    `again`: the user named them, so what failed or was undone is tried once more.
+    `again`: the user named them, so what failed or was undone is tried once more. `models`: one
+    can be asked, so advice that was left to a person is tried.
     """
     trying: dict[str, Action] = {}
     blocked: dict[str, str] = {}
     for action in chosen:
-        if not _waits(action, state, again=again):
+        if not _waits(action, state, again=again, models=models):
             continue
         missing = [n for n in action.depends_on if n not in trying and not _done(n, state)]
         if missing:
@@ -52,14 +53,15 @@ def to_try(
     return tuple(trying.values()), blocked
 
 
-def _waits(action: Action, state: RunState, *, again: bool) -> bool:
+def _waits(action: Action, state: RunState, *, again: bool, models: bool) -> bool:
     known = state.action(action.id)
     if known.status == "pending":
         return True
     if again:
         return known.status not in ("committed", "declined")
     if known.status == "skipped":
-        return known.reason.startswith(BLOCKED)
+        untried = models and action.fix == "advice" and not known.attempts
+        return untried or known.reason.startswith(BLOCKED)
     # An automatic fix is left as a patch only where the project could not be built.
     return action.fix == "automatic" and known.status == "patch"
 

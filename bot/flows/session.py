@@ -47,6 +47,8 @@ class Session:
     plan: Plan | None = None
     state: RunState | None = None
     dry_run: bool = False
+    models: bool = False
+    """Whether a vendor's model can be asked for what no codemod does."""
     selected: tuple[Action, ...] = ()
     """The actions this run is about, in order."""
     trying: tuple[Action, ...] = ()

@@ -11,8 +11,10 @@ from bot.core.plan import Action
 from bot.core.render.plan import documents
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined, GeneratedTest
+from bot.elixir.rules import rule
 from bot.flows.actions import generated_test
 from bot.flows.bench import Bench
+from bot.flows.conventions import conventions
 from bot.flows.packs import Packs
 from bot.flows.plan_goal import plan_goal
 from bot.flows.selection import BLOCKED, selected, to_try
@@ -63,14 +65,20 @@ class Skills:
         return {
             "plan": session.need_plan().id,
             "documents": list(documents(session.need_plan())),
-            "actions": [_listed(action) for action in session.trying],
+            "actions": [
+                _listed(action, asked=bool(asked.arguments.get("only")))
+                for action in session.trying
+            ],
+            "conventions": list(conventions(session.survey.project)),
         }
 
     def _select(self, arguments: Mapping[str, Any]) -> None:
         session, only = self.session, str(arguments.get("only") or "")
         stage = _number(arguments.get("stage"))
         session.selected = selected(session.need_plan(), stage=stage, only=only)
-        session.trying, blocked = to_try(session.selected, session.need_state(), again=bool(only))
+        session.trying, blocked = to_try(
+            session.selected, session.need_state(), again=bool(only), models=session.models
+        )
         for action in session.selected:
             if action.id in blocked:
                 reason = f"{BLOCKED}{blocked[action.id]}, which is not done"
@@ -131,8 +139,19 @@ def _brief(finding: Finding) -> dict[str, Any]:
     return finding.model_dump(mode="json", include=set(_BRIEF))
 
 
-def _listed(action: Action) -> dict[str, Any]:
+def _listed(action: Action, *, asked: bool) -> dict[str, Any]:
+    """What pipelines know of an action; `asked`: a person named it."""
+    about = rule(action.rule) if action.rule else None
+    sure = about is not None and (about.severity, about.confidence) != ("info", "low")
     return {
+        "problem": action.problem,
+        "rule": {"id": about.id, "harm": about.harm, "remedy": about.remedy} if about else None,
+        "places": [place.model_dump(mode="json") for place in action.files],
+        "steps": list(action.steps),
+        "how_to_test": action.how_to_test,
+        "done_when": list(action.done_when),
+        # A faint hint is for somebody to look at, not for a model to change code by.
+        "for_model": action.fix == "advice" and (sure or asked),
         "id": action.id,
         "stage": action.stage,
         "title": action.title,

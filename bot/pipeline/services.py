@@ -78,6 +78,9 @@ class CodemodService(Protocol):
     def apply(self, action: str, *, feedback: Any) -> CodemodResult:
         """Carry out the plan's action; raises `Unusable` for an unknown id."""
 
+    def begin(self, action: str) -> CodemodResult:
+        """Stand where the action belongs, its attempt begun; something else makes the change."""
+
     def write(self, path: str, content: str) -> CodemodResult:
         """Write one file; raises `Refused` for a path outside or protected."""
 

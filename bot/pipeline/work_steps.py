@@ -30,6 +30,8 @@ class CodemodStep(StepBase):
     """Id of the plan's action to carry out."""
     feedback: Any = None
     """What failed in the attempt before."""
+    by_model: bool = False
+    """Change nothing: only stand where the action belongs, for a step that lets a model do it."""
     path: str = ""
     """Write this file instead, with `content`."""
     content: str | None = None

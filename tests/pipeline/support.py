@@ -8,6 +8,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from bot.codebase.codebase import Codebase
+from bot.codebase.files import WorkFiles
 from bot.core.finding import Analysis
 from bot.core.verdict import Verdict
 from bot.errors import Refused, Unusable
@@ -81,6 +83,8 @@ class Tree:
     allowed: frozenset[str] = frozenset({"echo"})
     exit_code: int = 0
     changed: dict[str, str] = field(default_factory=dict)
+    root: Path | None = None
+    """A directory that is the code base of steps that need a real one."""
     feedback: list[Any] = field(default_factory=list)
 
     def write(self, path: str, content: str) -> CodemodResult:
@@ -94,6 +98,7 @@ class Tree:
         return Services(
             mix=_Mix(self), git=_Git(self), codemod=_Codemod(self), analyze=_Analyze(self),
             verify=_Verify(self), commands=_Commands(self), files=_Files(self),
+            codebase=Codebase(WorkFiles(self.root)) if self.root is not None else None,
         )  # fmt: skip
 
 
@@ -158,6 +163,10 @@ class _Codemod:
         self.tree.changed.update(dict.fromkeys(result.files, "new"))
         self.tree.done.append(f"apply {action}")
         return result
+
+    def begin(self, action: str) -> CodemodResult:
+        self.tree.done.append(f"begin {action}")
+        return CodemodResult(status="applied")
 
     def write(self, path: str, content: str) -> CodemodResult:
         return self.tree.write(path, content)

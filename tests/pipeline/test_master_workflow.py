@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.core.verdict import Verdict
 from bot.errors import NeedsModel
 from bot.llm.offline import OfflineModel, SkillRequest
-from bot.llm.scripted import ScriptedModel
+from bot.llm.scripted import ScriptedModel, call
 from bot.llm.types import Model
 from bot.pipeline.engine import Engine
 from bot.pipeline.load import Library
@@ -17,6 +18,7 @@ from bot.pipeline.steps import default_handlers
 from tests.pipeline.support import Events, Tree
 
 PASSED = Verdict(status="passed", proof="behavioural")
+NEEDS_MODEL = CodemodResult(status="needs-model", reason="no codemod")
 FAILED = Verdict(status="failed", reasons=("test red",), fingerprint="f")
 APPLIED = CodemodResult(status="applied", files=("lib/a.ex",), diff="+ x")
 
@@ -29,6 +31,13 @@ def action(name: str, *depends_on: str, stage: int = 1) -> dict[str, Any]:
         "fix": "automatic",
         "files": ["lib/a.ex"],
         "depends_on": list(depends_on),
+        "problem": "nobody restarts it",
+        "rule": {"id": "r", "harm": "work is lost", "remedy": "supervise it"},
+        "places": [{"path": "lib/a.ex", "line": 1, "end_line": 1, "code": "spawn(f)"}],
+        "steps": ["supervise it"],
+        "how_to_test": "kill it",
+        "done_when": ["the suite is green"],
+        "for_model": True,
     }
 
 
@@ -46,7 +55,12 @@ def skills(
 
     def plan(asked: SkillRequest) -> Any:
         assert asked.responses["analyze_codebase"] == []
-        return {"plan": "local-1", "documents": ["stage-1.md"], "actions": actions}
+        return {
+            "plan": "local-1",
+            "documents": ["stage-1.md"],
+            "actions": actions,
+            "conventions": ["jobs run under a.TaskSupervisor"],
+        }
 
     return {
         "analyze.codebase": lambda asked: {"findings": []},
@@ -181,34 +195,71 @@ def test_without_the_planning_skill_the_run_names_the_key() -> None:
     assert result.failed_step == "master_workflow/plan/analyze_codebase"
 
 
-def test_a_model_rewrites_the_file_where_no_codemod_can() -> None:
-    plan = '{"plan": "local-1", "documents": [], "actions": [%s]}'
-    planned = '{"id":"a","stage":1,"title":"T","fix":"advice","files":["lib/a.ex"],"depends_on":[]}'
-    vendor = ScriptedModel(
+def refusing(next_action: str = "retry") -> ScriptedModel:
+    """A vendor whose second look refuses once, then agrees."""
+    said = '{"status": "%s", "next_action": "%s", "reasons": ["hides the crash"]}'
+    return ScriptedModel(
         [
-            '{"findings": []}',
-            plan % planned,
-            '{"content": "defmodule A do\\nend\\n"}',
-            '{"path": "", "content": "", "reason": "nothing to observe"}',
-            '{"status": "passed", "next_action": "commit", "reasons": []}',
+            call("write", path="lib/a.ex", content="defmodule A do\n  # one\nend\n"),
+            call("done", summary="supervised"),
+            said % ("failed", next_action),
+            call("write", path="lib/a.ex", content="defmodule A do\n  # two\nend\n"),
+            call("done", summary="supervised, and it crashes"),
+            said % ("passed", "commit"),
         ],
         name="anthropic",
     )
-    needs = CodemodResult(status="needs-model", reason="no codemod")
-    tree = Tree(files={"lib/a.ex": "old"}, verdicts=[PASSED], codemods={"a": needs})
-    result = run_master(tree, None, models={"anthropic": vendor})
+
+
+def with_model(tmp_path: Path, vendor: ScriptedModel) -> tuple[Tree, RunResult]:
+    """The whole job where the only action needs a model, on a directory with one file."""
+    root = tmp_path / "tree"
+    (root / "lib").mkdir(parents=True)
+    (root / "lib" / "a.ex").write_text("defmodule A do\nend\n")
+    tree = Tree(verdicts=[PASSED, PASSED], codemods={"a": NEEDS_MODEL}, root=root)
+    models: dict[str, Model] = {
+        "anthropic": vendor,
+        "offline": OfflineModel(skills([action("a")])),
+    }
+    return tree, run_master(tree, None, models=models)
+
+
+def test_a_model_works_where_no_codemod_can_and_another_look_may_refuse(tmp_path: Path) -> None:
+    vendor = refusing()
+    tree, result = with_model(tmp_path, vendor)
     assert result.error is None
-    assert tree.files["lib/a.ex"] == "defmodule A do\nend\n"
-    assert "old" in vendor.requests[2].prompt()
     assert result.outputs["results"][0]["status"] == "passed"
+    assert [d for d in tree.done if d in ("begin a", "undo") or d.startswith("commit")] == [
+        "begin a",
+        "undo",
+        "begin a",
+        "commit a: Supervise a",
+    ]
+    first, again = vendor.requests[0].prompt(), vendor.requests[3].prompt()
+    for said in ("nobody restarts it", "work is lost", "supervise it", "a.TaskSupervisor"):
+        assert said in first
+    assert "hides the crash" not in first
+    assert "hides the crash" in again
 
 
-def test_every_served_step_says_that_no_key_is_set() -> None:
+def test_a_second_look_may_give_up(tmp_path: Path) -> None:
+    tree, result = with_model(tmp_path, refusing("give_up"))
+    assert result.outputs["results"][0]["status"] == "failed"
+    assert not any(done.startswith("commit") for done in tree.done)
+
+
+def test_an_agent_that_changes_nothing_leaves_the_question_to_a_person(tmp_path: Path) -> None:
+    vendor = ScriptedModel([call("done", summary="may state be lost?")], name="anthropic")
+    tree, result = with_model(tmp_path, vendor)
+    assert result.outputs["results"][0]["status"] == "needs-decision"
+    assert result.outputs["results"][0]["reasons"] == ["may state be lost?"]
+    assert not any(done.startswith(("commit", "verify")) for done in tree.done)
+
+
+def test_what_the_checks_know_needs_no_key_and_gives_no_notice() -> None:
     events = Events()
     run_master(Tree(), OfflineModel(skills([])), {"dry_run": True}, observer=events)
-    notices = [event.message for event in events if event.kind == "notice"]
-    assert len(notices) == 2
-    assert "offline: no key is set" in notices[0]
+    assert [event.message for event in events if event.kind == "notice"] == []
 
 
 @pytest.mark.parametrize("name", ["atomic/find_anti_pattern.yaml", "generate_refactor_plan.yaml"])

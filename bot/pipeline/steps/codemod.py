@@ -11,6 +11,8 @@ def run_codemod(step: CodemodStep, context: StepContext) -> Outcome:
     codemod = context.need(context.run.services.codemod, "codemods", step)
     if step.content is not None:
         result = codemod.write(context.render(step.path), context.render(step.content))
+    elif step.by_model:
+        result = codemod.begin(context.render(step.action))
     else:
         result = codemod.apply(context.render(step.action), feedback=context.resolve(step.feedback))
     return Outcome(data=result.model_dump(mode="json"), text=result.diff or result.reason)

@@ -12,7 +12,7 @@ from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.expr import ExpressionError
 from bot.pipeline.failures import StepFailed, spent_within
 from bot.pipeline.flow_steps import PipelineStep
-from bot.pipeline.prompt import extract
+from bot.pipeline.part_texts import extract
 from bot.pipeline.results import RunResult
 from bot.pipeline.workflow import Workflow
 
