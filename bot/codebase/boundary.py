@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.codebase.git import nul_split
 from bot.codebase.paths import RELATIVE, parts, spelling
 from bot.codebase.worktree import Worktree
+from bot.elixir.tree import MAX_BYTES
 from bot.errors import Refused
 
 BUILT = frozenset({"_build", "node_modules", ".elixir_ls", ".lexical"})
@@ -60,7 +62,10 @@ class Boundary:
         """Folders of submodules as spelled for comparison, relative to the project."""
         if self._worktree is None:
             return frozenset()
-        index = (self._worktree.directory / "git" / "index").stat()
+        try:
+            index = (self._worktree.directory / "git" / "index").stat()
+        except FileNotFoundError:
+            return frozenset()
         seen = (index.st_mtime_ns, index.st_ino)
         if self._indexed is None or self._indexed[0] != seen:
             self._indexed = (seen, frozenset(map(spelling, _submodules_of(self._worktree))))
@@ -69,9 +74,23 @@ class Boundary:
 
 def _submodules_of(worktree: Worktree) -> Iterator[str]:
     """Paths of submodules in the index, relative to the project."""
-    prefix = worktree.repository.prefix
-    inside = f"{prefix}/" if prefix else ""
-    for entry in nul_split(worktree.git.raw("ls-files", "-z", "--stage")):
-        meta, _, path = entry.partition("\t")
-        if meta.startswith(SUBMODULE) and path.startswith(inside):
-            yield path.removeprefix(inside)
+    entries = nul_split(worktree.git.raw("ls-files", "-z", "--stage"))
+    found = (entry.partition("\t") for entry in entries)
+    return worktree.in_project(path for meta, _, path in found if meta.startswith(SUBMODULE))
+
+
+def limited(path: str, content: str) -> None:
+    """Refuse a text that would make too large a file."""
+    if len(content.encode("utf-8")) > MAX_BYTES:
+        raise Refused(f"{path!r} would be larger than {MAX_BYTES:,} bytes")
+
+
+@contextmanager
+def refusing(path: str) -> Iterator[None]:
+    """What the operating system refuses, and text that cannot be written, as `Refused`."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{path!r}: {error.strerror}") from error
+    except UnicodeEncodeError as error:
+        raise Refused(f"{path!r}: the text is no Unicode ({error.reason})") from error

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import builtins
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from bot.codebase.boundary import Boundary
+from bot.codebase.boundary import Boundary, limited, refusing
 from bot.codebase.editing import problem, replace
-from bot.codebase.files import WorkFiles
+from bot.codebase.files import NoFile, WorkFiles
 from bot.codebase.mix import Mix, Reporter
+from bot.codebase.mix_arguments import checked_arguments
 from bot.codebase.outlines import outline_text
-from bot.codebase.paths import Glob
-from bot.codebase.process import child_environment
+from bot.codebase.paths import GLOB, Glob, similar
 from bot.codebase.search import search_lines
-from bot.codebase.snapshots import Snapshots, Walk
+from bot.codebase.snapshots import snapshots_of
 from bot.codebase.sources import Sources
+from bot.codebase.stale import Stale
+from bot.codebase.tasks import Tasks
 from bot.codebase.worktree import Worktree
 from bot.core.finding import Finding
-from bot.core.ports import Edited, Match, ModuleOutline
+from bot.core.ports import CommandResult, Edited, Match, ModuleOutline
 from bot.elixir.edit import file_diff
 from bot.elixir.rules import all_rules
 from bot.elixir.tree import MAX_BYTES
 from bot.errors import Refused
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 
 
 class Codebase:
@@ -48,27 +50,26 @@ class Codebase:
             _require_project(files, worktree)
         self.worktree = worktree
         self._files = files
-        self._mix, self._reporter = mix, reporter
+        self._tasks = Tasks(mix, reporter)
         self._boundary = Boundary(worktree, files.exists)
         self._sources = Sources(files, self._walk)
-        self._snapshots = _snapshots(files, self._walk, worktree, settings)
+        self._snapshots = snapshots_of(files, self._walk, worktree, settings)
         self._beginning = ""
         """Without a repository: the snapshot the work began with, taken before the first change."""
-        self._stale: set[str] = set()
-        """Paths changed since mix looked last."""
+        self._stale = Stale(worktree)
         self._writing = threading.RLock()
 
     def read(self, path: str) -> str:
         """The file's text; raises `Refused` when it is missing, too large or no UTF-8."""
-        with _told(path):
+        with refusing(path), self._suggesting(path):
             return self._files.read_text(self._boundary.readable(path), MAX_BYTES)
 
     def write(self, path: str, content: str) -> Edited:
         """Create or replace one file; text takes over the line ends the file has."""
-        with _told(path), self._writing:
+        with refusing(path), self._writing:
             self._boundary.writable(path)
             before = self._before(path)
-            _limited(path, content)
+            limited(path, content)
             self._begin()
             self._files.write(path, content)
             self._stale.add(path)
@@ -84,10 +85,10 @@ class Codebase:
         self, path: str, old: str, new: str, *, every: bool = False, dry_run: bool = False
     ) -> Edited:
         """Replace `old`, which must occur exactly once unless `every`; raises `NoMatch`."""
-        with _told(path), self._writing:
+        with refusing(path), self._writing:
             before = self.read(self._boundary.writable(path))
             after, count = replace(before, old, new, every=every)
-            _limited(path, after)
+            limited(path, after)
             if after != before and not dry_run:
                 self._begin()
                 self._files.write(path, after.encode("utf-8"))
@@ -97,7 +98,7 @@ class Codebase:
 
     def remove(self, path: str) -> Edited:
         """Delete one file."""
-        with _told(path), self._writing:
+        with refusing(path), self._suggesting(path), self._writing:
             before = self._before(self._boundary.writable(path))
             self._begin()
             self._files.remove(path)
@@ -134,7 +135,8 @@ class Codebase:
         """What the analyser says of the tree as it is now; empty filters mean all."""
         unknown = sorted(set(rules) - {rule.id for rule in all_rules()})
         if unknown:
-            raise Refused(f"there is no rule {unknown[0]!r}", hint="`genesis rules` lists them")
+            known = ", ".join(rule.id for rule in all_rules())
+            raise Refused(f"there is no rule {unknown[0]!r}", hint=f"rules: {known}")
         folders = tuple(f"{path.rstrip('/')}/" for path in paths)
         return tuple(
             finding
@@ -150,6 +152,23 @@ class Codebase:
                 return self.worktree.diff(below=self.worktree.repository.prefix)
             return self._snapshots.patch(self._beginning) if self._beginning else ""
 
+    def mix(self, task: str, args: tuple[str, ...] = (), *, timeout: float = 900) -> CommandResult:
+        """Run one mix task of the allow-list in the sandbox; raises `Refused` or `Unusable`."""
+        argv = checked_arguments(task, args, partial(self._expand, task))
+        with self._for_mix():
+            return self._tasks.run(argv, timeout)
+
+    def run_test(self, paths: tuple[str, ...] = ()) -> CommandResult:
+        """`mix test`; `passed` only when tests were seen to run and none failed."""
+        _, *checked = checked_arguments("test", paths, partial(self._expand, "test"))
+        with self._for_mix():
+            return self._tasks.test(tuple(checked))
+
+    def run_credo(self) -> CommandResult:
+        """`mix credo --strict --format json`; `passed` only when it could read every file."""
+        with self._for_mix():
+            return self._tasks.credo()
+
     def snapshot(self) -> str:
         """Remember the tree as it is; the name also serves whoever opens the same work tree."""
         with self._writing:
@@ -160,7 +179,7 @@ class Codebase:
         """Back to a snapshot, new files removed, deleted ones returned."""
         with self._writing:
             self._begin()
-            self._stale |= set(self._snapshots.restore(snapshot))
+            self._stale.add(*self._snapshots.restore(snapshot))
             if self.worktree is None:
                 self._beginning = self._snapshots.beginning(snapshot) or self._beginning
 
@@ -169,11 +188,43 @@ class Codebase:
         if self.worktree is None and not self._beginning:
             self._beginning = self._snapshots.take()
 
+    @contextmanager
+    def _for_mix(self) -> Iterator[None]:
+        """The tree to ourselves, dated so that mix sees every edit since it looked last."""
+        with self._writing:
+            mix = self._tasks.buildable()
+            self._begin()
+            mix.freshen(self._stale.taken())
+            yield
+
+    def _expand(self, task: str, path: str) -> tuple[str, ...]:
+        """The files a task is given; `format` writes them."""
+        if not GLOB.search(path):
+            return (
+                self._boundary.writable(path)
+                if task == "format"
+                else self._boundary.readable(path),
+            )
+        files = self.list(path)
+        if not files:
+            raise Refused(f"no file matches {path!r}")
+        return files
+
     def _walk(self) -> dict[str, os.stat_result]:
         return self._files.walk(self._boundary.enters)
 
     def _paths(self) -> builtins.list[str]:
         return [path for path in self._walk() if path.isprintable()]
+
+    @contextmanager
+    def _suggesting(self, path: str) -> Iterator[None]:
+        """Name the files that may have been meant instead of one that is not there."""
+        try:
+            yield
+        except NoFile as error:
+            meant = similar(path, self._paths())
+            hint = f"there is {', '.join(meant)}" if meant else "list what there is"
+            raise Refused(error.message, hint=hint) from error
 
     def _before(self, path: str) -> str | None:
         if not self._files.exists(path):
@@ -185,35 +236,3 @@ def _require_project(files: WorkFiles, worktree: Worktree) -> None:
     """Refuse files elsewhere: also where the project's directory has become a symlink."""
     if files.root != worktree.root.resolve() / worktree.repository.prefix:
         raise Refused(f"{str(files.root)!r} is not the project of the work tree")
-
-
-def _snapshots(
-    files: WorkFiles, walk: Walk, worktree: Worktree | None, settings: Settings | None
-) -> Snapshots:
-    """In the work tree's directory; those of a plain one in the cache, by its path."""
-    if worktree is not None:
-        lender = worktree.repository
-        env = child_environment(lender.settings.environment)
-        store = worktree.directory / "snapshots"
-        return Snapshots(files, walk, store, env, lender.settings.git_timeout, lender)
-    known = settings or load_settings()
-    name = hashlib.sha256(os.fsencode(files.root)).hexdigest()[:16]
-    store = known.cache_dir / "snapshots" / name
-    env = child_environment(known.environment)
-    return Snapshots(files, walk, store, env, known.git_timeout)
-
-
-def _limited(path: str, content: str) -> None:
-    if len(content.encode("utf-8")) > MAX_BYTES:
-        raise Refused(f"{path!r} would be larger than {MAX_BYTES:,} bytes")
-
-
-@contextmanager
-def _told(path: str) -> Iterator[None]:
-    """What the operating system refuses, and text that cannot be written, as `Refused`."""
-    try:
-        yield
-    except OSError as error:
-        raise Refused(f"{path!r}: {error.strerror}") from error
-    except UnicodeEncodeError as error:
-        raise Refused(f"{path!r}: the text is no Unicode ({error.reason})") from error

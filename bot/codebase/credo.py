@@ -7,9 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.verdict import Diagnostic
+from bot.codebase.blockers import blocker
+from bot.codebase.process import Completed
+from bot.core.verdict import Diagnostic, Status
 
-_UNPARSED = "Some source files could not be parsed"
+UNPARSED = "Some source files could not be parsed"
+"""Credo's note on files it left out; its exit code is 0 all the same."""
+NO_TASK = 'The task "credo" could not be found'
 _LISTED = re.compile(r"^\s+\d+\) (\S+)$", re.MULTILINE)
 _UNKNOWN_CHECK = re.compile(r"Ignoring an undefined check: (\S+)")
 _ISSUE_BITS = 31
@@ -37,8 +41,26 @@ def parse_credo(returncode: int, stdout: str, stderr: str) -> CredoReport:
     issues = tuple(_issue(raw) for raw in document["issues"])
     if returncode and not issues:
         return CredoReport(trouble=f"credo ended with {returncode} but listed no issue")
-    unparsed = tuple(_LISTED.findall(stderr)) if _UNPARSED in stderr else ()
+    unparsed = tuple(_LISTED.findall(stderr)) if UNPARSED in stderr else ()
     return CredoReport(issues, unparsed, tuple(_UNKNOWN_CHECK.findall(stderr)))
+
+
+def judge_credo(done: Completed) -> tuple[Status, str, tuple[Diagnostic, ...]]:
+    """The result of a finished `mix credo --format json`, a line about it, and the issues."""
+    if done.timed_out:
+        return "timed-out", f"no end after {done.seconds:.0f} s", ()
+    if NO_TASK in done.stderr:
+        return "not-run", "Credo is not available in MIX_ENV=test", ()
+    if missing := blocker(done):
+        return "cannot-build", missing, ()
+    report = parse_credo(done.returncode, done.stdout, done.stderr)
+    if report.trouble:
+        return "not-run", report.trouble, ()
+    if report.unparsed:
+        return "failed", f"could not read {', '.join(report.unparsed)}", report.issues
+    note = "".join(f"; unknown check {name} ignored" for name in report.unknown_checks)
+    status: Status = "failed" if report.issues else "passed"
+    return status, f"{len(report.issues)} issues{note}", report.issues
 
 
 def _document(stdout: str) -> dict[str, Any] | None:

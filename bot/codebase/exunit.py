@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot.codebase.blockers import blocker, last_words
 from bot.codebase.mix import FAILED_TESTS, Mix, Reporter, TestRun
+from bot.codebase.process import Completed
 from bot.core.verdict import CheckResult, Status, TestResult
 
 _NO_HELPER = "exited in: GenServer.call(ExUnit.Server"
 """Mix runs the suite all the same where nothing has started ExUnit."""
 
 _COMPILE_ERROR = "== Compilation error in file"
+
+_TOTALS = re.compile(
+    r"^(?:(?P<doctests>\d+) doctests?, )?(?:(?P<properties>\d+) propert(?:y|ies), )?"
+    r"(?P<tests>\d+) tests?, (?P<failures>\d+) failures?"
+    r"(?:, (?P<excluded>\d+) excluded)?(?:, (?P<invalid>\d+) invalid)?"
+    r"(?:, (?P<skipped>\d+) skipped)?$",
+    re.MULTILINE,
+)
+"""What ExUnit's own formatter ends with, once for each application of an umbrella."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +125,26 @@ def judge_run(run: TestRun, root: Path, name: str = "test") -> CheckResult:
     )
 
 
+def judge_output(done: Completed) -> tuple[Status, str]:
+    """The result of a `mix test` without a reporter, by the totals it printed."""
+    totals = [
+        {k: int(n or 0) for k, n in m.groupdict().items()} for m in _TOTALS.finditer(done.stdout)
+    ]
+    told = sum(t["tests"] + t["doctests"] + t["properties"] for t in totals)
+    left_out = sum(t["excluded"] + t["skipped"] + t["invalid"] for t in totals)
+    failed = sum(t["failures"] + t["invalid"] for t in totals)
+    return _judged(done, told - left_out, failed, started=bool(totals), cut=False)
+
+
 def _status(run: TestRun, suite: Suite) -> tuple[Status, str]:
-    done = run.completed
+    cut = not suite.complete or bool(suite.unreadable)
     ran, failed = len(suite.ran()), len(suite.failed())
+    return _judged(run.completed, ran, failed, started=suite.started > 0, cut=cut)
+
+
+def _judged(
+    done: Completed, ran: int, failed: int, *, started: bool, cut: bool
+) -> tuple[Status, str]:
     missing = blocker(done)
     if done.timed_out:
         return "timed-out", f"no end after {done.seconds:.0f} s; {ran} tests had run"
@@ -124,9 +152,9 @@ def _status(run: TestRun, suite: Suite) -> tuple[Status, str]:
         return "cannot-build", missing
     if failed:
         return "failed", f"{failed} of {ran} tests failed"
-    if suite.started == 0:
-        return _never_started(run)
-    if not suite.complete or suite.unreadable:
+    if not started:
+        return _never_started(done)
+    if cut:
         why = last_words(done)
         return "failed", f"the test run ended before its last event, after {ran} tests: {why}"
     if done.returncode != 0:
@@ -136,8 +164,7 @@ def _status(run: TestRun, suite: Suite) -> tuple[Status, str]:
     return "passed", f"{ran} tests, 0 failures"
 
 
-def _never_started(run: TestRun) -> tuple[Status, str]:
-    done = run.completed
+def _never_started(done: Completed) -> tuple[Status, str]:
     both = f"{done.stdout}\n{done.stderr}"
     if done.returncode == 0:
         return "not-run", "no tests ran"

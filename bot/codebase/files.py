@@ -22,6 +22,10 @@ Enter = Callable[[str, frozenset[str]], bool]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
+class NoFile(Refused):
+    """There is no file of that name."""
+
+
 class WorkFiles:
     """Reads and writes regular files below `root`; anything else raises `Refused`."""
 
@@ -47,7 +51,7 @@ class WorkFiles:
                     _require_regular(os.fstat(file.fileno()), path)
                     data = file.read() if limit is None else file.read(limit + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise Refused(f"no such file: {path!r}") from error
+            raise NoFile(f"no such file: {path!r}") from error
         if limit is not None and len(data) > limit:
             raise Refused(f"{path!r} is larger than {limit:,} bytes")
         return data
@@ -83,7 +87,7 @@ class WorkFiles:
                 _require_regular(os.lstat(name, dir_fd=parent), path)
                 os.unlink(name, dir_fd=parent)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise Refused(f"no such file: {path!r}") from error
+            raise NoFile(f"no such file: {path!r}") from error
 
     def list(self, globs: Iterable[str] = ("**/*",)) -> tuple[str, ...]:
         """Regular files that match a glob, sorted; symlinks and `.git` are left out."""

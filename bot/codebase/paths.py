@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import Refused
@@ -13,9 +14,12 @@ from bot.errors import Refused
 IGNORABLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad]")
 """Characters HFS+ drops from names, which make a second spelling of `.git`."""
 
+GLOB = re.compile(r"[*?\[{]")
+"""What makes a path a pattern."""
+
 RELATIVE = "give it relative to the project, with forward slashes, such as lib/shop.ex"
 
-_MOST_ALTERNATIVES = 100
+_MOST_ALTERNATIVES, _LONGEST_GLOB = 100, 500
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -35,6 +39,14 @@ def spelling(name: str) -> str:
     return unicodedata.normalize("NFC", plain.casefold())
 
 
+def similar(path: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Up to three of the paths that may have been meant."""
+    name = spelling(path.rsplit("/", 1)[-1])
+    same_name = [p for p in paths if spelling(p.rsplit("/", 1)[-1]) == name]
+    close = difflib.get_close_matches(path, same_name or paths, n=3)
+    return tuple(close or same_name[:3])
+
+
 def _is_git(piece: str) -> bool:
     plain = IGNORABLE.sub("", unicodedata.normalize("NFKC", piece)).casefold().rstrip(". ")
     return plain in (".git", "git~1") or plain.startswith(".git:")
@@ -51,6 +63,8 @@ class Glob:
     @classmethod
     def of(cls, pattern: str) -> Glob:
         """Raises `Refused` for a pattern that looks outside."""
+        if len(pattern) > _LONGEST_GLOB:
+            raise Refused(f"the pattern {pattern[:40]!r}... is too long")
         parts(pattern)
         written = dict.fromkeys(_unbraced(pattern, [_MOST_ALTERNATIVES]))
         return cls(pattern, tuple(tuple(map(_name, parts(one))) for one in written))

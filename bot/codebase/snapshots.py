@@ -8,6 +8,7 @@ borrowed. Snapshots are found again after a kill by whoever opens the same direc
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +19,11 @@ from pathlib import Path
 from bot.codebase.files import WorkFiles
 from bot.codebase.git import PATCH, Git, checked_commit, nul_ended, nul_split
 from bot.codebase.git_dir import make_git_dir, object_kind
+from bot.codebase.process import child_environment
 from bot.codebase.repository import Repository
+from bot.codebase.worktree import Worktree
 from bot.errors import Refused
+from bot.settings import Settings, load_settings
 
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000_000
@@ -128,6 +132,22 @@ class Snapshots:
             alternates = scratch / "objects" / "info" / "alternates"
             alternates.write_text(f"{self.lender.objects}\n", encoding="utf-8")
         scratch.rename(self.store)
+
+
+def snapshots_of(
+    files: WorkFiles, walk: Walk, worktree: Worktree | None, settings: Settings | None
+) -> Snapshots:
+    """In the work tree's directory; those of a plain one in the cache, by its path."""
+    if worktree is not None:
+        lender = worktree.repository
+        env = child_environment(lender.settings.environment)
+        store = worktree.directory / "snapshots"
+        return Snapshots(files, walk, store, env, lender.settings.git_timeout, lender)
+    known = settings or load_settings()
+    name = hashlib.sha256(os.fsencode(files.root)).hexdigest()[:16]
+    store = known.cache_dir / "snapshots" / name
+    env = child_environment(known.environment)
+    return Snapshots(files, walk, store, env, known.git_timeout)
 
 
 def _ref(git: Git, name: str) -> str:

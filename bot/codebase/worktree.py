@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +109,11 @@ class Worktree:
     def project(self) -> Path:
         """The directory in the tree that answers the one the user named."""
         return self.root / self.repository.prefix
+
+    def in_project(self, paths: Iterable[str]) -> Iterator[str]:
+        """Those of the paths that lie in `project`, relative to it."""
+        inside = f"{self.repository.prefix}/" if self.repository.prefix else ""
+        return (path.removeprefix(inside) for path in paths if path.startswith(inside))
 
     def head(self) -> str:
         """The commit the tree is based on: the branch's tip."""

@@ -6,14 +6,13 @@ import re
 from pathlib import Path
 
 from bot.codebase.blockers import blocker, last_words
-from bot.codebase.credo import parse_credo
+from bot.codebase.credo import judge_credo
 from bot.codebase.mix import Mix, unformatted
 from bot.codebase.process import Completed
 from bot.core.verdict import CheckResult, Diagnostic, Status
 from bot.verify.parse_compile import parse_compile
 
 _CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
-_NO_CREDO_TASK = 'The task "credo" could not be found'
 
 
 def check_compile(mix: Mix) -> CheckResult:
@@ -59,22 +58,8 @@ def check_credo(mix: Mix) -> CheckResult:
     if not has_credo(mix.root):
         return CheckResult(name="credo", status="not-run", summary="the project has no Credo")
     done = mix.credo()
-    if done.timed_out:
-        return _result("credo", "timed-out", f"no end after {done.seconds:.0f} s", done)
-    if _NO_CREDO_TASK in done.stderr:
-        return _result("credo", "not-run", "Credo is not available in MIX_ENV=test", done)
-    missing = blocker(done)
-    if missing:
-        return _result("credo", "cannot-build", missing, done)
-    report = parse_credo(done.returncode, done.stdout, done.stderr)
-    if report.trouble:
-        return _result("credo", "not-run", report.trouble, done)
-    if report.unparsed:
-        names = ", ".join(report.unparsed)
-        return _result("credo", "failed", f"could not read {names}", done, report.issues)
-    note = "".join(f"; unknown check {name} ignored" for name in report.unknown_checks)
-    status: Status = "failed" if report.issues else "passed"
-    return _result("credo", status, f"{len(report.issues)} issues{note}", done, report.issues)
+    status, summary, issues = judge_credo(done)
+    return _result("credo", status, summary, done, issues)
 
 
 def has_credo(root: Path) -> bool:
