@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.elixir import nodes
 from bot.elixir.module import Function, Module, Use
-from bot.elixir.nodes import text
+from bot.elixir.references import references
 from bot.elixir.skeleton.attributes import Attributes, attributes_of
 from bot.elixir.skeleton.clip import clip
 from bot.elixir.skeleton.heads import head_of
@@ -24,6 +24,10 @@ _OTP_CALLBACKS = {
     "Application": frozenset({"start/2", "stop/1", "prep_stop/1", "config_change/3"}),
 }
 """Callbacks that are such even where nobody wrote `@impl`."""
+_PROCESSES = frozenset(
+    "Agent Application DynamicSupervisor GenServer GenStage Supervisor Task "
+    ":gen_server :gen_statem :gen_event :supervisor".split()
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,15 @@ class ModuleSheet:
     """What its process is sent: patterns by callback."""
     starts: tuple[tuple[str, str], ...]
     """(supervisor, child) started at run time."""
-    names: frozenset[str]
+    names: tuple[str, ...]
     """Full names of the modules it mentions in code."""
     private: int
+
+
+def is_process(sheet: ModuleSheet) -> bool:
+    """Whether the module is what a process runs, or what starts some."""
+    used = (use.partition(",")[0] for use in sheet.uses)
+    return bool(sheet.starts or _PROCESSES.intersection((*used, *sheet.behaviours)))
 
 
 def module_sheet(module: Module) -> ModuleSheet:
@@ -82,7 +92,7 @@ def module_sheet(module: Module) -> ModuleSheet:
         implemented=tuple(clip(f.label, _MAX_MODULE) for f in public if f.label in expected),
         messages=tuple(messages_of(module)),
         starts=tuple(starts_of(module)),
-        names=_names(module),
+        names=references(module),
         private=len(module.functions) - len(public),
     )
 
@@ -96,15 +106,3 @@ def _use(use: Use) -> str:
 def _function(function: Function, attributes: Attributes) -> FunctionSheet:
     returns = dict.fromkeys(attributes.returns.get((function.name, function.arity), ()))
     return FunctionSheet(head_of(function), " | ".join(list(returns)[:_MAX_RETURNS]))
-
-
-def _names(module: Module) -> frozenset[str]:
-    if module.body is None:
-        return frozenset()
-    inner = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
-    written = {
-        text(node)
-        for node in nodes.of_type(module.body, "alias")
-        if not inner or not any(start <= node.start_byte < end for start, end in inner)
-    }
-    return frozenset(map(module.scope.resolve_name, written))

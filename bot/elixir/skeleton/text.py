@@ -10,7 +10,7 @@ from bot.core.finding import Finding
 from bot.elixir.skeleton.clip import ELLIPSIS, clip, listed
 from bot.elixir.skeleton.files import FileSheet
 from bot.elixir.skeleton.messages import MESSAGES
-from bot.elixir.skeleton.module import ModuleSheet
+from bot.elixir.skeleton.module import ModuleSheet, is_process
 
 _MAX_PATH, _MAX_MESSAGE, _MAX_LINES, _MAX_ITEMS, _NAMES_A_LINE = 200, 200, 500, 60, 40
 _KINDS = {"defprotocol": "protocol ", "defimpl": "impl "}
@@ -27,7 +27,8 @@ class Cut(IntEnum):
     SIZES = 5
     PLAIN_HEADS = 6
     HEADS = 7
-    MODULES = 8
+    PLAIN_FILES = 8
+    FILES = 9
 
 
 LEFT_OUT = {
@@ -38,7 +39,8 @@ LEFT_OUT = {
     Cut.SIZES: "sizes and counts of private functions",
     Cut.PLAIN_HEADS: "function heads of modules without behaviours or findings",
     Cut.HEADS: "all other function heads",
-    Cut.MODULES: "everything of a file but its name",
+    Cut.PLAIN_FILES: "everything but their names of files without processes or findings",
+    Cut.FILES: "everything of the other files but their names",
 }
 
 
@@ -53,14 +55,25 @@ class FileText:
 
     def lines(self) -> Iterator[str]:
         """All of them."""
-        if self._cut >= Cut.MODULES:
-            yield from _folders(self._sheets)
+        if self._cut >= Cut.PLAIN_FILES:
+            yield from self._few()
             return
         for role in ("lib", "config", "script", "test"):
             for sheet in self._sheets:
                 if sheet.role == role:
                     yield from self._file(sheet)
         yield from (_unread(s) for s in self._sheets if s.role == "mix" and s.note)
+
+    def _few(self) -> Iterator[str]:
+        """Files with processes or findings; of the rest names by folder."""
+        named = []
+        for sheet in self._sheets:
+            told = any(is_process(m) or m.name in self._found for m in sheet.modules)
+            if told and self._cut < Cut.FILES:
+                yield from self._file(sheet)
+            else:
+                named.append(sheet)
+        yield from _folders(named)
 
     def _file(self, sheet: FileSheet) -> Iterator[str]:
         if sheet.role == "test" and self._cut >= Cut.TESTS:
@@ -130,13 +143,9 @@ class FileText:
     def _names(self, module: ModuleSheet) -> list[str]:
         """Other modules of the code base it names; the common first segment is left out."""
         said = {module.name, *module.behaviours, *(u.partition(",")[0] for u in module.uses)}
-        others = (n for n in module.names & self._known - said if not _nested(n, module.name))
+        others = [n for n in module.names if n in self._known and n not in said]
         root = module.name.partition(".")[0] + "."
         return sorted("." + n.removeprefix(root) if n.startswith(root) else n for n in others)
-
-
-def _nested(name: str, outer: str) -> bool:
-    return name.startswith(outer + ".")
 
 
 def _unread(sheet: FileSheet) -> str:
@@ -159,7 +168,7 @@ def _folders(sheets: Iterable[FileSheet]) -> Iterator[str]:
 
 def finding_lines(findings: Sequence[Finding], cut: Cut) -> Iterator[str]:
     """One line each, or counts by rule where only file names are left."""
-    if cut >= Cut.MODULES:
+    if cut >= Cut.FILES:
         counts = Counter(f.rule for f in findings)
         yield from (f"{rule}: {count}" for rule, count in sorted(counts.items()))
         return
