@@ -122,8 +122,8 @@ def _require_known(typed: Mapping[str, Any], loaded: Loaded) -> None:
                 hint=f"inputs: {', '.join(sorted(known)) or 'none'}",
             )
     if declared is None:
-        for name in loaded.free_names:
-            if name not in typed:
+        for name, needed in loaded.free_names.items():
+            if needed and name not in typed:
                 option = "--input-file FILE" if name == INPUT_FILE else f"--input {name}=..."
                 raise Unusable(
                     f"pipeline {loaded.workflow.name!r} needs the input {name!r}", hint=option

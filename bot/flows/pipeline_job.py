@@ -72,37 +72,37 @@ class Job:
         self._write(self.run.asked, self.bound.kept(self.asked.prompt))
         self.place.begin(self.run.id, resumed=resumed)
         budget = Budget(self.asked.limits)
-        keeping = self._keeping(record)
-        try:
-            result = self._engine(keeping).run(
-                with_prompt(self.loaded, self.asked.prompt),
-                self.bound.inputs,
-                budget=budget,
-                given=self.bound.given,
-                resume=self._point() if resumed else None,
-            )
-        except BaseException as error:
-            self._end(record, budget.usage, "interrupted", error)
-            raise
-        keeping.sessions.flush()
+        sessions = Sessions(self.settings.state_dir / "sessions")
+        secrets, names = self.settings.secrets(), tuple(self.models)
+        with Recorder(self.run.exchanges, secrets=secrets, models=names) as recorder:
+            try:
+                result = self._engine(self._keeping(record, sessions, recorder)).run(
+                    with_prompt(self.loaded, self.asked.prompt),
+                    self.bound.inputs,
+                    budget=budget,
+                    given=self.bound.given,
+                    resume=self._point() if resumed else None,
+                )
+            except BaseException as error:
+                self._end(record, budget.usage, "interrupted", error)
+                raise
+        sessions.flush()
         status = "succeeded" if result.status == "succeeded" else "failed"
         ended = self._end(record, budget.usage, status, result.error, result.failed_step)
         self._write(self.run.results, results_json(result))
         return Report(self.run, ended, result, resumed)
 
-    def _keeping(self, record: RunRecord) -> Keeping:
-        kept, run = self.loaded.workflow.checkpoint_enabled, self.run
-        outputs = self.asked.output_dir or run.outputs
-        secrets = self.settings.secrets()
+    def _keeping(self, record: RunRecord, sessions: Sessions, recorder: Recorder) -> Keeping:
+        run = self.run
         return Keeping(
             run_id=run.id,
             started=record.started,
-            trace=Trace(run.trace, secrets=secrets),
-            checkpoints=Checkpoints(run.answers) if kept else None,
-            points=Points(run.points) if kept else None,
-            recorder=Recorder(run.exchanges, secrets=secrets, models=tuple(self.models)),
-            sessions=Sessions(self.settings.state_dir / "sessions"),
-            output_dir=outputs,
+            trace=Trace(run.trace, secrets=self.settings.secrets()),
+            checkpoints=Checkpoints(run.answers),
+            points=Points(run.points),
+            recorder=recorder,
+            sessions=sessions,
+            output_dir=self.asked.output_dir or run.outputs,
             position=self.place.position,
         )
 

@@ -78,6 +78,14 @@ class Budget:
         self._require_own()
 
     def _require_own(self) -> None:
+        if self.limits.usd is not None and self.usage.unpriced_calls:
+            # A limit that cannot be kept is not a limit.
+            raise BudgetSpent(
+                f"a limit of {self.limits.usd:g} US dollars cannot be kept: a model without a "
+                "known price has answered",
+                hint="give its price in a file named by GENESIS_PRICES_FILE, or limit tokens",
+                budget=self,
+            )
         tokens = self.usage.input_tokens + self.usage.output_tokens
         used = (
             ("steps", self.steps - 1, self.limits.steps),

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 
 def check_references(
     document: Document, workflow: Workflow, *, library: Library | None, fragment: bool
-) -> tuple[str, ...]:
-    """Raises `ConfigError` at the first bad reference; gives the steps a fragment expects."""
+) -> tuple[tuple[str, ...], dict[str, bool]]:
+    """Raises `ConfigError` at the first bad reference.
+
+    Gives the steps a fragment expects, and the names it takes from outside (true: needed).
+    """
     checker = Checker(
         document,
         library,
@@ -49,7 +52,7 @@ def check_references(
     known = _check_steps(checker, workflow.steps, ("steps",), Known(inputs, frozenset(), inputs))
     for name, source in workflow.outputs.items():
         check_expression(checker, source, ("outputs", name), known)
-    return tuple(dict.fromkeys(checker.expects))
+    return tuple(dict.fromkeys(checker.expects)), checker.free
 
 
 def _check_steps(checker: Checker, steps: tuple[Step, ...], at: At, known: Known) -> Known:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Loaded:
     document: Document
     expects: tuple[str, ...] = ()
     """Steps a fragment (a bare list of steps) refers to but does not contain."""
+    free_names: Mapping[str, bool] = field(default_factory=dict)
+    """Names it takes from outside without declaring them; true for those it cannot do without."""
 
 
 class Library:
@@ -120,8 +123,8 @@ def build(document: Document, *, library: Library | None = None) -> Loaded:
         raise problems.from_validation(document, error) from error
     _require_unique_names(document, workflow)
     _require_good_inputs(document, workflow)
-    expects = check_references(document, workflow, library=library, fragment=fragment)
-    return Loaded(workflow, document, expects)
+    expects, free = check_references(document, workflow, library=library, fragment=fragment)
+    return Loaded(workflow, document, expects, free)
 
 
 def _body(document: Document) -> tuple[Any, bool]:

@@ -16,7 +16,7 @@ from bot.pipeline.expr import (
     names_in_template,
 )
 from bot.pipeline.problems import At, near, rooted
-from bot.pipeline.scope import RESERVED
+from bot.pipeline.scope import AMBIENT, RESERVED
 from bot.pipeline.strict_yaml import Document
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ class Checker:
     """No declared inputs, so an unknown name is an input."""
     fragment: bool
     expects: list[str] = field(default_factory=list)
+    free: dict[str, bool] = field(default_factory=dict)
+    """Names nothing in the file defines, inputs where none are declared; false for those the file
+    can do without: `x | default('')`, `x exists`."""
+
+    def note_free(self, name: str, parsed: nodes.Template) -> None:
+        """One more use of a name that must come from outside."""
+        needed = name not in _optional(parsed)
+        self.free[name] = self.free.get(name, False) or needed
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,8 @@ def _check_parsed(
             require_step(checker, key, at, known)
         elif space == "inputs" and not checker.open_names and key not in known.inputs:
             raise error_at(checker, f"there is no input {key!r}{near(key, known.inputs)}", at)
+        elif space == "inputs" and checker.open_names:
+            checker.note_free(key, parsed)
     for name in sorted(names - set(RESERVED)):
         if name in known.names or name in known.steps:
             continue
@@ -107,8 +117,21 @@ def _check_parsed(
         if not checker.open_names:
             everything = known.names | known.steps
             raise error_at(checker, f"{name!r} is not defined here{near(name, everything)}", at)
+        if name not in AMBIENT:
+            checker.note_free(name, parsed)
     if "loop" in names and "loop" not in known.names:
         raise error_at(checker, "'loop' exists only inside a loop", at)
+
+
+def _optional(parsed: nodes.Template) -> frozenset[str]:
+    """Names an expression asks about before it uses them."""
+    asked = (nodes.Filter, nodes.Test)
+    return frozenset(
+        getattr(node.node, "name", "") or getattr(node.node, "attr", "")
+        for node in parsed.find_all(asked)
+        if node.name in ("default", "d", "defined", "undefined")
+        and isinstance(node.node, nodes.Name | nodes.Getattr)
+    )
 
 
 def _spaced(parsed: nodes.Template, names: frozenset[str]) -> Iterator[tuple[str, str]]:

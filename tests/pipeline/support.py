@@ -19,6 +19,7 @@ from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
 from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library, Loaded, build
+from bot.pipeline.points import Point
 from bot.pipeline.results import RunResult, StepEvent
 from bot.pipeline.services import CodemodResult, CommandResult, GitResult, Services
 from bot.pipeline.steps import default_handlers
@@ -48,6 +49,7 @@ def run(
     budget: Budget | None = None,
     trace: Trace | None = None,
     checkpoints: Checkpoints | None = None,
+    resume: Point | None = None,
     **engine: Any,
 ) -> RunResult:
     """Run it with the shipped handlers; nothing sleeps."""
@@ -58,7 +60,7 @@ def run(
         services=services,
         **{"sleep": lambda seconds: None, "keeping": keeping, **engine},
     )
-    return made.run(loaded.workflow, inputs or {}, budget=budget)
+    return made.run(loaded.workflow, inputs or {}, budget=budget, resume=resume)
 
 
 class Events(list[StepEvent]):
