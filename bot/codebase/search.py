@@ -44,7 +44,7 @@ Lines = Callable[[str], Iterator[tuple[int, str]]]
 
 
 def _literal(wanted: str) -> Lines:
-    def lines(text: str) -> Iterator[tuple[int, str]]:
+    def matching(text: str) -> Iterator[tuple[int, str]]:
         number, counted, at = 1, 0, text.find(wanted)
         while at != -1:
             number += text.count("\n", counted, at)
@@ -53,7 +53,7 @@ def _literal(wanted: str) -> Lines:
             yield number, _shown(text[start:end], at - start)
             counted, at = at, text.find(wanted, end)
 
-    return lines
+    return matching
 
 
 def _expression(pattern: str) -> Lines:
@@ -62,16 +62,17 @@ def _expression(pattern: str) -> Lines:
     except PatternError as error:
         raise _wrong(pattern, error) from error
 
-    def lines(text: str) -> Iterator[tuple[int, str]]:
+    def matching(text: str) -> Iterator[tuple[int, str]]:
         try:
-            for number, line in enumerate(text.split("\n") if text else (), 1):
+            lines = text.removesuffix("\n").split("\n") if text else ()
+            for number, line in enumerate(lines, 1):
                 plain = line.removesuffix("\r")
                 if expression.search(plain):
                     yield number, _shown(plain)
         except PatternError as error:
             raise _wrong(pattern, error) from error
 
-    return lines
+    return matching
 
 
 def _wrong(pattern: str, error: PatternError) -> Refused:
