@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, meta, nodes
-from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
-from jinja2.runtime import Undefined
+from jinja2 import Template, nodes
 
-from bot.errors import Exit, OtpError
-from bot.pipeline.sandbox import FUNCTIONS, MAX_TEXT, Sandbox, kind_of
+from bot.pipeline.items import inner_items
+from bot.pipeline.sandbox import Compiled, Sandbox, bounded
+from bot.pipeline.values import ExpressionError as ExpressionError
+from bot.pipeline.values import explained, kind_of, require_defined, short
+from bot.pipeline.work import MAX_TEXT, NAME, Work
 
 Scope = Mapping[str, Any]
 
 _ENVIRONMENT = Sandbox()
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-MAX_SOURCE = 200_000
-
-
-class ExpressionError(OtpError):
-    """An expression that does not parse, or names or combines what it cannot."""
-
-    exit_code = Exit.CONFIG
 
 
 def render(template: str, scope: Scope) -> str:
@@ -33,17 +24,14 @@ def render(template: str, scope: Scope) -> str:
     if "{" not in template:
         return template
     compiled = _template(template)
-    return "".join(_guarded(template, lambda: _bounded(compiled.generate(dict(scope)))))
+    with explained(short(template)):
+        return "".join(bounded(compiled.generate({**scope, NAME: Work()}), MAX_TEXT))
 
 
 def evaluate(expression: str, scope: Scope) -> Any:
     """The value of an expression, with or without `{{ }}` around it."""
     source = _unwrapped(expression)
-    compiled = _expression(source)
-    value = _guarded(source, lambda: [compiled(**dict(scope))])[0]
-    if isinstance(value, Undefined):
-        _guarded(source, lambda: [str(value)])
-    return value
+    return _run(source, _expression(source), scope)
 
 
 def resolve(value: Any, scope: Scope) -> Any:
@@ -63,7 +51,8 @@ def holds(condition: Any, scope: Scope) -> bool:
     if isinstance(condition, bool):
         return condition
     if isinstance(condition, str):
-        return _truth(evaluate(condition, scope), condition)
+        source = _unwrapped(condition)
+        return bool(_run(source, _expression(source, condition=True), scope))
     if isinstance(condition, list | tuple):
         return all(holds(item, scope) for item in condition)
     key, inner = _connective(condition)
@@ -86,14 +75,24 @@ def condition_sources(condition: Any) -> tuple[str, ...]:
 
 def names_in_template(template: str) -> tuple[nodes.Template, frozenset[str]]:
     """The parsed template and the names it needs from outside."""
-    return _parsed(template, template), _names(template, template)
+    with explained(short(template)):
+        return _with_items(_parsed(template))
 
 
 def names_in_expression(expression: str) -> tuple[nodes.Template, frozenset[str]]:
     """The same for an expression with or without `{{ }}`."""
     source = _unwrapped(expression)
-    template = "{{ (" + source + "\n) }}"
-    return _parsed(template, source), _names(template, source)
+    with explained(short(source)):
+        return _with_items(_ENVIRONMENT.parse_expression(source))
+
+
+def _with_items(parsed: nodes.Template) -> tuple[nodes.Template, frozenset[str]]:
+    """With what is asked of each item of a list, and the names that takes from around."""
+    names, body = _ENVIRONMENT.names(parsed), list(parsed.body)
+    for item in inner_items(_ENVIRONMENT, parsed):
+        names |= item.outer
+        body += _with_items(item.parsed)[0].body
+    return nodes.Template(body, lineno=1), names
 
 
 def _connective(condition: Any) -> tuple[str, Any]:
@@ -110,29 +109,28 @@ def _connective(condition: Any) -> tuple[str, Any]:
     return key, inner
 
 
-def _truth(value: Any, source: str) -> bool:
-    if isinstance(value, str):
-        text = value.strip().lower()
-        if text in ("true", "false", ""):
-            return text == "true"
-        raise ExpressionError(
-            f"{_short(source)} gives the text {value[:40]!r}, which is neither true nor false"
-        )
-    return bool(value)
+def _run(source: str, compiled: Compiled, scope: Scope) -> Any:
+    work = Work()
+    with explained(short(source)):
+        value = compiled({**scope, NAME: work})
+        require_defined(value)
+        if isinstance(value, list | tuple | Mapping) and not compiled.path:
+            work.weigh(value)
+    return value
 
 
 def _unwrapped(source: str) -> str:
     whole = _whole(source)
     if whole is not None:
         return whole
-    outside = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), source)
-    if "{{" not in outside:
-        if "{{" in source:
-            raise ExpressionError(
-                f"{_short(source)}: no {{{{ }}}} inside quotes; write the name without them"
-            )
+    if "{{" not in source:
         return source.strip()
-    return _parenthesised(source, outside)
+    marks = list(_marks(source))
+    if not marks:
+        raise ExpressionError(
+            f"{short(source)}: no {{{{ }}}} inside quotes; write the name without them"
+        )
+    return _parenthesised(source, marks)
 
 
 @lru_cache(maxsize=4096)
@@ -141,7 +139,8 @@ def _whole(source: str) -> str | None:
     text = source.strip()
     if not (text.startswith("{{") and text.endswith("}}")):
         return None
-    body = _parsed(text, text).body
+    with explained(short(text)):
+        body = _parsed(text).body
     if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
         return None
     inner = text[2:-2]
@@ -150,95 +149,45 @@ def _whole(source: str) -> str | None:
     return inner.removesuffix("-").strip()
 
 
-def _parenthesised(source: str, outside: str) -> str:
+def _marks(source: str) -> Iterator[tuple[int, str]]:
+    """Where `{{` and `}}` stand outside quotes."""
+    quote, position = "", 0
+    while position < len(source):
+        character = source[position]
+        if quote:
+            position += character == "\\"
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif source.startswith(("{{", "}}"), position):
+            yield position, "(" if character == "{" else ")"
+            position += 1
+        position += 1
+
+
+def _parenthesised(source: str, marks: list[tuple[int, str]]) -> str:
     """`{{ a }} > 3` means `(a) > 3`."""
     pieces: list[str] = []
     position = 0
-    for found in re.finditer(r"\{\{|\}\}", outside):
-        pieces += [source[position : found.start()], "(" if found[0] == "{{" else ")"]
-        position = found.end()
+    for start, bracket in marks:
+        pieces += [source[position:start], bracket]
+        position = start + 2
     return "".join([*pieces, source[position:]]).strip()
 
 
 @lru_cache(maxsize=4096)
-def _parsed(template: str, shown: str) -> nodes.Template:
-    if len(template) > MAX_SOURCE:
-        raise ExpressionError(f"{_short(shown)}: the template is too long")
-    try:
-        return _ENVIRONMENT.checked(template)
-    except TemplateSyntaxError as error:
-        raise ExpressionError(f"{_short(shown)}: {error.message}") from error
-    except (RecursionError, MemoryError, OverflowError, ValueError) as error:
-        raise ExpressionError(
-            f"{_short(shown)}: too deeply nested, or too large a number"
-        ) from error
+def _parsed(template: str) -> nodes.Template:
+    return _ENVIRONMENT.checked(template)
 
 
 @lru_cache(maxsize=4096)
-def _names(template: str, shown: str) -> frozenset[str]:
-    parsed = _parsed(template, shown)
-    try:
-        return frozenset(meta.find_undeclared_variables(parsed)) - FUNCTIONS.keys()
-    except TemplateSyntaxError as error:
-        raise ExpressionError(f"{_short(shown)}: {error.message}") from error
-    except (RecursionError, MemoryError) as error:
-        raise ExpressionError(f"{_short(shown)}: the expression is nested too deeply") from error
+def _template(source: str) -> Template:
+    with explained(short(source)):
+        _ENVIRONMENT.checked(source)
+        return _ENVIRONMENT.from_string(source)
 
 
 @lru_cache(maxsize=4096)
-def _template(source: str) -> Any:
-    _parsed(source, source)
-    return _compiled(source, lambda: _ENVIRONMENT.from_string(source))
-
-
-@lru_cache(maxsize=4096)
-def _expression(source: str) -> Any:
-    if not source:
-        raise ExpressionError("an expression is empty")
-    names_in_expression(source)
-    return _compiled(
-        source, lambda: _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
-    )
-
-
-def _compiled(source: str, compile_: Callable[[], Any]) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return compile_()
-    except TemplateSyntaxError as error:
-        raise ExpressionError(f"{_short(source)}: {error.message}") from error
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionError(f"{_short(source)}: cannot be compiled") from error
-
-
-def _guarded(source: str, produce: Callable[[], Any]) -> list[Any]:
-    try:
-        return list(produce())
-    except UndefinedError as error:
-        raise ExpressionError(f"{_short(source)}: {error.message}") from error
-    except (SecurityError, TemplateError) as error:
-        raise ExpressionError(f"{_short(source)}: {error}") from error
-    except (
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-    ) as error:
-        raise ExpressionError(f"{_short(source)}: {error}") from error
-
-
-def _bounded(pieces: Iterator[str]) -> Iterator[str]:
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > MAX_TEXT:
-            raise SecurityError("the text grows too large")
-        yield piece
-
-
-def _short(source: str) -> str:
-    text = " ".join(source.split())
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+def _expression(source: str, *, condition: bool = False) -> Compiled:
+    with explained(short(source)):
+        return _ENVIRONMENT.expression(source, condition=condition)

@@ -1,116 +1,268 @@
-"""Infix words on top of Jinja2: `contains`, `matches`, `between … and …`, `starts_with` and others.
+"""The grammar of expressions: Jinja2's, plus the words and signs pipelines are written with.
 
-They are rewritten, token by token, into Jinja's own tests (`x is contains(y)`), so precedence,
-sandbox and error positions are Jinja's.
+`a contains b`, `a matches b`, `a between b and c`, `a starts_with b`, `a ends_with b`,
+`a not_in b`, `a exists`, `a empty` stand where comparisons stand; a `not` before the word negates
+it. `&&`, `||`, `!a` and `a ? b : c` mean what they mean in C. The rest is Jinja's.
+
+What is built here names the operations of `bot.pipeline.operations`, so that nothing is left to
+Python's own rules. Statements other than `if` and `for` are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from difflib import get_close_matches
+from typing import Any
 
-from jinja2 import TemplateSyntaxError
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
+from jinja2 import Environment, nodes
+from jinja2.lexer import Lexer, _Rule
+from jinja2.parser import Parser
 
-WORDS = frozenset({"contains", "matches", "between", "starts_with", "ends_with", "exists"})
-_OPENING = {"lparen": "rparen", "lbracket": "rbracket", "lbrace": "rbrace"}
-_ENDS_OPERAND = frozenset({"name", "string", "integer", "float", "rparen", "rbracket", "rbrace"})
-_NOT_OPERANDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
+from bot.pipeline.functions import FUNCTIONS
 
-
-class InfixOperators(Extension):
-    """Registers the rewriting with the lexer."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The same tokens with infix words as Jinja tests."""
-        return iter(rewrite(list(stream)))
-
-
-def rewrite(tokens: list[Token]) -> list[Token]:
-    """`a contains b` becomes `a is contains(b)`; `between` takes two operands joined by `and`."""
-    result: list[Token] = []
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        if not _is_infix(token, tokens, position, result):
-            result.append(token)
-            position += 1
-            continue
-        negated = bool(result) and result[-1].test("name:not")
-        if negated:
-            result.pop()
-        position = _rewrite_one(tokens, position, result, negated=negated)
-    return result
+INFIX = ("contains", "matches", "starts_with", "ends_with", "not_in")
+POSTFIX = ("exists", "empty")
+_WORDS = (*INFIX, "between", *POSTFIX)
+_SIGN = "sign"
+_NODE_COST = 50
+"""Units of work for one node of a loop's body, per round."""
 
 
-def _rewrite_one(tokens: list[Token], position: int, result: list[Token], *, negated: bool) -> int:
-    word = tokens[position]
-    line = word.lineno
-    result.append(Token(line, "name", "is"))
-    if negated:
-        result.append(Token(line, "name", "not"))
-    if word.value == "exists":
-        result.append(Token(line, "name", "defined"))
-        return position + 1
-    first_end = _operand_end(tokens, position + 1, word)
-    result += [Token(line, "name", word.value), Token(line, "lparen", "(")]
-    result += rewrite(tokens[position + 1 : first_end])
-    end = first_end
-    if word.value == "between":
-        if end >= len(tokens) or not tokens[end].test("name:and"):
-            raise TemplateSyntaxError("'between' needs two values joined by 'and'", line)
-        end = _operand_end(tokens, first_end + 1, word)
-        result.append(Token(line, "comma", ","))
-        result += rewrite(tokens[first_end + 1 : end])
-    result.append(Token(line, "rparen", ")"))
-    return end
+class SignLexer(Lexer):
+    """Jinja's lexer, which also knows `&&`, `||`, `!` and `?`, and `@` for the item at hand."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        signs = _Rule(re.compile(r"&&|\|\||!(?!=)|[?@]"), _SIGN, None)
+        for state in ("variable_begin", "block_begin"):
+            self.rules[state].insert(1, signs)
 
 
-def _is_infix(token: Token, tokens: list[Token], position: int, before: list[Token]) -> bool:
-    if token.type != "name" or token.value not in WORDS or not before:
+class ExpressionParser(Parser):
+    """Parses one template."""
+
+    def parse_statement(self) -> nodes.Node | list[nodes.Node]:
+        """`if` and `for` only."""
+        if not self.stream.current.test_any("name:if", "name:for"):
+            self.fail(f"{str(self.stream.current.value)!r} is not supported; use if and for")
+        return super().parse_statement()
+
+    def parse_for(self) -> nodes.For:
+        """A loop whose rounds are counted."""
+        loop = super().parse_for()
+        if loop.recursive:
+            self.fail("recursive loops are not supported", loop.lineno)
+        assert isinstance(loop.iter, nodes.Expr)
+        loop.iter = _operation("loop", loop.iter, nodes.Const(_cost(loop)))
+        return loop
+
+    def parse_condexpr(self) -> nodes.Expr:
+        """`b if a else c`, or `a ? b : c`."""
+        test = super().parse_condexpr()
+        if not self._skip_sign("?"):
+            return test
+        line = self.stream.current.lineno
+        then = self.parse_condexpr()
+        self.stream.expect("colon")
+        return nodes.CondExpr(test, then, self.parse_condexpr(), lineno=line)
+
+    def parse_or(self) -> nodes.Expr:
+        """`or` and `||`."""
+        left = self.parse_and()
+        while self.stream.skip_if("name:or") or self._skip_sign("||"):
+            left = nodes.Or(left, self.parse_and(), lineno=left.lineno)
+        return left
+
+    def parse_and(self) -> nodes.Expr:
+        """`and` and `&&`."""
+        left = self.parse_not()
+        while self.stream.skip_if("name:and") or self._skip_sign("&&"):
+            left = nodes.And(left, self.parse_not(), lineno=left.lineno)
+        return left
+
+    def parse_compare(self) -> nodes.Expr:
+        """Comparisons, and the words that stand in their place."""
+        left = super().parse_compare()
+        compared = isinstance(left, nodes.Compare)
+        if isinstance(left, nodes.Compare):
+            pairs = [x for o in left.ops for x in (nodes.Const(o.op), o.expr)]
+            left = _operation("compare", left.expr, *pairs)
+        negated = self.stream.current.test("name:not")
+        word = self.stream.look() if negated else self.stream.current
+        if word.type != "name" or word.value not in _WORDS:
+            return left
+        if compared:
+            self.fail(f"put brackets around the comparison before {word.value!r}", word.lineno)
+        self.stream.skip(1 + negated)
+        result = self._worded(left, word.value)
+        return nodes.Not(result, lineno=word.lineno) if negated else result
+
+    def _worded(self, left: nodes.Expr, word: str) -> nodes.Expr:
+        if word in POSTFIX:
+            return _test(word, left)
+        if not self._starts_operand():
+            self.fail(f"{word!r} needs a value on its right")
+        right = self.parse_math1()
+        if word == "not_in":
+            return _operation("compare", left, nodes.Const("notin"), right)
+        if word != "between":
+            return _test(word, left, right)
+        if not self.stream.skip_if("name:and"):
+            self.fail("'between' needs two values joined by 'and'")
+        return _test(word, left, right, self.parse_math1())
+
+    def parse_concat(self) -> nodes.Expr:
+        """`a ~ b`, counted."""
+        found = super().parse_concat()
+        if isinstance(found, nodes.Concat):
+            return _operation("concat", _defined_list(found.nodes, found.lineno))
+        return found
+
+    def parse_unary(self, with_filter: bool = True) -> nodes.Expr:
+        """`-a`, and `!a`, which binds as tightly."""
+        line = self.stream.current.lineno
+        if self._skip_sign("!"):
+            return nodes.Not(self.parse_unary(False), lineno=line)
+        return super().parse_unary(with_filter)
+
+    def parse_primary(self, with_namespace: bool = False) -> nodes.Expr:
+        """Names and literals; `null` and `nil` are the absence of a value, `@` is the item."""
+        token = self.stream.current
+        if self._skip_sign("@"):
+            return nodes.Name("item", "load", lineno=token.lineno)
+        if token.type == "name" and token.value in ("null", "nil"):
+            next(self.stream)
+            return nodes.Const(None, lineno=token.lineno)
+        if token.type == "float" and not math.isfinite(float(token.value)):
+            self.fail("a number is too large", token.lineno)
+        if token.type == "name" and (token.value.startswith("__") or token.value == "self"):
+            self.fail(f"the name {token.value!r} is not available", token.lineno)
+        return super().parse_primary(with_namespace)
+
+    def parse_tuple(self, *args: Any, **options: Any) -> nodes.Tuple | nodes.Expr:
+        """A tuple of values that exist."""
+        found = super().parse_tuple(*args, **options)
+        if isinstance(found, nodes.Tuple) and not options.get("simplified"):
+            found.items = [_defined(item) for item in found.items]
+        return found
+
+    def parse_list(self) -> nodes.List:
+        """A list of values that exist."""
+        found = super().parse_list()
+        return _defined_list(found.items, found.lineno)
+
+    def parse_dict(self) -> nodes.Dict:
+        """A map from texts to values that exist."""
+        found = super().parse_dict()
+        for pair in found.items:
+            if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
+                pair.key = _operation("key", pair.key)
+            pair.value = _defined(pair.value)
+        return found
+
+    def parse_subscript(self, node: nodes.Expr) -> Any:
+        """`a.b`, `a[b]`; `a[b:c]` is counted."""
+        found = super().parse_subscript(node)
+        if isinstance(found, nodes.Getitem) and isinstance(found.arg, nodes.Slice):
+            bounds = (found.arg.start, found.arg.stop, found.arg.step)
+            sliced = [nodes.Const(None) if bound is None else bound for bound in bounds]
+            return _operation("slice", node, *sliced)
+        return found
+
+    def parse_call(self, node: nodes.Expr) -> Any:
+        """A call of a function of the language; nothing else can be called."""
+        line = self.stream.current.lineno
+        if not isinstance(node, nodes.Name):
+            self.fail("only functions can be called; values have no methods", line)
+        args, *_ = self.parse_call_args()
+        return self._called(node.name, args, line)
+
+    def parse_call_args(self) -> Any:
+        """Arguments by position; filters also take some by name."""
+        found = super().parse_call_args()
+        if found[2] is not None or found[3] is not None:
+            self.fail("'*' and '**' are not supported in a call")
+        return found
+
+    def parse_filter(self, node: nodes.Expr | None, start_inline: bool = False) -> Any:
+        """`a | f(b)`: a filter of Jinja's, else the function `f(a, b)`."""
+        if node is None or start_inline:
+            self.fail("filter blocks are not supported")
+        while self.stream.skip_if("pipe"):
+            token = self.stream.expect("name")
+            called = self.stream.current.type == "lparen"
+            args, kwargs, *_ = self.parse_call_args() if called else ([], [])
+            if token.value in self.environment.filters:
+                node = nodes.Filter(
+                    node, token.value, args, kwargs, None, None, lineno=token.lineno
+                )
+            elif token.value in FUNCTIONS:
+                node = self._called(token.value, [node, *args], token.lineno)
+            else:
+                known = (*self.environment.filters, *FUNCTIONS)
+                self.fail(f"there is no filter {token.value!r}{_near(token.value, known)}")
+        return node
+
+    def parse_test(self, node: nodes.Expr) -> nodes.Expr:
+        """`a is b`."""
+        found = super().parse_test(node)
+        test = found.node if isinstance(found, nodes.Not) else found
+        if isinstance(test, nodes.Test) and test.name not in self.environment.tests:
+            self.fail(f"there is no test {test.name!r}{_near(test.name, self.environment.tests)}")
+        return found
+
+    def _called(self, name: str, args: list[nodes.Expr], line: int) -> nodes.Filter:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            self.fail(f"there is no function {name!r}{_near(name, FUNCTIONS)}", line)
+        if problem := function.problem(name, len(args)):
+            self.fail(problem, line)
+        if function.condition and len(args) > 1:
+            self._require_literal(name, args[1], line)
+        first = args[0] if args else nodes.Const(None)
+        return nodes.Filter(first, f"{name}()", args[1:], [], None, None, lineno=line)
+
+    def _require_literal(self, name: str, condition: nodes.Expr, line: int) -> None:
+        """What a function evaluates stands in the pipeline, never in data."""
+        if not isinstance(condition, nodes.Const) or not isinstance(condition.value, str):
+            self.fail(f"the second argument of {name!r} must be a text written here", line)
+
+    def _skip_sign(self, sign: str) -> bool:
+        token = self.stream.current
+        if token.type == _SIGN and token.value == sign:
+            next(self.stream)
+            return True
         return False
-    previous = before[-1]
-    if previous.test("name:not") and len(before) > 1:
-        previous = before[-2]
-    if previous.type not in _ENDS_OPERAND or previous.test("name:is"):
-        return False
-    if previous.type == "name" and previous.value in _NOT_OPERANDS:
-        return False
-    following = tokens[position + 1].type if position + 1 < len(tokens) else "eof"
-    return following not in ("dot", "assign", "operator")
+
+    def _starts_operand(self) -> bool:
+        token = self.stream.current
+        if token.type == "name":
+            return token.value not in ("and", "or", "not", "in", "is", "if", "else")
+        starts = ("string", "integer", "float", "lparen", "lbracket", "lbrace", "sub", "add", _SIGN)
+        return token.type in starts
 
 
-def _operand_end(tokens: list[Token], position: int, word: Token) -> int:
-    if position < len(tokens) and tokens[position].type == "sub":
-        position += 1
-    if position >= len(tokens) or not _starts_operand(tokens[position]):
-        raise TemplateSyntaxError(f"'{word.value}' needs a value on its right", word.lineno)
-    position = _group_end(tokens, position, word)
-    while position < len(tokens):
-        if tokens[position].type == "dot":
-            position += 2
-        elif tokens[position].type in ("lparen", "lbracket"):
-            position = _group_end(tokens, position, word)
-        else:
-            break
-    return min(position, len(tokens))
+def _operation(name: str, first: nodes.Expr, *rest: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(first, f"={name}", list(rest), [], None, None, lineno=first.lineno)
 
 
-def _starts_operand(token: Token) -> bool:
-    if token.type == "name":
-        return token.value not in _NOT_OPERANDS
-    return token.type in ("string", "integer", "float") or token.type in _OPENING
+def _test(name: str, first: nodes.Expr, *rest: nodes.Expr) -> nodes.Test:
+    return nodes.Test(first, name, list(rest), [], None, None, lineno=first.lineno)
 
 
-def _group_end(tokens: list[Token], position: int, word: Token) -> int:
-    if tokens[position].type not in _OPENING:
-        return position + 1
-    depth = 0
-    for index in range(position, len(tokens)):
-        if tokens[index].type in _OPENING:
-            depth += 1
-        elif tokens[index].type in _OPENING.values():
-            depth -= 1
-            if depth == 0:
-                return index + 1
-    raise TemplateSyntaxError("a bracket is not closed", word.lineno)
+def _defined(node: nodes.Expr) -> nodes.Expr:
+    return node if isinstance(node, nodes.Const) else _operation("defined", node)
+
+
+def _defined_list(items: list[nodes.Expr], line: int) -> nodes.List:
+    return nodes.List([_defined(item) for item in items], lineno=line)
+
+
+def _cost(loop: nodes.For) -> int:
+    return _NODE_COST * sum(1 for _ in loop.find_all(nodes.Node))
+
+
+def _near(word: str, known: Any) -> str:
+    found = get_close_matches(word, [name for name in known if name.isidentifier()], 1)
+    return f"; did you mean {found[0]!r}?" if found else ""

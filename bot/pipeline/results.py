@@ -48,7 +48,8 @@ class StepView(dict[str, Any]):
             "success": result.status == "succeeded",
             "text": result.text,
             "data": result.data,
-            "error": str(result.error) if result.error else "",
+            "result": result.text or None if result.data is None else result.data,
+            "error": str(result.error) if result.error else None,
         }
         super().__init__(general | (dict(result.data) if isinstance(result.data, Mapping) else {}))
         self._result = result

@@ -6,61 +6,70 @@ calls go to listed functions only, text is not multiplied, and data is never a t
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes, pass_context
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import LoopContext, Undefined
+from jinja2.lexer import Lexer
+from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.pipeline.operators import InfixOperators
+from bot.pipeline.filters import filters
+from bot.pipeline.functions.numbers import arithmetic, number_of
+from bot.pipeline.functions.times import reckon
+from bot.pipeline.items import ItemExpression
+from bot.pipeline.operations import operators
+from bot.pipeline.operators import ExpressionParser, SignLexer
+from bot.pipeline.tests import tests
+from bot.pipeline.values import Instant, as_text, kind_of, require_defined
+from bot.pipeline.work import work_of
 
-MAX_TEXT = 20_000_000
-MAX_NUMBER = 1e15
-MAX_SUBJECT = 200_000
-"""Characters of a text a regular expression is tried on."""
-
-_FILTERS = (
-    "abs capitalize default d dictsort e escape first float groupby int items join last length "
-    "list lower map max min reject rejectattr replace reverse round select selectattr sort string "
-    "sum title tojson trim truncate unique upper"
-).split()
-_TESTS = (
-    "boolean defined divisibleby eq equalto even false float ge greaterthan gt in integer iterable "
-    "le lessthan lower lt mapping ne none number odd sequence string true undefined upper == != "
-    "> < >= <="
-).split()
+MAX_SOURCE = 200_000
 _LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length"})
-_REFUSED_NODES = (
-    nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends,
-    nodes.Block, nodes.Assign, nodes.AssignBlock, nodes.With, nodes.FilterBlock,
-)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """An expression as a function of the names around it."""
+
+    evaluate: Callable[[Mapping[str, Any]], Any]
+    path: bool
+    """It is a name or a way into one, so that its value stands in the scope already."""
+
+    def __call__(self, names: Mapping[str, Any]) -> Any:
+        """The value."""
+        return self.evaluate(names)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment every expression and template is compiled in."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+    intercepted_unops = frozenset({"+", "-"})
 
     def __init__(self) -> None:
         super().__init__(
             undefined=StrictUndefined,
-            extensions=[InfixOperators],
-            finalize=as_text,
+            finalize=_finalized,
             autoescape=False,
             keep_trailing_newline=True,
         )
-        self.filters = {name: self.filters[name] for name in _FILTERS}
-        self.filters["tojson"] = _to_json
-        self.filters["replace"] = _replace
-        self.filters["round"] = _round
-        self.tests = {name: self.tests[name] for name in _TESTS} | _OWN_TESTS
-        self.globals = dict(FUNCTIONS)
+        self.filters = {**filters(), **operators()}
+        self.tests = tests()
+        self.globals = {}
+        self._lexer = SignLexer(self)
+
+    @property
+    def lexer(self) -> Lexer:
+        """Jinja shares lexers between environments; ours knows more signs."""
+        return self._lexer
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return ExpressionParser(self, source, name, filename).parse()
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Fields of maps are their keys; nothing has methods."""
@@ -70,71 +79,125 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return obj[attribute]
         if isinstance(obj, LoopContext) and attribute in _LOOP_FIELDS:
             return getattr(obj, attribute)
+        if isinstance(obj, str | list | tuple) and attribute == "length":
+            return len(obj)
         return self.undefined(_no_field(obj, attribute), obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Keys of maps, positions of lists and texts."""
-        try:
-            return obj[argument]
-        except (LookupError, TypeError):
-            return self.undefined(_no_field(obj, argument), obj=obj, name=argument)
+        require_defined(argument)
+        if isinstance(obj, Undefined):
+            return obj
+        if isinstance(obj, str | list | tuple | Mapping) and not isinstance(argument, bool):
+            try:
+                return obj[argument]
+            except (LookupError, TypeError):
+                pass
+        return self.undefined(_no_field(obj, argument), obj=obj, name=argument)
 
     def is_safe_callable(self, obj: Any) -> bool:
-        return any(obj is function for function in FUNCTIONS.values())
+        """Nothing: the grammar makes every call an operation of ours."""
+        return False
 
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic on numbers; `+` also joins two texts or two lists."""
-        if operator == "+" and type(left) is type(right) and isinstance(left, str | list):
-            if len(left) + len(right) > MAX_TEXT:
-                raise SecurityError("the text grows too large")
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic on numbers and instants; `+` also joins two texts or two lists."""
+        require_defined(left)
+        require_defined(right)
+        if isinstance(left, Instant) or isinstance(right, Instant):
+            return reckon(operator, left, right)
+        if operator == "+" and isinstance(left, str) and isinstance(right, str):
+            work_of(context).text(len(left) + len(right))
             return left + right
-        for operand in (left, right):
-            if isinstance(operand, Undefined):
-                str(operand)
-            if isinstance(operand, bool) or not isinstance(operand, int | float):
-                raise SecurityError(f"'{operator}' needs numbers, got {kind_of(operand)}")
-        if operator == "**":
-            raise SecurityError("'**' is not supported")
-        result = super().call_binop(context, operator, left, right)
-        if abs(result) > MAX_NUMBER:
-            raise SecurityError("a number grows too large")
-        return result
+        if operator == "+" and isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            work_of(context).charge(len(left) + len(right))
+            return [*left, *right]
+        return arithmetic(operator, left, right)
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        """Signs of numbers."""
+        return number_of(arg, operator) * (-1 if operator == "-" else 1)
 
     def checked(self, source: str) -> nodes.Template:
         """The parsed template; raises `TemplateSyntaxError` for what is not supported."""
+        if len(source) > MAX_SOURCE:
+            raise TemplateSyntaxError("the template is too long", 1)
         with warnings.catch_warnings():
             # '\\.' in a pattern is meant as written; Python's own decoder warns about it.
             warnings.simplefilter("ignore", DeprecationWarning)
-            parsed = self.parse(source)
-        for node in parsed.find_all(_REFUSED_NODES):
-            raise TemplateSyntaxError(
-                f"{type(node).__name__.lower()!r} is not supported; use if and for", node.lineno
-            )
-        if _loop_depth(parsed) > 3:
-            raise TemplateSyntaxError("loops are nested more than three deep", 1)
+            return self.parse(source)
+
+    def parse_expression(self, source: str) -> nodes.Template:
+        """A template whose only content is one expression."""
+        if not source.strip():
+            raise TemplateSyntaxError("an expression is empty", 1)
+        parsed = self.checked("{{ (" + source + "\n) }}")
+        if len(parsed.body) != 1 or not isinstance(root := parsed.body[0], nodes.Output):
+            raise TemplateSyntaxError("unexpected '}}'", 1)
+        if len(root.nodes) != 1:
+            raise TemplateSyntaxError("unexpected '}}'", 1)
         return parsed
 
+    def names(self, parsed: nodes.Template) -> frozenset[str]:
+        """The names a template needs from outside."""
+        return frozenset(meta.find_undeclared_variables(parsed))
 
-def as_text(value: Any) -> Any:
-    """How a value stands in a text: maps, lists, booleans and null as JSON."""
-    if value is None or isinstance(value, bool | list | tuple | Mapping):
-        return _to_json(value)
-    return value
+    def expression(self, source: str, *, condition: bool = False) -> Compiled:
+        """The expression, compiled; a condition must be true or false."""
+        parsed = self.parse_expression(source)
+        output = parsed.body[0]
+        assert isinstance(output, nodes.Output)
+        root = output.nodes[0]
+        assert isinstance(root, nodes.Expr)
+        root = _condition(root) if condition else root
+        body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), root, lineno=1)]
+        whole = nodes.Template(body, lineno=1)
+        whole.set_environment(self)
+        template = self.from_string(whole)
+
+        def evaluate(names: Mapping[str, Any]) -> Any:
+            context = template.new_context(dict(names))
+            for _ in template.root_render_func(context):
+                pass
+            return context.vars["result"]
+
+        return Compiled(evaluate, isinstance(root, nodes.Name | nodes.Getattr | nodes.Getitem))
+
+    def item(self, source: str) -> ItemExpression:
+        """An expression about each item of a list."""
+        return _item(self, source)
 
 
-def kind_of(value: Any) -> str:
-    """The value's kind in the words of the language."""
-    if value is None:
-        return "null"
-    for types, name in (
-        (bool, "a boolean"),
-        (str, "text"),
-        ((int, float), "a number"),
-        (Mapping, "a map"),
-    ):
-        if isinstance(value, types):
-            return name
-    return "a list" if isinstance(value, list | tuple) else "something undefined"
+@lru_cache(maxsize=1024)
+def _item(environment: Sandbox, source: str) -> ItemExpression:
+    return ItemExpression(environment, source)
+
+
+def _condition(node: nodes.Expr) -> nodes.Expr:
+    """What decides whether a condition holds must be true or false itself, not just something."""
+    if isinstance(node, nodes.And | nodes.Or):
+        return type(node)(_condition(node.left), _condition(node.right), lineno=node.lineno)
+    if isinstance(node, nodes.Not):
+        return nodes.Not(_condition(node.node), lineno=node.lineno)
+    return nodes.Filter(node, "=truth", [], [], None, None, lineno=node.lineno)
+
+
+@pass_context
+def _finalized(context: Context, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    work_of(context).weigh(value)
+    require_defined(value)
+    return as_text(value)
+
+
+def bounded(pieces: Iterator[str], limit: int) -> Iterator[str]:
+    """The pieces of a text, as long as it stays within the limit."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise SecurityError("the text grows too large")
+        yield piece
 
 
 def _no_field(obj: Any, attribute: Any) -> str:
@@ -145,82 +208,3 @@ def _no_field(obj: Any, attribute: Any) -> str:
         known = ", ".join(sorted(map(str, obj))[:12])
         return f"there is no field {attribute!r}; there are: {known or 'none'}"
     return f"{kind_of(obj)} has no field {attribute!r}"
-
-
-def _loop_depth(node: nodes.Node) -> int:
-    below = max(map(_loop_depth, node.iter_child_nodes()), default=0)
-    if isinstance(node, nodes.For):
-        return below + (100 if node.recursive else 1)
-    return below
-
-
-def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(
-        value, ensure_ascii=False, indent=min(indent, 8) if indent else None, default=dict
-    )
-
-
-def _replace(value: Any, old: str, new: str) -> str:
-    text = str(as_text(value))
-    if len(text) + text.count(old) * max(len(new) - len(old), 0) > MAX_TEXT:
-        raise SecurityError("the text grows too large")
-    return text.replace(old, new)
-
-
-def _round(value: Any, precision: int = 0) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(precision) > 15:
-        raise SecurityError(f"'round' needs a number and at most 15 places, got {kind_of(value)}")
-    return round(value, precision)
-
-
-def _contains(value: Any, wanted: Any) -> bool:
-    if isinstance(value, str):
-        return str(as_text(wanted)) in value
-    if isinstance(value, Mapping | list | tuple):
-        return wanted in value
-    raise SecurityError(f"'contains' needs text, a list or a map, got {kind_of(value)}")
-
-
-def _matches(value: Any, pattern: str) -> bool:
-    if not isinstance(value, str) or not isinstance(pattern, str):
-        raise SecurityError(
-            f"'matches' needs two texts, got {kind_of(value)} and {kind_of(pattern)}"
-        )
-    try:
-        return re.search(pattern, value[:MAX_SUBJECT]) is not None
-    except re.error as error:
-        raise SecurityError(f"bad pattern {pattern!r}: {error}") from error
-
-
-def _between(value: Any, low: Any, high: Any) -> bool:
-    return bool(low <= value <= high)
-
-
-def _starts_with(value: str, start: str) -> bool:
-    return value.startswith(start)
-
-
-def _ends_with(value: str, end: str) -> bool:
-    return value.endswith(end)
-
-
-_OWN_TESTS: dict[str, Callable[..., bool]] = {
-    "contains": _contains,
-    "matches": _matches,
-    "between": _between,
-    "starts_with": _starts_with,
-    "ends_with": _ends_with,
-}
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "length": len,
-    "count": len,
-    "sum": sum,
-    "min": min,
-    "max": max,
-    "round": _round,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "any": any,
-    "all": all,
-}
