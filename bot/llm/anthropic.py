@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.usage import Usage
@@ -68,7 +68,8 @@ class AnthropicModel(VendorModel):
         for _ in range(MAX_PAUSES):
             usage = usage + answer.usage()
             if answer.stop_reason != PAUSED:
-                return reply(answer, usage, sent.prefix, without_effect(request))
+                notice = without_effect(request)
+                return understood(partial(reply, answer, usage, sent.prefix, notice))
             said = {"role": "assistant", "content": answer.blocks}
             body = {**sent.body, "messages": [*sent.body["messages"], said]}
             earlier, answer = answer, self._stream(body, allowance, on_text)

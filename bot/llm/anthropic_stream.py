@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
 from bot.llm.types import OnText, Reply, StopReason, ToolCall
-from bot.llm.vendor import Garbled
+from bot.llm.vendor import Garbled, understood
 
 Event = Mapping[str, Any]
 
@@ -70,10 +71,7 @@ def read(events: Iterable[Event], on_text: OnText) -> Answer:
     """The message the events make up; raises `Garbled` when they make up none, or half a one."""
     answer = Answer()
     for event in events:
-        try:
-            piece = _hear(answer, event)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise Garbled(f"an event of the stream cannot be read: {error!r}") from None
+        piece = understood(partial(_hear, answer, event))
         if piece:
             on_text(piece)
     if not answer.ended or not answer.stop_reason:

@@ -40,8 +40,9 @@ class Answer:
     model: str
     parts: list[dict[str, Any]] = field(default_factory=list)
     reason: str = ""
-    why: str = ""
+    """Why it ended, in the vendor's word; the SDK drops the message that explains it."""
     blocked: str = ""
+    """Why the prompt was not even read."""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -52,12 +53,11 @@ def read(chunks: Iterable[types.GenerateContentResponse], model: str, on_text: O
         _count(answer, chunk)
         feedback = chunk.prompt_feedback
         if feedback is not None and feedback.block_reason is not None:
-            answer.blocked = feedback.block_reason.value
-            answer.why = feedback.block_reason_message or ""
+            message = feedback.block_reason_message
+            answer.blocked = ": ".join(filter(None, (feedback.block_reason.value, message)))
         for candidate in (chunk.candidates or ())[:1]:
             if candidate.finish_reason is not None:
                 answer.reason = candidate.finish_reason.value
-                answer.why = candidate.finish_message or answer.why
             for part in (candidate.content and candidate.content.parts) or ():
                 _add(answer, part, on_text)
     if not answer.blocked and answer.reason in _PASSING:
@@ -86,9 +86,9 @@ def _add(answer: Answer, part: types.Part, on_text: OnText) -> None:
     kept: dict[str, Any] = {}
     if part.function_call is not None:
         kept["function_call"] = part.function_call.model_dump(mode="json", exclude_none=True)
-    elif part.text is not None:
-        kept["text"] = part.text
-    if part.thought:
+    elif part.text or part.thought_signature:
+        kept["text"] = part.text or ""
+    if kept and part.thought:
         kept["thought"] = True
     if part.thought_signature:
         kept["thought_signature"] = base64.b64encode(part.thought_signature).decode("ascii")
@@ -108,8 +108,7 @@ def reply(answer: Answer, asked: str, turn: int) -> Reply:
         answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cached_tokens, calls=1
     )
     if stop is None:
-        said = f": {answer.why}" if answer.why else ""
-        raise ModelMisbehaved(f"{answer.model} stopped with {answer.reason}{said}", usage=usage)
+        raise ModelMisbehaved(f"{answer.model} stopped with {answer.reason}", usage=usage)
     calls = _calls(answer, turn)
     texts = [part["text"] for part in answer.parts if "text" in part and "thought" not in part]
     signed = any("thought_signature" in part for part in answer.parts)
@@ -120,7 +119,7 @@ def reply(answer: Answer, asked: str, turn: int) -> Reply:
         stop_reason="tool_use" if calls and stop == "end" else stop,
         calls=calls,
         vendor={"gemini": {"model": asked, "parts": answer.parts}} if signed else None,
-        notice=_refused(answer) if stop == "refusal" else "",
+        notice=f"refused: {answer.blocked or answer.reason}" if stop == "refusal" else "",
     )
 
 
@@ -132,11 +131,6 @@ def _calls(answer: Answer, turn: int) -> tuple[ToolCall, ...]:
             own = call.get("id") or f"{OWN_ID}{turn}-{len(calls)}"
             calls.append(ToolCall(own, call.get("name", ""), call.get("args", {})))
     if answer.reason in _UNREADABLE:
-        problem = f"{answer.reason}: {answer.why or 'the call could not be read'}"
+        problem = f"the call could not be read: {answer.reason}"
         calls.append(ToolCall(f"{OWN_ID}{turn}-{len(calls)}", "unreadable", {}, problem))
     return tuple(calls)
-
-
-def _refused(answer: Answer) -> str:
-    what = f"the prompt was blocked: {answer.blocked}" if answer.blocked else answer.reason
-    return f"refused: {what}" + (f": {answer.why}" if answer.why else "")

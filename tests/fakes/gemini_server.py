@@ -128,11 +128,10 @@ class GeminiServer(VendorServer):
 
     def _cached(self, body: Body) -> int:
         """Tokens that some earlier request began with too, rounded as the vendor does not say."""
-        head = {name: body[name] for name in ("systemInstruction", "tools") if name in body}
-        mine = [json.dumps(each, sort_keys=True) for each in (head, *body["contents"])]
+        mine = _sequence(body)
         common = max((_common(mine, other) for other in self._seen), default=0)
         self._seen.append(mine)
-        size = sum(len(text) for text in mine[:common]) // 4
+        size = sum(_size(text) for text in mine[:common])
         return size if size >= SMALLEST_CACHED else 0
 
     def _events(self, say: Say, body: Body, model: str, cached: int) -> Iterator[bytes]:
@@ -161,8 +160,7 @@ class GeminiServer(VendorServer):
 
     def _usage(self, say: Say, body: Body, parts: list[Body], cached: int) -> Body:
         said = say.tokens
-        size = sum(tokens_of(each) for each in body["contents"]) + cached
-        prompt = size if said.input is None else said.input
+        prompt = sum(map(_size, _sequence(body))) if said.input is None else said.input
         output = sum(map(tokens_of, parts)) if said.output is None else said.output
         usage = {"promptTokenCount": prompt, "candidatesTokenCount": output}
         kept = cached if said.cached is None else said.cached
@@ -182,6 +180,16 @@ def _parts(say: Say, number: int) -> Iterator[Body]:
         identified = {"id": f"call{number:02}{index:02}"} if say.ids else {}
         part = {"functionCall": {**identified, **called}}
         yield sign(part) if index == 0 else part
+
+
+def _sequence(body: Body) -> list[str]:
+    """What the implicit cache compares, in the order in which it does."""
+    head = {name: body[name] for name in ("systemInstruction", "tools") if name in body}
+    return [json.dumps(each, sort_keys=True) for each in (head, *body["contents"])]
+
+
+def _size(text: str) -> int:
+    return (len(text) + 3) // 4
 
 
 def _common(one: list[str], other: list[str]) -> int:
