@@ -105,13 +105,13 @@ def understood(call: ToolCall, tools: Mapping[str, Tool]) -> ToolCall:
 
 def problem(call: ToolCall, tools: Mapping[str, Tool]) -> str:
     """Why the call cannot be carried out, with what would be right; empty where it can."""
+    if call.problem:
+        return f"the arguments of {call.name[:80]} could not be read: {call.problem[:500]}"
     tool = tools.get(call.name)
     if tool is None:
         near = get_close_matches(call.name, tools, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(tools)}"
         return f"there is no tool {call.name[:80]!r}; {hint}"
-    if call.problem:
-        return f"the arguments of {call.name} could not be read: {call.problem[:500]}"
     found = violations(call.arguments, tool.parameters)
     if not found:
         return ""
