@@ -2,7 +2,8 @@
 
 An agent that is taken up again repeats its calls; what it asked the model is found among the paid
 answers only if every result is the same text as before. So nothing here may tell the time, a
-duration, a random seed, a process id, or how much happened to be compiled already.
+duration, a random seed, a process id, or how much happened to be compiled already. What cannot be
+helped is where a line of the log stands among the output of tests.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ MAX_DIFF = 6_000
 """Characters shown of one edit's diff; the model has just written it."""
 
 _NUMBERED = re.compile(r" *\d+\|")
-_TESTS_RAN = re.compile(r"^(?:\d+ \w+, )*([1-9]\d*) tests?, \d+ failures?", re.M)
 
 
 def numbered(path: str, text: str, start: float | None, end: float | None) -> str:
@@ -131,17 +130,14 @@ def command_text(task: str, args: Sequence[str], done: CommandResult) -> str:
         streams.append(f"--- standard error\n{errors}")
     lines = lines_of("\n".join(filter(None, streams)))
     output = middle_cut(lines, left_out("lines", "run a smaller part"))
-    return f"mix {' '.join([task, *args])}: {_verdict(task, done)}\n{output}".rstrip()
+    return f"mix {' '.join([task, *args])}: {_verdict(done)}\n{output}".rstrip()
 
 
-def _verdict(task: str, done: CommandResult) -> str:
+def _verdict(done: CommandResult) -> str:
     if done.timed_out:
         return "killed at its deadline"
-    if done.exit_code != 0:
-        return f"FAILED with exit code {done.exit_code}"
-    if task == "test" and not _TESTS_RAN.search(done.stdout):
-        return "NOT A PASS: no test was run"
-    return "passed" if done.passed else "NOT A PASS"
+    ended = f"FAILED with exit code {done.exit_code}" if done.exit_code else "NOT PASSED"
+    return ": ".join(filter(None, ("passed" if done.passed else ended, done.summary)))
 
 
 def _counted(number: int, noun: str) -> str:

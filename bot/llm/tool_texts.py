@@ -32,7 +32,8 @@ REMOVE = "Delete a file."
 DIFF = "Show everything that has changed since the work began, as a patch."
 RUN = (
     "Run one mix task, in a sandbox without network. Run the tests that cover your change while "
-    "you work, all of them before you are done. Allowed arguments:\n{tasks}"
+    "you work, all of them before you are done. Allowed arguments (what ends in = takes a value):\n"
+    "{tasks}"
 )
 DONE = (
     "Say that the task is finished; this ends your work. Call it alone, after you have seen that "

@@ -79,7 +79,7 @@ class WorkspaceTool:
         """The tool as the model sees it; `run` names the tasks at hand."""
         description, properties = self.description, dict(self.properties)
         if self.name == "run":
-            rows = (f"- {t}: {MIX_TASKS[t].described() or 'none'}" for t in tools.mix_tasks)
+            rows = (f"- {task}: {MIX_TASKS[task].described()}" for task in tools.mix_tasks)
             description = description.format(tasks="\n".join(rows))
             properties["task"] = {"type": "string", "enum": list(tools.mix_tasks)}
         return Tool(self.name, description, object_schema(properties, self.required))

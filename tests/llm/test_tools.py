@@ -19,6 +19,7 @@ from bot.llm.structured import schema_error
 from bot.llm.tools import TOOLS, WorkspaceTools
 from bot.llm.types import Request, ToolCall
 from tests.codebase.support import open_in
+from tests.verify.support import SAMPLE, mix_in, write
 
 CART = """\
 defmodule Shop.Cart do
@@ -93,7 +94,7 @@ def test_run_names_the_tasks_at_hand_and_their_arguments(codebase: Codebase) -> 
     assert run.parameters["properties"]["task"]["enum"] == [
         "test", "compile", "format", "credo", "xref",
     ]  # fmt: skip
-    assert "--only VALUE" in run.description
+    assert "- test: test files, path:line or folders, --only=" in run.description
     few = WorkspaceTools(codebase, mix_tasks=frozenset({"test"}))
     assert "compile" not in few.tools[-1].description
     none = WorkspaceTools(codebase, mix_tasks=frozenset())
@@ -191,12 +192,11 @@ def test_an_edit_that_breaks_the_file_is_made_but_said(tools: WorkspaceTools) ->
 
 
 def test_a_miss_says_what_comes_near(tools: WorkspaceTools) -> None:
-    with pytest.raises(NoMatch) as twice:
+    with pytest.raises(NoMatch, match="lines 2, 6"):
         use(tools, "edit", path="lib/shop/cart.ex", old="(pid, item) do", new="x")
-    assert "line 2, 6" in str(twice.value)
     with pytest.raises(NoMatch) as indented:
-        use(tools, "edit", path="lib/shop/cart.ex", old="   send(pid,  {:drop, item})", new="x")
-    assert "send(pid, {:drop, item})" in indented.value.hint
+        use(tools, "edit", path="lib/shop/cart.ex", old="  send(pid,  {:drop, item})", new="x")
+    assert "    send(pid, {:drop, item})" in indented.value.hint
 
 
 def test_line_numbers_in_old_are_recognised(tools: WorkspaceTools) -> None:
@@ -242,6 +242,86 @@ def test_a_huge_patch_is_cut(tools: WorkspaceTools) -> None:
     patch = use(tools, "diff")
     assert len(patch) < 21_000
     assert "lines of the patch left out: read the files]" in patch
+
+
+def test_outline_of_one_file_or_of_everything(tools: WorkspaceTools) -> None:
+    one = use(tools, "outline", path="lib/shop/cart.ex")
+    assert "Shop.Cart" in one
+    assert "add/2" in one or "add(pid, item)" in one
+    assert "spawn" not in one
+    everything = use(tools, "outline")
+    assert "Shop.Cart" in everything
+    assert len(everything) < 25_000
+    with pytest.raises(Refused, match="no Elixir file"):
+        use(tools, "outline", path="notes.md")
+
+
+def test_findings_are_of_the_files_as_they_are_now(tools: WorkspaceTools) -> None:
+    before = use(tools, "findings", rules=["unsupervised-spawn"])
+    assert before.startswith("1 finding: unsupervised-spawn 1\nlib/shop/cart.ex:3 ")
+    assert use(tools, "findings", paths=["test"]) == "no findings"
+    use(tools, "edit", path="lib/shop/cart.ex", old="spawn(fn -> ", new="then(1, fn _ -> ")
+    assert use(tools, "findings", rules=["unsupervised-spawn"]) == "no findings"
+    with pytest.raises(Refused, match="there is no rule"):
+        use(tools, "findings", rules=["unsupervised-spwan"])
+
+
+RED = """\
+defmodule Sample.RedTest do
+  use ExUnit.Case, async: true
+
+  test "fails" do
+    assert {:ok, self()} == {:error, make_ref()}
+  end
+end
+"""
+
+
+def sample_tools(directory: Path) -> WorkspaceTools:
+    """A project that can be built, in a new directory."""
+    root = write(directory / "project", SAMPLE)
+    mix = mix_in(root, directory / "build")
+    return WorkspaceTools(Codebase(WorkFiles(root), mix=lambda: mix))
+
+
+@pytest.mark.elixir
+def test_run_says_what_was_seen_and_no_more(tmp_path: Path) -> None:
+    tools = sample_tools(tmp_path)
+    passed = use(tools, "run", task="test", args=["test/counter_test.exs"])
+    assert passed.startswith("mix test --seed 0 test/counter_test.exs: passed: 2 tests, 0 failures")
+    none = use(tools, "run", task="test", args=["--exclude", "test"])
+    assert ": NOT PASSED: " in none.split("\n")[0]
+    use(tools, "write", path="test/red_test.exs", content=RED)
+    failed = use(tools, "run", task="test")
+    assert "FAILED with exit code 2" in failed.split("\n")[0]
+    assert "test/red_test.exs:4" in failed
+    assert "--- standard error" not in failed
+    use(
+        tools,
+        "write",
+        path="lib/sample/warned.ex",
+        content="defmodule W do\n  def f(x), do: 1\nend",
+    )
+    assert "x" in use(tools, "run", task="compile").partition("--- standard error")[2]
+    strict = use(tools, "run", task="compile", args=["--warnings-as-errors"])
+    assert "FAILED" in strict.split("\n")[0]
+    assert "passed" in use(tools, "run", task="format", args=["lib/sample/warned.ex"])
+    assert tools.workspace.read("lib/sample/warned.ex").endswith("end\n")
+
+
+@pytest.mark.elixir
+def test_the_same_work_gives_the_same_results_in_another_place_and_build(tmp_path: Path) -> None:
+    script: list[tuple[str, dict[str, Any]]] = [
+        ("write", {"path": "test/red_test.exs", "content": RED}),
+        ("run", {"task": "test", "args": ["--trace"]}),
+        ("run", {"task": "xref", "args": ["graph", "--format", "stats"]}),
+        ("findings", {}),
+        ("diff", {}),
+    ]
+    one, other = sample_tools(tmp_path / "a"), sample_tools(tmp_path / "b")
+    use(other, "run", task="compile")
+    for name, given in script:
+        assert use(one, name, **given) == use(other, name, **given)
 
 
 def test_an_agent_works_through_the_tools(codebase: Codebase) -> None:
