@@ -67,7 +67,7 @@ class Glob:
             raise Refused(f"the pattern {pattern[:40]!r}... is too long")
         parts(pattern)
         written = dict.fromkeys(_unbraced(pattern, [_MOST_ALTERNATIVES]))
-        return cls(pattern, tuple(tuple(map(_name, parts(one))) for one in written))
+        return cls(pattern, tuple(map(_expressions, written)))
 
     def matches(self, path: str) -> bool:
         """Whether the path of a file fits."""
@@ -75,8 +75,11 @@ class Glob:
         return any(_fits(expressions, names) for expressions in self._alternatives)
 
 
-def _name(written: str) -> re.Pattern[str] | None:
-    return None if written == "**" else re.compile(fnmatch.translate(written))
+def _expressions(written: str) -> tuple[re.Pattern[str] | None, ...]:
+    names = parts(written)
+    # Folders are not what is looked for, so `**` in last place means the files in them.
+    names = (*names, "*") if names[-1] == "**" else names
+    return tuple(None if name == "**" else re.compile(fnmatch.translate(name)) for name in names)
 
 
 def _fits(expressions: tuple[re.Pattern[str] | None, ...], names: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -198,3 +199,94 @@ def test_list_matches_globs_and_leaves_links_and_git_out(files: WorkFiles) -> No
     assert files.list(["lib/**/*.ex", "lib/*.ex"]) == ("lib/a.ex",)
     with pytest.raises(Refused):
         files.list(["../*"])
+
+
+def test_a_walk_follows_no_link_and_enters_no_other_repository(files: WorkFiles) -> None:
+    (files.root / "out").symlink_to(files.root.parent)
+    (files.root / "lib" / "loop").symlink_to("..")
+    os.mkfifo(files.root / "lib" / "pipe")
+    (files.root / "nested" / ".git").mkdir(parents=True)
+    (files.root / "nested" / "secret.ex").touch()
+    (files.root / "gitfile").mkdir()
+    (files.root / "gitfile" / ".git").write_text("gitdir: elsewhere")
+    (files.root / "gitfile" / "a.ex").touch()
+    (files.root / "a\\b.ex").touch()
+    assert list(files.walk()) == ["lib/a.ex"]
+    assert files.list(["**/*.ex", "*/*/*", "out/*"]) == ("lib/a.ex",)
+    for path in ("nested/secret.ex", "gitfile/a.ex", "nested/deep/new.ex"):
+        with pytest.raises(Refused, match="another repository"):
+            files.read_bytes(path)
+        with pytest.raises(Refused, match="another repository"):
+            files.write(path, "x")
+    assert sorted(os.listdir(files.root / "nested")) == [".git", "secret.ex"]
+
+
+def test_a_walk_tells_size_and_time_and_enters_where_it_may(files: WorkFiles) -> None:
+    files.write("_build/x", "built")
+    files.write("deps/y", "fetched")
+    asked: dict[str, frozenset[str]] = {}
+
+    def enter(folder: str, beside: frozenset[str]) -> bool:
+        asked[folder] = beside
+        return folder != "_build"
+
+    walked = files.walk(enter)
+    assert list(walked) == ["deps/y", "lib/a.ex"]
+    assert walked["lib/a.ex"].st_size == 4
+    beside = frozenset({"_build", "deps", "lib"})
+    assert asked == dict.fromkeys(("_build", "deps", "lib"), beside)
+
+
+def test_a_folder_that_becomes_a_link_during_a_walk_is_not_followed(files: WorkFiles) -> None:
+    files.write("z/inner/b.ex", "b")
+
+    def enter(folder: str, beside: frozenset[str]) -> bool:
+        if folder == "z/inner":
+            shutil.rmtree(files.root / "z" / "inner")
+            (files.root / "z" / "inner").symlink_to(files.root.parent)
+        return True
+
+    assert list(files.walk(enter)) == ["lib/a.ex"]
+
+
+def test_a_root_that_is_gone_is_told(tmp_path: Path) -> None:
+    files = WorkFiles(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        files.walk()
+
+
+def test_a_large_file_is_read_only_where_nobody_minds(files: WorkFiles) -> None:
+    with open(files.root / "sparse", "wb") as sparse:
+        sparse.truncate(1_000_000_000_000)
+    with pytest.raises(Refused, match="larger than 10 bytes"):
+        files.read_bytes("sparse", 10)
+    assert files.read_bytes("lib/a.ex", 4) == b"one\n"
+    assert files.read_text("lib/a.ex", 4) == "one\n"
+    with pytest.raises(Refused, match="larger than 3 bytes"):
+        files.read_text("lib/a.ex", 3)
+
+
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [
+        ("lib/a.ex", "lib/A.ex"),
+        ("lib/a.ex", "LIB/b.ex"),
+        ("lib/caf\u00e9.ex", "lib/cafe\u0301.ex"),
+        ("lib/cafe\u0301/a.ex", "lib/caf\u00e9/b.ex"),
+        ("lib/a.ex", "lib/a\u200b.ex"),
+        ("lib/stra\u00dfe.ex", "lib/STRASSE.ex"),
+    ],
+)
+def test_no_second_spelling_of_a_name_is_created(files: WorkFiles, there: str, new: str) -> None:
+    files.write(there, "first")
+    with pytest.raises(Refused, match=r"differs from .* only in case or in Unicode form"):
+        files.write(new, "second")
+    assert files.read_text(there) == "first"
+    assert not files.exists(new)
+
+
+def test_names_that_differ_already_stay_writable(files: WorkFiles) -> None:
+    (files.root / "lib" / "A.ex").write_bytes(b"two\n")
+    files.write("lib/a.ex", "1\n")
+    files.write("lib/A.ex", "2\n")
+    assert (files.read_text("lib/a.ex"), files.read_text("lib/A.ex")) == ("1\n", "2\n")
