@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bot.codebase.git_dir import make_git_dir, object_kind
 from bot.codebase.process import child_environment
 from bot.codebase.repository import Repository
 from bot.codebase.worktree import Worktree
-from bot.errors import Refused
+from bot.errors import Refused, Unusable
 from bot.settings import Settings, load_settings
 
 MOST_FILES = 50_000
@@ -74,10 +74,10 @@ class Snapshots:
             changed = nul_split(
                 git.raw("diff-tree", "-r", "-z", "--name-only", "--no-renames", present, snapshot)
             )
-            before = {path: self.files.modified(path) for path in changed}
+            before = {path: self._modified(path) for path in changed}
             git.run("read-tree", "--reset", "-u", snapshot)
         for path, modified in before.items():
-            if self.files.exists(path):
+            with suppress(FileNotFoundError, NotADirectoryError):
                 self.files.touch(path, modified)
         return changed
 
@@ -87,6 +87,13 @@ class Snapshots:
             self._record(git)
             out = git.raw("diff-index", "--cached", "--patch", *PATCH, checked_commit(since), "--")
         return out.decode("utf-8", "replace")
+
+    def _modified(self, path: str) -> float:
+        """When the file was written last; 0 where a link or a folder stands in its place."""
+        try:
+            return self.files.modified(path)
+        except Refused:
+            return 0.0
 
     def _record(self, git: Git) -> str:
         """Put every file into the index; returns its tree."""
@@ -113,6 +120,11 @@ class Snapshots:
     @contextmanager
     def _open(self) -> Iterator[Git]:
         """The git directory, ours alone until the end, without what a killed run left locked."""
+        if self.store.resolve().is_relative_to(self.files.root):
+            raise Unusable(
+                f"the cache directory lies inside {str(self.files.root)!r}",
+                hint="set GENESIS_CACHE_DIR to a directory outside",
+            )
         self.store.parent.mkdir(parents=True, exist_ok=True)
         with open(self.store.with_name(f"{self.store.name}.lock"), "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
