@@ -41,7 +41,8 @@ def outline_text(path: str, data: bytes) -> str:
     """Modules with their uses, types, callbacks, functions and tests, each with its line."""
     source = Source(path, data)
     modules = modules_of(source)
-    lines = [f"{path}, {len(source.line_starts)} lines"]
+    count = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+    lines = [f"{path}, {count} lines"]
     error = source.first_error()
     if error is not None:
         lines.append(f"does not parse near line {source.line(error.start_byte)}")
