@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from bot.errors import ModelMisbehaved
+from bot.llm.schemas import FORMATS
+from bot.llm.schemas import schema_error as schema_error
 from bot.llm.types import Json, Model, OnText, Reply, Request, Usage, unheard
 
 MAX_REPAIRS = 2
 """How often a model is shown what was wrong with its reply."""
 
-_FENCED = re.compile(r"\A\s*```(?:json)?[ \t]*\n(.*)\n```\s*\Z", re.DOTALL)
+MAX_REPLY = 10_000_000
+"""Characters of a reply that are read as JSON."""
+MAX_DEPTH = 100
+"""Maps and lists within one another."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+_FENCED = re.compile(r"\A\s*```(?:json|JSON)?[ \t]*\r?\n(.*)\n[ \t]*```\s*\Z", re.DOTALL)
 
 
 def ask(
@@ -31,7 +39,7 @@ def ask(
     for attempt in range(max_repairs + 1):
         reply = model.complete(current, on_text=on_text)
         usage = usage + reply.usage
-        _require_complete(reply, request, usage)
+        require_complete(reply, request, usage)
         if request.output_schema is None:
             return replace(reply, usage=usage)
         data, problems = read_json(reply)
@@ -54,12 +62,88 @@ def read_json(reply: Reply) -> tuple[Json, tuple[str, ...]]:
     """The reply's JSON value, or why there is none; one fenced block is accepted, prose is not."""
     if reply.data is not None:
         return reply.data, ()
-    fenced = _FENCED.match(reply.text)
-    text = fenced.group(1) if fenced else reply.text
     try:
-        return json.loads(text, parse_constant=_refuse_constant), ()
-    except (ValueError, RecursionError) as error:
+        return parse_json(reply.text), ()
+    except ValueError as error:
         return None, (f"the reply is not JSON: {error}",)
+
+
+def whole_value(text: str) -> Json:
+    """The map or list that a text is, None for any other text."""
+    if text.lstrip()[:1] not in ("{", "[", "`"):
+        return None
+    try:
+        value = parse_json(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def parse_json(text: str) -> Json:
+    """The one JSON value that a text is, alone or in one fenced block; raises `ValueError`.
+
+    Stricter than Python's own reader: nothing is lost, and what is read can be written again.
+    """
+    if len(text) > MAX_REPLY:
+        raise ValueError(f"it has more than {MAX_REPLY:,} characters")
+    fenced = _FENCED.match(text)
+    body = fenced.group(1) if fenced else text
+    try:
+        value = _DECODER.decode(body)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        what = "something follows the value" if error.msg == "Extra data" else error.msg
+        raise ValueError(f"{what} ({place})") from None
+    except RecursionError:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} deep") from None
+    _require_plain(value)
+    return value
+
+
+def _require_plain(value: Json) -> None:
+    """Within our depth, and text that is Unicode: half a character cannot be stored anywhere."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return
+        below: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str) and not _is_unicode(item):
+                raise ValueError("a text in it holds half a character (a lone surrogate)")
+        level = below
+    raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or _HALF.search(text) is None
+
+
+def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twin, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {twin!r} is given twice")
+    return members
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_without_twins, parse_float=_finite, parse_constant=_refuse_constant
+)
 
 
 def violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
@@ -71,35 +155,12 @@ def violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def _violations(data: Json, schema: Mapping[str, Json]) -> tuple[str, ...]:
-    found = Draft202012Validator(dict(schema)).iter_errors(data)
+    validator = Draft202012Validator(dict(schema), format_checker=FORMATS)
+    found = validator.iter_errors(data)
     return tuple(
         f"{error.json_path}: {error.message[:300]}"
         for error, _ in zip(found, range(10), strict=False)
     )
-
-
-def schema_error(schema: Mapping[str, Json]) -> str:
-    """Why `schema` is no usable JSON Schema, or an empty string; remote references are refused."""
-    try:
-        Draft202012Validator.check_schema(dict(schema))
-    except SchemaError as error:
-        return f"{error.json_path}: {error.message}"
-    return _remote_reference(schema)
-
-
-def _remote_reference(value: Json) -> str:
-    if isinstance(value, Mapping):
-        reference = value.get("$ref")
-        if isinstance(reference, str) and not reference.startswith("#"):
-            return f"$ref {reference!r} leaves the schema; only '#/...' is allowed"
-        return next(filter(None, map(_remote_reference, value.values())), "")
-    if isinstance(value, list | tuple):
-        return next(filter(None, map(_remote_reference, value)), "")
-    return ""
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 _INCOMPLETE: Mapping[str, tuple[str, str]] = {
@@ -110,7 +171,8 @@ _INCOMPLETE: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _require_complete(reply: Reply, request: Request, usage: Usage) -> None:
+def require_complete(reply: Reply, request: Request, usage: Usage) -> None:
+    """Raises `ModelMisbehaved` for a reply that is not whole; `usage` is what all of it cost."""
     if reply.stop_reason == "end":
         return
     what, hint = _INCOMPLETE[reply.stop_reason]

@@ -10,7 +10,9 @@ from pydantic import Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.claude_options import ClaudeOptions
+from bot.pipeline.claude_steps import ClaudeStep
 from bot.pipeline.model_steps import Preset, Prompt
+from bot.pipeline.parts import FilePart
 from bot.pipeline.step_base import Condition, Name, StepBase
 
 MAX_PARALLEL = 32
@@ -31,7 +33,7 @@ class Task(Record):
     """A file the question is about: the same as a file part before the prompt (a template)."""
     prompt: Prompt | None = None
     claude_options: ClaudeOptions | None = None
-    """Instead of the step's own."""
+    """Keys that are not those of the step."""
     condition: Condition = None
     """Ask only when this holds."""
     when: Condition = None
@@ -102,7 +104,7 @@ class ManyStep(StepBase):
     """What both steps share: every task ends, and one that fails shows."""
 
     claude_options: ClaudeOptions = Field(default_factory=ClaudeOptions)
-    """For every task that has none of its own."""
+    """For every task; a task's own keys win."""
     preset: Preset | None = None
     model: str = ""
     """Model name; empty for the configured one."""
@@ -115,6 +117,11 @@ class ManyStep(StepBase):
     @property
     def tasks_of(self) -> tuple[Task, ...]:
         """The tasks, wherever they are written."""
+        raise NotImplementedError
+
+    @property
+    def tasks_key(self) -> tuple[str, ...]:
+        """The keys the tasks are written under."""
         raise NotImplementedError
 
     @property
@@ -134,20 +141,46 @@ class ManyStep(StepBase):
 
     def named_tasks(self) -> dict[str, Task]:
         """The tasks by their names."""
-        numbered = enumerate(self.tasks_of, 1)
-        return {task.id or task.task_id or f"task_{n}": task for n, task in numbered}
+        return dict(zip(self._names(), self.tasks_of, strict=True))
+
+    def questions(self) -> dict[str, ClaudeStep]:
+        """Each task as the step it would be on its own."""
+        return {name: self._question(name, task) for name, task in self.named_tasks().items()}
+
+    def _names(self) -> list[str]:
+        return [t.id or t.task_id or f"task_{n}" for n, t in enumerate(self.tasks_of, 1)]
+
+    def _question(self, name: str, task: Task) -> ClaudeStep:
+        own = task.claude_options
+        given = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
+        options = self.claude_options.model_copy(update=given)
+        file = (FilePart(type="file", path=task.file),) if task.file else ()
+        return ClaudeStep(
+            name=name,
+            type="claude",
+            prompt=(*self.shared_prompt, *file, *(task.prompt or ())),
+            claude_options=options,
+            preset=self.preset,
+            model="" if options.model else self.model,
+            max_tokens=self.max_tokens,
+            max_repairs=self.max_repairs,
+            output_schema=task.output_schema,
+            offline=task.offline,
+            arguments=task.arguments,
+            timeout_seconds=self.limits.timeout_per_task or self.timeout_seconds,
+        )
 
     @model_validator(mode="after")
     def _whole_tasks(self) -> ManyStep:
         if not 1 <= len(self.tasks_of) <= MAX_TASKS:
             raise ValueError(f"the step takes 1 to {MAX_TASKS} tasks, got {len(self.tasks_of)}")
-        named = (task.id or task.task_id or f"task_{n}" for n, task in enumerate(self.tasks_of, 1))
-        twice = [name for name, count in Counter(named).items() if count > 1]
+        twice = [name for name, count in Counter(self._names()).items() if count > 1]
         if twice:
             raise ValueError(f"two tasks are called {twice[0]!r}")
         for name, task in self.named_tasks().items():
             if not (self.shared_prompt or task.prompt or task.file):
                 raise ValueError(f"task {name!r} has no prompt")
+        self.questions()
         return self
 
 
@@ -169,6 +202,10 @@ class ClaudeBatchStep(ManyStep):
     @property
     def tasks_of(self) -> tuple[Task, ...]:
         return self.tasks or self.batch_config.tasks
+
+    @property
+    def tasks_key(self) -> tuple[str, ...]:
+        return ("tasks",) if self.tasks else ("batch_config", "tasks")
 
     @property
     def limits(self) -> Limits:
@@ -201,6 +238,10 @@ class ParallelClaudeStep(ManyStep):
     @property
     def tasks_of(self) -> tuple[Task, ...]:
         return self.parallel_tasks
+
+    @property
+    def tasks_key(self) -> tuple[str, ...]:
+        return ("parallel_tasks",)
 
     @property
     def limits(self) -> Limits:

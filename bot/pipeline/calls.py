@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.errors import Transient
 from bot.llm.types import Model, OnText, Reply, Request, ToolCall, Usage, unheard
 from bot.pipeline.budget import Budget
 from bot.pipeline.checkpoints import Checkpoints, content_key
@@ -45,6 +46,7 @@ class Calls:
         self.answers = answers
         self.on_text = on_text
         self._made: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def bind(
@@ -62,6 +64,22 @@ class Calls:
         with self._lock:
             self._made[key] += 1
             return self._made[key] - 1
+
+    def failures(self, model: str) -> int:
+        """Calls in a row that this model could not serve, over the whole run."""
+        with self._lock:
+            return self._failures[model]
+
+    def answered(self, model: str) -> None:
+        """It served a call."""
+        with self._lock:
+            self._failures[model] = 0
+
+    def failed(self, model: str, *keys: str) -> None:
+        """It did not; what was asked counts as not asked, so that a later run finds its answer."""
+        with self._lock:
+            self._failures[model] += 1
+            self._made.subtract(keys)
 
 
 @dataclass(frozen=True)
@@ -97,13 +115,27 @@ class BoundModel:
         if record is not None:
             return restored(record)
         self.budget.require()
-        reply = self.inner.complete(request, on_text=_both(on_text, self.calls.on_text))
+        try:
+            heard = _both(on_text, self.calls.on_text)
+            reply = self.inner.complete(self._in_time(request), on_text=heard)
+        except Transient:
+            self.calls.failed(self.inner.name, asked, self.path)
+            raise
+        self.calls.answered(self.inner.name)
         self.budget.charge(reply.usage)
         if self.calls.recorder is not None:
             self.calls.recorder.record(where, self.inner.name, request, reply)
         if kept is not None:
             kept.put(key, dataclasses.asdict(reply))
         return reply
+
+    def _in_time(self, request: Request) -> Request:
+        """With no more time than the run has left; what is kept and recorded does not say so."""
+        left, own = self.budget.seconds_left(), request.options.timeout_seconds
+        if left is None or (own is not None and own <= left):
+            return request
+        options = dataclasses.replace(request.options, timeout_seconds=max(left, 0.001))
+        return dataclasses.replace(request, options=options)
 
 
 def material(request: Request) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.pipeline.check_models import check_model_step
+from bot.pipeline.batch_steps import ManyStep
+from bot.pipeline.check_models import check_many_step, check_model_step, check_schema
 from bot.pipeline.model_steps import PromptStep
 from bot.pipeline.problems import At, rooted
 from bot.pipeline.references import (
@@ -45,6 +46,8 @@ def check_references(
         frozenset(step.name for step in walk(workflow.steps)),
         open_names=workflow.inputs is None,
         fragment=fragment,
+        types=workflow.types,
+        functions=workflow.gemini_functions,
     )
     inputs = frozenset(workflow.inputs or {})
     for name in inputs & frozenset(RESERVED):
@@ -75,8 +78,11 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known
     for name in step.expressions:
         if isinstance(source := getattr(step, name), str) and source:
             check_expression(checker, source, (*at, name), known)
+    check_schema(checker, step.output_schema, (*at, "output_schema"))
     if isinstance(step, PromptStep):
         check_model_step(checker, step, at, known)
+    elif isinstance(step, ManyStep):
+        check_many_step(checker, step, at, known)
     elif isinstance(step, LoopStep):
         return _check_loop(checker, step, at, known)
     elif isinstance(step, PipelineStep):

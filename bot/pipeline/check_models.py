@@ -2,61 +2,94 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.llm.structured import schema_error
-from bot.pipeline.expr import ExpressionError, names_in_template
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.named_types import NAMED_TYPES
-from bot.pipeline.parts import FilePart, PreviousResponsePart, StaticPart
+from bot.pipeline.batch_steps import ManyStep, Task
+from bot.pipeline.check_parts import check_prompt
+from bot.pipeline.claude_options import ClaudeOptions
+from bot.pipeline.claude_steps import ClaudeBase, ClaudeRobustStep, ClaudeSessionStep
+from bot.pipeline.model_steps import GeminiStep, PromptStep
+from bot.pipeline.named_types import NAMED_TYPES, resolved_schema
 from bot.pipeline.problems import At, near
-from bot.pipeline.references import (
-    Checker,
-    Known,
-    check_condition,
-    check_value,
-    error_at,
-    require_step,
-)
-from bot.pipeline.strict_yaml import read_text
+from bot.pipeline.references import Checker, Known, check_condition, check_value, error_at
 
 
 def check_model_step(checker: Checker, step: PromptStep, at: At, known: Known) -> None:
-    """The prompt's parts and the schema of the answer."""
-    if isinstance(step.output_schema, dict):
-        wrong = schema_error(step.output_schema)
+    """The prompts, the schema of the answer and everything that holds templates."""
+    answer = getattr(step, "answer", None)
+    if answer is not None:
+        check_schema(checker, answer, (*at, "schema"))
+    session = _session(step)
+    check_prompt(checker, step.prompt, (*at, "prompt"), known, session=session)
+    if isinstance(step, ClaudeBase):
+        _check_options(checker, step.claude_options, (*at, "claude_options"), known)
+    if isinstance(step, ClaudeSessionStep):
+        place = (*at, "session_config", "session_name")
+        check_value(checker, step.session_config.session_name, place, known)
+    elif isinstance(step, ClaudeRobustStep) and step.fallback_prompt is not None:
+        check_prompt(checker, step.fallback_prompt, (*at, "fallback_prompt"), known)
+    elif isinstance(step, GeminiStep):
+        _check_functions(checker, step, at)
+
+
+def check_many_step(checker: Checker, step: ManyStep, at: At, known: Known) -> None:
+    """The same for each task of a batch."""
+    _check_options(checker, step.claude_options, (*at, "claude_options"), known)
+    if step.shared_prompt:
+        check_prompt(checker, step.shared_prompt, (*at, "prompt"), known)
+    for index, task in enumerate(step.tasks_of):
+        _check_task(checker, task, (*at, *step.tasks_key, index), known)
+
+
+def check_schema(checker: Checker, schema: dict[str, Any] | str | None, at: At) -> None:
+    """A JSON Schema, or the name of a type."""
+    types = checker.types
+    if isinstance(schema, str) and schema not in types and schema not in NAMED_TYPES:
+        everything = (*types, *NAMED_TYPES)
+        hint = near(schema, everything) or f"; known: {', '.join(everything)}"
+        raise error_at(checker, f"there is no type {schema!r}{hint}", at)
+    whole = resolved_schema(schema, types) if isinstance(schema, dict) else None
+    if whole is not None and (wrong := schema_error(whole)):
+        raise error_at(checker, f"not a usable JSON Schema: {wrong}", at)
+
+
+def _check_task(checker: Checker, task: Task, at: At, known: Known) -> None:
+    guard = "when" if task.when is not None else "condition"
+    check_condition(checker, task.guard, (*at, guard), known)
+    check_schema(checker, task.output_schema, (*at, "output_schema"))
+    for name in ("file", "output_to_file", "arguments"):
+        check_value(checker, getattr(task, name), (*at, name), known)
+    if task.prompt is not None:
+        check_prompt(checker, task.prompt, (*at, "prompt"), known)
+    if task.claude_options is not None:
+        _check_options(checker, task.claude_options, (*at, "claude_options"), known)
+
+
+def _check_options(checker: Checker, options: ClaudeOptions, at: At, known: Known) -> None:
+    for name in ("system_prompt", "append_system_prompt", "cwd", "session_id"):
+        check_value(checker, getattr(options, name), (*at, name), known)
+    path = options.stream_handler_opts.file_path
+    check_value(checker, path, (*at, "stream_handler_opts", "file_path"), known)
+
+
+def _check_functions(checker: Checker, step: GeminiStep, at: At) -> None:
+    for index, name in enumerate(step.functions):
+        here = (*at, "functions", index)
+        if name not in checker.functions:
+            hint = near(name, checker.functions) or "; declare it in 'gemini_functions'"
+            raise error_at(checker, f"there is no function {name!r}{hint}", here)
+        parameters = checker.functions[name].parameters
+        wrong = schema_error(parameters)
+        if not wrong and parameters.get("type") != "object":
+            wrong = "the parameters of a function are of type 'object'"
         if wrong:
-            raise error_at(checker, f"not a usable JSON Schema: {wrong}", (*at, "output_schema"))
-    elif isinstance(step.output_schema, str) and step.output_schema not in NAMED_TYPES:
-        named = step.output_schema
-        hint = near(named, NAMED_TYPES) or f"; known: {', '.join(NAMED_TYPES)}"
-        raise error_at(checker, f"there is no type {named!r}{hint}", (*at, "output_schema"))
-    for index, part in enumerate(step.prompt):
-        here = (*at, "prompt", index)
-        check_condition(checker, part.when, (*here, "when"), known)
-        if isinstance(part, StaticPart):
-            check_value(checker, part.content, (*here, "content"), known)
-        elif isinstance(part, FilePart):
-            _check_file_part(checker, part, here, known)
-        elif isinstance(part, PreviousResponsePart):
-            require_step(checker, part.source, (*here, "name" if part.name else "step"), known)
+            place = ("gemini_functions", name, "parameters")
+            raise error_at(checker, f"not a usable JSON Schema: {wrong}", place)
 
 
-def _check_file_part(checker: Checker, part: FilePart, at: At, known: Known) -> None:
-    check_value(checker, part.path, (*at, "path"), known)
-    if part.variables is None:
-        return
-    check_value(checker, part.variables, (*at, "variables"), known)
-    if checker.library is None:
-        return
-    found = checker.library.find(part.path)
-    if found is None:
-        raise error_at(checker, f"there is no prompt file {part.path!r}", (*at, "path"))
-    try:
-        _, names = names_in_template(read_text(found))
-    except ExpressionError as error:
-        raise error_at(checker, f"{part.path}: {error}", (*at, "path")) from error
-    for name in sorted(names - part.variables.keys()):
-        raise error_at(
-            checker,
-            f"{part.path} uses {name!r}, which 'variables' does not give",
-            (*at, "variables"),
-        )
+def _session(step: PromptStep) -> str | None:
+    """The conversation a claude_session step takes part in; None for other steps."""
+    if not isinstance(step, ClaudeSessionStep):
+        return None
+    return step.session_config.session_name or step.name

@@ -102,6 +102,19 @@ class ClaudeExtractStep(ClaudeBase):
             )
         return self
 
+    @property
+    def extraction(self) -> ExtractionConfig | None:
+        """What is taken out; None where a schema says it."""
+        if self.answer is not None or self.output_schema is not None:
+            return None
+        return self.extraction_config or ExtractionConfig()
+
+    @property
+    def wanted_schema(self) -> dict[str, Any] | str | None:
+        if (extraction := self.extraction) is not None:
+            return extraction.answer_schema()
+        return self.output_schema if self.answer is None else self.answer
+
 
 _MADE_UP = "a made-up success; use 'skip', which says so, or 'simplified_prompt'"
 NO_FALLBACKS: Mapping[str, str] = {

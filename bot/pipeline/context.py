@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.errors import ModelMisbehaved, OtpError, Refused, Unusable
 from bot.llm.structured import violations
@@ -17,7 +17,7 @@ from bot.pipeline.keeping import Keeping
 from bot.pipeline.named_types import resolved_schema
 from bot.pipeline.outputs import write_output
 from bot.pipeline.points import Point
-from bot.pipeline.results import StepEvent
+from bot.pipeline.results import StepEvent, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services, require
 from bot.pipeline.sessions import Sessions
@@ -40,7 +40,8 @@ class Outcome:
 
     data: Any = None
     text: str = ""
-    status: Literal["succeeded", "failed"] = "succeeded"
+    status: StepStatus = "succeeded"
+    """`skipped`: the handler itself left the step out, and says why in the notice."""
     error: OtpError | None = None
     usage: Usage = field(default_factory=Usage)
     model: str = ""

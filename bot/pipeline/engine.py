@@ -184,6 +184,10 @@ class Engine:
             for _, block in (*step.branches(), ("else", step.otherwise)):
                 self.skip(block, context)
 
+    def pause(self, seconds: float) -> None:
+        """Wait, the way this engine was told to."""
+        self._sleep(seconds)
+
     def _attempt(self, step: Step, context: StepContext) -> Outcome:
         self.skip(step.otherwise, context)
         retry = step.tries(context.workflow.defaults)
@@ -199,10 +203,10 @@ class Engine:
             except OtpError as error:
                 outcome = Outcome.failed(error)
             usage = usage + outcome.usage
-            if outcome.status == "succeeded" or left == 0 or is_fatal(outcome.error):
+            if outcome.status != "failed" or left == 0 or is_fatal(outcome.error):
                 return replace(outcome, usage=usage)
             if pause := retry.pause(retry.attempts - left):
-                self._sleep(pause)
+                self.pause(pause)
             context.run.check_cancelled()
         raise AssertionError("unreachable: attempts is at least 1")
 

@@ -181,14 +181,18 @@ def _sections(config: ExtractionConfig) -> dict[str, Any]:
 
 def _section(section: Section) -> dict[str, Any]:
     what = "Only what matters most." if section.priority_only else ""
-    limit = {} if section.max_length is None else {"maxLength": section.max_length}
+    limit: dict[str, Any] = {}
+    if section.max_length is not None:
+        limit = {"maxLength": section.max_length}
     if section.item_limit is None:
         return _text(what, **limit)
     return {**_list(_text(**limit), what), "maxItems": section.item_limit}
 
 
 def _summary(config: ExtractionConfig) -> dict[str, Any]:
-    limit = {} if config.max_summary_length is None else {"maxLength": config.max_summary_length}
+    limit: dict[str, Any] = {}
+    if config.max_summary_length is not None:
+        limit = {"maxLength": config.max_summary_length}
     if config.summary_style == "paragraph":
         return _text("The most important, in one paragraph.", minLength=1, **limit)
     more = "" if config.max_points is None else config.max_points - 1

@@ -45,6 +45,11 @@ class PromptStep(StepBase):
     max_repairs: int = Field(default=2, ge=0, le=5)
     """How often a malformed answer is sent back with what is wrong."""
 
+    @property
+    def wanted_schema(self) -> dict[str, Any] | str | None:
+        """What the answer must satisfy, under whatever key it is written."""
+        return self.output_schema
+
 
 class TokenBudget(Record):
     """How much Gemini may write, and how freely."""
@@ -98,6 +103,10 @@ class GeminiInstructorStep(PromptStep):
         if (self.answer is None) == (self.output_schema is None):
             raise ValueError("gemini_instructor takes exactly one of 'schema' and 'output_schema'")
         return self
+
+    @property
+    def wanted_schema(self) -> dict[str, Any] | str | None:
+        return self.output_schema if self.answer is None else self.answer
 
 
 AnyModelStep = LlmStep | GeminiStep | GeminiInstructorStep

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from bot.pipeline.strict_yaml import Document
 
 if TYPE_CHECKING:
     from bot.pipeline.load import Library
+    from bot.pipeline.workflow import GeminiFunction
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Checker:
     open_names: bool
     """No declared inputs, so an unknown name is an input."""
     fragment: bool
+    types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """JSON Schemas the file names."""
+    functions: Mapping[str, GeminiFunction] = field(default_factory=dict)
+    """Functions the file declares."""
     expects: list[str] = field(default_factory=list)
     free: dict[str, bool] = field(default_factory=dict)
     """Names nothing in the file defines, inputs where none are declared; false for those the file

@@ -37,6 +37,11 @@ class Sessions:
             if persist:
                 self._persistent.add(name)
 
+    def begin(self, name: str) -> None:
+        """Open the conversation anew: nothing was said in it."""
+        with self._lock:
+            self._open[name] = ()
+
     def names(self) -> tuple[str, ...]:
         """Sessions opened in this run."""
         return tuple(self._open)

@@ -1,47 +1,103 @@
-"""Model steps: claude, claude_smart, gemini and llm differ only in whom they ask first."""
+"""Steps that ask one question: they differ in whom they ask first and what they do with a reply."""
 
 from __future__ import annotations
 
-from bot.errors import NeedsModel
-from bot.llm.structured import ask
-from bot.llm.types import Model
-from bot.pipeline.calls import material
-from bot.pipeline.checkpoints import content_key
+import json
+from dataclasses import replace
+from typing import Any
+
+from bot.errors import ModelMisbehaved, NeedsModel, OtpError, Unusable
+from bot.llm.choosing import choose
+from bot.llm.structured import parse_json
+from bot.llm.types import Json, Reply, Tool
+from bot.pipeline.claude_steps import ClaudeBase
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.model_steps import PromptStep as ModelStep
-from bot.pipeline.prompt import build_request
+from bot.pipeline.model_steps import (
+    GeminiInstructorStep,
+    GeminiStep,
+    LlmStep,
+    PromptStep,
+)
+from bot.pipeline.steps.answering import KEYS, Question, prepared, put
+from bot.pipeline.steps.metered import Metered
+from bot.pipeline.steps.retrying import persistently
+from bot.pipeline.steps.session import conversation_of, converse
 
 
-class ModelHandler:
-    """Asks the preferred provider, else any other that is configured, else `offline`."""
+def run_claude(step: ClaudeBase, context: StepContext) -> Outcome:
+    """The answer as data (with a schema, or where it is a JSON map or list) and text."""
 
-    def __init__(self, preferred: str = "") -> None:
-        self._preferred = preferred
+    def ask(question: Question) -> Outcome:
+        rules = step.claude_options.retry_config
+        if rules is None:
+            return put(question, context)
+        return persistently(lambda: put(question, context), rules, context).outcome
 
-    def __call__(self, step: ModelStep, context: StepContext) -> Outcome:
-        """The answer as data (with an output schema, or from a structured skill) and text."""
-        model = self._choose(step, context)
-        request = build_request(step, context)
-        reply = ask(model, request, max_repairs=step.max_repairs)
-        return Outcome(
-            data=reply.data,
-            text=reply.text,
-            usage=reply.usage,
-            model=reply.model,
-            prompt_hash=content_key(material(request))[:16],
-            cached=reply.restored,
-            notice=reply.notice or self._notice(step, model),
+    conversation = conversation_of(step, context)
+    if conversation is not None:
+        return converse(step, conversation, context, prefer="anthropic", ask=ask)
+    return ask(prepared(step, context, prefer="anthropic"))
+
+
+def run_llm(step: LlmStep, context: StepContext) -> Outcome:
+    """The same from whomever the configuration, or the step, names."""
+    if step.provider and step.provider not in context.models:
+        raise NeedsModel(
+            f"step {step.name!r} asks {step.provider}, which this run does not have",
+            hint=f"set {KEYS.get(step.provider, 'a key')}, or drop 'provider'",
         )
+    return put(prepared(step, context, prefer=step.provider), context)
 
-    def _choose(self, step: ModelStep, context: StepContext) -> Model:
-        models = context.models
-        vendors = [name for name in models if name != "offline"]
-        for name in (self._preferred, *vendors, "offline"):
-            if name in models:
-                return models[name]
-        raise NeedsModel(f"step {step.name!r} needs a model and none is configured")
 
-    def _notice(self, step: ModelStep, model: Model) -> str:
-        if self._preferred and model.name == "offline":
-            return f"step {step.name!r} ({step.type}) is served offline: no key is set"
-        return ""
+def run_gemini(step: GeminiStep, context: StepContext) -> Outcome:
+    """An answer; with functions, data `{text, function, arguments, function_calls}`."""
+    question = prepared(step, context, prefer="gemini")
+    if not step.functions:
+        return put(question, context)
+    tools = tuple(_tool(name, step, context) for name in step.functions)
+    question = replace(question, request=replace(question.request, tools=tools))
+    model = Metered(question.model)
+    try:
+        reply = choose(model, question.request, max_repairs=step.max_repairs)
+        outcome = _calls(reply)
+    except OtpError as error:
+        outcome = Outcome(status="failed", error=error)
+    return model.told(outcome, question.request, question.notice)
+
+
+def run_gemini_instructor(step: GeminiInstructorStep, context: StepContext) -> Outcome:
+    """Data that satisfies the schema; `loose` takes JSON that does not, and says so."""
+    if step.validation_mode == "strict":
+        return put(prepared(step, context, prefer="gemini"), context)
+    once = step.model_copy(update={"max_repairs": 0})
+    outcome = put(prepared(once, context, prefer="gemini"), context)
+    wrong = outcome.error
+    if not isinstance(wrong, ModelMisbehaved) or not wrong.violations:
+        return outcome
+    try:
+        data: Json = parse_json(wrong.reply)
+    except ValueError:
+        return outcome
+    said = f"step {step.name!r}: taken although it breaks the schema: {wrong.violations[0]}"
+    notice = "; ".join(filter(None, (outcome.notice, said)))
+    return replace(
+        outcome, status="succeeded", error=None, data=data, text=wrong.reply, notice=notice
+    )
+
+
+def _tool(name: str, step: PromptStep, context: StepContext) -> Tool:
+    declared = context.workflow.gemini_functions.get(name)
+    if declared is None:
+        raise Unusable(f"step {step.name!r}: the workflow declares no function {name!r}")
+    return Tool(name, declared.description, declared.parameters)
+
+
+def _calls(reply: Reply) -> Outcome:
+    """The first call by itself as well, for steps that want just one."""
+    calls: list[dict[str, Any]] = [
+        {"function": call.name, "arguments": dict(call.arguments)} for call in reply.calls
+    ]
+    first = calls[0] if calls else {"function": "", "arguments": {}}
+    data = {"text": reply.text, **first, "function_calls": calls}
+    text = json.dumps(calls, ensure_ascii=False, indent=2) if calls else reply.text
+    return Outcome(data=data, text=text)
