@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import (
     CommandFailed,
@@ -111,7 +114,7 @@ def test_it_asks_carries_out_and_shows_until_it_is_done() -> None:
 
 def test_what_was_said_before_is_never_changed_so_vendors_can_cache_it() -> None:
     _, model = work(call("read", name="a"), call("read", name="b"), "Hm.", DONE)
-    for earlier, later in zip(model.requests, model.requests[1:], strict=False):
+    for earlier, later in pairwise(model.requests):
         assert later.turns[: len(earlier.turns)] == earlier.turns
         assert replace(later, turns=()) == replace(earlier, turns=())
 
@@ -476,3 +479,38 @@ def test_history_and_turns_of_the_request_come_first() -> None:
 @pytest.mark.parametrize("answer", [lambda request: "a", lambda request: call("read", name="a")])
 def test_a_scripted_line_may_look_at_the_request(answer: Callable[[Request], Any]) -> None:
     assert work(answer, DONE, DONE)[0].status == "done"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+ARGUMENTS = st.dictionaries(
+    st.sampled_from(["name", "text", "summary", "data", "reason", "x"]), ANYTHING | st.just("a")
+)
+CALLS = st.builds(
+    ToolCall,
+    st.just(""),
+    st.sampled_from(["read", "put", "done", "give_up", "", "nosuch"]),
+    ARGUMENTS,
+    st.sampled_from(["", "", "", "cut"]),
+)
+LINES = st.text(max_size=5) | st.lists(CALLS, min_size=1, max_size=4).map(tuple)
+
+
+@given(st.lists(LINES, max_size=12), st.integers(1, 12), st.sampled_from([None, SCHEMA]))
+def test_whatever_a_model_says_the_work_ends_in_order(
+    lines: list[Any], steps: int, schema: Any
+) -> None:
+    report, model = work(*lines, *["end"] * 2, schema=schema, limits=AgentLimits(steps=steps))
+    assert report.steps == len(model.requests) <= steps
+    assert (report.status == "done") == (report.reason == "")
+    if schema is not None and report.status == "done":
+        assert violations(report.data, schema) == ()
+    turns = report.transcript
+    for said, answered in pairwise(turns):
+        if said.role == "assistant":
+            assert answered.role == "user"
+            assert [r.name for r in answered.results] == [c.name for c in said.calls]
+            assert [r.id for r in answered.results] == [c.id for c in said.calls]
