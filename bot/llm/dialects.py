@@ -121,9 +121,10 @@ class _Narrowing:
     def _typed(self, schema: Mapping[str, Json]) -> dict[str, Json]:
         kind = schema.get("type") or _implied(schema)
         if isinstance(kind, list | tuple):
-            return self._described(
-                {"anyOf": [self._typed({**_bare(schema), "type": each}) for each in kind]}, schema
-            )
+            each = [self._typed({**_bare(schema), "type": one}) for one in kind]
+            return self._described({"anyOf": each}, schema)
+        if kind == "null":
+            return self._described({"type": kind}, schema)
         result: dict[str, Json] = {"type": kind}
         if kind == "object":
             result |= self._members(schema)

@@ -155,10 +155,14 @@ def _check_output(config: Body) -> None:
     if config.get("effort", "high") not in EFFORTS:
         raise Refusal("output_config.effort: Input should be 'low', 'medium', 'high', ...")
     if "format" in config:
-        schema = config["format"]["schema"]
-        _check_schema(schema, schema.get("$defs", {}), ())
-        for each in schema.get("$defs", {}).values():
-            _check_schema(each, schema.get("$defs", {}), ())
+        check_schema(config["format"]["schema"])
+
+
+def check_schema(schema: Body) -> None:
+    """What structured outputs take of JSON Schema."""
+    definitions = schema.get("$defs", {})
+    for each in (schema, *definitions.values()):
+        _check_schema(each, definitions, ())
 
 
 def _check_schema(schema: Any, definitions: Body, inside: tuple[str, ...]) -> None:

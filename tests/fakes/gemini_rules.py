@@ -52,7 +52,7 @@ def check(body: Body) -> None:
             known = frozenset(("name", "description", "parametersJsonSchema", "parameters"))
             _known(declared, known, "tools[0].function_declarations[0]")
             if "parametersJsonSchema" in declared:
-                _check_schema(declared["parametersJsonSchema"])
+                check_schema(declared["parametersJsonSchema"])
     _check_generation(body.get("generationConfig", {}), tools=bool(body.get("tools")))
     check_contents(body.get("contents", []))
 
@@ -144,10 +144,11 @@ def _check_generation(config: Body, *, tools: bool) -> None:
             "Function calling with a response mime type 'application/json' is unsupported"
         )
     if "responseJsonSchema" in config:
-        _check_schema(config["responseJsonSchema"])
+        check_schema(config["responseJsonSchema"])
 
 
-def _check_schema(schema: Any) -> None:
+def check_schema(schema: Any) -> None:
+    """What the API takes of JSON Schema."""
     if not isinstance(schema, dict) or schema.keys() - _KEYWORDS:
         raise Refusal(f"Invalid JSON schema: {schema}")
     if "$ref" in schema and any(not name.startswith("$") for name in schema):
@@ -166,7 +167,7 @@ def _check_schema(schema: Any) -> None:
         *(schema[name] for name in ("items",) if name in schema),
     )
     for each in parts:
-        _check_schema(each)
+        check_schema(each)
 
 
 def _known(data: Body, names: frozenset[str], where: str) -> None:
