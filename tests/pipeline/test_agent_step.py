@@ -261,7 +261,8 @@ def test_the_budget_of_the_run_passes_through(codebase: Codebase) -> None:
     budget = Budget(Limits(usd=0.5))
     result = play(codebase, [paid(EDIT, 1.0), DONE], budget=budget)
     assert isinstance(result.error, BudgetSpent)
-    assert budget.usage.usd == 1.0
+    assert budget.usage.usd == result.steps["fix"].usage.usd == 1.0
+    assert result.steps["fix"].data["files"] == ["lib/shop.ex"]
 
 
 def test_a_stopped_run_stops_the_agent_between_calls(codebase: Codebase) -> None:
@@ -298,9 +299,12 @@ def test_a_killed_agent_goes_on_without_paying_twice(worktree: Worktree, tmp_pat
 
 
 def test_a_vendor_that_is_away_is_not_the_agents_fault(codebase: Codebase) -> None:
-    result = play(codebase, [EDIT, ModelUnavailable("overloaded", retry_after=9)])
-    assert isinstance(result.error, ModelUnavailable)
-    assert "+  def hello, do: :shop" in codebase.diff()
+    away = ModelUnavailable("overloaded", retry_after=9)
+    result = play(codebase, [paid(EDIT, 1.0), away], FIX + "      allow_stop: true\n")
+    step = result.steps["fix"]
+    assert step.error is away
+    assert (step.usage.usd, step.data["steps"], step.data["reason"]) == (1.0, 1, "overloaded")
+    assert "+  def hello, do: :shop" in step.data["diff"]
 
 
 def test_paths_of_a_patch_are_found_whatever_they_are_called(tmp_path: Path) -> None:

@@ -8,55 +8,68 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.ports import Workspace
-from bot.errors import AgentStopped, NeedsModel
+from bot.errors import AgentStopped, NeedsModel, OtpError
 from bot.llm.agent import AgentLimits, AgentReport, run_agent
 from bot.llm.structured import ask
 from bot.llm.tools import MIX_SECONDS, WorkspaceTools
-from bot.llm.types import Model, Reply, Request
+from bot.llm.types import Model, Request
 from bot.pipeline.agent_step import AgentStep
-from bot.pipeline.calls import material
-from bot.pipeline.checkpoints import content_key
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.prompt import build_request
+from bot.pipeline.steps.answering import chosen
+from bot.pipeline.steps.metered import Metered
 
 DAY = 86_400.0
 _HEADER = "diff --git "
 
 
 def run_agent_step(step: AgentStep, context: StepContext) -> Outcome:
-    """Data: `{status, summary, reason, data, diff, files, steps}`, whoever serves the step."""
+    """Data: `{status, summary, reason, data, diff, files, steps}`, however the step ends."""
     codebase = context.need(context.run.services.codebase, "the code base", step)
-    model = _chosen(step, context)
+    model, notice = chosen(step, context, step.provider)
+    offline = model.name == "offline"
+    if offline and not step.offline:
+        raise NeedsModel(
+            f"step {step.name!r} is an agent and needs a model",
+            hint="set ANTHROPIC_API_KEY or GEMINI_API_KEY, or name a skill with 'offline'",
+        )
+    request = _request(step, context)
+    metered = Metered(model)
+    try:
+        serve = _offline if offline else _work
+        outcome = serve(step, context, request, metered, codebase)
+    except OtpError as error:
+        data = _data("stopped", "", error.message, None, metered.calls, codebase)
+        outcome = Outcome(data=data, text=_text(data), status="failed", error=error)
+    if offline:
+        notice = f"step {step.name!r} (agent) is served offline: no key is set"
+    return metered.told(outcome, request, notice)
+
+
+def _request(step: AgentStep, context: StepContext) -> Request:
     request = build_request(step, context)
-    if step.system:
-        own = context.render(step.system)
-        request = replace(request, system="\n\n".join(filter(None, (request.system, own))))
-    if model.name == "offline":
-        return _offline(step, request, ask(model, request, max_repairs=step.max_repairs), codebase)
+    system = (request.system, context.render(step.system))
+    return replace(request, system="\n\n".join(filter(None, system)))
+
+
+def _work(
+    step: AgentStep, context: StepContext, request: Request, model: Model, codebase: Workspace
+) -> Outcome:
     seconds = min(step.limits.seconds or DAY, context.timeout(step, DAY))
     tools = WorkspaceTools(
         codebase, allowed=frozenset(step.offered), mix_seconds=min(seconds, MIX_SECONDS)
     )
-    report = run_agent(
-        model,
-        request,
-        tools,
-        limits=_limits(step, seconds),
-        check=context.run.check_cancelled,
-    )
-    return _outcome(step, request, report, codebase)
+    limits, check = _limits(step, seconds), context.run.check_cancelled
+    return _outcome(step, run_agent(model, request, tools, limits=limits, check=check), codebase)
 
 
-def _chosen(step: AgentStep, context: StepContext) -> Model:
-    models = context.models
-    vendors = [name for name in models if name != "offline"]
-    for name in (step.provider, *vendors, "offline" if step.offline else ""):
-        if name in models:
-            return models[name]
-    raise NeedsModel(
-        f"step {step.name!r} is an agent and needs a model",
-        hint="set ANTHROPIC_API_KEY or GEMINI_API_KEY, or name a skill with 'offline'",
-    )
+def _offline(
+    step: AgentStep, context: StepContext, request: Request, model: Model, codebase: Workspace
+) -> Outcome:
+    reply = ask(model, request, max_repairs=step.max_repairs)
+    summary = reply.text if reply.data is None else ""
+    data = _data("done", summary, "", reply.data, 0, codebase)
+    return Outcome(data=data, text=_text(data))
 
 
 def _limits(step: AgentStep, seconds: float) -> AgentLimits:
@@ -71,38 +84,15 @@ def _limits(step: AgentStep, seconds: float) -> AgentLimits:
     )
 
 
-def _offline(step: AgentStep, request: Request, reply: Reply, codebase: Workspace) -> Outcome:
-    summary = reply.text if reply.data is None else ""
-    data = _data("done", summary, "", reply.data, 0, codebase)
-    notice = f"step {step.name!r} (agent) is served offline: no key is set"
-    return Outcome(
-        data=data,
-        text=_text(data),
-        model=reply.model,
-        prompt_hash=_hash(request),
-        notice=reply.notice or notice,
-    )
-
-
-def _outcome(
-    step: AgentStep, request: Request, report: AgentReport, codebase: Workspace
-) -> Outcome:
+def _outcome(step: AgentStep, report: AgentReport, codebase: Workspace) -> Outcome:
     data = _data(report.status, report.text, report.reason, report.data, report.steps, codebase)
-    stopped = report.status == "stopped" and not step.allow_stop
+    if report.status == "done" or step.allow_stop:
+        return Outcome(data=data, text=_text(data))
     error = AgentStopped(
         f"step {step.name!r}: the agent stopped after {report.steps} replies: {report.reason}",
         hint="what it did so far is in the step's data; raise its limits, or ask for less at once",
     )
-    return Outcome(
-        data=data,
-        text=_text(data),
-        status="failed" if stopped else "succeeded",
-        error=error if stopped else None,
-        usage=report.usage,
-        model=report.model,
-        prompt_hash=_hash(request),
-        notice=report.notice,
-    )
+    return Outcome(data=data, text=_text(data), status="failed", error=error)
 
 
 def _data(
@@ -124,10 +114,6 @@ def _text(data: Mapping[str, Any]) -> str:
     """What a later prompt quotes: the summary or the reason, the data, the change."""
     told = "" if data["data"] is None else json.dumps(data["data"], ensure_ascii=False, indent=2)
     return "\n\n".join(filter(None, (data["reason"] or data["summary"], told, data["diff"])))
-
-
-def _hash(request: Request) -> str:
-    return content_key(material(request))[:16]
 
 
 def files_of(patch: str) -> tuple[str, ...]:
