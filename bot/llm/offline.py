@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.finding import Analysis
 from bot.errors import NeedsModel
 from bot.llm.pack import looks_like_pack, read_pack
+from bot.llm.recognise import Recognised, recognise
 from bot.llm.structured import violations
 from bot.llm.tokens import estimate_request
 from bot.llm.types import Json, OnText, Reply, Request, unheard
@@ -24,7 +25,8 @@ class SkillRequest:
     request: Request
     arguments: Mapping[str, Json]
     responses: Mapping[str, Json]
-    """Step name to data, for each `previous_response` part (its text where it has no data)."""
+    """Step name to data, for each `previous_response` part (its text where it has no data), and
+    `analyser` for a `findings` part."""
 
 
 Skill = Callable[[SkillRequest], Json]
@@ -36,7 +38,8 @@ Planner = Callable[[SkillRequest, tuple[Mapping[str, Json], ...]], Json]
 
 
 class OfflineModel:
-    """Serves a named skill, findings or a code pack in the prompt; everything else needs a key."""
+    """Serves a named skill, findings or a code pack in the prompt, and what facts in the prompt
+    answer (`bot.llm.recognise`); everything else needs a key."""
 
     def __init__(
         self,
@@ -72,30 +75,29 @@ class OfflineModel:
             if request.skill not in self._skills:
                 raise _needs(request, f"there is no offline skill {request.skill!r}")
             return _reply(self._skills[request.skill](asked))
-        answer = self._recognised(asked)
-        if answer is None:
+        found = None if request.tools else self._recognised(asked)
+        if found is None:
             raise _needs(request, "offline it cannot be told what is asked")
-        if request.output_schema is not None and violations(answer, request.output_schema):
-            raise _needs(request, "the analyser's answer does not have the form this step wants")
-        return _reply(answer)
+        if request.output_schema is not None and violations(found.answer, request.output_schema):
+            raise _needs(request, "what is known offline does not have the form this step wants")
+        return replace(_reply(found.answer), notice=found.notice)
 
-    def _recognised(self, asked: SkillRequest) -> Json:
+    def _recognised(self, asked: SkillRequest) -> Recognised | None:
         found = _findings(asked)
         if found is not None and self._planner is not None:
-            return self._planner(asked, found)
-        if self._analyser is None:
-            return None
-        for part in asked.request.parts:
+            return Recognised(self._planner(asked, found))
+        for part in asked.request.parts if self._analyser is not None else ():
             if part.kind != "instructions" and looks_like_pack(part.text):
-                return self._analyser(read_pack(part.text)).model_dump(mode="json")
-        return None
+                assert self._analyser is not None
+                return Recognised(self._analyser(read_pack(part.text)).model_dump(mode="json"))
+        return recognise(asked.request)
 
 
 def _skill_request(request: Request) -> SkillRequest:
     responses = {
         part.name: part.text if part.data is None else part.data
         for part in request.parts
-        if part.kind == "response"
+        if part.kind in ("response", "findings")
     }
     return SkillRequest(request.skill, request, request.arguments, responses)
 
