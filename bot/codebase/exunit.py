@@ -131,7 +131,7 @@ def judge_output(done: Completed) -> tuple[Status, str]:
         {k: int(n or 0) for k, n in m.groupdict().items()} for m in _TOTALS.finditer(done.stdout)
     ]
     told = sum(t["tests"] + t["doctests"] + t["properties"] for t in totals)
-    left_out = sum(t["excluded"] + t["skipped"] + t["invalid"] for t in totals)
+    left_out = sum(t["excluded"] + t["skipped"] for t in totals)
     failed = sum(t["failures"] + t["invalid"] for t in totals)
     return _judged(done, told - left_out, failed, started=bool(totals), cut=False)
 
