@@ -21,8 +21,8 @@ from bot.pipeline.parts import (
     PreviousResponsePart,
     SessionContextPart,
 )
-from bot.pipeline.steps.texts import texts
 from bot.pipeline.strict_yaml import read_text
+from bot.pipeline.texts import texts
 
 MAX_FILES = 500
 """Of one part; a prompt that quotes more wants a `codebase` part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.steps.texts import texts
+from bot.pipeline.texts import texts
 from bot.pipeline.work_steps import VerifyStep
 
 
