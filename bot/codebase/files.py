@@ -115,8 +115,11 @@ class WorkFiles:
 
     def touch(self, path: str, previous: float = 0.0) -> None:
         """Put the file's modification time ahead of now and of `previous` (seconds)."""
+        self.date(path, max(time.time(), previous) + AHEAD)
+
+    def date(self, path: str, at: float) -> None:
+        """Set the file's modification time (seconds)."""
         with self._parent(parts(path)) as (parent, name):
-            at = max(time.time(), previous) + AHEAD
             os.utime(name, (at, at), dir_fd=parent, follow_symlinks=False)
 
     def modified(self, path: str) -> float:

@@ -7,12 +7,15 @@ import re
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.codebase.files import WorkFiles
 from bot.codebase.process import Completed, child_environment
 from bot.codebase.sandbox import Sandbox
 from bot.codebase.toolchain import Toolchain
+from bot.errors import Refused
 
 FAILED_TESTS = 77
 """Exit status we ask of `mix test` for failing tests, so that nothing else looks like it."""
@@ -160,11 +163,12 @@ class Mix:
         """
         now = int(time.time())
         for manifest in self.build_path.glob("lib/*/.mix/compile.elixir"):
-            if manifest.stat().st_mtime > now - _APART:
-                os.utime(manifest, (now - _APART, now - _APART))
+            if manifest.lstat().st_mtime > now - _APART:
+                os.utime(manifest, (now - _APART, now - _APART), follow_symlinks=False)
+        files = WorkFiles(self.root)
         for path in paths:
-            if (self.root / path).exists():
-                os.utime(self.root / path, (now, now))
+            with suppress(FileNotFoundError, NotADirectoryError, Refused):
+                files.date(path, now)
 
     def _mix_home(self) -> tuple[Path, ...]:
         """Where Hex and rebar are installed; `~/.hex`, which holds keys, stays out."""

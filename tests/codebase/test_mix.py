@@ -104,6 +104,20 @@ def test_trap_a_same_size_edit_in_the_same_second_is_not_seen(tmp_path: Path) ->
     assert rolled_back.stderr == "", "mix does not complain about a date in the future"
 
 
+def test_a_link_planted_by_the_project_does_not_lead_a_date_outside(tmp_path: Path) -> None:
+    mix = sample(tmp_path)
+    outside = tmp_path / "outside.ex"
+    outside.touch()
+    os.utime(outside, (1, 1))
+    manifest = mix.build_path / "lib/sample/.mix/compile.elixir"
+    for link in (mix.root / "lib/link.ex", manifest):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(outside)
+    (mix.root / "dir").symlink_to(tmp_path)
+    mix.freshen(("lib/link.ex", "dir/outside.ex", "lib/gone.ex", "../outside.ex"))
+    assert outside.stat().st_mtime == 1
+
+
 def test_trap_a_compile_error_is_on_stdout_and_its_warnings_on_stderr(tmp_path: Path) -> None:
     broken = "defmodule Sample.Bad do\n  def f, do: undefined_thing(some_var)\nend\n"
     done = sample(tmp_path, {"lib/sample/bad.ex": broken}).compile()
