@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from bot.core.render.paint import Paint, ansi, plain
-from bot.core.sanitize import one_line, strip_hidden
+from bot.core.sanitize import mask, one_line, strip_hidden
 from bot.errors import OtpError, Unusable
 
 
@@ -26,6 +26,8 @@ class Screen:
     colour: bool | None = None
     """`None`: only on a terminal, unless NO_COLOR is set."""
     quiet: bool = False
+    secrets: tuple[str, ...] = ()
+    """What must not be shown, whoever says it."""
 
     @property
     def draws(self) -> bool:
@@ -51,7 +53,7 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Text as it is: echo by itself takes every escape out of what goes into a pipe."""
-        typer.echo(text, nl=False, color=True)
+        typer.echo(mask(text, self.secrets), nl=False, color=True)
 
     def quote(self, text: str) -> str:
         """Text of the analysed code: as it is for a pipe, without hidden characters for people."""
@@ -60,7 +62,7 @@ class Screen:
     def note(self, text: str) -> None:
         """A remark that is not the result."""
         if not self.quiet and not self.machine:
-            typer.echo(strip_hidden(text), err=True)
+            typer.echo(strip_hidden(mask(text, self.secrets)), err=True)
 
     def markdown(self, text: str) -> None:
         """Markdown for people: laid out on a terminal, as it is elsewhere."""
@@ -72,12 +74,12 @@ class Screen:
         from rich.console import Console
         from rich.markdown import Markdown
 
-        Console(force_terminal=True).print(Markdown(text))
+        Console(force_terminal=True).print(Markdown(mask(text, self.secrets)))
 
     def data(self, value: Any) -> None:
         """The result for machines; nothing otherwise."""
         if self.machine:
-            typer.echo(json.dumps(value, indent=2))
+            typer.echo(mask(json.dumps(value, indent=2), self.secrets))
 
     def fail(self, error: OtpError) -> NoReturn:
         """One line on standard error (JSON in machine mode) and the error's exit code."""
@@ -90,10 +92,10 @@ class Screen:
 
     def complain(self, message: str, hint: str) -> None:
         """An error for people: what happened, and what to do next."""
-        mark = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
-        typer.echo(f"{mark} {one_line(message)}", err=True)
+        label = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
+        typer.echo(f"{label} {mask(one_line(message), self.secrets)}", err=True)
         if hint:
-            typer.echo(f"  next: {one_line(hint)}", err=True)
+            typer.echo(f"  next: {mask(one_line(hint), self.secrets)}", err=True)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:

@@ -87,6 +87,7 @@ def replay(run_id: RunId = "", json_: JsonFlag = False) -> None:
 
     screen.machine = json_
     settings = load_settings()
+    screen.secrets = settings.secrets()
     run = _store().find(run_id)
     with StepProgress(screen) as progress:
         ears = Ears(steps=progress.step, watch=progress)

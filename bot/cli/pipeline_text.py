@@ -40,6 +40,8 @@ def _costs(usage: Usage) -> Iterator[str]:
 
 def answer(result: RunResult) -> str:
     """What the pipeline gives: its outputs, or what its last step that ran answered."""
+    if result.status != "succeeded":
+        return ""
     if result.outputs:
         return f"{json.dumps(dict(result.outputs), ensure_ascii=False, indent=2, default=str)}\n"
     ran = [step for step in result.steps.values() if step.status == "succeeded"]

@@ -124,6 +124,7 @@ def run(
 
     screen.machine = json_
     settings = load_settings()
+    screen.secrets = settings.secrets()
     asked = Asked(
         file=file,
         inputs=tuple(inputs or ()),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.output import Screen
-from bot.core.sanitize import one_line, strip_hidden
+from bot.core.sanitize import mask, one_line, strip_hidden
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -56,6 +56,8 @@ class StepProgress:
 
         if event.kind == "started":
             self.doing(event.path.partition("/")[2])
+        elif event.kind == "progress":
+            self.doing(f"{event.path.partition('/')[2]}  {event.message}")
         elif event.kind == "notice":
             self.note(event.message)
         elif event.result is not None:
@@ -64,7 +66,7 @@ class StepProgress:
     def text(self, piece: str) -> None:
         """A piece of an answer, as it arrives."""
         if self._stream:
-            typer.echo(strip_hidden(piece), nl=False, err=True)
+            typer.echo(mask(strip_hidden(piece), self._screen.secrets), nl=False, err=True)
             self._open_line = not piece.endswith("\n")
 
     def note(self, text: str) -> None:
@@ -92,7 +94,7 @@ class StepProgress:
             return
         from rich.text import Text
 
-        self._live.console.print(Text(one_line(said)))
+        self._live.console.print(Text(one_line(mask(said, self._screen.secrets))))
 
     def _close_line(self) -> None:
         if self._open_line:

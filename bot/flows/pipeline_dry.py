@@ -19,7 +19,7 @@ from bot.llm.prices import Prices
 from bot.llm.providers import configured_model, open_models
 from bot.pipeline.dry import Asking, DryEngine, Unrendered
 from bot.pipeline.services import CodemodResult, GitResult, Services
-from bot.settings import Settings
+from bot.settings import VENDORS, Settings
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def dry_run(asked: Asked, settings: Settings) -> DryReport:
 
 
 def _estimate(asking: Asking, settings: Settings, prices: Prices) -> Estimate:
-    vendor = asking.provider
-    if vendor not in ("anthropic", "gemini"):
+    vendor = next((name for name in VENDORS if name == asking.provider), None)
+    if vendor is None:
         return Estimate(asking, "", 0.0)
     name = resolve(vendor, asking.request.options.model, configured_model(settings, vendor))
     priced = prices.priced(name, Usage(input_tokens=asking.tokens, calls=1))

@@ -98,7 +98,7 @@ class Job:
             run_id=run.id,
             started=record.started,
             trace=Trace(run.trace, secrets=self.settings.secrets()),
-            checkpoints=Checkpoints(run.answers),
+            checkpoints=Checkpoints(run.answers, secrets=self.settings.secrets()),
             points=Points(run.points),
             recorder=recorder,
             sessions=sessions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from bot.flows.pipeline_run import library_for
 from bot.flows.place import open_place
 from bot.flows.prompted import with_prompt
 from bot.llm.replay import Recording
+from bot.llm.tool_output import settled
 from bot.llm.types import Model
 from bot.pipeline.engine import Engine
 from bot.pipeline.keeping import Keeping
@@ -25,6 +27,8 @@ from bot.pipeline.results import RunResult
 from bot.pipeline.runs import Run, load_json
 from bot.pipeline.steps import default_handlers
 from bot.settings import Settings
+
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
 @dataclass(frozen=True)
@@ -107,4 +111,19 @@ def _differs(run: Run, result: RunResult, settings: Settings) -> tuple[str, ...]
 
 def _other(before: Mapping[str, Any], now: Mapping[str, Any], what: str) -> list[str]:
     names = dict.fromkeys([*before, *now])
-    return [f"{what} {name!r}" for name in names if before.get(name) != now.get(name)]
+    return [
+        f"{what} {name!r}"
+        for name in names
+        if comparable(before.get(name)) != comparable(now.get(name))
+    ]
+
+
+def comparable(value: Any) -> Any:
+    """The value without what is another one in every run: durations, and ids of commits."""
+    if isinstance(value, str):
+        return _COMMIT.sub("[commit]", settled(value))
+    if isinstance(value, Mapping):
+        return {k: comparable(v) for k, v in value.items() if k != "seconds"}
+    if isinstance(value, list):
+        return [comparable(item) for item in value]
+    return value

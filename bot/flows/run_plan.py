@@ -182,7 +182,7 @@ def _keeping(session: Session, models: dict[str, Model]) -> Keeping:
     kept = settings.state_dir / "repositories" / repository.cache.name / session.commit[:12]
     return Keeping(
         trace=trace,
-        checkpoints=Checkpoints(kept / "answers"),
+        checkpoints=Checkpoints(kept / "answers", secrets=secrets),
         recorder=Recorder(kept / "exchanges.jsonl", secrets=secrets, models=tuple(models)),
     )
 
@@ -208,6 +208,8 @@ def _engine(
         observer(event)
         if event.kind == "notice":
             bench.watch.note(event.message)
+        elif event.kind == "progress":
+            bench.watch.doing(event.message)
 
     return Engine(
         default_handlers(),

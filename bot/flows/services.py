@@ -18,6 +18,7 @@ from bot.errors import Refused, Unusable
 from bot.flows import free_work
 from bot.flows.advice import NO_FIX
 from bot.flows.bench import Bench
+from bot.flows.model_scope import widened
 from bot.flows.trial import Trial
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
@@ -56,7 +57,7 @@ class Codemods:
         self.bench.open_stage(planned.stage)
         if obstacle := self.bench.baseline.obstacle:
             return _for_a_person(planned, obstacle)
-        self.bench.trial = Trial(planned)
+        self.bench.trial = Trial(planned, by_model=True)
         self.bench.doing("let a model change the code", planned)
         return CodemodResult(status="applied")
 
@@ -184,7 +185,7 @@ class Verifier:
             bench.mix,
             bench.reporter,
             bench.baseline,
-            planned,
+            widened(bench.base_project(), planned) if trial.by_model else planned,
             changes,
             proving=_proving(trial, tests, changes),
             redetect=self._redetect if planned.finding_ids else None,

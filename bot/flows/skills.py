@@ -11,10 +11,12 @@ from bot.core.plan import Action
 from bot.core.render.plan import documents
 from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined, GeneratedTest
+from bot.elixir.project import Project
 from bot.elixir.rules import rule
 from bot.flows.actions import generated_test
 from bot.flows.bench import Bench
 from bot.flows.conventions import conventions
+from bot.flows.model_scope import scope_of
 from bot.flows.packs import Packs
 from bot.flows.plan_goal import plan_goal
 from bot.flows.selection import BLOCKED, selected, to_try
@@ -66,7 +68,7 @@ class Skills:
             "plan": session.need_plan().id,
             "documents": list(documents(session.need_plan())),
             "actions": [
-                _listed(action, asked=bool(asked.arguments.get("only")))
+                _listed(session.survey.project, action, bool(asked.arguments.get("only")))
                 for action in session.trying
             ],
             "conventions": list(conventions(session.survey.project)),
@@ -139,7 +141,7 @@ def _brief(finding: Finding) -> dict[str, Any]:
     return finding.model_dump(mode="json", include=set(_BRIEF))
 
 
-def _listed(action: Action, *, asked: bool) -> dict[str, Any]:
+def _listed(project: Project, action: Action, asked: bool) -> dict[str, Any]:
     """What pipelines know of an action; `asked`: a person named it."""
     about = rule(action.rule) if action.rule else None
     sure = about is not None and (about.severity, about.confidence) != ("info", "low")
@@ -147,6 +149,7 @@ def _listed(action: Action, *, asked: bool) -> dict[str, Any]:
         "problem": action.problem,
         "rule": {"id": about.id, "harm": about.harm, "remedy": about.remedy} if about else None,
         "places": [place.model_dump(mode="json") for place in action.files],
+        "scope": list(scope_of(project, action)),
         "steps": list(action.steps),
         "how_to_test": action.how_to_test,
         "done_when": list(action.done_when),

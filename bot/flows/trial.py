@@ -19,4 +19,6 @@ class Trial:
     test: GeneratedTest | None = None
     untested: str = ""
     """Why there is no generated test, if there is none."""
+    by_model: bool = False
+    """A model makes the change, which may need more than the action's own files."""
     verdict: Verdict | None = None

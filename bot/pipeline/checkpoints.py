@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bot.core.sanitize import mask
+
 
 def content_key(*material: Any) -> str:
     """Hash of everything an answer depends on."""
@@ -30,8 +32,9 @@ def write_atomically(path: Path, record: Any) -> None:
 class Checkpoints:
     """One file per answer, named after its content key; a changed step has another key."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, secrets: tuple[str, ...] = ()) -> None:
         self._directory = directory
+        self._secrets = secrets
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The stored record, None when there is none or it is damaged."""
@@ -43,7 +46,8 @@ class Checkpoints:
 
     def put(self, key: str, record: dict[str, Any]) -> None:
         """Store atomically: a killed run leaves the old file or the new one."""
-        write_atomically(self._file(key), record)
+        text = mask(json.dumps(record, default=str), self._secrets)
+        write_atomically(self._file(key), json.loads(text))
 
     def clear(self) -> None:
         """Forget everything; called when a run succeeded."""

@@ -179,6 +179,12 @@ class StepContext:
             names.setdefault("step", {"name": self.step.name, "description": self.step.description})
         return names
 
+    def progress(self, message: str) -> None:
+        """Tell whoever watches what this step is doing."""
+        step = self.step
+        name, kind = (step.name, str(getattr(step, "type", ""))) if step is not None else ("", "")
+        self.run.observer(StepEvent("progress", self.path, name, kind, message))
+
     def timeout(self, step: StepBase, otherwise: float) -> float:
         """Seconds this step may take; never more than the block or the run it is in has left."""
         own = step.timeout_seconds or self.workflow.defaults.timeout_seconds or otherwise

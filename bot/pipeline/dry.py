@@ -24,6 +24,9 @@ from bot.pipeline.scope import Scope
 from bot.pipeline.spec import Step
 from bot.pipeline.steps import default_handlers
 
+NO_KEY = "a model, for which no key is set"
+"""Who would be asked where nobody can be."""
+
 END_TOOL = "done"
 """The tool an agent ends with."""
 
@@ -116,12 +119,20 @@ class DryEngine(Engine):
 
     def _visited(self, step: Step, context: StepContext) -> StepResult:
         try:
-            outcome = self._handlers[step.type](step, context)
+            outcome = self._handlers[step.type](step, self._with_model(step, context))
         except OtpError as error:
             self.rehearsal.unrendered.append(Unrendered(context.path, str(error)))
             wanted = resolved_schema(step.output_schema, context.workflow.types)
             outcome = Outcome(data=sample(wanted) if wanted else {}, text="[unknown]")
         return StepResult(step.name, step.type, "succeeded", outcome.data, outcome.text)
+
+    def _with_model(self, step: Step, context: StepContext) -> StepContext:
+        """An agent cannot do without a model; what it would be told is shown all the same."""
+        vendors = [name for name in context.run.models if name != "offline"]
+        if vendors or step.type != "agent":
+            return context
+        models = {NO_KEY: DryModel(NO_KEY, self.rehearsal)}
+        return replace(context, run=replace(context.run, models=models))
 
 
 def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
@@ -132,7 +143,10 @@ def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
         item = items[0] if items else "..."
         count = len(items) if items is not None else None
         loop = {"index": 0, "number": 1, "count": 1, "length": 1, "item": item, step.iterator: item}
-        names: dict[str, Any] = {"loop": {**loop, "is_first": True, "is_last": True}, step.iterator: item}
+        names: dict[str, Any] = {
+            "loop": {**loop, "is_first": True, "is_last": True},
+            step.iterator: item,
+        }
         return _body(step.steps, context, context.scope.child(**names), rehearsal, count)
 
     def while_loop(step: WhileLoopStep, context: StepContext) -> Outcome:

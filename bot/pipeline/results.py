@@ -73,7 +73,7 @@ class StepView(dict[str, Any]):
 class StepEvent:
     """Progress, for whoever watches."""
 
-    kind: Literal["started", "finished", "notice"]
+    kind: Literal["started", "finished", "notice", "progress"]
     path: str
     """`workflow/step[iteration]/step`."""
     name: str

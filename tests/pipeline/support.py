@@ -9,7 +9,6 @@ from textwrap import dedent
 from typing import Any
 
 from bot.codebase.codebase import Codebase
-from bot.codebase.files import WorkFiles
 from bot.core.finding import Analysis
 from bot.core.verdict import Verdict
 from bot.errors import Refused, Unusable
@@ -85,8 +84,9 @@ class Tree:
     allowed: frozenset[str] = frozenset({"echo"})
     exit_code: int = 0
     changed: dict[str, str] = field(default_factory=dict)
-    root: Path | None = None
-    """A directory that is the code base of steps that need a real one."""
+    codebase: Codebase | None = None
+    """A real one, for steps that need it; what changes in it is changed in the tree."""
+    begun: str = ""
     feedback: list[Any] = field(default_factory=list)
 
     def write(self, path: str, content: str) -> CodemodResult:
@@ -100,7 +100,7 @@ class Tree:
         return Services(
             mix=_Mix(self), git=_Git(self), codemod=_Codemod(self), analyze=_Analyze(self),
             verify=_Verify(self), commands=_Commands(self), files=_Files(self),
-            codebase=Codebase(WorkFiles(self.root)) if self.root is not None else None,
+            codebase=self.codebase,
         )  # fmt: skip
 
 
@@ -133,13 +133,16 @@ class _Git:
 
     def diff(self) -> GitResult:
         paths = tuple(self.tree.changed)
-        return GitResult(operation="diff", files=paths, diff="".join(f"+++ {p}\n" for p in paths))
+        diff = "".join(f"+++ {p}\n" for p in paths)
+        if self.tree.codebase is not None:
+            diff += self.tree.codebase.diff()
+        return GitResult(operation="diff", files=paths, diff=diff)
 
     def status(self) -> GitResult:
         return GitResult(operation="status", files=tuple(self.tree.changed))
 
     def commit(self, message: str, *, action: str) -> GitResult:
-        if not self.tree.changed:
+        if not self.tree.changed and self.tree.codebase is None:
             raise Refused("nothing to commit")
         self.tree.files.update(self.tree.changed)
         self.tree.changed.clear()
@@ -150,6 +153,8 @@ class _Git:
         paths = tuple(self.tree.changed)
         self.tree.changed.clear()
         self.tree.done.append("undo")
+        if self.tree.codebase is not None and self.tree.begun:
+            self.tree.codebase.restore(self.tree.begun)
         return GitResult(operation="undo", files=paths)
 
 
@@ -168,6 +173,8 @@ class _Codemod:
 
     def begin(self, action: str) -> CodemodResult:
         self.tree.done.append(f"begin {action}")
+        if self.tree.codebase is not None:
+            self.tree.begun = self.tree.codebase.snapshot()
         return CodemodResult(status="applied")
 
     def write(self, path: str, content: str) -> CodemodResult:

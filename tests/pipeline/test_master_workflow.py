@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.codebase.codebase import Codebase
+from bot.codebase.files import WorkFiles
 from bot.core.verdict import Verdict
 from bot.errors import NeedsModel
 from bot.llm.offline import OfflineModel, SkillRequest
@@ -34,6 +36,7 @@ def action(name: str, *depends_on: str, stage: int = 1) -> dict[str, Any]:
         "problem": "nobody restarts it",
         "rule": {"id": "r", "harm": "work is lost", "remedy": "supervise it"},
         "places": [{"path": "lib/a.ex", "line": 1, "end_line": 1, "code": "spawn(f)"}],
+        "scope": ["lib/a.ex"],
         "steps": ["supervise it"],
         "how_to_test": "kill it",
         "done_when": ["the suite is green"],
@@ -216,7 +219,8 @@ def with_model(tmp_path: Path, vendor: ScriptedModel) -> tuple[Tree, RunResult]:
     root = tmp_path / "tree"
     (root / "lib").mkdir(parents=True)
     (root / "lib" / "a.ex").write_text("defmodule A do\nend\n")
-    tree = Tree(verdicts=[PASSED, PASSED], codemods={"a": NEEDS_MODEL}, root=root)
+    codebase = Codebase(WorkFiles(root))
+    tree = Tree(verdicts=[PASSED, PASSED], codemods={"a": NEEDS_MODEL}, codebase=codebase)
     models: dict[str, Model] = {
         "anthropic": vendor,
         "offline": OfflineModel(skills([action("a")])),

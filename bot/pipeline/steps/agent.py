@@ -18,6 +18,7 @@ from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.prompt import build_request
 from bot.pipeline.steps.answering import chosen
 from bot.pipeline.steps.metered import Metered
+from bot.pipeline.steps.watching import watched
 
 DAY = 86_400.0
 _HEADER = "diff --git "
@@ -60,7 +61,9 @@ def _work(
         codebase, allowed=frozenset(step.offered), mix_seconds=min(seconds, MIX_SECONDS)
     )
     limits, check = _limits(step, seconds), context.run.check_cancelled
-    return _outcome(step, run_agent(model, request, tools, limits=limits, check=check), codebase)
+    watch = watched(context)
+    report = run_agent(model, request, tools, limits=limits, check=check, watch=watch)
+    return _outcome(step, report, codebase)
 
 
 def _offline(
