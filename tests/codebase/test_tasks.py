@@ -21,7 +21,7 @@ COUNTER_PATH = "lib/sample/counter.ex"
 def over(tmp_path: Path, files: dict[str, str] | None = None, *, reported: bool = True) -> Codebase:
     texts = {path: text for path, text in {**SAMPLE, **(files or {})}.items() if text}
     repository = open_in(tmp_path, {path: text.encode() for path, text in texts.items()})
-    work = Worktree.create(repository, "genesis/x/stage-1", repository.head, tmp_path / "work")
+    work = Worktree.create(repository, "genesis/x/stage-1", repository.head, tmp_path / "tree")
     return Codebase(
         WorkFiles(work.project),
         worktree=work,
@@ -119,7 +119,7 @@ def test_a_test_run_cannot_reach_git_or_leave_files_elsewhere(tmp_path: Path) ->
         pytest.skip("bubblewrap does not work here")
     spy = (
         'defmodule Spy do\n  use ExUnit.Case\n  test "s" do\n'
-        f'    refute File.exists?("{tmp_path}/work/git")\n'
+        f'    refute File.exists?("{tmp_path}/tree/git")\n'
         f'    File.write("{tmp_path}/out", "x")\n'
         '    assert {:error, _} = File.ln(File.cwd!() <> "/mix.exs", "/usr/x")\n  end\nend\n'
     )
