@@ -1,1 +1,1 @@
-"""Models behind one Protocol: the vendors' (later), `offline`, and `scripted` for tests."""
+"""Models behind one Protocol: the vendors', `offline`, and `scripted` for tests."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
 from bot.llm.anthropic_stream import PAUSED, Answer, read, reply
 from bot.llm.anthropic_wire import wire, without_effect
+from bot.llm.exchange import Allowance, Garbled, each, understood
 from bot.llm.types import ModelInfo, OnText, Reply, Request
-from bot.llm.vendor import Allowance, Garbled, VendorModel, each, understood
+from bot.llm.vendor import VendorModel
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
 from bot.settings import Vendor
 
@@ -49,16 +50,21 @@ class AnthropicModel(VendorModel):
 
     vendor: ClassVar[Vendor] = "anthropic"
 
-    @cached_property
+    _opened: anthropic.Anthropic | None = None
+
+    @property
     def _client(self) -> anthropic.Anthropic:
         import anthropic
 
-        return anthropic.Anthropic(
-            api_key=self._key.get_secret_value(),
-            base_url=self._base_url or None,
-            max_retries=0,
-            open_telemetry=False,
-        )
+        with self._opening:
+            if self._opened is None:
+                self._opened = anthropic.Anthropic(
+                    api_key=self._key.get_secret_value(),
+                    base_url=self._base_url or None,
+                    max_retries=0,
+                    open_telemetry=False,
+                )
+            return self._opened
 
     def _exchange(
         self, request: Request, model: str, allowance: Allowance, on_text: OnText

@@ -14,8 +14,8 @@ from typing import Any
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
+from bot.llm.exchange import Garbled, understood
 from bot.llm.types import OnText, Reply, StopReason, ToolCall
-from bot.llm.vendor import Garbled, understood
 
 Event = Mapping[str, Any]
 
@@ -85,7 +85,7 @@ def _hear(answer: Answer, event: Event) -> str:
     match event["type"]:
         case "message_start":
             answer.model = str(event["message"]["model"])
-            _count(answer, event["message"]["usage"])
+            _count(answer, event["message"].get("usage") or {})
         case "content_block_start":
             answer.blocks.append(dict(event["content_block"]))
             if event["content_block"]["type"] == "tool_use":
@@ -96,7 +96,7 @@ def _hear(answer: Answer, event: Event) -> str:
         case "message_delta":
             answer.stop_reason = event["delta"].get("stop_reason") or answer.stop_reason
             answer.details = event["delta"].get("stop_details") or answer.details
-            _count(answer, event["usage"])
+            _count(answer, event.get("usage") or {})
         case "message_stop":
             answer.ended = True
     return ""

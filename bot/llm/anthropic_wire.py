@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.core.tokens import estimate
 from bot.llm.dialects import CLAUDE, in_words, narrowed
+from bot.llm.exchange import DEFAULT_MAX_TOKENS
 from bot.llm.turns import settled
 from bot.llm.types import Json, Message, PartKind, Request, Tool
-from bot.llm.vendor import DEFAULT_MAX_TOKENS
 
 Block = dict[str, Any]
 

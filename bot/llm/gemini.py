@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from bot.llm.exchange import Allowance, each, understood
 from bot.llm.gemini_stream import read, reply
 from bot.llm.gemini_wire import counted, wire
 from bot.llm.types import ModelInfo, OnText, Reply, Request
-from bot.llm.vendor import Allowance, VendorModel, each, understood
+from bot.llm.vendor import VendorModel
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
 from bot.settings import Vendor
 
@@ -30,6 +30,9 @@ _KINDS: Mapping[int, Kind] = {
     429: "unavailable",
     499: "unavailable",
 }
+SHORTEST_DEADLINE = 10
+"""Seconds; the vendor refuses requests that give it less."""
+
 _TOO_MUCH = re.compile(r"token count.*exceeds|payload size exceeds", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s\Z")
 
@@ -39,15 +42,21 @@ class GeminiModel(VendorModel):
 
     vendor: ClassVar[Vendor] = "gemini"
 
-    @cached_property
+    _opened: genai.Client | None = None
+
+    @property
     def _client(self) -> genai.Client:
+        """The one client: a second one that threads made at once would be closed under a stream."""
         from google import genai
 
-        return genai.Client(
-            api_key=self._key.get_secret_value(),
-            vertexai=False,
-            http_options={"base_url": self._base_url or None},
-        )
+        with self._opening:
+            if self._opened is None:
+                self._opened = genai.Client(
+                    api_key=self._key.get_secret_value(),
+                    vertexai=False,
+                    http_options={"base_url": self._base_url or None},
+                )
+            return self._opened
 
     def _exchange(
         self, request: Request, model: str, allowance: Allowance, on_text: OnText
@@ -110,7 +119,7 @@ def _http(allowance: Allowance) -> types.HttpOptions:
 
     return types.HttpOptions(
         timeout=max(1, math.ceil(allowance.silence * 1000)),
-        headers={"X-Server-Timeout": str(math.ceil(allowance.seconds))},
+        headers={"X-Server-Timeout": str(max(SHORTEST_DEADLINE, math.ceil(allowance.seconds)))},
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
+from bot.llm.exchange import Garbled
 from bot.llm.gemini_wire import OWN_ID
 from bot.llm.types import OnText, Reply, StopReason, ToolCall
-from bot.llm.vendor import Garbled
 
 if TYPE_CHECKING:
     from google.genai import types

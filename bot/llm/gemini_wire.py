@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.llm.dialects import GEMINI, in_words, narrowed
+from bot.llm.exchange import DEFAULT_MAX_TOKENS
 from bot.llm.turns import settled
 from bot.llm.types import Message, Options, Request, Tool, ToolCall
-from bot.llm.vendor import DEFAULT_MAX_TOKENS
 
 Part = dict[str, Any]
 

@@ -8,69 +8,28 @@ says how much that was.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import ClassVar, TypeVar
 
 from pydantic import SecretStr
 
 from bot.errors import OtpError
+from bot.llm.exchange import Allowance, Garbled, Overrun
 from bot.llm.types import ModelInfo, OnText, Reply, Request, Usage, unheard
 from bot.llm.vendor_errors import Fault, as_error
 from bot.settings import Vendor
 
 T = TypeVar("T")
 
-DEFAULT_MAX_TOKENS = 32_000
-"""Of an answer, thinking included: every current model of both vendors can write as much."""
-
 LONGEST_WAIT = 60.0
 """Seconds; whoever is told to wait longer hears so and decides."""
 
 _FIRST_WAIT, _LAST_WAIT = 0.5, 8.0
-
-
-class Garbled(Exception):
-    """What arrived is no answer in the vendor's format, or not all of one."""
-
-
-class Overrun(Exception):
-    """The time budget ended while the answer was still arriving."""
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What is left of a request's time."""
-
-    seconds: float
-    silence: float
-    """How long the connection may carry nothing: a dead one leaves time to ask again."""
-    deadline: float
-    clock: Callable[[], float]
-
-    def until_spent(self, events: Iterable[T]) -> Iterator[T]:
-        """The events, as long as there is time; raises `Overrun`."""
-        for event in events:
-            if self.clock() > self.deadline:
-                raise Overrun
-            yield event
-
-
-def understood(call: Callable[[], T]) -> T:
-    """What an SDK makes of a response; raises `Garbled` when it trips over one."""
-    try:
-        return call()
-    except (TypeError, AttributeError, LookupError, ValueError) as error:
-        raise Garbled(f"the answer cannot be read: {error}") from None
-
-
-def each(stream: Iterator[T]) -> Iterator[T]:
-    """The items of an SDK's stream; raises `Garbled` where the SDK trips over one."""
-    while (item := understood(lambda: next(stream, None))) is not None:
-        yield item
 
 
 def _as_named(name: str) -> str:
@@ -108,6 +67,7 @@ class VendorModel(ABC):
         self._priced = priced
         self._pause = pause
         self._clock = clock
+        self._opening = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -218,7 +178,8 @@ class VendorModel(ABC):
                 return result
             fault = replace(result, tries=tried)
             wait = _wait(fault, tried)
-            if not fault.passes or tried > retries or wait > min(LONGEST_WAIT, left):
+            in_time = wait <= min(LONGEST_WAIT, deadline - self._clock())
+            if not fault.passes or tried > retries or not in_time:
                 break
             self._pause(wait)
         return fault

@@ -30,6 +30,7 @@ from tests.fakes.vendor_server import (
 
 MODELS = ("gemini-3.8-flash", "gemini-4-argon", "gemini-4-carbon")
 SMALLEST_CACHED = 512
+SHORTEST_DEADLINE = 10
 
 _PATH = re.compile(r"/v1(?:beta)?/models(?:/([^:/]+))?(?::(\w+))?\Z")
 _STATUSES = {
@@ -61,6 +62,9 @@ class GeminiServer(VendorServer):
         body = normal(request.body)
         if not request.headers.get("x-goog-api-key"):
             raise Refusal("Method doesn't allow unregistered callers", status=403)
+        deadline = int(request.headers.get("x-server-timeout", "60"))
+        if deadline < SHORTEST_DEADLINE:
+            raise Refusal(f"Manually set deadline {deadline}s is too short.")
         found = _PATH.match(urlsplit(request.path).path)
         if found is None:
             raise Refusal("Not Found", status=404)

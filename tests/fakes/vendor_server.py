@@ -302,6 +302,7 @@ class Reply:
 def _handler(server: VendorServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = 5.0
 
         def _serve(self) -> None:
             length = int(self.headers.get("content-length", 0))

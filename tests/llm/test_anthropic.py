@@ -19,6 +19,7 @@ from bot.errors import ModelMisbehaved, ModelUnavailable, NeedsModel, Unusable
 from bot.llm.agent import run_agent
 from bot.llm.anthropic_stream import read, reply
 from bot.llm.dialects import CLAUDE, narrowed
+from bot.llm.exchange import Garbled, understood
 from bot.llm.types import (
     Message,
     Options,
@@ -31,7 +32,6 @@ from bot.llm.types import (
     Usage,
     unheard,
 )
-from bot.llm.vendor import Garbled, understood
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.vendor_server import Call, CallTool, Fail, FailLate, Say, SayJson, Tokens
 from tests.llm.vendor_kit import READ, anthropic_kit, ask

@@ -161,10 +161,11 @@ def test_a_schema_beside_tools_is_put_in_words() -> None:
     assert "must satisfy this JSON Schema" in parts(server.bodies[0], 0)[0]["text"]
 
 
-def test_the_server_is_told_how_long_we_wait() -> None:
+@pytest.mark.parametrize(("seconds", "told"), [(12.5, "13"), (5, "10")])
+def test_the_server_is_told_how_long_we_wait(seconds: float, told: str) -> None:
     with GeminiServer([Say("hi")]) as server:
-        complete(server, ask(options=Options(timeout_seconds=12.5)))
-    assert server.requests[0].headers["x-server-timeout"] == "13"
+        complete(server, ask(options=Options(timeout_seconds=seconds)))
+    assert server.requests[0].headers["x-server-timeout"] == told
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -50,6 +51,14 @@ def test_text_arrives_in_pieces_and_is_counted_as_one_call(kit: Kit) -> None:
     assert (reply.model, reply.stop_reason, reply.calls) == (kit.model, "end", ())
     assert reply.usage == Usage(input_tokens=7, output_tokens=5, calls=1)
     assert reply.notice == ""
+
+
+def test_parallel_steps_share_a_model(kit: Kit) -> None:
+    with kit.server(lambda body: Say(json.dumps(body)[-200:])) as server:
+        model = kit.open(server)
+        with ThreadPoolExecutor(8) as pool:
+            replies = list(pool.map(lambda n: model.complete(ask(f"Number {n}.")), range(24)))
+    assert all(f"Number {n}." in reply.text for n, reply in enumerate(replies))
 
 
 def test_the_model_is_resolved_and_the_usage_priced(kit: Kit) -> None:
