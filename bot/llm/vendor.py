@@ -18,7 +18,7 @@ from typing import ClassVar, TypeVar
 
 from pydantic import SecretStr
 
-from bot.errors import OtpError
+from bot.errors import ModelMisbehaved, OtpError
 from bot.llm.exchange import Allowance, Garbled, Overrun
 from bot.llm.types import ModelInfo, OnText, Reply, Request, Usage, unheard
 from bot.llm.vendor_errors import Fault, as_error
@@ -81,10 +81,13 @@ class VendorModel(ABC):
         """The vendor's answer, or its fallback's; raises a typed error once retries are spent."""
         model = self._resolve(request.options.model or self._model)
         deadline = self._deadline(request)
-
-        answer = self._ask(request, model, deadline, on_text, self._retries)
-        if isinstance(answer, Fault) and answer.kind == "unavailable":
-            answer = self._fall_back(request, model, deadline, on_text, answer)
+        try:
+            answer = self._ask(request, model, deadline, on_text, self._retries)
+            if isinstance(answer, Fault) and answer.kind == "unavailable":
+                answer = self._fall_back(request, model, deadline, on_text, answer)
+        except ModelMisbehaved as error:
+            error.usage = error.usage and self._priced(model, error.usage)
+            raise
         if isinstance(answer, Fault):
             raise self._error(answer, model)
         return replace(answer, usage=self._priced(answer.model, answer.usage))

@@ -71,6 +71,17 @@ def test_the_model_is_resolved_and_the_usage_priced(kit: Kit) -> None:
     assert (reply.model, reply.usage.usd) == (kit.other, 1.5)
 
 
+def test_a_useless_answer_is_priced_as_well(kit: Kit) -> None:
+    def priced(model: str, usage: Usage) -> Usage:
+        return replace(usage, usd=1.5 if model == kit.model else 0.0)
+
+    stop = {"anthropic": "tired", "gemini": "OTHER"}[kit.vendor]
+    with kit.server([Say("so", stop=stop)]) as server, pytest.raises(ModelMisbehaved) as error:
+        kit.open(server, priced=priced).complete(ask())
+    assert error.value.usage is not None
+    assert (error.value.usage.usd, error.value.usage.calls) == (1.5, 1)
+
+
 def test_what_passes_is_asked_again_and_counted_once(kit: Kit) -> None:
     script = [Fail(500), Fail(503), Say("at last", tokens=Tokens(input=3, output=2))]
     with kit.server(script) as server:
