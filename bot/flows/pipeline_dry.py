@@ -53,10 +53,8 @@ def dry_run(asked: Asked, settings: Settings) -> DryReport:
         loaded = library.load_file(asked.file)
         bound = bind(asked, loaded)
         models = open_models(settings, offline=place.offline)
-        place.begin("dry-run", resumed=False)
-        engine = DryEngine(
-            tuple(models), library=library, services=_inert(place.services(bound.named))
-        )
+        place.rehearse()
+        engine = DryEngine(models, library=library, services=_inert(place.services(bound.named)))
         try:
             engine.run(with_prompt(loaded, asked.prompt), bound.inputs, given=bound.given)
         finally:

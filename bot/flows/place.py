@@ -83,6 +83,11 @@ class WorkTree:
             self._move_branch(None)
             self.bench.session.resume()
 
+    def rehearse(self) -> None:
+        """Nothing is to be kept: neither a plan nor a branch."""
+        self.bench.run_id = "dry-run"
+        self.bench.session.dry_run = True
+
     def position(self) -> dict[str, str]:
         """The tip of the run's own branch."""
         return {"head": self.bench.worktree.head() if self.bench.opened else ""}
@@ -156,6 +161,9 @@ class Elsewhere:
         )
 
     def begin(self, run_id: str, *, resumed: bool) -> None:
+        """Nothing to prepare."""
+
+    def rehearse(self) -> None:
         """Nothing to prepare."""
 
     def position(self) -> dict[str, str]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import OtpError
 from bot.llm.tokens import estimate_request
-from bot.llm.types import OnText, Reply, Request, ToolCall, unheard
+from bot.llm.types import Model, OnText, Reply, Request, ToolCall, unheard
 from bot.pipeline.context import Handler, Outcome, StepContext
 from bot.pipeline.engine import Engine
 from bot.pipeline.flow_steps import ForLoopStep, JumpStep, SwitchStep, WhileLoopStep
 from bot.pipeline.named_types import resolved_schema
 from bot.pipeline.results import StepResult
-from bot.pipeline.samples import sample
+from bot.pipeline.samples import UNKNOWN, sample
 from bot.pipeline.scope import Scope
 from bot.pipeline.spec import Step
 from bot.pipeline.steps import default_handlers
@@ -78,6 +79,8 @@ class DryModel:
 
     name: str
     rehearsal: Rehearsal
+    inner: Model | None = None
+    """The embedded model: it costs nothing and changes nothing, so it answers as it would."""
     local: bool = True
 
     def count_tokens(self, request: Request) -> int:
@@ -89,6 +92,9 @@ class DryModel:
         seen = self.rehearsal
         asking = Asking(seen._path, self.name, request, estimate_request(request), seen.times)
         seen.askings.append(asking)
+        if self.inner is not None:
+            with suppress(OtpError):
+                return self.inner.complete(request)
         end = next((tool for tool in request.tools if tool.name == END_TOOL), None)
         if end is not None:
             call = ToolCall("dry", END_TOOL, sample(end.parameters))
@@ -101,11 +107,15 @@ class DryModel:
 class DryEngine(Engine):
     """Visits every step once, whatever conditions say, and goes on after every error."""
 
-    def __init__(self, models: tuple[str, ...], **rest: Any) -> None:
+    def __init__(self, models: Mapping[str, Model], **rest: Any) -> None:
         self.rehearsal = Rehearsal()
+        inner = models.get("offline")
         super().__init__(
             {**default_handlers(), **_handlers(self.rehearsal)},
-            {name: DryModel(name, self.rehearsal) for name in models},
+            {
+                name: DryModel(name, self.rehearsal, inner if name == "offline" else None)
+                for name in models
+            },
             **rest,
         )
 
@@ -140,7 +150,7 @@ def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
 
     def for_loop(step: ForLoopStep, context: StepContext) -> Outcome:
         items = _items(step, context)
-        item = items[0] if items else "..."
+        item = items[0] if items else UNKNOWN
         count = len(items) if items is not None else None
         loop = {"index": 0, "number": 1, "count": 1, "length": 1, "item": item, step.iterator: item}
         names: dict[str, Any] = {
@@ -156,7 +166,7 @@ def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
     def switch(step: SwitchStep, context: StepContext) -> Outcome:
         for _, steps in step.branches():
             context.engine.run_steps(steps, context)
-        return Outcome(data={"case": "...", "matched": True})
+        return Outcome(data={"case": UNKNOWN, "matched": True})
 
     def jump(step: JumpStep, context: StepContext) -> Outcome:
         return Outcome()
@@ -177,7 +187,7 @@ def _items(step: ForLoopStep, context: StepContext) -> list[Any] | None:
         found = context.evaluate(source) if isinstance(source, str) else context.resolve(source)
     except OtpError:
         return None
-    known = isinstance(found, list | tuple) and "..." not in json.dumps(found, default=str)
+    known = isinstance(found, list | tuple) and UNKNOWN not in json.dumps(found, default=str)
     return list(found) if known else None
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 DEEPEST = 12
+UNKNOWN = "[not known yet]"
+"""Stands for a text."""
 
 _PLAIN: Mapping[str, Any] = {
-    "string": "...",
+    "string": UNKNOWN,
     "integer": 1,
     "number": 1,
     "boolean": True,
@@ -17,7 +19,7 @@ _PLAIN: Mapping[str, Any] = {
 
 
 def sample(schema: Mapping[str, Any] | None) -> Any:
-    """A value of the schema's form; texts are three dots, lists have one item."""
+    """A value of the schema's form; texts say that they are not known, lists have one item."""
     return _sample(schema or {}, schema or {}, 0)
 
 
@@ -49,7 +51,7 @@ def _bounded(kind: str, schema: Mapping[str, Any]) -> Any:
         low, high = schema.get("minimum", 1), schema.get("maximum", 1)
         return max(low, min(1, high)) if low <= high else low
     if kind == "string":
-        return "...".ljust(int(schema.get("minLength", 0)), ".")
+        return UNKNOWN.ljust(int(schema.get("minLength", 0)), ".")
     return _PLAIN.get(kind)
 
 
