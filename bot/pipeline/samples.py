@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,8 +49,7 @@ def _sample(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
 
 def _bounded(kind: str, schema: Mapping[str, Any]) -> Any:
     if kind in ("integer", "number"):
-        low, high = schema.get("minimum", 1), schema.get("maximum", 1)
-        return max(low, min(1, high)) if low <= high else low
+        return min(max(1, schema.get("minimum", 1)), schema.get("maximum", math.inf))
     if kind == "string":
         return UNKNOWN.ljust(int(schema.get("minLength", 0)), ".")
     return _PLAIN.get(kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ ANSWERS = [Say("one"), Say('{"n": 1}')]
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory outside of any repository, with a pipeline and a file to quote."""
     (tmp_path / "ask.yaml").write_text(ASK)
     (tmp_path / "notes.txt").write_text("remember me")

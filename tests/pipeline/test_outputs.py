@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
+from bot.pipeline.keeping import Keeping
 from bot.pipeline.outputs import write_output
-from tests.pipeline.support import Keeping, run, steps
+from tests.pipeline.support import run, steps
 
 
 def test_json_files_hold_the_data_and_others_the_text(tmp_path: Path) -> None:

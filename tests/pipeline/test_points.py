@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Loaded
 from bot.pipeline.points import Points, prefix_keys
 from bot.pipeline.results import RunResult
-from tests.pipeline.support import Keeping, Tree, run, steps
+from tests.pipeline.support import Tree, run, steps
 
 BODY = """
 - {name: first, type: set_variable, variables: {n: "{{ n }}"}}
