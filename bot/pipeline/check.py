@@ -92,7 +92,7 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known
             if name in RESERVED:
                 raise error_at(checker, f"{name!r} is reserved", (*at, "variables", name))
         return known.plus(names=step.variables)
-    return known
+    return known.plus(names=step.defines())
 
 
 def _check_loop(checker: Checker, step: LoopStep, at: At, known: Known) -> Known:
@@ -110,6 +110,8 @@ def _check_loop(checker: Checker, step: LoopStep, at: At, known: Known) -> Known
     check_condition(checker, step.break_condition, (*at, "break_condition"), after)
     # Variables set in the body outlive the loop; its steps, its item and `loop` do not.
     body = {
-        name for s in walk(step.steps) if isinstance(s, SetVariableStep) for name in s.variables
+        name
+        for s in walk(step.steps)
+        for name in (s.variables if isinstance(s, SetVariableStep) else s.defines())
     }
     return known.plus(names=body)

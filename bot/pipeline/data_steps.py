@@ -1,3 +1,8 @@
 """Steps that compute on data, move files or ask questions about the code base."""
 
 from __future__ import annotations
+
+from bot.pipeline.transform_steps import TransformStep
+
+DataStep = TransformStep
+"""Every step of this kind."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Template, nodes
 
-from bot.pipeline.items import inner_items
+from bot.pipeline.items import ItemExpression, inner_items
 from bot.pipeline.sandbox import Compiled, Sandbox, bounded
 from bot.pipeline.values import ExpressionError as ExpressionError
 from bot.pipeline.values import explained, kind_of, require_defined, short
@@ -71,6 +71,33 @@ def condition_sources(condition: Any) -> tuple[str, ...]:
         return tuple(source for item in condition for source in condition_sources(item))
     _, inner = _connective(condition)
     return condition_sources(inner)
+
+
+def condition_expression(condition: Any) -> str:
+    """A condition of any form as one expression; raises `ExpressionError` for any other form."""
+    if isinstance(condition, bool):
+        return str(condition).lower()
+    if isinstance(condition, str):
+        return _unwrapped(condition)
+    if isinstance(condition, list | tuple):
+        return _joined("and", condition)
+    key, inner = _connective(condition)
+    return f"not {_joined('and', [inner])}" if key == "not" else _joined(key, inner)
+
+
+def _joined(word: str, conditions: Any) -> str:
+    sources = [condition_expression(condition) for condition in conditions]
+    for source in sources:
+        # A bracket closed in one and opened in the next would change what is joined.
+        names_in_expression(source)
+    joined = f" {word} ".join(f"({source}\n)" for source in sources)
+    return f"({joined})" if sources else str(word == "and").lower()
+
+
+def item_expression(source: str) -> ItemExpression:
+    """An expression about each item of a list; raises `ExpressionError`."""
+    with explained(short(source)):
+        return _ENVIRONMENT.item(_unwrapped(source))
 
 
 def names_in_template(template: str) -> tuple[nodes.Template, frozenset[str]]:

@@ -14,6 +14,7 @@ from bot.pipeline.spec import STEP_TYPES, Workflow
 from bot.pipeline.step_base import At as At
 from bot.pipeline.step_base import StepBase
 from bot.pipeline.strict_yaml import Document
+from bot.pipeline.transform_operations import OPERATION_TYPES, OperationBase
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -63,11 +64,11 @@ def _without_echoes(found: list[Any]) -> list[Any]:
 
 
 def _without_tags(loc: At, value: Any) -> At:
-    """Pydantic puts the step's type into the path; take it out."""
+    """Pydantic puts the step's type or operation into the path; take it out."""
     at: list[str | int] = []
     fresh = False
     for key in loc:
-        if fresh and isinstance(value, dict) and value.get("type") == key:
+        if fresh and isinstance(value, dict) and key in (value.get("type"), value.get("operation")):
             fresh = False
             continue
         at.append(key)
@@ -91,11 +92,11 @@ def _message(problem: Any, at: At, body: Any) -> str:
     if kind == "missing":
         return "this key is missing"
     if kind == "union_tag_not_found":
-        return "the key 'type' is missing"
+        return f"the key {problem['ctx']['discriminator']} is missing"
     if kind == "union_tag_invalid":
-        tag = str(problem["ctx"]["tag"])
+        tag, key = str(problem["ctx"]["tag"]), problem["ctx"]["discriminator"].strip("'")
         known = _typed(_model_at(at, body))
-        return f"unknown type {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"
+        return f"unknown {key} {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"
     if kind == "value_error":
         return str(problem["ctx"]["error"])
     if kind == "too_short":
@@ -117,7 +118,7 @@ def _model_at(at: At, value: Any) -> type[BaseModel]:
     model: type[BaseModel] = Workflow
     for key in at:
         value = _child(value, key)
-        tag = value.get("type") if isinstance(value, dict) else None
+        tag = value.get("type", value.get("operation")) if isinstance(value, dict) else None
         if isinstance(key, str):
             model = _record_of(model, key) or model
         elif isinstance(tag, str):
@@ -138,5 +139,7 @@ def _first_record(annotation: Any) -> type[BaseModel] | None:
 
 
 def _typed(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
-    """What `type` may be where a record like this stands."""
+    """What `type` or `operation` may be where a record like this stands."""
+    if issubclass(model, OperationBase):
+        return OPERATION_TYPES
     return PART_TYPES if issubclass(model, PartBase) else STEP_TYPES

@@ -130,7 +130,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A template whose only content is one expression."""
         if not source.strip():
             raise TemplateSyntaxError("an expression is empty", 1)
-        parsed = self.checked("{{ (" + source + "\n) }}")
+        parsed = self.checked("{{ " + source + "\n }}")
         if len(parsed.body) != 1 or not isinstance(root := parsed.body[0], nodes.Output):
             raise TemplateSyntaxError("unexpected '}}'", 1)
         if len(root.nodes) != 1:

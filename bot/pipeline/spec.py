@@ -12,6 +12,7 @@ from bot.pipeline import flow_steps, workflow
 from bot.pipeline.agent_step import AgentStep as AgentStep
 from bot.pipeline.batch_steps import AnyBatchStep
 from bot.pipeline.claude_steps import AnyClaudeStep
+from bot.pipeline.data_steps import DataStep
 from bot.pipeline.flow_steps import FlowStep
 from bot.pipeline.flow_steps import ForLoopStep as ForLoopStep
 from bot.pipeline.flow_steps import LoopStep as LoopStep
@@ -26,7 +27,7 @@ from bot.pipeline.workflow import Input as Input
 from bot.pipeline.workflow import Workflow as Workflow
 
 Step = Annotated[
-    AnyModelStep | AnyClaudeStep | AnyBatchStep | AgentStep | FlowStep | WorkStep,
+    AnyModelStep | AnyClaudeStep | AnyBatchStep | AgentStep | FlowStep | WorkStep | DataStep,
     Field(discriminator="type"),
 ]
 

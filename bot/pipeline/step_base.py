@@ -115,6 +115,10 @@ class StepBase(Record):
         """The blocks of steps inside this one, each with its keys; `else` is not among them."""
         return ()
 
+    def defines(self) -> tuple[str, ...]:
+        """Variables that later steps see because this one ran."""
+        return ()
+
     def branches(self) -> tuple[tuple[At, tuple[Step, ...]], ...]:
         """The part of `body` whose steps stand in the same scope as this one."""
         return ()

@@ -48,16 +48,17 @@ def distinct(items: list[Any], keys: list[Any]) -> list[Any]:
 
 def identity(value: Any) -> str:
     """A text that equal values share and different ones do not, for looking them up."""
-    return json.dumps(_canonical(value), sort_keys=True)
+    return json.dumps(canonical(value), sort_keys=True)
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
+    """The same value with one spelling for each number."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {key: _canonical(item) for key, item in value.items()}
+        return {key: canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
+        return [canonical(item) for item in value]
     return value
 
 

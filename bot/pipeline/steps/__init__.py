@@ -18,6 +18,7 @@ from bot.pipeline.steps.model import run_claude, run_gemini, run_gemini_instruct
 from bot.pipeline.steps.nested import run_pipeline
 from bot.pipeline.steps.robust import run_claude_robust
 from bot.pipeline.steps.switch import run_switch
+from bot.pipeline.steps.transform import run_data_transform
 from bot.pipeline.steps.variables import run_set_variable
 from bot.pipeline.steps.verify import run_verify
 
@@ -44,6 +45,7 @@ def default_handlers() -> dict[str, Handler]:
         "continue": run_jump,
         "checkpoint": run_checkpoint,
         "set_variable": run_set_variable,
+        "data_transform": run_data_transform,
         "command": run_command,
         "codemod": run_codemod,
         "analyze": run_analyze,

@@ -15,10 +15,10 @@ from bot.pipeline.expr import ExpressionError, condition_sources
 from bot.pipeline.failures import spent_within
 from bot.pipeline.flow_steps import ForLoopStep, LoopStep, WhileLoopStep
 from bot.pipeline.parallel import run_parallel
-from bot.pipeline.sandbox import kind_of
 from bot.pipeline.scope import Scope
 from bot.pipeline.spec import walk
 from bot.pipeline.steps.rounds import Rounds, run_round
+from bot.pipeline.values import kind_of
 
 
 def run_for_loop(step: ForLoopStep, context: StepContext) -> Outcome:

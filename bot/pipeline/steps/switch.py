@@ -8,7 +8,7 @@ from typing import Any
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.expr import ExpressionError
 from bot.pipeline.flow_steps import SwitchStep
-from bot.pipeline.sandbox import kind_of
+from bot.pipeline.values import kind_of
 
 
 def run_switch(step: SwitchStep, context: StepContext) -> Outcome:
