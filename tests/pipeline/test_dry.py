@@ -22,7 +22,8 @@ def rehearse(
 ) -> tuple[Rehearsal, ScriptedModel, Tree]:
     """A dry run with a vendor that must not be asked."""
     vendor, tree = ScriptedModel([], name="anthropic"), tree or Tree()
-    models: dict[str, Model] = {"anthropic": vendor, "offline": OfflineModel({"s": lambda asked: {"items": [7, 8]}})}
+    offline = OfflineModel({"s": lambda asked: {"items": [7, 8]}})
+    models: dict[str, Model] = {"anthropic": vendor, "offline": offline}
     engine = DryEngine(models, services=tree.services())
     assert engine.run(steps(text).workflow, inputs or {}).error is None
     return engine.rehearsal, vendor, tree
