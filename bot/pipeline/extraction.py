@@ -196,7 +196,7 @@ def _summary(config: ExtractionConfig) -> dict[str, Any]:
     if config.summary_style == "paragraph":
         return _text("The most important, in one paragraph.", minLength=1, **limit)
     more = "" if config.max_points is None else config.max_points - 1
-    points = rf"^- [^\n]+(?:\n- [^\n]+){{0,{more}}}\n?$"
+    points = rf"^- [^\n]+(?:\n- [^\n]+){{0,{more}}}$"
     return _text("The most important, one line for each point: '- point'.", pattern=points, **limit)
 
 
