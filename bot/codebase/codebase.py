@@ -104,6 +104,20 @@ class Codebase:
             self._files.remove(path)
         return Edited(path=path, diff=file_diff(path, before, None))
 
+    def copy(self, source: str, destination: str) -> None:
+        """Put a file's bytes and mode in another place, over the file that may be there."""
+        with refusing(destination), self._suggesting(source), self._writing:
+            self._boundary.readable(source)
+            self._boundary.writable(destination)
+            self._begin()
+            self._files.copy(source, destination)
+            self._stale.add(destination)
+
+    def size(self, path: str) -> int:
+        """How many bytes the file has, text or not; raises `Refused` when it is missing."""
+        with refusing(path), self._suggesting(path):
+            return self._files.status(self._boundary.readable(path)).st_size
+
     def list(self, pattern: str = "**/*") -> tuple[str, ...]:
         """Files that match a glob, sorted; build output and other repositories are left out."""
         glob = Glob.of(pattern)
@@ -200,11 +214,8 @@ class Codebase:
     def _expand(self, task: str, path: str) -> tuple[str, ...]:
         """The files a task is given; `format` writes them."""
         if not GLOB.search(path):
-            return (
-                self._boundary.writable(path)
-                if task == "format"
-                else self._boundary.readable(path),
-            )
+            check = self._boundary.writable if task == "format" else self._boundary.readable
+            return (check(path),)
         files = self.list(path)
         if not files:
             raise Refused(f"no file matches {path!r}")

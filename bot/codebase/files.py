@@ -16,6 +16,9 @@ from bot.errors import Refused
 AHEAD = 2
 """Seconds: Mix compares whole seconds, so a write within the second of a build is never seen."""
 
+MOST_COPIED = 100_000_000
+"""Bytes of a file that is copied."""
+
 Enter = Callable[[str, frozenset[str]], bool]
 """Whether to look into a folder, given its path and the names beside it."""
 
@@ -63,8 +66,22 @@ class WorkFiles:
         except UnicodeDecodeError as error:
             raise Refused(f"{path!r} is not UTF-8 (byte {error.start})") from error
 
-    def write(self, path: str, content: str | bytes) -> None:
-        """Replace or create the file in one step, keeping its mode.
+    def status(self, path: str) -> os.stat_result:
+        """Size and mode of a regular file; raises `Refused` when there is none."""
+        try:
+            with self._parent(parts(path)) as (parent, name):
+                _require_regular(status := os.lstat(name, dir_fd=parent), path)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NoFile(f"no such file: {path!r}") from error
+        return status
+
+    def copy(self, source: str, destination: str) -> None:
+        """Write a file's bytes in another place, with the mode it has here."""
+        data = self.read_bytes(source, MOST_COPIED)
+        self.write(destination, data, mode=stat.S_IMODE(self.status(source).st_mode))
+
+    def write(self, path: str, content: str | bytes, *, mode: int | None = None) -> None:
+        """Replace or create the file in one step, keeping its mode unless one is given.
 
         Text gets the line endings the file has. The modification time lies ahead of now and of the
         version replaced, so that a build sees every write.
@@ -77,8 +94,8 @@ class WorkFiles:
             else:
                 _require_regular(before, path)
             data = content if isinstance(content, bytes) else self._with_endings(path, content)
-            mode = stat.S_IMODE(before.st_mode) if before else 0o644
-            _replace(parent, name, data, mode, _ahead(before))
+            kept = stat.S_IMODE(before.st_mode) if before else 0o644
+            _replace(parent, name, data, kept if mode is None else mode, _ahead(before))
 
     def remove(self, path: str) -> None:
         """Delete a regular file; raises `Refused` when there is none."""

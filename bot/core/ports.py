@@ -90,6 +90,12 @@ class Workspace(Protocol):
     def remove(self, path: str) -> Edited:
         """Delete one file."""
 
+    def copy(self, source: str, destination: str) -> None:
+        """Put a file's bytes and mode in another place, over the file that may be there."""
+
+    def size(self, path: str) -> int:
+        """How many bytes the file has, text or not; raises `Refused` when it is missing."""
+
     def list(self, pattern: str = "**/*") -> tuple[str, ...]:
         """Files that match a glob, sorted; build output and dependencies are left out."""
 

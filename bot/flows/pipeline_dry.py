@@ -105,6 +105,9 @@ class _ReadOnly:
     def remove(self, path: str) -> Edited:
         return Edited(path=path, diff="")
 
+    def copy(self, source: str, destination: str) -> None:
+        """Nothing is copied."""
+
     def mix(self, task: str, args: tuple[str, ...] = (), *, timeout: float = 0) -> CommandResult:
         return _ended(("mix", task, *args))
 

@@ -421,3 +421,50 @@ def test_edits_of_one_file_by_many_threads_all_arrive(base: Codebase) -> None:
     for thread in threads:
         thread.join()
     assert base.read("list.txt") == "".join(f"({n})\n" for n in range(40))
+
+
+def test_a_copy_keeps_bytes_and_mode_and_is_seen_in_the_diff(base: Codebase) -> None:
+    script = root_of(base) / "run.sh"
+    script.write_bytes(b"#!/bin/sh\n\xff\0")
+    script.chmod(0o755)
+    name = base.snapshot()
+    base.copy("run.sh", "bin/deep/run.sh")
+    copied = root_of(base) / "bin/deep/run.sh"
+    assert copied.read_bytes() == script.read_bytes()
+    assert stat.S_IMODE(copied.stat().st_mode) == 0o755
+    assert base.size("bin/deep/run.sh") == base.size("run.sh") == 12
+    base.copy("lib/shop.ex", "bin/deep/run.sh")
+    assert base.read("bin/deep/run.sh") == base.read("lib/shop.ex")
+    assert "bin/deep/run.sh" in base.diff()
+    base.restore(name)
+    assert not copied.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [
+        ("../outside", "a"),
+        ("lib/shop.ex", "../a"),
+        ("lib/shop.ex", "/a"),
+        (".git/config", "a"),
+        ("lib/shop.ex", ".git/hooks/pre-commit"),
+        ("lib/shop.ex", "_build/a"),
+        ("lib/shop.ex", "lib"),
+        ("lib", "a"),
+        ("link", "a"),
+        ("nope", "a"),
+    ],
+)
+def test_nothing_is_copied_out_of_or_into_what_is_not_ours(
+    base: Codebase, source: str, destination: str
+) -> None:
+    (root_of(base) / "link").symlink_to("/etc/hostname")
+    before = base.list()
+    with pytest.raises(Refused):
+        base.copy(source, destination)
+    assert base.list() == before
+
+
+def test_the_size_of_what_is_missing_is_refused(base: Codebase) -> None:
+    with pytest.raises(Refused, match="no such file"):
+        base.size("lib/shop.exs")
