@@ -11,7 +11,7 @@ from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
 from bot.llm.anthropic_stream import PAUSED, Answer, read, reply
 from bot.llm.anthropic_wire import wire, without_effect
-from bot.llm.exchange import Allowance, Garbled, each, understood
+from bot.llm.exchange import Allowance, Garbled, each, understood, well_formed
 from bot.llm.types import ModelInfo, OnText, Reply, Request
 from bot.llm.vendor import VendorModel
 from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
@@ -84,11 +84,13 @@ class AnthropicModel(VendorModel):
 
     def _stream(self, body: dict[str, Any], allowance: Allowance, on_text: OnText) -> Answer:
         create = self._client.messages.with_streaming_response.create
-        with create(**body, stream=True, timeout=self._timeouts(allowance)) as response:
+        with create(
+            **well_formed(body), stream=True, timeout=self._timeouts(allowance)
+        ) as response:
             return read(allowance.until_spent(_events(response.http_response)), on_text)
 
     def _count(self, request: Request, model: str, allowance: Allowance) -> int:
-        body = wire(request, model).body
+        body = well_formed(wire(request, model).body)
         del body["max_tokens"]
         ask = self._client.messages.count_tokens
         timeout = self._timeouts(allowance)

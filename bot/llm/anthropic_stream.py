@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
-from bot.llm.exchange import Garbled, understood
+from bot.llm.exchange import Garbled, understood, well_formed
 from bot.llm.types import OnText, Reply, StopReason, ToolCall
 
 Event = Mapping[str, Any]
@@ -78,6 +78,7 @@ def read(events: Iterable[Event], on_text: OnText) -> Answer:
         raise Garbled("the stream ended before the answer did")
     for index, text in answer.arguments.items():
         answer.blocks[index]["input"], answer.problems[index] = _arguments(text)
+    answer.blocks = well_formed(answer.blocks)
     return answer
 
 

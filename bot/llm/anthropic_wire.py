@@ -49,15 +49,17 @@ def wire(request: Request, model: str) -> Wire:
         body["system"] = [{"type": "text", "text": request.system}]
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-    form = request.output_schema and narrowed(request.output_schema, CLAUDE)
+    schema = request.output_schema
+    form = None if schema is None else narrowed(schema, CLAUDE)
     config: dict[str, Json] = {}
     if request.options.effort:
         config["effort"] = request.options.effort
-    if form:
+    if form is not None:
         config["format"] = {"type": "json_schema", "schema": form}
     if config:
         body["output_config"] = config
-    prefix = _fill(body, request, in_form=bool(form))
+    words = "" if schema is None or form is not None else f"\n\n{in_words(schema)}"
+    prefix = _fill(body, request, words)
     return Wire(body, prefix)
 
 
@@ -66,7 +68,7 @@ def _tool(tool: Tool) -> Block:
     return {"name": tool.name, "description": tool.description, "input_schema": schema}
 
 
-def _fill(body: dict[str, Any], request: Request, *, in_form: bool) -> str:
+def _fill(body: dict[str, Any], request: Request, words: str) -> str:
     """Put the conversation into the body, and marks where the cache is to hold on."""
     tools = bool(request.tools)
     prompt = Message("user", request.prompt())
@@ -75,16 +77,11 @@ def _fill(body: dict[str, Any], request: Request, *, in_form: bool) -> str:
         said.add(message)
     begin = len(said.messages)
     for message in settled((prompt, *request.turns), tools=tools):
-        words = "" if in_form or message is not prompt else _form(request)
-        said.add(message, words)
+        said.add(message, words if message is prompt else "")
     body["messages"] = said.messages
     for block in _marked(body, request, begin):
         block["cache_control"] = _MARK
     return said.digest()
-
-
-def _form(request: Request) -> str:
-    return f"\n\n{in_words(request.output_schema)}" if request.output_schema else ""
 
 
 class _Conversation:

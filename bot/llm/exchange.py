@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.llm.types import Json
+
 T = TypeVar("T")
 
 DEFAULT_MAX_TOKENS = 32_000
@@ -36,6 +38,20 @@ class Allowance:
             if self.clock() > self.deadline:
                 raise Overrun
             yield event
+
+
+def well_formed(value: Json) -> Json:
+    """The value with no half of a surrogate pair in its texts: JSON may hold one, UTF-8 may not."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    elif isinstance(value, dict):
+        return {well_formed(name): well_formed(each) for name, each in value.items()}
+    elif isinstance(value, list):
+        return [well_formed(each) for each in value]
+    return value
 
 
 def understood(call: Callable[[], T]) -> T:

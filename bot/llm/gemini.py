@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from bot.llm.exchange import Allowance, each, understood
+from bot.llm.exchange import Allowance, each, understood, well_formed
 from bot.llm.gemini_stream import read, reply
 from bot.llm.gemini_wire import counted, wire
 from bot.llm.types import ModelInfo, OnText, Reply, Request
@@ -64,10 +64,11 @@ class GeminiModel(VendorModel):
         from google.genai import types
 
         sent = wire(request, model)
+        config = well_formed(sent.config)
         stream = self._client.models.generate_content_stream(
             model=model,
-            contents=sent.contents,
-            config=types.GenerateContentConfig(**sent.config, http_options=_http(allowance)),
+            contents=well_formed(sent.contents),
+            config=types.GenerateContentConfig(**config, http_options=_http(allowance)),
         )
         # An SDK stream that is only dropped keeps its connection until it is collected.
         with closing(cast("Generator[types.GenerateContentResponse]", stream)):
@@ -77,7 +78,7 @@ class GeminiModel(VendorModel):
     def _count(self, request: Request, model: str, allowance: Allowance) -> int:
         from google.genai import types
 
-        ask, contents = self._client.models.count_tokens, counted(request, model)
+        ask, contents = self._client.models.count_tokens, well_formed(counted(request, model))
         config = types.CountTokensConfig(http_options=_http(allowance))
         found = understood(lambda: ask(model=model, contents=contents, config=config))
         return found.total_tokens or 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved
-from bot.llm.exchange import Garbled
+from bot.llm.exchange import Garbled, well_formed
 from bot.llm.gemini_wire import OWN_ID
 from bot.llm.types import OnText, Reply, StopReason, ToolCall
 
@@ -60,6 +60,7 @@ def read(chunks: Iterable[types.GenerateContentResponse], model: str, on_text: O
                 answer.reason = candidate.finish_reason.value
             for part in (candidate.content and candidate.content.parts) or ():
                 _add(answer, part, on_text)
+    answer.parts = well_formed(answer.parts)
     if not answer.blocked and answer.reason in _PASSING:
         raise Garbled(
             f"the answer ended as {answer.reason}"

@@ -49,15 +49,14 @@ def wire(request: Request, model: str) -> Wire:
         config["system_instruction"] = request.system
     if request.tools:
         config["tools"] = [{"function_declarations": [_declared(each) for each in request.tools]}]
-    form = None
+    schema = request.output_schema
     # Older models refuse a form beside tools.
-    if request.output_schema and not request.tools:
-        form = narrowed(request.output_schema, GEMINI)
-    if form:
+    form = None if schema is None or request.tools else narrowed(schema, GEMINI)
+    if form is not None:
         config |= {"response_mime_type": "application/json", "response_json_schema": form}
     prompt = request.prompt()
-    if request.output_schema and not form:
-        prompt = f"{prompt}\n\n{in_words(request.output_schema)}"
+    if schema is not None and form is None:
+        prompt = f"{prompt}\n\n{in_words(schema)}"
     told = (*request.history, Message("user", prompt), *request.turns)
     return Wire(_contents(settled(told, tools=bool(request.tools)), model), config)
 

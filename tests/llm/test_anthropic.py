@@ -256,6 +256,18 @@ def test_arguments_that_cannot_be_read_are_a_problem_of_the_call(raw: str) -> No
     assert call.problem.startswith("the arguments are no JSON")
 
 
+def test_half_a_surrogate_pair_in_arguments_breaks_nothing() -> None:
+    raw = r'{"path": "a\ud800b", "\udfff": ["\ud83d\ude00"]}'
+    with AnthropicServer([CallTool("read", raw=raw), Say("ok")]) as server:
+        request = ask(tools=(READ,))
+        reply = complete(server, request)
+        (call,) = reply.calls
+        results = (ToolResult(call.id, call.name, "\ud801"),)
+        turns = (reply.message(), Message("user", results=results))
+        assert complete(server, replace(request, turns=turns)).text == "ok"
+    assert call.arguments == {"path": "a\ufffdb", "\ufffd": ["\U0001f600"]}
+
+
 def test_a_call_without_arguments_has_none() -> None:
     with AnthropicServer([CallTool("read", raw="")]) as server:
         (call,) = complete(server, ask(tools=(READ,))).calls

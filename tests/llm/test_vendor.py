@@ -333,6 +333,18 @@ def test_calls_come_with_their_arguments_and_results_go_back(kit: Kit) -> None:
     json.dumps(reply.vendor)
 
 
+def test_a_byte_that_is_no_utf_8_reaches_no_vendor(kit: Kit) -> None:
+    """Command lines and environments give such bytes as halves of surrogate pairs."""
+    request = ask("Look \udcff\ud83d\ude00.", system="\udc80!", tools=(READ,))
+    with kit.server([Say("ok")]) as server:
+        model = kit.open(server)
+        assert model.complete(request).text == "ok"
+        assert model.count_tokens(request) > 0
+    sent = json.dumps(server.bodies[0], ensure_ascii=False)
+    assert "Look \ufffd\U0001f600." in sent
+    assert '"\ufffd!"' in sent
+
+
 def test_open_calls_of_an_earlier_run_do_not_break_a_session(kit: Kit) -> None:
     with kit.server([CallTool("read", {"path": "a"}), Say("hi"), Say("again")]) as server:
         model = kit.open(server)
@@ -386,8 +398,8 @@ def test_prose_and_half_a_json_are_sent_back_with_what_is_wrong(kit: Kit, wrong:
     assert "Answer with the JSON value alone." in json.dumps(server.bodies[1])
 
 
-def test_a_schema_beyond_the_vendors_dialect_is_put_in_words(kit: Kit) -> None:
-    anything = {"type": "object", "required": ["n"]}
+@pytest.mark.parametrize("anything", [{"type": "object", "required": ["n"]}, {}])
+def test_a_schema_beyond_the_vendors_dialect_is_put_in_words(kit: Kit, anything: object) -> None:
     with kit.server([SayJson({"n": 3})]) as server:
         reply = ask_structured(kit.open(server), numbered(anything))
     assert reply.data == {"n": 3}
