@@ -49,6 +49,8 @@ def check_references(
         types=workflow.types,
         functions=workflow.gemini_functions,
     )
+    for name, schema in workflow.types.items():
+        check_schema(checker, dict(schema), ("types", name))
     inputs = frozenset(workflow.inputs or {})
     for name in inputs & frozenset(RESERVED):
         raise document.error(f"{name!r} is reserved", rooted(document, ("inputs", name)))

@@ -10,12 +10,30 @@ from pydantic import BaseModel
 from bot.core.finding import Analysis
 from bot.core.plan import Plan
 from bot.core.verdict import Verdict
+from bot.pipeline import answers
 
 NAMED_TYPES: Mapping[str, type[BaseModel]] = {
     "analysis": Analysis,
+    "commit_message": answers.CommitMessage,
+    "file_content": answers.FileContent,
+    "file_list": answers.FileList,
+    "findings": answers.Findings,
+    "judgement": answers.Judgement,
+    "places": answers.Places,
     "plan": Plan,
+    "review": answers.Review,
     "verdict": Verdict,
 }
+"""Beside these a file may name types of its own, under `types`; those come first."""
+
+
+def described() -> str:
+    """Every named type with what it is, for editors and documentation."""
+    return "\n".join(f"{name}: {_first_line(kind)}" for name, kind in NAMED_TYPES.items())
+
+
+def _first_line(kind: type[BaseModel]) -> str:
+    return (kind.__doc__ or "").strip().partition("\n")[0]
 
 
 Types = Mapping[str, Mapping[str, Any]]

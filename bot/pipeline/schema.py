@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.pipeline.named_types import NAMED_TYPES, described
 from bot.pipeline.spec import Step, Workflow
 
 _CONDITION: dict[str, Any] = {
@@ -41,6 +42,9 @@ def json_schema() -> dict[str, Any]:
         for key in _CONDITION_KEYS:
             if key in definition.get("properties", {}):
                 definition["properties"][key] = {"$ref": "#/$defs/Condition"}
+        if "output_schema" in definition.get("properties", {}):
+            definition["properties"]["output_schema"] = {"$ref": "#/$defs/OutputSchema"}
+    definitions["OutputSchema"] = _output_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Genesis pipeline",
@@ -55,6 +59,13 @@ def json_schema() -> dict[str, Any]:
         ],
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _output_schema() -> dict[str, Any]:
+    """A JSON Schema or a name; the file's own types are names, too, so any name is taken."""
+    named = {"type": "string", "examples": list(NAMED_TYPES)}
+    what = "JSON Schema of the step's data, a type of this file, or one of these:\n" + described()
+    return {"description": what, "anyOf": [{"type": "object"}, named, {"type": "null"}]}
 
 
 def schema_text() -> str:
