@@ -70,17 +70,17 @@ class AnthropicModel(VendorModel):
         self, request: Request, model: str, allowance: Allowance, on_text: OnText
     ) -> Reply:
         sent = wire(request, model)
-        answer, usage = self._stream(sent.body, allowance, on_text), Usage()
-        for _ in range(MAX_PAUSES):
+        body, usage, answer = sent.body, Usage(), Answer()
+        for _ in range(1 + MAX_PAUSES):
+            earlier, answer = answer, self._stream(body, allowance, on_text)
+            answer.follow(earlier)
             usage = usage + answer.usage()
             if answer.stop_reason != PAUSED:
                 notice = without_effect(request)
                 return understood(partial(reply, answer, usage, sent.prefix, notice))
             said = {"role": "assistant", "content": answer.blocks}
             body = {**sent.body, "messages": [*sent.body["messages"], said]}
-            earlier, answer = answer, self._stream(body, allowance, on_text)
-            answer.follow(earlier)
-        raise ModelMisbehaved(f"{model} paused its turn {MAX_PAUSES} times", usage=usage)
+        raise ModelMisbehaved(f"{model} paused its turn again and again", usage=usage)
 
     def _stream(self, body: dict[str, Any], allowance: Allowance, on_text: OnText) -> Answer:
         create = self._client.messages.with_streaming_response.create
@@ -151,18 +151,18 @@ def _described(found: anthropic.types.ModelInfo) -> ModelInfo:
 
 def _status_fault(error: anthropic.APIStatusError) -> Fault:
     status = error.status_code
-    message = error.api_message or str(error.body or error)
+    said, named = str(error.api_message or error.body or error), str(error.type or "")
     kind: Kind = _KINDS_BY_STATUS.get(status, "unavailable" if status >= 500 else "request")
     if status < 400:
-        kind = _KINDS_BY_TYPE.get(str(error.type), "unavailable")
-    elif kind == "model" and error.type != "not_found_error":
+        kind = _KINDS_BY_TYPE.get(named, "unavailable")
+    elif kind == "model" and named != "not_found_error":
         kind = "address"
-    elif kind == "request" and "too long" in message:
+    elif kind == "request" and "too long" in said:
         kind = "size"
-    what = " ".join(filter(None, (str(status) if status >= 400 else "", error.type)))
+    what = " ".join(filter(None, (str(status) if status >= 400 else "", named)))
     return Fault(
         kind,
-        f"{what}: {message}" if what else message,
+        f"{what}: {said}" if what else said,
         retry_after=seconds_to_wait(error.response.headers),
         again=error.response.headers.get("x-should-retry") != "false",
     )

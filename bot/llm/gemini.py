@@ -148,8 +148,8 @@ def _details(error: errors.APIError) -> list[Mapping[str, Any]]:
     """The machine-readable part of an error, wherever a proxy may have put it."""
     body = error.details if isinstance(error.details, Mapping) else {}
     inner = body.get("error", body)
-    details = inner.get("details", ()) if isinstance(inner, Mapping) else ()
-    return [each for each in details if isinstance(each, Mapping)]
+    details = inner.get("details") if isinstance(inner, Mapping) else None
+    return [one for one in details if isinstance(one, Mapping)] if isinstance(details, list) else []
 
 
 def _retry_after(error: errors.APIError, details: list[Mapping[str, Any]]) -> float | None:

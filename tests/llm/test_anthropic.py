@@ -236,9 +236,10 @@ def test_a_paused_turn_goes_on() -> None:
 
 def test_a_turn_that_pauses_for_ever_ends() -> None:
     script = [Say("and ", stop="pause_turn")] * 9
-    with AnthropicServer(script) as server, pytest.raises(ModelMisbehaved, match="paused"):
+    with AnthropicServer(script) as server, pytest.raises(ModelMisbehaved, match="paused") as error:
         complete(server, ask())
-    assert len(server.requests) == 5
+    assert error.value.usage is not None
+    assert len(server.requests) == error.value.usage.calls == 5
 
 
 @pytest.mark.parametrize(

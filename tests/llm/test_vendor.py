@@ -233,6 +233,8 @@ def test_a_refused_key_names_the_variable_and_never_the_key(kit: Kit, status: in
         Fail(502, body="<html>{key}</html>"),
         Fail(503, body='["{key}"]'),
         Fail(400, body='"{key}"'),
+        Fail(400, body='{"error": {"type": 5, "status": [1], "message": ["{key}"], "details": 3}}'),
+        Fail(429, body='{"error": {"details": [3, {"retryDelay": ["{key}"]}]}}'),
         FailLate("api_error", "{key}"),
     ],
 )
