@@ -90,6 +90,9 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", "-n", help="Render every prompt, count tokens, ask nobody."),
 ]
+MaxUsd = Annotated[float | None, typer.Option(min=0, help="US dollars at most.")]
+MaxTokens = Annotated[int | None, typer.Option(min=0, help="Tokens at most.")]
+MaxMinutes = Annotated[float | None, typer.Option(min=0, help="Minutes at most.")]
 Stream = Annotated[bool, typer.Option("--stream", help="Show answers as they arrive.")]
 
 
@@ -109,9 +112,9 @@ def run(
     fresh: Fresh = False,
     dry_run: DryRun = False,
     stream: Stream = False,
-    max_usd: Annotated[float | None, typer.Option(min=0, help="US dollars at most.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=0, help="Tokens at most.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(min=0, help="Minutes at most.")] = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
     json_: JsonFlag = False,
 ) -> None:
     """Run a pipeline. Interrupted or failed, the same command goes on without paying twice.
@@ -125,17 +128,9 @@ def run(
     screen.machine = json_
     settings = load_settings()
     screen.secrets = settings.secrets()
-    asked = Asked(
-        file=file,
-        inputs=tuple(inputs or ()),
-        input_file=input_file,
-        prompt=prompt,
-        where=repo,
-        workspace=workspace,
-        output_dir=output_dir,
-        fresh=fresh,
-        limits=_limits(settings, max_usd, max_tokens, max_minutes),
-    )
+    limits = _limits(settings, max_usd, max_tokens, max_minutes)
+    given = tuple(inputs or ())
+    asked = Asked(file, given, input_file, prompt, repo, workspace, output_dir, fresh, limits)
     if dry_run:
         _dry(asked, settings)
         return

@@ -24,7 +24,7 @@ from bot.llm.types import Model
 from bot.pipeline.engine import Engine
 from bot.pipeline.keeping import Keeping
 from bot.pipeline.results import RunResult
-from bot.pipeline.runs import Run, load_json
+from bot.pipeline.runs import Run, RunRecord, load_json
 from bot.pipeline.steps import default_handlers
 from bot.settings import Settings
 
@@ -63,20 +63,10 @@ def replay_run(run: Run, settings: Settings, ears: Ears) -> ReplayReport:
         )
     recording = Recording.load(run.exchanges, secrets=settings.secrets())
     with ExitStack() as stack:
-        where = Path(record.repository) if record.repository else None
-        file, prompt = Path(record.file), str(asked["prompt"])
-        call = Asked(
-            file,
-            prompt=prompt,
-            where=where if record.commit else None,
-            workspace=Path(stack.enter_context(TemporaryDirectory()))
-            if not record.commit
-            else None,
-        )
+        call = _call(record, str(asked["prompt"]), stack)
         place = open_place(call, settings, ears.watch, stack, commit=record.commit)
-        library = library_for(file, place.root)
-        loaded = library.load_file(file)
-        bound = Bound.restored(asked)
+        library = library_for(call.file, place.root)
+        loaded, bound = library.load_file(call.file), Bound.restored(asked)
         place.begin(f"{run.id}-replay", resumed=False)
         models: dict[str, Model] = {**recording.as_models(), "offline": place.offline}
         engine = Engine(
@@ -84,19 +74,26 @@ def replay_run(run: Run, settings: Settings, ears: Ears) -> ReplayReport:
             models,
             library=library,
             services=place.services(bound.named),
-            keeping=Keeping(
-                run_id=run.id,
-                started=record.started,
-                output_dir=Path(stack.enter_context(TemporaryDirectory())),
-            ),
+            keeping=Keeping(run_id=run.id, started=record.started, output_dir=_scratch(stack)),
             answers=recording,
             observer=ears.steps,
         )
         try:
-            result = engine.run(with_prompt(loaded, prompt), bound.inputs, given=bound.given)
+            result = engine.run(with_prompt(loaded, call.prompt), bound.inputs, given=bound.given)
         finally:
             place.discard()
         return ReplayReport(run, result, _differs(run, result, settings), recording.unused())
+
+
+def _call(record: RunRecord, prompt: str, stack: ExitStack) -> Asked:
+    """The call anew: in the same repository, or in an empty directory where there was none."""
+    if record.commit:
+        return Asked(Path(record.file), prompt=prompt, where=Path(record.repository))
+    return Asked(Path(record.file), prompt=prompt, workspace=_scratch(stack))
+
+
+def _scratch(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(TemporaryDirectory()))
 
 
 def _differs(run: Run, result: RunResult, settings: Settings) -> tuple[str, ...]:
