@@ -45,6 +45,9 @@ def json_schema() -> dict[str, Any]:
         if "output_schema" in definition.get("properties", {}):
             definition["properties"]["output_schema"] = {"$ref": "#/$defs/OutputSchema"}
     definitions["OutputSchema"] = _output_schema()
+    unions: dict[str, Any] = {}
+    steps = _by_type(steps, unions)
+    definitions = {name: _by_type(each, unions) for name, each in definitions.items()} | unions
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Genesis pipeline",
@@ -59,6 +62,35 @@ def json_schema() -> dict[str, Any]:
         ],
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _by_type(value: Any, unions: dict[str, Any]) -> Any:
+    """The same with one definition for all steps and one for all parts, chosen by `type`.
+
+    A plain `oneOf` is tried out, every kind of step with everything nested in it, which takes time
+    exponential in the depth.
+    """
+    if isinstance(value, list):
+        return [_by_type(item, unions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kinds = value.get("discriminator", {}).get("mapping") if "oneOf" in value else None
+    if kinds is None:
+        return {key: _by_type(item, unions) for key, item in value.items()}
+    name = "Part" if "static" in kinds else "Step"
+    unions[name] = {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"enum": sorted(kinds)}},
+        "allOf": [
+            {
+                "if": {"required": ["type"], "properties": {"type": {"const": kind}}},
+                "then": {"$ref": reference},
+            }
+            for kind, reference in sorted(kinds.items())
+        ],
+    }
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _output_schema() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from bot.llm.scripted import ScriptedModel
 from bot.llm.structured import violations
 from bot.pipeline.agent_step import AgentStep
 from bot.pipeline.named_types import NAMED_TYPES, described, resolved_schema, schema_named
+from bot.pipeline.parts import PART_TYPES
 from bot.pipeline.schema import json_schema
+from bot.pipeline.spec import STEP_TYPES
 from tests.pipeline.support import run, steps
 
 SMALL = sorted(NAMED_TYPES.keys() - {"analysis", "plan", "verdict"})
@@ -108,3 +111,11 @@ def test_a_type_that_is_not_there_or_no_schema_is_refused_at_load(
     with pytest.raises(ConfigError) as error:
         steps(f"- {{name: a, type: llm, prompt: x, output_schema: {schema}}}", head=head)
     assert said in str(error.value)
+
+
+def test_editors_choose_a_step_by_its_type_instead_of_trying_all() -> None:
+    text = json.dumps(json_schema())
+    assert '"discriminator"' not in text
+    kinds = json_schema()["$defs"]["Step"]["properties"]["type"]["enum"]
+    assert kinds == sorted(STEP_TYPES)
+    assert json_schema()["$defs"]["Part"]["properties"]["type"]["enum"] == sorted(PART_TYPES)
