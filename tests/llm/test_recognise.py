@@ -45,7 +45,9 @@ def ended(stdout: str, exit_code: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def judged(data: Any = None, text: str = "") -> dict[str, Any]:
-    return asked(JUDGE, Part("response", text, name="run_verification", data=data)).data
+    reply = asked(JUDGE, Part("response", text, name="run_verification", data=data))
+    assert isinstance(reply.data, dict)
+    return reply.data
 
 
 def asked(*parts: Part, **more: Any) -> Reply:

@@ -31,7 +31,7 @@ def test_vendors_can_hold_a_model_to_every_type_meant_for_answers(name: str, dia
     assert narrowed(schema_named(name), dialect) is not None
 
 
-ANSWERS = {
+ANSWERS: dict[str, dict[str, Any]] = {
     "file_list": {"files": ["lib/a.ex"]},
     "places": {"places": [{"path": "lib/a.ex", "line": 1}]},
     "findings": {
