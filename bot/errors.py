@@ -75,6 +75,8 @@ class ConfigError(OtpError):
         where = ":".join(str(p) for p in (path, line, column) if p)
         super().__init__(f"{where}: {message}", hint=hint)
         self.path, self.line, self.column = path, line, column
+        self.bare = message
+        """The message without the place."""
 
 
 class Refused(OtpError):

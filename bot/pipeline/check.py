@@ -2,118 +2,243 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
 
 from bot.pipeline.batch_steps import ManyStep
-from bot.pipeline.check_models import check_many_step, check_model_step, check_schema
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.problems import At, rooted
-from bot.pipeline.references import (
-    Checker,
-    Known,
-    check_condition,
-    check_expression,
-    check_value,
-    error_at,
+from bot.pipeline.check_calls import Called, check_call, inline_checker, picked
+from bot.pipeline.check_flow import (
+    check_guard,
+    check_jump,
+    check_loop,
+    check_switch_step,
+    unreached,
+    visible,
 )
-from bot.pipeline.scope import RESERVED
-from bot.pipeline.spec import (
-    ForLoopStep,
+from bot.pipeline.check_models import check_many_step, check_model_step, check_schema
+from bot.pipeline.flow_steps import (
+    CheckpointStep,
+    JumpStep,
     LoopStep,
     PipelineStep,
     SetVariableStep,
-    Step,
-    Workflow,
-    walk,
+    SwitchStep,
 )
-from bot.pipeline.step_base import StepBase
-from bot.pipeline.strict_yaml import Document
+from bot.pipeline.inputs import fits
+from bot.pipeline.known import Known, Ran, joined, opening
+from bot.pipeline.model_steps import PromptStep
+from bot.pipeline.named_types import resolved_schema
+from bot.pipeline.reachability import truth
+from bot.pipeline.references import Checker, check_expression, check_value, shape_of
+from bot.pipeline.scope import RESERVED
+from bot.pipeline.shapes import ANYTHING, Described, Fields, Shape, named
+from bot.pipeline.spec import walk
+from bot.pipeline.step_base import At, StepBase
+from bot.pipeline.workflow import Input, Workflow
 
-if TYPE_CHECKING:
-    from bot.pipeline.load import Library
+_ENVIRONMENT = re.compile(r"\$\{?[A-Z_][A-Z0-9_]*\}?\Z")
 
 
-def check_references(
-    document: Document, workflow: Workflow, *, library: Library | None, fragment: bool
-) -> tuple[tuple[str, ...], dict[str, bool]]:
-    """Raises `ConfigError` at the first bad reference.
-
-    Gives the steps a fragment expects, and the names it takes from outside (true: needed).
-    """
-    checker = Checker(
-        document,
-        library,
-        frozenset(step.name for step in walk(workflow.steps)),
-        open_names=workflow.inputs is None,
-        fragment=fragment,
-        types=workflow.types,
-        functions=workflow.gemini_functions,
-    )
-    for name, schema in workflow.types.items():
-        check_schema(checker, dict(schema), ("types", name))
-    inputs = frozenset(workflow.inputs or {})
-    for name in inputs & frozenset(RESERVED):
-        raise document.error(f"{name!r} is reserved", rooted(document, ("inputs", name)))
-    known = _check_steps(checker, workflow.steps, ("steps",), Known(inputs, frozenset(), inputs))
+def check_workflow(checker: Checker) -> Called:
+    """Reports everything that cannot run; gives the pipeline as a caller sees it."""
+    workflow = checker.workflow
+    inputs = {name: _input_shape(spec) for name, spec in (workflow.inputs or {}).items()}
+    _check_head(checker, Known(inputs=inputs))
+    known = check_steps(checker, workflow.steps, ("steps",), opening(workflow, inputs))
     for name, source in workflow.outputs.items():
         check_expression(checker, source, ("outputs", name), known)
-    return tuple(dict.fromkeys(checker.expects)), checker.free
+    _check_free_names(checker)
+    steps = {name: known.steps[name].data for name in visible(workflow.steps)}
+    outputs = {name: shape_of(checker, text, known) for name, text in workflow.outputs.items()}
+    free = tuple(name for name, required in checker.free.items() if required)
+    return Called(workflow, Fields(outputs or steps), Fields({**steps, **outputs}), free)
 
 
-def _check_steps(checker: Checker, steps: tuple[Step, ...], at: At, known: Known) -> Known:
+def check_steps(checker: Checker, steps: tuple[StepBase, ...], at: At, known: Known) -> Known:
+    """Checks a block of steps in order; gives what is known after it."""
+    jumped = ""
     for index, step in enumerate(steps):
         here = (*at, index)
-        if step.name in RESERVED:
-            raise error_at(checker, f"the name {step.name!r} is reserved", (*here, "name"))
-        check_condition(
-            checker, step.guard, (*here, "when" if step.when is not None else "condition"), known
-        )
-        known = _check_steps(checker, step.otherwise, (*here, "else"), known)
-        added = _check_step(checker, step, here, known)
-        known = added.plus(step=step.name)
+        if jumped:
+            checker.warn(f"step {step.name!r} never runs: {jumped!r} jumps before it", here)
+            jumped = ""
+        before, known = known, _check_one(checker, step, here, known)
+        if isinstance(step, JumpStep) and truth(checker, step.guard, before) is True:
+            jumped = step.name
     return known
 
 
-def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> Known:
-    for name in step.templated:
+def _check_one(checker: Checker, step: StepBase, at: At, known: Known) -> Known:
+    if step.name in RESERVED:
+        checker.error(f"the name {step.name!r} is reserved", (*at, "name"))
+    certain = check_guard(checker, step, at, known)
+    otherwise = check_steps(checker, step.otherwise, (*at, "else"), known)
+    _check_fields(checker, step, at, known)
+    inner, ran = _check_step(checker, step, at, known)
+    if step.output_schema is not None:
+        ran = replace(ran, data=_schema_shape(checker, step, at))
+    if certain is True:
+        otherwise = unreached(known, otherwise)
+    if certain is False:
+        inner, ran = unreached(known, inner), replace(ran, never=True)
+    after = joined(known, (inner,) if step.guard is None else (otherwise, inner))
+    return after.plus(steps={step.name: ran})
+
+
+def _check_fields(checker: Checker, step: StepBase, at: At, known: Known) -> None:
+    for name in (*step.templated, "output_to_file"):
         check_value(checker, getattr(step, name), (*at, name), known)
     for name in step.expressions:
         if isinstance(source := getattr(step, name), str) and source:
             check_expression(checker, source, (*at, name), known)
-    check_schema(checker, step.output_schema, (*at, "output_schema"))
+
+
+def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> tuple[Known, Ran]:
     if isinstance(step, PromptStep):
         check_model_step(checker, step, at, known)
     elif isinstance(step, ManyStep):
         check_many_step(checker, step, at, known)
     elif isinstance(step, LoopStep):
-        return _check_loop(checker, step, at, known)
+        return check_loop(checker, step, at, known, check_steps)
+    elif isinstance(step, SwitchStep):
+        return check_switch_step(checker, step, at, known, check_steps)
     elif isinstance(step, PipelineStep):
-        _check_steps(checker, step.steps, (*at, "steps"), known.plus(names=step.inputs))
+        return known, Ran(_check_pipeline(checker, step, at, known))
     elif isinstance(step, SetVariableStep):
-        for name in step.variables:
-            if name in RESERVED:
-                raise error_at(checker, f"{name!r} is reserved", (*at, "variables", name))
-        return known.plus(names=step.variables)
-    return known.plus(names=step.defines())
+        return _check_variables(checker, step, at, known)
+    elif isinstance(step, JumpStep):
+        check_jump(checker, step, at, known)
+    elif isinstance(step, CheckpointStep):
+        _check_checkpoint(checker, step, at, known)
+        return known, Ran(Fields(named(("name", "state", "kept"))))
+    return known.with_variables(step.defines()), Ran()
 
 
-def _check_loop(checker: Checker, step: LoopStep, at: At, known: Known) -> Known:
-    inner = known.plus(names=("loop",))
-    if isinstance(step, ForLoopStep):
-        if isinstance(step.data_source, str):
-            check_expression(checker, step.data_source, (*at, "data_source"), known)
-        else:
-            check_value(checker, step.data_source, (*at, "data_source"), known)
-        inner = inner.plus(names=(step.iterator,))
-    else:
-        check_condition(checker, step.condition, (*at, "condition"), inner)
-    check_condition(checker, step.continue_condition, (*at, "continue_condition"), inner)
-    after = _check_steps(checker, step.steps, (*at, "steps"), inner)
-    check_condition(checker, step.break_condition, (*at, "break_condition"), after)
-    # Variables set in the body outlive the loop; its steps, its item and `loop` do not.
-    body = {
-        name
-        for s in walk(step.steps)
-        for name in (s.variables if isinstance(s, SetVariableStep) else s.defines())
-    }
-    return known.plus(names=body)
+def _check_pipeline(checker: Checker, step: PipelineStep, at: At, known: Known) -> Shape:
+    if not step.steps:
+        return check_call(checker, step, at, known, _check_inline)
+    inner = replace(known, top=False).plus(names=step.inputs)
+    after = check_steps(checker, step.steps, (*at, "steps"), inner)
+    data = Fields({name: after.steps[name].data for name in visible(step.steps)})
+    return picked(checker, step, at, data) if step.outputs else data
+
+
+def _check_inline(checker: Checker, workflow: Workflow, at: At) -> Called:
+    inner = inline_checker(checker, workflow, at)
+    require_unique_names(inner)
+    return check_workflow(inner)
+
+
+def _check_variables(
+    checker: Checker, step: SetVariableStep, at: At, known: Known
+) -> tuple[Known, Ran]:
+    for name in step.variables:
+        if name in RESERVED:
+            checker.error(f"{name!r} is reserved", (*at, "variables", name))
+    ran = Ran(Fields(named(step.variables)))
+    own = [name for name in step.variables if name not in step.defines()]
+    return known.plus(names=own).with_variables(step.defines()), ran
+
+
+def _check_checkpoint(checker: Checker, step: CheckpointStep, at: At, known: Known) -> None:
+    if not known.top or checker.base:
+        checker.warn(
+            f"a stopped run cannot go on from {step.name!r}: it stands in a loop or a block",
+            at,
+            hint="move it between the steps of the file itself",
+        )
+
+
+def _schema_shape(checker: Checker, step: StepBase, at: At) -> Shape:
+    if not check_schema(checker, step.output_schema, (*at, "output_schema")):
+        return ANYTHING
+    return Described(resolved_schema(step.output_schema, checker.types) or {})
+
+
+def require_unique_names(checker: Checker) -> None:
+    """Two steps of one name hide each other."""
+    first: dict[str, At] = {}
+    for at, step in located(checker.workflow.steps, ("steps",)):
+        if step.name in first:
+            line, _ = checker.document.position(("workflow", *checker.base, *first[step.name]))
+            checker.error(f"two steps are called {step.name!r}", (*at, "name"), hint=f"line {line}")
+        first.setdefault(step.name, at)
+
+
+def located(steps: tuple[StepBase, ...], at: At) -> Iterator[tuple[At, StepBase]]:
+    """Every step with its path in the file."""
+    for index, step in enumerate(steps):
+        here = (*at, index)
+        yield here, step
+        for keys, block in step.blocks():
+            yield from located(block, (*here, *keys))
+
+
+def _check_head(checker: Checker, known: Known) -> None:
+    workflow = checker.workflow
+    for name, spec in (workflow.inputs or {}).items():
+        if name in RESERVED:
+            checker.error(f"{name!r} is reserved", ("inputs", name))
+        if spec.default is not None and not fits(spec.default, spec):
+            where = ("inputs", name, "default")
+            checker.error(f"the default of input {name!r} is not of type {spec.type}", where)
+    for name, value in workflow.variables.items():
+        check_value(checker, value, ("variables", name), known)
+        if name in RESERVED:
+            checker.error(f"{name!r} is reserved", ("variables", name))
+        if isinstance(value, str) and _ENVIRONMENT.match(value):
+            checker.error(
+                f"{value!r} would be taken as it stands",
+                ("variables", name),
+                hint="the environment is not read into pipelines; declare an input",
+            )
+    for name, schema in workflow.types.items():
+        check_schema(checker, dict(schema), ("types", name))
+
+
+def _check_free_names(checker: Checker) -> None:
+    """A name nobody defines is an input; one that is nearly a known name is rather a slip."""
+    known = sorted(checker.all_steps | checker.all_variables)
+    for name in checker.free:
+        if close := get_close_matches(name, known, 1, cutoff=0.85):
+            checker.warn(
+                f"nothing defines {name!r}, so it is taken as an input; did you mean {close[0]!r}?",
+                (),
+            )
+    if checker.workflow.inputs and not checker.base:
+        _check_unused_inputs(checker)
+
+
+def _check_unused_inputs(checker: Checker) -> None:
+    value = checker.document.value
+    body = value.get("workflow", {}) if isinstance(value, dict) else {}
+    words = set[str]()
+    for text in _texts({key: item for key, item in body.items() if key != "inputs"}):
+        words.update(re.findall(r"[A-Za-z_]\w*", text))
+    inherits = any(
+        isinstance(step, PipelineStep) and step.config.inherit_context
+        for step in walk(checker.workflow.steps)
+    )
+    for name in checker.workflow.inputs or ():
+        if name not in words and not inherits:
+            checker.warn(f"nothing uses the input {name!r}", ("inputs", name))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _input_shape(spec: Input) -> Shape:
+    if spec.enum:
+        return Described({"enum": list(spec.enum)})
+    return ANYTHING

@@ -12,7 +12,7 @@ from bot.pipeline.claude_steps import ClaudeBase, ClaudeRobustStep, ClaudeSessio
 from bot.pipeline.model_steps import GeminiStep, PromptStep
 from bot.pipeline.named_types import NAMED_TYPES, resolved_schema
 from bot.pipeline.problems import At, near
-from bot.pipeline.references import Checker, Known, check_condition, check_value, error_at
+from bot.pipeline.references import Checker, Known, check_condition, check_value
 
 
 def check_model_step(checker: Checker, step: PromptStep, at: At, known: Known) -> None:
@@ -42,16 +42,19 @@ def check_many_step(checker: Checker, step: ManyStep, at: At, known: Known) -> N
         _check_task(checker, task, (*at, *step.tasks_key, index), known)
 
 
-def check_schema(checker: Checker, schema: dict[str, Any] | str | None, at: At) -> None:
-    """A JSON Schema, or the name of a type."""
+def check_schema(checker: Checker, schema: dict[str, Any] | str | None, at: At) -> bool:
+    """Whether it is a usable JSON Schema, or the name of a type."""
     types = checker.types
     if isinstance(schema, str) and schema not in types and schema not in NAMED_TYPES:
         everything = (*types, *NAMED_TYPES)
         hint = near(schema, everything) or f"; known: {', '.join(everything)}"
-        raise error_at(checker, f"there is no type {schema!r}{hint}", at)
+        checker.error(f"there is no type {schema!r}{hint}", at)
+        return False
     whole = resolved_schema(schema, types) if isinstance(schema, dict) else None
     if whole is not None and (wrong := schema_error(whole)):
-        raise error_at(checker, f"not a usable JSON Schema: {wrong}", at)
+        checker.error(f"not a usable JSON Schema: {wrong}", at)
+        return False
+    return True
 
 
 def _check_task(checker: Checker, task: Task, at: At, known: Known) -> None:
@@ -78,14 +81,15 @@ def _check_functions(checker: Checker, step: GeminiStep, at: At) -> None:
         here = (*at, "functions", index)
         if name not in checker.functions:
             hint = near(name, checker.functions) or "; declare it in 'gemini_functions'"
-            raise error_at(checker, f"there is no function {name!r}{hint}", here)
+            checker.error(f"there is no function {name!r}{hint}", here)
+            continue
         parameters = checker.functions[name].parameters
         wrong = schema_error(parameters)
         if not wrong and parameters.get("type") != "object":
             wrong = "the parameters of a function are of type 'object'"
         if wrong:
             place = ("gemini_functions", name, "parameters")
-            raise error_at(checker, f"not a usable JSON Schema: {wrong}", place)
+            checker.error(f"not a usable JSON Schema: {wrong}", place)
 
 
 def _session(step: PromptStep) -> str | None:

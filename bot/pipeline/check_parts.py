@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from bot.pipeline import parts
 from bot.pipeline.expr import ExpressionError, names_in_template
@@ -13,7 +14,6 @@ from bot.pipeline.references import (
     Known,
     check_condition,
     check_value,
-    error_at,
     require_step,
 )
 from bot.pipeline.scope import RESERVED
@@ -33,7 +33,7 @@ def check_prompt(
     used = frozenset(name for part in prompt for name in _names_in(checker, part))
     for name, place in injected.items():
         if name not in used:
-            raise error_at(checker, f"no other part of the prompt says '{{{{ {name} }}}}'", place)
+            checker.error(f"no other part of the prompt says '{{{{ {name} }}}}'", place)
 
 
 def _check_part(
@@ -70,29 +70,33 @@ def _injected(checker: Checker, prompt: Prompt, at: At) -> dict[str, At]:
             place = (*at, index, "inject_as")
             if part.inject_as in found or part.inject_as in RESERVED:
                 what = "reserved" if part.inject_as in RESERVED else "given twice"
-                raise error_at(checker, f"the name {part.inject_as!r} is {what}", place)
+                checker.error(f"the name {part.inject_as!r} is {what}", place)
             found[part.inject_as] = place
     return found
 
 
 def _names_in(checker: Checker, part: parts.Part) -> Iterator[str]:
+    """Names a part's template uses; none where it does not parse, which is reported elsewhere."""
+    text = ""
     if isinstance(part, parts.StaticPart):
-        yield from names_in_template(part.content)[1]
+        text = part.content
     elif isinstance(part, parts.ClaudeContinuePart):
-        yield from names_in_template(part.new_prompt)[1]
+        text = part.new_prompt
     elif isinstance(part, parts.FilePart) and part.variables is not None and checker.library:
         found = checker.library.find(part.path)
-        yield from names_in_template(read_text(found))[1] if found else ()
+        text = read_text(found) if found else ""
+    with suppress(ExpressionError):
+        yield from names_in_template(text)[1]
 
 
 def _check_continue(
     checker: Checker, part: parts.ClaudeContinuePart, at: At, known: Known, session: str | None
 ) -> None:
     if session is None:
-        raise error_at(checker, "claude_continue belongs into a claude_session step", at)
-    if part.session_id and part.session_id != session:
+        checker.error("claude_continue belongs into a claude_session step", at)
+    elif part.session_id and part.session_id != session:
         message = f"the step continues its own session, {session!r}"
-        raise error_at(checker, message, (*at, "session_id"))
+        checker.error(message, (*at, "session_id"))
     check_value(checker, part.new_prompt, (*at, "new_prompt"), known)
 
 
@@ -107,19 +111,19 @@ def _check_file(
         return
     found = checker.library.find(part.path)
     if found is None:
-        raise error_at(checker, f"there is no prompt file {part.path!r}", (*at, "path"))
+        checker.error(f"there is no prompt file {part.path!r}", (*at, "path"))
+        return
     text = read_text(found)
     try:
         _, names = names_in_template(text)
     except ExpressionError as error:
-        raise error_at(checker, f"{part.path}: {error}", (*at, "path")) from error
+        checker.error(f"{part.path}: {error}", (*at, "path"))
+        return
     for name in sorted(names - part.variables.keys() - injected):
-        raise error_at(
-            checker,
-            f"{part.path} uses {name!r}, which 'variables' does not give",
-            (*at, "variables"),
+        checker.error(
+            f"{part.path} uses {name!r}, which 'variables' does not give", (*at, "variables")
         )
     for name in part.variables.keys() - names:
         if f"{{{name}}}" in text:
             message = f"{part.path} says '{{{name}}}'; write '{{{{ {name} }}}}'"
-            raise error_at(checker, message, (*at, "variables", name))
+            checker.error(message, (*at, "variables", name))

@@ -32,6 +32,8 @@ TOOLS_ELSEWHERE: Mapping[str, str] = {
 ABSENT = ("WebFetch", "WebSearch", "Task", "TodoWrite", "NotebookRead", "NotebookEdit")
 """Tools of that command line which do not exist here, so that forbidding them is no mistake."""
 
+OutputFormat = Literal["text", "json", "stream_json", "stream-json"]
+
 RetryCondition = Literal[
     "timeout", "rate_limit", "overloaded", "api_error", "temporary_error", "parsing_error"
 ]
@@ -114,7 +116,7 @@ class ClaudeOptions(Record):
     """Model calls of a step that uses tools."""
     cwd: str = ""
     """Directory of the code base the tools are confined to (a template)."""
-    output_format: Literal["text", "json", "stream_json", "stream-json"] | None = None
+    output_format: OutputFormat | None = None
     """`json`: the whole reply is one JSON value, or the step fails; `stream_json` is the same.
     `text`: never read as JSON. Without it a reply that happens to be a JSON map or list is data."""
     timeout_ms: int | None = Field(default=None, ge=1, le=86_400_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.step_base import At, Condition, Name, Retry, StepBase
@@ -84,6 +84,15 @@ class PipelineStep(StepBase):
         **StepBase.refused,
         "version": "the library holds one version of each pipeline",
     }
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [key]}
+                for key in ("pipeline_file", "pipeline_ref", "pipeline", "steps")
+            ]
+        }
+    )
 
     type: Literal["pipeline"]
     pipeline_file: str = ""
@@ -179,6 +188,11 @@ class WhileLoopStep(LoopStep):
     """
 
     condition_guards: ClassVar[bool] = False
+    needed: ClassVar[Mapping[str, str]] = {
+        "max_iterations": "a loop without a bound may never end; reaching it is a failure",
+    }
+    """Required keys, and why they are."""
+    model_config = ConfigDict(json_schema_extra={"allOf": [{"required": ["condition"]}]})
 
     type: Literal["while_loop"]
     max_iterations: int = Field(ge=1, le=10_000)
@@ -245,6 +259,10 @@ class SetVariableStep(StepBase):
     scope: Literal["global", "session", "loop", "local"] = "session"
     """`loop` and `local` end with the iteration or the inline block; the other two last for the
     run of this pipeline."""
+
+    def defines(self) -> tuple[str, ...]:
+        """The variables that outlive the block the step is in."""
+        return () if self.scope in ("loop", "local") else tuple(self.variables)
 
 
 FlowStep = (

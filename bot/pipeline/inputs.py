@@ -15,6 +15,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
     "list": (list, tuple),
+    "array": (list, tuple),
     "object": (dict,),
     "any": (object,),
 }
@@ -37,12 +38,19 @@ def bound_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]
 
 
 def fits(value: Any, spec: Input) -> bool:
-    """Whether a value has the declared type; null fits an input that is not required."""
+    """Whether a value is of the declared type; null fits an input that is not required."""
     if value is None:
         return not spec.required
+    if spec.enum and value not in spec.enum:
+        return False
     if isinstance(value, bool) and spec.type in ("integer", "number"):
         return False
     return isinstance(value, _TYPES[spec.type])
+
+
+def wanted(spec: Input) -> str:
+    """What the input may be, for messages."""
+    return f"one of {', '.join(map(repr, spec.enum))}" if spec.enum else spec.type
 
 
 def _value(workflow: Workflow, name: str, spec: Input, given: Mapping[str, Any]) -> Any:
@@ -54,6 +62,7 @@ def _value(workflow: Workflow, name: str, spec: Input, given: Mapping[str, Any])
         return spec.default
     if not fits(given[name], spec):
         raise Unusable(
-            f"input {name!r} of pipeline {workflow.name!r} must be {spec.type}, got {given[name]!r}"
+            f"input {name!r} of pipeline {workflow.name!r} must be {wanted(spec)}, "
+            f"got {given[name]!r}"
         )
     return given[name]

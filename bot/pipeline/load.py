@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from bot.errors import ConfigError
-from bot.pipeline import problems
-from bot.pipeline.check import check_references
-from bot.pipeline.inputs import fits
-from bot.pipeline.spec import PipelineStep, Workflow
+from bot.pipeline.examine import Examined, examine
+from bot.pipeline.problems import Problem, errors_of, of_error
 from bot.pipeline.strict_yaml import Document, read
-
-_ROOT_KEYS = ("workflow",)
+from bot.pipeline.workflow import Workflow
 
 
 def resources() -> Path:
@@ -40,6 +34,7 @@ class Loaded:
     """Steps a fragment (a bare list of steps) refers to but does not contain."""
     free_names: Mapping[str, bool] = field(default_factory=dict)
     """Names it takes from outside without declaring them; true for those it cannot do without."""
+    warnings: tuple[Problem, ...] = ()
 
 
 class Library:
@@ -47,7 +42,7 @@ class Library:
 
     def __init__(self, *overrides: Path, packaged: Path | None = None) -> None:
         self.directories = (*overrides, packaged or resources())
-        self._loaded: dict[str, Loaded] = {}
+        self._examined: dict[str, Examined] = {}
 
     def find(self, name: str) -> Path | None:
         """The first file of that name; names that leave the directories find nothing."""
@@ -58,105 +53,82 @@ class Library:
                 return path
         return None
 
+    def names(self) -> tuple[str, ...]:
+        """Every pipeline there is, by the name `find` takes."""
+        found = {
+            path.relative_to(directory).as_posix()
+            for directory in self.directories
+            for path in directory.rglob("*.yaml")
+        }
+        return tuple(sorted(found))
+
     def load(self, name: str) -> Loaded:
         """A pipeline by name, checked with everything it calls; raises `ConfigError`."""
-        return self._load(name, ())
+        if self.find(name) is None:
+            places = ", ".join(str(directory) for directory in self.directories)
+            raise ConfigError("there is no such pipeline", path=name, hint=f"searched {places}")
+        return loaded(self.examined(name, ()))
 
     def load_file(self, path: Path) -> Loaded:
         """A pipeline by path; the pipelines it calls are still found by name."""
-        return self._checked(read(path), ())
+        return loaded(self._of_file(path))
 
-    def _load(self, name: str, callers: tuple[str, ...]) -> Loaded:
-        if name in self._loaded:
-            return self._loaded[name]
-        path = self.find(name)
-        if path is None:
-            places = ", ".join(str(directory) for directory in self.directories)
-            raise ConfigError("there is no such pipeline", path=name, hint=f"searched {places}")
-        loaded = self._checked(read(path), (*callers, name))
-        self._loaded[name] = loaded
-        return loaded
+    def examined(self, name: str, callers: tuple[str, ...]) -> Examined:
+        """All about a pipeline that `find` finds; `callers` are the names that led to it."""
+        if name not in self._examined:
+            path = self.find(name)
+            assert path is not None
+            try:
+                document = read(path, collect=True)
+                examined = examine(document, library=self, callers=(*callers, name))
+            except ConfigError as error:
+                examined = Examined(Document(str(path), None, None), (of_error(error),))
+            self._examined[name] = examined
+        return self._examined[name]
 
-    def _checked(self, document: Document, callers: tuple[str, ...]) -> Loaded:
-        loaded = build(document, library=self)
-        for at, step in problems.located_steps(loaded.workflow):
-            if isinstance(step, PipelineStep) and step.pipeline_file:
-                self._check_call(step, at, document, callers, loaded.workflow)
-        return loaded
+    def _of_file(self, path: Path) -> Examined:
+        document = read(path, collect=True)
+        return examine(document, library=self, callers=self._own_name(path))
 
-    def _check_call(
-        self,
-        step: PipelineStep,
-        at: problems.At,
-        document: Document,
-        callers: tuple[str, ...],
-        parent: Workflow,
-    ) -> None:
-        name, at = step.pipeline_file, problems.rooted(document, (*at, "pipeline_file"))
-        if "{" in name:
-            raise document.error("pipeline_file must be a literal name", at)
-        if name in callers:
-            raise document.error(
-                f"pipelines call each other in a circle: {' -> '.join((*callers, name))}", at
-            )
-        if self.find(name) is None:
-            raise document.error(f"there is no pipeline {name!r}", at)
-        called = self._load(name, callers).workflow
-        for key, spec in (called.inputs or {}).items():
-            if spec.required and key not in step.inputs:
-                raise document.error(f"pipeline {name!r} needs the input {key!r}", at[:-1])
-        for key in step.inputs:
-            if called.inputs is not None and key not in called.inputs:
-                where = (*at[:-1], "inputs", key)
-                raise document.error(
-                    f"pipeline {name!r} has no input {key!r}{problems.near(key, called.inputs)}",
-                    where,
-                )
+    def _own_name(self, path: Path) -> tuple[str, ...]:
+        """The name others call the file by, where it lies in one of the directories."""
+        for directory in self.directories:
+            base = directory.resolve()
+            if path.resolve().is_relative_to(base):
+                name = path.resolve().relative_to(base).as_posix()
+                return (name,) if self.find(name) == path.resolve() else ()
+        return ()
+
+    def problems(self, source: Path | Document) -> list[Problem]:
+        """Everything wrong with a file and what it calls, in order; empty when nothing is."""
+        try:
+            if isinstance(source, Document):
+                return list(examine(source, library=self).problems)
+            return list(self._of_file(source).problems)
+        except ConfigError as error:
+            return [of_error(error)]
+
+
+def validate(source: Path | Document, library: Library | None = None) -> list[Problem]:
+    """Everything wrong with a pipeline file, without running it."""
+    return (library or Library()).problems(source)
 
 
 def build(document: Document, *, library: Library | None = None) -> Loaded:
     """A checked workflow from a parsed document; raises `ConfigError` with line and column."""
-    body, fragment = _body(document)
-    try:
-        workflow = Workflow.model_validate(body)
-    except ValidationError as error:
-        raise problems.from_validation(document, error) from error
-    _require_unique_names(document, workflow)
-    _require_good_inputs(document, workflow)
-    expects, free = check_references(document, workflow, library=library, fragment=fragment)
-    return Loaded(workflow, document, expects, free)
+    return loaded(examine(document, library=library))
 
 
-def _body(document: Document) -> tuple[Any, bool]:
-    value = document.value
-    if isinstance(value, list):
-        return {"name": Path(document.path).stem, "steps": value}, True
-    if not isinstance(value, dict):
-        raise document.error("a pipeline file holds 'workflow:' or a list of steps")
-    if "workflow" not in value:
-        raise document.error(f"the key 'workflow' is missing{problems.near('workflow', value)}")
-    for key in value:
-        if key not in _ROOT_KEYS:
-            raise document.error(f"unknown key {key!r} beside 'workflow'", (key,))
-    if not isinstance(value["workflow"], dict):
-        raise document.error("'workflow' must be a map", ("workflow",))
-    return value["workflow"], False
-
-
-def _require_unique_names(document: Document, workflow: Workflow) -> None:
-    seen: set[str] = set()
-    for at, step in problems.located_steps(workflow):
-        if step.name in seen:
-            raise document.error(
-                f"two steps are called {step.name!r}", problems.rooted(document, (*at, "name"))
-            )
-        seen.add(step.name)
-
-
-def _require_good_inputs(document: Document, workflow: Workflow) -> None:
-    for name, spec in (workflow.inputs or {}).items():
-        if spec.default is not None and not fits(spec.default, spec):
-            raise document.error(
-                f"the default of input {name!r} is not of type {spec.type}",
-                ("workflow", "inputs", name, "default"),
-            )
+def loaded(examined: Examined) -> Loaded:
+    """What can run; raises the first error, the others counted."""
+    errors = errors_of(examined.problems)
+    if errors:
+        raise errors[0].error(len(errors) - 1)
+    assert examined.called is not None
+    return Loaded(
+        examined.called.workflow,
+        examined.document,
+        examined.expects,
+        examined.free,
+        tuple(problem for problem in examined.problems if problem.severity == "warning"),
+    )

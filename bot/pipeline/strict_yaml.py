@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ _WORDS: Mapping[str, bool | None] = {
 }
 
 _QUOTED = frozenset("'\"|>")
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in "map seq str int float bool null timestamp merge value".split()
+)
 Path_ = tuple[str | int, ...]
 
 
@@ -45,46 +50,71 @@ class Document:
     path: str
     value: Any
     root: yaml.Node | None
+    repeated: tuple[ConfigError, ...] = ()
+    """Keys given twice, if they were to be collected; the first value is the one in `value`."""
+    _index: dict[int, dict[str, tuple[yaml.Node, yaml.Mark]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def error(self, message: str, at: Path_ = (), *, hint: str = "") -> ConfigError:
         """A `ConfigError` at the value `at` leads to (or at the nearest one above it)."""
-        line, column = self._position(at)
+        line, column = self.position(at)
         return ConfigError(message, path=self.path, line=line, column=column, hint=hint)
 
-    def _position(self, at: Path_) -> tuple[int, int]:
+    def position(self, at: Path_, *, line: int = 0) -> tuple[int, int]:
+        """Line and column of a value's key; `line` counts within a text of several lines."""
         node = self.root
         if node is None:
             return 0, 0
         mark = node.start_mark
         for key in at:
-            found = _descend(node, key)
+            found = self._child(node, key)
             if found is None:
                 break
             node, mark = found
+        if line and isinstance(node, yaml.ScalarNode) and node.style == "|":
+            return node.start_mark.line + 1 + line, 1
         return mark.line + 1, mark.column + 1
 
+    def _child(self, node: yaml.Node, key: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            inside = 0 <= key < len(node.value)
+            return (node.value[key], node.value[key].start_mark) if inside else None
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        if id(node) not in self._index:
+            self._index[id(node)] = {
+                name.value: (value, name.start_mark) for name, value in reversed(node.value)
+            }
+        return self._index[id(node)].get(str(key))
 
-def read(path: Path, *, shown: str = "") -> Document:
+
+def read(path: Path, *, shown: str = "", collect: bool = False) -> Document:
     """Read one YAML file; raises `ConfigError` for anything that is not plain, small YAML."""
     name = shown or str(path)
-    return parse(read_text(path, shown=name), path=name)
+    return parse(read_text(path, shown=name), path=name, collect=collect)
 
 
 def read_text(path: Path, *, shown: str = "") -> str:
     """The text of a small UTF-8 file of ours; raises `ConfigError`."""
     name = shown or str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
+        kind = path.stat()
+        if not stat.S_ISREG(kind.st_mode):
+            raise ConfigError("is not a regular file", path=name)
+        if kind.st_size > MAX_BYTES:
             raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=name)
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8") as file:
+            # A file may have grown since, or not know its size.
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", path=name) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", path=name) from error
 
 
-def parse(text: str, *, path: str) -> Document:
-    """The same for text that is already here."""
+def parse(text: str, *, path: str, collect: bool = False) -> Document:
+    """The same for text that is already here; `collect` keeps repeated keys as problems."""
     if len(text) > MAX_BYTES:
         raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=path)
     try:
@@ -93,12 +123,30 @@ def parse(text: str, *, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        reason, hint = _reason(error, text)
         raise ConfigError(
-            f"not valid YAML: {error.problem}", path=path, line=where[0], column=where[1]
+            f"not valid YAML: {reason}", path=path, line=where[0], column=where[1], hint=hint
         ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"not valid YAML: {error}", path=path) from error
-    return Document(path, _Plain(path).value(root) if root is not None else None, root)
+    plain = _Plain(path)
+    value = plain.value(root) if root is not None else None
+    if plain.repeated and not collect:
+        raise plain.repeated[0]
+    return Document(path, value, root, tuple(plain.repeated))
+
+
+def _reason(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
+    """The parser's words, plainer where they are known to puzzle, and what to do."""
+    problem = str(error.problem)
+    index = error.problem_mark.index if error.problem_mark else len(text)
+    if text[index : index + 1] == "\t" or "tab character" in problem:
+        return "a tab indents this line", "YAML takes spaces only"
+    if "cannot start any token" in problem:
+        return f"{text[index : index + 1]!r} cannot begin a value", "put the text in quotes"
+    if "mapping values are not allowed" in problem:
+        return problem, "a text with a colon in it has to stand in quotes"
+    return problem, ""
 
 
 def _require_modest(text: str, path: str) -> None:
@@ -123,6 +171,7 @@ class _Plain:
         self._path = path
         self._count = 0
         self._open: set[int] = set()
+        self.repeated: list[ConfigError] = []
 
     def value(self, node: yaml.Node) -> Any:
         self._count += 1
@@ -147,45 +196,38 @@ class _Plain:
     def _mapping(self, node: yaml.Node) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            if isinstance(key_node, yaml.MappingNode) and key_node.flow_style:
+                raise self._error(key_node, "a value that begins with '{{' has to stand in quotes")
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error(key_node, "a key must be plain text")
             if key_node.value == "<<":
                 raise self._error(key_node, "merge keys are not supported; write the keys out")
             if key_node.value in result:
-                raise self._error(key_node, f"key {key_node.value!r} is given twice")
+                self.repeated.append(
+                    self._error(key_node, f"key {key_node.value!r} is given twice")
+                )
+                continue
             result[key_node.value] = self.value(value_node)
         return result
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text: str = node.value
         if node.style in _QUOTED or node.tag == "tag:yaml.org,2002:str":
-            self._require_tag(node, scalar=True)
+            self._require_tag(node)
             return text
         if text in _WORDS:
             return _WORDS[text]
-        self._require_tag(node, scalar=True)
+        self._require_tag(node)
         if len(text) <= 30 and _INT.match(text):
             return int(text)
         if len(text) <= 30 and _FLOAT.match(text):
             return float(text)
         return text
 
-    def _require_tag(self, node: yaml.Node, *, scalar: bool = False) -> None:
-        plain = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
-        if node.tag not in {f"tag:yaml.org,2002:{kind}" for kind in plain}:
+    def _require_tag(self, node: yaml.Node) -> None:
+        if node.tag not in _TAGS:
             raise self._error(node, f"tag {node.tag!r} is not supported")
 
     def _error(self, node: yaml.Node, message: str) -> ConfigError:
         mark = node.start_mark
         return ConfigError(message, path=self._path, line=mark.line + 1, column=mark.column + 1)
-
-
-def _descend(node: yaml.Node, key: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value):
-        child = node.value[key]
-        return child, child.start_mark
-    if isinstance(node, yaml.MappingNode):
-        for key_node, value_node in node.value:
-            if key_node.value == key:
-                return value_node, key_node.start_mark
-    return None

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.budget import Limits
+from bot.pipeline.claude_options import OutputFormat
 from bot.pipeline.model_steps import Preset, TokenBudget
 from bot.pipeline.step_base import Name
 
@@ -42,7 +43,7 @@ class Defaults(Record):
     claude_model: str = ""
     claude_fallback_model: str = ""
     """Asked when the first model is overloaded."""
-    claude_output_format: Literal["json", "text", "stream-json", "stream_json"] | None = None
+    claude_output_format: OutputFormat | None = None
     """For Claude's steps that name no `output_format` and no schema."""
     gemini_model: str = ""
     gemini_token_budget: TokenBudget | None = None

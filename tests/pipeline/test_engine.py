@@ -522,7 +522,7 @@ def test_prompt_parts() -> None:
 def test_a_part_that_cannot_be_filled_fails_the_step(part: str, message: str) -> None:
     body = f"""
     - {{name: one, type: set_variable, variables: {{l: [1]}}}}
-    - {{name: skipped, type: git, operation: diff, when: false}}
+    - {{name: skipped, type: git, operation: diff, when: not l}}
     - name: two
       type: llm
       prompt: [{part}]

@@ -111,7 +111,10 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
         ),
         ("- {name: a}", "steps.0: the key 'type' is missing"),
         ("- {type: git, operation: diff}", "steps.0.name: this key is missing"),
-        ("- {name: a, type: git, operation: dif}", "steps.0.operation: Input should be 'diff'"),
+        (
+            "- {name: a, type: git, operation: dif}",
+            "steps.0.operation: must be 'diff', 'status', 'commit' or 'undo'; did you mean 'diff'?",
+        ),
         (
             "- name: a\n  type: git\n  operation: diff\n  conditon: 'true'",
             "test.yaml:7:7: steps.0.conditon: unknown key; did you mean 'condition'?",
@@ -125,7 +128,10 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
             "test.yaml:7:11: steps.0.prompt.0: unknown type 'statc'; did you mean 'static'?",
         ),
         ("- {name: a, type: claude, prompt: []}", "steps.0.prompt: must not be empty"),
-        ("- {name: a-b, type: git, operation: diff}", "steps.0.name: String should match pattern"),
+        (
+            "- {name: a-b, type: git, operation: diff}",
+            "steps.0.name: must be a name: letters, digits",
+        ),
         ("- {name: steps, type: git, operation: diff}", "the name 'steps' is reserved"),
         (f"{SET}\n{SET}", "two steps are called 'a'"),
         (
@@ -144,10 +150,13 @@ SET = "- {name: a, type: set_variable, variables: {x: 1}}"
             "- {name: a, type: git, operation: diff, condition: {nor: []}}",
             "has the key and, or, not",
         ),
-        ("- {name: a, type: git, operation: diff, condition: 'x ='}", "test.yaml:4:45: 'x ='"),
+        (
+            "- {name: a, type: git, operation: diff, condition: 'x ='}",
+            "test.yaml:4:45: steps.0.condition: 'x ='",
+        ),
         (
             "- {name: a, type: command, command: echo}",
-            "steps.0.command: Input should be a valid list",
+            "steps.0.command: must be a list",
         ),
         (
             "- name: a\n  type: llm\n  prompt: [{type: static, content: x}]\n  output_schema: {type: objekt}",
@@ -226,7 +235,7 @@ def test_what_is_defined_by_then_is_accepted() -> None:
     [
         ("", "a pipeline file holds 'workflow:' or a list of steps"),
         ("workflw: {}", "the key 'workflow' is missing; did you mean 'workflw'?"),
-        ("workflow: {name: a, steps: []}\nother: 1", "test.yaml:2:1: unknown key 'other' beside 'workflow'"),
+        ("workflow: {name: a, steps: [{name: a, type: git, operation: diff}]}\nother: 1", "test.yaml:2:1: unknown key 'other' beside 'workflow'"),
         ("workflow: 3", "'workflow' must be a map"),
         ("workflow: {name: a, stepz: []}", "this key is missing"),
         ("workflow: {name: a, inputs: {n: {type: integer, default: x}}, steps: [{name: a, type: git, operation: diff}]}",
@@ -282,7 +291,7 @@ def test_a_name_cannot_leave_the_directories(tmp_path: Path, name: str) -> None:
         ("called.yaml", "", "needs the input 'must'"),
         (
             "called.yaml",
-            ", inputs: {must: 1, mist: 2}",
+            ", inputs: {must: x, mist: y}",
             "has no input 'mist'; did you mean 'must'?",
         ),
     ],

@@ -556,7 +556,7 @@ def test_strict_repairs_and_fails_loose_takes_json_with_a_notice() -> None:
             "type: gemini_instructor, prompt: x, schema: {requierd: []}",
             "'requierd' is no keyword of JSON Schema; did you mean 'required'?",
         ),
-        ("type: claude_smart, preset: produciton, prompt: x", "should be 'development'"),
+        ("type: claude_smart, preset: produciton, prompt: x", "did you mean 'production'?"),
         ("type: llm, provider: openai, prompt: x", "provider"),
         ("type: claude, prompt: 'Hello {{ x'", "Hello"),
     ],

@@ -215,7 +215,7 @@ def test_a_robust_step_may_take_part_in_a_session() -> None:
         ("retry_config: {fallback_action: cached_response}", "is a made-up success"),
         ("retry_config: {fallback_action: simplified_prompt}", "'fallback_prompt' need each other"),
         ("fallback_prompt: y", "'fallback_prompt' need each other"),
-        ("retry_config: {fallback_action: skp}", "should be 'simplified_prompt', 'skip' or 'fail'"),
+        ("retry_config: {fallback_action: skp}", "must be 'simplified_prompt', 'skip' or 'fail'"),
         ("retry_config: {retry_on: [timeout], retry_conditions: [timeout]}", "mean the same"),
         ("retry_config: {retry_conditions: [max_turns]}", "retry_conditions"),
         ("retry_config: {max_retry: 1}", "unknown key; did you mean 'max_retries'?"),

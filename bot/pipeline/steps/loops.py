@@ -123,7 +123,9 @@ def _goes_on(step: WhileLoopStep, context: StepContext, *, first: bool) -> bool:
 
 
 def _awaited(step: WhileLoopStep, scope: Scope) -> bool:
-    ahead = {inner.name for inner in walk(step.steps)} - scope.steps().keys()
+    body = list(walk(step.steps))
+    made = {name for inner in body for name in (inner.name, *inner.defines())}
+    ahead = made - scope.steps().keys() - scope.variables.keys()
     words = re.findall(r"[A-Za-z_]\w*", " ".join(condition_sources(step.condition)))
     return not ahead.isdisjoint(words)
 

@@ -1,0 +1,142 @@
+"""Checks of steps that run a whole pipeline: that it exists, gets what it needs, and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.pipeline.flow_steps import OutputPick, PipelineStep
+from bot.pipeline.inputs import fits, wanted
+from bot.pipeline.known import Known
+from bot.pipeline.paths import trail_of
+from bot.pipeline.problems import near
+from bot.pipeline.references import Checker, check_value
+from bot.pipeline.shapes import ANYTHING, Fields, NoField, Shape
+from bot.pipeline.step_base import At
+from bot.pipeline.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Called:
+    """A pipeline as its caller sees it."""
+
+    workflow: Workflow
+    data: Shape = ANYTHING
+    """What it gives back."""
+    parts: Shape = ANYTHING
+    """What `outputs` of the calling step may pick from."""
+    free: tuple[str, ...] = ()
+    """Inputs it needs without declaring them."""
+
+
+def check_call(
+    checker: Checker,
+    step: PipelineStep,
+    at: At,
+    known: Known,
+    check_inline: Callable[[Checker, Workflow, At], Called],
+) -> Shape:
+    """Reports what is wrong with the call; gives the shape of its data."""
+    check_value(checker, step.config.max_depth, (*at, "config", "max_depth"), known)
+    if step.pipeline is not None:
+        called: Called | None = check_inline(checker, step.pipeline, (*at, "pipeline"))
+    elif step.pipeline_ref and step.pipeline_ref == checker.workflow.name:
+        _require_depth(checker, step, at, f"pipeline {step.pipeline_ref!r} runs itself")
+        called = Called(checker.workflow)
+    else:
+        called = _from_library(checker, step, at)
+    if called is None:
+        return ANYTHING
+    _check_inputs(checker, step, at, known, called)
+    return picked(checker, step, at, called.parts) if step.outputs else called.data
+
+
+def picked(checker: Checker, step: PipelineStep, at: At, parts: Shape) -> Shape:
+    """The shape of the values that `outputs` takes out."""
+    chosen: dict[str, Shape] = {}
+    for index, pick in enumerate(step.outputs):
+        path = pick.path if isinstance(pick, OutputPick) else pick
+        name = pick.alias if isinstance(pick, OutputPick) else pick
+        shape = parts
+        try:
+            for key in trail_of(path):
+                shape = shape.child(key)
+        except NoField as lack:
+            where = (*at, "outputs", index)
+            there = ", ".join(sorted(lack.known)) or "nothing"
+            choice = near(path.split(".")[0], lack.known) or f"; it gives: {there}"
+            checker.error(f"the pipeline does not give {path!r}{choice}", where)
+            shape = ANYTHING
+        chosen[name] = shape
+    return Fields(chosen)
+
+
+def _from_library(checker: Checker, step: PipelineStep, at: At) -> Called | None:
+    key = "pipeline_file" if step.pipeline_file else "pipeline_ref"
+    name, where = step.pipeline_file or f"{step.pipeline_ref}.yaml", (*at, key)
+    if "{" in name:
+        checker.error(
+            f"{key} must be a literal name",
+            where,
+            hint="choose among pipelines with a switch, so that each can be checked",
+        )
+        return None
+    if checker.library is None:
+        return None
+    if name in checker.callers:
+        circle = " -> ".join((*checker.callers, name))
+        if step.pipeline_file:
+            checker.error(f"pipelines call each other in a circle: {circle}", where)
+        else:
+            _require_depth(checker, step, at, f"pipelines call each other in a circle: {circle}")
+        return None
+    if checker.library.find(name) is None:
+        known = checker.library.names()
+        checker.error(f"there is no pipeline {name!r}{near(name, known)}", where)
+        return None
+    examined = checker.library.examined(name, checker.callers)
+    checker.report.problems.extend(examined.problems)
+    return examined.called
+
+
+def _require_depth(checker: Checker, step: PipelineStep, at: At, what: str) -> None:
+    if step.config.max_depth is None:
+        checker.error(
+            what,
+            (*at, "pipeline_ref"),
+            hint="say in 'config' how deep it may go: max_depth: 5",
+        )
+
+
+def _check_inputs(
+    checker: Checker, step: PipelineStep, at: At, known: Known, called: Called
+) -> None:
+    declared, name = called.workflow.inputs, called.workflow.name
+    inherited = {*known.inputs, *known.variables} if step.config.inherit_context else set()
+    needed = [key for key, spec in (declared or {}).items() if spec.required] or called.free
+    for key in needed:
+        if key not in step.inputs and key not in inherited:
+            checker.error(f"pipeline {name!r} needs the input {key!r}", at)
+    if declared is None:
+        return
+    for key, value in step.inputs.items():
+        where = (*at, "inputs", key)
+        if key not in declared:
+            choice = near(key, declared) or f"; it has: {', '.join(declared) or 'none'}"
+            checker.error(f"pipeline {name!r} has no input {key!r}{choice}", where)
+        elif _is_literal(value) and not fits(value, declared[key]):
+            checker.error(f"input {key!r} of {name!r} must be {wanted(declared[key])}", where)
+
+
+def _is_literal(value: Any) -> bool:
+    if isinstance(value, str):
+        return "{" not in value
+    if isinstance(value, dict):
+        return all(map(_is_literal, value.values()))
+    return all(map(_is_literal, value)) if isinstance(value, list) else True
+
+
+def inline_checker(checker: Checker, workflow: Workflow, at: At) -> Checker:
+    """A checker for a pipeline written inside another one."""
+    return replace(checker, workflow=workflow, base=(*checker.base, *at), free={}, fragment=False)
