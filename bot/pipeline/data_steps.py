@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from bot.pipeline.file_steps import FileOpsStep
 from bot.pipeline.transform_steps import TransformStep
 
-DataStep = TransformStep
+DataStep = TransformStep | FileOpsStep
 """Every step of this kind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -235,9 +235,3 @@ Operation = Annotated[
     | RenameOperation | ExtractOperation,
     Field(discriminator="operation"),
 ]  # fmt: skip
-
-OPERATION_TYPES: dict[str, type[OperationBase]] = {
-    get_args(record.model_fields["operation"].annotation)[0]: record
-    for record in get_args(get_args(Operation)[0])
-}
-"""Every operation by its name."""

@@ -10,13 +10,16 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from bot.errors import ConfigError, Unusable
 from bot.pipeline.expr import ExpressionError
 from bot.pipeline.results import RunResult
-from bot.pipeline.transform_operations import OPERATION_TYPES
+from bot.pipeline.transform_operations import Operation
 from bot.pipeline.transforms import MAX_ITEMS, transformed
 from tests.pipeline.support import run, steps
+
+OPERATION: TypeAdapter[Any] = TypeAdapter(Operation)
 
 ISSUES = [
     {"id": 1, "severity": "high", "score": 5, "tags": ["a", "b"], "by": {"name": "x"}},
@@ -28,10 +31,9 @@ ISSUES = [
 
 def apply(data: Any, *operations: str, **names: Any) -> Any:
     """Operations written as in YAML."""
-    parsed = [yaml.safe_load(text) for text in operations]
-    made = [OPERATION_TYPES[each["operation"]].model_validate(each) for each in parsed]
+    made = [OPERATION.validate_python(yaml.safe_load(text)) for text in operations]
     before = copy.deepcopy(data)
-    result = transformed(data, made, names)  # type: ignore[arg-type]  # each is one of the union
+    result = transformed(data, made, names)
     assert data == before
     return result
 

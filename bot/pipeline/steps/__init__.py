@@ -10,6 +10,7 @@ from bot.pipeline.steps.checkpoint import run_checkpoint
 from bot.pipeline.steps.codemod import run_codemod
 from bot.pipeline.steps.command import run_command
 from bot.pipeline.steps.extract import run_claude_extract
+from bot.pipeline.steps.file_ops import run_file_ops
 from bot.pipeline.steps.git import run_git
 from bot.pipeline.steps.jumps import run_jump
 from bot.pipeline.steps.loops import run_for_loop, run_while_loop
@@ -46,6 +47,7 @@ def default_handlers() -> dict[str, Handler]:
         "checkpoint": run_checkpoint,
         "set_variable": run_set_variable,
         "data_transform": run_data_transform,
+        "file_ops": run_file_ops,
         "command": run_command,
         "codemod": run_codemod,
         "analyze": run_analyze,
