@@ -14,9 +14,8 @@ from bot.flows.pipeline_run import library_for
 from bot.flows.place import open_place
 from bot.flows.prompted import with_prompt
 from bot.flows.watch import Silent
-from bot.llm.catalog import resolve
 from bot.llm.prices import Prices
-from bot.llm.providers import configured_model, open_models
+from bot.llm.providers import model_for, open_models
 from bot.pipeline.dry import Asking, DryEngine, Unrendered
 from bot.pipeline.services import CodemodResult, GitResult, Services
 from bot.settings import VENDORS, Settings
@@ -69,7 +68,7 @@ def _estimate(asking: Asking, settings: Settings, prices: Prices) -> Estimate:
     vendor = next((name for name in VENDORS if name == asking.provider), None)
     if vendor is None:
         return Estimate(asking, "", 0.0)
-    name = resolve(vendor, asking.request.options.model, configured_model(settings, vendor))
+    name = model_for(settings, vendor, asking.request.options)
     priced = prices.priced(name, Usage(input_tokens=asking.tokens, calls=1))
     return Estimate(asking, name, None if priced.unpriced_calls else priced.usd)
 

@@ -13,10 +13,12 @@ from bot.flows.pipeline_job import Ears, Job, Report
 from bot.flows.place import Place, open_place
 from bot.llm.prices import Prices, require_prices
 from bot.llm.providers import check_models, model_names, open_models
+from bot.pipeline.batch_steps import ManyStep
 from bot.pipeline.checkpoints import content_key
 from bot.pipeline.flow_steps import PipelineStep
 from bot.pipeline.load import Library, Loaded
 from bot.pipeline.model_steps import PromptStep
+from bot.pipeline.named_models import named_models
 from bot.pipeline.runs import Run, RunRecord, RunStore, run_id
 from bot.pipeline.spec import walk
 from bot.settings import Settings
@@ -49,7 +51,8 @@ def run_pipeline(
         models = open_models(settings, offline=place.offline)
         if _asks(loaded):
             prices = Prices.load(settings.prices_file)
-            require_prices(prices, model_names(models, _named_models(loaded)), asked.limits.usd)
+            names = model_names(models, named_models(loaded.workflow))
+            require_prices(prices, names, asked.limits.usd)
             for notice in check_models(models):
                 ears.watch.note(notice)
         run, record, resumed = _take_up(asked, loaded, bound, place, settings, now)
@@ -60,12 +63,8 @@ def run_pipeline(
 
 def _asks(loaded: Loaded) -> bool:
     """Whether a model may be asked; what other files do is not looked into."""
-    return any(isinstance(step, PromptStep | PipelineStep) for step in walk(loaded.workflow.steps))
-
-
-def _named_models(loaded: Loaded) -> list[str]:
-    steps = walk(loaded.workflow.steps)
-    return [step.model for step in steps if isinstance(step, PromptStep) and step.model]
+    kinds = PromptStep | ManyStep | PipelineStep
+    return any(isinstance(step, kinds) for step in walk(loaded.workflow.steps))
 
 
 def _take_up(

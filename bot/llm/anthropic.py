@@ -14,7 +14,7 @@ from bot.llm.anthropic_wire import wire, without_effect
 from bot.llm.exchange import Allowance, Garbled, each, understood, well_formed
 from bot.llm.types import ModelInfo, OnText, Reply, Request
 from bot.llm.vendor import VendorModel
-from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
+from bot.llm.vendor_errors import Fault, Kind, connection_fault, reason_of, seconds_to_wait
 from bot.settings import Vendor
 
 if TYPE_CHECKING:
@@ -165,4 +165,5 @@ def _status_fault(error: anthropic.APIStatusError) -> Fault:
         f"{what}: {said}" if what else said,
         retry_after=seconds_to_wait(error.response.headers),
         again=error.response.headers.get("x-should-retry") != "false",
+        reason=reason_of(status, named),
     )

@@ -98,6 +98,7 @@ class Fallback:
             raise failures[0].error
         raise ModelUnavailable(
             f"no model answers: {'; '.join(map(str, failures))}",
+            reason=failures[0].error.reason,
             retry_after=min(failure.error.retry_after for failure in failures),
             hint=failures[0].error.hint,
         ) from failures[-1].error

@@ -13,7 +13,7 @@ from bot.llm.gemini_stream import read, reply
 from bot.llm.gemini_wire import counted, wire
 from bot.llm.types import ModelInfo, OnText, Reply, Request
 from bot.llm.vendor import VendorModel
-from bot.llm.vendor_errors import Fault, Kind, connection_fault, seconds_to_wait
+from bot.llm.vendor_errors import Fault, Kind, connection_fault, reason_of, seconds_to_wait
 from bot.settings import Vendor
 
 if TYPE_CHECKING:
@@ -140,7 +140,10 @@ def _status_fault(error: errors.APIError) -> Fault:
     elif kind == "request" and _TOO_MUCH.search(message):
         kind = "size"
     return Fault(
-        kind, f"{status} {error.status}: {message}", retry_after=_retry_after(error, details)
+        kind,
+        f"{status} {error.status}: {message}",
+        retry_after=_retry_after(error, details),
+        reason=reason_of(status),
     )
 
 

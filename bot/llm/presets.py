@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bot.llm.types import Options
 
 READING = ("read", "list", "search", "outline", "findings", "diff")
 """Tools that leave the code base as it is and run nothing."""
@@ -67,3 +69,11 @@ PRESETS: Mapping[str, Preset] = {
         5,
     ),
 }
+
+
+def suited(options: Options, *, configured: bool) -> Options:
+    """The options with their preset's model, where neither they nor the configuration name one."""
+    preset = PRESETS.get(options.preset)
+    if configured or options.model or preset is None:
+        return options
+    return replace(options, model=preset.model)

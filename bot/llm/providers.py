@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from bot.errors import ConfigError, ModelUnavailable, OtpError, Unusable
 from bot.llm.catalog import owner, resolve
 from bot.llm.fallback import Fallback, Resting
+from bot.llm.presets import suited
 from bot.llm.prices import Prices
-from bot.llm.types import Model, ModelInfo, OnText, Reply, Request, unheard
+from bot.llm.types import Model, ModelInfo, OnText, Options, Reply, Request, unheard
 from bot.settings import API_KEYS, VENDORS, Settings, Vendor
 
 if TYPE_CHECKING:
@@ -26,10 +27,19 @@ class Lazy:
 
     local = False
 
-    def __init__(self, vendor: Vendor, model: str, opened: Callable[[], VendorModel]) -> None:
+    def __init__(
+        self,
+        vendor: Vendor,
+        model: str,
+        opened: Callable[[], VendorModel],
+        *,
+        configured: bool = True,
+    ) -> None:
         self.vendor: Vendor = vendor
         self.model = model
         """The name it asks for when a step gives none."""
+        self._configured = configured
+        """Somebody chose that name; otherwise a step's preset chooses."""
         self._open = opened
         self._adapter: VendorModel | None = None
         self._lock = threading.Lock()
@@ -44,7 +54,8 @@ class Lazy:
 
     def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The adapter's answer; raises `Unusable` when the vendor's package is not installed."""
-        return self._opened().complete(request, on_text=on_text)
+        options = suited(request.options, configured=self._configured)
+        return self._opened().complete(replace(request, options=options), on_text=on_text)
 
     def describe(self, name: str = "") -> ModelInfo:
         """What the API says of a model, by default of the configured one."""
@@ -112,6 +123,12 @@ def configured_model(settings: Settings, vendor: Vendor) -> str:
     return resolve(vendor, name or settings.model_name)
 
 
+def model_for(settings: Settings, vendor: Vendor, options: Options) -> str:
+    """The name a vendor is asked for by a request with these options."""
+    named = suited(options, configured=_chosen(settings, vendor)).model
+    return resolve(vendor, named, configured_model(settings, vendor))
+
+
 def open_models(
     settings: Settings,
     *,
@@ -177,7 +194,12 @@ def _checked(lazy: Lazy) -> Checked:
 
 def _lazy(settings: Settings, vendor: Vendor, prices: Prices) -> Lazy:
     model = configured_model(settings, vendor)
-    return Lazy(vendor, model, partial(_adapter, settings, vendor, model, prices))
+    opened = partial(_adapter, settings, vendor, model, prices)
+    return Lazy(vendor, model, opened, configured=_chosen(settings, vendor))
+
+
+def _chosen(settings: Settings, vendor: Vendor) -> bool:
+    return bool(settings.vendor(vendor).model or settings.model_name)
 
 
 _PACKAGES: Mapping[Vendor, str] = {"anthropic": "anthropic", "gemini": "google.genai"}

@@ -170,7 +170,7 @@ class VendorModel(ABC):
         self, attempt: Callable[[Allowance], T], deadline: float, retries: int
     ) -> T | Fault:
         budget = deadline - self._clock()
-        fault = Fault("unavailable", "no time was left to ask")
+        fault = Fault("unavailable", "no time was left to ask", reason="timeout")
         for tried in range(1, retries + 2):
             left = deadline - self._clock()
             if left <= 0:
@@ -193,7 +193,8 @@ class VendorModel(ABC):
         try:
             return attempt(allowance)
         except Overrun:
-            return Fault("unavailable", "the time budget ended before the answer did", again=False)
+            late = "the time budget ended before the answer did"
+            return Fault("unavailable", late, again=False, reason="timeout")
         except Garbled as error:
             return Fault("unavailable", str(error))
         except self._failures() as error:

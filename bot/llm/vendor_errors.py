@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from bot.core.sanitize import mask, one_line
-from bot.errors import ModelUnavailable, NeedsModel, OtpError, Unusable
+from bot.errors import ModelUnavailable, NeedsModel, OtpError, Unavailability, Unusable
 from bot.settings import API_KEYS, Vendor
 
 Kind = Literal["key", "billing", "model", "size", "request", "address", "unavailable"]
@@ -40,6 +40,8 @@ class Fault:
     again: bool = True
     """Whether asking again may help; only where it is unavailable."""
     tries: int = 1
+    reason: Unavailability = "api_error"
+    """What kept it from answering; only where it is unavailable."""
 
     @property
     def passes(self) -> bool:
@@ -54,6 +56,7 @@ def as_error(fault: Fault, vendor: Vendor, model: str, key: str, suggestion: str
         tries = f" after {fault.tries} tries" if fault.tries > 1 else ""
         return ModelUnavailable(
             f"{vendor}: {model} did not answer{tries}: {said}",
+            reason=fault.reason,
             retry_after=1.0 if fault.retry_after is None else fault.retry_after,
             hint=_HINTS["unavailable"],
         )
@@ -74,10 +77,27 @@ def connection_fault(error: BaseException) -> Fault:
     import httpx2
 
     if isinstance(error, httpx2.TimeoutException):
-        return Fault("unavailable", "nothing was heard in the time allowed")
+        return Fault("unavailable", "nothing was heard in the time allowed", reason="timeout")
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return Fault("address", str(error))
     return Fault("unavailable", str(error) or type(error).__name__)
+
+
+def reason_of(status: int, named: str = "") -> Unavailability:
+    """Why a vendor is unavailable, by the status and the name it gives."""
+    reasons: dict[int, Unavailability] = {
+        408: "timeout",
+        429: "rate_limit",
+        503: "overloaded",
+        504: "timeout",
+        529: "overloaded",
+    }
+    by_name: dict[str, Unavailability] = {
+        "overloaded_error": "overloaded",
+        "rate_limit_error": "rate_limit",
+        "timeout_error": "timeout",
+    }
+    return by_name.get(named) or reasons.get(status, "api_error")
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ModelUnavailable, NeedsModel, OtpError, Unusable
-from bot.llm.vendor_errors import Fault, Kind, as_error, seconds_to_wait
+from bot.llm.vendor_errors import Fault, Kind, as_error, reason_of, seconds_to_wait
 
 NOON = 1_767_268_800.0  # 2026-01-01 12:00 UTC
 
@@ -62,3 +62,24 @@ def test_a_message_is_one_short_line_without_the_key(said: str, key: str) -> Non
     assert "\n" not in made.message
     assert len(made.message) < 700
     assert key not in made.message.removeprefix("anthropic: m: ") or key in "***"
+
+
+@pytest.mark.parametrize(
+    ("status", "named", "reason"),
+    [
+        (408, "", "timeout"),
+        (429, "", "rate_limit"),
+        (500, "", "api_error"),
+        (503, "", "overloaded"),
+        (504, "", "timeout"),
+        (529, "", "overloaded"),
+        (200, "overloaded_error", "overloaded"),
+        (200, "rate_limit_error", "rate_limit"),
+        (200, "api_error", "api_error"),
+    ],
+)
+def test_why_it_is_unavailable_is_kept(status: int, named: str, reason: str) -> None:
+    fault = Fault("unavailable", "x", reason=reason_of(status, named))
+    error = as_error(fault, "anthropic", "claude-x", "the-key")
+    assert isinstance(error, ModelUnavailable)
+    assert error.reason == reason
