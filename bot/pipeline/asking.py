@@ -29,6 +29,7 @@ class Asking:
     directory: str = ""
     """Where in the code base the tools work."""
     max_turns: int = _PLAIN.max_turns
+    max_input_tokens: int | None = None
     any_json: bool = False
     """The reply must be JSON, of whatever form."""
     reads_json: bool = True
@@ -53,6 +54,7 @@ def asking(step: PromptStep, context: StepContext) -> Asking:
         tools_wanted=bool(options.allowed_tools),
         directory=_directory(options, context, step),
         max_turns=options.max_turns or preset.max_turns,
+        max_input_tokens=_budget(step, context).max_input_tokens,
         any_json=_format(step, context, options) not in (None, "text"),
         reads_json=_format(step, context, options) != "text",
         notice=_NO_SHELL if "Bash" in (options.allowed_tools or ()) else "",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.llm.structured import schema_error
-from bot.pipeline.batch_steps import ManyStep, Task
+from bot.pipeline.batch_steps import ManyStep
+from bot.pipeline.batch_tasks import Task
 from bot.pipeline.check_parts import check_prompt
 from bot.pipeline.claude_options import ClaudeOptions
 from bot.pipeline.claude_steps import ClaudeBase, ClaudeRobustStep, ClaudeSessionStep

@@ -96,6 +96,7 @@ class ClaudeOptions(Record):
         "temperature": "Claude takes none; a gemini step has it in its token_budget",
         "max_tokens": "write max_tokens on the step itself",
         "timeout_seconds": "write timeout_seconds on the step itself, or timeout_ms here",
+        "pass_through_streaming": "write async_streaming; every answer arrives as a stream",
         "stream_callback": "a pipeline holds no functions; use stream_handler 'file'",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -54,6 +55,8 @@ class PromptStep(StepBase):
 class TokenBudget(Record):
     """How much Gemini may write, and how freely."""
 
+    max_input_tokens: int | None = Field(default=None, ge=1)
+    """A longer prompt, by our estimate, is refused instead of sent."""
     max_output_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
@@ -89,6 +92,11 @@ class GeminiStep(PromptStep):
 
 class GeminiInstructorStep(PromptStep):
     """Ask Gemini for data that satisfies a schema."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **StepBase.refused,
+        "functions": "a gemini step chooses functions; this one answers in the form of its schema",
+    }
 
     type: Literal["gemini_instructor"]
     token_budget: TokenBudget = Field(default_factory=TokenBudget)

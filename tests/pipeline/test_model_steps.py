@@ -123,6 +123,15 @@ def test_defaults_of_one_vendor_do_not_reach_the_other() -> None:
     assert options_of("type: llm, prompt: x", head=head).model == ""
 
 
+def test_a_prompt_that_is_too_long_is_not_sent() -> None:
+    step = "type: gemini, prompt: '{{ text }}', token_budget: {max_input_tokens: 20}"
+    short, _ = ask(step, inputs={"text": "x"}, vendor="gemini")
+    assert short.status == "succeeded"
+    long, asked = ask(step, inputs={"text": "some words " * 50}, vendor="gemini")
+    assert "max_input_tokens is 20 (quote less" in str(long.error)
+    assert asked == []
+
+
 def test_the_shortest_time_limit_holds() -> None:
     assert (
         options_of(
@@ -551,6 +560,10 @@ def test_strict_repairs_and_fails_loose_takes_json_with_a_notice() -> None:
             "'functions' and 'output_schema' both say",
         ),
         ("type: gemini, prompt: x, claude_options: {}", "unknown key"),
+        (
+            "type: gemini_instructor, prompt: x, schema: {}, functions: [f]",
+            "a gemini step chooses functions",
+        ),
         ("type: gemini_instructor, prompt: x", "exactly one of 'schema' and 'output_schema'"),
         (
             "type: gemini_instructor, prompt: x, schema: {requierd: []}",

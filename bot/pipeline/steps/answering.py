@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.ports import Workspace
-from bot.errors import ModelMisbehaved, NeedsModel, OtpError
+from bot.errors import ModelMisbehaved, NeedsModel, OtpError, Refused
 from bot.llm.structured import ask, whole_value
+from bot.llm.tokens import estimate_request
 from bot.llm.types import Model, OnText, Request
 from bot.pipeline.asking import Asking, asking
 from bot.pipeline.claude_options import ClaudeOptions
@@ -47,6 +48,7 @@ def prepared(
     model, notice = chosen(step, context, prefer)
     workspace = None if prompt is not None else tools_at_hand(step, how, model, context)
     request = build_request(step, context, how=how, prompt=prompt, session=session)
+    _require_short(request, how.max_input_tokens)
     notices = (notice, how.notice if workspace is not None else "")
     return Question(step, request, how, model, "; ".join(filter(None, notices)), workspace)
 
@@ -68,6 +70,16 @@ def chosen(step: PromptStep, context: StepContext, prefer: str) -> tuple[Model, 
         return models[found], f"step {step.name!r} ({kind}) is served offline: no key is set"
     why = f"{KEYS.get(prefer, prefer)} is not set"
     return models[found], f"step {step.name!r} ({kind}) is served by {found}: {why}"
+
+
+def _require_short(request: Request, limit: int | None) -> None:
+    tokens = estimate_request(request) if limit is not None else 0
+    if limit is not None and tokens > limit:
+        raise Refused(
+            f"step {request.step!r}: its prompt has about {tokens} tokens, max_input_tokens is "
+            f"{limit}",
+            hint="quote less, or raise max_input_tokens",
+        )
 
 
 def put(question: Question, context: StepContext) -> Outcome:

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.core.usage import Usage
 from bot.errors import OtpError
-from bot.pipeline.batch_steps import ManyStep, Task
+from bot.pipeline.batch_steps import ManyStep
+from bot.pipeline.batch_tasks import Task
 from bot.pipeline.checkpoints import content_key
 from bot.pipeline.claude_steps import ClaudeStep
 from bot.pipeline.context import Outcome, StepContext
