@@ -8,15 +8,16 @@ from pydantic import Field, model_validator
 
 from bot.core.model import Record
 from bot.pipeline.claude_options import ClaudeOptions
+from bot.pipeline.guarded import Guarded
 from bot.pipeline.model_steps import Prompt
-from bot.pipeline.step_base import Condition, Name
+from bot.pipeline.step_base import Name
 
 MAX_PARALLEL = 32
 LONGEST_TASK = 3_600
 """Seconds. More than that is meant as milliseconds, as some have written it."""
 
 
-class Task(Record):
+class Task(Guarded):
     """One question of several."""
 
     id: Name | None = None
@@ -29,10 +30,6 @@ class Task(Record):
     prompt: Prompt | None = None
     claude_options: ClaudeOptions | None = None
     """Keys that are not those of the step."""
-    condition: Condition = None
-    """Ask only when this holds."""
-    when: Condition = None
-    """The same as `condition`."""
     output_schema: dict[str, Any] | str | None = None
     """JSON Schema of the answer, or the name of a type."""
     output_to_file: str = ""
@@ -43,17 +40,10 @@ class Task(Record):
     """Structured input of the offline skill."""
 
     @model_validator(mode="after")
-    def _one_of_each(self) -> Task:
+    def _one_name(self) -> Task:
         if self.id and self.task_id:
             raise ValueError("'id' and 'task_id' mean the same; give one of them")
-        if self.condition is not None and self.when is not None:
-            raise ValueError("'when' and 'condition' mean the same; give one of them")
         return self
-
-    @property
-    def guard(self) -> Condition:
-        """The condition the task runs under, None for always."""
-        return self.condition if self.when is None else self.when
 
 
 class Limits(Record):

@@ -59,8 +59,7 @@ def check_schema(checker: Checker, schema: dict[str, Any] | str | None, at: At) 
 
 
 def _check_task(checker: Checker, task: Task, at: At, known: Known) -> None:
-    guard = "when" if task.when is not None else "condition"
-    check_condition(checker, task.guard, (*at, guard), known)
+    check_condition(checker, task.guard, (*at, task.guard_key), known)
     check_schema(checker, task.output_schema, (*at, "output_schema"))
     for name in ("file", "output_to_file", "arguments"):
         check_value(checker, getattr(task, name), (*at, name), known)

@@ -7,35 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.core.model import Record
-from bot.pipeline.step_base import Condition, Name
+from bot.pipeline.guarded import Guarded
+from bot.pipeline.step_base import Name
 
 _EXTRACT = "let a claude_extract step make what is wanted of it, and quote that step"
 
 
-class PartBase(Record):
+class PartBase(Guarded):
     """What every part may say."""
-
-    condition: Condition = None
-    """The part is left out when this does not hold."""
-    when: Condition = None
-    """The same as `condition`."""
-
-    @model_validator(mode="after")
-    def _one_guard(self) -> PartBase:
-        if self.condition is not None and self.when is not None:
-            raise ValueError("'when' and 'condition' mean the same; give one of them")
-        return self
-
-    @property
-    def guard(self) -> Condition:
-        """The condition the part stands under, None for always."""
-        return self.condition if self.when is None else self.when
-
-    @property
-    def guard_key(self) -> str:
-        """The key `guard` is written under."""
-        return "when" if self.when is not None else "condition"
 
 
 class QuotedPart(PartBase):
