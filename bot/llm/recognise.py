@@ -42,6 +42,12 @@ def recognise(request: Request) -> Recognised | None:
     return None
 
 
+def asks_to_commit(request: Request) -> bool:
+    """Whether a prompt wants a commit made, not just its message."""
+    asked = "\n".join(part.text for part in request.parts if part.kind == "instructions").lower()
+    return "commit message" in asked and "git commit" in asked
+
+
 def commit_message(changes: list[FileChange]) -> str:
     """What a patch changes: the files in the subject as far as they fit, the figures below."""
     kinds = {change.kind for change in changes}
@@ -74,7 +80,7 @@ def _judged(part: Part) -> list[str] | None:
     found = [reasons for data in _maps(part.data) if (reasons := _of_map(data)) is not None]
     if found:
         return [reason for reasons in found for reason in reasons]
-    return _of_output(part.text) if part.data is None else None
+    return _of_output(part.text) if part.data is None or isinstance(part.data, str) else None
 
 
 def _maps(data: Json) -> Iterator[Mapping[str, Json]]:

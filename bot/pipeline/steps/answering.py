@@ -15,6 +15,7 @@ from bot.pipeline.claude_steps import ClaudeBase
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.model_steps import Prompt, PromptStep
 from bot.pipeline.prompt import build_request
+from bot.pipeline.steps.committing import carried_out, withheld
 from bot.pipeline.steps.metered import Metered
 from bot.pipeline.steps.streams import stream
 from bot.pipeline.steps.working import tools_at_hand, worked
@@ -84,6 +85,8 @@ def _require_short(request: Request, limit: int | None) -> None:
 
 def put(question: Question, context: StepContext) -> Outcome:
     """Ask; whatever goes wrong is in the outcome, with what it cost all the same."""
+    if (skipped := withheld(question.request, context)) is not None:
+        return skipped
     model = Metered(question.model)
     step = question.step
     options = step.claude_options if isinstance(step, ClaudeBase) else ClaudeOptions()
@@ -93,7 +96,10 @@ def put(question: Question, context: StepContext) -> Outcome:
     except OtpError as error:
         reply = error.reply if isinstance(error, ModelMisbehaved) else ""
         outcome = Outcome(status="failed", error=error, text=reply)
-    return model.told(outcome, question.request, question.notice)
+    told = model.told(outcome, question.request, question.notice)
+    if question.model.name == "offline":
+        return carried_out(told, question.request, context)
+    return told
 
 
 def _answered(question: Question, model: Metered, context: StepContext, on_text: OnText) -> Outcome:
