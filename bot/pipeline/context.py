@@ -169,6 +169,7 @@ class StepContext:
             variables=self.scope.variables,
             snapshot=workspace.snapshot() if workspace is not None else "",
             extra=run.keeping.position(),
+            sessions=run.sessions.state(),
         )
         points.save(point)
         return True

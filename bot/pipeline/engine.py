@@ -120,6 +120,8 @@ class Engine:
         for result in (given or {}).values():
             scope.record(result)
         context = StepContext(self, state, workflow, scope, path, depth)
+        if resume is not None:
+            state.sessions.take_up(resume.sessions)
         try:
             self.run_steps(_left(workflow, scope, resume), context)
             outputs = {

@@ -31,6 +31,8 @@ class Point:
     """Name of the work tree's snapshot, empty where there is no work tree."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What the caller needs to go on, such as the branch's tip."""
+    sessions: Mapping[str, Any] = field(default_factory=dict)
+    """What was said in conversations."""
 
 
 class Points:
@@ -51,6 +53,7 @@ class Points:
             "variables": dict(point.variables),
             "snapshot": point.snapshot,
             "extra": dict(point.extra),
+            "sessions": dict(point.sessions),
         }
         write_atomically(self._directory / f"{content_key(point.step)[:16]}.json", body)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.errors import ConfigError
 from bot.llm.types import Message, ToolCall, ToolResult
+from bot.pipeline.checkpoints import write_atomically
 
 
 class Sessions:
@@ -46,6 +47,19 @@ class Sessions:
         """Sessions opened in this run."""
         return tuple(self._open)
 
+    def state(self) -> dict[str, Any]:
+        """Everything said so far, for a run that goes on from here; JSON."""
+        with self._lock:
+            open_ = {name: _dumped(messages) for name, messages in self._open.items()}
+            return {"open": open_, "persistent": sorted(self._persistent)}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state` gave."""
+        with self._lock:
+            for name, messages in state.get("open", {}).items():
+                self._open[name] = tuple(map(_message, messages))
+            self._persistent.update(state.get("persistent", ()))
+
     def flush(self) -> None:
         """Write what is to outlive the run; the engine's caller does so once the run has ended.
 
@@ -53,13 +67,9 @@ class Sessions:
         """
         if self._directory is None:
             return
-        self._directory.mkdir(parents=True, exist_ok=True)
         for name in sorted(self._persistent):
-            turns = [dataclasses.asdict(message) for message in self._open[name]]
-            body = json.dumps({"session": name, "messages": turns}, ensure_ascii=False)
-            temporary = self._file(name).with_suffix(".tmp")
-            temporary.write_text(body, "utf-8")
-            temporary.replace(self._file(name))
+            body = {"session": name, "messages": _dumped(self._open[name])}
+            write_atomically(self._file(name), body)
 
     def _load(self, name: str) -> tuple[Message, ...]:
         if self._directory is None or not self._file(name).is_file():
@@ -78,6 +88,10 @@ class Sessions:
     def _file(self, name: str) -> Path:
         assert self._directory is not None
         return self._directory / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+
+
+def _dumped(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(message) for message in messages]
 
 
 def _message(entry: Mapping[str, Any]) -> Message:

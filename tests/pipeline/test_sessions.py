@@ -12,6 +12,7 @@ from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Message, Reply
 from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.keeping import Keeping
+from bot.pipeline.points import Points, prefix_keys
 from bot.pipeline.results import RunResult
 from bot.pipeline.sessions import Sessions
 from tests.pipeline.support import run, steps
@@ -235,3 +236,26 @@ def test_what_a_session_cannot_mean_is_refused_at_load(step: str, text: str) -> 
     with pytest.raises(ConfigError) as error:
         steps(f"- {{name: one, {step}}}")
     assert text in str(error.value)
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_remembers_the_conversation(tmp_path: Path) -> None:
+    body = TALK.replace("- name: two", "- {name: here, type: checkpoint}\n- name: two")
+    points = Points(tmp_path)
+    loaded = steps(body)
+    keys = prefix_keys(loaded.workflow.steps, {"more": "more"})
+    kept = Keeping(points=points, sessions=Sessions())
+    first = ScriptedModel(["a1", ModelUnavailable("gone")], name="anthropic")
+    broken = run(loaded, {"more": "more"}, models={"anthropic": first}, keeping=kept)
+    assert broken.status == "failed"
+    found = points.find(keys)
+    assert found is not None
+    second = ScriptedModel(["a2"], name="anthropic")
+    again = run(
+        loaded,
+        {"more": "more"},
+        models={"anthropic": second},
+        keeping=Keeping(points=points, sessions=Sessions()),
+        resume=found[1],
+    )
+    assert again.status == "succeeded"
+    assert said(second, 0) == [("user", "Hello"), ("assistant", "a1"), ("user", "And more?")]
