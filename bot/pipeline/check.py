@@ -106,7 +106,7 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> tuple
     elif isinstance(step, SwitchStep):
         return check_switch_step(checker, step, at, known, check_steps)
     elif isinstance(step, PipelineStep):
-        return known, Ran(_check_pipeline(checker, step, at, known))
+        return _check_pipeline(checker, step, at, known)
     elif isinstance(step, SetVariableStep):
         return _check_variables(checker, step, at, known)
     elif isinstance(step, JumpStep):
@@ -117,13 +117,17 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> tuple
     return known.with_variables(step.defines()), Ran()
 
 
-def _check_pipeline(checker: Checker, step: PipelineStep, at: At, known: Known) -> Shape:
+def _check_pipeline(
+    checker: Checker, step: PipelineStep, at: At, known: Known
+) -> tuple[Known, Ran]:
     if not step.steps:
-        return check_call(checker, step, at, known, _check_inline)
-    inner = replace(known, top=False).plus(names=step.inputs)
+        return known, Ran(check_call(checker, step, at, known, _check_inline))
+    inner = known.plus(names=step.inputs)
     after = check_steps(checker, step.steps, (*at, "steps"), inner)
-    data = Fields({name: after.steps[name].data for name in visible(step.steps)})
-    return picked(checker, step, at, data) if step.outputs else data
+    data: Shape = Fields({name: after.steps[name].data for name in visible(step.steps)})
+    data = picked(checker, step, at, data) if step.outputs else data
+    # Variables set in the block outlive it; its steps and inputs do not.
+    return replace(known, variables=after.variables, apart=after.apart), Ran(data)
 
 
 def _check_inline(checker: Checker, workflow: Workflow, at: At) -> Called:
@@ -144,7 +148,7 @@ def _check_variables(
 
 
 def _check_checkpoint(checker: Checker, step: CheckpointStep, at: At, known: Known) -> None:
-    if not known.top or checker.base:
+    if len(at) > 2 or checker.base:
         checker.warn(
             f"a stopped run cannot go on from {step.name!r}: it stands in a loop or a block",
             at,

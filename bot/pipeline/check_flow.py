@@ -68,7 +68,7 @@ def check_loop(
     checker: Checker, step: LoopStep, at: At, known: Known, walk: Walk
 ) -> tuple[Known, Ran]:
     """The body sees the loop's names; afterwards only the variables it set are left."""
-    inner = replace(known, loops=(*known.loops, step.name), top=False)
+    inner = replace(known, loops=(*known.loops, step.name))
     if isinstance(step, ForLoopStep):
         inner = inner.plus(names=_for_names(step, known, _items(checker, step, at, known)))
     else:

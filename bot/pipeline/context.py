@@ -152,12 +152,12 @@ class StepContext:
     def save_checkpoint(self, name: str, state: Any, *, include_workspace: bool = True) -> bool:
         """Keep where the run stands, for a later one to go on from; False where it cannot.
 
-        Only between the top-level steps of a file: inside a loop or a nested pipeline there is
-        no single place to go on from.
+        Only between the top-level steps of a file: inside a loop, a branch or a nested pipeline
+        there is no single place to go on from.
         """
         run, step = self.run, self.step
-        points = run.keeping.points
-        if points is None or step is None or self.depth or not self.scope.outermost:
+        points, inside = run.keeping.points, self.depth or not self.scope.outermost
+        if points is None or step is None or inside or step.name not in run.keys:
             return False
         workspace = run.services.codebase if include_workspace else None
         point = Point(

@@ -184,7 +184,8 @@ class WhileLoopStep(LoopStep):
     """Run steps as long as `condition` holds. Use `when` to guard the loop itself.
 
     A condition on a step of the body cannot be checked before that step has run; until then it
-    counts as true. In the second iteration and later, steps see the results of the one before.
+    counts as true. From the second iteration on, steps see the results of the one before; in the
+    first one a `previous_response` of a step further down is left out.
     """
 
     condition_guards: ClassVar[bool] = False

@@ -46,8 +46,6 @@ class Known:
     """Names of the loops around, the innermost last."""
     head: Shape = ANYTHING
     """What `workflow` has."""
-    top: bool = True
-    """Between the steps of the file itself, not in a loop or a block."""
 
     def plus(
         self,

@@ -63,6 +63,9 @@ class _Parts:
         )
 
     def _stands(self, part: parts.PartBase) -> bool:
+        if isinstance(part, parts.PreviousResponsePart) and self.context.scope.awaits(part.source):
+            # A step further down in a while_loop has answered nothing in its first iteration.
+            return False
         return part.guard is None or self.context.holds(part.guard)
 
     def _quoted(self, part: parts.Part, injected: dict[str, Any]) -> tuple[Part, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.pipeline.results import StepResult, StepView
@@ -38,6 +38,7 @@ class Scope:
         self._steps: dict[str, StepResult] = {}
         self._views: dict[str, StepView] = {}
         self._variables: dict[str, Any] = parent._variables if parent else {}
+        self._awaited: frozenset[str] = parent._awaited if parent else frozenset()
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -65,6 +66,16 @@ class Scope:
         inner = self.child(**names)
         inner._variables = dict(self._variables)
         return inner
+
+    def awaiting(self, names: Iterable[str]) -> Scope:
+        """The same for a loop in which steps of these names are still to come."""
+        inner = self.child()
+        inner._awaited = self._awaited | frozenset(names)
+        return inner
+
+    def awaits(self, name: str) -> bool:
+        """Whether the step runs further down in the loop, and has not run in it yet."""
+        return name in self._awaited and self.step(name) is None
 
     def record(self, result: StepResult) -> None:
         """Make a finished step visible."""

@@ -95,7 +95,7 @@ def _side_by_side(
 
 def _while(step: WhileLoopStep, context: StepContext, rounds: Rounds) -> None:
     """The loop proper. What an iteration found stays in sight for the next one."""
-    seen = context.scope.child()
+    seen = context.scope.awaiting(inner.name for inner in walk(step.steps))
     for index in range(step.max_iterations + 1):
         context.run.budget.require()
         scope = seen.child(**_names(step, context, index, None))
