@@ -90,6 +90,12 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", "-n", help="Render every prompt, count tokens, ask nobody."),
 ]
+AllowCommand = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-command", metavar="NAME", help="A program `command` steps may run; repeatable."
+    ),
+]
 MaxUsd = Annotated[float | None, typer.Option(min=0, help="US dollars at most.")]
 MaxTokens = Annotated[int | None, typer.Option(min=0, help="Tokens at most.")]
 MaxMinutes = Annotated[float | None, typer.Option(min=0, help="Minutes at most.")]
@@ -109,6 +115,7 @@ def run(
     repo: Where = None,
     workspace: Workspace = None,
     output_dir: OutputDir = None,
+    allow_command: AllowCommand = None,
     fresh: Fresh = False,
     dry_run: DryRun = False,
     stream: Stream = False,
@@ -129,8 +136,10 @@ def run(
     settings = load_settings()
     screen.secrets = settings.secrets()
     limits = _limits(settings, max_usd, max_tokens, max_minutes)
-    given = tuple(inputs or ())
-    asked = Asked(file, given, input_file, prompt, repo, workspace, output_dir, fresh, limits)
+    given, may_run = tuple(inputs or ()), tuple(allow_command or ())
+    asked = Asked(
+        file, given, input_file, prompt, repo, workspace, output_dir, fresh, limits, may_run
+    )
     if dry_run:
         _dry(asked, settings)
         return

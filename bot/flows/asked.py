@@ -36,6 +36,8 @@ class Asked:
     output_dir: Path | None = None
     fresh: bool = False
     limits: Limits = field(default_factory=Limits)
+    commands: tuple[str, ...] = ()
+    """Programs that `command` steps may run."""
 
 
 @dataclass(frozen=True)

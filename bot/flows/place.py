@@ -14,6 +14,7 @@ from bot.errors import Unusable
 from bot.flows.analyses import Analyses
 from bot.flows.asked import Asked
 from bot.flows.bench import Bench
+from bot.flows.commands import Commands
 from bot.flows.conclusions import Conclusions
 from bot.flows.mix_tasks import MixTasks
 from bot.flows.packs import Packs
@@ -38,6 +39,7 @@ class WorkTree:
     bench: Bench
     packs: Packs
     stack: ExitStack
+    commands: tuple[str, ...] = ()
     _locked: bool = False
 
     def __post_init__(self) -> None:
@@ -71,6 +73,7 @@ class WorkTree:
             codemod=Codemods(bench),
             analyze=Analyses(bench),
             verify=Verifier(bench),
+            commands=Commands(bench, frozenset(self.commands)),
             files=TreeFiles(named, bench),
             codebase=following(bench),
         )
@@ -207,4 +210,4 @@ def open_place(
         return Elsewhere(None, packs)
     refuse_inside(repository, repository.cache)
     session = Session(repository, commit or repository.head, goal_of(asked.prompt))
-    return WorkTree(Bench(session, watch), packs, stack)
+    return WorkTree(Bench(session, watch), packs, stack, asked.commands)
