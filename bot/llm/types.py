@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -183,10 +184,14 @@ class Model(Protocol):
         """Input tokens the request has, estimated where the vendor is not to be asked."""
 
 
+_CLOSING = re.compile(r"<(?=\s*/\s*data\b)", re.IGNORECASE)
+"""Where a section would end, however a model may read it."""
+
+
 def section(part: Part) -> str:
     """The part as it stands in a prompt."""
     if part.kind == "instructions":
         return part.text
     name = part.name.replace("<", "").replace(">", "").replace('"', "").replace("\n", " ")
-    body = part.text.replace("</data", "<\\/data")
+    body = _CLOSING.sub(r"<\\", part.text)
     return f'<data kind="{part.kind}" name="{name}">\n{body}\n</data>'

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,11 @@ def test_the_prompt_file_of_a_pipeline_still_names_its_line(tmp_path: Path) -> N
             """,
             library=Library(packaged=tmp_path),
         )
+
+
+@given(st.text(alphabet="</ dataDATA>\n", max_size=60))
+def test_no_text_closes_its_section(text: str) -> None:
+    shown = section(Part("file", text, name='"><data>'))
+    assert len(re.findall(r"<\s*/\s*data\b", shown, re.IGNORECASE)) == 1
+    assert shown.endswith("\n</data>")
+    assert shown.count('name="') == 1
