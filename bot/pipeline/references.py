@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from bot.core.model import Record
 from bot.errors import ConfigError
 from bot.pipeline.expr import (
     ExpressionError,
@@ -102,6 +103,9 @@ def check_value(checker: Checker, value: Any, at: At, known: Known) -> None:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             check_value(checker, item, (*at, index), known)
+    elif isinstance(value, Record):
+        for key in sorted(value.model_fields_set):
+            check_value(checker, getattr(value, key), (*at, key), known)
 
 
 def check_expression(checker: Checker, source: str, at: At, known: Known) -> None:

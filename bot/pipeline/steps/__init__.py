@@ -17,6 +17,7 @@ from bot.pipeline.steps.loops import run_for_loop, run_while_loop
 from bot.pipeline.steps.mix import run_mix
 from bot.pipeline.steps.model import run_claude, run_gemini, run_gemini_instructor, run_llm
 from bot.pipeline.steps.nested import run_pipeline
+from bot.pipeline.steps.query import run_codebase_query
 from bot.pipeline.steps.robust import run_claude_robust
 from bot.pipeline.steps.switch import run_switch
 from bot.pipeline.steps.transform import run_data_transform
@@ -48,6 +49,7 @@ def default_handlers() -> dict[str, Handler]:
         "set_variable": run_set_variable,
         "data_transform": run_data_transform,
         "file_ops": run_file_ops,
+        "codebase_query": run_codebase_query,
         "command": run_command,
         "codemod": run_codemod,
         "analyze": run_analyze,
