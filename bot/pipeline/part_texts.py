@@ -21,6 +21,7 @@ from bot.pipeline.parts import (
     PreviousResponsePart,
     SessionContextPart,
 )
+from bot.pipeline.shown import shown
 from bot.pipeline.strict_yaml import read_text
 from bot.pipeline.texts import texts
 
@@ -63,6 +64,8 @@ class Quoting:
         if part.extract:
             data = extract(data, part.extract, step=part.source)
             text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=2)
+        if (readable := shown(data)) != data:
+            text = json.dumps(readable, ensure_ascii=False, indent=2)
         return cut(Part("response", text, name=part.source, data=data), part.max_length)
 
     def session(self, part: SessionContextPart, own: str) -> tuple[Part, ...]:
