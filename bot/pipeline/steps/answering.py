@@ -69,7 +69,7 @@ def chosen(step: PromptStep, context: StepContext, prefer: str) -> tuple[Model, 
     kind = getattr(step, "type", "")
     if found == "offline":
         return models[found], f"step {step.name!r} ({kind}) is served offline: no key is set"
-    why = f"{KEYS.get(prefer, prefer)} is not set"
+    why = f"{prefer} ({KEYS[prefer]}) is not set up for this run"
     return models[found], f"step {step.name!r} ({kind}) is served by {found}: {why}"
 
 
