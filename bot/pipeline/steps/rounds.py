@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -98,12 +100,24 @@ class Rounds:
         )
 
 
+def place(index: int, item: Any) -> str:
+    """How an iteration is called in paths: by its item's `id`, else by its number.
+
+    A run that is taken up may have fewer items left; what was paid for one of them is found again.
+    """
+    name = item.get("id") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) and _ID.fullmatch(name) else str(index)
+
+
+_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,79}")
+
+
 def run_round(
     step: LoopStep, context: StepContext, scope: Scope, rounds: Rounds, index: int, item: Any
 ) -> None:
     """One iteration in `scope`. A failure is kept; raises what nothing may go on after."""
     context.run.check_cancelled()
-    body = replace(context, scope=scope, path=f"{context.path}[{index}]")
+    body = replace(context, scope=scope, path=f"{context.path}[{place(index, item)}]")
     if step.continue_condition is not None and body.holds(step.continue_condition):
         rounds.add(scope, index, item, "skipped")
         return
