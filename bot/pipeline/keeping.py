@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.pipeline.calls import Recorder
 from bot.pipeline.checkpoints import Checkpoints
+from bot.pipeline.functions.call import STARTED
 from bot.pipeline.points import Points
 from bot.pipeline.sessions import Sessions
 from bot.pipeline.trace import Trace
@@ -35,9 +36,10 @@ class Keeping:
     """What the caller needs, beside the work tree's snapshot, to go on from a point."""
 
     def execution(self) -> dict[str, Any]:
-        """The names templates see: `execution_id`, `timestamp` and `date`."""
+        """The names templates see: `execution_id`, `timestamp` and `date`; and what `now()` is."""
         return {
             "execution_id": self.run_id,
             "timestamp": self.started.isoformat(timespec="seconds"),
             "date": self.started.date().isoformat(),
+            STARTED: self.started.isoformat(timespec="seconds"),
         }

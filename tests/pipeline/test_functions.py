@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.pipeline.expr import ExpressionError, evaluate, names_in_expression, render
 from bot.pipeline.functions import ALIASES, FUNCTIONS
+from tests.pipeline.support import run, steps
 
 NAMES: dict[str, Any] = {
     "issues": [
@@ -222,6 +223,17 @@ def test_data_is_never_evaluated() -> None:
         with pytest.raises(ExpressionError):
             evaluate(source, names)
     assert evaluate("map([1], 'steps.a.b')", names) == ["{{ secret }}"]
+
+
+def test_a_run_says_now_and_means_its_start() -> None:
+    text = """
+    - name: s
+      type: set_variable
+      variables: {same: "{{ now() == date(timestamp) }}", day: "{{ now() > date(date) }}"}
+    """
+    result = run(steps(text))
+    assert result.error is None
+    assert result.steps["s"].data == {"same": True, "day": True}
 
 
 _NUMBERS = st.lists(st.integers(-1000, 1000) | st.floats(-1000, 1000), max_size=8)
