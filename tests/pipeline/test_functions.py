@@ -51,6 +51,9 @@ CASES: dict[str, list[tuple[str, Any]]] = {
     "join": [("join(['a', 1, null, true], ', ')", "a, 1, null, true"), ("join([])", "")],
     "replace": [("replace('a.csv', '.csv', '.json')", "a.json"), ("'aa' | replace('a', 'b')", "bb")],
     "hash": [("substring(hash('a'), 0, 8)", "ca978112"), ("hash({'a': 1}) == hash({'a': 1})", True)],
+    "json": [("json({'a': [1, null]})", '{"a": [1, null]}'), ("json('ä')", '"ä"'), ("json([1], 2)", "[\n  1\n]")],
+    "slice": [("slice([1, 2, 3], 1)", [2, 3]), ("slice([1, 2, 3], 0, 2)", [1, 2])],
+    "chunk": [("chunk([1, 2, 3], 2)", [[1, 2], [3]]), ("chunk([], 2)", [])],
     "contains": [("contains('abc', 'b')", True), ("contains([1], 2)", False), ("contains(config, 'db')", True)],
     "matches": [("matches('abc', '^a.c$')", True), ("matches('a b', '\\bb')", True)],
     "starts_with": [("starts_with('abc', 'ab')", True), ("startsWith('abc', 'b')", False)],
@@ -134,6 +137,8 @@ def test_functions_do_what_they_say(source: str, value: Any) -> None:
         ("range(0.5)", "'range' needs a whole number"),
         ("split('a', '')", "needs a separator"),
         ("replace('a', '', 'b')", "something to replace"),
+        ("chunk([1], 0)", "'chunk' needs a size of at least 1"),
+        ("json(1, 'a')", "'json' needs a whole number"),
         ("keys([])", "'keys' needs a map, got a list"),
         ("any(3, 'x')", "'any' needs a list, got the number 3"),
         (

@@ -111,6 +111,18 @@ def _range(run: Evaluation, start: Any, stop: Any = None, step: Any = 1) -> list
     return list(found)
 
 
+def _slice(_: Evaluation, values: Any, start: Any, end: Any = None) -> list[Any]:
+    stop = None if end is None else whole(end, "slice")
+    return list_of(values, "slice")[whole(start, "slice") : stop]
+
+
+def _chunk(_: Evaluation, values: Any, size: Any) -> list[list[Any]]:
+    items, step = list_of(values, "chunk"), whole(size, "chunk")
+    if step < 1:
+        raise ExpressionError(f"'chunk' needs a size of at least 1, got {step}")
+    return [items[start : start + step] for start in range(0, len(items), step)]
+
+
 def _concat(run: Evaluation, *parts: Any) -> Any:
     if isinstance(parts[0], str):
         pieces = [text_of(part, "concat") for part in parts]
@@ -141,6 +153,8 @@ LISTS: dict[str, Function] = {
     "append": Function(lambda _, values, item: [*list_of(values, "append"), item], 2),
     "concat": Function(_concat, 1, -1),
     "range": Function(_range, 1, 3),
+    "slice": Function(_slice, 2, 3, shallow=True),
+    "chunk": Function(_chunk, 2),
     "keys": Function(lambda _, value: list(map_of(value, "keys")), shallow=True),
     "values": Function(lambda _, value: list(map_of(value, "values").values()), shallow=True),
     "merge": Function(_merge, 1, -1, shallow=True),

@@ -8,7 +8,14 @@ from typing import Any
 from bot.core import regex
 from bot.core.regex_program import PatternError
 from bot.pipeline.functions.call import Evaluation, Function, list_of, text_of, whole
-from bot.pipeline.values import ExpressionError, as_text, holds_inside, order, require_defined
+from bot.pipeline.values import (
+    ExpressionError,
+    as_text,
+    holds_inside,
+    order,
+    require_defined,
+    to_json,
+)
 from bot.pipeline.work import Work
 
 _REGEX_COST = 5
@@ -86,6 +93,10 @@ def _split(run: Evaluation, value: Any, separator: Any = None) -> list[str]:
     return text.split(separator)
 
 
+def _json(_: Evaluation, value: Any, indent: Any = None) -> str:
+    return to_json(value, None if indent is None else whole(indent, "json"))
+
+
 def _hash(_: Evaluation, value: Any) -> str:
     return hashlib.sha256(as_text(value).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -99,6 +110,7 @@ TEXTS: dict[str, Function] = {
     "join": Function(lambda run, values, by="": join(run.work, values, by), 1, 2),
     "replace": Function(lambda run, value, old, new: replace(run.work, value, old, new), 3),
     "hash": Function(_hash),
+    "json": Function(_json, 1, 2),
     "contains": Function(lambda _, value, wanted: contains(value, wanted), 2),
     "matches": Function(lambda run, value, pattern: matches(run.work, value, pattern), 2),
     "starts_with": Function(lambda _, value, start: starts_with(value, start), 2),
