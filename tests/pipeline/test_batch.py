@@ -177,6 +177,22 @@ def test_a_task_that_takes_too_long_has_failed_and_the_others_have_not() -> None
     assert model.requests[0].options.timeout_seconds == 1
 
 
+def test_a_late_task_writes_no_file(tmp_path: Path) -> None:
+    release, over = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> str:
+        release.wait(30)
+        over.set()
+        return "late"
+
+    step = "type: claude_batch, allow_failure: true, batch_config: {timeout_per_task: 0.1}, tasks: [{prompt: x, output_to_file: x.txt}]"
+    result, _ = play(step, slow, keeping=Keeping(output_dir=tmp_path))
+    release.set()
+    assert over.wait(30)
+    assert result.steps["a"].data["failed"] == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_spent_budget_stops_the_batch_whatever_is_allowed() -> None:
     tasks = ", ".join(f"{{prompt: '{n}'}}" for n in range(20))
     step = f"type: claude_batch, allow_failure: true, continue_on_error: true, batch_config: {{max_parallel: 1}}, tasks: [{tasks}]"

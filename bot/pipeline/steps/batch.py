@@ -49,15 +49,33 @@ class _Batch:
 
     def ask(self, question: ClaudeStep, task: Task) -> Outcome:
         """One task, its answers kept under its own name."""
-        path = f"{self.context.path}[{question.name}]"
-        context = replace(self.context, path=path, step=question)
+        context = self.within(question)
         try:
             self.check()
-            outcome = _asked(question, task, context)
+            held = task.guard is None or context.holds(task.guard)
+            outcome = run_claude(question, context) if held else Outcome(status="skipped")
         except OtpError as error:
             outcome = Outcome.failed(error)
         if outcome.error is not None and is_fatal(outcome.error):
             self.fatal.append(outcome.error)
+        return outcome
+
+    def within(self, question: ClaudeStep) -> StepContext:
+        """One task's view of the run."""
+        path = f"{self.context.path}[{question.name}]"
+        return replace(self.context, path=path, step=question)
+
+    def kept(self, end: Outcome | OtpError, question: ClaudeStep, task: Task) -> Outcome:
+        """The end of a task, written to its file: here, where a late task comes no more."""
+        outcome = Outcome.failed(end) if isinstance(end, OtpError) else end
+        if not task.output_to_file or outcome.status != "succeeded":
+            return outcome
+        try:
+            self.within(question).write_output(
+                task.output_to_file, data=outcome.data, text=outcome.text
+            )
+        except OtpError as error:
+            return replace(outcome, status="failed", error=error)
         return outcome
 
 
@@ -74,17 +92,9 @@ def run_many(step: ManyStep, context: StepContext) -> Outcome:
         check=batch.check,
     )
     batch.check()
-    whole = [Outcome.failed(end) if isinstance(end, OtpError) else end for end in ended]
-    return _outcome(step, dict(zip(tasks, whole, strict=True)))
-
-
-def _asked(question: ClaudeStep, task: Task, context: StepContext) -> Outcome:
-    if task.guard is not None and not context.holds(task.guard):
-        return Outcome(status="skipped")
-    outcome = run_claude(question, context)
-    if task.output_to_file and outcome.status == "succeeded":
-        context.write_output(task.output_to_file, data=outcome.data, text=outcome.text)
-    return outcome
+    by_name = zip(tasks, ended, strict=True)
+    whole = {name: batch.kept(end, questions[name], tasks[name]) for name, end in by_name}
+    return _outcome(step, whole)
 
 
 def _outcome(step: ManyStep, ends: Mapping[str, Outcome]) -> Outcome:
