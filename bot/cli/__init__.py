@@ -19,6 +19,7 @@ app = typer.Typer(
     name="genesis",
     help="Find, plan, fix and verify OTP problems in Elixir code bases.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: drawing boxes would take half of the start
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -135,10 +136,11 @@ class Misused(OtpError):
 
 def _fail_misused(error: Any) -> NoReturn:
     screen.machine = screen.machine or "--json" in sys.argv
-    message = error.format_message().rstrip(".")
-    if not message:
-        # No command at all: the help was shown in place of a message.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # No command at all: its message is the help.
+        typer.echo(error.format_message())
         sys.exit(int(Exit.USAGE))
+    message = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "genesis"
     screen.fail(Misused(message, hint=f"`{command} --help` shows what there is"))

@@ -22,6 +22,7 @@ app = typer.Typer(
     name="pipeline",
     help="Check, draw, run and look back at pipelines: YAML files of steps.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: drawing boxes would take half of the start
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A pipeline file.")]

@@ -256,7 +256,7 @@ def test_problems_are_listed_with_their_places(place: Path) -> None:
     (place / "bad.yaml").write_text(ASK.replace("claude", "claud").replace("prompt:", "promt:", 1))
     ran = inside("pipeline", "validate", "ask.yaml", "bad.yaml")
     assert ran.code == Exit.CONFIG
-    assert "bad.yaml:5:" in ran.out
+    assert "bad.yaml:4:" in ran.out
     assert "did you mean 'claude'" in ran.out
     assert inside("pipeline", "validate", "ask.yaml").code == Exit.OK
     found = inside("pipeline", "validate", "--json", "bad.yaml").data["problems"]
