@@ -11,32 +11,19 @@ Python's own rules. Statements other than `if` and `for` are refused.
 from __future__ import annotations
 
 import math
-import re
 from difflib import get_close_matches
 from typing import Any
 
-from jinja2 import Environment, nodes
-from jinja2.lexer import Lexer, _Rule
+from jinja2 import nodes
 from jinja2.parser import Parser
 
 from bot.pipeline.functions import FUNCTIONS
+from bot.pipeline.signs import SIGN
+from bot.pipeline.syntax import cost, defined, defined_list, operation, tested
 
 INFIX = ("contains", "matches", "starts_with", "ends_with", "not_in")
 POSTFIX = ("exists", "empty")
 _WORDS = (*INFIX, "between", *POSTFIX)
-_SIGN = "sign"
-_NODE_COST = 50
-"""Units of work for one node of a loop's body, per round."""
-
-
-class SignLexer(Lexer):
-    """Jinja's lexer, which also knows `&&`, `||`, `!` and `?`, and `@` for the item at hand."""
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        signs = _Rule(re.compile(r"&&|\|\||!(?!=)|[?@]"), _SIGN, None)
-        for state in ("variable_begin", "block_begin"):
-            self.rules[state].insert(1, signs)
 
 
 class ExpressionParser(Parser):
@@ -54,7 +41,7 @@ class ExpressionParser(Parser):
         if loop.recursive:
             self.fail("recursive loops are not supported", loop.lineno)
         assert isinstance(loop.iter, nodes.Expr)
-        loop.iter = _operation("loop", loop.iter, nodes.Const(_cost(loop)))
+        loop.iter = operation("loop", loop.iter, nodes.Const(cost(loop)))
         return loop
 
     def parse_condexpr(self) -> nodes.Expr:
@@ -87,7 +74,7 @@ class ExpressionParser(Parser):
         compared = isinstance(left, nodes.Compare)
         if isinstance(left, nodes.Compare):
             pairs = [x for o in left.ops for x in (nodes.Const(o.op), o.expr)]
-            left = _operation("compare", left.expr, *pairs)
+            left = operation("compare", left.expr, *pairs)
         negated = self.stream.current.test("name:not")
         word = self.stream.look() if negated else self.stream.current
         if word.type != "name" or word.value not in _WORDS:
@@ -100,23 +87,23 @@ class ExpressionParser(Parser):
 
     def _worded(self, left: nodes.Expr, word: str) -> nodes.Expr:
         if word in POSTFIX:
-            return _test(word, left)
+            return tested(word, left)
         if not self._starts_operand():
             self.fail(f"{word!r} needs a value on its right")
         right = self.parse_math1()
         if word == "not_in":
-            return _operation("compare", left, nodes.Const("notin"), right)
+            return operation("compare", left, nodes.Const("notin"), right)
         if word != "between":
-            return _test(word, left, right)
+            return tested(word, left, right)
         if not self.stream.skip_if("name:and"):
             self.fail("'between' needs two values joined by 'and'")
-        return _test(word, left, right, self.parse_math1())
+        return tested(word, left, right, self.parse_math1())
 
     def parse_concat(self) -> nodes.Expr:
         """`a ~ b`, counted."""
         found = super().parse_concat()
         if isinstance(found, nodes.Concat):
-            return _operation("concat", _defined_list(found.nodes, found.lineno))
+            return operation("concat", defined_list(found.nodes, found.lineno))
         return found
 
     def parse_unary(self, with_filter: bool = True) -> nodes.Expr:
@@ -144,21 +131,21 @@ class ExpressionParser(Parser):
         """A tuple of values that exist."""
         found = super().parse_tuple(*args, **options)
         if isinstance(found, nodes.Tuple) and not options.get("simplified"):
-            found.items = [_defined(item) for item in found.items]
+            found.items = [defined(item) for item in found.items]
         return found
 
     def parse_list(self) -> nodes.List:
         """A list of values that exist."""
         found = super().parse_list()
-        return _defined_list(found.items, found.lineno)
+        return defined_list(found.items, found.lineno)
 
     def parse_dict(self) -> nodes.Dict:
         """A map from texts to values that exist."""
         found = super().parse_dict()
         for pair in found.items:
             if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
-                pair.key = _operation("key", pair.key)
-            pair.value = _defined(pair.value)
+                pair.key = operation("key", pair.key)
+            pair.value = defined(pair.value)
         return found
 
     def parse_subscript(self, node: nodes.Expr) -> Any:
@@ -167,7 +154,7 @@ class ExpressionParser(Parser):
         if isinstance(found, nodes.Getitem) and isinstance(found.arg, nodes.Slice):
             bounds = (found.arg.start, found.arg.stop, found.arg.step)
             sliced = [nodes.Const(None) if bound is None else bound for bound in bounds]
-            return _operation("slice", node, *sliced)
+            return operation("slice", node, *sliced)
         return found
 
     def parse_call(self, node: nodes.Expr) -> Any:
@@ -230,7 +217,7 @@ class ExpressionParser(Parser):
 
     def _skip_sign(self, sign: str) -> bool:
         token = self.stream.current
-        if token.type == _SIGN and token.value == sign:
+        if token.type == SIGN and token.value == sign:
             next(self.stream)
             return True
         return False
@@ -239,28 +226,8 @@ class ExpressionParser(Parser):
         token = self.stream.current
         if token.type == "name":
             return token.value not in ("and", "or", "not", "in", "is", "if", "else")
-        starts = ("string", "integer", "float", "lparen", "lbracket", "lbrace", "sub", "add", _SIGN)
+        starts = ("string", "integer", "float", "lparen", "lbracket", "lbrace", "sub", "add", SIGN)
         return token.type in starts
-
-
-def _operation(name: str, first: nodes.Expr, *rest: nodes.Expr) -> nodes.Filter:
-    return nodes.Filter(first, f"={name}", list(rest), [], None, None, lineno=first.lineno)
-
-
-def _test(name: str, first: nodes.Expr, *rest: nodes.Expr) -> nodes.Test:
-    return nodes.Test(first, name, list(rest), [], None, None, lineno=first.lineno)
-
-
-def _defined(node: nodes.Expr) -> nodes.Expr:
-    return node if isinstance(node, nodes.Const) else _operation("defined", node)
-
-
-def _defined_list(items: list[nodes.Expr], line: int) -> nodes.List:
-    return nodes.List([_defined(item) for item in items], lineno=line)
-
-
-def _cost(loop: nodes.For) -> int:
-    return _NODE_COST * sum(1 for _ in loop.find_all(nodes.Node))
 
 
 def _near(word: str, known: Any) -> str:

@@ -23,7 +23,8 @@ from bot.pipeline.functions.numbers import arithmetic, number_of
 from bot.pipeline.functions.times import reckon
 from bot.pipeline.items import ItemExpression
 from bot.pipeline.operations import operators
-from bot.pipeline.operators import ExpressionParser, SignLexer
+from bot.pipeline.operators import ExpressionParser
+from bot.pipeline.signs import SignLexer
 from bot.pipeline.tests import tests
 from bot.pipeline.values import Instant, as_text, kind_of, require_defined
 from bot.pipeline.work import work_of
