@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from bot.core.model import Record
-from bot.pipeline.scope import RESERVED
-from bot.pipeline.step_base import Name, StepBase
+from bot.pipeline.output_field import NamedResultStep
+from bot.pipeline.step_base import StepBase
 
 Conversion = Literal[
     "csv_to_json", "json_to_csv", "yaml_to_json", "json_to_yaml", "xml_to_json", "json_to_xml"
@@ -108,8 +108,12 @@ _TAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """The keys each operation needs, and those it may have."""
 
 
-class FileOpsStep(StepBase):
-    """Move files about, inside the code base only; all of an operation is done or nothing."""
+class FileOpsStep(NamedResultStep):
+    """Move files about, inside the code base only; all of an operation is done or nothing.
+
+    `output_field` sets a variable to the paths, to the content for `read`, to the results for
+    `validate`.
+    """
 
     templated: ClassVar[tuple[str, ...]] = (
         "source", "destination", "path", "files", "pattern", "content", "replacement",
@@ -139,15 +143,6 @@ class FileOpsStep(StepBase):
     """What `stream_process` does to each line of a file."""
     replacement: str = ""
     options: FileOptions = Field(default_factory=FileOptions)
-    output_field: Name | Literal[""] = ""
-    """Also set a variable of this name: the paths, or what was read."""
-
-    @field_validator("output_field")
-    @classmethod
-    def _free(cls, name: str) -> str:
-        if name in RESERVED:
-            raise ValueError(f"{name!r} is reserved")
-        return name
 
     @model_validator(mode="after")
     def _fits(self) -> FileOpsStep:
@@ -175,10 +170,6 @@ class FileOpsStep(StepBase):
     def deep(self) -> bool:
         """Whether directories are meant with everything in them."""
         return self.recursive or self.options.recursive
-
-    def defines(self) -> tuple[str, ...]:
-        """The variable it sets."""
-        return (self.output_field,) if self.output_field else ()
 
 
 _ALWAYS = {"type", "operation", "output_field"}

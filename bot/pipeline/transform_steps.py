@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from bot.pipeline.field_types import Source
-from bot.pipeline.scope import RESERVED
-from bot.pipeline.step_base import Name, StepBase
+from bot.pipeline.output_field import NamedResultStep
+from bot.pipeline.step_base import StepBase
 from bot.pipeline.transform_operations import Operation
 
 
-class TransformStep(StepBase):
-    """Compute on data: operations one after the other, each on what the one before made."""
+class TransformStep(NamedResultStep):
+    """Compute on data: operations one after the other, each on what the one before made.
+
+    `output_field` also names the result in the step's data.
+    """
 
     expressions: ClassVar[tuple[str, ...]] = ("input_source", "everything_named")
     refused: ClassVar[Mapping[str, str]] = {
@@ -29,17 +32,8 @@ class TransformStep(StepBase):
     input_source: Source
     """An expression that gives the data, such as `steps.scan.issues`."""
     operations: tuple[Operation, ...] = Field(min_length=1)
-    output_field: Name | Literal[""] = ""
-    """Also set a variable of this name, and call the result so in the step's data."""
     output_format: Literal["json", "jsonl", "string", "count"] | None = None
     """Give the result as text, or as the number of its items."""
-
-    @field_validator("output_field")
-    @classmethod
-    def _free(cls, name: str) -> str:
-        if name in RESERVED:
-            raise ValueError(f"{name!r} is reserved")
-        return name
 
     @property
     def everything_named(self) -> str:
@@ -47,10 +41,6 @@ class TransformStep(StepBase):
         items = [text for o in self.operations for text in o.about_items()]
         around = [text for o in self.operations for text in o.about_data()]
         return f"[{', '.join([*(f'map([], {_quoted(text)})' for text in items), *around])}]"
-
-    def defines(self) -> tuple[str, ...]:
-        """The variable it sets."""
-        return (self.output_field,) if self.output_field else ()
 
 
 def _quoted(text: str) -> str:

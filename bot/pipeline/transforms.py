@@ -9,6 +9,7 @@ from typing import Any
 from bot.pipeline import datapath
 from bot.pipeline.datapath import value_at, with_value
 from bot.pipeline.expr import ExpressionError, condition_expression, evaluate, item_expression
+from bot.pipeline.functions.call import items_of
 from bot.pipeline.functions.lists import distinct, ordered
 from bot.pipeline.grouping import aggregated, grouped, joined
 from bot.pipeline.transform_operations import (
@@ -64,9 +65,7 @@ class _Subject:
 
     def entries(self) -> list[Any]:
         """The list, or a map's entries as `key` and `value`."""
-        if isinstance(self.value, Mapping):
-            return [{"key": key, "value": value} for key, value in self.value.items()]
-        return self.items()
+        return items_of(self.value, "") if isinstance(self.value, Mapping) else self.items()
 
     def field(self, own: str, name: str) -> str:
         """The field of the items an operation is about: its own key for it, or `field`."""
