@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
-from typing import Any
 
 from bot.pipeline.batch_steps import ManyStep
 from bot.pipeline.check_calls import Called, check_call, inline_checker, picked
@@ -18,6 +14,7 @@ from bot.pipeline.check_flow import (
     unreached,
     visible,
 )
+from bot.pipeline.check_head import check_free_names, check_head, input_shape, require_unique_names
 from bot.pipeline.check_models import check_many_step, check_model_step, check_schema
 from bot.pipeline.flow_steps import (
     CheckpointStep,
@@ -27,7 +24,6 @@ from bot.pipeline.flow_steps import (
     SetVariableStep,
     SwitchStep,
 )
-from bot.pipeline.inputs import fits
 from bot.pipeline.known import Known, Ran, joined, opening
 from bot.pipeline.model_steps import PromptStep
 from bot.pipeline.named_types import resolved_schema
@@ -35,22 +31,20 @@ from bot.pipeline.reachability import truth
 from bot.pipeline.references import Checker, check_expression, check_value, shape_of
 from bot.pipeline.scope import RESERVED
 from bot.pipeline.shapes import ANYTHING, Described, Fields, Shape, named
-from bot.pipeline.spec import walk
 from bot.pipeline.step_base import At, StepBase
-from bot.pipeline.workflow import Input, Workflow
-
-_ENVIRONMENT = re.compile(r"\$\{?[A-Z_][A-Z0-9_]*\}?\Z")
+from bot.pipeline.step_data import data_of
+from bot.pipeline.workflow import Workflow
 
 
 def check_workflow(checker: Checker) -> Called:
     """Reports everything that cannot run; gives the pipeline as a caller sees it."""
     workflow = checker.workflow
-    inputs = {name: _input_shape(spec) for name, spec in (workflow.inputs or {}).items()}
-    _check_head(checker, Known(inputs=inputs))
+    inputs = {name: input_shape(spec) for name, spec in (workflow.inputs or {}).items()}
+    check_head(checker, Known(inputs=inputs))
     known = check_steps(checker, workflow.steps, ("steps",), opening(workflow, inputs))
     for name, source in workflow.outputs.items():
         check_expression(checker, source, ("outputs", name), known)
-    _check_free_names(checker)
+    check_free_names(checker)
     steps = {name: known.steps[name].data for name in visible(workflow.steps)}
     outputs = {name: shape_of(checker, text, known) for name, text in workflow.outputs.items()}
     free = tuple(name for name, required in checker.free.items() if required)
@@ -80,6 +74,8 @@ def _check_one(checker: Checker, step: StepBase, at: At, known: Known) -> Known:
     inner, ran = _check_step(checker, step, at, known)
     if step.output_schema is not None:
         ran = replace(ran, data=_schema_shape(checker, step, at))
+    if step.name in checker.lost:
+        ran = Ran()
     if certain is True:
         otherwise = unreached(known, otherwise)
     if certain is False:
@@ -114,7 +110,7 @@ def _check_step(checker: Checker, step: StepBase, at: At, known: Known) -> tuple
     elif isinstance(step, CheckpointStep):
         _check_checkpoint(checker, step, at, known)
         return known, Ran(Fields(named(("name", "state", "kept"))))
-    return known.with_variables(step.defines()), Ran()
+    return known.with_variables(step.defines()), Ran(data_of(step))
 
 
 def _check_pipeline(
@@ -160,89 +156,3 @@ def _schema_shape(checker: Checker, step: StepBase, at: At) -> Shape:
     if not check_schema(checker, step.output_schema, (*at, "output_schema")):
         return ANYTHING
     return Described(resolved_schema(step.output_schema, checker.types) or {})
-
-
-def require_unique_names(checker: Checker) -> None:
-    """Two steps of one name hide each other."""
-    first: dict[str, At] = {}
-    for at, step in located(checker.workflow.steps, ("steps",)):
-        if step.name in first:
-            line, _ = checker.document.position(("workflow", *checker.base, *first[step.name]))
-            checker.error(f"two steps are called {step.name!r}", (*at, "name"), hint=f"line {line}")
-        first.setdefault(step.name, at)
-
-
-def located(steps: tuple[StepBase, ...], at: At) -> Iterator[tuple[At, StepBase]]:
-    """Every step with its path in the file."""
-    for index, step in enumerate(steps):
-        here = (*at, index)
-        yield here, step
-        for keys, block in step.blocks():
-            yield from located(block, (*here, *keys))
-
-
-def _check_head(checker: Checker, known: Known) -> None:
-    workflow = checker.workflow
-    for name, spec in (workflow.inputs or {}).items():
-        if name in RESERVED:
-            checker.error(f"{name!r} is reserved", ("inputs", name))
-        if spec.default is not None and not fits(spec.default, spec):
-            where = ("inputs", name, "default")
-            checker.error(f"the default of input {name!r} is not of type {spec.type}", where)
-    for name, value in workflow.variables.items():
-        check_value(checker, value, ("variables", name), known)
-        if name in RESERVED:
-            checker.error(f"{name!r} is reserved", ("variables", name))
-        if isinstance(value, str) and _ENVIRONMENT.match(value):
-            checker.error(
-                f"{value!r} would be taken as it stands",
-                ("variables", name),
-                hint="the environment is not read into pipelines; declare an input",
-            )
-    for name, schema in workflow.types.items():
-        check_schema(checker, dict(schema), ("types", name))
-
-
-def _check_free_names(checker: Checker) -> None:
-    """A name nobody defines is an input; one that is nearly a known name is rather a slip."""
-    known = sorted(checker.all_steps | checker.all_variables)
-    for name in checker.free:
-        if close := get_close_matches(name, known, 1, cutoff=0.85):
-            checker.warn(
-                f"nothing defines {name!r}, so it is taken as an input; did you mean {close[0]!r}?",
-                (),
-            )
-    if checker.workflow.inputs and not checker.base:
-        _check_unused_inputs(checker)
-
-
-def _check_unused_inputs(checker: Checker) -> None:
-    value = checker.document.value
-    body = value.get("workflow", {}) if isinstance(value, dict) else {}
-    words = set[str]()
-    for text in _texts({key: item for key, item in body.items() if key != "inputs"}):
-        words.update(re.findall(r"[A-Za-z_]\w*", text))
-    inherits = any(
-        isinstance(step, PipelineStep) and step.config.inherit_context
-        for step in walk(checker.workflow.steps)
-    )
-    for name in checker.workflow.inputs or ():
-        if name not in words and not inherits:
-            checker.warn(f"nothing uses the input {name!r}", ("inputs", name))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-
-
-def _input_shape(spec: Input) -> Shape:
-    if spec.enum:
-        return Described({"enum": list(spec.enum)})
-    return ANYTHING

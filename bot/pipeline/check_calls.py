@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.pipeline.flow_steps import OutputPick, PipelineStep
 from bot.pipeline.inputs import fits, wanted
-from bot.pipeline.known import Known
-from bot.pipeline.paths import trail_of
+from bot.pipeline.known import Known, Missing
+from bot.pipeline.lookup import check_trail
+from bot.pipeline.pipeline_step import OutputPick, PipelineStep
 from bot.pipeline.problems import near
 from bot.pipeline.references import Checker, check_value
-from bot.pipeline.shapes import ANYTHING, Fields, NoField, Shape
+from bot.pipeline.shapes import ANYTHING, Fields, Shape
 from bot.pipeline.step_base import At
 from bot.pipeline.workflow import Workflow
 
@@ -58,17 +58,11 @@ def picked(checker: Checker, step: PipelineStep, at: At, parts: Shape) -> Shape:
     for index, pick in enumerate(step.outputs):
         path = pick.path if isinstance(pick, OutputPick) else pick
         name = pick.alias if isinstance(pick, OutputPick) else pick
-        shape = parts
+        chosen[name] = ANYTHING
         try:
-            for key in trail_of(path):
-                shape = shape.child(key)
-        except NoField as lack:
-            where = (*at, "outputs", index)
-            there = ", ".join(sorted(lack.known)) or "nothing"
-            choice = near(path.split(".")[0], lack.known) or f"; it gives: {there}"
-            checker.error(f"the pipeline does not give {path!r}{choice}", where)
-            shape = ANYTHING
-        chosen[name] = shape
+            chosen[name] = check_trail(parts, "the pipeline", path)
+        except (Missing, ValueError) as wrong:
+            checker.error(str(wrong), (*at, "outputs", index))
     return Fields(chosen)
 
 
@@ -92,8 +86,8 @@ def _from_library(checker: Checker, step: PipelineStep, at: At) -> Called | None
             _require_depth(checker, step, at, f"pipelines call each other in a circle: {circle}")
         return None
     if checker.library.find(name) is None:
-        known = checker.library.names()
-        checker.error(f"there is no pipeline {name!r}{near(name, known)}", where)
+        choice = near(name.removeprefix("./"), checker.library.names(), cutoff=0.75)
+        checker.error(f"there is no pipeline {name!r}{choice}", where)
         return None
     examined = checker.library.examined(name, checker.callers)
     checker.report.problems.extend(examined.problems)

@@ -50,7 +50,8 @@ def _check_part(
         case parts.FilePart():
             _check_file(checker, part, at, known, injected)
         case parts.PreviousResponsePart():
-            require_step(checker, part.source, (*at, "name" if part.name else "step"), known)
+            where = (*at, "name" if part.name else "step")
+            require_step(checker, part.source, where, known, extract=part.extract)
         case parts.SessionContextPart():
             check_value(checker, part.session_id, (*at, "session_id"), known)
         case parts.ClaudeContinuePart():

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bot.pipeline.check import check_workflow, require_unique_names
+from bot.pipeline.check import check_workflow
 from bot.pipeline.check_calls import Called
+from bot.pipeline.check_head import require_unique_names
 from bot.pipeline.flow_steps import SetVariableStep
 from bot.pipeline.messages import converted, faults
 from bot.pipeline.problems import Problem, Report, near

@@ -162,6 +162,8 @@ def _unknown_key(key: str, record: type[BaseModel] | None) -> str:
 
 
 def _unknown_tag(tag: str, key: str, at: At, body: Any) -> str:
+    if "{" in tag:
+        return f"a {key} must be written out; choose among steps with a switch"
     records = _records(_followed(at, body)[0])
     known = [str(value) for record in records for value in _literals_of(record, key)]
     return f"unknown {key} {tag!r}{near(tag, known) or '; known: ' + ', '.join(known)}"

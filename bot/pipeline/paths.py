@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-_SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+)\]")
+_SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+|\*)\]")
 
 Key = str | int
 Trail = tuple[Key, ...]
@@ -128,8 +128,9 @@ def _constant(node: nodes.Node) -> Key | None:
 
 
 def trail_of(text: str) -> Trail:
-    """The keys of `a.b[0].c`; what does not read as such is one key."""
+    """The keys of `a.b[0].c` or `a[*].c`; raises `ValueError` for what does not read as such."""
     found = _SEGMENT.findall(text)
-    if "".join(f"[{index}]" if index else f".{key}" for key, index in found) != f".{text}":
-        return (text,)
-    return tuple(int(index) if index else key for key, index in found)
+    spelt = "".join(f"[{index}]" if index else f".{key}" for key, index in found)
+    if spelt.removeprefix(".") != text:
+        raise ValueError(f"{text!r} is not of the form a.b[0].c or a[*].b")
+    return tuple(int(index.replace("*", "0")) if index else key for key, index in found)

@@ -92,9 +92,9 @@ def errors_of(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing."""
-    found = get_close_matches(word, [str(name) for name in known], 1)
+def near(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """`; did you mean 'x'?`, or nothing; `cutoff` is how alike they must be, up to 1."""
+    found = get_close_matches(word, [str(name) for name in known], 1, cutoff)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

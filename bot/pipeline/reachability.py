@@ -11,9 +11,10 @@ from jinja2 import nodes
 from bot.pipeline.expr import ExpressionError, holds, names_in_expression
 from bot.pipeline.flow_steps import JumpStep, LoopStep, SwitchStep
 from bot.pipeline.known import Known, Missing
+from bot.pipeline.lookup import found
 from bot.pipeline.paths import path_of
 from bot.pipeline.problems import near
-from bot.pipeline.references import Checker, found, shape_of, sole_expression
+from bot.pipeline.references import Checker, shape_of, sole_expression
 from bot.pipeline.step_base import At, StepBase
 
 Truth = bool | None

@@ -60,10 +60,14 @@ def _step_at(at: At) -> At:
 
 
 def _stand_in(step: Any, at: At) -> dict[str, Any]:
-    """A step that holds the place and, where it is one, the name."""
+    """A step that holds the place and, where it is one, the name; nothing is known of its data."""
     name = step.get("name") if isinstance(step, dict) else None
     usable = isinstance(name, str) and name.isidentifier() and name.isascii() and len(name) <= 80
-    return {"name": name if usable else "_".join(map(str, ("broken", *at))), "type": "checkpoint"}
+    return {
+        "name": name if usable else "_".join(map(str, ("broken", *at))),
+        "type": "llm",
+        "prompt": "?",
+    }
 
 
 def _at(value: Any, at: At) -> Any:

@@ -61,6 +61,8 @@ class ResourceLimits(Record):
 
     refused: ClassVar[Mapping[str, str]] = {
         "max_memory_mb": "memory is not limited per pipeline; the sandbox limits each command",
+        "max_cost_usd": "give the run a budget: --max-usd",
+        "max_tokens_total": "give the run a budget: --max-tokens",
     }
 
     max_total_steps: int | None = Field(default=None, ge=1)

@@ -513,7 +513,6 @@ def test_prompt_parts() -> None:
     [
         ("{type: previous_response, step: one, extract: l.z}", "step 'one' has nothing at 'l.z'"),
         ("{type: previous_response, step: one, extract: 'l[9]'}", "nothing at 'l[9]'"),
-        ("{type: previous_response, step: one, extract: 'l['}", "not of the form"),
         ("{type: previous_response, step: skipped}", "which was skipped"),
         ("{type: file, path: '{{ empty }}'}", "the path of its file part is empty"),
         ("{type: file, path: none.ex}", "there is no file 'none.ex'"),
