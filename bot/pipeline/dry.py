@@ -22,8 +22,9 @@ from bot.pipeline.named_types import resolved_schema
 from bot.pipeline.results import StepResult
 from bot.pipeline.samples import UNKNOWN, sample
 from bot.pipeline.scope import Scope
-from bot.pipeline.spec import Step
+from bot.pipeline.spec import Step, walk
 from bot.pipeline.steps import default_handlers
+from bot.pipeline.steps.loops import items_of_loop, names_in_body
 
 NO_KEY = "a model, for which no key is set"
 """Who would be asked where nobody can be."""
@@ -150,23 +151,20 @@ def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
 
     def for_loop(step: ForLoopStep, context: StepContext) -> Outcome:
         items = _items(step, context)
-        item = items[0] if items else UNKNOWN
+        names = names_in_body(step, context, 0, items or [UNKNOWN])
         count = len(items) if items is not None else None
-        loop = {"index": 0, "number": 1, "count": 1, "length": 1, "item": item, step.iterator: item}
-        names: dict[str, Any] = {
-            "loop": {**loop, "is_first": True, "is_last": True},
-            step.iterator: item,
-        }
         return _body(step.steps, context, context.scope.child(**names), rehearsal, count)
 
     def while_loop(step: WhileLoopStep, context: StepContext) -> Outcome:
-        inner = context.scope.child(loop={"index": 0, "number": 1})
+        scope = context.scope.awaiting(inner.name for inner in walk(step.steps))
+        inner = scope.child(**names_in_body(step, context, 0, None))
         return _body(step.steps, context, inner, rehearsal, None)
 
     def switch(step: SwitchStep, context: StepContext) -> Outcome:
         for _, steps in step.branches():
             context.engine.run_steps(steps, context)
-        return Outcome(data={"case": UNKNOWN, "matched": True})
+        data = {"value": UNKNOWN, "case": UNKNOWN, "matched": True, "last": None}
+        return Outcome(data=data)
 
     def jump(step: JumpStep, context: StepContext) -> Outcome:
         return Outcome()
@@ -183,12 +181,10 @@ def _handlers(rehearsal: Rehearsal) -> dict[str, Handler]:
 def _items(step: ForLoopStep, context: StepContext) -> list[Any] | None:
     """The items where they are known by now; None where they are not."""
     try:
-        source = step.data_source
-        found = context.evaluate(source) if isinstance(source, str) else context.resolve(source)
+        found = items_of_loop(step, context)
     except OtpError:
         return None
-    known = isinstance(found, list | tuple) and UNKNOWN not in json.dumps(found, default=str)
-    return list(found) if known else None
+    return None if UNKNOWN in json.dumps(found, default=str) else found
 
 
 def _body(
@@ -204,8 +200,9 @@ def _body(
     finally:
         rehearsal._times.pop()
     last = {name: result.data for name, result in scope.own_steps().items()}
-    data: Mapping[str, Any] = {"iterations": [], "count": 1, "failed": 0, "last": last}
-    return Outcome(data=data)
+    round_ = {"index": 0, "item": UNKNOWN, "outcome": "succeeded", "error": "", "data": last}
+    told = {"results": [round_], "count": 1, "failed": 0, "broke": False}
+    return Outcome(data={**told, "last": last})
 
 
 def providers(askings: list[Asking]) -> Iterator[str]:

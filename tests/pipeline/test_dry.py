@@ -159,3 +159,42 @@ SCHEMAS = st.recursive(
 @given(schema=SCHEMAS)
 def test_a_sample_has_the_form_it_stands_in_for(schema: dict[str, Any]) -> None:
     assert violations(sample(schema), schema) == ()
+
+
+def test_loops_give_what_loops_give_so_that_later_steps_can_be_rehearsed() -> None:
+    found, _, _ = rehearse(
+        """
+        - name: outer
+          type: for_loop
+          data_source: [a, b]
+          steps:
+            - name: inner
+              type: for_loop
+              data_source: [1, 2]
+              steps:
+                - name: a
+                  type: claude
+                  prompt: "{{ loop.parent.item }}{{ item }} of {{ loop.count }}"
+        - name: until
+          type: while_loop
+          condition: not b.data
+          max_iterations: 3
+          steps:
+            - name: b
+              type: claude
+              prompt:
+                - {type: static, content: go}
+                - {type: previous_response, step: check}
+            - {name: check, type: llm, prompt: "{{ loop.number }}"}
+        - name: c
+          type: claude
+          prompt: "{{ outer.results[0].data.inner.count }} {{ until.broke }} {{ until.last.b }}"
+        """
+    )
+    assert found.unrendered == []
+    assert [(a.times, a.request.prompt()) for a in found.askings] == [
+        (4, "a1 of 2"),
+        (None, "go"),
+        (None, "1"),
+        (1, "1 false null"),
+    ]

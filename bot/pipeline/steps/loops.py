@@ -23,7 +23,7 @@ from bot.pipeline.values import kind_of
 
 def run_for_loop(step: ForLoopStep, context: StepContext) -> Outcome:
     """Data: see `Rounds.outcome`; `last` holds the data of the iteration that ended last."""
-    items = _items(step, context)
+    items = items_of_loop(step, context)
     if len(items) > step.max_iterations:
         raise Refused(
             f"step {step.name!r}: {len(items)} items, but max_iterations is {step.max_iterations}",
@@ -61,7 +61,7 @@ def _bounded(
 def _one_by_one(step: ForLoopStep, context: StepContext, items: list[Any], rounds: Rounds) -> None:
     for index, item in enumerate(items):
         context.run.budget.require()
-        scope = context.scope.child(**_names(step, context, index, items))
+        scope = context.scope.child(**names_in_body(step, context, index, items))
         run_round(step, context, scope, rounds, index, item)
         if rounds.over(break_on_error=step.break_on_error):
             return
@@ -75,7 +75,7 @@ def _side_by_side(
     def work(index: int) -> Callable[[], None]:
         def one() -> None:
             if not rounds.over(break_on_error=step.break_on_error):
-                scope = context.scope.isolated(**_names(step, context, index, items))
+                scope = context.scope.isolated(**names_in_body(step, context, index, items))
                 run_round(step, context, scope, rounds, index, items[index])
 
         return one
@@ -98,7 +98,7 @@ def _while(step: WhileLoopStep, context: StepContext, rounds: Rounds) -> None:
     seen = context.scope.awaiting(inner.name for inner in walk(step.steps))
     for index in range(step.max_iterations + 1):
         context.run.budget.require()
-        scope = seen.child(**_names(step, context, index, None))
+        scope = seen.child(**names_in_body(step, context, index, None))
         if not _goes_on(step, replace(context, scope=scope), first=index == 0):
             return
         if index == step.max_iterations:
@@ -130,7 +130,7 @@ def _awaited(step: WhileLoopStep, scope: Scope) -> bool:
     return not ahead.isdisjoint(words)
 
 
-def _names(
+def names_in_body(
     step: LoopStep, context: StepContext, index: int, items: list[Any] | None
 ) -> Mapping[str, Any]:
     """What the body sees: `loop`, and in a for_loop the item under the iterator's name."""
@@ -144,7 +144,8 @@ def _names(
     return {"loop": {**loop, step.iterator: item}, step.iterator: item}
 
 
-def _items(step: ForLoopStep, context: StepContext) -> list[Any]:
+def items_of_loop(step: ForLoopStep, context: StepContext) -> list[Any]:
+    """What a for_loop goes over; raises `ExpressionError` for anything but a list."""
     source = step.data_source
     if isinstance(source, str):
         expression = expression_of(source, previous=_previous(context.scope))
