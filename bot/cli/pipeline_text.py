@@ -26,6 +26,12 @@ def step_line(path: str, result: StepResult) -> str:
     return f"{what}: {one_line(str(result.error))[:300]}" if result.error else what
 
 
+def spent(usage: Usage) -> str:
+    """What models were paid, in a line; empty where none was."""
+    costs = ", ".join(_costs(usage))
+    return f"{usage.calls} model calls: {costs}" if costs else ""
+
+
 def _costs(usage: Usage) -> Iterator[str]:
     if not usage.calls:
         return

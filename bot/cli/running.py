@@ -60,6 +60,9 @@ def run(
 
 
 def _show(report: RunReport, *, dry_run: bool) -> None:
+    from dataclasses import asdict
+
+    from bot.cli.pipeline_text import spent
     from bot.core.render.run import as_json, as_text
 
     tried = tuple(action.id for action in report.tried)
@@ -69,11 +72,14 @@ def _show(report: RunReport, *, dry_run: bool) -> None:
         facts["diffs"] = {a.id: a.diff for a in report.tried if a.fix == "automatic"}
         for action in report.tried:
             _show_diff(action.id, action.title, action.diff if action.fix == "automatic" else "")
+    facts["usage"] = asdict(report.usage)
     screen.data(facts)
     shown = as_text(
         report.plan, report.state, tried, report.baseline, screen.paint, dry_run=dry_run
     )
     screen.say(shown)
+    if said := spent(report.usage):
+        screen.note(said)
     if report.baseline is not None and report.baseline.obstacle:
         screen.note("next: make `mix test` work here, then run the same command again")
 

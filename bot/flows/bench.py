@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -50,6 +51,8 @@ class Bench:
     _worktree: Worktree | None = field(default=None, repr=False)
     _codebase: Codebase | None = field(default=None, repr=False)
     _base: tuple[str, Project] | None = field(default=None, repr=False)
+    _opening: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    """Iterations side by side may all be the first to look at the work tree."""
 
     @property
     def worktree(self) -> Worktree:
@@ -93,8 +96,11 @@ class Bench:
 
     def open(self) -> None:
         """Stand anywhere: where we are, on the plan's first stage, or on the run's own branch."""
-        if self._worktree is not None:
-            return
+        with self._opening:
+            if self._worktree is None:
+                self._open_somewhere()
+
+    def _open_somewhere(self) -> None:
         if self.session.plan is not None:
             self.open_stage(1)
             return
@@ -190,15 +196,16 @@ class Bench:
     @property
     def codebase(self) -> Codebase:
         """The work tree as one object; opened where none is."""
-        self.open()
-        if self._codebase is None or self._codebase.worktree is not self._worktree:
-            self._codebase = Codebase(
-                WorkFiles(self.worktree.project),
-                worktree=self.worktree,
-                mix=self.buildable,
-                reporter=lambda: self.reporter,
-            )
-        return self._codebase
+        with self._opening:
+            self.open()
+            if self._codebase is None or self._codebase.worktree is not self._worktree:
+                self._codebase = Codebase(
+                    WorkFiles(self.worktree.project),
+                    worktree=self.worktree,
+                    mix=self.buildable,
+                    reporter=lambda: self.reporter,
+                )
+            return self._codebase
 
     def changes(self) -> tuple[Change, ...]:
         """The uncommitted change, paths relative to the project.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from bot.codebase.worktree import refuse_inside
 from bot.core.plan import Action, Plan
 from bot.core.state import ActionStatus, RunState
+from bot.core.usage import Usage
 from bot.core.verdict import Baseline
 from bot.errors import Unusable
 from bot.flows.analyses import Analyses
@@ -55,6 +56,8 @@ class RunReport:
     baseline: Baseline | None
     """None when nothing had to be verified."""
     resumed: bool
+    usage: Usage = field(default_factory=Usage)
+    """What models were paid in this call."""
 
     def any(self, status: ActionStatus) -> bool:
         """Whether one of the selected actions ended like this."""
@@ -89,7 +92,13 @@ def run_plan(
                 bench.close()
         state = session.need_state()
         return RunReport(
-            session.need_plan(), state, session.selected, session.trying, bench.taken, resumed
+            session.need_plan(),
+            state,
+            session.selected,
+            session.trying,
+            bench.taken,
+            resumed,
+            session.spent,
         )
 
 
@@ -144,7 +153,11 @@ def _run(
     library = Library(own) if own.is_dir() else Library()
     limits = limits_of(settings)
     engine = _engine(session, bench, library, models, observer)
-    result = engine.run(library.load(file).workflow, inputs, budget=Budget(limits))
+    budget = Budget(limits)
+    try:
+        result = engine.run(library.load(file).workflow, inputs, budget=budget)
+    finally:
+        session.spent = session.spent + budget.usage
     if result.error is not None:
         raise result.error
     return result.outputs

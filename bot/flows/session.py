@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.codebase.repository import Repository
@@ -11,6 +11,7 @@ from bot.core.plan import Action, Plan
 from bot.core.render.plan import documents
 from bot.core.sanitize import one_line
 from bot.core.state import FINISHED, ActionState, ActionStatus, RunState, StageState
+from bot.core.usage import Usage
 from bot.core.verdict import Attempt, CheckResult
 from bot.elixir.analyze import Survey, survey
 from bot.errors import Unusable
@@ -49,6 +50,8 @@ class Session:
     dry_run: bool = False
     models: bool = False
     """Whether a vendor's model can be asked for what no codemod does."""
+    spent: Usage = field(default_factory=Usage)
+    """What models were paid."""
     selected: tuple[Action, ...] = ()
     """The actions this run is about, in order."""
     trying: tuple[Action, ...] = ()
