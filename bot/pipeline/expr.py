@@ -10,6 +10,7 @@ from jinja2 import Template, nodes
 
 from bot.pipeline.items import ItemExpression, inner_items
 from bot.pipeline.sandbox import Compiled, Sandbox, bounded
+from bot.pipeline.syntax import names_of
 from bot.pipeline.values import ExpressionError as ExpressionError
 from bot.pipeline.values import explained, kind_of, require_defined, short
 from bot.pipeline.work import MAX_TEXT, NAME, Work
@@ -115,7 +116,7 @@ def names_in_expression(expression: str) -> tuple[nodes.Template, frozenset[str]
 
 def _with_items(parsed: nodes.Template) -> tuple[nodes.Template, frozenset[str]]:
     """With what is asked of each item of a list, and the names that takes from around."""
-    names, body = _ENVIRONMENT.names(parsed), list(parsed.body)
+    names, body = names_of(parsed), list(parsed.body)
     for item in inner_items(_ENVIRONMENT, parsed):
         names |= item.outer
         body += _with_items(item.parsed)[0].body

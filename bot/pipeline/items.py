@@ -15,6 +15,7 @@ from jinja2 import nodes
 
 from bot.pipeline.functions import FUNCTIONS
 from bot.pipeline.scope import RESERVED
+from bot.pipeline.syntax import names_of
 from bot.pipeline.values import explained, short
 from bot.pipeline.work import NAME, Work
 
@@ -32,7 +33,7 @@ class ItemExpression:
         self.source = source
         self.parsed = environment.parse_expression(source)
         self._environment = environment
-        names = environment.names(self.parsed)
+        names = names_of(self.parsed)
         own = names & _bases(self.parsed) & frozenset(RESERVED)
         self._fields = names - own - {"item", "index"}
         inner = [item.outer for item in inner_items(environment, self.parsed)]

@@ -29,6 +29,15 @@ _WORDS = (*INFIX, "between", *POSTFIX)
 class ExpressionParser(Parser):
     """Parses one template."""
 
+    _assigning = False
+
+    def parse_assign_target(self, *args: Any, **options: Any) -> Any:
+        """The names of a loop, which are given values and have none yet."""
+        self._assigning = True
+        found = super().parse_assign_target(*args, **options)
+        self._assigning = False
+        return found
+
     def parse_statement(self) -> nodes.Node | list[nodes.Node]:
         """`if` and `for` only."""
         if not self.stream.current.test_any("name:if", "name:for"):
@@ -130,7 +139,7 @@ class ExpressionParser(Parser):
     def parse_tuple(self, *args: Any, **options: Any) -> nodes.Tuple | nodes.Expr:
         """A tuple of values that exist."""
         found = super().parse_tuple(*args, **options)
-        if isinstance(found, nodes.Tuple) and not options.get("simplified"):
+        if isinstance(found, nodes.Tuple) and not self._assigning:
             found.items = [defined(item) for item in found.items]
         return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes, pass_context
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.lexer import Lexer
 from jinja2.runtime import Context, LoopContext, Undefined
@@ -137,10 +137,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if len(root.nodes) != 1:
             raise TemplateSyntaxError("unexpected '}}'", 1)
         return parsed
-
-    def names(self, parsed: nodes.Template) -> frozenset[str]:
-        """The names a template needs from outside."""
-        return frozenset(meta.find_undeclared_variables(parsed))
 
     def expression(self, source: str, *, condition: bool = False) -> Compiled:
         """The expression, compiled; a condition must be true or false."""

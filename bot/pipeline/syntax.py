@@ -31,3 +31,20 @@ def defined_list(items: list[nodes.Expr], line: int) -> nodes.List:
 def cost(loop: nodes.For) -> int:
     """What one round of a loop costs."""
     return _NODE_COST * sum(1 for _ in loop.find_all(nodes.Node))
+
+
+def names_of(node: nodes.Node, bound: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names it needs from outside; Jinja's own way to tell generates code for it first."""
+    if isinstance(node, nodes.Name):
+        return frozenset({node.name} - bound) if node.ctx == "load" else frozenset()
+    if not isinstance(node, nodes.For):
+        return frozenset().union(*(names_of(child, bound) for child in node.iter_child_nodes()))
+    targets = {name.name for name in node.target.find_all(nodes.Name)}
+    if isinstance(node.target, nodes.Name):
+        targets.add(node.target.name)
+    inside = bound | targets | {"loop"}
+    found = [names_of(child, inside) for child in node.body]
+    found += [names_of(child, bound) for child in (node.iter, *node.else_)]
+    if node.test is not None:
+        found.append(names_of(node.test, inside))
+    return frozenset().union(*found)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import meta
 
-from bot.pipeline.expr import ExpressionError, evaluate, holds, render
+from bot.pipeline.expr import ExpressionError, evaluate, holds, names_in_template, render
+from bot.pipeline.sandbox import Sandbox
 
 NAMES: dict[str, Any] = {
     "a": True, "b": False, "n": 3, "text": "lib/a.ex", "list": [1, 2, 3], "m": {"not": 1, "null": 2, "in": 3},
@@ -161,3 +163,20 @@ def test_c_signs_and_words_come_to_the_same(source: str) -> None:
         assert holds(source, NAMES) is holds(python(source), NAMES) is bool(plain)
     else:
         assert holds(source, NAMES) is not holds(f"!{source}", NAMES)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for x in xs if x > y %}{{ x }}{{ loop.index }}{{ z }}{% else %}{{ x }}{{ loop }}{% endfor %}{{ x }}",
+        "{% for a, (b, c) in items %}{% for d in c %}{{ a ~ b ~ c ~ d ~ e }}{% endfor %}{{ d }}{% endfor %}",
+        "{% if a %}{{ b }}{% elif c %}{{ d }}{% else %}{{ e }}{% endif %}",
+        "{{ a.b[c] | default(d) ? e : f if false else length(g) }}",
+        "{{ {'k': a, b: [c, (d, e)]} }} {{ a[b:c] }} {{ x is divisibleby(y) }} {{ 1 < m <= n }}",
+        "{{ max(p, q) }} {{ r | map('upper') | join(s) }} {{ t contains u and not v exists }}",
+        "plain",
+    ],
+)
+def test_the_names_it_needs_are_those_jinja_says(template: str) -> None:
+    _, names = names_in_template(template)
+    assert names == meta.find_undeclared_variables(Sandbox().checked(template))
