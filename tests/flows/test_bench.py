@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -10,7 +12,7 @@ from bot.core.plan import Change
 from bot.errors import Refused
 from bot.flows.bench import Bench
 from bot.flows.trial import Trial
-from tests.flows.support import SHOP, git, planned_session, repository
+from tests.flows.support import SHOP, git, planned_session, repository, session
 
 
 @pytest.fixture
@@ -28,6 +30,21 @@ def test_the_tree_stands_outside_the_checkout_and_goes(bench: Bench) -> None:
     assert not bench.directory.exists()
     assert git(root, "worktree", "list").count("\n") == 0
     bench.close()
+
+
+def test_iterations_side_by_side_open_one_tree(tmp_path: Path) -> None:
+    opened = Bench(session(repository(tmp_path / "shop"), tmp_path / "cache"), run_id="run")
+    locks, together = list[int](), Barrier(4)
+    opened.before_open = lambda: locks.append(1)
+
+    def first_look(_: int) -> int:
+        together.wait()
+        return id(opened.codebase)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(first_look, range(4)))) == 1
+    assert locks == [1]
+    opened.close()
 
 
 def test_an_attempt_belongs_to_one_action(bench: Bench) -> None:
