@@ -111,6 +111,8 @@ def _analyze_file(path: str, data: bytes, rules: tuple[Rule, ...]) -> _FileResul
 
 
 def _parse_notes(source: Source) -> tuple[Note, ...]:
+    if source.deep:
+        return (Note(path=source.path, kind="unparsed", message="nested too deeply; not analysed"),)
     error = source.first_error()
     if error is None:
         return ()

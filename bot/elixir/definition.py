@@ -69,11 +69,11 @@ def signature(kind: str, node: Node) -> Signature | None:
 
 
 def read_definition(node: Node) -> Definition:
-    """All parts; raises `ValueError` for what `signature` finds none in."""
+    """All parts; in broken code what begins like a definition can be one without parameters."""
     args = nodes.arguments(node)
     head = _head(node)
     if head is None:
-        raise ValueError("not the definition of a function")
+        return Definition("", node, [], None, nodes.do_block(node))
     called = head.type == "call"
     body = nodes.do_block(node)
     if body is None and len(args) > 1:

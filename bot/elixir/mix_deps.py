@@ -38,15 +38,7 @@ class Declared:
 
 
 def declared(source: Source) -> Declared:
-    """The dependencies of one mix.exs, in the order they are written; none where it is broken."""
-    try:
-        return _read(source)
-    except ValueError:
-        # What begins like a function need not be one.
-        return Declared((), complete=False)
-
-
-def _read(source: Source) -> Declared:
+    """The dependencies of one mix.exs, in the order they are written."""
     module = next((m for m in modules_of(source) if m.use("Mix.Project")), None)
     value = _project_deps(module) if module is not None else None
     if module is None or value is None:
@@ -63,7 +55,10 @@ def _project_deps(module: Module) -> Node | None:
 
 
 def _entries(value: Node, module: Module, seen: frozenset[str]) -> Iterator[Node]:
-    """Each entry of a list, through `++` and functions of the module; what is neither, itself."""
+    """Each entry of a list, through `++` and functions of the module; what is neither, itself.
+
+    What another function is given may be in the list it returns.
+    """
     if value.type == "list":
         yield from (child for child in value.named_children if child.type != "comment")
     elif nodes.operator(value) == "++":
@@ -77,6 +72,8 @@ def _entries(value: Node, module: Module, seen: frozenset[str]) -> Iterator[Node
         if len(body) == 1 and name not in seen:
             yield from _entries(body[0], module, seen | {name})
         else:
+            for argument in nodes.arguments(value) if value.type == "call" else ():
+                yield from _entries(argument, module, seen)
             yield value
     else:
         yield value

@@ -33,8 +33,6 @@ class App:
     """Holds `apps_path`: a folder of applications, no code of its own."""
     requirement: str = ""
     """The `elixir:` requirement."""
-    dependencies: tuple[str, ...] = ()
-    """Names of what it depends on, as far as they stand in a list."""
 
     @property
     def deployable(self) -> bool:
@@ -88,28 +86,11 @@ def _read(source: Source) -> App | None:
         requirement=text(requirement).strip('"')
         if requirement is not None and requirement.type == "string"
         else "",
-        dependencies=_dependencies(project.get("deps"), module),
     )
 
 
 def _value(node: Node | None, module: Module) -> Node | None:
     return module.value(node) if node is not None else None
-
-
-def _dependencies(listed: Node | None, module: Module) -> tuple[str, ...]:
-    """Names of `{:name, ...}` entries in the list given to `deps:`, or in `deps/0`."""
-    function = module.functions.get(("deps", 0))
-    places = [c.body for c in function.clauses] if function is not None else [listed]
-    entries = [e for place in places if place is not None for e in nodes.of_type(place, "tuple")]
-    names = (_dependency(entry) for entry in entries)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _dependency(entry: Node) -> str:
-    parent, parts = entry.parent, entry.named_children
-    if parent is None or parent.type != "list" or not parts or parts[0].type != "atom":
-        return ""
-    return text(parts[0]).removeprefix(":")
 
 
 def _keywords(module: Module, name: str, arity: int) -> dict[str, Node]:

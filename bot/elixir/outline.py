@@ -16,44 +16,60 @@ from bot.elixir.source import Source
 __all__ = ["DEFINITIONS", "Clause", "Function", "Module", "Use", "modules_of"]
 
 CONTAINERS = frozenset({"defmodule", "defimpl", "defprotocol"})
+MOST_NESTED = 20
+"""Blocks within blocks; people write a handful, and Python's stack has an end."""
 _ATTRIBUTE = re.compile(rb"@([a-z_]\w*)")
 
 
 def modules_of(source: Source) -> list[Module]:
-    """All modules of a file, outer before nested."""
+    """All modules of a file, outer before nested; none of one that is nested too deeply."""
     found: list[Module] = []
+    if source.deep:
+        return found
     scope = Scope(module="")
     _walk(source, source.root, None, scope, found)
     return found
 
 
 def _walk(
-    source: Source, block: Node, parent: Module | None, scope: Scope, found: list[Module]
+    source: Source,
+    block: Node,
+    parent: Module | None,
+    scope: Scope,
+    found: list[Module],
+    depth: int = 0,
 ) -> None:
+    if depth > MOST_NESTED:
+        return
     for child in block.named_children:
         if child.type == "call":
             plain = plain_signature(source.data, child.start_byte) if parent is not None else None
             if plain is not None and parent is not None:
                 _clause(child, plain, parent)
             else:
-                _statement(source, child, parent, scope, found)
+                _statement(source, child, parent, scope, found, depth)
         elif child.type == "unary_operator" and parent is not None:
             _attribute(child, parent)
 
 
 def _statement(
-    source: Source, call: Node, parent: Module | None, scope: Scope, found: list[Module]
+    source: Source,
+    call: Node,
+    parent: Module | None,
+    scope: Scope,
+    found: list[Module],
+    depth: int,
 ) -> None:
     target = call.child_by_field_name("target")
     word = text(target) if target is not None and target.type == "identifier" else ""
     if word in CONTAINERS:
-        _container(source, call, word, parent, scope, found)
+        _container(source, call, word, parent, scope, found, depth)
     elif word in ("alias", "import", "require"):
         scope.directive(word, call)
     elif parent is None:
         block = nodes.do_block(call)
         if block is not None:
-            _walk(source, block, parent, scope, found)
+            _walk(source, block, parent, scope, found, depth + 1)
     elif word in DEFINITIONS:
         found_signature = signature(word, call)
         if found_signature is not None:
@@ -63,11 +79,17 @@ def _statement(
     else:
         parent.loose.append(call)
         if word in ("if", "unless", "for", "describe") and (block := nodes.do_block(call)):
-            _walk(source, block, parent, scope, found)
+            _walk(source, block, parent, scope, found, depth + 1)
 
 
 def _container(
-    source: Source, call: Node, word: str, parent: Module | None, scope: Scope, found: list[Module]
+    source: Source,
+    call: Node,
+    word: str,
+    parent: Module | None,
+    scope: Scope,
+    found: list[Module],
+    depth: int,
 ) -> None:
     args = nodes.arguments(call)
     if not args:
@@ -82,7 +104,7 @@ def _container(
             scope.aliases.setdefault(first, f"{parent.name}.{first}")
     found.append(module)
     if module.body is not None:
-        _walk(source, module.body, module, inner, found)
+        _walk(source, module.body, module, inner, found, depth + 1)
 
 
 def _module_name(args: list[Node], word: str, parent: Module | None, scope: Scope) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from operator import attrgetter, itemgetter
+
 from tree_sitter import Node
 
 from bot.elixir import nodes
@@ -10,28 +14,38 @@ from bot.elixir.nodes import text
 from bot.elixir.scope import Scope
 from bot.elixir.source import falls_in
 
+_START = attrgetter("start_byte")
 _DIRECTIVES = (b"alias", b"import", b"require")
 
 
 def references(module: Module) -> tuple[str, ...]:
     """Sorted full names; the module itself and those defined inside it are left out."""
-    nested = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
     own = {module.name, *(m.name for m in _inside(module))}
     body = module.body if module.body is not None else module.node
     places = module.source.places(*_DIRECTIVES)
-    scopes = {
-        (clause.node.start_byte, clause.node.end_byte): _scope(clause.node, module.scope)
-        for clause in module.all_clauses()
+    scopes = [
+        (clause.node.start_byte, clause.node.end_byte, _scope(clause.node, module.scope))
+        for clause in sorted(module.all_clauses(), key=lambda c: c.node.start_byte)
         if falls_in(places, clause.node.start_byte, clause.node.end_byte)
-    }
+    ]
     found: set[str] = set(_headed(module))
-    for node in nodes.of_type(body, "alias"):
-        at = node.start_byte
-        if nested and any(start <= at < end for start, end in nested):
-            continue
-        scope = next((s for (a, b), s in scopes.items() if a <= at < b), module.scope)
-        found.update(_named(node, scope))
+    for node in _aliases(body, module):
+        at = bisect_right(scopes, node.start_byte, key=itemgetter(0)) - 1
+        inside = at >= 0 and node.start_byte < scopes[at][1]
+        found.update(_named(node, scopes[at][2] if inside else module.scope))
     return tuple(sorted(found - own))
+
+
+def _aliases(body: Node, module: Module) -> Iterator[Node]:
+    """Those of the module's own code, between the modules nested in it."""
+    every, start = module.source.aliases, body.start_byte
+    for end, following in (
+        *((m.node.start_byte, m.node.end_byte) for m in module.nested),
+        (body.end_byte, body.end_byte),
+    ):
+        first = bisect_left(every, start, key=_START)
+        yield from every[first : bisect_left(every, end, first, key=_START)]
+        start = following
 
 
 def _inside(module: Module) -> list[Module]:

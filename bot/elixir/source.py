@@ -46,6 +46,10 @@ def role_of(path: str) -> Role:
     return "lib"
 
 
+MOST_DEEP, _BETWEEN_LOOKS = 500, 1_000
+"""Nodes within nodes; code that people write stays below a hundred."""
+
+
 @dataclass(eq=False)
 class Source:
     """A file's path (relative, forward slashes) and bytes."""
@@ -94,6 +98,28 @@ class Source:
         if pattern not in self._places:
             self._places[pattern] = tuple(m.start() for m in pattern.finditer(self.data))
         return falls_in(self._places[pattern], start, end)
+
+    @cached_property
+    def aliases(self) -> list[Node]:
+        """Every written module name, in source order."""
+        return nodes.of_type(self.root, "alias")
+
+    @cached_property
+    def deep(self) -> bool:
+        """Whether it is nested more deeply than anybody writes.
+
+        Asking a node for its parent takes the longer the deeper it stands, so that a file made for
+        it would take hours. Looked at every thousand bytes: less cannot hold much.
+        """
+        cursor = self.tree.walk()
+        for at in range(_BETWEEN_LOOKS, len(self.data), _BETWEEN_LOOKS):
+            cursor.reset(self.root)
+            depth = 0
+            while cursor.goto_first_child_for_byte(at) is not None:
+                depth += 1
+                if depth > MOST_DEEP:
+                    return True
+        return False
 
     def line(self, byte: int) -> int:
         """1-based line of a byte offset."""

@@ -91,6 +91,16 @@ def test_an_interruption_stops_the_analysis_and_the_next_one_works(jobs: int) ->
     assert survey(many(), jobs=jobs, rules=()).analysis.files == 40
 
 
+def test_a_file_nested_beyond_reason_is_noted() -> None:
+    deep = f"defmodule A do\n  def f, do: {'g(' * 5_000}spawn(1){')' * 5_000}\nend\n"
+    analysis = survey(
+        MemoryTree.of({"lib/a.ex": deep, "lib/b.ex": MAILER.format(n=1)}), jobs=1
+    ).analysis
+    assert {f.path for f in analysis.findings} == {"lib/b.ex"}
+    (note,) = analysis.notes
+    assert (note.path, note.message) == ("lib/a.ex", "nested too deeply; not analysed")
+
+
 def test_nothing_to_analyse() -> None:
     analysis = survey(MemoryTree.of({"README.md": "x", "lib/empty.ex": ""}), jobs=1).analysis
     assert (analysis.files, analysis.findings, analysis.notes) == (1, (), ())

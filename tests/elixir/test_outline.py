@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from bot.elixir.nodes import text
-from bot.elixir.outline import modules_of
+from bot.elixir.outline import MOST_NESTED, modules_of
 from bot.elixir.results import results
 from bot.elixir.source import Source, role_of
 from tests.elixir.support import module
@@ -116,6 +116,28 @@ def test_results_follow_branches() -> None:
     )
     (clause,) = found.functions["init", 1].clauses
     assert [text(n) for n in results(clause)] == ["{:ok, x}", ":ignore", "{:stop, x}", ":late"]
+
+
+def test_what_begins_like_a_function_need_not_be_one() -> None:
+    # The glance at its text says function; the tree says call of what the function returns.
+    found = module("defmodule A do\n  def f(x) do\n    x\n  end.()\nend\n")
+    (clause,) = found.functions["f", 1].clauses
+    assert (clause.params, clause.guard) == ([], None)
+
+
+@pytest.mark.parametrize("depth", [30, 400, 20_000])
+def test_nesting_has_an_end(depth: int) -> None:
+    code = "defmodule A do\n" * depth + "end\n" * depth
+    assert len(modules_of(Source("lib/a.ex", code.encode()))) <= MOST_NESTED + 1
+
+
+@pytest.mark.parametrize("nest", ["[{0}]", "x ++ {0}", "f({0})", "!{0}", "if x do {0} end"])
+def test_a_file_nested_beyond_reason_is_seen_as_such(nest: str) -> None:
+    before, after = nest.split("{0}")
+    deep = f"defmodule A do\n{before * 3_000}1{after * 3_000}\nend\n"
+    assert Source("lib/a.ex", deep.encode()).deep
+    long = f"defmodule A do\n{nest.format(1)}\nend\n" * 2_000
+    assert not Source("lib/a.ex", long.encode()).deep
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ small edit most of the text is the same, and a vendor's prompt cache still holds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.finding import Analysis, Finding, SupervisionTree
@@ -33,6 +33,7 @@ For bodies and line numbers use the tools outline and read."""
 @dataclass(frozen=True)
 class _Content:
     apps: tuple[App, ...]
+    files: Mapping[str, bytes]
     trees: tuple[SupervisionTree, ...]
     sheets: tuple[FileSheet, ...]
     findings: tuple[Finding, ...]
@@ -66,7 +67,7 @@ def _content(tree: SourceTree, analysis: Analysis | None) -> _Content:
         trees = analysis.trees
     sheets += [FileSheet(n.path, role_of(n.path), note=n.message) for n in tree.notes()]
     sheets.sort(key=lambda sheet: sheet.path)
-    return _Content(apps, trees, tuple(sheets), analysis.findings if analysis else ())
+    return _Content(apps, files, trees, tuple(sheets), analysis.findings if analysis else ())
 
 
 def _prepare() -> None:
@@ -79,7 +80,7 @@ def _text(content: _Content, cut: Cut, max_tokens: int = 0) -> str:
         left_out = ", ".join(LEFT_OUT[step] for step in Cut if 0 < step <= cut)
         lines.append(f"Left out to stay below about {max_tokens:,} tokens: {left_out}.")
     sections: Sequence[tuple[str, Iterator[str]]] = (
-        ("Applications", applications(content.apps)),
+        ("Applications", applications(content.apps, content.files)),
         ("Supervision", supervision(content.trees, content.sheets)),
         ("Files", FileText(content.sheets, content.findings, cut).lines()),
         ("Findings", finding_lines(content.findings, cut)),

@@ -42,6 +42,8 @@ def file_sheet(path: str, data: bytes) -> FileSheet:
 
 def _parsed(path: str, data: bytes) -> FileSheet:
     source = Source(path, data)
+    if source.deep:
+        return FileSheet(path, "lib", names=tuple(modules_in(data)), note="nested too deeply")
     modules = modules_of(source)
     error = source.first_error()
     sheet = FileSheet(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.finding import Child, SupervisionTree, SupervisorNode
+from bot.elixir.mix_deps import declared
 from bot.elixir.mixfile import App
 from bot.elixir.skeleton.clip import clip, listed
 from bot.elixir.skeleton.files import FileSheet
+from bot.elixir.source import Source
 
 _MAX_DEPENDENCIES, _MAX_CHILDREN, _MAX_DEPTH = 150, 200, 20
 
 
-def applications(apps: Sequence[App]) -> Iterator[str]:
+def applications(apps: Sequence[App], files: Mapping[str, bytes]) -> Iterator[str]:
     """One line per application, in order of their paths."""
     for app in sorted(apps, key=lambda a: a.path):
         path = f"{app.path}/mix.exs".removeprefix("/")
@@ -22,9 +24,13 @@ def applications(apps: Sequence[App]) -> Iterator[str]:
             parts.append(f"elixir {clip(app.requirement, 40)}")
         if app.callback:
             parts.append(f"starts {clip(app.callback, 100)}")
-        if app.dependencies:
-            names = [clip(name, 60) for name in app.dependencies]
-            parts.append(f"deps {listed(names, _MAX_DEPENDENCIES, ' ')}")
+        found = declared(Source(path, files[path]))
+        for title, narrow in (("deps", False), ("only for some environments", True)):
+            names = [clip(d.name, 60) for d in found.dependencies if bool(d.only) is narrow]
+            if names:
+                parts.append(f"{title} {listed(names, _MAX_DEPENDENCIES, ' ')}")
+        if not found.complete:
+            parts.append("more deps are computed")
         yield "; ".join(parts)
 
 
