@@ -211,8 +211,7 @@ def _parsed(template: str) -> nodes.Template:
 @lru_cache(maxsize=4096)
 def _template(source: str) -> Template:
     with explained(short(source)):
-        _ENVIRONMENT.checked(source)
-        return _ENVIRONMENT.from_string(source)
+        return _ENVIRONMENT.from_string(_ENVIRONMENT.checked(source))
 
 
 @lru_cache(maxsize=4096)

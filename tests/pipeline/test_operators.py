@@ -136,6 +136,10 @@ def test_if_and_for_work_in_templates() -> None:
     assert (
         render("{% for x in l if x > 1 %}{{ x }}{% else %}none{% endfor %}", {"l": [1, 2]}) == "2"
     )
+    assert (
+        render("{% for a, (b, c) in l %}{{ a }}{{ b }}{{ c }}{% endfor %}", {"l": [[1, [2, 3]]]})
+        == "123"
+    )
     assert render("{% if a && !b || c %}yes{% endif %}", {"a": True, "b": False, "c": 0}) == "yes"
 
 
