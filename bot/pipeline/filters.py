@@ -52,7 +52,8 @@ def _function(function: Function) -> Operation:
         for arg in args:
             require_defined(arg)
             work.take(arg, shallow=function.shallow)
-        run = Evaluation(work, context.get_all(), context.environment.item)  # type: ignore[attr-defined]  # ours
+        item = context.environment.item  # type: ignore[attr-defined]  # a Sandbox has it
+        run = Evaluation(work, context.get_all(), item)
         result = function.call(run, *args)
         if isinstance(result, str):
             work.text(len(result))
