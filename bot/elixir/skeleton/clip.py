@@ -11,6 +11,7 @@ from bot.core.sanitize import one_line
 ELLIPSIS = "…"
 _BRACKETS = re.compile(r"(?<=[\[({]) | (?=[\])}])")
 """Blanks that line breaks after and before brackets have become."""
+_COMMENT = re.compile(r"^[ \t]*#(?!\{).*$", re.MULTILINE)
 _LOOKED_AT = 8
 """Bytes looked at for each character that is shown: white space collapses, characters are wide."""
 
@@ -19,11 +20,12 @@ def clip(code: bytes | str | None, limit: int) -> str:
     """At most `limit` characters of the code on one line, without anything hidden."""
     raw = (code or "")[: limit * _LOOKED_AT]
     text = raw if isinstance(raw, str) else raw.decode("utf-8", "ignore")
-    flat = _BRACKETS.sub("", " ".join(text.split()))
+    if "#" in text:
+        text = _COMMENT.sub("", text)
+    flat = " ".join(text.split())
     if not (flat.isascii() and flat.isprintable()):
         flat = one_line(text)
-    if "</" in flat:
-        flat = flat.replace("</", "<\\/")
+    flat = _BRACKETS.sub("", flat).replace("</", "<\\/")
     if len(flat) > limit or (code is not None and len(raw) < len(code)):
         return flat[: limit - 1] + ELLIPSIS
     return flat
