@@ -24,10 +24,10 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir demo test lint format lock bench clean
+.PHONY: help install elixir demo test lint format lock bench bench-context clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 $(LOCKED): requirements/dev.txt scripts/venv.sh
 	@bash scripts/venv.sh
@@ -64,6 +64,9 @@ lock: ## new lock files from pyproject.toml (needs uv)
 
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)
+
+bench-context: install ## the skeleton against repomix (npm); BENCH="DIR ..." packs other code
+	@$(BIN)/python -m benchmarks.skeleton $(BENCH)
 
 clean: ## remove whatever make has made
 	rm -rf $(VENV) build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \

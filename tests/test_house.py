@@ -224,7 +224,9 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
     assert told == []
 
 
-@pytest.mark.parametrize("target", ["install", "elixir", "demo", "test", "lint", "bench", "clean"])
+@pytest.mark.parametrize(
+    "target", ["install", "elixir", "demo", "test", "lint", "bench", "bench-context", "clean"]
+)
 def test_make_knows_its_targets(target: str) -> None:
     command = ["make", "--dry-run", "--always-make", target]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
