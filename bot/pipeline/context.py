@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from bot.errors import ModelMisbehaved, OtpError, Refused, Unusable
 from bot.llm.structured import violations
 from bot.llm.types import Model, Usage
+from bot.pipeline.alarm import CostAlarm
 from bot.pipeline.budget import Budget, Cancelled, Limits
 from bot.pipeline.calls import Calls
 from bot.pipeline.expr import evaluate, holds, render, resolve
@@ -70,6 +71,7 @@ class RunState:
     """Top-level step to the hash of everything up to it; empty where no points are kept."""
     cancelled: Callable[[], bool]
     observer: Callable[[StepEvent], None]
+    alarm: CostAlarm = field(default_factory=CostAlarm)
     depth_limit: int = MAX_DEPTH
     """How many pipelines within pipelines there may be here."""
 

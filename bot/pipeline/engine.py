@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.errors import OtpError, Refused, Unusable
 from bot.llm.types import Model, OnText, Usage, unheard
+from bot.pipeline.alarm import CostAlarm
 from bot.pipeline.budget import Budget
 from bot.pipeline.calls import Answers, Calls
 from bot.pipeline.context import Handler, Outcome, RunState, StepContext
@@ -97,6 +98,7 @@ class Engine:
             keys={step.name: key for step, key in zip(workflow.steps, keys, strict=False)},
             cancelled=self._cancelled,
             observer=self._observer,
+            alarm=CostAlarm(workflow.environment.cost_alerts),
         )
 
     def run_workflow(
@@ -213,6 +215,8 @@ class Engine:
         raise AssertionError("unreachable: attempts is at least 1")
 
     def _finish(self, result: StepResult, context: StepContext) -> None:
+        if said := context.run.alarm.rings(context.run.calls.budget.usage):
+            result = replace(result, notice="; ".join(filter(None, (result.notice, said))))
         context.scope.record(result)
         self._keeping.trace.record(context.path, result)
         event = StepEvent("finished", context.path, result.name, result.type, "", result)
