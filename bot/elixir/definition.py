@@ -52,6 +52,14 @@ def plain_signature(data: bytes, start: int) -> Signature | None:
     return Signature(kind.decode(), name.decode(), arity, arity)
 
 
+def plain_parameters(data: bytes, start: int) -> list[str] | None:
+    """The parameters' names, if a glance is enough to tell that they are nothing but names."""
+    match = _PLAIN.match(data, start)
+    if match is None:
+        return None
+    return match[3].decode().replace(",", " ").split() if match[3] else []
+
+
 def signature(kind: str, node: Node) -> Signature | None:
     """The signature of any definition; `None` where it names no function (an operator, say)."""
     head = _head(node)

@@ -207,6 +207,8 @@ def test_the_order_of_the_tree_does_not_matter() -> None:
     [
         ("def f(:a, x), do: x\ndef f(kind, {y, z}), do: {kind, y, z}", " f(kind, x)"),
         ("def f(_a, b), do: b\ndef f(_, b), do: b", " f(a, b)"),
+        ("def f(nil, 0), do: 1\ndef f(a, b), do: {a, b}", " f(a, b)"),
+        ("def f(nil, 0), do: 1\ndef f(true, b), do: b", " f(nil | …, b)"),
         ("def f(%User{} = user), do: user\ndef f(nil), do: nil", " f(user)"),
         ("def f(%User{} = user), do: user", " f(%User{} = user)"),
         ('def f("a"), do: 1\ndef f("b"), do: 2', ' f("a" | …)'),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from bot.core.finding import Analysis, Finding, SupervisionTree
 from bot.core.tokens import estimate
-from bot.elixir import nodes
 from bot.elixir.mixfile import App, apps_of
 from bot.elixir.project import Project
 from bot.elixir.skeleton.files import FileSheet, file_sheet
@@ -58,7 +57,7 @@ def skeleton(
 
 def _content(tree: SourceTree, analysis: Analysis | None) -> _Content:
     files = tree.files()
-    sheets = by_file(files, file_sheet, before_fork=_prepare)
+    sheets = by_file(files, file_sheet)
     apps = apps_of(files)
     if analysis is None:
         facts = tuple(f for sheet in sheets for f in sheet.facts)
@@ -68,10 +67,6 @@ def _content(tree: SourceTree, analysis: Analysis | None) -> _Content:
     sheets += [FileSheet(n.path, role_of(n.path), note=n.message) for n in tree.notes()]
     sheets.sort(key=lambda sheet: sheet.path)
     return _Content(apps, files, trees, tuple(sheets), analysis.findings if analysis else ())
-
-
-def _prepare() -> None:
-    nodes.prepare("alias")
 
 
 def _text(content: _Content, cut: Cut, max_tokens: int = 0) -> str:

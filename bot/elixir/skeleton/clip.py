@@ -20,15 +20,19 @@ def clip(code: bytes | str | None, limit: int) -> str:
     """At most `limit` characters of the code on one line, without anything hidden."""
     raw = (code or "")[: limit * _LOOKED_AT]
     text = raw if isinstance(raw, str) else raw.decode("utf-8", "ignore")
-    if "#" in text:
-        text = _COMMENT.sub("", text)
-    flat = " ".join(text.split())
-    if not (flat.isascii() and flat.isprintable()):
-        flat = one_line(text)
-    flat = _BRACKETS.sub("", flat).replace("</", "<\\/")
+    plain = text.isascii() and text.isprintable() and "  " not in text
+    flat = (text.strip() if plain else _flat(text)).replace("</", "<\\/")
     if len(flat) > limit or (code is not None and len(raw) < len(code)):
         return flat[: limit - 1] + ELLIPSIS
     return flat
+
+
+def _flat(text: str) -> str:
+    """The text without its comments, on one line."""
+    flat = " ".join(_COMMENT.sub("", text).split())
+    if not (flat.isascii() and flat.isprintable()):
+        flat = one_line(text)
+    return _BRACKETS.sub("", flat)
 
 
 def listed(items: Collection[str], limit: int, joint: str = ", ") -> str:

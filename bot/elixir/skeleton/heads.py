@@ -5,6 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.definition import plain_parameters
 from bot.elixir.module import Function
 from bot.elixir.nodes import text
 from bot.elixir.skeleton.clip import ELLIPSIS, clip
@@ -15,10 +16,22 @@ _PREFIX = {"defmacro": "macro ", "defguard": "guard "}
 
 def head_of(function: Function) -> str:
     """`name(argument, ...)`; several clauses are merged."""
-    clauses = [c.params for c in function.clauses[:_CLAUSES_LOOKED_AT]]
-    arguments = (_argument([c[i] for c in clauses if i < len(c)]) for i in range(len(clauses[0])))
-    head = f"{function.name}({', '.join(arguments)})"
+    head = f"{function.name}({', '.join(_arguments(function))})"
     return clip(_PREFIX.get(function.kind, "") + head + _target(function), _MAX_HEAD)
+
+
+def _arguments(function: Function) -> list[str]:
+    first = function.clauses[0]
+    plain = plain_parameters(function.module.source.data, first.node.start_byte)
+    if plain is not None and (len(function.clauses) == 1 or all(map(_is_clear, plain))):
+        return plain
+    clauses = [c.params for c in function.clauses[:_CLAUSES_LOOKED_AT]]
+    return [_argument([c[i] for c in clauses if i < len(c)]) for i in range(len(first.params))]
+
+
+def _is_clear(word: str) -> bool:
+    """Whether it is the name of a variable that is used."""
+    return word[0].islower() and word not in ("nil", "true", "false")
 
 
 def _argument(written: list[Node]) -> str:
@@ -34,7 +47,7 @@ def _argument(written: list[Node]) -> str:
             names += [text(side) for side in node.named_children if side.type == "identifier"]
         elif node.type == "identifier":
             names.append(text(node))
-    clear = [name for name in names if not name.startswith("_")]
+    clear = [name for name in names if _is_clear(name)]
     if names:
         return clip(clear[0] if clear else names[0].lstrip("_") or "_", _MAX_ARGUMENT)
     first = clip(written[0].text, _MAX_ARGUMENT)

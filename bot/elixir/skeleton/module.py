@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.elixir import nodes
 from bot.elixir.module import Function, Module, Use
-from bot.elixir.references import references
+from bot.elixir.references import mentioned
 from bot.elixir.skeleton.attributes import Attributes, attributes_of
 from bot.elixir.skeleton.clip import clip
 from bot.elixir.skeleton.heads import head_of
@@ -60,7 +60,7 @@ class ModuleSheet:
     """What its process is sent: patterns by callback."""
     starts: tuple[tuple[str, str], ...]
     """(supervisor, child) started at run time."""
-    names: tuple[str, ...]
+    names: frozenset[str]
     """Full names of the modules it mentions in code."""
     private: int
 
@@ -92,7 +92,7 @@ def module_sheet(module: Module) -> ModuleSheet:
         implemented=tuple(clip(f.label, _MAX_MODULE) for f in public if f.label in expected),
         messages=tuple(messages_of(module)),
         starts=tuple(starts_of(module)),
-        names=references(module),
+        names=mentioned(module),
         private=len(module.functions) - len(public),
     )
 

@@ -143,9 +143,10 @@ class FileText:
     def _names(self, module: ModuleSheet) -> list[str]:
         """Other modules of the code base it names; the common first segment is left out."""
         said = {module.name, *module.behaviours, *(u.partition(",")[0] for u in module.uses)}
+        inner = f"{module.name}."
         if module.kind == "defimpl":
             said |= {n for n in module.names if module.name.startswith(f"{n}.")}
-        others = [n for n in module.names if n in self._known and n not in said]
+        others = [n for n in module.names & self._known - said if not n.startswith(inner)]
         root = module.name.partition(".")[0] + "."
         return sorted("." + n.removeprefix(root) if n.startswith(root) else n for n in others)
 
