@@ -81,7 +81,7 @@ def _check_one(checker: Checker, step: StepBase, at: At, known: Known) -> Known:
     if certain is False:
         inner, ran = unreached(known, inner), replace(ran, never=True)
     after = joined(known, (inner,) if step.guard is None else (otherwise, inner))
-    return after.plus(steps={step.name: ran})
+    return after.plus(steps={step.name: replace(ran, maybe=certain is None)})
 
 
 def _check_fields(checker: Checker, step: StepBase, at: At, known: Known) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.pipeline.flow_steps import SetVariableStep
 from bot.pipeline.inputs import fits, wanted
 from bot.pipeline.known import Known, Missing
 from bot.pipeline.lookup import check_trail
 from bot.pipeline.pipeline_step import OutputPick, PipelineStep
-from bot.pipeline.problems import near
+from bot.pipeline.problems import errors_of, near
 from bot.pipeline.references import Checker, check_value
 from bot.pipeline.shapes import ANYTHING, Fields, Shape
+from bot.pipeline.spec import walk
 from bot.pipeline.step_base import At
 from bot.pipeline.workflow import Workflow
 
@@ -90,7 +92,7 @@ def _from_library(checker: Checker, step: PipelineStep, at: At) -> Called | None
         checker.error(f"there is no pipeline {name!r}{choice}", where)
         return None
     examined = checker.library.examined(name, checker.callers)
-    checker.report.problems.extend(examined.problems)
+    checker.report.problems.extend(errors_of(examined.problems))
     return examined.called
 
 
@@ -133,4 +135,20 @@ def _is_literal(value: Any) -> bool:
 
 def inline_checker(checker: Checker, workflow: Workflow, at: At) -> Checker:
     """A checker for a pipeline written inside another one."""
-    return replace(checker, workflow=workflow, base=(*checker.base, *at), free={}, fragment=False)
+    return replace(
+        checker,
+        workflow=workflow,
+        all_steps=frozenset(step.name for step in walk(workflow.steps)),
+        all_variables=variables_of(workflow),
+        base=(*checker.base, *at),
+        free={},
+        fragment=False,
+    )
+
+
+def variables_of(workflow: Workflow) -> frozenset[str]:
+    """Every variable that is set anywhere in it."""
+    names = set(workflow.variables)
+    for step in walk(workflow.steps):
+        names |= {*step.defines(), *(step.variables if isinstance(step, SetVariableStep) else ())}
+    return frozenset(names)

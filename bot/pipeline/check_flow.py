@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from bot.pipeline.data_source import expression_of
+from bot.pipeline.data_source import expression_of, is_previous
 from bot.pipeline.flow_steps import ForLoopStep, JumpStep, LoopStep, SwitchStep, WhileLoopStep
 from bot.pipeline.known import Known, Ran, joined
 from bot.pipeline.reachability import Truth, check_switch, endless, never_equal, truth
@@ -17,6 +17,7 @@ from bot.pipeline.references import (
     shape_of,
 )
 from bot.pipeline.shapes import ANYTHING, Fields, ListOf, Shape, named
+from bot.pipeline.spec import walk
 from bot.pipeline.step_base import At, StepBase
 
 Walk = Callable[[Checker, tuple[StepBase, ...], At, Known], Known]
@@ -125,9 +126,13 @@ def _items(checker: Checker, step: ForLoopStep, at: At, known: Known) -> Shape:
     if not isinstance(step.data_source, str):
         check_value(checker, step.data_source, where, known)
         return ANYTHING
-    expression = expression_of(step.data_source, previous=next(reversed(list(known.steps)), ""))
+    previous = next(reversed(list(known.steps)), "")
+    expression = expression_of(step.data_source, previous=previous)
     if not expression:
         checker.error("there is no step before this one to take the list from", where)
+        return ANYTHING
+    if is_previous(step.data_source) and known.steps[previous].maybe:
+        # Which step ran last is known only then.
         return ANYTHING
     check_expression(checker, expression, where, known)
     source = shape_of(checker, expression, known)
@@ -154,11 +159,7 @@ def _after_loop(step: LoopStep, known: Known, after: Known) -> Known:
     """Variables set in the body outlive the loop; its steps, its item and `loop` do not."""
     if not (isinstance(step, ForLoopStep) and step.parallel):
         return replace(known, variables=after.variables, apart=after.apart)
-    changed = {
-        name: step.name
-        for name, shape in after.variables.items()
-        if known.variables.get(name) is not shape
-    }
+    changed = {name: step.name for inner in walk(step.steps) for name in inner.defines()}
     return replace(known, apart={**known.apart, **changed})
 
 

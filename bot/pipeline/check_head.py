@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.pipeline.check_models import check_schema
 from bot.pipeline.flow_steps import PipelineStep
-from bot.pipeline.inputs import fits
+from bot.pipeline.inputs import fits, wanted
 from bot.pipeline.known import Known
 from bot.pipeline.references import Checker, check_value
 from bot.pipeline.scope import RESERVED
@@ -29,7 +29,7 @@ def check_head(checker: Checker, known: Known) -> None:
             checker.error(f"{name!r} is reserved", ("inputs", name))
         if spec.default is not None and not fits(spec.default, spec):
             where = ("inputs", name, "default")
-            checker.error(f"the default of input {name!r} is not of type {spec.type}", where)
+            checker.error(f"the default of input {name!r} must be {wanted(spec)}", where)
     for name, value in workflow.variables.items():
         check_value(checker, value, ("variables", name), known)
         if name in RESERVED:
@@ -48,7 +48,7 @@ def check_free_names(checker: Checker) -> None:
     """A name nobody defines is an input; one that is nearly a known name is rather a slip."""
     known = sorted(checker.all_steps | checker.all_variables)
     for name in checker.free:
-        if close := get_close_matches(name, known, 1, cutoff=0.85):
+        if close := get_close_matches(name, known, 1, cutoff=0.8):
             checker.warn(
                 f"nothing defines {name!r}, so it is taken as an input; did you mean {close[0]!r}?",
                 (),
@@ -96,7 +96,11 @@ def require_unique_names(checker: Checker) -> None:
     for at, step in located(checker.workflow.steps, ("steps",)):
         if step.name in first:
             line, _ = checker.document.position(("workflow", *checker.base, *first[step.name]))
-            checker.error(f"two steps are called {step.name!r}", (*at, "name"), hint=f"line {line}")
+            checker.error(
+                f"two steps are called {step.name!r}",
+                (*at, "name"),
+                hint=f"the other one in line {line}",
+            )
         first.setdefault(step.name, at)
 
 

@@ -9,6 +9,12 @@ PREVIOUS = "previous_response"
 _SHORT = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::\s*([A-Za-z_][\w.\[\]]*))?\s*\Z", re.ASCII)
 
 
+def is_previous(source: str) -> bool:
+    """Whether it stands for the response of the step before, or a field of it."""
+    found = _SHORT.match(source)
+    return found is not None and found[1] == PREVIOUS
+
+
 def expression_of(source: str, *, previous: str) -> str:
     """`scan:files` as `steps.scan.files`; `previous_response` is the step named `previous`.
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from bot.pipeline.check import check_workflow
-from bot.pipeline.check_calls import Called
+from bot.pipeline.check_calls import Called, variables_of
 from bot.pipeline.check_head import require_unique_names
-from bot.pipeline.flow_steps import SetVariableStep
 from bot.pipeline.messages import converted, faults
 from bot.pipeline.problems import Problem, Report, near
 from bot.pipeline.references import Checker
@@ -51,13 +50,12 @@ def examine(
     workflow, lost = _validated(report, body)
     if workflow is None:
         return Examined(document, report.sorted())
-    steps = list(walk(workflow.steps))
     checker = Checker(
         report,
         library,
         workflow,
-        frozenset(step.name for step in steps),
-        _variables(workflow, steps),
+        frozenset(step.name for step in walk(workflow.steps)),
+        variables_of(workflow),
         fragment=fragment,
         callers=callers,
         lost=lost,
@@ -107,10 +105,3 @@ def _validated(report: Report, body: dict[str, Any]) -> tuple[Workflow | None, f
     for fault in converted(workflow.model_dump(by_alias=True, exclude_unset=True), rest):
         report.add(fault.message, fault.at, hint=fault.hint)
     return workflow, lost
-
-
-def _variables(workflow: Workflow, steps: list[Any]) -> frozenset[str]:
-    names = set(workflow.variables)
-    for step in steps:
-        names |= {*step.defines(), *(step.variables if isinstance(step, SetVariableStep) else ())}
-    return frozenset(names)

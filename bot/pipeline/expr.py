@@ -101,12 +101,14 @@ def item_expression(source: str) -> ItemExpression:
         return _ENVIRONMENT.item(_unwrapped(source))
 
 
+@lru_cache(maxsize=4096)
 def names_in_template(template: str) -> tuple[nodes.Template, frozenset[str]]:
     """The parsed template and the names it needs from outside."""
     with explained(short(template)):
         return _with_items(_parsed(template))
 
 
+@lru_cache(maxsize=4096)
 def names_in_expression(expression: str) -> tuple[nodes.Template, frozenset[str]]:
     """The same for an expression with or without `{{ }}`."""
     source = _unwrapped(expression)

@@ -23,10 +23,14 @@ class Ran:
     data: Shape = ANYTHING
     never: bool = False
     """Its condition is always false, so it has no data."""
+    maybe: bool = False
+    """It has a condition."""
 
     def view(self) -> Shape:
         """What expressions see of it."""
-        return GENERAL if self.never else Either(self.data, GENERAL)
+        if self.never:
+            return GENERAL
+        return Either(self.data, Fields({**GENERAL.known, "data": self.data}))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from jinja2 import nodes
 
 _SEGMENT = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+|\*)\]")
 
+_EXISTS = ("defined", "exists")
+"""Tests that are true of nothing that is not there."""
+
 Key = str | int
 Trail = tuple[Key, ...]
 
@@ -86,14 +89,14 @@ def _parts(node: nodes.Node) -> Iterator[tuple[nodes.Node, frozenset[Trail], boo
 def _copes(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Filter):
         return node.name in ("default", "d")
-    return isinstance(node, nodes.Test) and node.name in ("defined", "undefined")
+    return isinstance(node, nodes.Test) and node.name in ("undefined", *_EXISTS)
 
 
 def _asserted(test: nodes.Node) -> frozenset[Trail]:
     """What exists wherever the test is true."""
     if isinstance(test, nodes.And):
         return _asserted(test.left) | _asserted(test.right)
-    if isinstance(test, nodes.Test) and test.name == "defined":
+    if isinstance(test, nodes.Test) and test.name in _EXISTS:
         base, keys, _ = _unwound(test.node)
         return frozenset({(base, *keys)}) if base is not None else frozenset()
     return frozenset()

@@ -41,8 +41,8 @@ def never_equal(checker: Checker, condition: Any, known: Known) -> str:
     if not isinstance(condition, str):
         return ""
     node = _node(condition)
-    for compare in [node, *node.find_all(nodes.Compare)] if node is not None else []:
-        if isinstance(compare, nodes.Compare) and (said := _foreign(checker, compare, known)):
+    for inner in (node, *node.find_all(nodes.Filter)) if node is not None else ():
+        if said := _foreign(checker, inner, known):
             return said
     return ""
 
@@ -97,19 +97,17 @@ def _of_node(checker: Checker, node: nodes.Node, known: Known) -> Truth:
     if isinstance(node, nodes.And | nodes.Or):
         sides = [_of_node(checker, side, known) for side in (node.left, node.right)]
         return _all(sides) if isinstance(node, nodes.And) else _any(sides)
-    if isinstance(node, nodes.Compare) and _foreign(checker, node, known):
-        return node.ops[0].op in ("ne", "notin")
+    if _foreign(checker, node, known):
+        return _comparison(node)[0] in ("ne", "notin")
     return None
 
 
-def _foreign(checker: Checker, compare: nodes.Compare, known: Known) -> str:
+def _foreign(checker: Checker, node: nodes.Node, known: Known) -> str:
     """`status == 'pased'` where the schema lists what `status` may be: why it is never true."""
-    path = path_of(compare.expr)
-    if path is None or len(compare.ops) != 1:
-        return ""
-    operand = compare.ops[0]
-    wanted = _constants(operand.expr)
-    if not wanted or operand.op not in ("eq", "ne", "in", "notin"):
+    operator, left, right = _comparison(node)
+    path = path_of(left)
+    wanted = _constants(right)
+    if path is None or not wanted or operator not in ("eq", "ne", "in", "notin"):
         return ""
     try:
         values = found(checker, path, known).values()
@@ -120,6 +118,15 @@ def _foreign(checker: Checker, compare: nodes.Compare, known: Known) -> str:
     choice = near(str(wanted[0]), map(_as_key, values))
     listed = choice or f"; it is one of: {', '.join(map(_as_key, values))}"
     return f"'{path}' is never {wanted[0]!r}{listed}"
+
+
+def _comparison(node: nodes.Node) -> tuple[str, nodes.Node, nodes.Node]:
+    """Operator and sides of `a == b`; no operator where it is something else."""
+    if isinstance(node, nodes.Filter) and node.name == "=compare" and len(node.args) == 2:
+        operator, right = node.args
+        if isinstance(operator, nodes.Const) and node.node is not None:
+            return str(operator.value), node.node, right
+    return "", node, node
 
 
 def _constants(node: nodes.Node) -> list[Any]:

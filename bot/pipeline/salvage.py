@@ -18,7 +18,8 @@ def salvaged(
     """A copy without the faults, and the names that were lost with them.
 
     An unknown key goes alone. A step that holds another fault is replaced by one that does
-    nothing under its name; a fault in the head takes its key away.
+    nothing under its name; an input with a fault may be anything; any other fault in the head
+    takes its key away.
     """
     rest, lost = copy.deepcopy(body), set[str]()
     for fault in sorted(faults, key=lambda fault: len(fault.at), reverse=True):
@@ -30,6 +31,9 @@ def salvaged(
             if isinstance(block, list) and isinstance(index, int) and index < len(block):
                 lost |= names_in(block[index])
                 block[index] = _stand_in(block[index], place)
+        elif len(fault.at) > 1 and fault.at[0] == "inputs" and isinstance(rest["inputs"], dict):
+            # Without its inputs every unknown name in a file would be one.
+            rest["inputs"][str(fault.at[1])] = {"type": "any"}
         elif fault.at and fault.at[0] != "steps":
             lost |= names_in(rest.pop(str(fault.at[0]), None))
     rest.setdefault("name", "unnamed")

@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks.analysis import Measured, credo_figures, table
 from benchmarks.floor import balanced, on_cores, one_core
 from benchmarks.memory import peak_megabytes
+from benchmarks.pipeline import STEPS, once
 from benchmarks.synthetic import write_code_base
 from bot.elixir.nodes import parse
 from bot.elixir.tree import DirectoryTree
@@ -46,6 +47,10 @@ def test_shares_hold_every_file_once(sources: list[bytes], cores: int) -> None:
     assert sorted(s for share in shares for s in share) == sorted(sources)
     loads = [sum(map(len, share)) for share in shares]
     assert max(loads) - min(loads) <= max(map(len, sources), default=0)
+
+
+def test_the_large_pipeline_is_right_and_as_large_as_it_says() -> None:
+    assert once(STEPS)["steps"] == STEPS
 
 
 def test_the_floor_runs_on_one_core_and_on_two() -> None:

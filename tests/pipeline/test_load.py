@@ -239,7 +239,7 @@ def test_what_is_defined_by_then_is_accepted() -> None:
         ("workflow: 3", "'workflow' must be a map"),
         ("workflow: {name: a, stepz: []}", "this key is missing"),
         ("workflow: {name: a, inputs: {n: {type: integer, default: x}}, steps: [{name: a, type: git, operation: diff}]}",
-         "the default of input 'n' is not of type integer"),
+         "the default of input 'n' must be integer"),
         ("workflow: {name: a, inputs: {n: {typ: integer}}, steps: [{name: a, type: git, operation: diff}]}",
          "did you mean 'type'?"),
     ],
