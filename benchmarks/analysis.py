@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.memory import peak_megabytes
-from benchmarks.synthetic import write_code_base
+from benchmarks.synthetic import synthetic
+from benchmarks.tables import by_directory
 
 HERE = Path(__file__).parent
 GENESIS = Path(sys.executable).with_name("genesis")
@@ -113,14 +114,8 @@ def credo_figures() -> dict[str, dict[str, float]]:
 
 def table(results: list[Measured], cores: int) -> Table:
     """One column per directory."""
-    shown = Table(title=f"Full analysis against bare parsing, {cores} cores, medians")
-    shown.add_column("")
-    for measured in results:
-        shown.add_column(measured.root.name, justify="right", overflow="fold")
-    columns = [_column(measured) for measured in results]
-    for name in columns[0]:
-        shown.add_row(name, *(column[name] for column in columns))
-    return shown
+    title = f"Full analysis against bare parsing, {cores} cores, medians"
+    return by_directory(title, [(m.root.name, _column(m)) for m in results])
 
 
 def _column(m: Measured) -> dict[str, str]:
@@ -159,14 +154,13 @@ def main() -> None:
     asked = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory(prefix="genesis-bench-") as scratch:
-        roots: list[Path] = [d.resolve() for d in asked.directories]
-        if not roots:
-            roots = [Path(scratch) / f"synthetic-{asked.seed}"]
-            write_code_base(roots[0], megabytes=asked.megabytes, seed=asked.seed)
+        roots = asked.directories or [
+            synthetic(Path(scratch), megabytes=asked.megabytes, seed=asked.seed)
+        ]
         results = []
         for root in roots:
             with console.status(f"measuring {root.name}, {asked.rounds} rounds"):
-                results.append(measure(root, asked.rounds, asked.cores))
+                results.append(measure(root.resolve(), asked.rounds, asked.cores))
     for start in range(0, len(results), 4):
         console.print(table(results[start : start + 4], asked.cores))
     console.print("parse: tree-sitter over bytes in memory. analysis: all rules, reading included.")

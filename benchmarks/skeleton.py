@@ -26,7 +26,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.synthetic import write_code_base
+from benchmarks.synthetic import synthetic
+from benchmarks.tables import by_directory
 from bot.core.tokens import estimate
 from bot.elixir.tree import DirectoryTree
 
@@ -103,9 +104,13 @@ class Measured:
     their_files: int = 0
 
     def time_ratio(self) -> float:
-        """Ours to theirs, median of the rounds: neighbours in time met the same machine."""
+        """The median round's."""
+        return statistics.median(self.time_ratios())
+
+    def time_ratios(self) -> list[float]:
+        """Ours to theirs, round by round: neighbours in time met the same machine."""
         pairs = zip(self.process, self.their_process, strict=True)
-        return statistics.median(ours / theirs for ours, theirs in pairs)
+        return [ours / theirs for ours, theirs in pairs]
 
     def token_ratio(self) -> float:
         """Our tokens to theirs."""
@@ -147,14 +152,8 @@ def _timed(command: list[str]) -> tuple[float, str]:
 
 def table(results: Sequence[Measured]) -> Table:
     """One column for each directory."""
-    shown = Table(title="Skeleton against repomix, whole processes, medians")
-    shown.add_column("")
-    for measured in results:
-        shown.add_column(measured.root.name, justify="right", overflow="fold")
-    columns = [_column(measured) for measured in results]
-    for name in columns[0]:
-        shown.add_row(name, *(column[name] for column in columns))
-    return shown
+    title = "Skeleton against repomix, whole processes, medians"
+    return by_directory(title, [(m.root.name, _column(m)) for m in results])
 
 
 def _column(m: Measured) -> dict[str, str]:
@@ -173,10 +172,7 @@ def _column(m: Measured) -> dict[str, str]:
         "repomix, s": f"{statistics.median(m.their_process):.2f}",
         "repomix, tokens": f"{m.their_tokens:,}",
         "time, ours / theirs": f"{m.time_ratio():.2f}",
-        "  best, worst round": " ".join(
-            f"{f(o / t for o, t in zip(m.process, m.their_process, strict=True)):.2f}"
-            for f in (min, max)
-        ),
+        "  best, worst round": f"{min(m.time_ratios()):.2f} {max(m.time_ratios()):.2f}",
         "tokens, ours / theirs": f"{m.token_ratio():.1%}",
         "aims reached": "yes"
         if m.time_ratio() <= MOST_TIME and m.token_ratio() <= MOST_TOKENS
@@ -195,15 +191,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="genesis-bench-") as scratch:
-        roots: list[Path] = [d.resolve() for d in asked.directories]
-        if not roots:
-            roots = [Path(scratch) / f"synthetic-{asked.seed}"]
-            write_code_base(roots[0], megabytes=asked.megabytes, seed=asked.seed)
+        roots = asked.directories or [
+            synthetic(Path(scratch), megabytes=asked.megabytes, seed=asked.seed)
+        ]
         peer, reason = _peer(asked.tools.resolve() if asked.tools else Path(scratch) / "tools")
         results = []
         for root in roots:
             with console.status(f"packing {root.name}, {asked.rounds} rounds"):
-                results.append(measure(root, asked.rounds, Path(scratch), peer))
+                results.append(measure(root.resolve(), asked.rounds, Path(scratch), peer))
     console.print(table(results))
     if peer is None:
         console.print(f"Not compared with repomix: {reason}. The tokens are our own estimate.")

@@ -37,6 +37,13 @@ def write_code_base(root: Path, *, megabytes: float, seed: int) -> int:
     return files + 1
 
 
+def synthetic(folder: Path, *, megabytes: float, seed: int) -> Path:
+    """A code base of that size in a folder of its own."""
+    root = folder / f"synthetic-{seed}"
+    write_code_base(root, megabytes=megabytes, seed=seed)
+    return root
+
+
 def _app_names(rng: random.Random) -> Iterator[str]:
     number = 0
     while True:
