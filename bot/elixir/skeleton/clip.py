@@ -22,9 +22,14 @@ def clip(code: bytes | str | None, limit: int) -> str:
     text = raw if isinstance(raw, str) else raw.decode("utf-8", "ignore")
     plain = text.isascii() and text.isprintable() and "  " not in text
     flat = (text.strip() if plain else _flat(text)).replace("</", "<\\/")
-    if len(flat) > limit or (code is not None and len(raw) < len(code)):
-        return flat[: limit - 1] + ELLIPSIS
-    return flat
+    if code is not None and len(raw) < len(code):
+        flat += ELLIPSIS
+    return shorten(flat, limit)
+
+
+def shorten(line: str, limit: int) -> str:
+    """`clip` for a line made of what was clipped before."""
+    return line if len(line) <= limit else line[: limit - 1] + ELLIPSIS
 
 
 def _flat(text: str) -> str:

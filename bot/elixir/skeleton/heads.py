@@ -8,7 +8,7 @@ from bot.elixir import nodes
 from bot.elixir.definition import plain_parameters
 from bot.elixir.module import Function
 from bot.elixir.nodes import text
-from bot.elixir.skeleton.clip import ELLIPSIS, clip
+from bot.elixir.skeleton.clip import ELLIPSIS, clip, shorten
 
 _MAX_ARGUMENT, _MAX_HEAD, _CLAUSES_LOOKED_AT = 40, 160, 8
 _PREFIX = {"defmacro": "macro ", "defguard": "guard "}
@@ -16,8 +16,9 @@ _PREFIX = {"defmacro": "macro ", "defguard": "guard "}
 
 def head_of(function: Function) -> str:
     """`name(argument, ...)`; several clauses are merged."""
-    head = f"{function.name}({', '.join(_arguments(function))})"
-    return clip(_PREFIX.get(function.kind, "") + head + _target(function), _MAX_HEAD)
+    name = clip(function.name, _MAX_HEAD)
+    head = f"{_PREFIX.get(function.kind, '')}{name}({', '.join(_arguments(function))})"
+    return shorten(head + _target(function), _MAX_HEAD)
 
 
 def _arguments(function: Function) -> list[str]:
@@ -59,4 +60,4 @@ def _target(function: Function) -> str:
     if function.kind != "defdelegate":
         return ""
     to = nodes.call_keywords(function.clauses[0].node).get("to")
-    return f" to {function.module.scope.resolve(to)}" if to is not None else ""
+    return f" to {clip(function.module.scope.resolve(to), _MAX_HEAD)}" if to is not None else ""

@@ -1,0 +1,47 @@
+"""One process or several: the same results in the same order."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir import workers
+from bot.elixir.workers import POOL_FROM_BYTES, by_file
+
+FILES = {f"lib/{n}.ex": b"x" * (n * 1_000) for n in range(60)}
+
+
+def size(path: str, data: bytes) -> tuple[str, int]:
+    return path, len(data)
+
+
+def refuse(path: str, data: bytes) -> int:
+    if path == "lib/7.ex":
+        raise LookupError(path)
+    return len(data)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, None])
+def test_results_stand_in_the_order_of_the_files(jobs: int | None) -> None:
+    assert sum(map(len, FILES.values())) > POOL_FROM_BYTES
+    assert by_file(FILES, size, jobs=jobs) == [(p, len(d)) for p, d in FILES.items()]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_work_may_be_any_function_and_its_failure_is_the_callers(jobs: int) -> None:
+    longest = max(map(len, FILES.values()))
+    assert max(by_file(FILES, lambda _, data: len(data) / longest, jobs=jobs)) == 1.0
+    with pytest.raises(LookupError, match=r"lib/7\.ex"):
+        by_file(FILES, refuse, jobs=jobs)
+    assert workers._inherited[0] == {}
+
+
+def test_what_is_shared_is_made_ready_before_the_fork_only() -> None:
+    made: list[int] = []
+    by_file(FILES, size, jobs=1, before_fork=lambda: made.append(1))
+    assert made == []
+    by_file(FILES, size, jobs=2, before_fork=lambda: made.append(2))
+    assert made == [2]
+
+
+def test_no_files_are_no_work() -> None:
+    assert by_file({}, size) == []
