@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir demo test lint format lock bench bench-context clean
+.PHONY: help install elixir demo test lint format lock bench bench-context bench-pipeline clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -64,6 +64,10 @@ lock: ## new lock files from pyproject.toml (needs uv)
 
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)
+
+bench-pipeline: install ## the engine per step, checking a large file, the start of the command
+	@$(BIN)/python -m benchmarks.overhead
+	@$(BIN)/python -m benchmarks.pipeline
 
 bench-context: install ## the skeleton against repomix (npm); BENCH="DIR ..." packs other code
 	@$(BIN)/python -m benchmarks.skeleton $(BENCH)
