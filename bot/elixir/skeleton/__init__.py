@@ -25,7 +25,8 @@ Skeleton of an Elixir code base, read from its source: signatures without bodies
 Of each module: size and purpose; what it uses; its data; functions as `name(arguments) :: what \
 the spec says they return`; impl: callbacks it carries out; call, cast, info, ...: messages it \
 takes; names: other modules it mentions, `.A` being `<its own first segment>.A`.
-Children stand in start order and are permanent unless something else is said.
+Children stand in start order and are permanent unless something else is said; at run time: \
+supervisor gets child from the module that starts it.
 For bodies and line numbers use the tools outline and read."""
 
 
