@@ -16,12 +16,13 @@ def is_previous(source: str) -> bool:
 
 
 def expression_of(source: str, *, previous: str) -> str:
-    """`scan:files` as `steps.scan.files`; `previous_response` is the step named `previous`.
+    """`scan:files` as `scan.files`; `previous_response` is the step named `previous`.
 
     Any other text is an expression already. Gives an empty text where there is no previous step.
     """
     found = _SHORT.match(source)
     if found is None or (found[1] != PREVIOUS and found[2] is None):
         return source
-    step = previous if found[1] == PREVIOUS else found[1]
-    return f"steps.{step}.{found[2] or 'data'}" if step else ""
+    if found[1] != PREVIOUS:
+        return f"{found[1]}.{found[2]}"
+    return f"steps.{previous}.{found[2] or 'data'}" if previous else ""

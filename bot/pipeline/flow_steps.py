@@ -23,6 +23,7 @@ class LoopStep(StepBase):
     """What both loops share."""
 
     steps: tuple[Step, ...] = Field(min_length=1)
+    """What one iteration does."""
     break_condition: Condition = None
     """Checked after each iteration: end the loop."""
     continue_condition: Condition = None
@@ -49,6 +50,7 @@ class ForLoopStep(LoopStep):
     parallel: bool = False
     """Run iterations side by side; each keeps the variables it sets to itself."""
     max_parallel: int = Field(default=4, ge=1, le=MAX_PARALLEL)
+    """In a parallel loop, how many iterations run at once."""
     batch_size: int | None = Field(default=None, ge=1)
     """In a parallel loop, wait for so many iterations before the next ones start."""
     ordered_results: bool = True
@@ -94,6 +96,7 @@ class SwitchStep(StepBase):
 
     type: Literal["switch"]
     expression: str = Field(min_length=1)
+    """Its value chooses the case."""
     cases: dict[str, tuple[Step, ...]] = Field(min_length=1)
     """Value to steps. Numbers, booleans and null are written as such or as text."""
     default: tuple[Step, ...] = ()
@@ -138,6 +141,7 @@ class SetVariableStep(StepBase):
 
     type: Literal["set_variable"]
     variables: dict[Name, Any] = Field(min_length=1)
+    """Name to value; every text in it is a template."""
     scope: Literal["global", "session", "loop", "local"] = "session"
     """`loop` and `local` end with the iteration or the inline block; the other two last for the
     run of this pipeline."""

@@ -42,17 +42,22 @@ class PipelineConfig(Record):
     inherit_context: bool | None = None
     """Inputs the step does not give are taken from the caller's variables and inputs."""
     inherit_providers: bool = True
+    """Always so: one run has one set of models."""
     inherit_functions: bool = True
     """The nested pipeline may use the caller's `gemini_functions`."""
     checkpoint_enabled: bool = True
+    """Always so, as far as the run itself keeps what was paid for."""
     enable_tracing: bool = True
+    """Always so: every step leaves a line in the run's trace."""
     capture_errors: bool = True
+    """Always so: read `steps.<name>.error`."""
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
     """For the whole nested pipeline."""
     max_depth: int | str | None = None
     """How many pipelines deep it may go from here (a template); a pipeline that calls itself
     needs it."""
     max_total_steps: int | None = Field(default=None, ge=1)
+    """Steps of the nested pipeline, everything in it counted."""
     continue_on_error: bool | None = None
     """The same as the step's own."""
     max_retries: int | None = Field(default=None, ge=0, le=9)
@@ -99,9 +104,11 @@ class PipelineStep(StepBase):
     steps: tuple[Step, ...] = ()
     """Inline steps; they see everything this step sees."""
     inputs: dict[str, Any] = Field(default_factory=dict)
+    """What it gets; inline steps see these as names beside everything else."""
     outputs: tuple[Name | OutputPick, ...] = ()
     """What becomes this step's data; without it all the pipeline's outputs do."""
     config: PipelineConfig = Field(default_factory=PipelineConfig)
+    """How it runs."""
 
     @model_validator(mode="after")
     def _one_source(self) -> PipelineStep:

@@ -143,7 +143,14 @@ def _with_families(value: Any, families: Schema) -> Any:
         families[name] = _family(chosen["propertyName"], chosen["mapping"])
         rest = {key: value[key] for key in value if key not in ("discriminator", "oneOf")}
         return {**rest, "$ref": f"#/$defs/{name}"}
-    return {key: _with_families(item, families) for key, item in value.items()}
+    whole = {key: _with_families(item, families) for key, item in value.items()}
+    if "patternProperties" in whole:
+        # A map whose keys are names; pydantic says which are good, not that others are wrong.
+        whole.setdefault("additionalProperties", False)
+    if whole.get("type") == "array" and whole.get("items") == {"$ref": "#/$defs/Part"}:
+        # A prompt: the least it may have is lost where it may be a text as well.
+        whole["minItems"] = 1
+    return whole
 
 
 def _family(key: str, mapping: dict[str, str]) -> Schema:

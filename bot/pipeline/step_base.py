@@ -67,6 +67,7 @@ class StepBase(Record):
     name: Name
     """Unique in its file; later steps refer to it."""
     description: str = ""
+    """For readers."""
     condition: Condition = None
     """Run the step only when this holds."""
     when: Condition = None
@@ -80,7 +81,9 @@ class StepBase(Record):
     output_to_file: str = ""
     """Write the result into the run's output directory: data as JSON, or the text (a template)."""
     retry: Retry | None = None
+    """Try a failed step again."""
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    """For the whole step; a loop or a pipeline with everything in it."""
 
     @model_validator(mode="after")
     def _one_guard(self) -> StepBase:

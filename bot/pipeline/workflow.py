@@ -26,7 +26,9 @@ class Input(Record):
     type: InputType = "string"
     """`array` is the same as `list`."""
     description: str = ""
+    """For whoever has to give it."""
     default: Any = None
+    """Its value when none is given."""
     required: bool = False
     """Without it a missing input has its default (null when there is none)."""
     enum: tuple[Any, ...] = ()
@@ -41,13 +43,17 @@ class Defaults(Record):
     claude_preset: Preset | None = None
     """For Claude's steps; wins over `preset` there."""
     claude_model: str = ""
+    """For Claude's steps that name no model."""
     claude_fallback_model: str = ""
     """Asked when the first model is overloaded."""
     claude_output_format: OutputFormat | None = None
     """For Claude's steps that name no `output_format` and no schema."""
     gemini_model: str = ""
+    """For Gemini's steps that name no model."""
     gemini_token_budget: TokenBudget | None = None
+    """For Gemini's steps that say nothing of it themselves."""
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    """For each step that runs or asks something."""
     output_dir: str = ""
     """The same as the workflow's own `output_dir`."""
     retry_on_error: bool = False
@@ -66,7 +72,9 @@ class ResourceLimits(Record):
     }
 
     max_total_steps: int | None = Field(default=None, ge=1)
+    """Steps that begin, each iteration counted."""
     max_execution_time_s: float | None = Field(default=None, gt=0)
+    """Seconds on the clock."""
 
     def limits(self) -> Limits:
         """The same as a budget knows them."""
@@ -77,7 +85,9 @@ class CostAlerts(Record):
     """Say when a run becomes expensive. A budget (`--max-usd`) is what stops one."""
 
     enabled: bool = True
+    """False: as if there were none."""
     threshold_usd: float = Field(gt=0)
+    """US dollars."""
     notify_on_exceed: bool = True
     """False asks for no notice; the trace has the cost in any case."""
 
@@ -86,14 +96,18 @@ class Environment(Record):
     """Where the pipeline is meant to run; steps read it as `environment.mode`."""
 
     mode: Literal["development", "production", "test"] = "development"
+    """A word for conditions to ask for."""
     debug_level: Literal["basic", "detailed", "performance"] = "basic"
+    """A word for conditions to ask for; the trace holds the same at every level."""
     cost_alerts: CostAlerts | None = None
+    """Say when the run becomes expensive."""
 
 
 class GeminiFunction(Record):
     """A function `gemini` steps may offer to the model."""
 
     description: str = ""
+    """What it does, for the model."""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
     """JSON Schema of its arguments."""
 
@@ -112,8 +126,11 @@ class Workflow(Record):
     }
 
     name: str = Field(min_length=1)
+    """What the pipeline is called, in traces and by itself."""
     version: str | int | float = ""
+    """For readers; also `workflow.version`."""
     description: str = ""
+    """What it does, in a sentence."""
     variables: dict[Name, Any] = Field(default_factory=dict)
     """What variables start with (templates over the inputs); also `workflow.variables.<name>`."""
     inputs: dict[Name, Input] | None = None
@@ -123,14 +140,19 @@ class Workflow(Record):
     types: dict[Name, dict[str, Any]] = Field(default_factory=dict)
     """JSON Schemas for `output_schema: <name>`; they see one another as `#/$defs/<name>`."""
     defaults: Defaults = Field(default_factory=Defaults)
+    """Values for steps that say nothing themselves."""
     resource_limits: ResourceLimits = Field(default_factory=ResourceLimits)
+    """What one run may use."""
     environment: Environment = Field(default_factory=Environment)
+    """Where it is meant to run."""
     gemini_functions: dict[Name, GeminiFunction] = Field(default_factory=dict)
+    """Functions that `gemini` steps may offer to the model."""
     checkpoint_enabled: bool = True
     """Keep paid answers and checkpoints until the run succeeds."""
     output_dir: str = ""
     """Directory, below the run's own, that `output_to_file` writes into."""
     steps: tuple[Step, ...] = Field(min_length=1)
+    """What is done, in this order."""
 
     @model_validator(mode="after")
     def _output_dir_is_below(self) -> Workflow:

@@ -311,7 +311,7 @@ def test_variables_of_a_parallel_loop_stay_in_their_iteration() -> None:
         ("verify", "'verify' is a map, and a loop goes over a list"),
         ("verify.status", ""),
         ("verify:report.lines", ""),
-        ("verify:reprt", "'steps.verify' has no field 'reprt'; did you mean 'report'?"),
+        ("verify:reprt", "'verify' has no field 'reprt'; did you mean 'report'?"),
         ("verify.count", "'verify.count' is a number, and a loop goes over a list"),
         ("previous_response", "'steps.verify.data' is a map, and a loop goes over a list"),
         ("previous_response:report.lines", ""),

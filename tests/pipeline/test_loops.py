@@ -53,7 +53,8 @@ def test_previous_response_is_the_step_that_ran_last() -> None:
     assert result.outputs == {"b": 2}
 
 
-def test_the_loop_knows_where_it_is_and_what_is_around_it() -> None:
+@pytest.mark.parametrize("source", ["loop.group", "group", "loop:group"])
+def test_the_loop_knows_where_it_is_and_what_is_around_it(source: str) -> None:
     body = """
     - name: outer
       type: for_loop
@@ -63,7 +64,7 @@ def test_the_loop_knows_where_it_is_and_what_is_around_it() -> None:
         - name: inner
           type: for_loop
           iterator: name
-          data_source: loop.group
+          data_source: SOURCE
           steps:
             - name: seen
               type: set_variable
@@ -72,7 +73,7 @@ def test_the_loop_knows_where_it_is_and_what_is_around_it() -> None:
                 at: "{{ loop.parent.number }}.{{ loop.number }}/{{ loop.length }} {{ loop.index }} {{ loop.name }}"
                 ends: "{{ [loop.is_first, loop.is_last, loop.parent.is_last, loop.parent.group | length] }}"
     """
-    rounds = run(steps(body)).steps["outer"].data["results"]
+    rounds = run(steps(body.replace("SOURCE", source))).steps["outer"].data["results"]
     seen = [each["data"]["seen"] for r in rounds for each in r["data"]["inner"]["results"]]
     assert [s["at"] for s in seen] == ["1.1/1 0 x", "2.1/2 0 y", "2.2/2 1 z"]
     assert [s["ends"] for s in seen] == [
