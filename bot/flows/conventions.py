@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir.mix_deps import declared
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
 
@@ -28,7 +29,7 @@ def _habits(project: Project) -> Iterator[str]:
     yield from (_what(app) for app in apps[:3])
     if any(path.rpartition("/")[2] == ".formatter.exs" for path in project.files):
         yield "`mix format` is used; files that are formatted stay formatted"
-    known = {name for app in project.apps for name in app.dependencies}
+    known = {name for app in project.apps for name in _dependencies(project, app)}
     if "credo" in known:
         yield "Credo is run on every change"
     yield from (habit for name, habit in _TEST_TOOLS.items() if name in known)
@@ -44,6 +45,13 @@ def _what(app: App) -> str:
     kind = f"an application, started by {app.callback}" if app.callback else "a library"
     wanted = f", for Elixir {app.requirement}" if app.requirement else ""
     return f"{app.name} is {kind}{wanted}"
+
+
+def _dependencies(project: Project, app: App) -> tuple[str, ...]:
+    file = f"{app.path}/mix.exs" if app.path else "mix.exs"
+    if file not in project.files:
+        return ()
+    return tuple(dependency.name for dependency in declared(project.source(file)).dependencies)
 
 
 def _task_supervisors(project: Project) -> Iterator[str]:

@@ -9,9 +9,7 @@ from tests.flows.support import APPLICATION, SHOP
 
 
 def habits(**changes: str) -> list[str]:
-    files = {path: text for path, text in SHOP.items() if isinstance(text, str)} | {
-        path.replace("__", "/"): text for path, text in changes.items()
-    }
+    files = SHOP | {path.replace("__", "/"): text for path, text in changes.items()}
     return list(conventions(survey(MemoryTree.of(files), jobs=1, rules=()).project))
 
 

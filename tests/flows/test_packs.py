@@ -15,7 +15,7 @@ ASKED = SkillRequest("", Request((), step="plan"), {}, {})
 
 def test_the_five_documents_follow_from_the_analysed_pack() -> None:
     packs = Packs(goal="Survive")
-    found = packs.analyse({path: text for path, text in SHOP.items() if isinstance(text, str)})
+    found = packs.analyse(SHOP)
     text = packs.plan(ASKED, tuple(f.model_dump(mode="json") for f in found.findings))
     assert "- Goal: Survive" in text
     for title in ("1. Critical fixes", "2. State persistence", "5. Integration and rollout"):
