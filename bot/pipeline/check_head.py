@@ -47,7 +47,7 @@ def check_head(checker: Checker, known: Known) -> None:
 def check_free_names(checker: Checker) -> None:
     """A name nobody defines is an input; one that is nearly a known name is rather a slip."""
     known = sorted(checker.all_steps | checker.all_variables)
-    for name in checker.free:
+    for name in checker.free.keys() - known:
         if close := get_close_matches(name, known, 1, cutoff=0.8):
             checker.warn(
                 f"nothing defines {name!r}, so it is taken as an input; did you mean {close[0]!r}?",

@@ -459,6 +459,8 @@ def test_without_declared_inputs_a_slip_is_told_where_it_is_nearly_a_known_name(
     assert problems(body, "description: x") == [
         "warning: nothing defines 'statsu', so it is taken as an input; did you mean 'status'?"
     ]
+    count = '- {name: a, type: set_variable, variables: {seen: "{{ (seen | default(0)) + 1 }}"}}'
+    assert problems(count, "description: x") == []
 
 
 def write(directory: Path, **files: str) -> Library:
