@@ -199,7 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for root in roots:
             with console.status(f"packing {root.name}, {asked.rounds} rounds"):
                 results.append(measure(root.resolve(), asked.rounds, Path(scratch), peer))
-    console.print(table(results))
+    for start in range(0, len(results), 4):
+        console.print(table(results[start : start + 4]))
     if peer is None:
         console.print(f"Not compared with repomix: {reason}. The tokens are our own estimate.")
         return 1

@@ -27,7 +27,9 @@ Progress = Callable[[int, int], None]
 Work = Callable[[str, bytes], T]
 """What is done with one file, given by path and content; its result must be picklable."""
 
-_inherited: tuple[Mapping[str, bytes], Work[Any]] = ({}, lambda _path, _data: None)
+_NOTHING: tuple[Mapping[str, bytes], Work[Any]] = ({}, lambda _path, _data: None)
+
+_inherited = _NOTHING
 """What forked workers read; set right before the fork, so that no source is sent to them."""
 
 
@@ -43,15 +45,22 @@ def by_file(
 
     `before_fork` makes ready what all workers share.
     """
-    global _inherited
     processes = jobs or os.cpu_count() or 1
     can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    if processes < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES:
-        with _without_cycle_collection():
-            alone = (work(path, data) for path, data in files.items())
-            return list(_counted(alone, len(files), progress))
+    alone = processes < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES
+    with _without_cycle_collection():
+        if alone:
+            results = (work(path, data) for path, data in files.items())
+            return list(_counted(results, len(files), progress))
+        before_fork()
+        return _on_processes(files, work, processes, progress)
+
+
+def _on_processes(
+    files: Mapping[str, bytes], work: Work[T], processes: int, progress: Progress | None
+) -> list[T]:
+    global _inherited
     shares = _shares(files, processes * SHARES_PER_JOB)
-    before_fork()
     _inherited = (files, work)
     gc.freeze()
     try:
@@ -62,7 +71,7 @@ def by_file(
             found = list(_counted(done, len(files), progress))
     finally:
         gc.unfreeze()
-        _inherited = ({}, lambda _path, _data: None)
+        _inherited = _NOTHING
     in_order = dict(zip(chain.from_iterable(shares), found, strict=True))
     return [in_order[path] for path in files]
 
@@ -85,7 +94,7 @@ def _in_worker(share: list[str]) -> list[Any]:
 
 @contextmanager
 def _without_cycle_collection() -> Iterator[None]:
-    """Files leave no cycles behind, so looking for some after every few is time lost."""
+    """Neither files nor results leave cycles behind: looking for some is time lost."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.elixir.facts import ModuleFacts, outline_facts
-from bot.elixir.outline import modules_of
+from bot.elixir.outline import Module, modules_of
 from bot.elixir.skeleton.glance import configured_in, modules_in, tests_in
 from bot.elixir.skeleton.module import ModuleSheet, module_sheet
 from bot.elixir.source import Role, Source, role_of
@@ -50,7 +50,7 @@ def _parsed(path: str, data: bytes) -> FileSheet:
         path,
         "lib",
         modules=tuple(map(module_sheet, modules)),
-        facts=tuple(f for m in modules if _supervises(f := outline_facts(m))),
+        facts=tuple(outline_facts(m) for m in modules if _supervises(m)),
         note=f"does not parse near line {source.line(error.start_byte)}" if error else "",
     )
     for module in modules:
@@ -58,5 +58,7 @@ def _parsed(path: str, data: bytes) -> FileSheet:
     return sheet
 
 
-def _supervises(facts: ModuleFacts) -> bool:
-    return bool(facts.child_lists or facts.spec or facts.uses or facts.behaviours)
+def _supervises(module: Module) -> bool:
+    """Whether a supervision tree may ask for its facts."""
+    named = module.source.holds((b"Supervisor", b"supervise(", b"child_spec"))
+    return bool(named or module.uses or module.behaviours)
