@@ -20,14 +20,14 @@ from rich.table import Table
 
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Reply
-from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
-from bot.pipeline.keeping import Keeping
+from bot.pipeline.language.strict_yaml import parse
+from bot.pipeline.language.workflow import Workflow
 from bot.pipeline.load import build
+from bot.pipeline.record.checkpoints import Checkpoints
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.trace import Trace
 from bot.pipeline.steps import default_handlers
-from bot.pipeline.strict_yaml import parse
-from bot.pipeline.trace import Trace
-from bot.pipeline.workflow import Workflow
 
 STEPS = 500
 MOST_MS = 1.0

@@ -11,7 +11,7 @@ from bot.cli.output import screen
 from bot.errors import Exit
 
 if TYPE_CHECKING:
-    from bot.pipeline.runs import RunStore
+    from bot.pipeline.record.runs import RunStore
 
 RunId = Annotated[
     str, typer.Argument(metavar="[RUN]", help="A run's id or how it starts; default: the newest.")

@@ -10,8 +10,8 @@ from typing import Any
 from bot.core.render.paint import Paint
 from bot.core.sanitize import one_line
 from bot.core.usage import Usage
+from bot.pipeline.record.runs import Run, RunRecord
 from bot.pipeline.results import RunResult, StepResult
-from bot.pipeline.runs import Run, RunRecord
 
 _MARKS = {"succeeded": "ok", "failed": "failed", "skipped": "skipped"}
 

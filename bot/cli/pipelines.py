@@ -56,7 +56,7 @@ def validate(
 @app.command("graph", epilog="Example: genesis pipeline graph plan.yaml > plan.mmd")
 def graph(file: File, repo: Where = None) -> None:
     """Draw a pipeline as a Mermaid flowchart."""
-    from bot.pipeline.graph import mermaid
+    from bot.pipeline.language.graph import mermaid
 
     screen.write(mermaid(_library(file, repo).load_file(file).workflow).rstrip("\n") + "\n")
 
@@ -64,7 +64,7 @@ def graph(file: File, repo: Where = None) -> None:
 @app.command("schema", epilog="Example: genesis pipeline schema > pipeline.json")
 def schema() -> None:
     """Print the JSON Schema of the language, for editors."""
-    from bot.pipeline.schema import schema_text
+    from bot.pipeline.language.schema import schema_text
 
     screen.write(schema_text())
 

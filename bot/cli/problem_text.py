@@ -10,7 +10,7 @@ from bot.core.render.paint import Paint
 from bot.core.sanitize import one_line
 
 if TYPE_CHECKING:
-    from bot.pipeline.problems import Problem
+    from bot.pipeline.checks.problems import Problem
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from bot.errors import Unusable
 from bot.pipeline.budget import Limits
+from bot.pipeline.checks.problems import near
+from bot.pipeline.language.workflow import Input
 from bot.pipeline.load import Loaded
-from bot.pipeline.problems import near
 from bot.pipeline.results import StepResult
-from bot.pipeline.workflow import Input
 
 PROMPT, INPUT_FILE = "prompt", "input_file"
 MAX_FILE = 64_000_000

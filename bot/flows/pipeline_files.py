@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.errors import Unusable
 from bot.flows.pipeline_run import library_for
+from bot.pipeline.checks.problems import Problem
 from bot.pipeline.load import validate
-from bot.pipeline.problems import Problem
 
 _SUFFIXES = (".yaml", ".yml")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import Unusable
-from bot.pipeline.runs import Run, RunRecord, load_json
+from bot.pipeline.record.runs import Run, RunRecord, load_json
 
 
 @dataclass(frozen=True)

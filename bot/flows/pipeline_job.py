@@ -19,16 +19,16 @@ from bot.flows.watch import Silent, Watcher
 from bot.llm.recorder import Recorder
 from bot.llm.types import Model, OnText, unheard
 from bot.pipeline.budget import Budget
-from bot.pipeline.checkpoints import Checkpoints, write_atomically
 from bot.pipeline.engine import Engine
-from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library, Loaded
-from bot.pipeline.points import Point, Points, prefix_keys
+from bot.pipeline.record.checkpoints import Checkpoints, write_atomically
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.points import Point, Points, prefix_keys
+from bot.pipeline.record.runs import Run, RunRecord, add_usage
+from bot.pipeline.record.sessions import Sessions
+from bot.pipeline.record.trace import Trace
 from bot.pipeline.results import RunResult, StepEvent
-from bot.pipeline.runs import Run, RunRecord, add_usage
-from bot.pipeline.sessions import Sessions
 from bot.pipeline.steps import default_handlers
-from bot.pipeline.trace import Trace
 from bot.settings import Settings
 
 

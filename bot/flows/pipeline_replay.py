@@ -22,9 +22,9 @@ from bot.llm.replay import Recording
 from bot.llm.tool_output import settled
 from bot.llm.types import Model
 from bot.pipeline.engine import Engine
-from bot.pipeline.keeping import Keeping
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.runs import Run, RunRecord, load_json
 from bot.pipeline.results import RunResult
-from bot.pipeline.runs import Run, RunRecord, load_json
 from bot.pipeline.steps import default_handlers
 from bot.settings import Settings
 

@@ -13,14 +13,14 @@ from bot.flows.pipeline_job import Ears, Job, Report
 from bot.flows.place import Place, open_place
 from bot.llm.prices import Prices, require_prices
 from bot.llm.providers import check_models, model_names, open_models
-from bot.pipeline.batch_steps import ManyStep
-from bot.pipeline.checkpoints import content_key
-from bot.pipeline.flow_steps import PipelineStep
+from bot.pipeline.language.batch_steps import ManyStep
+from bot.pipeline.language.flow_steps import PipelineStep
+from bot.pipeline.language.model_steps import PromptStep
+from bot.pipeline.language.named_models import named_models
+from bot.pipeline.language.spec import walk
 from bot.pipeline.load import Library, Loaded
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.named_models import named_models
-from bot.pipeline.runs import Run, RunRecord, RunStore, run_id
-from bot.pipeline.spec import walk
+from bot.pipeline.record.checkpoints import content_key
+from bot.pipeline.record.runs import Run, RunRecord, RunStore, run_id
 from bot.settings import Settings
 
 

@@ -25,8 +25,8 @@ from bot.flows.skills import Skills
 from bot.flows.tree_files import TreeFiles, following
 from bot.flows.watch import Watcher
 from bot.llm.offline import OfflineModel
-from bot.pipeline.files import ConfinedFiles
-from bot.pipeline.points import Point
+from bot.pipeline.prompts.files import ConfinedFiles
+from bot.pipeline.record.points import Point
 from bot.pipeline.results import StepEvent
 from bot.pipeline.services import Services
 from bot.settings import Settings

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.flows.asked import PROMPT
+from bot.pipeline.language.model_steps import PromptStep
+from bot.pipeline.language.parts import StaticPart
+from bot.pipeline.language.step_base import StepBase
+from bot.pipeline.language.workflow import Workflow
 from bot.pipeline.load import Loaded
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.parts import StaticPart
-from bot.pipeline.step_base import StepBase
-from bot.pipeline.workflow import Workflow
 
 
 def with_prompt(loaded: Loaded, prompt: str) -> Workflow:

@@ -29,14 +29,14 @@ from bot.llm.providers import check_models, model_names, open_models
 from bot.llm.recorder import Recorder
 from bot.llm.types import Model
 from bot.pipeline.budget import Budget, Limits
-from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
-from bot.pipeline.keeping import Keeping
 from bot.pipeline.load import Library
+from bot.pipeline.record.checkpoints import Checkpoints
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.trace import Trace
 from bot.pipeline.results import StepEvent
 from bot.pipeline.services import Services
 from bot.pipeline.steps import default_handlers
-from bot.pipeline.trace import Trace
 from bot.settings import Settings
 
 Observer = Callable[[StepEvent], None]

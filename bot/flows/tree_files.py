@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bot.core.ports import Workspace
 from bot.flows.bench import Bench
-from bot.pipeline.files import ConfinedFiles
+from bot.pipeline.prompts.files import ConfinedFiles
 
 
 @dataclass(frozen=True)

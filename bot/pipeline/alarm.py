@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from bot.core.usage import Usage
-from bot.pipeline.workflow import CostAlerts
+from bot.pipeline.language.workflow import CostAlerts
 
 
 @dataclass

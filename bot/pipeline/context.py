@@ -12,18 +12,18 @@ from bot.llm.structured import violations
 from bot.llm.types import Model, Usage
 from bot.pipeline.alarm import CostAlarm
 from bot.pipeline.budget import Budget, Cancelled, Limits
-from bot.pipeline.calls import Calls
-from bot.pipeline.expr import evaluate, holds, render, resolve
-from bot.pipeline.keeping import Keeping
-from bot.pipeline.named_types import resolved_schema
-from bot.pipeline.outputs import write_output
-from bot.pipeline.points import Point
+from bot.pipeline.expressions.expr import evaluate, holds, render, resolve
+from bot.pipeline.language.named_types import resolved_schema
+from bot.pipeline.language.spec import Workflow
+from bot.pipeline.language.step_base import StepBase
+from bot.pipeline.record.calls import Calls
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.outputs import write_output
+from bot.pipeline.record.points import Point
+from bot.pipeline.record.sessions import Sessions
 from bot.pipeline.results import StepEvent, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services, require
-from bot.pipeline.sessions import Sessions
-from bot.pipeline.spec import Workflow
-from bot.pipeline.step_base import StepBase
 
 if TYPE_CHECKING:
     from bot.pipeline.engine import Engine

@@ -17,12 +17,12 @@ from bot.llm.tokens import estimate_request
 from bot.llm.types import Model, OnText, Reply, Request, ToolCall, unheard
 from bot.pipeline.context import Handler, Outcome, StepContext
 from bot.pipeline.engine import Engine
-from bot.pipeline.flow_steps import ForLoopStep, JumpStep, SwitchStep, WhileLoopStep
-from bot.pipeline.named_types import resolved_schema
+from bot.pipeline.language.flow_steps import ForLoopStep, JumpStep, SwitchStep, WhileLoopStep
+from bot.pipeline.language.named_types import resolved_schema
+from bot.pipeline.language.spec import Step, walk
 from bot.pipeline.results import StepResult
 from bot.pipeline.samples import UNKNOWN, sample
 from bot.pipeline.scope import Scope
-from bot.pipeline.spec import Step, walk
 from bot.pipeline.steps import default_handlers
 from bot.pipeline.steps.loops import items_of_loop, names_in_body
 

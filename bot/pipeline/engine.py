@@ -11,18 +11,18 @@ from bot.errors import OtpError, Refused, Unusable
 from bot.llm.types import Model, OnText, Usage, unheard
 from bot.pipeline.alarm import CostAlarm
 from bot.pipeline.budget import Budget
-from bot.pipeline.calls import Answers, Calls
 from bot.pipeline.context import Handler, Outcome, RunState, StepContext
-from bot.pipeline.expr import ExpressionError, evaluate
+from bot.pipeline.expressions.expr import ExpressionError, evaluate
 from bot.pipeline.failures import ALWAYS_FATAL, LoopJump, StepFailed, is_fatal
-from bot.pipeline.keeping import Keeping
+from bot.pipeline.language.spec import Step, Workflow
 from bot.pipeline.load import Library
 from bot.pipeline.opening import opening_scope
-from bot.pipeline.points import Point, prefix_keys
+from bot.pipeline.record.calls import Answers, Calls
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.points import Point, prefix_keys
 from bot.pipeline.results import RunResult, StepEvent, StepResult, StepStatus
 from bot.pipeline.scope import Scope
 from bot.pipeline.services import Services
-from bot.pipeline.spec import Step, Workflow
 
 
 class Engine:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.errors import ConfigError, OtpError
 from bot.pipeline.budget import Budget, BudgetSpent, Cancelled
-from bot.pipeline.expr import ExpressionError
+from bot.pipeline.expressions.expr import ExpressionError
 
 ALWAYS_FATAL = (Cancelled, BudgetSpent, ConfigError, ExpressionError)
 """A wrong file, a spent budget or a stopped run is not what `continue_on_error` is for."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.pipeline.examine import Examined, examine
-from bot.pipeline.problems import Problem, errors_of, of_error
-from bot.pipeline.strict_yaml import Document, read
-from bot.pipeline.workflow import Workflow
+from bot.pipeline.checks.examine import Examined, examine
+from bot.pipeline.checks.problems import Problem, errors_of, of_error
+from bot.pipeline.language.strict_yaml import Document, read
+from bot.pipeline.language.workflow import Workflow
 
 
 def resources() -> Path:

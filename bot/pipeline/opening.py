@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.pipeline.context import RunState
-from bot.pipeline.expr import resolve
-from bot.pipeline.inputs import bound_inputs
+from bot.pipeline.expressions.expr import resolve
+from bot.pipeline.language.inputs import bound_inputs
+from bot.pipeline.language.workflow import Workflow
 from bot.pipeline.scope import Scope
-from bot.pipeline.workflow import Workflow
 
 
 def opening_scope(workflow: Workflow, inputs: Mapping[str, Any], state: RunState) -> Scope:

@@ -21,21 +21,21 @@ from bot.llm.catalog import catalog
 from bot.llm.presets import PRESETS, READING
 from bot.llm.prices import PriceList
 from bot.llm.tools import TOOLS
-from bot.pipeline import file_steps, query_steps
-from bot.pipeline.claude_options import ABSENT, TOOLS_ELSEWHERE
-from bot.pipeline.code_queries import CodeQueries
-from bot.pipeline.functions.aggregates import AGGREGATES
-from bot.pipeline.guarded import Guarded
+from bot.pipeline.data.code_queries import CodeQueries
+from bot.pipeline.expressions.functions.aggregates import AGGREGATES
+from bot.pipeline.language import file_steps, query_steps
+from bot.pipeline.language.claude_options import ABSENT, TOOLS_ELSEWHERE
+from bot.pipeline.language.guarded import Guarded
+from bot.pipeline.language.model_steps import PromptStep
+from bot.pipeline.language.named_types import NAMED_TYPES
+from bot.pipeline.language.parts import PART_TYPES
+from bot.pipeline.language.spec import STEP_TYPES, Workflow
+from bot.pipeline.language.step_base import StepBase
+from bot.pipeline.language.strict_yaml import parse
+from bot.pipeline.language.transform_operations import Operation, OperationBase
 from bot.pipeline.load import Library, validate
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.named_types import NAMED_TYPES
-from bot.pipeline.parts import PART_TYPES
 from bot.pipeline.results import StepResult, StepView
 from bot.pipeline.services import CodemodResult, GitResult
-from bot.pipeline.spec import STEP_TYPES, Workflow
-from bot.pipeline.step_base import StepBase
-from bot.pipeline.strict_yaml import parse
-from bot.pipeline.transform_operations import Operation, OperationBase
 from bot.settings import Settings
 from tests.docs.pages import DOCS, PAGES, ROOT, Block, Table, blocks, codes, prose, tables, text_of
 from tests.fakes.workspace import MemoryWorkspace

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.pipeline.filters import filters
-from bot.pipeline.functions import FUNCTIONS
-from bot.pipeline.operators import INFIX, POSTFIX
+from bot.pipeline.expressions.filters import filters
+from bot.pipeline.expressions.functions import FUNCTIONS
+from bot.pipeline.expressions.operators import INFIX, POSTFIX
+from bot.pipeline.expressions.tests import tests as known_tests
 from bot.pipeline.scope import AMBIENT, RESERVED
-from bot.pipeline.tests import tests as known_tests
 from tests.docs.pages import blocks, codes, tables, text_of
 from tests.pipeline.support import load, run
 

@@ -7,7 +7,7 @@ import pytest
 from bot.llm.catalog import owner
 from bot.llm.presets import CHANGING, PRESETS, READING
 from bot.llm.tools import TOOLS
-from bot.pipeline.model_steps import Preset
+from bot.pipeline.language.model_steps import Preset
 
 
 def test_the_language_has_exactly_these_presets() -> None:

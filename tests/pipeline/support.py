@@ -14,16 +14,16 @@ from bot.core.verdict import Verdict
 from bot.errors import Refused, Unusable
 from bot.llm.types import Model
 from bot.pipeline.budget import Budget
-from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.engine import Engine
-from bot.pipeline.keeping import Keeping
+from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library, Loaded, build
-from bot.pipeline.points import Point
+from bot.pipeline.record.checkpoints import Checkpoints
+from bot.pipeline.record.keeping import Keeping
+from bot.pipeline.record.points import Point
+from bot.pipeline.record.trace import Trace
 from bot.pipeline.results import RunResult, StepEvent
 from bot.pipeline.services import CodemodResult, CommandResult, GitResult, Services
 from bot.pipeline.steps import default_handlers
-from bot.pipeline.strict_yaml import parse
-from bot.pipeline.trace import Trace
 
 
 def load(text: str, *, library: Library | None = None) -> Loaded:

@@ -10,7 +10,7 @@ import pytest
 from bot.core.usage import Usage
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Reply
-from bot.pipeline.trace import Trace
+from bot.pipeline.record.trace import Trace
 from tests.pipeline.support import Events, run, steps
 
 DEAR = Reply("yes", "m", usage=Usage(10, 5, usd=0.3, calls=1))

@@ -12,14 +12,14 @@ from bot.llm.offline import OfflineModel, SkillRequest
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Reply, Request, Usage
 from bot.pipeline.budget import Budget, BudgetSpent, Cancelled, Limits
-from bot.pipeline.checkpoints import Checkpoints
 from bot.pipeline.context import Outcome
 from bot.pipeline.engine import Engine
-from bot.pipeline.expr import ExpressionError
+from bot.pipeline.expressions.expr import ExpressionError
 from bot.pipeline.load import Library
+from bot.pipeline.record.checkpoints import Checkpoints
+from bot.pipeline.record.trace import Trace
 from bot.pipeline.services import Services
 from bot.pipeline.steps import default_handlers
-from bot.pipeline.trace import Trace
 from tests.pipeline.support import Events, Tree, load, run, steps
 
 SET = "{name: a, type: set_variable, variables: {x: 1}}"

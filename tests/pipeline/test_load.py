@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 from bot.core.finding import Analysis
 from bot.errors import ConfigError
 from bot.llm.offline import OfflineModel
+from bot.pipeline.language.schema import json_schema
+from bot.pipeline.language.spec import PipelineStep, walk
+from bot.pipeline.language.strict_yaml import read
 from bot.pipeline.load import Library, resources
-from bot.pipeline.schema import json_schema
-from bot.pipeline.spec import PipelineStep, walk
-from bot.pipeline.strict_yaml import read
 from tests.pipeline.support import Events, Tree, load, run, seed_directory, steps
 
 VISION_STYLE = """

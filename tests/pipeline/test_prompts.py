@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from bot.pipeline.expr import names_in_template, render
+from bot.pipeline.expressions.expr import names_in_template, render
 from bot.pipeline.load import resources
 
 PROMPTS = sorted((resources() / "prompts").glob("*.md"))

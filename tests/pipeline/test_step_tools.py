@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import AgentStopped
 from bot.llm.offline import OfflineModel
-from bot.pipeline.keeping import Keeping
+from bot.pipeline.record.keeping import Keeping
 from tests.pipeline.model_support import ask, call, code
 from tests.pipeline.support import run, steps
 

@@ -13,9 +13,9 @@ from bot.llm.agent import AgentLimits, AgentReport, run_agent
 from bot.llm.structured import ask
 from bot.llm.tools import MIX_SECONDS, WorkspaceTools
 from bot.llm.types import Model, Request
-from bot.pipeline.agent_step import AgentStep
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.prompt import build_request
+from bot.pipeline.language.agent_step import AgentStep
+from bot.pipeline.prompts.prompt import build_request
 from bot.pipeline.steps.answering import chosen
 from bot.pipeline.steps.metered import Metered
 from bot.pipeline.steps.watching import watched

@@ -9,12 +9,12 @@ from bot.errors import ModelMisbehaved, NeedsModel, OtpError, Refused
 from bot.llm.structured import ask, whole_value
 from bot.llm.tokens import estimate_request
 from bot.llm.types import Model, OnText, Request
-from bot.pipeline.asking import Asking, asking
-from bot.pipeline.claude_options import ClaudeOptions
-from bot.pipeline.claude_steps import ClaudeBase
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.model_steps import Prompt, PromptStep
-from bot.pipeline.prompt import build_request
+from bot.pipeline.language.claude_options import ClaudeOptions
+from bot.pipeline.language.claude_steps import ClaudeBase
+from bot.pipeline.language.model_steps import Prompt, PromptStep
+from bot.pipeline.prompts.asking import Asking, asking
+from bot.pipeline.prompts.prompt import build_request
 from bot.pipeline.steps.committing import carried_out, withheld
 from bot.pipeline.steps.metered import Metered
 from bot.pipeline.steps.streams import stream

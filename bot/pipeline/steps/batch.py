@@ -9,13 +9,13 @@ from typing import Any
 
 from bot.core.usage import Usage
 from bot.errors import OtpError
-from bot.pipeline.batch_steps import ManyStep
-from bot.pipeline.batch_tasks import Task
-from bot.pipeline.checkpoints import content_key
-from bot.pipeline.claude_steps import ClaudeStep
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.failures import is_fatal
+from bot.pipeline.language.batch_steps import ManyStep
+from bot.pipeline.language.batch_tasks import Task
+from bot.pipeline.language.claude_steps import ClaudeStep
 from bot.pipeline.parallel import run_parallel
+from bot.pipeline.record.checkpoints import content_key
 from bot.pipeline.steps.model import run_claude
 
 MAX_NOTICES = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.flow_steps import CheckpointStep
+from bot.pipeline.language.flow_steps import CheckpointStep
 
 
 def run_checkpoint(step: CheckpointStep, context: StepContext) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.work_steps import CodemodStep
+from bot.pipeline.language.work_steps import CodemodStep
 
 
 def run_codemod(step: CodemodStep, context: StepContext) -> Outcome:

@@ -6,8 +6,8 @@ import json
 
 from bot.errors import CommandFailed, Refused
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.language.work_steps import CommandStep
 from bot.pipeline.services import CommandResult
-from bot.pipeline.work_steps import CommandStep
 
 DEFAULT_TIMEOUT = 300.0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.pipeline.claude_steps import ClaudeExtractStep
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.language.claude_steps import ClaudeExtractStep
 from bot.pipeline.steps.model import run_claude
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from bot.core.ports import Workspace
 from bot.errors import OtpError, Refused, Unusable
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.conversions import converted
-from bot.pipeline.expr import ExpressionError
-from bot.pipeline.file_checks import checked
-from bot.pipeline.file_plans import Tree, Wanted, chosen, placed, plain
-from bot.pipeline.file_steps import FileEntry, FileOpsStep, Files, entries
+from bot.pipeline.data.conversions import converted
+from bot.pipeline.data.file_checks import checked
+from bot.pipeline.data.file_plans import Tree, Wanted, chosen, placed, plain
+from bot.pipeline.expressions.expr import ExpressionError
+from bot.pipeline.language.file_steps import FileEntry, FileOpsStep, Files, entries
 
 
 def run_file_ops(step: FileOpsStep, context: StepContext) -> Outcome:

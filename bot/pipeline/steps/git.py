@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.language.work_steps import GitStep
 from bot.pipeline.services import GitResult, GitService
-from bot.pipeline.work_steps import GitStep
 
 
 def run_git(step: GitStep, context: StepContext) -> Outcome:

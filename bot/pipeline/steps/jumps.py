@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.failures import LoopJump
-from bot.pipeline.flow_steps import JumpStep
+from bot.pipeline.language.flow_steps import JumpStep
 
 
 def run_jump(step: JumpStep, context: StepContext) -> Outcome:

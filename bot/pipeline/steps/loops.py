@@ -10,15 +10,15 @@ from typing import Any
 from bot.errors import OtpError, Refused
 from bot.pipeline.budget import Limits
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.data_source import expression_of
-from bot.pipeline.expr import ExpressionError, condition_sources
+from bot.pipeline.expressions.expr import ExpressionError, condition_sources
+from bot.pipeline.expressions.values import kind_of
 from bot.pipeline.failures import spent_within
-from bot.pipeline.flow_steps import ForLoopStep, LoopStep, WhileLoopStep
+from bot.pipeline.language.data_source import expression_of
+from bot.pipeline.language.flow_steps import ForLoopStep, LoopStep, WhileLoopStep
+from bot.pipeline.language.spec import walk
 from bot.pipeline.parallel import run_parallel
 from bot.pipeline.scope import Scope
-from bot.pipeline.spec import walk
 from bot.pipeline.steps.rounds import Rounds, run_round
-from bot.pipeline.values import kind_of
 
 
 def run_for_loop(step: ForLoopStep, context: StepContext) -> Outcome:

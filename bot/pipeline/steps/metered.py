@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bot.llm.types import Model, OnText, Reply, Request, Usage, unheard
-from bot.pipeline.calls import material
-from bot.pipeline.checkpoints import content_key
 from bot.pipeline.context import Outcome
+from bot.pipeline.record.calls import material
+from bot.pipeline.record.checkpoints import content_key
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.language.work_steps import MixStep
 from bot.pipeline.steps.command import command_outcome
-from bot.pipeline.work_steps import MixStep
 
 DEFAULT_TIMEOUT = 900.0
 

@@ -10,9 +10,9 @@ from bot.errors import ModelMisbehaved, NeedsModel, OtpError, Unusable
 from bot.llm.choosing import choose
 from bot.llm.structured import parse_json
 from bot.llm.types import Json, Reply, Tool
-from bot.pipeline.claude_steps import ClaudeBase
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.model_steps import (
+from bot.pipeline.language.claude_steps import ClaudeBase
+from bot.pipeline.language.model_steps import (
     GeminiInstructorStep,
     GeminiStep,
     LlmStep,

@@ -9,12 +9,12 @@ from typing import Any
 from bot.errors import OtpError, Refused, Unusable
 from bot.pipeline.budget import Limits
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.expr import ExpressionError
+from bot.pipeline.expressions.expr import ExpressionError
 from bot.pipeline.failures import StepFailed, spent_within
-from bot.pipeline.flow_steps import PipelineStep
-from bot.pipeline.part_texts import extract
+from bot.pipeline.language.flow_steps import PipelineStep
+from bot.pipeline.language.workflow import Workflow
+from bot.pipeline.prompts.part_texts import extract
 from bot.pipeline.results import RunResult
-from bot.pipeline.workflow import Workflow
 
 
 def run_pipeline(step: PipelineStep, context: StepContext) -> Outcome:

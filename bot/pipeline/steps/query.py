@@ -12,10 +12,10 @@ from bot.elixir.mix_deps import declared
 from bot.elixir.mixfile import apps_of
 from bot.elixir.source import Source, role_of
 from bot.errors import Refused
-from bot.pipeline.code_queries import CodeQueries
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.expr import ExpressionError
-from bot.pipeline.query_steps import CodebaseQueryStep, Criteria, Query
+from bot.pipeline.data.code_queries import CodeQueries
+from bot.pipeline.expressions.expr import ExpressionError
+from bot.pipeline.language.query_steps import CodebaseQueryStep, Criteria, Query
 
 
 def run_codebase_query(step: CodebaseQueryStep, context: StepContext) -> Outcome:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.usage import Usage
 from bot.errors import ModelMisbehaved, ModelUnavailable, OtpError, Transient
-from bot.pipeline.claude_options import RetryCondition, RetryConfig
 from bot.pipeline.context import Outcome, StepContext
+from bot.pipeline.language.claude_options import RetryCondition, RetryConfig
 
 LONGEST_PAUSE = 300.0
 """Seconds between two tries, whatever the vendor or the file asks for."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import ModelUnavailable, OtpError
-from bot.pipeline.claude_steps import ClaudeRobustStep
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.failures import is_fatal
+from bot.pipeline.language.claude_steps import ClaudeRobustStep
 from bot.pipeline.steps.answering import Question, prepared, put
 from bot.pipeline.steps.retrying import Tried, persistently
 from bot.pipeline.steps.session import conversation_of, converse

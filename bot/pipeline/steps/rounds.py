@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bot.errors import OtpError
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.failures import LoopJump, is_fatal
-from bot.pipeline.flow_steps import LoopStep
+from bot.pipeline.language.flow_steps import LoopStep
 from bot.pipeline.scope import Scope
 
 MAX_KEPT = 1_000_000

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from bot.errors import Refused, Unusable
 from bot.llm.types import Message
-from bot.pipeline.claude_steps import ClaudeBase, ClaudeSessionStep
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.parts import ClaudeContinuePart
+from bot.pipeline.language.claude_steps import ClaudeBase, ClaudeSessionStep
+from bot.pipeline.language.parts import ClaudeContinuePart
 from bot.pipeline.steps.answering import Question, prepared
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from bot.llm.types import OnText, unheard
-from bot.pipeline.claude_options import ClaudeOptions
 from bot.pipeline.context import StepContext
+from bot.pipeline.language.claude_options import ClaudeOptions
 
 
 @contextmanager

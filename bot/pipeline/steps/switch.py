@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.expr import ExpressionError
-from bot.pipeline.flow_steps import SwitchStep
-from bot.pipeline.values import kind_of
+from bot.pipeline.expressions.expr import ExpressionError
+from bot.pipeline.expressions.values import kind_of
+from bot.pipeline.language.flow_steps import SwitchStep
 
 
 def run_switch(step: SwitchStep, context: StepContext) -> Outcome:

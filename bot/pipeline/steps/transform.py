@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.errors import Unusable
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.expr import ExpressionError, evaluate
+from bot.pipeline.data.transforms import transformed
+from bot.pipeline.expressions.expr import ExpressionError, evaluate
+from bot.pipeline.expressions.values import as_text, to_json
+from bot.pipeline.language.transform_steps import TransformStep
 from bot.pipeline.results import StepView
-from bot.pipeline.transform_steps import TransformStep
-from bot.pipeline.transforms import transformed
-from bot.pipeline.values import as_text, to_json
 
 
 def run_data_transform(step: TransformStep, context: StepContext) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.flow_steps import SetVariableStep
+from bot.pipeline.language.flow_steps import SetVariableStep
 
 
 def run_set_variable(step: SetVariableStep, context: StepContext) -> Outcome:

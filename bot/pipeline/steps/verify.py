@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.texts import texts
-from bot.pipeline.work_steps import VerifyStep
+from bot.pipeline.expressions.texts import texts
+from bot.pipeline.language.work_steps import VerifyStep
 
 
 def run_verify(step: VerifyStep, context: StepContext) -> Outcome:

@@ -14,10 +14,10 @@ from bot.llm.agent import AgentLimits, Ending, run_agent
 from bot.llm.structured import read_json, violations, whole_value
 from bot.llm.tools import WorkspaceTools
 from bot.llm.types import Json, Model, OnText, Reply, Request
-from bot.pipeline.asking import Asking
 from bot.pipeline.context import Outcome, StepContext
-from bot.pipeline.model_steps import PromptStep
-from bot.pipeline.subtree import RULE, subtree
+from bot.pipeline.language.model_steps import PromptStep
+from bot.pipeline.prompts.asking import Asking
+from bot.pipeline.prompts.subtree import RULE, subtree
 
 _WHOLE_ANSWER: dict[str, Any] = {
     "type": "object",

@@ -1,0 +1,1 @@
+"""What the steps compute that need no model: transformations, conversions, queries."""

@@ -1,0 +1,1 @@
+"""From the parts of a prompt to what a model is asked."""
