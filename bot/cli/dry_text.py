@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.core.render.paint import Paint
-from bot.flows.pipeline_dry import DryReport, Estimate
+from bot.flows.pipelines.dry import DryReport, Estimate
 
 
 def as_text(report: DryReport, paint: Paint) -> str:

@@ -19,7 +19,7 @@ RunId = Annotated[
 
 
 def _store() -> RunStore:
-    from bot.flows.pipeline_run import run_store
+    from bot.flows.pipelines.run import run_store
     from bot.settings import load_settings
 
     return run_store(load_settings())
@@ -59,7 +59,7 @@ def show(
 ) -> None:
     """Show a run: its steps, who answered, and what it cost; with --step what was said."""
     from bot.cli.run_text import as_json, as_text, conversation, exchanges_json
-    from bot.flows.pipeline_history import exchanges_of, history_of
+    from bot.flows.pipelines.history import exchanges_of, history_of
 
     screen.machine = json_
     run = _store().find(run_id)
@@ -81,8 +81,8 @@ def replay(run_id: RunId = "", json_: JsonFlag = False) -> None:
     """
     from bot.cli.run_text import replay_json, replay_text
     from bot.cli.step_progress import StepProgress
-    from bot.flows.pipeline_job import Ears
-    from bot.flows.pipeline_replay import replay_run
+    from bot.flows.pipelines.job import Ears
+    from bot.flows.pipelines.replay import replay_run
     from bot.settings import load_settings
 
     screen.machine = json_

@@ -13,8 +13,8 @@ from bot.cli.output import screen
 from bot.errors import Exit, OtpError
 
 if TYPE_CHECKING:
-    from bot.flows.asked import Asked
-    from bot.flows.pipeline_job import Report
+    from bot.flows.pipelines.asked import Asked
+    from bot.flows.pipelines.job import Report
     from bot.pipeline.load import Library
     from bot.settings import Settings
 
@@ -41,7 +41,7 @@ def validate(
 ) -> None:
     """Check pipelines without running them; every problem with its line and column."""
     from bot.cli.problem_text import as_json, as_text
-    from bot.flows.pipeline_files import pipeline_files, problems_of
+    from bot.flows.pipelines.files import pipeline_files, problems_of
 
     screen.machine = json_
     files = pipeline_files(paths)
@@ -130,7 +130,7 @@ def run(
     In a repository it works in a work tree of its own; commits go to a branch of their own,
     what is left uncommitted becomes a patch. Your checkout stays as it is.
     """
-    from bot.flows.asked import Asked
+    from bot.flows.pipelines.asked import Asked
     from bot.settings import load_settings
 
     screen.machine = json_
@@ -162,8 +162,8 @@ def _limits(
 
 def _run(asked: Asked, settings: Settings, *, stream: bool) -> Report:
     from bot.cli.step_progress import StepProgress
-    from bot.flows.pipeline_job import Ears
-    from bot.flows.pipeline_run import run_pipeline
+    from bot.flows.pipelines.job import Ears
+    from bot.flows.pipelines.run import run_pipeline
 
     with StepProgress(screen, stream=stream) as progress:
         ears = Ears(steps=progress.step, text=progress.text, watch=progress)
@@ -190,7 +190,7 @@ def _fail(error: OtpError, report: Report) -> Exit:
 
 def _dry(asked: Asked, settings: Settings) -> None:
     from bot.cli.dry_text import as_json, as_text
-    from bot.flows.pipeline_dry import dry_run
+    from bot.flows.pipelines.dry import dry_run
 
     found = dry_run(asked, settings)
     screen.data(as_json(found))
@@ -198,7 +198,7 @@ def _dry(asked: Asked, settings: Settings) -> None:
 
 
 def _library(file: Path, repo: Path | None) -> Library:
-    from bot.flows.pipeline_run import library_for
+    from bot.flows.pipelines.run import library_for
 
     return library_for(file, repo)
 

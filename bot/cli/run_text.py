@@ -10,8 +10,8 @@ from bot.core.render.paint import Paint
 from bot.core.sanitize import one_line
 
 if TYPE_CHECKING:
-    from bot.flows.pipeline_history import History
-    from bot.flows.pipeline_replay import ReplayReport
+    from bot.flows.pipelines.history import History
+    from bot.flows.pipelines.replay import ReplayReport
 
 _STYLES = {"succeeded": "green", "failed": "bold red", "skipped": "dim"}
 

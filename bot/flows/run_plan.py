@@ -19,14 +19,14 @@ from bot.flows.analyses import Analyses
 from bot.flows.bench import Bench
 from bot.flows.conclusions import Conclusions
 from bot.flows.mix_tasks import MixTasks
+from bot.flows.pipelines.tree_files import TreeFiles, following
 from bot.flows.services import Codemods, Verifier, WorkGit
 from bot.flows.session import Session
 from bot.flows.skills import Skills
-from bot.flows.tree_files import TreeFiles, following
 from bot.flows.watch import Silent, Watcher
 from bot.llm.prices import Prices, require_prices
 from bot.llm.providers import check_models, model_names, open_models
-from bot.llm.recorder import Recorder
+from bot.llm.recording.recorder import Recorder
 from bot.llm.types import Model
 from bot.pipeline.budget import Budget, Limits
 from bot.pipeline.engine import Engine

@@ -15,10 +15,10 @@ from bot.elixir.fixes import codemod
 from bot.elixir.fixes.base import Declined
 from bot.elixir.redetect import still_there
 from bot.errors import Refused, Unusable
-from bot.flows import free_work
 from bot.flows.advice import NO_FIX
 from bot.flows.bench import Bench
 from bot.flows.model_scope import widened
+from bot.flows.pipelines import free_work
 from bot.flows.trial import Trial
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve

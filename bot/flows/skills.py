@@ -17,7 +17,7 @@ from bot.flows.actions import generated_test
 from bot.flows.bench import Bench
 from bot.flows.conventions import conventions
 from bot.flows.model_scope import scope_of
-from bot.flows.packs import Packs
+from bot.flows.pipelines.packs import Packs
 from bot.flows.plan_goal import plan_goal
 from bot.flows.selection import BLOCKED, selected, to_try
 from bot.flows.session import Session

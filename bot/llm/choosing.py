@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import ModelMisbehaved
-from bot.llm.agent_calls import problem, understood
+from bot.llm.agents.agent_calls import problem, understood
 from bot.llm.structured import MAX_REPAIRS, require_complete
 from bot.llm.types import (
     Message,

@@ -19,7 +19,7 @@ from bot.llm.types import Model, ModelInfo, OnText, Options, Reply, Request, unh
 from bot.settings import API_KEYS, VENDORS, Settings, Vendor
 
 if TYPE_CHECKING:
-    from bot.llm.vendor import VendorModel
+    from bot.llm.vendors.vendor import VendorModel
 
 
 class Lazy:
@@ -222,10 +222,10 @@ def _adapter(settings: Settings, vendor: Vendor, model: str, prices: Prices) -> 
 
 def _class(vendor: Vendor) -> type[VendorModel]:
     if vendor == "anthropic":
-        from bot.llm.anthropic import AnthropicModel
+        from bot.llm.vendors.anthropic import AnthropicModel
 
         return AnthropicModel
-    from bot.llm.gemini import GeminiModel
+    from bot.llm.vendors.gemini import GeminiModel
 
     return GeminiModel
 

@@ -17,10 +17,10 @@ from bot.codebase.mix_arguments import TASKS
 from bot.core.finding import SEVERITIES, Analysis
 from bot.core.ports import CommandResult
 from bot.core.verdict import Status, Verdict
+from bot.llm.agents.tools import TOOLS
 from bot.llm.catalog import catalog
 from bot.llm.presets import PRESETS, READING
 from bot.llm.prices import PriceList
-from bot.llm.tools import TOOLS
 from bot.pipeline.data.code_queries import CodeQueries
 from bot.pipeline.expressions.functions.aggregates import AGGREGATES
 from bot.pipeline.language import file_steps, query_steps

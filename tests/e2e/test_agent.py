@@ -10,9 +10,9 @@ from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
 from bot.codebase.worktree import Worktree
 from bot.core.render.transcript import as_text
-from bot.llm.agent import run_agent
+from bot.llm.agents.agent import run_agent
+from bot.llm.agents.tools import WorkspaceTools
 from bot.llm.scripted import Line, ScriptedModel, call
-from bot.llm.tools import WorkspaceTools
 from bot.llm.types import Part, Request
 from tests.codebase.support import open_in
 from tests.verify.support import mix_in

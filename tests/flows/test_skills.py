@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.verdict import CheckResult, Verdict
 from bot.flows.bench import Bench
-from bot.flows.packs import Packs
+from bot.flows.pipelines.packs import Packs
 from bot.flows.session import Session
 from bot.flows.skills import Skills
 from bot.flows.trial import Trial

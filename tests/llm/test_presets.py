@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
+from bot.llm.agents.tools import TOOLS
 from bot.llm.catalog import owner
 from bot.llm.presets import CHANGING, PRESETS, READING
-from bot.llm.tools import TOOLS
 from bot.pipeline.language.model_steps import Preset
 
 

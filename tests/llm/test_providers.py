@@ -137,7 +137,8 @@ from bot.settings import load_settings
 models = open_models(load_settings(anthropic_api_key="k" * 9, gemini_api_key="k" * 9),
                      offline=OfflineModel())
 print([(m.name, m.local) for m in models.values()], model_names(models))
-heavy = ("anthropic", "google.genai", "httpx2", "bot.llm.anthropic", "bot.llm.gemini")
+heavy = ("anthropic", "google.genai", "httpx2", "bot.llm.vendors.anthropic",
+         "bot.llm.vendors.gemini")
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

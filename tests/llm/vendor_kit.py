@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.llm.anthropic import AnthropicModel
-from bot.llm.gemini import GeminiModel
 from bot.llm.types import Part, Request, Tool
-from bot.llm.vendor import VendorModel
+from bot.llm.vendors.anthropic import AnthropicModel
+from bot.llm.vendors.gemini import GeminiModel
+from bot.llm.vendors.vendor import VendorModel
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.vendor_server import VendorServer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.llm.tool_output import settled
+from bot.llm.agents.tool_output import settled
 
 LONGEST_OUTPUT = 6_000
 """Characters of a stream that are kept, from its end."""

@@ -16,14 +16,14 @@ from bot.pipeline.record.checkpoints import Checkpoints, content_key
 
 
 class Recorder(Protocol):
-    """Writes down what was asked and answered; `bot.llm.replay` has one."""
+    """Writes down what was asked and answered; `bot.llm.recording.replay` has one."""
 
     def record(self, where: str, model: str, request: Request, reply: Reply) -> None:
         """`where` is the step's path and the number of the call in it."""
 
 
 class Answers(Protocol):
-    """Recorded replies, for a replay; `bot.llm.replay` has them."""
+    """Recorded replies, for a replay; `bot.llm.recording.replay` has them."""
 
     def answer(self, where: str, model: str, request: Request) -> Reply:
         """The reply recorded for this call; raises `OtpError` naming what differs."""

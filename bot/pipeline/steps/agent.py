@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.core.ports import Workspace
 from bot.errors import AgentStopped, NeedsModel, OtpError
-from bot.llm.agent import AgentLimits, AgentReport, run_agent
+from bot.llm.agents.agent import AgentLimits, AgentReport, run_agent
+from bot.llm.agents.tools import MIX_SECONDS, WorkspaceTools
 from bot.llm.structured import ask
-from bot.llm.tools import MIX_SECONDS, WorkspaceTools
 from bot.llm.types import Model, Request
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.language.agent_step import AgentStep

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.sanitize import one_line
-from bot.llm.agent import AgentEvent, Watch
+from bot.llm.agents.agent import AgentEvent, Watch
 from bot.llm.types import ToolCall
 from bot.pipeline.context import StepContext
 

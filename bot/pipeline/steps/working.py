@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.core.ports import Workspace
 from bot.errors import AgentStopped, Refused
-from bot.llm.agent import AgentLimits, Ending, run_agent
+from bot.llm.agents.agent import AgentLimits, Ending, run_agent
+from bot.llm.agents.tools import WorkspaceTools
 from bot.llm.structured import read_json, violations, whole_value
-from bot.llm.tools import WorkspaceTools
 from bot.llm.types import Json, Model, OnText, Reply, Request
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.language.model_steps import PromptStep

@@ -11,9 +11,9 @@ from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
 from bot.codebase.worktree import Worktree
 from bot.errors import AgentStopped, ConfigError, ModelUnavailable, NeedsModel, Refused
+from bot.llm.agents.tools import TOOLS
 from bot.llm.offline import OfflineModel
 from bot.llm.scripted import Line, ScriptedModel, call
-from bot.llm.tools import TOOLS
 from bot.llm.types import Reply, Request, ToolCall, Usage
 from bot.pipeline.budget import Budget, BudgetSpent, Cancelled, Limits
 from bot.pipeline.language.agent_step import AgentTool

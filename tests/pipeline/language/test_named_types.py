@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfigError, ModelMisbehaved
-from bot.llm.dialects import CLAUDE, GEMINI, narrowed
 from bot.llm.schemas import schema_error
 from bot.llm.scripted import ScriptedModel
 from bot.llm.structured import violations
+from bot.llm.vendors.dialects import CLAUDE, GEMINI, narrowed
 from bot.pipeline.language.agent_step import AgentStep
 from bot.pipeline.language.named_types import NAMED_TYPES, described, resolved_schema, schema_named
 from bot.pipeline.language.parts import PART_TYPES

@@ -1,0 +1,1 @@
+"""`genesis pipeline`: where one works, what a person asked, running, rehearsing, replaying."""

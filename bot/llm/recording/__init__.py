@@ -1,0 +1,1 @@
+"""Model calls written down, and run again without a model."""

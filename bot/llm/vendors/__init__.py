@@ -1,0 +1,1 @@
+"""The vendors' APIs behind one protocol: wire forms, streams, retries, typed errors."""
