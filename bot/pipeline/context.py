@@ -14,6 +14,7 @@ from bot.pipeline.alarm import CostAlarm
 from bot.pipeline.budget import Budget, Cancelled, Limits
 from bot.pipeline.expressions.expr import evaluate, holds, render, resolve
 from bot.pipeline.language.named_types import resolved_schema
+from bot.pipeline.language.pipeline_step import MAX_DEPTH
 from bot.pipeline.language.spec import Workflow
 from bot.pipeline.language.step_base import StepBase
 from bot.pipeline.record.calls import Calls
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from bot.pipeline.load import Library
 
 T = TypeVar("T")
-
-MAX_DEPTH = 10
-"""Pipelines within pipelines."""
 
 
 @dataclass(frozen=True)

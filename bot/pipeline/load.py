@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import ConfigError
+from bot.pipeline.checks.checker import Caller
 from bot.pipeline.checks.examine import Examined, examine
 from bot.pipeline.checks.problems import Problem, errors_of, of_error
 from bot.pipeline.language.strict_yaml import Document, read
@@ -45,12 +46,16 @@ class Library:
         self._examined: dict[str, Examined] = {}
 
     def find(self, name: str) -> Path | None:
-        """The first file of that name; names that leave the directories find nothing."""
+        """The first file of that name; names that leave the directories find nothing.
+
+        `pipelines/` in front may be there or not: some name files from where that folder lies.
+        """
+        short = name.removeprefix("./").removeprefix("pipelines/")
         for directory in self.directories:
             base = directory.resolve()
-            path = (base / name).resolve()
-            if path.is_relative_to(base) and path.is_file():
-                return path
+            for path in ((base / name).resolve(), (base / short).resolve()):
+                if path.is_relative_to(base) and path.is_file():
+                    return path
         return None
 
     def names(self) -> tuple[str, ...]:
@@ -67,20 +72,20 @@ class Library:
         if self.find(name) is None:
             places = ", ".join(str(directory) for directory in self.directories)
             raise ConfigError("there is no such pipeline", path=name, hint=f"searched {places}")
-        return loaded(self.examined(name, ()))
+        return loaded(self.examined(name))
 
     def load_file(self, path: Path) -> Loaded:
         """A pipeline by path; the pipelines it calls are still found by name."""
         return loaded(self._of_file(path))
 
-    def examined(self, name: str, callers: tuple[str, ...]) -> Examined:
-        """All about a pipeline that `find` finds; `callers` are the names that led to it."""
+    def examined(self, name: str, callers: tuple[Caller, ...] = ()) -> Examined:
+        """All about a pipeline that `find` finds; `callers` are the files that led to it."""
         if name not in self._examined:
             path = self.find(name)
             assert path is not None
             try:
                 document = read(path, collect=True)
-                examined = examine(document, library=self, callers=(*callers, name))
+                examined = examine(document, library=self, callers=(*callers, Caller(name)))
             except ConfigError as error:
                 examined = Examined(Document(str(path), None, None), (of_error(error),))
             self._examined[name] = examined
@@ -88,16 +93,17 @@ class Library:
 
     def _of_file(self, path: Path) -> Examined:
         document = read(path, collect=True)
-        return examine(document, library=self, callers=self._own_name(path))
+        name = self.name_of(path.resolve())
+        return examine(document, library=self, callers=(Caller(name),) if name else ())
 
-    def _own_name(self, path: Path) -> tuple[str, ...]:
-        """The name others call the file by, where it lies in one of the directories."""
+    def name_of(self, path: Path) -> str:
+        """The one name of a file that `find` gives; empty where another one hides it."""
         for directory in self.directories:
             base = directory.resolve()
-            if path.resolve().is_relative_to(base):
-                name = path.resolve().relative_to(base).as_posix()
-                return (name,) if self.find(name) == path.resolve() else ()
-        return ()
+            if path.is_relative_to(base):
+                name = path.relative_to(base).as_posix()
+                return name if self.find(name) == path else ""
+        return ""
 
     def problems(self, source: Path | Document) -> list[Problem]:
         """Everything wrong with a file and what it calls, in order; empty when nothing is."""

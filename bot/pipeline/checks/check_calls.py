@@ -13,7 +13,7 @@ from bot.pipeline.checks.references import Checker, check_value
 from bot.pipeline.checks.shapes import ANYTHING, Fields, Shape
 from bot.pipeline.language.flow_steps import SetVariableStep
 from bot.pipeline.language.inputs import fits, wanted
-from bot.pipeline.language.pipeline_step import OutputPick, PipelineStep
+from bot.pipeline.language.pipeline_step import MAX_DEPTH, OutputPick, PipelineStep
 from bot.pipeline.language.spec import walk
 from bot.pipeline.language.step_base import At
 from bot.pipeline.language.workflow import Workflow
@@ -44,7 +44,9 @@ def check_call(
     if step.pipeline is not None:
         called: Called | None = check_inline(checker, step.pipeline, (*at, "pipeline"))
     elif step.pipeline_ref and step.pipeline_ref == checker.workflow.name:
-        _require_depth(checker, step, at, f"pipeline {step.pipeline_ref!r} runs itself")
+        if step.config.max_depth is None:
+            said = f"pipeline {step.pipeline_ref!r} runs itself"
+            checker.error(said, (*at, "pipeline_ref"), hint=_DEPTH)
         called = Called(checker.workflow)
     else:
         called = _from_library(checker, step, at)
@@ -80,29 +82,29 @@ def _from_library(checker: Checker, step: PipelineStep, at: At) -> Called | None
         return None
     if checker.library is None:
         return None
-    if name in checker.callers:
-        circle = " -> ".join((*checker.callers, name))
-        if step.pipeline_file:
-            checker.error(f"pipelines call each other in a circle: {circle}", where)
-        else:
-            _require_depth(checker, step, at, f"pipelines call each other in a circle: {circle}")
-        return None
-    if checker.library.find(name) is None:
+    path = checker.library.find(name)
+    if path is None:
         choice = near(name.removeprefix("./"), checker.library.names(), cutoff=0.75)
         checker.error(f"there is no pipeline {name!r}{choice}", where)
         return None
-    examined = checker.library.examined(name, checker.callers)
+    name = checker.library.name_of(path) or name
+    callers = (*checker.callers[:-1], checker.callers[-1].calling(step)) if checker.callers else ()
+    names = [caller.name for caller in callers]
+    if name in names:
+        if not any(caller.bounded for caller in callers[names.index(name) :]):
+            circle = " -> ".join((*names, name))
+            said = f"pipelines call each other in a circle: {circle}"
+            checker.error(said, where, hint=_DEPTH)
+        return None
+    if len(callers) > MAX_DEPTH:
+        checker.error(f"pipelines are nested more than {MAX_DEPTH} deep", where)
+        return None
+    examined = checker.library.examined(name, callers)
     checker.report.problems.extend(errors_of(examined.problems))
     return examined.called
 
 
-def _require_depth(checker: Checker, step: PipelineStep, at: At, what: str) -> None:
-    if step.config.max_depth is None:
-        checker.error(
-            what,
-            (*at, "pipeline_ref"),
-            hint="say in 'config' how deep it may go: max_depth: 5",
-        )
+_DEPTH = "say in the 'config' of the call how deep it may go: max_depth: 5"
 
 
 def _check_inputs(

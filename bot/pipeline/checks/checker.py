@@ -7,12 +7,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.pipeline.checks.problems import Report
+from bot.pipeline.language.pipeline_step import PipelineStep
 from bot.pipeline.language.step_base import At
 from bot.pipeline.language.strict_yaml import Document
 from bot.pipeline.language.workflow import GeminiFunction, Workflow
 
 if TYPE_CHECKING:
     from bot.pipeline.load import Library
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A file in a chain of calls."""
+
+    name: str
+    bounded: bool = False
+    """The call that goes on from it says how deep it may go."""
+
+    def calling(self, step: PipelineStep) -> Caller:
+        """The same, going on with this step."""
+        return Caller(self.name, step.config.max_depth is not None)
 
 
 @dataclass
@@ -25,7 +39,8 @@ class Checker:
     all_steps: frozenset[str]
     all_variables: frozenset[str]
     fragment: bool = False
-    callers: tuple[str, ...] = ()
+    callers: tuple[Caller, ...] = ()
+    """Files that led here, this one last."""
     lost: frozenset[str] = frozenset()
     """Names that stood in parts of the file that could not be read."""
     base: At = ()

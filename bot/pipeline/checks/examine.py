@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from bot.pipeline.checks.check import check_workflow
 from bot.pipeline.checks.check_calls import Called, variables_of
 from bot.pipeline.checks.check_head import require_unique_names
+from bot.pipeline.checks.checker import Caller, Checker
 from bot.pipeline.checks.messages import converted, faults
 from bot.pipeline.checks.problems import Problem, Report, near
-from bot.pipeline.checks.references import Checker
 from bot.pipeline.checks.salvage import salvaged
 from bot.pipeline.language.spec import Workflow, walk
 from bot.pipeline.language.strict_yaml import Document
@@ -38,7 +38,7 @@ class Examined:
 
 
 def examine(
-    document: Document, *, library: Library | None = None, callers: tuple[str, ...] = ()
+    document: Document, *, library: Library | None = None, callers: tuple[Caller, ...] = ()
 ) -> Examined:
     """Everything that is wrong with a parsed document, the pipelines it calls included."""
     report = Report(document)

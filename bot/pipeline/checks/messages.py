@@ -124,27 +124,34 @@ def _message(problem: Any, at: At, body: Any) -> str:
     return str(problem["msg"])
 
 
+def _always(said: str) -> Callable[[Any], str]:
+    return lambda context: said
+
+
 _SAID: Mapping[str, Callable[[Any], str]] = {
-    "missing": lambda c: "this key is missing",
+    **{kind: _always("must be text") for kind in ("string_type", "string_unicode")},
+    **{
+        kind: _always("must be a whole number")
+        for kind in ("int_type", "int_from_float", "int_parsing", "int_parsing_size")
+    },
+    **{kind: _always("must be a number") for kind in ("float_type", "float_parsing")},
+    **{kind: _always("must be true or false") for kind in ("bool_type", "bool_parsing")},
+    **{kind: _always("must be a list") for kind in ("tuple_type", "list_type")},
+    **{
+        kind: _always("must be a map")
+        for kind in ("dict_type", "model_type", "model_attributes_type")
+    },
+    **{kind: _always("must not be empty") for kind in ("too_short", "string_too_short")},
+    "missing": _always("this key is missing"),
+    "none_required": _always("must be null"),
+    "finite_number": _always("must be a finite number"),
     "union_tag_not_found": lambda c: f"the key {c['discriminator']} is missing",
     "value_error": lambda c: str(c["error"]),
-    "too_short": lambda c: "must not be empty",
-    "string_too_short": lambda c: "must not be empty",
     "string_too_long": lambda c: f"must have at most {c['max_length']} characters",
-    "string_pattern_mismatch": lambda c: (
+    "too_long": lambda c: f"must have at most {c['max_length']} items",
+    "string_pattern_mismatch": _always(
         "must be a name: letters, digits and underscores, not beginning with a digit"
     ),
-    "string_type": lambda c: "must be text",
-    "int_type": lambda c: "must be a whole number",
-    "int_from_float": lambda c: "must be a whole number",
-    "float_type": lambda c: "must be a number",
-    "bool_type": lambda c: "must be true or false",
-    "tuple_type": lambda c: "must be a list",
-    "list_type": lambda c: "must be a list",
-    "dict_type": lambda c: "must be a map",
-    "model_type": lambda c: "must be a map",
-    "model_attributes_type": lambda c: "must be a map",
-    "none_required": lambda c: "must be null",
     "greater_than_equal": lambda c: f"must be at least {c['ge']:g}",
     "greater_than": lambda c: f"must be more than {c['gt']:g}",
     "less_than_equal": lambda c: f"must be at most {c['le']:g}",

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from bot.pipeline.language.workflow import Defaults, Workflow
 
 
+MAX_DEPTH = 10
+"""Pipelines within pipelines."""
+
+
 class OutputPick(Record):
     """One value taken out of what a nested pipeline gave."""
 

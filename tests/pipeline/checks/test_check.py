@@ -482,6 +482,9 @@ CALLED = (
     [
         ("pipeline_file: called.yaml, inputs: {n: 1}", ""),
         ("pipeline_ref: called, inputs: {n: '{{ q }}', kind: a}", ""),
+        ("pipeline_file: ./called.yaml, inputs: {n: 1}", ""),
+        ("pipeline_file: ./pipelines/called.yaml, inputs: {n: 1}", ""),
+        ("pipeline_file: ../called.yaml, inputs: {n: 1}", "there is no pipeline '../called.yaml'; did you mean 'called.yaml'?"),
         ("pipeline_file: called.yaml", "pipeline 'called' needs the input 'n'"),
         ("pipeline_file: called.yaml, inputs: {n: one}", "input 'n' of 'called' must be integer"),
         ("pipeline_file: called.yaml, inputs: {n: 1, kind: c}", "input 'kind' of 'called' must be one of 'a', 'b'"),
@@ -542,7 +545,7 @@ def test_pipelines_that_call_each_other_are_refused_and_one_that_calls_itself_ne
     library = write(
         tmp_path,
         a=call.format("pipeline_file: b.yaml"),
-        b=call.format("pipeline_file: a.yaml"),
+        b=call.format("pipeline_file: ./pipelines/a.yaml"),
         me=call.format("pipeline_ref: me, when: x"),
         far=call.format("pipeline_ref: near, when: x, inputs: {x: 1}"),
         near=call.format("pipeline_ref: far, when: x, inputs: {x: 1}, config: {max_depth: 3}"),
@@ -553,9 +556,9 @@ def test_pipelines_that_call_each_other_are_refused_and_one_that_calls_itself_ne
         library.load("a.yaml")
     with pytest.raises(ConfigError, match="pipeline 'me' runs itself"):
         library.load("me.yaml")
+    # One call of a circle that is bounded bounds them all, wherever one begins.
     library.load("far.yaml")
-    with pytest.raises(ConfigError, match=r"in a circle: near\.yaml -> far\.yaml -> near\.yaml"):
-        Library(tmp_path).load("near.yaml")
+    Library(tmp_path).load("near.yaml")
 
 
 def test_a_pipeline_written_in_place_has_names_of_its_own() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from functools import reduce
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.errors import ConfigError
 from bot.pipeline.checks.problems import Problem
-from bot.pipeline.language.strict_yaml import parse
-from bot.pipeline.load import Library, validate
+from bot.pipeline.language.strict_yaml import parse, read
+from bot.pipeline.load import Library, resources, validate
 from tests.pipeline.support import load
 
 
@@ -230,6 +236,16 @@ def test_a_called_file_that_is_no_yaml_is_a_problem_too(tmp_path: Path) -> None:
     assert [Path(p.path).name for p in problems] == ["called.yaml"]
 
 
+def test_a_chain_of_calls_that_no_run_could_follow_is_refused(tmp_path: Path) -> None:
+    for number in range(13):
+        call = f"{{name: c, type: pipeline, pipeline_file: p{number + 1}.yaml}}"
+        (tmp_path / f"p{number}.yaml").write_text(f"workflow: {{name: p, steps: [{call}]}}")
+    problems = validate(tmp_path / "p0.yaml", Library(tmp_path))
+    assert [(Path(p.path).name, p.message) for p in problems] == [
+        ("p10.yaml", "pipelines are nested more than 10 deep")
+    ]
+
+
 def test_loading_raises_the_first_error_and_counts_the_others() -> None:
     with pytest.raises(ConfigError) as error:
         load("[{name: a, type: git, operation: x}, {name: b, type: git, operation: y}, {name: c}]")
@@ -240,6 +256,53 @@ def test_loading_raises_the_first_error_and_counts_the_others() -> None:
 def test_warnings_do_not_keep_a_file_from_loading() -> None:
     loaded = load("[{name: a, type: git, operation: diff, when: false}]")
     assert [p.severity for p in loaded.warnings] == ["warning"]
+
+
+RIGHT = read(resources() / "master_workflow.yaml").value
+ODD = [
+    None,
+    True,
+    -1,
+    2.5,
+    "",
+    "{{ a",
+    "a.b == 'c'",
+    [],
+    {},
+    ["x"],
+    {"and": ["x"]},
+    {"type": "switch"},
+]
+KEYS = (
+    "when else type steps cases name pipeline prompt default variables output_schema typo".split()
+)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [at, *(place for key, item in inner for place in places(item, (*at, key)))]
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_wrong_with_a_file_is_told_at_its_place(data: st.DataObject) -> None:
+    document = copy.deepcopy(RIGHT)
+    for _ in range(data.draw(st.integers(1, 3))):
+        *above, key = data.draw(st.sampled_from([at for at in places(document) if len(at) > 1]))
+        owner = reduce(lambda value, key: value[key], above, document)
+        if isinstance(owner, dict) and data.draw(st.booleans()):
+            key = data.draw(st.sampled_from(KEYS))
+        owner[key] = copy.deepcopy(data.draw(st.sampled_from(ODD)))
+    for problem in validate(parse(json.dumps(document), path="x", collect=True)):
+        assert problem.line == 1
+        assert problem.column > 0
+        assert "Input should" not in problem.message
 
 
 def test_problems_are_sorted_by_place() -> None:

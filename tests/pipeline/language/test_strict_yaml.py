@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,6 +73,33 @@ def test_a_50_mb_file_is_refused_without_being_read(tmp_path: Path) -> None:
         file.truncate(50_000_000)
     with pytest.raises(ConfigError, match="larger than 1000 kB"):
         read(huge)
+
+
+def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """A pipe would be waited for, and /dev/zero never ends."""
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="is not a regular file"):
+            read(path)
+
+
+def test_repeated_keys_can_be_collected_and_the_first_value_stands() -> None:
+    document = parse("a: 1\nb: {c: 2, c: 3}\na: 4\n", path="x", collect=True)
+    assert document.value == {"a": 1, "b": {"c": 2}}
+    assert [str(error) for error in document.repeated] == [
+        "x:2:11: key 'c' is given twice",
+        "x:3:1: key 'a' is given twice",
+    ]
+
+
+def test_a_place_in_a_document_and_a_line_in_its_texts() -> None:
+    document = parse("a:\n  - b: |\n      one\n      two\n    c: 'three'\n", path="x")
+    assert document.position(("a", 0, "b")) == (2, 5)
+    assert document.position(("a", 0, "b"), line=2) == (4, 1)
+    assert document.position(("a", 0, "c"), line=1) == (5, 5)
+    assert document.position(("a", 7, "gone")) == (1, 1)
+    assert document.position(("a", 0, "gone")) == (2, 5)
 
 
 def test_a_file_that_is_not_utf8_or_not_there_is_a_config_error(tmp_path: Path) -> None:
