@@ -202,7 +202,7 @@ OUTCOMES = ("succeeded", "failed", "skipped")
 
 GENERAL = Fields(
     {
-        **named(("text", "data", "error")),
+        **named(("text", "data", "result", "error")),
         "outcome": Described({"enum": list(OUTCOMES)}),
         "success": Described({"type": "boolean"}),
     }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from bot.core.verdict import Verdict
+from bot.pipeline.checks.shapes import GENERAL, OUTCOMES
 from bot.pipeline.checks.step_data import RECORDS
+from bot.pipeline.results import StepResult, StepStatus, StepView
 from bot.pipeline.services import CodemodResult
 from tests.pipeline.support import Tree, run, steps
 
@@ -29,3 +33,9 @@ def test_a_step_gives_the_record_it_is_known_for(kind: str) -> None:
     assert result.error is None
     RECORDS[kind].model_validate(result.steps["s"].data)
     assert set(result.steps["s"].data) <= set(RECORDS[kind].model_fields)
+
+
+def test_how_a_step_ended_is_known_for_every_step() -> None:
+    view = StepView(StepResult("s", "git", "succeeded", data=[1]))
+    assert set(GENERAL.known) == set(view)
+    assert set(OUTCOMES) == set(get_args(StepStatus))
