@@ -180,6 +180,11 @@ class StepContext:
             names.setdefault("step", {"name": self.step.name, "description": self.step.description})
         return names
 
+    def forget_useless(self, error: OtpError | None) -> None:
+        """Answers that were of no use would fail every run that goes on from here alike."""
+        if isinstance(error, ModelMisbehaved):
+            self.run.calls.forget(self.path)
+
     def progress(self, message: str) -> None:
         """Tell whoever watches what this step is doing."""
         step = self.step

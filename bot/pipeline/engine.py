@@ -170,6 +170,7 @@ class Engine:
             seconds=self._clock() - started,
             **{field: getattr(outcome, field) for field in _COPIED},
         )
+        context.forget_useless(result.error)
         self._finish(result, context)
         if jump is not None:
             raise jump

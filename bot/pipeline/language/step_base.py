@@ -61,6 +61,8 @@ class StepBase(Record):
         "error_output": "read `steps.<name>.error` instead",
         "error_handler": "use continue_on_error, and a step with `when: not steps.<name>.success`",
         "on_error": "use continue_on_error, and a step with `when: not steps.<name>.success`",
+        "cache": "paid answers are kept until the run succeeds, and need no setting",
+        "variables": "set them in a set_variable step before, or give them to a file part",
     }
     """Keys other pipeline languages have here, and what to write instead."""
 

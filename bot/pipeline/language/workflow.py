@@ -35,8 +35,13 @@ class Input(Record):
     """The only values it may have; any of its type when empty."""
 
 
+_KEPT = "paid answers are kept until the run succeeds, and need no setting"
+
+
 class Defaults(Record):
     """Values for steps that say nothing themselves."""
+
+    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(("cache_results", "cache_ttl"), _KEPT)
 
     preset: Preset | None = None
     """For every step that asks a model."""
@@ -95,6 +100,11 @@ class CostAlerts(Record):
 class Environment(Record):
     """Where the pipeline is meant to run; steps read it as `environment.mode`."""
 
+    refused: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("cost_limits", "cost_tracking"), "give the run a budget: --max-usd"),
+        "debug_config": "every run keeps a trace; see `genesis pipeline show`",
+    }
+
     mode: Literal["development", "production", "test"] = "development"
     """A word for conditions to ask for."""
     debug_level: Literal["basic", "detailed", "performance"] = "basic"
@@ -116,13 +126,32 @@ class Workflow(Record):
     """A pipeline file."""
 
     refused: ClassVar[Mapping[str, str]] = {
-        "workspace_dir": "every step works on the run's own work tree",
-        "checkpoint_dir": "what a run keeps lies in the run's own directory",
-        "claude_auth": "keys come from the environment alone",
-        "cache_config": "paid answers are kept until the run succeeds, and need no setting",
+        **dict.fromkeys(
+            ("workspace_dir", "workspace_config"), "every step works on the run's own work tree"
+        ),
+        **dict.fromkeys(
+            ("checkpoint_dir", "checkpoint_config", "directories"),
+            "what a run keeps lies in the run's own directory",
+        ),
+        **dict.fromkeys(("claude_auth", "gemini_auth"), "keys come from the environment alone"),
+        **dict.fromkeys(("providers", "models"), "name models in 'defaults', or on the step"),
+        **dict.fromkeys(
+            ("telemetry", "monitoring", "performance"),
+            "every run keeps a trace; see `genesis pipeline show`",
+        ),
+        **dict.fromkeys(
+            ("token_management", "max_execution_time"),
+            "set 'resource_limits', and the run's own budget",
+        ),
+        **dict.fromkeys(("extends", "include"), "call the other file in a pipeline step"),
+        **dict.fromkeys(
+            ("retry_on_failure", "retry_attempts"), "write 'retry_on_error' in 'defaults'"
+        ),
+        "global_vars": "write 'variables'; they are also read as global_vars.<name>",
+        "cache_config": _KEPT,
         "input_schema": "declare 'inputs' with their types",
+        "output_config": "write 'output_dir'",
         "safety": "set 'resource_limits', and the run's own budget",
-        "providers": "name models in 'defaults', or on the step",
     }
 
     name: str = Field(min_length=1)

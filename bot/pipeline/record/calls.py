@@ -47,7 +47,21 @@ class Calls:
         self.on_text = on_text
         self._made: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._stored: dict[str, list[str]] = {}
         self._lock = threading.Lock()
+
+    def stored(self, path: str, key: str) -> None:
+        """An answer to the step at `path` is kept under this key."""
+        with self._lock:
+            self._stored.setdefault(path, []).append(key)
+
+    def forget(self, path: str) -> None:
+        """The answers to this very step were of no use: a later run is to ask anew."""
+        with self._lock:
+            keys = self._stored.pop(path, [])
+        for key in keys:
+            if self.checkpoints is not None:
+                self.checkpoints.drop(key)
 
     def bind(
         self, models: Mapping[str, Model], path: str, budget: Budget | None = None
@@ -113,6 +127,7 @@ class BoundModel:
         kept = None if self.inner.local else self.calls.checkpoints
         record = kept.get(key) if kept is not None else None
         if record is not None:
+            self.calls.stored(self.path, key)
             return restored(record)
         self.budget.require()
         try:
@@ -127,6 +142,7 @@ class BoundModel:
             self.calls.recorder.record(where, self.inner.name, request, reply)
         if kept is not None:
             kept.put(key, dataclasses.asdict(reply))
+            self.calls.stored(self.path, key)
         return reply
 
     def _in_time(self, request: Request) -> Request:

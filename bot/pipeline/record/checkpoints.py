@@ -49,6 +49,10 @@ class Checkpoints:
         text = mask(json.dumps(record, default=str), self._secrets)
         write_atomically(self._file(key), json.loads(text))
 
+    def drop(self, key: str) -> None:
+        """Forget one answer."""
+        self._file(key).unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Forget everything; called when a run succeeded."""
         for pattern in ("*.json", "*.tmp"):

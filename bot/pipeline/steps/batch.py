@@ -56,6 +56,7 @@ class _Batch:
             outcome = run_claude(question, context) if held else Outcome(status="skipped")
         except OtpError as error:
             outcome = Outcome.failed(error)
+        context.forget_useless(outcome.error)
         if outcome.error is not None and is_fatal(outcome.error):
             self.fatal.append(outcome.error)
         return outcome

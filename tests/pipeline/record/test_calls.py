@@ -100,3 +100,15 @@ def test_what_arrives_is_heard_by_the_step_and_by_the_run() -> None:
     bound = Calls(Budget(), on_text=heard.append).bind({"m": model}, "w/s")["m"]
     bound.complete(ask(), on_text=lambda text: heard.append(text.upper()))
     assert sorted(heard) == ["A", "a"]
+
+
+def test_answers_that_were_of_no_use_are_asked_for_anew(tmp_path: Path) -> None:
+    model = ScriptedModel([paid("prose"), paid("other"), paid("again")])
+    first = Calls(Budget(), Checkpoints(tmp_path))
+    first.bind({"m": model}, "w/s")["m"].complete(ask())
+    first.bind({"m": model}, "w/other")["m"].complete(ask())
+    first.forget("w/s")
+    later = Calls(Budget(), Checkpoints(tmp_path))
+    assert later.bind({"m": model}, "w/s")["m"].complete(ask()).text == "again"
+    assert later.bind({"m": model}, "w/other")["m"].complete(ask()).text == "other"
+    assert len(model.requests) == 3
