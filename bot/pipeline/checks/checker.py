@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.pipeline.checks.problems import Report
+from bot.pipeline.checks.problems import Report, near
 from bot.pipeline.language.pipeline_step import PipelineStep
 from bot.pipeline.language.step_base import At
 from bot.pipeline.language.strict_yaml import Document
@@ -68,6 +68,10 @@ class Checker:
     def functions(self) -> Mapping[str, GeminiFunction]:
         """Functions the file declares."""
         return self.workflow.gemini_functions
+
+    def near(self, word: str, known: Iterable[str]) -> str:
+        """`; did you mean 'x'?`, or nothing; after so many problems nobody looks for it."""
+        return near(word, known) if len(self.report.problems) < 100 else ""
 
     def error(self, message: str, at: At, *, hint: str = "", line: int = 0) -> None:
         """Report an error at a path inside this pipeline."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bot.pipeline.load import Library
 
 
+MAX_STEPS = 5_000
+"""In one file; checking takes time that grows faster than their number."""
+
+
 @dataclass(frozen=True)
 class Examined:
     """A pipeline file as far as it can be read."""
@@ -48,6 +52,9 @@ def examine(
     if body is None:
         return Examined(document, report.sorted())
     workflow, lost = _validated(report, body)
+    if workflow is not None and sum(1 for _ in walk(workflow.steps)) > MAX_STEPS:
+        report.add(f"there are more than {MAX_STEPS} steps", ("steps",))
+        workflow = None
     if workflow is None:
         return Examined(document, report.sorted())
     checker = Checker(

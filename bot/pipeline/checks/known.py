@@ -97,8 +97,11 @@ def opening(workflow: Workflow, inputs: Mapping[str, Shape]) -> Known:
 
 def joined(before: Known, branches: Iterable[Known]) -> Known:
     """After branches of which one ran: later steps may ask about the steps of each."""
+    first, *others = branches
+    if not others:
+        return first
     after = replace(before, apart={})
-    for branch in branches:
+    for branch in (first, *others):
         after = replace(
             after,
             steps={**after.steps, **branch.steps},

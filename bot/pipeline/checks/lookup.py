@@ -85,7 +85,7 @@ def _bare(checker: Checker, path: Path, known: Known) -> Shape:
     if checker.open_names:
         _free(checker, name, known, path.guarded)
         return ANYTHING
-    raise Missing(f"{name!r} is not defined here{near(name, known.everything)}")
+    raise Missing(f"{name!r} is not defined here{checker.near(name, known.everything)}")
 
 
 def passed_step(checker: Checker, name: str, known: Known, *, guarded: bool) -> Ran:
@@ -106,7 +106,7 @@ def passed_step(checker: Checker, name: str, known: Known, *, guarded: bool) -> 
     if checker.fragment:
         checker.expects.append(name)
         return Ran()
-    raise Missing(f"there is no step {name!r}{near(name, checker.all_steps)}")
+    raise Missing(f"there is no step {name!r}{checker.near(name, checker.all_steps)}")
 
 
 def _input(checker: Checker, name: str, known: Known, guarded: bool) -> Shape:
@@ -115,7 +115,7 @@ def _input(checker: Checker, name: str, known: Known, guarded: bool) -> Shape:
         return ANYTHING
     if name in known.inputs or name in checker.lost:
         return known.inputs.get(name, ANYTHING)
-    raise Missing(f"there is no input {name!r}{near(name, known.inputs)}")
+    raise Missing(f"there is no input {name!r}{checker.near(name, known.inputs)}")
 
 
 def _variable(checker: Checker, name: str, known: Known) -> Shape:
@@ -124,7 +124,7 @@ def _variable(checker: Checker, name: str, known: Known) -> Shape:
     space = known.variable_space()
     if name in space or name in checker.lost or checker.fragment:
         return space.get(name, ANYTHING)
-    raise Missing(f"no variable {name!r} is set at this point{near(name, space)}")
+    raise Missing(f"no variable {name!r} is set at this point{checker.near(name, space)}")
 
 
 def _free(checker: Checker, name: str, known: Known, guarded: bool) -> None:

@@ -236,6 +236,13 @@ def test_a_called_file_that_is_no_yaml_is_a_problem_too(tmp_path: Path) -> None:
     assert [Path(p.path).name for p in problems] == ["called.yaml"]
 
 
+def test_a_file_of_more_steps_than_anybody_writes_is_refused() -> None:
+    text = "".join(f"- {{name: s{n}, type: git, operation: diff}}\n" for n in range(5_001))
+    assert [p.message for p in validate(parse(text, path="x"))] == [
+        "there are more than 5000 steps"
+    ]
+
+
 def test_a_chain_of_calls_that_no_run_could_follow_is_refused(tmp_path: Path) -> None:
     for number in range(13):
         call = f"{{name: c, type: pipeline, pipeline_file: p{number + 1}.yaml}}"
