@@ -94,11 +94,11 @@ def codes(text: str) -> list[str]:
     return _CODE.findall(text)
 
 
-def keys_under(page: str, heading: str) -> list[str]:
-    """The names in the first column of the tables right under a heading."""
-    found = [table for table in tables(page) if table.heading == heading]
-    assert found, f"{page} has no table under {heading!r}"
-    return [name for table in found for row in table.rows for name in codes(row[0])]
+def first_column(page: str, heading: str, head: str) -> set[str]:
+    """The names in the first column of one table."""
+    found = [t for t in tables(page) if (t.heading, t.head[0]) == (heading, head)]
+    assert len(found) == 1, f"{page}: {len(found)} tables of {head!r} under {heading!r}"
+    return {name for row in found[0].rows for name in codes(row[0])}
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ class Workflow(Record):
             "every run keeps a trace; see `genesis pipeline show`",
         ),
         **dict.fromkeys(
-            ("token_management", "max_execution_time"),
+            ("safety", "token_management", "max_execution_time"),
             "set 'resource_limits', and the run's own budget",
         ),
         **dict.fromkeys(("extends", "include"), "call the other file in a pipeline step"),
@@ -151,7 +151,6 @@ class Workflow(Record):
         "cache_config": _KEPT,
         "input_schema": "declare 'inputs' with their types",
         "output_config": "write 'output_dir'",
-        "safety": "set 'resource_limits', and the run's own budget",
     }
 
     name: str = Field(min_length=1)
