@@ -16,7 +16,7 @@ _STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 def as_text(files: Sequence[Path], problems: Sequence[Problem], paint: Paint) -> str:
-    """`file:line:column: error: message`, one a line, then how many."""
+    """`file:line:column: error: keys: message`, one a line, then how many."""
     lines = [_line(problem, paint) for problem in problems]
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
@@ -29,8 +29,7 @@ def as_text(files: Sequence[Path], problems: Sequence[Problem], paint: Paint) ->
 def _line(problem: Problem, paint: Paint) -> str:
     where = ":".join(str(part) for part in (problem.path, problem.line, problem.column) if part)
     kind = paint(f"{problem.severity}:", _STYLES.get(problem.severity, ""))
-    hint = f" ({one_line(problem.hint)})" if problem.hint else ""
-    return f"{where}: {kind} {one_line(problem.message)}{hint}"
+    return f"{where}: {kind} {one_line(problem.text())}"
 
 
 def _count(number: int, what: str) -> str:
@@ -47,7 +46,7 @@ def as_json(files: Sequence[Path], problems: Sequence[Problem]) -> dict[str, Any
                 "path": problem.path,
                 "line": problem.line,
                 "column": problem.column,
-                "key": ".".join(map(str, problem.keys)),
+                "key": problem.keys,
                 "message": problem.message,
                 "hint": problem.hint,
             }

@@ -257,7 +257,9 @@ def test_problems_are_listed_with_their_places(place: Path) -> None:
     ran = inside("pipeline", "validate", "ask.yaml", "bad.yaml")
     assert ran.code == Exit.CONFIG
     assert "bad.yaml:4:" in ran.out
+    assert ": error: steps.0: unknown type 'claud'" in ran.out
     assert "did you mean 'claude'" in ran.out
     assert inside("pipeline", "validate", "ask.yaml").code == Exit.OK
     found = inside("pipeline", "validate", "--json", "bad.yaml").data["problems"]
     assert {"severity", "line", "column", "key", "message", "hint", "path"} == set(found[0])
+    assert found[0]["key"] == "steps.0"
