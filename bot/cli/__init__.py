@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot.cli import analysis, history, models, pipelines, planning, running
+from bot.cli import analysis, history, models, outline, pipelines, planning, running
 from bot.cli.output import screen
 from bot.errors import Exit, OtpError, Unusable
 
@@ -34,6 +34,9 @@ app.command(
     epilog=_examples("genesis analyze .", "genesis analyze lib --format sarif -o found.sarif"),
 )(analysis.analyze)
 app.command("explain", epilog=_examples("genesis explain unsupervised-spawn"))(analysis.explain)
+app.command(
+    "outline", epilog=_examples("genesis outline .", "genesis outline lib --max-tokens 8000")
+)(outline.outline)
 app.command(
     "plan",
     epilog=_examples(

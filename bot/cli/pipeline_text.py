@@ -54,6 +54,12 @@ def answer(result: RunResult) -> str:
     return f"{ran[-1].text.rstrip()}\n" if ran and ran[-1].text.strip() else ""
 
 
+def is_prose(result: RunResult) -> bool:
+    """Whether that answer is a model's text, which is laid out; data and patches are not."""
+    ran = [step for step in result.steps.values() if step.status == "succeeded"]
+    return bool(not result.outputs and ran and ran[-1].model and ran[-1].data is None)
+
+
 def closing(run: Run, record: RunRecord, result: RunResult) -> Iterator[str]:
     """Where things are, and how to look at them."""
     yield f"run {record.id} {record.status}{_total(record.usage)}"

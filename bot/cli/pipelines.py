@@ -171,10 +171,14 @@ def _run(asked: Asked, settings: Settings, *, stream: bool) -> Report:
 
 
 def _finish(report: Report) -> None:
-    from bot.cli.pipeline_text import answer, closing, report_json
+    from bot.cli.pipeline_text import answer, closing, is_prose, report_json
 
     screen.data(report_json(report.run, report.record, report.result))
-    screen.markdown(screen.quote(answer(report.result)))
+    text = screen.quote(answer(report.result))
+    if is_prose(report.result):
+        screen.markdown(text)
+    elif text:
+        screen.say(text.rstrip("\n"))
     for line in closing(report.run, report.record, report.result):
         screen.note(line)
     error = report.result.error
