@@ -39,6 +39,15 @@ def steps(text: str, head: str = "") -> Loaded:
     return build(parse(body, path="test.yaml"))
 
 
+def library(directory: Path, **files: str) -> Library:
+    """Pipelines written in a test: file name (`__` for a folder) to what stands below its name."""
+    for name, body in files.items():
+        path = directory / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"workflow: {{name: {path.stem}, {body}}}")
+    return Library(directory)
+
+
 def run(
     loaded: Loaded,
     inputs: Mapping[str, Any] | None = None,

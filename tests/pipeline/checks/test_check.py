@@ -11,6 +11,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library, validate
+from tests.pipeline.support import library
 
 VERIFY = """
 - name: verify
@@ -463,12 +464,6 @@ def test_without_declared_inputs_a_slip_is_told_where_it_is_nearly_a_known_name(
     assert problems(count, "description: x") == []
 
 
-def write(directory: Path, **files: str) -> Library:
-    for name, body in files.items():
-        (directory / f"{name}.yaml").write_text(f"workflow: {{name: {name}, {body}}}")
-    return Library(directory)
-
-
 STEP = "{name: s, type: set_variable, variables: {m: 1}}"
 CALLED = (
     "inputs: {n: {type: integer, required: true}, kind: {enum: [a, b]}}, outputs: {m: s.m}, steps: ["
@@ -510,19 +505,19 @@ CALLED = (
     ],
 )  # fmt: skip
 def test_a_call_is_checked_against_what_is_called(tmp_path: Path, call: str, said: str) -> None:
-    library = write(
+    known = library(
         tmp_path,
         called=CALLED,
         open="steps: [{name: s, type: set_variable, variables: {m: '{{ code }}'}}]",
     )
     text = f"workflow: {{name: c, steps: [{{name: p, type: pipeline, {call}}}]}}"
-    found = validate(parse(text, path="c.yaml"), library)
+    found = validate(parse(text, path="c.yaml"), known)
     assert len(found) == bool(said)
     assert said in "".join(map(str, found))
 
 
 def test_what_a_called_pipeline_gives_is_known_to_its_caller(tmp_path: Path) -> None:
-    library = write(
+    known = library(
         tmp_path,
         called="outputs: {plan: s.data}, steps: [{name: s, type: llm, prompt: x, output_schema: {type: object, properties: {actions: {type: array}}}}]",
     )
@@ -533,7 +528,7 @@ def test_what_a_called_pipeline_gives_is_known_to_its_caller(tmp_path: Path) -> 
         ("pln", "did you mean 'plan'?"),
         ("s", "has no field 's'"),
     ):
-        found = validate(parse(text.replace("EXPR", expression), path="c.yaml"), library)
+        found = validate(parse(text.replace("EXPR", expression), path="c.yaml"), known)
         assert len(found) == bool(said)
         assert said in "".join(map(str, found))
 
@@ -542,7 +537,7 @@ def test_pipelines_that_call_each_other_are_refused_and_one_that_calls_itself_ne
     tmp_path: Path,
 ) -> None:
     call = "steps: [{{name: c, type: pipeline, {}}}]"
-    library = write(
+    known = library(
         tmp_path,
         a=call.format("pipeline_file: b.yaml"),
         b=call.format("pipeline_file: ./pipelines/a.yaml"),
@@ -553,11 +548,11 @@ def test_pipelines_that_call_each_other_are_refused_and_one_that_calls_itself_ne
     with pytest.raises(
         ConfigError, match=r"call each other in a circle: a\.yaml -> b\.yaml -> a\.yaml"
     ):
-        library.load("a.yaml")
+        known.load("a.yaml")
     with pytest.raises(ConfigError, match="pipeline 'me' runs itself"):
-        library.load("me.yaml")
+        known.load("me.yaml")
     # One call of a circle that is bounded bounds them all, wherever one begins.
-    library.load("far.yaml")
+    known.load("far.yaml")
     Library(tmp_path).load("near.yaml")
 
 

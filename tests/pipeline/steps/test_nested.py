@@ -13,17 +13,9 @@ from bot.pipeline.engine import Engine
 from bot.pipeline.load import Library
 from bot.pipeline.results import RunResult
 from bot.pipeline.steps import default_handlers
-from tests.pipeline.support import Tree, run, steps
+from tests.pipeline.support import Tree, library, run, steps
 
 SET = "{name: s, type: set_variable, variables: {x: 1}}"
-
-
-def library(directory: Path, **files: str) -> Library:
-    for name, body in files.items():
-        path = directory / f"{name.replace('__', '/')}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"workflow: {{name: {path.stem}, {body}}}")
-    return Library(directory)
 
 
 def call(found: Library, inputs: dict[str, Any] | None = None, **options: Any) -> RunResult:
