@@ -182,7 +182,7 @@ def test_the_wheel_carries_the_pipelines(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = {p.relative_to(ROOT / "pipelines").as_posix() for p in files_in("pipelines")}
     assert {f"bot/_pipelines/{name}" for name in shipped} <= names
-    assert "bot/errors.py" in names
+    assert {"bot/errors.py", "bot/llm/data/prices.toml", "bot/llm/data/catalog.toml"} <= names
     assert not [n for n in names if n.startswith(("tests/", "examples/"))]
 
 
