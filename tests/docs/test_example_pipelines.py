@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import Exit
 from tests.cli.support import Ran, inside
+from tests.docs.pages import blocks
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.vendor_server import Body, CallTool, Fail, Say, SayJson, Script
 from tests.flows.support import APPLICATION, SHOP, SPAWNING, fingerprint, git, repository
@@ -61,6 +62,17 @@ def said(ran: Ran) -> Any:
     """The outputs of a run that went well."""
     assert ran.code == Exit.OK, ran.out[:2000] + ran.err
     return ran.data["outputs"]
+
+
+def test_the_first_pipeline_of_the_guide_runs_as_it_is_shown(shop: Path) -> None:
+    first, shown, *_ = blocks("pipelines.md")
+    (shop / "first.yaml").write_text(first.text)
+    ran = inside("pipeline", "run", shop / "first.yaml", "-C", shop)
+    told = shown.text.split("$ genesis pipeline run first.yaml\n")[1]
+    assert re.sub(r"\d+", "0", ran.err) == re.sub(r"\d+", "0", told)
+    assert json.loads(ran.out) == {
+        "places": [{"rule": "unsupervised-spawn", "path": MAIL, "line": 3}]
+    }
 
 
 def test_every_example_is_explained_and_no_other() -> None:
