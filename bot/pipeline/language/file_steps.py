@@ -92,7 +92,7 @@ class FileOptions(Record):
     json_indent: int = Field(default=2, ge=0, le=8)
 
 
-_TAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+TAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "copy": (("source", "destination"), ("recursive", "options")),
     "stream_copy": (("source", "destination"), ("recursive", "options")),
     "move": (("source", "destination"), ("recursive", "options")),
@@ -146,7 +146,7 @@ class FileOpsStep(NamedResultStep):
 
     @model_validator(mode="after")
     def _fits(self) -> FileOpsStep:
-        needed, allowed = _TAKES[self.operation]
+        needed, allowed = TAKES[self.operation]
         own = self.model_fields_set - set(StepBase.model_fields) - _ALWAYS
         for key in needed:
             if key not in own:
