@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,54 @@ def test_problems_are_listed_with_their_places(place: Path) -> None:
     found = inside("pipeline", "validate", "--json", "bad.yaml").data["problems"]
     assert {"severity", "line", "column", "key", "message", "hint", "path"} == set(found[0])
     assert found[0]["key"] == "steps.0"
+
+
+KEPT = """\
+workflow:
+  name: kept
+  steps:
+    - {name: write, type: codemod, path: lib/new.ex, content: "defmodule New do\\nend\\n"}
+    - {name: commit, type: git, operation: commit, message: Add New}
+    - {name: more, type: codemod, path: lib/more.ex, content: "defmodule More do\\nend\\n"}
+    - {name: here, type: checkpoint, state: {half: done}}
+    - {name: ask, type: claude, prompt: "Go on?"}
+    - {name: change, type: git, operation: diff}
+"""
+
+
+def test_a_failed_run_goes_on_after_its_checkpoint_with_its_work_tree(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(place / "repo")
+    (place / "kept.yaml").write_text(KEPT)
+    monkeypatch.chdir(root)
+    with AnthropicServer([Fail(500), Say("yes")]) as server:
+        env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        env |= {"GENESIS_MODEL_RETRIES": "0"}
+        failed = inside("pipeline", "run", place / "kept.yaml", env=env)
+        again = inside("pipeline", "run", place / "kept.yaml", "--json", env=env)
+    assert (failed.code, again.code) == (Exit.MODEL, Exit.OK), again.out + again.err
+    assert "+++ b/lib/more.ex" in again.data["steps"]["change"]["text"]
+    assert "lib/new.ex" not in again.data["steps"]["change"]["text"]
+    assert git(root, "show", f"{again.data['branch']}:lib/new.ex") == "defmodule New do\nend"
+    trace = Path(again.data["directory"], "trace.jsonl").read_text().splitlines()
+    assert [json.loads(line)["name"] for line in trace].count("write") == 1
+    assert list((place / "cache").glob("repositories/*/worktrees/*")) == []
+
+
+def test_where_the_snapshot_is_gone_the_run_begins_anew_and_pays_nothing_twice(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(place / "repo")
+    asks = '    - {name: before, type: claude, prompt: "First?"}\n'
+    (place / "kept.yaml").write_text(KEPT.replace("  steps:\n", f"  steps:\n{asks}"))
+    monkeypatch.chdir(root)
+    with AnthropicServer([Say("one"), Fail(500), Say("yes")]) as server:
+        env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        env |= {"GENESIS_MODEL_RETRIES": "0"}
+        inside("pipeline", "run", place / "kept.yaml", env=env)
+        shutil.rmtree(place / "cache")
+        again = inside("pipeline", "run", place / "kept.yaml", "--json", env=env)
+    assert again.code == Exit.OK, again.out + again.err
+    assert len(server.requests) == 3
+    assert "+++ b/lib/more.ex" in again.data["steps"]["change"]["text"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.core.sanitize import mask
 from bot.core.usage import Usage
-from bot.errors import OtpError
+from bot.errors import OtpError, Refused, Unusable
 from bot.flows.pipelines.asked import Asked, Bound
 from bot.flows.pipelines.place import Place
 from bot.flows.pipelines.prompted import with_prompt
@@ -86,7 +86,9 @@ class Job:
             except BaseException as error:
                 self._end(record, budget.usage, "interrupted", error)
                 raise
-        sessions.flush()
+        if result.status == "succeeded":
+            # Not before: a run that goes on must find its conversations as they were.
+            sessions.flush()
         status = "succeeded" if result.status == "succeeded" else "failed"
         ended = self._end(record, budget.usage, status, result.error, result.failed_step)
         self._write(self.run.results, results_json(result))
@@ -127,7 +129,13 @@ class Job:
         found = Points(self.run.points).find(prefix_keys(steps, self.bound.inputs))
         if found is None:
             return None
-        self.place.restore(found[1])
+        try:
+            self.place.restore(found[1])
+        except (Refused, Unusable) as error:
+            self.ears.watch.note(
+                f"checkpoint {found[1].name!r} is gone, so the run begins anew: {error}"
+            )
+            return None
         return found[1]
 
     def _end(
@@ -139,6 +147,7 @@ class Job:
         failed_step: str = "",
     ) -> RunRecord:
         said = error.message if isinstance(error, OtpError) else type(error).__name__
+        goes_on = status != "succeeded" and any(self.run.points.glob("*.json"))
         ended = record.model_copy(
             update={
                 "status": status,
@@ -147,7 +156,7 @@ class Job:
                 "hint": error.hint if isinstance(error, OtpError) else "",
                 "failed_step": failed_step,
                 "usage": add_usage(record.usage, _sums(usage)),
-                "branch": self.place.end(self.run.patch),
+                "branch": self.place.end(self.run.patch, goes_on=goes_on),
             }
         )
         self.run.save(ended)

@@ -10,7 +10,7 @@ from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
 from bot.codebase.repository import Repository
 from bot.codebase.worktree import refuse_inside
-from bot.errors import Unusable
+from bot.errors import Refused, Unusable
 from bot.flows.analyses import Analyses
 from bot.flows.bench import Bench
 from bot.flows.conclusions import Conclusions
@@ -96,12 +96,21 @@ class WorkTree:
         return {"head": self.bench.worktree.head() if self.bench.opened else ""}
 
     def restore(self, point: Point) -> None:
-        """Branch and work tree as they were at the point."""
+        """Branch and work tree as they were at the point.
+
+        Raises `Refused` or `Unusable` where its snapshot is gone; then all is as at the start.
+        """
         head = str(point.extra.get("head") or "")
         if head:
             self._move_branch(head if head != self.bench.session.commit else None)
-        if point.snapshot:
+        if not point.snapshot:
+            return
+        try:
             self.bench.codebase.restore(point.snapshot)
+        except (Refused, Unusable):
+            self.bench.close()
+            self._move_branch(None)
+            raise
 
     def _move_branch(self, tip: str | None) -> None:
         repository, name = self.bench.session.repository, free_branch(self.bench.run_id)
@@ -119,10 +128,11 @@ class WorkTree:
         if self.bench.opened:
             self.bench.close()
 
-    def end(self, patch: Path) -> str:
-        """Keep what is uncommitted as a patch, remove the work tree; the branch, if there is one.
+    def end(self, patch: Path, *, goes_on: bool) -> str:
+        """Keep what is uncommitted as a patch; gives the branch, if there is one.
 
-        A plan's own branches are in its record.
+        The work tree is removed, unless the run is to go on from a snapshot in it. A plan's own
+        branches are in its record.
         """
         session, bench = self.bench.session, self.bench
         if bench.opened:
@@ -130,7 +140,8 @@ class WorkTree:
                 patch.write_text(change, "utf-8")
             else:
                 patch.unlink(missing_ok=True)
-            bench.close()
+            if not goes_on:
+                bench.close()
         if session.plan is not None:
             session.finish()
         name = free_branch(bench.run_id)
@@ -182,7 +193,7 @@ class Elsewhere:
     def discard(self) -> None:
         """There is nothing of ours."""
 
-    def end(self, patch: Path) -> str:
+    def end(self, patch: Path, *, goes_on: bool) -> str:
         """No branch."""
         return ""
 
