@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.core.finding import Analysis, Finding
 from bot.elixir.analyze import survey
@@ -28,6 +29,20 @@ class Analyses:
             analysis = self.bench.session.survey.analysis
         kept = [f for f in analysis.findings if (not rules or f.rule in rules) and _below(f, paths)]
         return analysis.model_copy(update={"findings": tuple(kept)})
+
+
+@dataclass(frozen=True)
+class DirectoryAnalyses:
+    """The same on a plain directory."""
+
+    root: Path
+
+    def analyze(self, *, rules: tuple[str, ...], paths: tuple[str, ...]) -> Analysis:
+        """Findings of these rules below these paths; all where none is named."""
+        chosen = tuple(rule(name) for name in rules) if rules else None
+        analysis = survey(DirectoryTree(self.root), jobs=1, rules=chosen).analysis
+        kept = tuple(f for f in analysis.findings if _below(f, paths))
+        return analysis.model_copy(update={"findings": kept})
 
 
 def _below(finding: Finding, paths: tuple[str, ...]) -> bool:

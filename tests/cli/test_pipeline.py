@@ -233,6 +233,13 @@ def test_a_plain_directory_is_worked_on_when_it_is_named(place: Path) -> None:
     ran = inside("pipeline", "run", "ops.yaml", "--workspace", "work")
     assert ran.code == Exit.OK, ran.err
     assert (place / "work/a/b.txt").read_text() == "hello"
+    (place / "work/a.ex").write_text("defmodule A do\n  def a(f), do: spawn(f)\nend\n")
+    (place / "look.yaml").write_text(
+        "workflow:\n  name: look\n  outputs: {n: scan.findings | length}\n  steps:\n"
+        "    - {name: scan, type: analyze, rules: [unsupervised-spawn]}\n"
+    )
+    looked = inside("pipeline", "run", "look.yaml", "--workspace", "work")
+    assert json.loads(looked.out) == {"n": 1}
     without = inside("pipeline", "run", "ops.yaml")
     assert without.code == Exit.UNUSABLE
     assert "code base" in without.err

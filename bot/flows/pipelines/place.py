@@ -11,7 +11,7 @@ from bot.codebase.files import WorkFiles
 from bot.codebase.repository import Repository
 from bot.codebase.worktree import refuse_inside
 from bot.errors import Refused, Unusable
-from bot.flows.analyses import Analyses
+from bot.flows.analyses import Analyses, DirectoryAnalyses
 from bot.flows.bench import Bench
 from bot.flows.conclusions import Conclusions
 from bot.flows.mix_tasks import MixTasks
@@ -170,6 +170,7 @@ class Elsewhere:
         if self.directory is None:
             return Services(files=ConfinedFiles(named=named))
         return Services(
+            analyze=DirectoryAnalyses(self.directory),
             files=ConfinedFiles(self.directory, named=named),
             codebase=Codebase(WorkFiles(self.directory)),
         )

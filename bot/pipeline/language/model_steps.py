@@ -39,6 +39,8 @@ class PromptStep(StepBase):
     model: str = ""
     """Model name; empty for the configured one."""
     max_tokens: int | None = Field(default=None, ge=1)
+    effort: Literal["", "low", "medium", "high", "xhigh", "max"] = ""
+    """How long the model may think, in the vendor's own measure; empty: its default."""
     offline: str = ""
     """The offline skill that serves this step when no key is set."""
     arguments: dict[str, Any] = Field(default_factory=dict)

@@ -93,6 +93,7 @@ def _options(
         temperature=budget.temperature,
         top_p=budget.top_p,
         top_k=budget.top_k,
+        effort=step.effort,
     )
 
 
