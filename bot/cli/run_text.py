@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,8 @@ def conversation(found: tuple[Mapping[str, Any], ...], paint: Paint) -> str:
     for line in found:
         lines.append(paint(f"--- {line['where']}  {line['reply']['model']}", "bold"))
         for _, place, key in line["asked"]:
-            if key in said:
+            # What the model itself said before stands above, as the answer to that call.
+            if key in said or place.endswith(", assistant"):
                 continue
             said.add(key)
             text = line["texts"].get(key, "")
@@ -99,7 +101,10 @@ def conversation(found: tuple[Mapping[str, Any], ...], paint: Paint) -> str:
 
 
 def _answer(reply: Mapping[str, Any]) -> str:
-    calls = [f"-> {call['name']} {call['arguments']}" for call in reply.get("calls") or ()]
+    calls = [
+        f"-> {call['name']} {json.dumps(call['arguments'], ensure_ascii=False)}"
+        for call in reply.get("calls") or ()
+    ]
     return "\n".join(filter(None, [str(reply["text"]), *calls]))
 
 

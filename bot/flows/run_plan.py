@@ -197,6 +197,7 @@ def _keeping(session: Session, models: dict[str, Model]) -> Keeping:
         trace=trace,
         checkpoints=Checkpoints(kept / "answers", secrets=secrets),
         recorder=Recorder(kept / "exchanges.jsonl", secrets=secrets, models=tuple(models)),
+        output_dir=kept / "outputs",
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.core.ports import Workspace
+from bot.core.render.transcript import as_markdown
 from bot.errors import AgentStopped, NeedsModel, OtpError
 from bot.llm.agents.agent import AgentLimits, AgentReport, run_agent
 from bot.llm.agents.tools import MIX_SECONDS, WorkspaceTools
@@ -16,6 +18,7 @@ from bot.llm.types import Model, Request
 from bot.pipeline.context import Outcome, StepContext
 from bot.pipeline.language.agent_step import AgentStep
 from bot.pipeline.prompts.prompt import build_request
+from bot.pipeline.record.outputs import write_output
 from bot.pipeline.steps.answering import chosen
 from bot.pipeline.steps.metered import Metered
 from bot.pipeline.steps.watching import watched
@@ -63,7 +66,19 @@ def _work(
     limits, check = _limits(step, seconds), context.run.check_cancelled
     watch = watched(context)
     report = run_agent(model, request, tools, limits=limits, check=check, watch=watch)
+    _keep(report, context)
     return _outcome(step, report, codebase)
+
+
+def _keep(report: AgentReport, context: StepContext) -> None:
+    """What was said and done, for people, beside the run's other files."""
+    if context.run.keeping.output_dir is not None:
+        name = _NOT_PLAIN.sub("-", context.path.partition("/")[2]).strip("-")
+        text = as_markdown(report.transcript)
+        write_output(context.run.keeping.output_dir, f"transcripts/{name}.md", data=None, text=text)
+
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.]+")
 
 
 def _offline(

@@ -319,3 +319,10 @@ def test_paths_of_a_patch_are_found_whatever_they_are_called(tmp_path: Path) -> 
     assert len(changed) == 5
     assert files_of("") == ()
     assert plain_git(repository.root, "status", "--porcelain") == ""
+
+
+def test_what_was_said_and_done_is_kept_for_people(codebase: Codebase, tmp_path: Path) -> None:
+    keeping = Keeping(output_dir=tmp_path / "out")
+    assert play(codebase, [READ, EDIT, DONE], keeping=keeping).error is None
+    told = (tmp_path / "out/transcripts/fix.md").read_text()
+    assert told.index("Make it say shop.") < told.index("`edit path=") < told.index("-  def hello")
