@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
+from bot.codebase.leftovers import remove_tree
 from bot.codebase.mix import Mix, Reporter
 from bot.codebase.sandbox import Sandbox, open_sandbox
 from bot.codebase.syntax_gate import SyntaxGate
@@ -119,8 +119,8 @@ class Bench:
         plan = self.session.plan
         for name in filter(None, (plan.id if plan is not None else "", self.run_id)):
             where = self.session.repository.cache / "worktrees" / name
-            shutil.rmtree(where, ignore_errors=True)
-            shutil.rmtree(where.with_name(f"{name}.base"), ignore_errors=True)
+            remove_tree(where)
+            remove_tree(where.with_name(f"{name}.base"))
         self._worktree, self.stage = None, 0
 
     def trial_of(self, action: Action) -> Trial:
