@@ -9,13 +9,18 @@ from itertools import zip_longest
 from typing import Any, Protocol
 
 from bot.core.render.markdown import code, fence, prose
-from bot.core.render.paint import Paint, plain
 from bot.core.sanitize import one_line, strip_comments, strip_hidden
 
 ARGUMENT = 60
 """Characters shown of one argument."""
 RESULT_LINES = 8
+DIFF_LINES = 60
+"""Of what changed or would change: the part people judge."""
+DIFFS = frozenset({"edit", "write", "diff"})
 TEXT_LINES = 20
+PROMPT_BEGIN = 4
+PROMPT_END = 30
+"""All prompts begin alike; what one asks for stands at its end."""
 WIDTH = 160
 """Characters shown of one line."""
 
@@ -51,29 +56,15 @@ class Turn(Protocol):
     def results(self) -> Sequence[Result]: ...
 
 
-def as_text(turns: Iterable[Turn], paint: Paint = plain) -> str:
-    """Numbered replies, each with its calls and the begin of their results."""
-    out: list[str] = []
-    for entry in _entries(turns):
-        out.append(paint(entry.title, "bold"))
-        out.extend(f"  {line}" for line in _some(entry.text, TEXT_LINES))
-        for shown, result in entry.calls:
-            out.append(f"  {paint(shown, 'cyan')}")
-            style = "red" if result is not None and result.failed else "dim"
-            out.extend(f"    {paint(line, style)}" for line in _result(result))
-        out.append("")
-    return "\n".join(out)
-
-
 def as_markdown(turns: Iterable[Turn]) -> str:
-    """The same, for a file or a comment."""
+    """Numbered replies, each with its calls and what came of them."""
     out: list[str] = []
     for entry in _entries(turns):
         out.append(f"**{entry.title}**")
-        if entry.text.strip():
-            out.append("\n".join(f"> {prose(line)}" for line in _some(entry.text, TEXT_LINES)))
-        for shown, result in entry.calls:
-            out.extend([code(shown), fence("\n".join(_result(result)), "text")])
+        if entry.lines:
+            out.append("\n".join(f"> {prose(line)}" for line in entry.lines))
+        for called, lines in entry.calls:
+            out.extend([code(called), fence("\n".join(lines), "text")])
     return "\n\n".join(out) + "\n"
 
 
@@ -82,8 +73,8 @@ class _Entry:
     """A turn with what followed from it."""
 
     title: str
-    text: str
-    calls: tuple[tuple[str, Result | None], ...] = ()
+    lines: list[str]
+    calls: tuple[tuple[str, list[str]], ...] = ()
 
 
 def _entries(turns: Iterable[Turn]) -> Iterator[_Entry]:
@@ -93,11 +84,14 @@ def _entries(turns: Iterable[Turn]) -> Iterator[_Entry]:
         if turn.role == "assistant":
             replies += 1
             results = following.results if following is not None else ()
-            answered = [*results, *[None] * len(turn.calls)]
-            calls = tuple((_called(call), answered[i]) for i, call in enumerate(turn.calls))
-            yield _Entry(f"{replies}. Model", turn.text, calls)
+            calls = tuple(
+                (_called(call), _result(call, result))
+                for call, result in zip_longest(turn.calls, results[: len(turn.calls)])
+            )
+            yield _Entry(f"{replies}. Model", _some(turn.text, TEXT_LINES), calls)
         elif turn.text.strip():
-            yield _Entry("Genesis" if replies else "Prompt", turn.text)
+            title = "Genesis" if replies else "Prompt"
+            yield _Entry(title, _some(turn.text, PROMPT_BEGIN, PROMPT_END))
 
 
 def _called(call: Call) -> str:
@@ -110,16 +104,18 @@ def _value(value: Any) -> str:
     return text if len(text) <= ARGUMENT else f"{text[:ARGUMENT]}... ({len(text)} characters)"
 
 
-def _result(result: Result | None) -> list[str]:
+def _result(call: Call, result: Result | None) -> list[str]:
     if result is None:
         return ["not carried out"]
-    lines = _some(result.text, RESULT_LINES)
+    lines = _some(result.text, DIFF_LINES if call.name in DIFFS else RESULT_LINES)
     return ["failed:", *lines] if result.failed else lines
 
 
-def _some(text: str, limit: int) -> list[str]:
+def _some(text: str, first: int, last: int = 0) -> list[str]:
+    """The first and the last lines of a text, each of a bounded width."""
     lines = strip_comments(strip_hidden(text)).strip("\n").split("\n")
-    shown = [line if len(line) <= WIDTH else f"{line[:WIDTH]}..." for line in lines[:limit]]
-    if len(lines) > limit:
-        shown.append(f"[{len(lines) - limit} more lines]")
-    return [line for line in shown if line.strip() or len(lines) > 1]
+    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]}..." for line in lines]
+    left_out = len(lines) - first - last
+    if left_out > 0:
+        lines[first : first + left_out] = [f"[{left_out} more lines]"]
+    return lines if any(line.strip() for line in lines) else []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.render.paint import ansi
-from bot.core.render.transcript import as_markdown, as_text
+from bot.core.render.transcript import as_markdown
 from bot.llm.types import Message, ToolCall, ToolResult
 
 TALK = (
@@ -29,43 +28,69 @@ TALK = (
 
 
 def test_it_reads_like_a_conversation_and_long_things_are_short() -> None:
-    assert as_text(TALK) == (
+    assert as_markdown(TALK) == (
         """\
-Prompt
-  Fix the spawn in lib/a.ex.
+**Prompt**
 
-1. Model
-  I look first.
-  read path="lib/a.ex" start=1
-    1|line
-    2|line
-    3|line
-    4|line
-    5|line
-    6|line
-    7|line
-    8|line
-    [32 more lines]
-  edit path="lib/a.ex" old="""
-        f'"{"x" * 59}... (302 characters)'
+> Fix the spawn in lib/a.ex.
+
+**1. Model**
+
+> I look first.
+
+`read path="lib/a.ex" start=1`
+
+```text
+1|line
+2|line
+3|line
+4|line
+5|line
+6|line
+7|line
+8|line
+[32 more lines]
+```
+
+`edit path="lib/a.ex" old="""
+        f'"{"x" * 59}... (302 characters)`'
         """
-    failed:
-    the text is not there
 
-Genesis
-  Your next reply is the last one.
+```text
+failed:
+the text is not there
+```
 
-2. Model
-  done summary="All\\nwell."
-    not carried out
+**Genesis**
+
+> Your next reply is the last one.
+
+**2. Model**
+
+`done summary="All\\nwell."`
+
+```text
+not carried out
+```
 """
     )
 
 
-def test_in_colour_failures_stand_out() -> None:
-    painted = as_text(TALK, ansi)
-    assert ansi("the text is not there", "red") in painted
-    assert ansi("1|line", "dim") in painted
+def test_of_a_long_prompt_the_end_is_shown_for_that_is_what_it_asks() -> None:
+    asked = "\n".join(f"line {n}" for n in range(1, 101))
+    shown = as_markdown((Message("user", asked),)).splitlines()
+    assert shown[5:8] == ["> line 4", "> [66 more lines]", "> line 71"]
+    assert shown[-1] == "> line 100"
+
+
+def test_a_diff_is_shown_further_than_what_was_read() -> None:
+    lines = "\n".join(f"+{n}" for n in range(1, 41))
+    for tool, last in (("edit", "+40"), ("diff", "+40"), ("read", "[32 more lines]")):
+        talk = (
+            Message("assistant", "", calls=(ToolCall("1", tool, {}),)),
+            Message("user", results=(ToolResult("1", tool, lines),)),
+        )
+        assert as_markdown(talk).splitlines()[-2] == last
 
 
 def test_markdown_cannot_be_broken_by_what_it_holds() -> None:
@@ -88,12 +113,11 @@ def test_hidden_characters_are_dropped() -> None:
         ),
         Message("user", results=(ToolResult("1", "read", "x\x07y\U000e0041"),)),
     )
-    for text in (as_text(talk), as_markdown(talk)):
-        assert not {"\x1b", "\u202e", "\u200b", "\u2066", "\x07", "\U000e0041"} & set(text)
-        assert "abc" in text
-        assert "xy" in text
+    text = as_markdown(talk)
+    assert not {"\x1b", "\u202e", "\u200b", "\u2066", "\x07", "\U000e0041"} & set(text)
+    assert "abc" in text
+    assert "xy" in text
 
 
 def test_nothing_said_is_nothing() -> None:
-    assert as_text(()) == ""
-    assert as_text((Message("user", ""),)) == ""
+    assert as_markdown((Message("user", ""),)) == as_markdown(()) == "\n"
