@@ -9,7 +9,7 @@ import pytest
 from bot.codebase.codebase import Codebase
 from bot.codebase.files import WorkFiles
 from bot.codebase.worktree import Worktree
-from bot.core.render.transcript import as_text
+from bot.core.render.transcript import as_markdown
 from bot.llm.agents.agent import run_agent
 from bot.llm.agents.tools import WorkspaceTools
 from bot.llm.scripted import Line, ScriptedModel, call
@@ -85,7 +85,7 @@ def test_an_agent_fixes_a_finding_and_learns_from_a_red_test(tmp_path: Path) -> 
 
     assert (report.status, report.steps) == ("done", len(SCRIPT))
     assert f"+    {RIGHT}" in codebase.diff()
-    told = as_text(report.transcript)
+    told = as_markdown(report.transcript)
     order = (
         "1 finding: unsupervised-spawn",
         "blanks or tabs within a line differ",
