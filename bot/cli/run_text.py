@@ -88,7 +88,8 @@ def conversation(found: tuple[Mapping[str, Any], ...], paint: Paint) -> str:
     said: set[str] = set()
     lines: list[str] = []
     for line in found:
-        lines.append(paint(f"--- {line['where']}  {line['reply']['model']}", "bold"))
+        reply = line.get("reply") or {}
+        lines.append(paint(f"--- {line['where']}  {reply.get('model', '')}".rstrip(), "bold"))
         for _, place, key in line["asked"]:
             # What the model itself said before stands above, as the answer to that call.
             if key in said or place.endswith(", assistant"):
@@ -96,7 +97,10 @@ def conversation(found: tuple[Mapping[str, Any], ...], paint: Paint) -> str:
             said.add(key)
             text = line["texts"].get(key, "")
             lines += [paint(f"[{place}]", "cyan"), text] if text.strip() else []
-        lines += [paint("[answer]", "green"), _answer(line["reply"]), ""]
+        if failed := line.get("failed"):
+            lines += [paint("[failed]", "red"), str(failed["message"]), ""]
+        else:
+            lines += [paint("[answer]", "green"), _answer(reply), ""]
     return "\n".join(lines)
 
 

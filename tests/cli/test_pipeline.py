@@ -45,13 +45,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def ask(server: AnthropicServer | None = None, *more: str, word: str = "a") -> Ran:
-    """Run the pipeline against a server, or without a key."""
+def ask(
+    server: AnthropicServer | None = None, *more: str, word: str = "a", file: str = "ask.yaml"
+) -> Ran:
+    """Run a pipeline against a server, or without a key."""
     env = {"GENESIS_MODEL_RETRIES": "0"}
     if server is not None:
         env |= {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
-    given = ("--input", f"word={word}", "--input-file", "notes.txt")
-    return inside("pipeline", "run", "ask.yaml", *given, *more, env=env)
+    given = ("--input", f"word={word}", "--input-file", "notes.txt") if file == "ask.yaml" else ()
+    return inside("pipeline", "run", file, *given, *more, env=env)
 
 
 def test_a_run_prints_its_answer_and_keeps_what_was_said(place: Path) -> None:
@@ -322,3 +324,42 @@ def test_where_the_snapshot_is_gone_the_run_begins_anew_and_pays_nothing_twice(
     assert again.code == Exit.OK, again.out + again.err
     assert len(server.requests) == 3
     assert "+++ b/lib/more.ex" in again.data["steps"]["change"]["text"]
+
+
+FRAGILE = """\
+workflow:
+  name: fragile
+  steps:
+    - name: patient
+      type: claude_robust
+      retry_config: {max_retries: 2, base_delay_ms: 1}
+      prompt: [{type: static, content: "try hard"}]
+    - name: refused
+      type: claude
+      continue_on_error: true
+      prompt: [{type: static, content: "something else"}]
+"""
+
+
+def test_a_replay_fails_where_the_vendor_failed(place: Path) -> None:
+    (place / "fragile.yaml").write_text(FRAGILE)
+    refusal = Say("", stop="refusal", why="cyber")
+    with AnthropicServer([Fail(529), Say("at last"), refusal]) as server:
+        ran = ask(server, file="fragile.yaml")
+    assert ran.code == Exit.OK, ran.err
+    told = inside("pipeline", "show", "--step", "patient").out
+    assert told.index("[failed]") < told.index("at last")
+    replayed = inside("pipeline", "replay")
+    assert replayed.code == Exit.OK, replayed.out + replayed.err
+    assert "every result is the same" in replayed.out
+
+
+def test_a_run_that_failed_and_was_taken_up_again_replays_as_it_ended(place: Path) -> None:
+    with AnthropicServer([Say("one"), Fail(529)]) as server:
+        assert ask(server).code == Exit.MODEL
+    failed = inside("pipeline", "replay")
+    assert failed.code == Exit.OK, failed.out + failed.err
+    with AnthropicServer([Say('{"n": 1}')]) as server:
+        assert ask(server).code == Exit.OK
+    replayed = inside("pipeline", "replay")
+    assert replayed.code == Exit.OK, replayed.out + replayed.err

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bot.errors import Unusable
+from bot.errors import OtpError, Unusable
+from bot.llm.recording.failures import failure_of
 from bot.llm.recording.request_pieces import pieces, writable
 from bot.llm.types import Json, Reply, Request
 
@@ -54,9 +55,18 @@ class Recorder:
 
     def record(self, where: str, model: str, request: Request, reply: Reply) -> None:
         """Write one call down; raises `Unusable` when the disk refuses, and leaves no half line."""
+        self._write(where, model, request, {"reply": dataclasses.asdict(reply)})
+
+    def record_failure(self, where: str, model: str, request: Request, error: OtpError) -> None:
+        """The same of a call that failed; what is the run's own doing is not written."""
+        failure = failure_of(error)
+        if failure is not None:
+            self._write(where, model, request, {"failed": failure.model_dump(mode="json")})
+
+    def _write(self, where: str, model: str, request: Request, outcome: dict[str, Json]) -> None:
         asked = pieces(model, request, self._secrets)
         texts = {piece.hash: piece.text for piece in asked}
-        answer = _masked(dataclasses.asdict(reply), self._secrets)
+        told = _masked(outcome, self._secrets)
         with self._lock:
             self._append(
                 {
@@ -64,7 +74,7 @@ class Recorder:
                     "step": writable(request.step, self._secrets),
                     "asked": [[piece.label, piece.place, piece.hash] for piece in asked],
                     "texts": {h: text for h, text in texts.items() if h not in self._written},
-                    "reply": answer,
+                    **told,
                 }
             )
             self._written |= texts.keys()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.errors import Transient
+from bot.errors import OtpError, Transient
 from bot.llm.types import Model, OnText, Reply, Request, ToolCall, Usage, unheard
 from bot.pipeline.budget import Budget
 from bot.pipeline.record.checkpoints import Checkpoints, content_key
@@ -21,12 +21,18 @@ class Recorder(Protocol):
     def record(self, where: str, model: str, request: Request, reply: Reply) -> None:
         """`where` is the step's path and the number of the call in it."""
 
+    def record_failure(self, where: str, model: str, request: Request, error: OtpError) -> None:
+        """The same of a call that failed."""
+
 
 class Answers(Protocol):
     """Recorded replies, for a replay; `bot.llm.recording.replay` has them."""
 
     def answer(self, where: str, model: str, request: Request) -> Reply:
-        """The reply recorded for this call; raises `OtpError` naming what differs."""
+        """The reply recorded for this call.
+
+        Raises `OtpError`: what the recorded call failed with, or naming what differs.
+        """
 
 
 class Calls:
@@ -122,7 +128,7 @@ class BoundModel:
         asked = content_key(self.path, self.inner.name, material(request))
         where = f"{self.path}#{self.calls.number(self.path)}"
         if self.calls.answers is not None:
-            return self.calls.answers.answer(where, self.inner.name, request)
+            return self._replayed(self.calls.answers, where, request)
         key = content_key(asked, self.calls.number(asked))
         kept = None if self.inner.local else self.calls.checkpoints
         record = kept.get(key) if kept is not None else None
@@ -133,8 +139,11 @@ class BoundModel:
         try:
             heard = _both(on_text, self.calls.on_text)
             reply = self.inner.complete(self._in_time(request), on_text=heard)
-        except Transient:
-            self.calls.failed(self.inner.name, asked, self.path)
+        except OtpError as error:
+            if isinstance(error, Transient):
+                self.calls.failed(self.inner.name, asked, self.path)
+            if self.calls.recorder is not None:
+                self.calls.recorder.record_failure(where, self.inner.name, request, error)
             raise
         self.calls.answered(self.inner.name)
         self.budget.charge(reply.usage)
@@ -143,6 +152,15 @@ class BoundModel:
         if kept is not None:
             kept.put(key, dataclasses.asdict(reply))
             self.calls.stored(self.path, key)
+        return reply
+
+    def _replayed(self, answers: Answers, where: str, request: Request) -> Reply:
+        try:
+            reply = answers.answer(where, self.inner.name, request)
+        except Transient:
+            self.calls.failed(self.inner.name, self.path)
+            raise
+        self.calls.answered(self.inner.name)
         return reply
 
     def _in_time(self, request: Request) -> Request:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ModelUnavailable
+from bot.errors import ModelUnavailable, OtpError
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Part, Reply, Request, Usage
 from bot.pipeline.budget import Budget, BudgetSpent, Limits
@@ -22,6 +22,9 @@ class Kept:
 
     def record(self, where: str, model: str, request: Request, reply: Reply) -> None:
         self.lines.append((where, model, reply.text))
+
+    def record_failure(self, where: str, model: str, request: Request, error: OtpError) -> None:
+        self.lines.append((where, model, error.message))
 
 
 def ask(text: str = "q") -> Request:
@@ -92,6 +95,40 @@ def test_calls_are_recorded_by_step_and_number() -> None:
     bound.complete(ask("one"))
     bound.complete(ask("two"))
     assert kept.lines == [("w/s#0", "m", "a"), ("w/s#1", "m", "b")]
+
+
+def test_a_call_that_failed_is_recorded_under_the_number_of_the_next_try() -> None:
+    kept = Kept()
+    model = ScriptedModel([ModelUnavailable("busy"), paid("a")], name="m")
+    bound = Calls(Budget(), recorder=kept).bind({"m": model}, "w/s")["m"]
+    with pytest.raises(ModelUnavailable):
+        bound.complete(ask())
+    bound.complete(ask())
+    assert kept.lines == [("w/s#0", "m", "busy"), ("w/s#0", "m", "a")]
+
+
+class Told:
+    """Recorded answers, the first of which is a failure."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def answer(self, where: str, model: str, request: Request) -> Reply:
+        self.asked.append(where)
+        if len(self.asked) == 1:
+            raise ModelUnavailable("busy")
+        return paid("a")
+
+
+def test_in_a_replay_a_failure_counts_as_it_did_in_the_run() -> None:
+    told = Told()
+    calls = Calls(Budget(), answers=told)
+    bound = calls.bind({"m": ScriptedModel([], name="m")}, "w/s")["m"]
+    with pytest.raises(ModelUnavailable):
+        bound.complete(ask())
+    assert calls.failures("m") == 1
+    assert bound.complete(ask()).text == "a"
+    assert (told.asked, calls.failures("m")) == (["w/s#0", "w/s#0"], 0)
 
 
 def test_what_arrives_is_heard_by_the_step_and_by_the_run() -> None:
