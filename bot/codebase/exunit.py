@@ -112,17 +112,7 @@ def judge_run(run: TestRun, root: Path, name: str = "test") -> CheckResult:
     """The result of a finished `mix test`."""
     suite = parse_events(run.events, root)
     status, summary = _status(run, suite)
-    done = run.completed
-    return CheckResult(
-        name=name,
-        status=status,
-        summary=summary,
-        argv=done.argv,
-        returncode=done.returncode,
-        seconds=done.seconds,
-        tests=suite.tests,
-        output_tail=done.tail(),
-    )
+    return run.completed.as_check(name, status, summary, tests=suite.tests)
 
 
 def judge_output(done: Completed) -> tuple[Status, str]:

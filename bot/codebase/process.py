@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.verdict import CheckResult, Diagnostic, Status, TestResult
+
 PASSED_THROUGH = (
     "PATH",
     "HOME",
@@ -45,6 +47,28 @@ class Completed:
         """The end of both streams, standard output first."""
         both = "\n".join(part.strip() for part in (self.stdout, self.stderr) if part.strip())
         return both[-characters:]
+
+    def as_check(
+        self,
+        name: str,
+        status: Status,
+        summary: str,
+        *,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        tests: tuple[TestResult, ...] = (),
+    ) -> CheckResult:
+        """What it showed, as the check of this name."""
+        return CheckResult(
+            name=name,
+            status=status,
+            summary=summary,
+            argv=self.argv,
+            returncode=self.returncode,
+            seconds=self.seconds,
+            diagnostics=diagnostics,
+            tests=tests,
+            output_tail=self.tail(),
+        )
 
 
 def child_environment(

@@ -8,8 +8,7 @@ from pathlib import Path
 from bot.codebase.blockers import blocker, last_words
 from bot.codebase.credo import judge_credo
 from bot.codebase.mix import Mix, unformatted
-from bot.codebase.process import Completed
-from bot.core.verdict import CheckResult, Diagnostic, Status
+from bot.core.verdict import CheckResult, Diagnostic
 from bot.verify.parse_compile import parse_compile
 
 _CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
@@ -22,14 +21,14 @@ def check_compile(mix: Mix) -> CheckResult:
     warnings = sum(d.severity == "warning" for d in found)
     missing = blocker(done)
     if done.timed_out:
-        return _result("compile", "timed-out", f"no end after {done.seconds:.0f} s", done)
+        return done.as_check("compile", "timed-out", f"no end after {done.seconds:.0f} s")
     if missing:
-        return _result("compile", "cannot-build", missing, done)
+        return done.as_check("compile", "cannot-build", missing)
     if done.returncode != 0:
         errors = [d for d in found if d.severity == "error"]
         why = errors[-1].message.splitlines()[0] if errors else last_words(done)
-        return _result("compile", "failed", f"does not compile: {why}", done, found)
-    return _result("compile", "passed", f"compiles, {warnings} warnings", done, found)
+        return done.as_check("compile", "failed", f"does not compile: {why}", diagnostics=found)
+    return done.as_check("compile", "passed", f"compiles, {warnings} warnings", diagnostics=found)
 
 
 def check_format(mix: Mix, paths: tuple[str, ...]) -> CheckResult:
@@ -38,19 +37,19 @@ def check_format(mix: Mix, paths: tuple[str, ...]) -> CheckResult:
         return CheckResult(name="format", status="not-run", summary="no files to check")
     done = mix.format_check(paths)
     if done.timed_out:
-        return _result("format", "timed-out", f"no end after {done.seconds:.0f} s", done)
+        return done.as_check("format", "timed-out", f"no end after {done.seconds:.0f} s")
     if done.returncode == 0:
-        return _result("format", "passed", f"{len(paths)} files formatted", done)
+        return done.as_check("format", "passed", f"{len(paths)} files formatted")
     off = tuple(
         Diagnostic(tool="format", severity="error", path=p, message="is not formatted")
         for p in unformatted(done, paths) or ()
     )
     if off:
-        return _result("format", "failed", f"{len(off)} files not formatted", done, off)
+        return done.as_check("format", "failed", f"{len(off)} files not formatted", diagnostics=off)
     missing = blocker(done)
     if missing:
-        return _result("format", "cannot-build", missing, done)
-    return _result("format", "failed", f"mix format ended with {done.returncode}", done)
+        return done.as_check("format", "cannot-build", missing)
+    return done.as_check("format", "failed", f"mix format ended with {done.returncode}")
 
 
 def check_credo(mix: Mix) -> CheckResult:
@@ -59,7 +58,7 @@ def check_credo(mix: Mix) -> CheckResult:
         return CheckResult(name="credo", status="not-run", summary="the project has no Credo")
     done = mix.credo()
     status, summary, issues = judge_credo(done)
-    return _result("credo", status, summary, done, issues)
+    return done.as_check("credo", status, summary, diagnostics=issues)
 
 
 def has_credo(root: Path) -> bool:
@@ -94,22 +93,3 @@ def _project_path(path: str, root: Path) -> str:
         return path
     matches = sorted(root.glob(f"apps/*/{path}"))
     return matches[0].relative_to(root).as_posix() if matches else ""
-
-
-def _result(
-    name: str,
-    status: Status,
-    summary: str,
-    done: Completed,
-    diagnostics: tuple[Diagnostic, ...] = (),
-) -> CheckResult:
-    return CheckResult(
-        name=name,
-        status=status,
-        summary=summary,
-        argv=done.argv,
-        returncode=done.returncode,
-        seconds=done.seconds,
-        diagnostics=diagnostics,
-        output_tail=done.tail(),
-    )

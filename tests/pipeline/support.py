@@ -229,6 +229,5 @@ def ended(argv: tuple[str, ...], exit_code: int = 0) -> CommandResult:
     )
 
 
-def seed_directory() -> Path:
-    """Where the vision's own files are on a developer's machine."""
-    return Path(__file__).resolve().parents[3] / "shared" / "seed"
+VISION = Path(__file__).resolve().parents[1] / "fixtures" / "vision"
+"""The pipelines of the vision, to the byte: they have to load and run as they are."""

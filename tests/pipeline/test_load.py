@@ -14,7 +14,7 @@ from bot.pipeline.language.schema import json_schema
 from bot.pipeline.language.spec import PipelineStep, walk
 from bot.pipeline.language.strict_yaml import read
 from bot.pipeline.load import Library, resources
-from tests.pipeline.support import Events, Tree, load, run, seed_directory, steps
+from tests.pipeline.support import VISION, Events, Tree, load, run, steps
 
 VISION_STYLE = """
 workflow:
@@ -86,11 +86,8 @@ def test_the_visions_form_runs_offline_and_says_so() -> None:
     assert [event.name for event in events if event.kind == "notice"] == ["look", "plan"]
 
 
-@pytest.mark.skipif(
-    not seed_directory().is_dir(), reason="the vision's own files are not on this machine"
-)
 def test_the_visions_own_files_load_unmodified() -> None:
-    files = sorted(seed_directory().glob("*.yaml"))
+    files = sorted(VISION.glob("*.yaml"))
     assert files
     loaded = {file.name: Library().load_file(file) for file in files}
     assert loaded["master_workflow_steps.yaml"].expects == ("run_verification",)

@@ -5,15 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
-import pytest
-
 from bot.llm.offline import OfflineModel
 from bot.pipeline.engine import Engine
 from bot.pipeline.load import Library
 from bot.pipeline.results import RunResult, StepResult
 from bot.pipeline.services import CommandResult
 from bot.pipeline.steps import default_handlers
-from tests.pipeline.support import Events, Tree, ended, load, run, seed_directory
+from tests.pipeline.support import VISION, Events, Tree, ended, load, run
 
 
 def followed(runner: CommandResult, tmp_path: Path) -> tuple[RunResult, Events]:
@@ -82,11 +80,8 @@ def test_the_visions_commit_is_guarded_by_what_verify_fix_said(tmp_path: Path) -
     assert red.steps["commit_changes"].status == "skipped"
 
 
-@pytest.mark.skipif(
-    not seed_directory().is_dir(), reason="the vision's own files are not on this machine"
-)
 def test_the_visions_own_steps_are_served_unmodified() -> None:
-    loaded = Library().load_file(seed_directory() / "master_workflow_steps.yaml")
+    loaded = Library().load_file(VISION / "master_workflow_steps.yaml")
     tree = Tree(files={"d": "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"})
     data = (
         ended(("mix", "test"))

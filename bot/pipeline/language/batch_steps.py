@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -55,19 +56,19 @@ class ManyStep(StepBase):
     """A failed task is a result; without this the step fails once all tasks have ended."""
 
     @property
+    @abstractmethod
     def tasks_of(self) -> tuple[Task, ...]:
         """The tasks, wherever they are written."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def tasks_key(self) -> tuple[str, ...]:
         """The keys the tasks are written under."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def limits(self) -> Limits:
         """How much happens at once."""
-        raise NotImplementedError
 
     @property
     def shared_prompt(self) -> Prompt:

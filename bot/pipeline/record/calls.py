@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.errors import OtpError, Transient
 from bot.llm.types import Model, OnText, Reply, Request, ToolCall, Usage, unheard
+from bot.llm.wrapper import Wrapper
 from bot.pipeline.budget import Budget
 from bot.pipeline.record.checkpoints import Checkpoints, content_key
 
@@ -103,25 +104,13 @@ class Calls:
 
 
 @dataclass(frozen=True)
-class BoundModel:
+class BoundModel(Wrapper):
     """A model as one step sees it."""
 
     inner: Model
     calls: Calls
     path: str
     budget: Budget
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def local(self) -> bool:
-        return self.inner.local
-
-    def count_tokens(self, request: Request) -> int:
-        """As the model itself counts."""
-        return self.inner.count_tokens(request)
 
     def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The model's answer, or the one that was paid for already; raises `BudgetSpent`."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bot.llm.types import Model, OnText, Reply, Request, Usage, unheard
+from bot.llm.wrapper import Wrapper
 from bot.pipeline.context import Outcome
 from bot.pipeline.record.calls import material
 from bot.pipeline.record.checkpoints import content_key
 
 
 @dataclass
-class Metered:
+class Metered(Wrapper):
     """A model that remembers what its answers cost."""
 
     inner: Model
@@ -20,18 +21,6 @@ class Metered:
     calls: int = 0
     restored: int = 0
     notices: dict[str, None] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def local(self) -> bool:
-        return self.inner.local
-
-    def count_tokens(self, request: Request) -> int:
-        """As the model itself counts."""
-        return self.inner.count_tokens(request)
 
     def complete(self, request: Request, *, on_text: OnText = unheard) -> Reply:
         """The model's answer."""
