@@ -15,6 +15,10 @@ from bot.llm.tokens import estimate_request
 from bot.llm.types import Json, OnText, Reply, Request, unheard
 
 KEYS = "set ANTHROPIC_API_KEY or GEMINI_API_KEY"
+NOTHING_KNOWN = (
+    "offline it cannot be told what is asked: it answers from a repomix pack, findings, a test run "
+    "or a patch, and this prompt quotes none of them"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class OfflineModel:
             return _reply(self._skills[request.skill](asked))
         found = None if request.tools else self._recognised(asked)
         if found is None:
-            raise _needs(request, "offline it cannot be told what is asked")
+            raise _needs(request, NOTHING_KNOWN)
         if request.output_schema is not None and violations(found.answer, request.output_schema):
             raise _needs(request, "what is known offline does not have the form this step wants")
         return replace(_reply(found.answer), notice=found.notice)

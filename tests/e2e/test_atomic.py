@@ -46,6 +46,7 @@ def test_refactor_file_follows_an_instruction_and_gives_a_diff(shop: Path) -> No
     script = [
         CallTool("read", {"path": "lib/shop/mail.ex"}),
         CallTool("edit", {**edit, "new": '    raise "no supervisor"\n'}),
+        CallTool("run", {"task": "test"}),
         CallTool("done", {"summary": "It raises now."}),
     ]
     said = "In lib/shop/mail.ex, raise instead of calling spawn"
@@ -58,6 +59,8 @@ def test_refactor_file_follows_an_instruction_and_gives_a_diff(shop: Path) -> No
     outputs = json.loads(ran.out)
     assert (outputs["status"], outputs["by_model"]) == ("applied", True)
     assert '+    raise "no supervisor"' in outputs["diff"]
+    # It did as it was told, and that it broke a test is not kept from whoever reads this.
+    assert outputs["last_test"].startswith("mix test --seed 0: FAILED with exit code 2")
     assert said in str(server.requests[0].body)
     assert fingerprint(shop) == before
 

@@ -25,6 +25,7 @@ from bot.llm.types import Json, Tool, ToolCall, ToolResult
 SKELETON_TOKENS = 5_000
 SEARCH_LIMIT = 100
 MIX_SECONDS = 900.0
+CHANGES = frozenset({"edit", "write", "remove"})
 
 _TEXT: Json = {"type": "string"}
 _FLAG: Json = {"type": "boolean"}
@@ -50,6 +51,8 @@ class WorkspaceTools:
         self._tools = {name: tool for name, tool in TOOLS.items() if name in names}
         if not self.mix_tasks:
             self._tools.pop("run", None)
+        self.last_test = ""
+        """How `mix test` ended for the code as it is now; empty where it was not run since."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -59,6 +62,10 @@ class WorkspaceTools:
     def call(self, call: ToolCall) -> ToolResult:
         """Carry out one call whose arguments fit the tool's schema; raises `OtpError`."""
         text = self._tools[call.name].function(self, call.arguments)
+        if call.name == "run" and call.arguments["task"] == "test":
+            self.last_test = text.partition("\n")[0]
+        elif call.name in CHANGES and not call.arguments.get("dry_run"):
+            self.last_test = ""
         return ToolResult(call.id, call.name, text)
 
 

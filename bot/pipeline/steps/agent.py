@@ -67,7 +67,7 @@ def _work(
     watch = watched(context)
     report = run_agent(model, request, tools, limits=limits, check=check, watch=watch)
     _keep(report, context)
-    return _outcome(step, report, codebase)
+    return _outcome(step, report, codebase, tools.last_test)
 
 
 def _keep(report: AgentReport, context: StepContext) -> None:
@@ -102,8 +102,9 @@ def _limits(step: AgentStep, seconds: float) -> AgentLimits:
     )
 
 
-def _outcome(step: AgentStep, report: AgentReport, codebase: Workspace) -> Outcome:
-    data = _data(report.status, report.text, report.reason, report.data, report.steps, codebase)
+def _outcome(step: AgentStep, report: AgentReport, codebase: Workspace, last_test: str) -> Outcome:
+    told = (report.status, report.text, report.reason, report.data, report.steps)
+    data = _data(*told, codebase, last_test)
     if report.status == "done" or step.allow_stop:
         return Outcome(data=data, text=_text(data))
     error = AgentStopped(
@@ -114,7 +115,13 @@ def _outcome(step: AgentStep, report: AgentReport, codebase: Workspace) -> Outco
 
 
 def _data(
-    status: str, summary: str, reason: str, data: Any, steps: int, codebase: Workspace
+    status: str,
+    summary: str,
+    reason: str,
+    data: Any,
+    steps: int,
+    codebase: Workspace,
+    last_test: str = "",
 ) -> dict[str, Any]:
     diff = codebase.diff()
     return {
@@ -124,6 +131,7 @@ def _data(
         "data": data,
         "diff": diff,
         "files": list(files_of(diff)),
+        "last_test": last_test,
         "steps": steps,
     }
 

@@ -291,8 +291,11 @@ def test_run_says_what_was_seen_and_no_more(tmp_path: Path) -> None:
     assert passed.startswith("mix test --seed 0 test/counter_test.exs: passed: 2 tests, 0 failures")
     none = use(tools, "run", task="test", args=["--exclude", "test"])
     assert ": NOT PASSED: " in none.split("\n")[0]
+    assert tools.last_test == none.split("\n")[0]
     use(tools, "write", path="test/red_test.exs", content=RED)
+    assert tools.last_test == ""
     failed = use(tools, "run", task="test")
+    assert tools.last_test == failed.split("\n")[0]
     assert "FAILED with exit code 2" in failed.split("\n")[0]
     assert "test/red_test.exs:4" in failed
     assert "--- standard error" not in failed

@@ -64,6 +64,7 @@ def test_an_agent_changes_the_code_base(codebase: Codebase) -> None:
         "data": None,
         "diff": codebase.diff(),
         "files": ["lib/shop.ex"],
+        "last_test": "",
         "steps": 3,
     }
     assert "+  def hello, do: :shop" in step.data["diff"]
@@ -217,7 +218,7 @@ def test_offline_a_skill_serves_it_in_the_same_shape(codebase: Codebase) -> None
     assert step.data["data"] == {"renamed": 1}
     assert step.data["files"] == ["lib/shop.ex"]
     assert "served offline" in step.notice
-    assert set(step.data) == set("status summary reason data diff files steps".split())
+    assert set(step.data) == set("status summary reason data diff files last_test steps".split())
 
 
 def test_the_provider_is_asked_first(codebase: Codebase) -> None:
