@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir demo test lint format lock bench bench-context bench-pipeline clean
+.PHONY: help install elixir judges demo test conformance lint format lock bench bench-context bench-pipeline clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -43,11 +43,19 @@ install: $(INSTALLED) ## .venv with the locked dependencies and genesis in .venv
 elixir: ## Elixir from the system's packages, when there is none
 	@elixir -e 'IO.puts("Elixir " <> System.version())' 2>/dev/null || bash scripts/apt.sh Elixir elixir
 
+judges: ## GitHub's own descriptions and the emulator that judge the simulator (npm)
+	@bash scripts/judges.sh
+
 demo: install elixir ## the main job on a copy of examples/courier
 	@GOAL='$(GOAL)' GENESIS=$(CURDIR)/$(BIN)/genesis bash scripts/demo.sh examples/courier
 
 test: install elixir ## the whole suite
+	@bash scripts/judges.sh --optional
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+conformance: install judges ## the simulator before its judges: a table of operations and webhooks
+	@$(BIN)/python -m pytest -q -n 0 tests/simulator/judges
+	@$(BIN)/python -m tests.simulator.judges.report
 
 lint: install ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -73,6 +81,6 @@ bench-context: install ## the skeleton against repomix (npm); BENCH="DIR ..." pa
 	@$(BIN)/python -m benchmarks.skeleton $(BENCH)
 
 clean: ## remove whatever make has made
-	rm -rf $(VENV) build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .judges build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache examples/*/_build examples/*/deps
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
