@@ -1,0 +1,1 @@
+"""GitHub Actions: workflow files read, their jobs run as real processes."""
