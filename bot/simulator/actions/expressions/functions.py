@@ -160,4 +160,4 @@ PURE: dict[str, tuple[Function, int, int]] = {
 STATUS = frozenset({"success", "failure", "always", "cancelled"})
 ARITY = {name: (least, most) for name, (_, least, most) in PURE.items()}
 ARITY |= {"hashfiles": (1, 255), "always": (0, 0), "cancelled": (0, 0)}
-ARITY |= {"success": (0, 0), "failure": (0, 0)}
+ARITY |= {"success": (0, 255), "failure": (0, 255)}

@@ -42,7 +42,7 @@ def _closing(text: str, start: int) -> int:
         if found.group() == "}}":
             return found.start()
     message = "The expression is not closed. An unescaped ${{ sequence was found, but the closing"
-    raise ExpressionError(f"{message} }}}} sequence was not found", text[start : start + 200], 1)
+    raise ExpressionError(f"{message} }}}} sequence was not found.")
 
 
 def has_expression(text: str) -> bool:

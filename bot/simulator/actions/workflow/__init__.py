@@ -1,0 +1,1 @@
+"""Workflow and action files: read, checked, and asked which events start them."""
