@@ -7,12 +7,13 @@ lock() { # output file, then further arguments
   local out=$1
   shift
   uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade "$@" -o "$out"
+    --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade "$@" -o "$out"
 }
 
 lock requirements/run.txt
 lock requirements/models.txt --extra models
-lock requirements/dev.txt --extra dev --extra models
+lock requirements/simulator.txt --extra simulator
+lock requirements/dev.txt --extra dev --extra models --extra server --extra simulator
 
 # A lock names versions and hashes, never the place this machine gets them from.
 if grep -nE '://|index-url|find-links|^-' requirements/*.txt; then

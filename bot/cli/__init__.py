@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot.cli import analysis, history, models, outline, pipelines, planning, running
+from bot.cli import analysis, history, models, outline, pipelines, planning, running, simulate
 from bot.cli.output import screen
 from bot.errors import Exit, OtpError, Unusable
 
@@ -54,6 +54,10 @@ app.command("run", epilog=_examples("genesis run . --dry-run", "genesis run . --
 app.command("log", epilog=_examples("genesis log", "genesis log local-1 --json"))(history.log)
 app.command("undo", epilog=_examples("genesis undo", "genesis undo 1-supervise"))(history.undo)
 app.command("models", epilog=_examples("genesis models", "genesis models --check"))(models.models)
+app.command(
+    "simulate",
+    epilog=_examples("genesis simulate .", "genesis simulate --fresh shop=../shop --port 0"),
+)(simulate.simulate)
 
 app.add_typer(pipelines.app)
 

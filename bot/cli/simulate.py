@@ -1,0 +1,97 @@
+"""`genesis simulate`: becomes the local GitHub's own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from bot.errors import ConfigError, Unusable
+
+NEEDS = ("fastapi", "uvicorn", "uvloop", "jwt", "httpx", "graphql", "nh3", "multipart")
+
+
+def simulate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders to serve as repositories; [OWNER/]NAME=PATH names one.",
+            show_default=False,
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Where everything is kept; default: one place for each first PATH."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Lose the kept state first.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: a free one.")] = 4400,
+    owner: Annotated[str, typer.Option(help="Organization that owns the repositories.")] = "acme",
+    private: Annotated[bool, typer.Option("--private", help="Private repositories.")] = False,
+    webhook_url: Annotated[str, typer.Option(help="Where the App's events are sent.")] = "",
+    limits: Annotated[
+        bool, typer.Option("--limits/--no-limits", help="Enforce GitHub's rate limits.")
+    ] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Addresses, tokens and keys as one JSON line.")
+    ] = False,
+) -> None:
+    """A GitHub on this machine, over copies of your folders: API, git, webhooks, Actions, pages.
+
+    Nothing leaves the machine and the folders themselves are never written. Stop it with Ctrl-C;
+    the same command goes on where it stopped.
+    """
+    _check_installed()
+    sources = [source_of(str(path), owner) for path in paths or [Path()]]
+    options = {
+        "state": str(state or default_state(sources[0]["path"])),
+        "sources": sources,
+        "host": host,
+        "port": port,
+        "private": private,
+        "webhook_url": webhook_url,
+        "enforce_limits": limits,
+        "fresh": fresh,
+        "json_output": as_json,
+    }
+    # A process of its own: the simulator shares nothing with the bot but the network.
+    os.execv(sys.executable, [sys.executable, "-m", "bot.simulator", json.dumps(options)])  # noqa: S606 - our own interpreter
+
+
+def source_of(text: str, owner: str) -> dict[str, str]:
+    """`PATH`, `NAME=PATH` or `OWNER/NAME=PATH` as a source.
+
+    Raises:
+        Unusable: there is no such folder.
+    """
+    name, given, path = text.partition("=")
+    folder = Path(path if given else text).resolve()
+    if not folder.is_dir():
+        raise Unusable(f"{folder} is no folder")
+    if not given:
+        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in folder.name) or "root"
+    before, _, last = name.rpartition("/")
+    return {"path": str(folder), "owner": before or owner, "name": last}
+
+
+def default_state(path: str) -> Path:
+    """One folder a source, so that two projects do not meet."""
+    from hashlib import sha256
+
+    base = Path(platformdirs.user_state_dir("otp-genesis")) / "simulator"
+    return base / f"{Path(path).name}-{sha256(path.encode()).hexdigest()[:10]}"
+
+
+def _check_installed() -> None:
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"the simulator needs further packages ({', '.join(missing)}):"
+            " pip install 'otp-genesis[simulator]'"
+        )

@@ -1,0 +1,33 @@
+"""The simulator's process, which `genesis simulate` starts with its options as JSON."""
+
+from __future__ import annotations
+
+import sys
+
+from pydantic import ValidationError
+
+from bot.simulator.git import UnusableSource
+from bot.simulator.options import Options
+from bot.simulator.serve import PortTaken, serve
+from bot.simulator.state.journal import StateUnusable
+
+USAGE = 2
+UNUSABLE = 3
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        options = Options.model_validate_json(arguments[0] if arguments else "")
+    except ValidationError as error:
+        sys.stderr.write(f"genesis simulate starts this; its options were refused: {error}\n")
+        return USAGE
+    try:
+        serve(options)
+    except (PortTaken, StateUnusable, UnusableSource) as error:
+        sys.stderr.write(f"genesis simulate: {error}\n")
+        return UNUSABLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""The one clock of the simulator; it can be set forward, so that an hour need not be waited for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Wall time plus what somebody added to it."""
+
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        """The time in UTC, whole seconds: GitHub's timestamps have no fractions."""
+        return (datetime.now(UTC) + self.ahead).replace(microsecond=0)
+
+    def advance(self, seconds: float) -> None:
+        """Sets the clock forward.
+
+        Raises:
+            ValueError: for a step back; expiry and rate windows rely on time going on.
+        """
+        if seconds < 0:
+            raise ValueError("the clock goes forward only")
+        self.ahead += timedelta(seconds=seconds)
+
+
+def stamp(moment: datetime) -> str:
+    """The form of GitHub's timestamps: `2026-11-25T20:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def maybe_stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else stamp(moment)

@@ -1,0 +1,62 @@
+"""What a caller may do in a repository."""
+
+from __future__ import annotations
+
+from bot.simulator.identity.caller import Caller
+from bot.simulator.records.accounts import Level
+from bot.simulator.records.repositories import ROLES, Repository, Role
+from bot.simulator.state.tables import Tables
+
+_LEVELS: tuple[Level, ...] = ("read", "write", "admin")
+
+
+def role_of(tables: Tables, account_id: int | None, repository: Repository) -> Role | None:
+    """The role of a person; None for who has none, though a public repository is readable."""
+    if account_id is None:
+        return None
+    if account_id == repository.owner_id:
+        return "admin"
+    found = tables.collaborators.one("one", (repository.id, account_id))
+    return None if found is None else found.role
+
+
+def has_role(tables: Tables, caller: Caller, repository: Repository, needed: Role) -> bool:
+    """Whether a user has at least this role. Everybody may read what is public."""
+    if caller.actor is None or not caller.is_user:
+        return needed == "read" and not repository.private
+    role = role_of(tables, caller.actor.id, repository)
+    if role is None:
+        return needed == "read" and not repository.private
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
+def reaches(caller: Caller, repository: Repository) -> bool:
+    """Whether an App's token covers this repository at all."""
+    if caller.token is None or caller.installation is None:
+        return False
+    named = caller.token.repository_ids
+    if named is not None:
+        return repository.id in named
+    installation = caller.installation
+    if installation.repository_selection == "all":
+        return repository.owner_id == installation.account_id
+    return repository.id in installation.repository_ids
+
+
+def has_permission(caller: Caller, repository: Repository, name: str, level: Level) -> bool:
+    """Whether an App's token has `level` of the permission `name` here."""
+    if not reaches(caller, repository) or caller.token is None:
+        return False
+    granted = caller.token.permissions.get(name)
+    if name == "metadata":
+        return level == "read"
+    return granted is not None and _LEVELS.index(granted) >= _LEVELS.index(level)
+
+
+def may_see(tables: Tables, caller: Caller, repository: Repository) -> bool:
+    """Whether the repository exists for this caller; else the answer is 404."""
+    if not repository.private:
+        return True
+    if caller.is_bot:
+        return reaches(caller, repository)
+    return caller.is_user and has_role(tables, caller, repository, "read")

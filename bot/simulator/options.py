@@ -1,0 +1,38 @@
+"""How a simulator is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Source(BaseModel):
+    """A repository to serve and what it is made from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+    owner: str = "acme"
+    name: str
+
+
+class Options(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: Path
+    """The folder that holds everything; made when it is not there."""
+    sources: tuple[Source, ...] = ()
+    """Those not yet in the state are added."""
+    host: str = "127.0.0.1"
+    port: int = 4400
+    """0: one that is free."""
+    private: bool = False
+    """Whether new repositories are private."""
+    webhook_url: str = ""
+    """Where the App's events go; empty: nowhere, until the App's hook is given an address."""
+    enforce_limits: bool = True
+    """Rate limits, primary and secondary."""
+    fresh: bool = False
+    """Begin anew, losing what the state folder holds."""
+    json_output: bool = False

@@ -1,0 +1,80 @@
+"""Pull requests, reviews and review threads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from bot.simulator.records.record import Record
+
+Side = Literal["LEFT", "RIGHT"]
+ReviewState = Literal["PENDING", "COMMENTED", "APPROVED", "CHANGES_REQUESTED", "DISMISSED"]
+
+
+class PullRequest(Record):
+    """What an issue that is a pull request has beyond the issue."""
+
+    repository_id: int
+    issue_id: int
+    number: int
+    head_repository_id: int | None
+    """None once the fork it came from is gone."""
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    draft: bool = False
+    maintainer_can_modify: bool = False
+    requested_reviewer_ids: list[int] = []
+    merged: bool = False
+    merged_at: datetime | None = None
+    merged_by_id: int | None = None
+    merge_commit_sha: str | None = None
+    """The merge's commit; before it, the tip of refs/pull/N/merge."""
+    mergeable: bool | None = None
+    """None: not yet worked out for this head and base."""
+    created_at: datetime
+
+
+class Review(Record):
+    repository_id: int
+    pull_id: int
+    author_id: int
+    body: str = ""
+    state: ReviewState
+    commit_id: str
+    submitted_at: datetime | None = None
+
+
+class ReviewThread(Record):
+    repository_id: int
+    pull_id: int
+    path: str
+    resolved: bool = False
+    resolved_by_id: int | None = None
+
+
+class ReviewComment(Record):
+    repository_id: int
+    pull_id: int
+    review_id: int
+    thread_id: int
+    in_reply_to_id: int | None = None
+    author_id: int
+    body: str
+    path: str
+    commit_id: str
+    original_commit_id: str
+    diff_hunk: str
+    subject_type: Literal["line", "file"] = "line"
+    position: int | None = None
+    """None once the line it stood at is gone: the comment is outdated."""
+    original_position: int | None = None
+    line: int | None = None
+    original_line: int | None = None
+    side: Side = "RIGHT"
+    start_line: int | None = None
+    original_start_line: int | None = None
+    start_side: Side | None = None
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,87 @@
+"""Answers: JSON bodies, pages of lists, media types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+T = TypeVar("T")
+
+PER_PAGE = 30
+MAX_PER_PAGE = 100
+JSON = "application/json; charset=utf-8"
+
+
+def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(to_json(body), status, headers, media_type=JSON)
+
+
+def created(body: dict[str, Any]) -> Response:
+    """201 with the new object's address as its location."""
+    return reply(body, 201, {"location": str(body["url"])})
+
+
+def no_content(status: int = 204) -> Response:
+    return Response(status_code=status)
+
+
+def paginate(
+    request: Request,
+    rows: Sequence[T],
+    view: Callable[[T], Any],
+    *,
+    envelope: str | None = None,
+    per_page: int = PER_PAGE,
+    **extra: Any,
+) -> Response:
+    """One page of `rows` as `?page=` and `?per_page=` ask, with its `Link` header.
+
+    With `envelope`, the list stands under that name beside `total_count` and `extra`.
+    """
+    size = min(max(_number(request, "per_page", per_page), 1), MAX_PER_PAGE)
+    page = max(_number(request, "page", 1), 1)
+    shown = [view(row) for row in rows[(page - 1) * size : page * size]]
+    links = _links(request, page, -(-len(rows) // size))
+    body: Any = shown
+    if envelope is not None:
+        body = {"total_count": len(rows), envelope: shown, **extra}
+    return reply(body, headers={"link": links} if links else None)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    """GitHub takes the default for what is no number."""
+    value = request.query_params.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
+
+
+def _links(request: Request, page: int, last: int) -> str:
+    wanted: list[tuple[str, int]] = []
+    if page > 1:
+        wanted += [("prev", min(page - 1, max(last, 1)))]
+    if page < last:
+        wanted += [("next", page + 1), ("last", last)]
+    if page > 1:
+        wanted += [("first", 1)]
+    base = f"{request.app.state.world.urls.base}{request.url.path}"
+    others = [(k, v) for k, v in request.query_params.multi_items() if k != "page"]
+    return ", ".join(
+        f'<{base}?{urlencode([*others, ("page", number)])}>; rel="{name}"'
+        for name, number in wanted
+    )
+
+
+def media_of(request: Request) -> str:
+    """What the Accept header asks for: diff, patch, raw, html, sha, object or json."""
+    for part in request.headers.get("accept", "").lower().split(","):
+        kind = part.split(";")[0].strip()
+        if kind.startswith("application/vnd.github"):
+            words = kind.removeprefix("application/vnd.github").strip(".").split(".")
+            last = words[-1].removesuffix("+json")
+            if last in ("diff", "patch", "raw", "html", "sha", "object"):
+                return last
+    return "json"

@@ -1,0 +1,96 @@
+"""What a handler is given: the world, the caller, and the repository of its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from bot.simulator.errors import ApiError, not_accessible, not_found
+from bot.simulator.git import BareRepository
+from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.rights import has_permission, has_role, may_see
+from bot.simulator.records.accounts import Account, Level
+from bot.simulator.records.repositories import Repository, Role
+from bot.simulator.state.tables import Tables
+from bot.simulator.world import World
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request's world and caller."""
+
+    world: World
+    caller: Caller
+    request: Request
+
+    @property
+    def tables(self) -> Tables:
+        return self.world.tables
+
+    def actor(self) -> Account:
+        """Who is acting.
+
+        Raises:
+            ApiError: 401 when nobody has signed in.
+        """
+        if self.caller.actor is None:
+            raise ApiError(401, "Requires authentication")
+        return self.caller.actor
+
+
+@dataclass(frozen=True)
+class Here(Call):
+    """A call about one repository, which the caller may see."""
+
+    repository: Repository
+
+    @property
+    def git(self) -> BareRepository:
+        return self.world.git(self.repository)
+
+    def can(self, permission: str, level: Level, role: Role) -> bool:
+        """Apps need `level` of `permission`, people the `role`."""
+        if self.caller.is_bot:
+            if level == "read" and not self.repository.private and permission != "administration":
+                return True
+            return has_permission(self.caller, self.repository, permission, level)
+        return has_role(self.tables, self.caller, self.repository, role)
+
+    def require(self, permission: str, level: Level, role: Role | None = None) -> None:
+        """Refuses unless the caller may. Without `role`, people need the one named as the level.
+
+        Raises:
+            ApiError: 401 for nobody, 403 for who lacks the right and for a write to an archive.
+        """
+        if level != "read":
+            self.actor()
+        if self.caller.is_app_itself:
+            raise ApiError(401, "A JSON web token could not be decoded")
+        if not self.can(permission, level, role or level):
+            if self.caller.is_bot:
+                raise not_accessible()
+            raise ApiError(403, "Must have admin rights to Repository.")
+        if level != "read" and self.repository.archived:
+            raise ApiError(403, "Repository was archived so is read-only.")
+
+
+async def call_of(request: Request) -> Call:
+    return Call(request.app.state.world, request.state.caller, request)
+
+
+async def here_of(request: Request, owner: str, repo: str) -> Here:
+    """Raises:
+    ApiError: 404 for a repository that is not there or not for this caller.
+    """
+    world: World = request.app.state.world
+    caller: Caller = request.state.caller
+    repository = world.repository_named(owner, repo)
+    if repository is None or not may_see(world.tables, caller, repository):
+        raise not_found()
+    return Here(world, caller, request, repository)
+
+
+Calling = Annotated[Call, Depends(call_of)]
+AtRepository = Annotated[Here, Depends(here_of)]

@@ -1,0 +1,235 @@
+"""What a new simulator begins with: people, the App, and repositories made from folders."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from bot.simulator.identity.tokens import user_token
+from bot.simulator.options import Source
+from bot.simulator.records.accounts import Account, AccountType, Level
+from bot.simulator.records.apps import App, Hook, Installation
+from bot.simulator.records.repositories import Collaborator, Label, Repository, Role
+from bot.simulator.world import World
+
+PEOPLE: dict[str, Role | None] = {
+    "admin": "admin",
+    "maintainer": "maintain",
+    "writer": "write",
+    "triager": "triage",
+    "reader": "read",
+    "outsider": None,
+}
+"""Named by the role each has in every seeded repository; the outsider has none."""
+
+APP_SLUG = "otp-genesis"
+APP_PERMISSIONS: dict[str, Level] = {
+    "actions": "write",
+    "checks": "write",
+    "contents": "write",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+    "statuses": "read",
+}
+APP_EVENTS = [
+    "check_run",
+    "check_suite",
+    "issue_comment",
+    "issue_dependencies",
+    "issues",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_review_thread",
+    "push",
+    "repository",
+    "sub_issues",
+    "workflow_job",
+    "workflow_run",
+]
+
+ACTIONS_SLUG = "github-actions"
+
+LABELS = {
+    "bug": ("d73a4a", "Something isn't working"),
+    "documentation": ("0075ca", "Improvements or additions to documentation"),
+    "duplicate": ("cfd3d7", "This issue or pull request already exists"),
+    "enhancement": ("a2eeef", "New feature or request"),
+    "good first issue": ("7057ff", "Good for newcomers"),
+    "help wanted": ("008672", "Extra attention is needed"),
+    "invalid": ("e4e669", "This doesn't seem right"),
+    "question": ("d876e3", "Further information is requested"),
+    "wontfix": ("ffffff", "This will not be worked on"),
+}
+"""With which GitHub begins every repository."""
+
+
+async def plant(world: World) -> None:
+    """Adds what is missing: the first time everything, later only new sources."""
+    now = world.clock.now()
+    if world.tables.accounts.one("login", "admin") is None:
+        for login in PEOPLE:
+            user_token(world.tables, account(world, login, "User", now), now)
+        add_app(world, ACTIONS_SLUG, "GitHub Actions", {}, [], now)
+        _plant_app(world, now)
+    for source in world.options.sources:
+        if world.repository_named(source.owner, source.name) is None:
+            await add_repository(world, source, now)
+    world.commit()
+
+
+def account(world: World, login: str, kind: AccountType, now: datetime) -> Account:
+    """The account of that login, made if there is none."""
+    found = world.tables.accounts.one("login", login.lower())
+    if found is not None:
+        return found
+    row = Account(
+        id=world.tables.next_id(),
+        login=login,
+        type=kind,
+        name=login.capitalize() if kind == "User" else None,
+        email=f"{login}@simulator.test" if kind == "User" else None,
+        created_at=now,
+        updated_at=now,
+    )
+    return world.tables.accounts.add(row)
+
+
+def add_app(
+    world: World,
+    slug: str,
+    name: str,
+    permissions: dict[str, Level],
+    events: list[str],
+    now: datetime,
+    public_key: str = "",
+) -> App:
+    """A new App. Without a key (PEM) nobody can sign in as it, as is right for GitHub's own."""
+    bot = account(world, f"{slug}[bot]", "Bot", now)
+    row = App(
+        id=world.tables.next_id(),
+        slug=slug,
+        name=name,
+        external_url=f"{world.urls.base}/apps/{slug}",
+        owner_id=account(world, "admin", "User", now).id,
+        bot_id=bot.id,
+        client_id=f"Iv23li{secrets.token_hex(7)}",
+        client_secret=secrets.token_hex(20),
+        public_key=public_key,
+        permissions=permissions,
+        events=events,
+        created_at=now,
+        updated_at=now,
+    )
+    return world.tables.apps.add(row)
+
+
+def key_pair() -> tuple[str, str]:
+    """(private, public), both PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
+
+
+def _plant_app(world: World, now: datetime) -> None:
+    private, public = key_pair()
+    app = add_app(world, APP_SLUG, "OTP Genesis", APP_PERMISSIONS, APP_EVENTS, now, public)
+    _keep_secret(world.folder / "app.pem", private)
+    secret = secrets.token_hex(20)
+    hook = Hook(
+        id=world.tables.next_id(),
+        app_id=app.id,
+        url=world.options.webhook_url,
+        secret=secret,
+        active=bool(world.options.webhook_url),
+        events=[],
+        created_at=now,
+        updated_at=now,
+    )
+    world.tables.hooks.add(hook)
+
+
+def _keep_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+async def add_repository(world: World, source: Source, now: datetime) -> Repository:
+    """A repository with the content of `source.path`, the seeded people and both Apps."""
+    owner = account(world, source.owner, "Organization", now)
+    row = Repository(
+        id=world.tables.next_id(),
+        owner_id=owner.id,
+        name=source.name,
+        private=world.options.private,
+        created_at=now,
+        updated_at=now,
+        pushed_at=now,
+    )
+    git = world.git(row)
+    await git.import_from(source.path)
+    row.default_branch = await git.default_branch()
+    row.known_refs = dict(await git.refs())
+    world.tables.repositories.add(row)
+    for name, (color, description) in LABELS.items():
+        add_label(world, row, name, color, description)
+    for login, role in PEOPLE.items():
+        if role is not None:
+            member = account(world, login, "User", now)
+            world.tables.collaborators.add(
+                Collaborator(
+                    id=world.tables.next_id(),
+                    repository_id=row.id,
+                    account_id=member.id,
+                    role=role,
+                )
+            )
+    for slug in (ACTIONS_SLUG, APP_SLUG):
+        install(world, slug, owner, now)
+    return row
+
+
+def add_label(
+    world: World, repository: Repository, name: str, color: str, description: str
+) -> Label:
+    row = Label(
+        id=world.tables.next_id(),
+        repository_id=repository.id,
+        name=name,
+        color=color,
+        description=description,
+        default=True,
+    )
+    return world.tables.labels.add(row)
+
+
+def install(world: World, slug: str, owner: Account, now: datetime) -> Installation:
+    """The App on all repositories of `owner`; the one there is, if it is installed already."""
+    app = world.tables.apps.one("slug", slug)
+    assert app is not None
+    for found in world.tables.installations.where("app", app.id):
+        if found.account_id == owner.id:
+            return found
+    row = Installation(
+        id=world.tables.next_id(),
+        app_id=app.id,
+        account_id=owner.id,
+        repository_selection="all",
+        permissions=app.permissions,
+        events=app.events,
+        created_at=now,
+        updated_at=now,
+    )
+    return world.tables.installations.add(row)

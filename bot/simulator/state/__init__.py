@@ -1,0 +1,1 @@
+"""The simulator's memory: tables of records, kept in one SQLite file."""

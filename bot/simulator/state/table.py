@@ -1,0 +1,80 @@
+"""A table: records by id, found by keys, noted in the journal when saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+from bot.simulator.records.record import Record
+from bot.simulator.state.journal import Journal
+
+R = TypeVar("R", bound=Record)
+Key = Callable[[R], Hashable]
+
+
+class Table(Generic[R]):
+    """Records of one kind. `keys` name the ways to find them: `where("issue", 7)`."""
+
+    def __init__(self, kind: type[R], journal: Journal, **keys: Key[R]) -> None:
+        self._name = kind.__name__
+        self._journal = journal
+        self._rows: dict[int, R] = {}
+        self._keys = keys
+        self._found: dict[str, dict[Hashable, dict[int, R]]] = {name: {} for name in keys}
+        self._filed: dict[int, dict[str, Hashable]] = {}
+        for body in journal.rows(self._name):
+            self._file(kind.model_validate_json(body))
+
+    def add(self, row: R) -> R:
+        if row.id in self._rows:
+            raise KeyError(f"{self._name} {row.id} is there already")
+        return self.save(row)
+
+    def save(self, row: R) -> R:
+        """Keeps the row as it now is; until then a change is in memory only."""
+        self._file(row)
+        self._journal.put(self._name, row)
+        return row
+
+    def remove(self, row: R) -> None:
+        self._unfile(row)
+        del self._rows[row.id]
+        self._journal.drop(self._name, row.id)
+
+    def get(self, id: int | None) -> R | None:
+        return None if id is None else self._rows.get(id)
+
+    def __getitem__(self, id: int) -> R:
+        return self._rows[id]
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(list(self._rows.values()))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def where(self, key: str, value: Hashable) -> list[R]:
+        """In the order in which they were filed."""
+        return list(self._found[key].get(value, {}).values())
+
+    def count(self, key: str, value: Hashable) -> int:
+        return len(self._found[key].get(value, {}))
+
+    def one(self, key: str, value: Hashable) -> R | None:
+        return next(iter(self._found[key].get(value, {}).values()), None)
+
+    def _file(self, row: R) -> None:
+        keys = {name: key(row) for name, key in self._keys.items()}
+        if row.id in self._rows and self._filed[row.id] != keys:
+            self._unfile(row)
+        self._rows[row.id] = row
+        self._filed[row.id] = keys
+        for name, value in keys.items():
+            self._found[name].setdefault(value, {})[row.id] = row
+
+    def _unfile(self, row: R) -> None:
+        for name, value in self._filed.pop(row.id).items():
+            found = self._found[name][value]
+            del found[row.id]
+            if not found:
+                del self._found[name][value]

@@ -1,0 +1,1 @@
+"""The JSON of GitHub's objects, the same in REST answers and in webhook payloads."""
