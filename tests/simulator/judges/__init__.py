@@ -1,0 +1,1 @@
+"""Outside judges of the local GitHub: GitHub's own descriptions, githubkit, git and an emulator."""
