@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+ENTERPRISE_REST = "/api/v3"
+ENTERPRISE_GRAPHQL = "/api/graphql"
 
 
 class NotJson(ValueError):
@@ -35,6 +38,17 @@ class Exchange:
     @property
     def query(self) -> str:
         return self.target.partition("?")[2]
+
+    def at_github(self) -> Exchange | None:
+        """The same exchange with github.com's paths; None if it was not with the API.
+
+        The simulator has the layout of GitHub Enterprise Server: REST below `/api/v3`.
+        """
+        if self.path == ENTERPRISE_GRAPHQL:
+            return replace(self, target="/graphql")
+        if not self.path.startswith(ENTERPRISE_REST + "/"):
+            return None
+        return replace(self, target=self.target.removeprefix(ENTERPRISE_REST))
 
     def response_json(self) -> Any:
         """Raises NotJson."""
