@@ -33,6 +33,18 @@ class PullRequest(Record):
     """The merge's commit; before it, the tip of refs/pull/N/merge."""
     mergeable: bool | None = None
     """None: not yet worked out for this head and base."""
+    rebaseable: bool | None = None
+    compared_sha: str | None = None
+    """The tip of the base that the figures and `mergeable` hold for; that of the end once closed.
+    None: the base has moved since, or was never compared."""
+    start_sha: str | None = None
+    """Where head left base; None for histories that have nothing in common."""
+    commits: int = 0
+    behind: int = 0
+    """Commits of base that head lacks."""
+    additions: int = 0
+    deletions: int = 0
+    changed_files: int = 0
     created_at: datetime
 
 
@@ -40,9 +52,14 @@ class Review(Record):
     repository_id: int
     pull_id: int
     author_id: int
+    app_id: int | None = None
+    """The App it was made through, if any."""
     body: str = ""
     state: ReviewState
     commit_id: str
+    dismissal: str | None = None
+    minimized: str | None = None
+    """The reason it was minimised for, if it was."""
     submitted_at: datetime | None = None
 
 
@@ -61,6 +78,7 @@ class ReviewComment(Record):
     thread_id: int
     in_reply_to_id: int | None = None
     author_id: int
+    app_id: int | None = None
     body: str
     path: str
     commit_id: str
@@ -76,5 +94,6 @@ class ReviewComment(Record):
     start_line: int | None = None
     original_start_line: int | None = None
     start_side: Side | None = None
+    minimized: str | None = None
     created_at: datetime
     updated_at: datetime

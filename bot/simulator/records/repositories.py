@@ -73,6 +73,8 @@ class Protection(Record):
     branch: str
     required_contexts: list[str] | None = None
     """None: no status checks are required."""
+    check_apps: dict[str, int] = {}
+    """Contexts that only this App's checks satisfy."""
     strict: bool = False
     required_reviews: int | None = None
     """None: no pull request is required."""
