@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.accounts import Level
 from bot.simulator.records.repositories import ROLES, Repository, Role
@@ -60,3 +61,44 @@ def may_see(tables: Tables, caller: Caller, repository: Repository) -> bool:
     if caller.is_bot:
         return reaches(caller, repository)
     return caller.is_user and has_role(tables, caller, repository, "read")
+
+
+def can(
+    tables: Tables,
+    caller: Caller,
+    repository: Repository,
+    permission: str,
+    level: Level,
+    role: Role,
+) -> bool:
+    """Apps need `level` of `permission`, people the `role`."""
+    if caller.is_bot:
+        if level == "read" and not repository.private and permission != "administration":
+            return True
+        return has_permission(caller, repository, permission, level)
+    return has_role(tables, caller, repository, role)
+
+
+def require(
+    tables: Tables,
+    caller: Caller,
+    repository: Repository,
+    permission: str,
+    level: Level,
+    role: Role | None = None,
+) -> None:
+    """Refuses unless the caller may. Without `role`, people need the one named as the level.
+
+    Raises:
+        ApiError: 401 for nobody, 403 for who lacks the right and for a write to an archive.
+    """
+    if level != "read" and caller.actor is None:
+        raise ApiError(401, "Requires authentication")
+    if caller.is_app_itself:
+        raise ApiError(401, "A JSON web token could not be decoded")
+    if not can(tables, caller, repository, permission, level, role or level):
+        if caller.is_bot:
+            raise not_accessible()
+        raise ApiError(403, "Must have admin rights to Repository.")
+    if level != "read" and repository.archived:
+        raise ApiError(403, "Repository was archived so is read-only.")

@@ -30,7 +30,6 @@ class Issue(Record):
     parent_id: int | None = None
     sub_issue_ids: list[int] = []
     """In their order of priority."""
-    blocked_by_ids: list[int] = []
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None
@@ -51,6 +50,20 @@ class Comment(Record):
     updated_at: datetime
 
 
+class Dependency(Record):
+    """One issue waits for another."""
+
+    blocked_id: int
+    blocking_id: int
+
+
+class Tombstone(Record):
+    """The number of an issue that was deleted: it answers 410 from then on."""
+
+    repository_id: int
+    number: int
+
+
 class Reaction(Record):
     subject: Subject
     subject_id: int
@@ -69,5 +82,6 @@ class TimelineEvent(Record):
     app_id: int | None = None
     commit_id: str | None = None
     details: dict[str, Any] = {}
-    """The further keys of the event's body, e.g. `{"label": {"name": …, "color": …}}`."""
+    """The further keys of the event's body, e.g. `{"label": {"name": …, "color": …}}`; accounts
+    and other issues stand there by their id."""
     created_at: datetime

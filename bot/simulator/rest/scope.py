@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from bot.simulator.errors import ApiError, not_accessible, not_found
+from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import BareRepository
 from bot.simulator.identity.caller import Caller
-from bot.simulator.identity.rights import has_permission, has_role, may_see
+from bot.simulator.identity.rights import can, may_see, require
 from bot.simulator.records.accounts import Account, Level
 from bot.simulator.records.repositories import Repository, Role
 from bot.simulator.state.tables import Tables
@@ -51,29 +51,12 @@ class Here(Call):
         return self.world.git(self.repository)
 
     def can(self, permission: str, level: Level, role: Role) -> bool:
-        """Apps need `level` of `permission`, people the `role`."""
-        if self.caller.is_bot:
-            if level == "read" and not self.repository.private and permission != "administration":
-                return True
-            return has_permission(self.caller, self.repository, permission, level)
-        return has_role(self.tables, self.caller, self.repository, role)
+        """As `identity.rights.can`."""
+        return can(self.tables, self.caller, self.repository, permission, level, role)
 
     def require(self, permission: str, level: Level, role: Role | None = None) -> None:
-        """Refuses unless the caller may. Without `role`, people need the one named as the level.
-
-        Raises:
-            ApiError: 401 for nobody, 403 for who lacks the right and for a write to an archive.
-        """
-        if level != "read":
-            self.actor()
-        if self.caller.is_app_itself:
-            raise ApiError(401, "A JSON web token could not be decoded")
-        if not self.can(permission, level, role or level):
-            if self.caller.is_bot:
-                raise not_accessible()
-            raise ApiError(403, "Must have admin rights to Repository.")
-        if level != "read" and self.repository.archived:
-            raise ApiError(403, "Repository was archived so is read-only.")
+        """As `identity.rights.require`."""
+        require(self.tables, self.caller, self.repository, permission, level, role)
 
 
 async def call_of(request: Request) -> Call:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from bot.simulator.records.accounts import Account, Token
 from bot.simulator.records.apps import App, Delivery, Hook, Installation, ManifestCode
 from bot.simulator.records.checks import CheckRun, CheckSuite, CommitStatus
-from bot.simulator.records.issues import Comment, Issue, Reaction, TimelineEvent
+from bot.simulator.records.issues import (
+    Comment,
+    Dependency,
+    Issue,
+    Reaction,
+    TimelineEvent,
+    Tombstone,
+)
 from bot.simulator.records.pulls import PullRequest, Review, ReviewComment, ReviewThread
 from bot.simulator.records.repositories import (
     Collaborator,
@@ -110,6 +117,11 @@ class Tables:
             number=lambda i: (i.repository_id, i.number),
             state=lambda i: (i.repository_id, i.state),
             parent=lambda i: i.parent_id,
+            milestone=lambda i: i.milestone_id,
+        )
+        self.tombstones = Table(Tombstone, journal, number=lambda t: (t.repository_id, t.number))
+        self.dependencies = Table(
+            Dependency, journal, blocked=lambda d: d.blocked_id, blocking=lambda d: d.blocking_id
         )
         self.comments = Table(
             Comment, journal, issue=lambda c: c.issue_id, repository=lambda c: c.repository_id
