@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo test conformance lint format lock bench bench-context bench-pipeline clean
+.PHONY: help install elixir judges demo simulate test conformance lint format lock bench bench-context bench-pipeline bench-simulator clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -70,6 +70,9 @@ format: install ## let ruff rewrite what it can
 lock: ## new lock files from pyproject.toml (needs uv)
 	bash scripts/lock.sh
 
+simulate: install elixir ## a local GitHub over the sample app, until Ctrl-C; SIMULATE="--fresh" begins anew
+	@$(BIN)/genesis simulate courier=examples/courier $(SIMULATE)
+
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)
 
@@ -79,6 +82,9 @@ bench-pipeline: install ## the engine per step, checking a large file, the start
 
 bench-context: install ## the skeleton against repomix (npm); BENCH="DIR ..." packs other code
 	@$(BIN)/python -m benchmarks.skeleton $(BENCH)
+
+bench-simulator: install ## the local GitHub: start, calls a second, long lists, dispatch
+	@$(BIN)/python -m benchmarks.simulator
 
 clean: ## remove whatever make has made
 	rm -rf $(VENV) .judges build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -12,7 +12,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from bot.errors import ConfigError, Unusable
+from bot.errors import Unusable
 
 NEEDS = ("fastapi", "uvicorn", "uvloop", "jwt", "httpx", "graphql", "nh3", "multipart")
 
@@ -91,7 +91,7 @@ def default_state(path: str) -> Path:
 def _check_installed() -> None:
     missing = [name for name in NEEDS if find_spec(name) is None]
     if missing:
-        raise ConfigError(
-            f"the simulator needs further packages ({', '.join(missing)}):"
-            " pip install 'otp-genesis[simulator]'"
+        raise Unusable(
+            f"the simulator needs further packages: {', '.join(missing)}",
+            hint="pip install 'otp-genesis[simulator]'",
         )

@@ -180,8 +180,8 @@ async def add_repository(world: World, source: Source, now: datetime) -> Reposit
     )
     git = world.git(row)
     await git.import_from(source.path)
-    row.default_branch = await git.default_branch()
-    row.known_refs = dict(await git.refs())
+    row.default_branch = git.default_branch
+    row.known_refs = dict(git.refs())
     world.tables.repositories.add(row)
     for name, (color, description) in LABELS.items():
         add_label(world, row, name, color, description)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import uvicorn
@@ -14,7 +18,7 @@ import uvloop
 from bot.simulator.app import create_app
 from bot.simulator.options import Options
 from bot.simulator.seed import APP_SLUG, PEOPLE, plant
-from bot.simulator.state.journal import StateUnusable
+from bot.simulator.state.journal import StateUnusable, lock
 from bot.simulator.urls import Urls
 from bot.simulator.world import World
 
@@ -45,14 +49,15 @@ def clear(options: Options) -> None:
     """Removes the state, if the folder is one of a simulator.
 
     Raises:
-        StateUnusable: it holds something else, which is not ours to remove.
+        StateUnusable: it is in use, or holds something else, which is not ours to remove.
     """
     folder = options.state
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / "state.sqlite").is_file():
         raise StateUnusable(f"{str(folder)!r} is no simulator's state, so --fresh leaves it alone")
-    shutil.rmtree(folder)
+    with lock(folder):
+        shutil.rmtree(folder)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -67,8 +72,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+class Server(uvicorn.Server):
+    """Its signals are handled from before it starts, and are not raised again when it has ended:
+    being told to stop is how a simulator ends well."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def _run(world: World, listening: socket.socket, out: TextIO) -> None:
-    await plant(world)
     config = uvicorn.Config(
         create_app(world),
         log_level="warning",
@@ -76,7 +89,10 @@ async def _run(world: World, listening: socket.socket, out: TextIO) -> None:
         timeout_graceful_shutdown=3,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
+    await plant(world)
     # Already listening: who connects before the server takes over waits a moment.
     out.write((_as_json(world) if world.options.json_output else _as_text(world)) + "\n")
     out.flush()

@@ -33,7 +33,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(folder)
+        self._lock = lock(folder)
         self._changed: dict[tuple[str, int], Record | None] = {}
         self._meta: dict[str, str] = {}
         self._db = sqlite3.connect(folder / "state.sqlite", isolation_level=None)
@@ -107,11 +107,12 @@ class Journal:
         self.close()
 
 
-def _locked(folder: Path) -> IO[str]:
-    lock = (folder / "lock").open("w")
+def lock(folder: Path) -> IO[str]:
+    """Holds the folder until it is closed. Raises StateUnusable."""
+    held = (folder / "lock").open("w")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.close()
+        held.close()
         raise StateUnusable(f"another simulator is running on {str(folder)!r}") from error
-    return lock
+    return held

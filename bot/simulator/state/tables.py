@@ -45,7 +45,12 @@ class Tables:
         return self._last
 
     def _accounts(self, journal: Journal) -> None:
-        self.accounts = Table(Account, journal, login=lambda a: a.login.lower())
+        self.accounts = Table(
+            Account,
+            journal,
+            login=lambda a: a.login.lower(),
+            email=lambda a: (a.email or "").lower(),
+        )
         self.tokens = Table(
             Token,
             journal,

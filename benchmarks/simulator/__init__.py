@@ -1,0 +1,1 @@
+"""How quick the local GitHub is: `python -m benchmarks.simulator`."""

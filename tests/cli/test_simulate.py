@@ -1,0 +1,135 @@
+"""`genesis simulate` as its user starts it: a process, an address, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.cli.simulate import source_of
+from bot.errors import Unusable
+from tests.cli.support import genesis
+from tests.simulator.support import git, make_source
+
+CODE = "from bot.cli import main; main()"
+
+
+@contextmanager
+def simulating(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A running simulator on a free port, and what it announced."""
+    command = [sys.executable, "-c", CODE, "simulate", "--port", "0", "--json"]
+    with subprocess.Popen(
+        [*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def test_it_serves_a_copy_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    before = git("rev-parse", "HEAD", cwd=source)
+    state = tmp_path / "state"
+    with simulating(source, "--state", state) as (process, said):
+        assert said["repositories"] == ["acme/shop"]
+        assert Path(said["app"]["private_key"]).stat().st_mode & 0o077 == 0
+        headers = {"authorization": f"Bearer {said['tokens']['writer']}"}
+        user = httpx.get(f"{said['api']}/user", headers=headers)
+        assert user.json()["login"] == "writer"
+    assert process.returncode == 0
+    with simulating(source, "--state", state) as (_, again):
+        assert again["tokens"] == said["tokens"]
+        assert again["app"] == said["app"]
+    assert git("rev-parse", "HEAD", cwd=source) == before
+    assert git("status", "--porcelain", cwd=source) == ""
+
+
+def test_people_read_where_to_go(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    command = [sys.executable, "-c", CODE, "simulate", str(source), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--state", str(tmp_path / "state")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Ctrl-C"):
+            lines.append(process.stdout.readline())
+            assert lines[-1], lines
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    text = "".join(lines)
+    assert "git clone http://127.0.0.1:" in text
+    assert "writer" in text
+
+
+def test_two_on_one_state_are_refused(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    state = tmp_path / "state"
+    with simulating(source, "--state", state):
+        second = genesis("simulate", source, "--state", state, "--port", "0")
+    assert second.code == 3
+    assert "another simulator is running" in second.err
+
+
+def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = genesis("simulate", source, "--state", tmp_path / "state", "--port", port)
+    assert ran.code == 3
+    assert f"cannot listen on 127.0.0.1:{port}" in ran.err
+
+
+def test_fresh_removes_state_and_nothing_else(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    state = tmp_path / "state"
+    with simulating(source, "--state", state) as (_, first):
+        pass
+    with simulating(source, "--state", state, "--fresh") as (_, second):
+        assert second["tokens"] != first["tokens"]
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "letter.txt").write_text("dear")
+    ran = genesis("simulate", source, "--state", precious, "--fresh", "--port", "0")
+    assert ran.code == 3
+    assert "leaves it alone" in ran.err
+    assert (precious / "letter.txt").read_text() == "dear"
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    ran = genesis("simulate", tmp_path / "nowhere", "--state", tmp_path / "state")
+    assert ran.code == 3
+    assert "is no folder" in ran.err
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "owner", "name"),
+    [
+        ("{}", "acme", "my-shop"),
+        ("store={}", "acme", "store"),
+        ("other/store={}", "other", "store"),
+    ],
+)
+def test_a_source_can_be_named(tmp_path: Path, text: str, owner: str, name: str) -> None:
+    folder = tmp_path / "my shop"
+    folder.mkdir()
+    source = source_of(text.format(folder), "acme")
+    assert source == {"path": str(folder), "owner": owner, "name": name}
+
+
+def test_a_source_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="is no folder"):
+        source_of(str(tmp_path / "none"), "acme")

@@ -1,0 +1,154 @@
+"""What is kept, what is not, and who may hold the folder."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from bot.simulator.records.record import Record
+from bot.simulator.state.journal import Journal, StateUnusable
+from bot.simulator.state.table import Table
+
+
+class Pet(Record):
+    name: str
+    owner: str = "nobody"
+
+
+def pets(journal: Journal) -> Table[Pet]:
+    return Table(Pet, journal, owner=lambda p: p.owner, name=lambda p: p.name.lower())
+
+
+def test_committed_rows_are_there_after_a_restart_and_others_are_not(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        table.add(Pet(id=1, name="Rex"))
+        journal.commit()
+        table.add(Pet(id=2, name="Lost"))
+    with Journal(tmp_path) as journal:
+        assert [p.name for p in pets(journal)] == ["Rex"]
+
+
+def test_a_change_counts_once_saved(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        rex = table.add(Pet(id=1, name="Rex", owner="ada"))
+        rex.owner = "bob"
+        table.save(rex)
+        assert (table.where("owner", "ada"), table.where("owner", "bob")) == ([], [rex])
+        journal.commit()
+    with Journal(tmp_path) as journal:
+        assert pets(journal).one("owner", "bob") == rex
+
+
+def test_removed_rows_stay_removed(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        row = table.add(Pet(id=1, name="Rex"))
+        journal.commit()
+        table.remove(row)
+        assert table.get(1) is None
+        assert table.one("name", "rex") is None
+        journal.commit()
+    with Journal(tmp_path) as journal:
+        assert len(pets(journal)) == 0
+
+
+def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
+    class Unwritable(Pet):
+        def model_dump_json(self, **_: object) -> str:
+            raise RuntimeError("disk on fire")
+
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        table.add(Pet(id=1, name="Rex"))
+        table.add(Unwritable(id=2, name="Bad"))
+        with pytest.raises(RuntimeError, match="disk on fire"):
+            journal.commit()
+    with Journal(tmp_path) as journal:
+        assert len(pets(journal)) == 0
+
+
+def test_a_folder_has_one_simulator(tmp_path: Path) -> None:
+    with Journal(tmp_path), pytest.raises(StateUnusable, match="another simulator"):
+        Journal(tmp_path)
+    Journal(tmp_path).close()
+
+
+def test_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.commit()
+    with sqlite3.connect(tmp_path / "state.sqlite") as db:
+        db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    db.close()
+    with pytest.raises(StateUnusable, match="format 99"):
+        Journal(tmp_path)
+    with pytest.raises(StateUnusable, match="format 99"):
+        Journal(tmp_path)
+
+
+def test_an_id_is_given_once(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        table.add(Pet(id=1, name="Rex"))
+        with pytest.raises(KeyError, match="Pet 1"):
+            table.add(Pet(id=1, name="Max"))
+
+
+class TableAgainstDict(RuleBasedStateMachine):
+    """Whatever is done to a table, its look-ups say what a plain search would."""
+
+    ids = st.integers(1, 5)
+    owners = st.sampled_from(["ada", "bob"])
+
+    @initialize()
+    def begin(self) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.journal = Journal(Path(self.folder.name))
+        self.table = pets(self.journal)
+        self.model: dict[int, Pet] = {}
+
+    @rule(id=ids, owner=owners)
+    def save(self, id: int, owner: str) -> None:
+        row = self.model.get(id) or Pet(id=id, name=f"Pet {id}")
+        row.owner = owner
+        self.model[id] = self.table.save(row)
+
+    @rule(id=ids)
+    def remove(self, id: int) -> None:
+        if id in self.model:
+            self.table.remove(self.model.pop(id))
+
+    @rule()
+    def restart(self) -> None:
+        self.journal.commit()
+        self.journal.close()
+        self.journal = Journal(Path(self.folder.name))
+        self.table = pets(self.journal)
+        self.model = {p.id: p for p in self.table}
+
+    @rule(owner=owners)
+    def look(self, owner: str) -> None:
+        wanted = {i for i, p in self.model.items() if p.owner == owner}
+        assert {p.id for p in self.table.where("owner", owner)} == wanted
+        assert self.table.count("owner", owner) == len(wanted)
+
+    def teardown(self) -> None:
+        self.journal.close()
+        self.folder.cleanup()
+
+
+TestTableAgainstDict = TableAgainstDict.TestCase
+
+
+@given(st.text())
+def test_any_text_survives(text: str) -> None:
+    pet = Pet(id=1, name=text.encode("utf-8", "replace").decode())
+    assert Pet.model_validate_json(pet.model_dump_json()) == pet
