@@ -1,0 +1,184 @@
+"""git over HTTP: advertisement, fetch and push."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import IO
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from bot.simulator.git.bodies import BodyBroken, BodyTooLarge, spool
+from bot.simulator.git.errors import GitFailed
+from bot.simulator.git.gate import Admission, Denied, Gate
+from bot.simulator.git.pktlines import FLUSH, BrokenLine, pkt_line
+from bot.simulator.git.process import CHUNK, run, running
+from bot.simulator.git.pushing import receive_pack
+from bot.simulator.git.repository import BareRepository
+
+FETCH, PUSH = "git-upload-pack", "git-receive-pack"
+PROTOCOL = re.compile(r"[A-Za-z0-9=:.-]{1,100}")
+PUSH_LIMIT = 1 << 30
+ASKING_LIMIT = 64 << 20
+FETCHES = 16
+"""At once; more wait for their turn."""
+SECONDS = 600.0
+NO_CACHE = {
+    "cache-control": "no-cache, max-age=0, must-revalidate",
+    "expires": "Fri, 01 Jan 1980 00:00:00 GMT",
+    "pragma": "no-cache",
+}
+CHALLENGE = {"www-authenticate": 'Basic realm="GitHub"'}
+DUMB = "Please upgrade your git client.\nGitHub.com no longer supports git over dumb-http."
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def git_routes(gate: Gate, *, push_limit: int = PUSH_LIMIT) -> list[Route]:
+    """For `/owner/name` and `/owner/name.git`. A larger push gets 413."""
+    server = _Server(gate, push_limit)
+    where = "/{owner}/{name}"
+    return [
+        Route(f"{where}/info/refs", _answering(server.advertise), methods=["GET"]),
+        Route(f"{where}/{FETCH}", _answering(server.fetch), methods=["POST"]),
+        Route(f"{where}/{PUSH}", _answering(server.push), methods=["POST"]),
+    ]
+
+
+class _Server:
+    def __init__(self, gate: Gate, push_limit: int) -> None:
+        self._gate = gate
+        self._push_limit = push_limit
+        self._fetches = asyncio.Semaphore(FETCHES)
+        self._landing: set[asyncio.Task[bytes]] = set()
+
+    async def advertise(self, request: Request) -> Response:
+        service = request.query_params.get("service", "")
+        if service not in (FETCH, PUSH):
+            raise Denied(403, DUMB)
+        repository = (await self._admit(request, service)).repository
+        protocol = _protocol(request)
+        place = str(repository.path.absolute())
+        argv = (service.removeprefix("git-"), "--stateless-rpc", "--advertise-refs", place)
+        output = await run(argv, cwd=repository.path, extra={"GIT_PROTOCOL": protocol})
+        newer = service == FETCH and "version=2" in protocol.split(":")
+        head = b"" if newer else pkt_line(f"# service={service}\n".encode()) + FLUSH
+        kind = f"application/x-{service}-advertisement"
+        return Response(head + output.stdout, media_type=kind, headers=NO_CACHE)
+
+    async def fetch(self, request: Request) -> Response:
+        repository = (await self._admit_post(request, FETCH)).repository
+        body = await spool(request, repository.path, ASKING_LIMIT)
+        parts = self._packed(repository, body, _protocol(request))
+        kind = f"application/x-{FETCH}-result"
+        return StreamingResponse(parts, media_type=kind, headers=NO_CACHE)
+
+    async def push(self, request: Request) -> Response:
+        """What was received whole is landed whole, whether or not the client is still there."""
+        admission = await self._admit_post(request, PUSH)
+        body = await spool(request, admission.repository.path, self._push_limit)
+        landing = asyncio.ensure_future(self._land(admission, body, _protocol(request)))
+        self._landing.add(landing)
+        landing.add_done_callback(self._landing.discard)
+        answer = await asyncio.shield(landing)
+        return Response(answer, media_type=f"application/x-{PUSH}-result", headers=NO_CACHE)
+
+    async def _land(self, admission: Admission, body: IO[bytes], protocol: str) -> bytes:
+        repository = admission.repository
+        with body:
+            async with repository.writing():
+                try:
+                    return await receive_pack(
+                        repository,
+                        admission.policy,
+                        body,
+                        protocol=protocol,
+                        limit=self._push_limit,
+                    )
+                finally:
+                    if changes := await repository.reload():
+                        await self._gate.pushed(admission, changes)
+
+    async def _packed(
+        self, repository: BareRepository, body: IO[bytes], protocol: str
+    ) -> AsyncIterator[bytes]:
+        argv = ("upload-pack", "--stateless-rpc", str(repository.path.absolute()))
+        with body:
+            async with (
+                self._fetches,
+                running(
+                    argv,
+                    cwd=repository.path,
+                    stdin=body,
+                    stderr=DEVNULL,
+                    extra={"GIT_PROTOCOL": protocol},
+                    lifetime=SECONDS,
+                ) as process,
+            ):
+                assert process.stdout
+                while chunk := await process.stdout.read(CHUNK):
+                    yield chunk
+
+    async def _admit_post(self, request: Request, service: str) -> Admission:
+        if request.headers.get("content-type") != f"application/x-{service}-request":
+            raise Denied(415, "Unsupported media type")
+        return await self._admit(request, service)
+
+    async def _admit(self, request: Request, service: str) -> Admission:
+        owner = request.path_params["owner"]
+        name = request.path_params["name"].removesuffix(".git")
+        return await self._gate.admit(owner, name, service, _credentials(request))
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """Turns what can be wrong with a request into an answer that git shows."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Denied as denied:
+            return _refusal(denied)
+        except BodyTooLarge:
+            return _refusal(Denied(413, "Payload too large"))
+        except (BodyBroken, BrokenLine) as error:
+            return _refusal(Denied(400, str(error)))
+        except ClientDisconnect:
+            return _refusal(Denied(400, "The client went away"))
+        except GitFailed as error:
+            return _refusal(Denied(503, f"git did not finish: {error.stderr[-200:]}"))
+
+    return answer
+
+
+def _refusal(denied: Denied) -> Response:
+    headers = NO_CACHE | (CHALLENGE if denied.challenge else {})
+    return Response(f"{denied.message}\n", denied.status, headers, "text/plain")
+
+
+def _protocol(request: Request) -> str:
+    """Only what git itself would send; it is an environment variable of the process."""
+    value = request.headers.get("git-protocol", "")
+    return value if PROTOCOL.fullmatch(value) else ""
+
+
+def _credentials(request: Request) -> tuple[str, str] | None:
+    """(user, password); a bare token has no user. Raises Denied for what is neither."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() in ("bearer", "token"):
+        return "", value.strip()
+    try:
+        user, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        scheme = ""
+    if scheme.lower() != "basic":
+        raise Denied(401, "Invalid credentials", challenge=True)
+    return user, password
