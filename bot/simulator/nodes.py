@@ -21,6 +21,7 @@ PREFIXES = {
     "User": "U",
     "Bot": "BOT",
 }
+GIT_PREFIXES = {"commit": "C", "tree": "T", "blob": "B", "tag": "TA", "ref": "REF"}
 
 
 def node_id(kind: str, id: int) -> str:
@@ -37,3 +38,9 @@ def parse_node_id(value: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (prefix, int.from_bytes(data, "big")) if len(data) == 8 else None
+
+
+def git_node_id(kind: str, repository_id: int, name: str) -> str:
+    """Of what has no number: a commit, tree, blob, tag or ref, by its sha or full name."""
+    packed = urlsafe_b64encode(f"{repository_id}:{name}".encode(errors="replace"))
+    return f"{GIT_PREFIXES[kind]}_{packed.decode().rstrip('=')}"

@@ -67,6 +67,14 @@ class World:
             return None
         return self.tables.repositories.one("name", (account.id, name.lower()))
 
+    def repository_once_named(self, owner: str, name: str) -> Repository | None:
+        """The one that had this name before it was renamed."""
+        account = self.tables.accounts.one("login", owner.lower())
+        if account is None:
+            return None
+        former = self.tables.former_names.one("name", (account.id, name.lower()))
+        return None if former is None else self.tables.repositories.get(former.repository_id)
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """What may only begin once the change that caused it cannot be lost."""
         self._after.append(act)

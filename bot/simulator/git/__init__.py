@@ -28,6 +28,7 @@ from bot.simulator.git.merging import (
     squash_commit,
     try_merge,
 )
+from bot.simulator.git.news import PathChanges, path_changes, shas_beyond
 from bot.simulator.git.objects import (
     EMPTY_TREE,
     NULL_SHA,
@@ -59,6 +60,7 @@ __all__ = [
     "MergeConflict",
     "Merged",
     "ObjectInvalid",
+    "PathChanges",
     "Person",
     "PushPolicy",
     "RefChange",
@@ -77,7 +79,9 @@ __all__ = [
     "is_branch_name",
     "is_ref_name",
     "merge_commit",
+    "path_changes",
     "rebase_commits",
+    "shas_beyond",
     "squash_commit",
     "try_merge",
 ]

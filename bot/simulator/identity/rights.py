@@ -54,6 +54,11 @@ def has_permission(caller: Caller, repository: Repository, name: str, level: Lev
     return granted is not None and _LEVELS.index(granted) >= _LEVELS.index(level)
 
 
+def may_write_workflows(caller: Caller, repository: Repository) -> bool:
+    """Whether the caller may change files below `.github/workflows`; people may."""
+    return not caller.is_bot or has_permission(caller, repository, "workflows", "write")
+
+
 def may_see(tables: Tables, caller: Caller, repository: Repository) -> bool:
     """Whether the repository exists for this caller; else the answer is 404."""
     if not repository.private:

@@ -20,6 +20,7 @@ class Repository(Record):
     archived: bool = False
     fork_of_id: int | None = None
     default_branch: str = "main"
+    topics: list[str] = []
     has_issues: bool = True
     allow_merge_commit: bool = True
     allow_squash_merge: bool = True
@@ -37,6 +38,14 @@ class Repository(Record):
     created_at: datetime
     updated_at: datetime
     pushed_at: datetime
+
+
+class FormerName(Record):
+    """A name that a repository had once; it leads to the repository until it is taken anew."""
+
+    owner_id: int
+    name: str
+    repository_id: int
 
 
 class Collaborator(Record):

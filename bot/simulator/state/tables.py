@@ -16,6 +16,7 @@ from bot.simulator.records.issues import (
 from bot.simulator.records.pulls import PullRequest, Review, ReviewComment, ReviewThread
 from bot.simulator.records.repositories import (
     Collaborator,
+    FormerName,
     Label,
     Milestone,
     Protection,
@@ -87,6 +88,12 @@ class Tables:
             name=lambda r: (r.owner_id, r.name.lower()),
             owner=lambda r: r.owner_id,
             fork_of=lambda r: r.fork_of_id,
+        )
+        self.former_names = Table(
+            FormerName,
+            journal,
+            name=lambda f: (f.owner_id, f.name.lower()),
+            repository=lambda f: f.repository_id,
         )
         self.collaborators = Table(
             Collaborator,

@@ -106,7 +106,7 @@ def repository_view(world: World, repository: Repository) -> dict[str, Any]:
         "allow_forking": True,
         "is_template": False,
         "web_commit_signoff_required": False,
-        "topics": [],
+        "topics": repository.topics,
         "visibility": "private" if repository.private else "public",
         "forks": forks,
         "open_issues": open_issues,
