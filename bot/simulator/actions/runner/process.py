@@ -1,0 +1,190 @@
+"""The server's side of a job's supervisor: starts steps under it, reads what they write."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.simulator.actions.runner.limits import Delays, Limits
+from bot.simulator.actions.runner.output import LineCutter
+
+ROOT = Path(__file__).resolve().parents[4]
+REAPER = "import sys; sys.path.insert(0, sys.argv[1]); " + (
+    "from bot.simulator.actions.runner.reaper import main; main()"
+)
+TRACKING = "RUNNER_TRACKING_ID"
+"""In the environment of all processes of a job, as on GitHub: finds them should all else fail."""
+
+
+@dataclass(frozen=True)
+class Command:
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    """Negative: ended by that signal."""
+    limit: str = ""
+    """The bound that was exceeded, in words."""
+
+
+class Supervisor:
+    """One per job; the steps run one after the other, what they start may go on until `close`."""
+
+    def __init__(self, folder: Path, limits: Limits, delays: Delays, tracking: str) -> None:
+        self.folder = folder
+        self.limits = limits
+        self.delays = delays
+        self.tracking = tracking
+        self.process: Process | None = None
+        self.ended: dict[int, asyncio.Future[Ended]] = {}
+        self.killed: asyncio.Future[list[tuple[int, str]]] | None = None
+        self.reader: asyncio.Task[None] | None = None
+        self.count = 0
+
+    async def start(self, watched: Path) -> None:
+        """`watched` is the folder whose size is bounded."""
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-B", "-c", REAPER, str(ROOT)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={TRACKING: self.tracking},
+            start_new_session=True,
+        )
+        limits = asdict(self.limits) | {"folder": str(watched)}
+        self.killed = asyncio.get_running_loop().create_future()
+        self.reader = asyncio.create_task(self._read())
+        await self._send(limits)
+
+    async def run(
+        self, command: Command, sink: Callable[[str], None], stop: asyncio.Event
+    ) -> Ended:
+        """Until the step's first process ends. When `stop` is set it is asked to end, then made."""
+        self.count += 1
+        step = self.count
+        ended = self.ended[step] = asyncio.get_running_loop().create_future()
+        cutter = LineCutter(self.limits, sink)
+        fifo = self.folder / f"output-{step}"
+        os.mkfifo(fifo, 0o600)
+        transport, closed = await _open(fifo, cutter)
+        try:
+            await self._send(
+                {
+                    **{"op": "start", "step": step, "argv": [*command.argv]},
+                    **{"cwd": str(command.cwd), "env": {**command.env, TRACKING: self.tracking}},
+                    "output": str(fifo),
+                }
+            )
+            result = await self._finish(step, ended, stop)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(closed), self.delays.drain)
+            return result
+        finally:
+            transport.close()
+            cutter.finish()
+            fifo.unlink(missing_ok=True)
+
+    async def _finish(self, step: int, ended: asyncio.Future[Ended], stop: asyncio.Event) -> Ended:
+        stopping = asyncio.create_task(stop.wait())
+        both: set[asyncio.Future[Any]] = {ended, stopping}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if not ended.done():
+            await self._end(step, ended)
+        return await ended
+
+    async def _end(self, step: int, ended: asyncio.Future[Ended]) -> None:
+        for number, patience in (
+            (signal.SIGINT, self.delays.interrupt),
+            (signal.SIGTERM, self.delays.terminate),
+        ):
+            await self._send({"op": "signal", "step": step, "signal": int(number)})
+            await asyncio.wait({ended}, timeout=patience)
+            if ended.done():
+                return
+        await self._send({"op": "kill", "step": step})
+
+    async def close(self) -> list[tuple[int, str]]:
+        """Kills whatever is left and names it: (pid, name)."""
+        if self.process is None or self.killed is None or self.reader is None:
+            return []
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        await self.reader
+        await self.process.wait()
+        sweep(self.tracking)
+        return self.killed.result() if self.killed.done() else []
+
+    async def _send(self, order: Mapping[str, Any]) -> None:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        with contextlib.suppress(ConnectionError):
+            await self.process.stdin.drain()
+
+    async def _read(self) -> None:
+        """Passes on the reports. A supervisor that dies ends its steps as killed."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            report = json.loads(line)
+            if report["event"] == "ended":
+                future = self.ended.pop(report["step"])
+                if not future.done():
+                    future.set_result(Ended(report["code"], report["limit"]))
+            elif self.killed is not None and not self.killed.done():
+                self.killed.set_result([(pid, name) for pid, name in report["killed"]])
+        sweep(self.tracking)
+        for future in self.ended.values():
+            if not future.done():
+                future.set_result(Ended(-signal.SIGKILL, "the supervisor of the job is gone"))
+        self.ended.clear()
+
+
+class _Output(asyncio.Protocol):
+    def __init__(self, cutter: LineCutter, closed: asyncio.Future[None]) -> None:
+        self.cutter = cutter
+        self.closed = closed
+
+    def data_received(self, data: bytes) -> None:
+        self.cutter.feed(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+
+async def _open(
+    fifo: Path, cutter: LineCutter
+) -> tuple[asyncio.ReadTransport, asyncio.Future[None]]:
+    """Opens the reading end first, so that the step's opening of the other end cannot block."""
+    loop = asyncio.get_running_loop()
+    closed: asyncio.Future[None] = loop.create_future()
+    file = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+    transport, _ = await loop.connect_read_pipe(lambda: _Output(cutter, closed), file)
+    return transport, closed
+
+
+def sweep(tracking: str) -> None:
+    """Kills what still carries the job's mark although its supervisor is gone."""
+    mark = f"{TRACKING}={tracking}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
