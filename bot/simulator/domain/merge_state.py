@@ -91,10 +91,17 @@ def deciding_reviews(world: World, pull: PullRequest) -> list[Review]:
     """The last verdict of each reviewer with write access."""
     author = world.tables.issues[pull.issue_id].author_id
     last: dict[int, Review] = {}
-    for review in world.tables.reviews.where("pull", pull.id):
-        if review.state in DECIDING and review.author_id != author:
+    verdicts = [r for r in world.tables.reviews.where("pull", pull.id) if r.state in DECIDING]
+    for review in sorted(verdicts, key=submission):
+        if review.author_id != author:
             last[review.author_id] = review
     return [review for review in last.values() if _may_write(world, pull, review.author_id)]
+
+
+def submission(review: Review) -> tuple[bool, str, int]:
+    """By what reviews are put in order: pending ones last."""
+    at = review.submitted_at
+    return at is None, "" if at is None else at.isoformat(), review.id
 
 
 def _may_write(world: World, pull: PullRequest, account_id: int) -> bool:

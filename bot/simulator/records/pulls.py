@@ -33,7 +33,6 @@ class PullRequest(Record):
     """The merge's commit; before it, the tip of refs/pull/N/merge."""
     mergeable: bool | None = None
     """None: not yet worked out for this head and base."""
-    rebaseable: bool | None = None
     compared_sha: str | None = None
     """The tip of the base that the figures and `mergeable` hold for; that of the end once closed.
     None: the base has moved since, or was never compared."""

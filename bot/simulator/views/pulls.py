@@ -73,7 +73,7 @@ def pull_view(world: World, pull: PullRequest) -> dict[str, Any]:
     return pull_simple_view(world, pull) | {
         "merged": pull.merged,
         "mergeable": None if pull.merged else pull.mergeable,
-        "rebaseable": None if pull.merged else pull.rebaseable,
+        "rebaseable": None if pull.merged else pull.mergeable,
         "mergeable_state": merge_state(world, pull),
         "merged_by": maybe_account_view(world, pull.merged_by_id),
         "comments": tables.comments.count("issue", pull.issue_id),
