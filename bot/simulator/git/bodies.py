@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import tempfile
 import zlib
 from pathlib import Path
@@ -23,15 +24,16 @@ class BodyBroken(Exception):
 
 
 async def spool(request: Request, folder: Path, limit: int) -> IO[bytes]:
-    """The unpacked body, at its start, in a file without a name; the caller closes it.
+    """The unpacked body, at its start, in a file without a name; the caller closes it. It has no
+    buffer of Python's, as git goes on reading where Python stopped.
 
-    Raises BodyTooLarge, BodyBroken and starlette's ClientDisconnect.
+    Raises BodyTooLarge, BodyBroken, OSError on a full disk, and starlette's ClientDisconnect.
     """
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise BodyBroken(f"content-encoding {encoding[:40]!r} is not known")
     with contextlib.ExitStack() as stack:
-        body: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(dir=folder))
+        body: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
         sink = _Sink(body, limit, packed=encoding != "identity")
         async for chunk in request.stream():
             sink.take(chunk)
@@ -68,4 +70,5 @@ class _Sink:
         self._left -= len(data)
         if self._left < 0:
             raise BodyTooLarge
-        self._body.write(data)
+        if self._body.write(data) != len(data):
+            raise OSError(errno.ENOSPC, "the body was not written whole")

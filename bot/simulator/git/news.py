@@ -28,7 +28,7 @@ class PathChanges:
 async def shas_beyond(repository: BareRepository, head: str, known: Iterable[str]) -> list[str]:
     """The commits of head that none of the known ones has, oldest first."""
     lines = "".join(f"^{full_sha(sha)}\n" for sha in known)
-    listing = await repository._git(
+    listing = await repository.git(
         *("rev-list", "--topo-order", "--reverse", "--stdin", full_sha(head)),
         stdin=lines.encode() or b"\n",
     )
@@ -43,7 +43,7 @@ async def path_changes(
         return {}
     lines = "".join(" ".join((c.sha, *c.parents[:1])) + "\n" for c in commits)
     argv = ("diff-tree", "--stdin", "-r", "-z", "--root", "--no-renames", "--name-status")
-    listing = await repository._git(*argv, stdin=lines.encode(), limit=LISTING, cut=True)
+    listing = await repository.git(*argv, stdin=lines.encode(), limit=LISTING, cut=True)
     found: dict[str, dict[str, list[str]]] = {commit.sha: {} for commit in commits}
     text = listing.stdout.decode(errors="surrogateescape")
     for number, (sha, letter, path) in enumerate(_entries(text)):

@@ -93,6 +93,7 @@ class _Server:
         repository = admission.repository
         with body:
             async with repository.writing():
+                before = repository.refs()
                 try:
                     return await receive_pack(
                         repository,
@@ -102,7 +103,7 @@ class _Server:
                         limit=self._push_limit,
                     )
                 finally:
-                    if changes := await repository.reload():
+                    if changes := await repository.reload(before):
                         await self._gate.pushed(admission, changes)
 
     async def _packed(
@@ -152,6 +153,8 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return _refusal(Denied(400, "The client went away"))
         except GitFailed as error:
             return _refusal(Denied(503, f"git did not finish: {error.stderr[-200:]}"))
+        except OSError as error:
+            return _refusal(Denied(503, f"The repository cannot be used: {error.strerror}"))
 
     return answer
 
