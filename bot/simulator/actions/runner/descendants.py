@@ -6,23 +6,38 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def kill_all(find: Callable[[], list[int]]) -> None:
-    """Stops what `find` gives until nothing new appears, then kills it; so no fork outruns it."""
+    """Stops what `find` gives until nothing new appears, then kills it; so no fork outruns it.
+
+    Signals go to process groups: the kernel stops a group at once, against which even a fork bomb
+    is helpless, while one signal a process would lose the race.
+    """
     for _ in range(100):
         stopped: set[int] = set()
-        while fresh := [pid for pid in find() if pid not in stopped]:
-            stopped.update(pid for pid in fresh)
-            for pid in fresh:
-                send(pid, signal.SIGSTOP)
+        while fresh := set(find()) - stopped:
+            stopped |= fresh
+            signal_groups(fresh, signal.SIGSTOP)
         alive = [pid for pid in stopped if not is_dead(pid)]
-        for pid in alive:
-            send(pid, signal.SIGKILL)
+        signal_groups(alive, signal.SIGKILL)
         if not alive:
             return
         time.sleep(0.005)
+
+
+def signal_groups(pids: Iterable[int], number: int) -> None:
+    own = os.getpgid(0)
+    groups: set[int] = set()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            group = os.getpgid(pid)
+            if group == own:
+                send(pid, number)
+            elif group not in groups:
+                groups.add(group)
+                os.killpg(group, number)
 
 
 def send(pid: int, number: int) -> None:

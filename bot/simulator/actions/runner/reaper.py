@@ -21,7 +21,7 @@ from typing import Any
 from bot.simulator.actions.runner.descendants import descendants, kill_all, name_of, send
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-TICK = 0.1
+TICK = 0.02
 """Seconds between two looks at the limits."""
 WALK_SHARE = 20
 """A walk over the work folder is repeated after so many times its own duration, at least 1 s."""
