@@ -9,20 +9,24 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
-from bot.simulator.rest import meta
+from bot.simulator.gatekeeper import Gatekeeper
+from bot.simulator.git import git_routes
+from bot.simulator.rest import meta, repository
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
 API = "/api/v3"
 
-ROUTERS: tuple[APIRouter, ...] = (meta.router,)
+ROUTERS: tuple[APIRouter, ...] = (meta.router, *repository.ROUTERS)
 """Everything under `/api/v3`."""
 
 
 def create_app(world: World) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await catch_up(world)
         yield
         await world.close()
 
@@ -37,6 +41,7 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.router.routes += git_routes(Gatekeeper(world))
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
     return app
 

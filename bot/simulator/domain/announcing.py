@@ -18,6 +18,7 @@ def tell(
     action: str | None,
     caller: Caller,
     repository: Repository | None = None,
+    /,
     *,
     installation_id: int | None = None,
     **objects: Any,
@@ -28,7 +29,7 @@ def tell(
     """
     payload = ({} if action is None else {"action": action}) | objects
     if repository is not None:
-        payload["repository"] = repository_view(world, repository)
+        payload.setdefault("repository", repository_view(world, repository))
         owner = world.owner(repository)
         if owner.type == "Organization":
             payload["organization"] = organization_view(world, owner)

@@ -1,0 +1,209 @@
+"""What follows from a change of refs, whoever made it: git, REST, GraphQL, a merge.
+
+A ref moves first in git and only then in the records. `known_refs` says how far the records have
+come, so that after a crash in between `catch_up` can tell of what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.simulator.domain.announcing import tell
+from bot.simulator.git import (
+    NULL_SHA,
+    BareRepository,
+    Commit,
+    PathChanges,
+    RefChange,
+    UnknownObject,
+    path_changes,
+    shas_beyond,
+)
+from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.emails import email_of
+from bot.simulator.records.repositories import Repository
+from bot.simulator.views.pushes import pushed_commit_view, pushed_repository_view
+from bot.simulator.world import World
+
+HEADS, TAGS = "refs/heads/", "refs/tags/"
+MOST_COMMITS = 2048
+MOST_TAGS = 3
+"""More tags made or deleted at once have no events at all."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """One moved ref with what git says about it."""
+
+    change: RefChange
+    forced: bool
+    base: str | None
+    """Another branch that stands where a new ref was made."""
+    commits: tuple[Commit, ...]
+    distinct: frozenset[str]
+    paths: dict[str, PathChanges]
+    head: Commit | None
+
+    @property
+    def kind(self) -> Literal["branch", "tag"]:
+        return "branch" if self.change.name.startswith(HEADS) else "tag"
+
+
+async def refs_changed(
+    world: World, caller: Caller, repository: Repository, changes: Sequence[RefChange]
+) -> None:
+    """To be called in `writing()`, so that pushes are told of in their order."""
+    git = world.git(repository)
+    pushes = [await _look_at(git, change, changes) for change in changes if _is_told_of(change)]
+    _remember(world, repository, pushes)
+    tags = [push for push in pushes if push.kind == "tag"]
+    for push in pushes:
+        if push.kind == "branch" or len(tags) <= MOST_TAGS:
+            _tell(world, caller, repository, push)
+
+
+async def catch_up(world: World) -> None:
+    """Tells of the changes that a crash kept from being told of."""
+    for repository in list(world.tables.repositories):
+        git = world.git(repository)
+        if not git.exists():
+            continue
+        async with git.writing():
+            changes = await git.recover(repository.known_refs)
+            if found := [change for change in changes if _is_told_of(change)]:
+                caller = await _likely_caller(world, repository)
+                await refs_changed(world, caller, repository, found)
+    world.commit()
+
+
+def _is_told_of(change: RefChange) -> bool:
+    return change.name.startswith((HEADS, TAGS))
+
+
+async def _likely_caller(world: World, repository: Repository) -> Caller:
+    """Who pushed before a crash is not known; an administrator could have."""
+    for member in world.tables.collaborators.where("repository", repository.id):
+        if member.role == "admin":
+            return Caller(actor=world.tables.accounts[member.account_id])
+    return Caller(actor=world.owner(repository))
+
+
+def _remember(world: World, repository: Repository, pushes: Sequence[Push]) -> None:
+    if not pushes:
+        return
+    for push in pushes:
+        if push.change.new is None:
+            repository.known_refs.pop(push.change.name, None)
+        else:
+            repository.known_refs[push.change.name] = push.change.new
+    repository.pushed_at = world.clock.now()
+    world.tables.repositories.save(repository)
+
+
+async def _look_at(git: BareRepository, change: RefChange, changes: Sequence[RefChange]) -> Push:
+    head = await _commit_of(git, change.new)
+    if head is None or not change.name.startswith(HEADS):
+        return Push(change, await _is_forced(git, change), None, (), frozenset(), {}, head)
+    others = _branches_before(git, changes) - {change.old}
+    fresh = await shas_beyond(git, head.sha, [sha for sha in others if sha])
+    shas = fresh
+    old = await _commit_of(git, change.old)
+    if old is not None:
+        shas = await git.shas_between(old.sha, head.sha)
+    commits = await git.commits(shas[-MOST_COMMITS:])
+    paths = await path_changes(git, commits)
+    return Push(
+        change,
+        await _is_forced(git, change),
+        _base(git, change),
+        tuple(commits),
+        frozenset(fresh),
+        paths,
+        head,
+    )
+
+
+def _branches_before(git: BareRepository, changes: Sequence[RefChange]) -> set[str | None]:
+    """Where the branches stood before these changes."""
+    moved = {change.name: change.old for change in changes}
+    now = {HEADS + name: sha for name, sha in git.branches().items()}
+    return {sha for name, sha in (now | moved).items() if name.startswith(HEADS)}
+
+
+def _base(git: BareRepository, change: RefChange) -> str | None:
+    if change.old is not None:
+        return None
+    names = (n for n, sha in git.branches().items() if sha == change.new)
+    others = [HEADS + name for name in names if HEADS + name != change.name]
+    default = HEADS + git.default_branch
+    return default if default in others else next(iter(others), None)
+
+
+async def _commit_of(git: BareRepository, sha: str | None) -> Commit | None:
+    """Also the one that a tag is of; None for a ref that is gone or at no commit."""
+    try:
+        return None if sha is None else await git.commit(await git.resolve(sha))
+    except UnknownObject:
+        return None
+
+
+async def _is_forced(git: BareRepository, change: RefChange) -> bool:
+    old, new = await _commit_of(git, change.old), await _commit_of(git, change.new)
+    if change.old is None or change.new is None:
+        return False
+    return old is None or new is None or not await git.is_ancestor(old.sha, new.sha)
+
+
+def _tell(world: World, caller: Caller, repository: Repository, push: Push) -> None:
+    name = push.change.name.removeprefix(HEADS).removeprefix(TAGS)
+    named = {"ref": name, "ref_type": push.kind, "pusher_type": "user"}
+    if push.change.old is None:
+        master = {"master_branch": repository.default_branch, "description": repository.description}
+        tell(world, "create", None, caller, repository, **named, **master)
+    tell(world, "push", None, caller, repository, **_payload(world, caller, repository, push))
+    if push.change.new is None:
+        tell(world, "delete", None, caller, repository, **named)
+
+
+def _payload(world: World, caller: Caller, repository: Repository, push: Push) -> dict[str, Any]:
+    change = push.change
+    pusher = caller.actor or world.owner(repository)
+    shown = {
+        commit.sha: pushed_commit_view(
+            world,
+            repository,
+            commit,
+            push.paths[commit.sha],
+            distinct=commit.sha in push.distinct,
+        )
+        for commit in push.commits
+    }
+    head = None
+    if push.head is not None:
+        head = shown.get(push.head.sha) or pushed_commit_view(world, repository, push.head)
+    return {
+        "ref": change.name,
+        "before": change.old or NULL_SHA,
+        "after": change.new or NULL_SHA,
+        "repository": pushed_repository_view(world, repository),
+        "pusher": {"name": pusher.login, "email": email_of(pusher)},
+        "created": change.old is None,
+        "deleted": change.new is None,
+        "forced": push.forced,
+        "base_ref": push.base,
+        "compare": _compare_page(world, repository, push),
+        "commits": list(shown.values()),
+        "head_commit": head,
+    }
+
+
+def _compare_page(world: World, repository: Repository, push: Push) -> str:
+    full_name = world.full_name(repository)
+    change = push.change
+    if change.old is None:
+        name = change.name.removeprefix(HEADS).removeprefix(TAGS)
+        return world.urls.page(full_name, "compare", name)
+    span = f"{change.old[:12]}...{(change.new or NULL_SHA)[:12]}"
+    return world.urls.page(full_name, "compare", span)

@@ -1,0 +1,66 @@
+"""What the paths and bodies of requests name: refs, shas and commits."""
+
+from __future__ import annotations
+
+import re
+
+from bot.simulator.errors import ApiError, not_found
+from bot.simulator.git import UnknownObject
+from bot.simulator.rest.scope import Here
+
+SHA = re.compile(r"[0-9a-f]{40}")
+
+
+def require_commits(here: Here) -> None:
+    """Raises:
+    ApiError: 409 for a repository without any ref, whose git data are not there yet.
+    """
+    if not here.git.refs():
+        raise ApiError(409, "Git Repository is empty.")
+
+
+def full_sha_in(sha: str, field: str = "sha") -> str:
+    """Raises:
+    ApiError: 422 for what is no full sha.
+    """
+    if not SHA.fullmatch(sha):
+        raise ApiError(
+            422,
+            f"The {field} parameter must be exactly 40 characters and contain only [0-9a-f].",
+        )
+    return sha
+
+
+async def commit_named(here: Here, revision: str) -> str:
+    """The full sha of a branch's, tag's or abbreviated commit.
+
+    Raises:
+        ApiError: 409 for an empty repository, 422 for what names no commit.
+    """
+    require_commits(here)
+    try:
+        return await here.git.resolve(revision)
+    except UnknownObject as error:
+        raise ApiError(422, f"No commit found for SHA: {revision[:200]}") from error
+
+
+async def branch_tip(here: Here, branch: str) -> str:
+    """Raises:
+    ApiError: 404 where there is no such branch.
+    """
+    tip = here.git.ref(f"refs/heads/{branch}")
+    if tip is None:
+        raise ApiError(404, "Branch not found")
+    return tip
+
+
+async def kind_of(here: Here, sha: str) -> str:
+    """The type of an object.
+
+    Raises:
+        ApiError: 404 where it is not there.
+    """
+    header = await here.git.header(sha) if SHA.fullmatch(sha) else None
+    if header is None:
+        raise not_found()
+    return header.type
