@@ -1,0 +1,125 @@
+"""Commits, branches, tags and comparisons."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from bot.simulator.errors import not_found
+from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
+from bot.simulator.identity.rights import may_see
+from bot.simulator.pages.diffs import file_diffs
+from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.paging import number_of
+from bot.simulator.pages.places import HEADS, TAGS, place_of, rest_of
+from bot.simulator.pages.rendering import page
+from bot.simulator.rest.scope import AtRepository, Here
+
+router = pages_router()
+
+PER_PAGE = 35
+SHOWN_COMMITS = 250
+SHOWN_FILES = 300
+
+
+@router.get("/{owner}/{repo}/commits")
+@router.get("/{owner}/{repo}/commits/{rest:path}")
+async def commits(here: AtRepository) -> Response:
+    asked = rest_of(here.request) or here.repository.default_branch
+    place = await place_of(here.git, asked)
+    number = number_of(here.request)
+    found = await here.git.log(
+        place.sha, path=place.path or None, skip=(number - 1) * PER_PAGE, limit=PER_PAGE + 1
+    )
+    return page(
+        here.request,
+        "code/commits.html",
+        repository=here.repository,
+        place=place,
+        commits=found[:PER_PAGE],
+        number=number,
+        more=len(found) > PER_PAGE,
+        branches=list(here.git.branches()),
+    )
+
+
+@router.get("/{owner}/{repo}/commit/{revision}.diff")
+async def commit_text(here: AtRepository, revision: str) -> Response:
+    commit = await here.git.commit(await here.git.resolve(revision))
+    text = await here.git.diff_text(_before(commit.parents), commit.sha)
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/{owner}/{repo}/commit/{revision}")
+async def commit(here: AtRepository, revision: str) -> Response:
+    found = await here.git.commit(await here.git.resolve(revision))
+    changes = await here.git.changes(_before(found.parents), found.sha, limit=SHOWN_FILES)
+    return page(
+        here.request,
+        "code/commit.html",
+        repository=here.repository,
+        commit=found,
+        changes=changes,
+        diffs=file_diffs(changes),
+        checks=here.tables.check_runs.where("sha", (here.repository.id, found.sha)),
+    )
+
+
+def _before(parents: tuple[str, ...]) -> str:
+    return parents[0] if parents else EMPTY_TREE
+
+
+@router.get("/{owner}/{repo}/branches")
+async def branches(here: AtRepository) -> Response:
+    tips = here.git.branches()
+    commits = await here.git.commits(list(dict.fromkeys(tips.values())))
+    by_sha = {commit.sha: commit for commit in commits}
+    rows = [(name, by_sha[sha]) for name, sha in tips.items()]
+    rows.sort(key=lambda row: row[1].committer.when, reverse=True)
+    rows.sort(key=lambda row: row[0] != here.repository.default_branch)
+    others = [(n, s) for n, s in here.git.refs().items() if not n.startswith(HEADS)]
+    return page(
+        here.request,
+        "code/branches.html",
+        repository=here.repository,
+        branches=rows,
+        tags=[(n.removeprefix(TAGS), s) for n, s in others if n.startswith(TAGS)],
+        others=[(n, s) for n, s in others if not n.startswith(TAGS)],
+    )
+
+
+@router.get("/{owner}/{repo}/compare/{rest:path}")
+async def compare(here: AtRepository) -> Response:
+    base_name, dots, head_name = rest_of(here.request).partition("...")
+    if not dots:
+        base_name, head_name = here.repository.default_branch, base_name
+    git, head_branch = _head_side(here, head_name)
+    base, head = await here.git.resolve(base_name), await git.resolve(head_branch)
+    start = await git.merge_base(base, head)
+    if start is None:
+        raise UnknownObject("the two have nothing in common")
+    changes = await git.changes(start, head, limit=SHOWN_FILES)
+    return page(
+        here.request,
+        "code/compare.html",
+        repository=here.repository,
+        base=base_name,
+        head=head_name,
+        branches=list(here.git.branches()),
+        commits=await git.commits_between(base, head, limit=SHOWN_COMMITS),
+        changes=changes,
+        diffs=file_diffs(changes),
+    )
+
+
+def _head_side(here: Here, name: str) -> tuple[BareRepository, str]:
+    """The repository that `owner:branch` is in, which may be a fork, and the branch."""
+    owner, colon, branch = name.partition(":")
+    if not colon:
+        return here.git, name
+    account = here.tables.accounts.one("login", owner.lower())
+    forks = here.tables.repositories.where("fork_of", here.repository.id)
+    for repository in [here.repository, *forks]:
+        owned = account is not None and repository.owner_id == account.id
+        if owned and may_see(here.tables, here.caller, repository):
+            return here.world.git(repository), branch
+    raise not_found()

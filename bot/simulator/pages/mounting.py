@@ -1,0 +1,26 @@
+"""Puts the pages into the application; last, as their addresses begin with any name."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.simulator.errors import not_found
+from bot.simulator.pages import code, history, home
+from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.markdown import Markdown
+
+nowhere = pages_router()
+ROUTERS = (code.router, history.router, home.router, nowhere)
+
+
+@nowhere.get("/{rest:path}")
+async def no_page(request: Request) -> Response:
+    raise not_found()
+
+
+def mount_pages(app: FastAPI) -> None:
+    app.state.markdown = Markdown()
+    for router in ROUTERS:
+        app.include_router(router)
