@@ -72,7 +72,7 @@ def assign(
     for person in people:
         if person.id not in issue.assignee_ids and len(issue.assignee_ids) < MAX_ASSIGNEES:
             issue.assignee_ids.append(person.id)
-            _changed(world, caller, repository, issue, person, "assigned")
+            note_assignee(world, caller, repository, issue, person, "assigned")
 
 
 def unassign(
@@ -81,10 +81,10 @@ def unassign(
     for person in people:
         if person.id in issue.assignee_ids:
             issue.assignee_ids.remove(person.id)
-            _changed(world, caller, repository, issue, person, "unassigned")
+            note_assignee(world, caller, repository, issue, person, "unassigned")
 
 
-def _changed(
+def note_assignee(
     world: World,
     caller: Caller,
     repository: Repository,
@@ -92,6 +92,7 @@ def _changed(
     person: Account,
     event: str,
 ) -> None:
+    """Of one who was just assigned or unassigned."""
     assert caller.actor is not None
     touch(world, issue)
     note(world, issue, event, caller, assignee=person.id, assigner=caller.actor.id)

@@ -12,7 +12,7 @@ from bot.simulator.domain.timeline import app_id_of, note, touch
 from bot.simulator.errors import invalid
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Comment, Issue
-from bot.simulator.records.repositories import Repository
+from bot.simulator.records.repositories import Repository, Role
 from bot.simulator.views.comments import comment_view
 from bot.simulator.views.issues import issue_view
 from bot.simulator.world import World
@@ -78,8 +78,8 @@ def delete_comment(world: World, caller: Caller, repository: Repository, comment
     world.tables.comments.remove(comment)
     touch(world, issue)
     note(world, issue, "comment_deleted", caller)
-    parts = {"issue": issue_view(world, issue), "comment": shown}
-    tell(world, "issue_comment", "deleted", caller, repository, **parts)
+    issue_shown = issue_view(world, issue)
+    tell(world, "issue_comment", "deleted", caller, repository, issue=issue_shown, comment=shown)
 
 
 def minimize_comment(
@@ -109,7 +109,7 @@ def unminimize_comment(
 def _require_own(
     world: World, caller: Caller, repository: Repository, comment: Comment, issue: Issue
 ) -> None:
-    role = "read" if is_author(caller, comment.author_id) else "write"
+    role: Role = "read" if is_author(caller, comment.author_id) else "write"
     require_write(world, caller, repository, role, issue)
 
 
@@ -129,6 +129,13 @@ def _tell(
     comment: Comment,
     **extra: Any,
 ) -> None:
-    issue = world.tables.issues[comment.issue_id]
-    parts = {"issue": issue_view(world, issue), "comment": comment_view(world, comment)}
-    tell(world, "issue_comment", action, caller, repository, **parts, **extra)
+    tell(
+        world,
+        "issue_comment",
+        action,
+        caller,
+        repository,
+        issue=issue_view(world, world.tables.issues[comment.issue_id]),
+        comment=comment_view(world, comment),
+        **extra,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.issue_rights import require_write
 from bot.simulator.domain.timeline import note, touch
@@ -91,7 +93,7 @@ def _changed(world: World, caller: Caller, blocked: Issue, blocking: Issue, done
     note(world, blocking, f"blocking_{done}", caller, blocking=blocked.id)
     here = world.tables.repositories[blocked.repository_id]
     there = world.tables.repositories[blocking.repository_id]
-    both = {
+    both: dict[str, Any] = {
         "blocked_issue_id": blocked.id,
         "blocked_issue": issue_view(world, blocked),
         "blocking_issue_id": blocking.id,

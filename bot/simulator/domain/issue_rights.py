@@ -1,4 +1,4 @@
-"""Who may do what to issues. On a pull request, an App's `pull_requests` serves as `issues` does."""
+"""Who may do what to issues. On a pull request, an App's `pull_requests` serves as `issues`."""
 
 from __future__ import annotations
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.simulator.domain.assigning import assign, assignees_named
+from bot.simulator.domain.assigning import assignees_named, note_assignee
 from bot.simulator.domain.issue_events import tell_issue
 from bot.simulator.domain.issue_rights import is_author, may_write, require_write
-from bot.simulator.domain.labelling import attach, labels_named
-from bot.simulator.domain.milestones import put_under
+from bot.simulator.domain.labelling import labels_named, note_label
+from bot.simulator.domain.milestones import note_milestone
 from bot.simulator.domain.references import note_references
 from bot.simulator.domain.timeline import app_id_of, note, touch
 from bot.simulator.errors import invalid, too_long
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Issue
-from bot.simulator.records.repositories import Milestone, Repository
+from bot.simulator.records.repositories import Milestone, Repository, Role
 from bot.simulator.world import World
 
 MAX_TITLE = 256
@@ -47,15 +47,20 @@ def open_issue(world: World, caller: Caller, repository: Repository, draft: Draf
     chosen = may_write(world, caller, repository, "triage")
     people = assignees_named(world, repository, draft.assignees) if chosen else []
     labels = labels_named(world, caller, repository, draft.labels) if chosen else []
+    milestone = draft.milestone if chosen else None
     issue = add_issue(world, caller, repository, draft.title, draft.body)
-    # The webhook `opened` shows the labels already, and a `labeled` follows for each.
+    # The event `opened` shows all of it already; those of the single parts follow.
     issue.label_ids = [label.id for label in labels]
+    issue.assignee_ids = [person.id for person in people]
+    issue.milestone_id = None if milestone is None else milestone.id
+    world.tables.issues.save(issue)
     tell_issue(world, "opened", caller, repository, issue)
-    issue.label_ids = []
-    attach(world, caller, repository, issue, labels)
-    assign(world, caller, repository, issue, people)
-    if chosen:
-        put_under(world, caller, repository, issue, draft.milestone)
+    for label in labels:
+        note_label(world, caller, repository, issue, label, "labeled")
+    for person in people:
+        note_assignee(world, caller, repository, issue, person, "assigned")
+    if milestone is not None:
+        note_milestone(world, caller, repository, issue, milestone, "milestoned")
     note_references(world, caller, repository, issue, draft.body)
     return issue
 
@@ -102,7 +107,7 @@ def require_edit(world: World, caller: Caller, repository: Repository, issue: Is
     Raises:
         ApiError: 401 or 403.
     """
-    role = "read" if is_author(caller, issue.author_id) else "triage"
+    role: Role = "read" if is_author(caller, issue.author_id) else "triage"
     require_write(world, caller, repository, role, issue)
 
 

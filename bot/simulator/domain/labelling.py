@@ -30,7 +30,7 @@ def add_labels(
     missing = [label for label in labels if label.id not in issue.label_ids]
     if len(issue.label_ids) + len(missing) > MAX_LABELS:
         raise invalid("Issue", "labels", "custom", f"labels are limited to {MAX_LABELS}")
-    attach(world, caller, repository, issue, missing)
+    _attach(world, caller, repository, issue, missing)
 
 
 def set_labels(
@@ -43,7 +43,7 @@ def set_labels(
         raise invalid("Issue", "labels", "custom", f"labels are limited to {MAX_LABELS}")
     had = labels_of(world, issue)
     _detach(world, caller, repository, issue, [x for x in had if x not in wanted])
-    attach(world, caller, repository, issue, [x for x in wanted if x not in had])
+    _attach(world, caller, repository, issue, [x for x in wanted if x not in had])
 
 
 def remove_label(
@@ -72,13 +72,12 @@ def labels_named(
     return list(found.values())
 
 
-def attach(
+def _attach(
     world: World, caller: Caller, repository: Repository, issue: Issue, labels: Iterable[Label]
 ) -> None:
-    """Of labels that the issue does not have; the caller may."""
     for label in labels:
         issue.label_ids.append(label.id)
-        _changed(world, caller, repository, issue, label, "labeled")
+        note_label(world, caller, repository, issue, label, "labeled")
 
 
 def _detach(
@@ -86,10 +85,10 @@ def _detach(
 ) -> None:
     for label in labels:
         issue.label_ids.remove(label.id)
-        _changed(world, caller, repository, issue, label, "unlabeled")
+        note_label(world, caller, repository, issue, label, "unlabeled")
 
 
-def _changed(
+def note_label(
     world: World,
     caller: Caller,
     repository: Repository,
@@ -97,6 +96,7 @@ def _changed(
     label: Label,
     event: str,
 ) -> None:
+    """Of a label that was just set or taken away."""
     touch(world, issue)
     note(world, issue, event, caller, label={"name": label.name, "color": label.color})
     shown = label_view(world, label)

@@ -116,14 +116,14 @@ def put_under(
     issue.milestone_id = None
     touch(world, issue)
     if old is not None:
-        _moved(world, caller, repository, issue, old, "demilestoned")
+        note_milestone(world, caller, repository, issue, old, "demilestoned")
     if milestone is not None:
         issue.milestone_id = milestone.id
         touch(world, issue)
-        _moved(world, caller, repository, issue, milestone, "milestoned")
+        note_milestone(world, caller, repository, issue, milestone, "milestoned")
 
 
-def _moved(
+def note_milestone(
     world: World,
     caller: Caller,
     repository: Repository,
@@ -131,6 +131,7 @@ def _moved(
     milestone: Milestone,
     event: str,
 ) -> None:
+    """Of an issue that was just put under a milestone or taken from it."""
     note(world, issue, event, caller, milestone={"title": milestone.title})
     shown = milestone_view(world, milestone)
     tell_issue(world, event, caller, repository, issue, milestone=shown)

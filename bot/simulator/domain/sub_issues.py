@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.issue_rights import require_write
@@ -139,7 +140,7 @@ def _changed(world: World, caller: Caller, parent: Issue, child: Issue, done: st
     note(world, child, f"parent_issue_{done}", caller, parent_issue=parent.id)
     above = world.tables.repositories[parent.repository_id]
     below = world.tables.repositories[child.repository_id]
-    both = {
+    both: dict[str, Any] = {
         "parent_issue_id": parent.id,
         "parent_issue": issue_view(world, parent),
         "sub_issue_id": child.id,

@@ -1,0 +1,152 @@
+"""Which issues a list shows and in what order, as its query asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.simulator.domain.labels import find_label
+from bot.simulator.errors import ApiError, invalid
+from bot.simulator.records.issues import Issue
+from bot.simulator.records.repositories import Repository
+from bot.simulator.world import World
+
+Test = Callable[[Issue], bool]
+
+STATES = ("open", "closed", "all")
+
+
+@dataclass(frozen=True)
+class Order:
+    """The key to sort by, and whether the largest comes first."""
+
+    key: Callable[[Issue], Any]
+    reverse: bool
+
+
+def listed(world: World, repository: Repository, query: Mapping[str, str]) -> list[Issue]:
+    """Raises:
+    ApiError: 422 for a value that GitHub refuses.
+    """
+    tests = _tests(world, repository, query)
+    order = ordered_by(world, query)
+    found = [
+        issue
+        for issue in world.tables.issues.where("repository", repository.id)
+        if all(test(issue) for test in tests)
+    ]
+    return sorted(found, key=order.key, reverse=order.reverse)
+
+
+def ordered_by(world: World, query: Mapping[str, str]) -> Order:
+    """By `sort` and `direction`; of two alike, the newer counts as larger."""
+    keys: dict[str, Callable[[Issue], Any]] = {
+        "created": lambda issue: (issue.created_at, issue.id),
+        "updated": lambda issue: (issue.updated_at, issue.id),
+        "comments": lambda issue: (world.tables.comments.count("issue", issue.id), issue.id),
+    }
+    key = keys.get(query.get("sort", ""), keys["created"])
+    return Order(key, query.get("direction") != "asc")
+
+
+def moment(value: str, resource: str, field: str) -> datetime:
+    """Of ISO 8601; without a zone it is UTC.
+
+    Raises:
+        ApiError: 422.
+    """
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise invalid(resource, field) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _tests(world: World, repository: Repository, query: Mapping[str, str]) -> list[Test]:
+    makers: dict[str, Callable[[World, Repository, str], Test]] = {
+        "labels": _labels,
+        "since": _since,
+        "milestone": _milestone,
+        "assignee": _assignee,
+        "creator": _creator,
+        "mentioned": _mentioned,
+        "type": _type,
+    }
+    given = [(make, query[name]) for name, make in makers.items() if query.get(name)]
+    tests = [make(world, repository, value) for make, value in given]
+    return [_state(query.get("state") or "open"), *tests]
+
+
+def _state(value: str) -> Test:
+    if value not in STATES:
+        raise _refused("state", value)
+    return lambda issue: value in ("all", issue.state)
+
+
+def _labels(world: World, repository: Repository, value: str) -> Test:
+    """All of them, by name; one that is not there fits no issue."""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    found = [find_label(world, repository, name) for name in names]
+    ids = {label.id for label in found if label is not None}
+    if None in found:
+        return lambda issue: False
+    return lambda issue: ids.issubset(issue.label_ids)
+
+
+def _since(world: World, repository: Repository, value: str) -> Test:
+    since = moment(value, "Issue", "since")
+    return lambda issue: issue.updated_at >= since
+
+
+def _milestone(world: World, repository: Repository, value: str) -> Test:
+    if value == "*":
+        return lambda issue: issue.milestone_id is not None
+    if value == "none":
+        return lambda issue: issue.milestone_id is None
+    number = int(value) if value.isascii() and value.isdecimal() else -1
+    found = world.tables.milestones.one("number", (repository.id, number))
+    if found is None:
+        raise _refused("milestone", value)
+    return lambda issue: issue.milestone_id == found.id
+
+
+def _assignee(world: World, repository: Repository, value: str) -> Test:
+    if value == "*":
+        return lambda issue: bool(issue.assignee_ids)
+    if value == "none":
+        return lambda issue: not issue.assignee_ids
+    id = _account(world, "assignee", value)
+    return lambda issue: id in issue.assignee_ids
+
+
+def _creator(world: World, repository: Repository, value: str) -> Test:
+    id = _account(world, "creator", value)
+    return lambda issue: issue.author_id == id
+
+
+def _mentioned(world: World, repository: Repository, value: str) -> Test:
+    id = _account(world, "mentioned", value)
+    entries = world.tables.timeline.where("repository", repository.id)
+    found = {e.issue_id for e in entries if e.event == "mentioned" and e.actor_id == id}
+    return lambda issue: issue.id in found
+
+
+def _type(world: World, repository: Repository, value: str) -> Test:
+    """Issue types belong to organizations, and ours have none."""
+    return lambda issue: value == "none"
+
+
+def _account(world: World, field: str, login: str) -> int:
+    # An App's bot is asked for as `app/slug`, too.
+    name = f"{login.removeprefix('app/')}[bot]" if login.startswith("app/") else login
+    account = world.tables.accounts.one("login", name.lower())
+    if account is None:
+        raise _refused(field, login)
+    return account.id
+
+
+def _refused(field: str, value: str) -> ApiError:
+    error = {"value": value, "resource": "Issue", "field": field, "code": "invalid"}
+    return ApiError(422, "Validation Failed", [error])
