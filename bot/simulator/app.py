@@ -11,15 +11,19 @@ from starlette.responses import Response
 
 from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
+from bot.simulator.exchanges.recording import Recorder
+from bot.simulator.faults.proxy import FaultyProxy
+from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
-from bot.simulator.rest import meta, repository
+from bot.simulator.pages.mounting import mount_pages
+from bot.simulator.rest import apps, issues, meta, repository
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
 API = "/api/v3"
 
-ROUTERS: tuple[APIRouter, ...] = (meta.router, *repository.ROUTERS)
+ROUTERS: tuple[APIRouter, ...] = (meta.router, *apps.ROUTERS, *issues.ROUTERS, *repository.ROUTERS)
 """Everything under `/api/v3`."""
 
 
@@ -27,6 +31,7 @@ def create_app(world: World) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await catch_up(world)
+        world.outbox.resume()
         yield
         await world.close()
 
@@ -39,10 +44,14 @@ def create_app(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
+    app.add_middleware(FaultyProxy, faults=world.faults)
+    app.add_middleware(Recorder, world=world)
+    app.add_middleware(FrontDoor, base=world.urls.base)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.router.routes += git_routes(Gatekeeper(world))
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
+    mount_pages(app)
     return app
 
 

@@ -15,6 +15,10 @@ class Clock:
         """The time in UTC, whole seconds: GitHub's timestamps have no fractions."""
         return (datetime.now(UTC) + self.ahead).replace(microsecond=0)
 
+    def seconds(self) -> float:
+        """Since 1970, with fractions: for windows and ages."""
+        return (datetime.now(UTC) + self.ahead).timestamp()
+
     def advance(self, seconds: float) -> None:
         """Sets the clock forward.
 
@@ -33,3 +37,12 @@ def stamp(moment: datetime) -> str:
 
 def maybe_stamp(moment: datetime | None) -> str | None:
     return None if moment is None else stamp(moment)
+
+
+def moment_in(text: str) -> datetime | None:
+    """The time that an ISO 8601 text names, UTC where it says nothing; None for other texts."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -10,14 +10,19 @@ from typing import Any
 import structlog
 
 from bot.simulator.clock import Clock
-from bot.simulator.events import Hub
+from bot.simulator.events import Event, Hub
+from bot.simulator.exchanges.log import ExchangeLog
+from bot.simulator.faults.births import born_in
+from bot.simulator.faults.drawing import Faults
 from bot.simulator.git import BareRepository
+from bot.simulator.limits.limits import Limits
 from bot.simulator.options import Options
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.repositories import Repository
 from bot.simulator.state.journal import Journal
 from bot.simulator.state.tables import Tables
 from bot.simulator.urls import Urls
+from bot.simulator.webhooks.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +41,11 @@ class World:
         self.journal = Journal(options.state)
         self.tables = Tables(self.journal)
         self.hub = Hub()
+        self.faults = Faults(self.clock)
+        self.limits = Limits(self.clock, options.enforce_limits)
+        self.exchanges = ExchangeLog(options.state)
+        self.outbox = Outbox(self)
+        self.hub.listeners += [self._age, self.outbox.hear]
         self._git: dict[int, BareRepository] = {}
         self._after: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,6 +95,10 @@ class World:
         for act in acts:
             act()
 
+    def _age(self, event: Event) -> None:
+        for path in born_in(event, self.urls.api):
+            self.faults.saw_born(path)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs work beside the requests; it is cancelled when the simulator stops."""
         task = asyncio.ensure_future(work)
@@ -102,6 +116,8 @@ class World:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.outbox.close()
+        self.exchanges.close()
         for git in self._git.values():
             await git.close()
         self.journal.commit()

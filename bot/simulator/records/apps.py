@@ -66,10 +66,11 @@ class Delivery(Record):
     action: str | None
     repository_id: int | None
     installation_id: int | None
+    url: str = ""
     payload: str
-    """The body as sent, which is what the signature is over."""
+    """The JSON, byte for byte; a hook of type "form" sends it as a field."""
     redelivery: bool = False
-    state: Literal["pending", "delivered", "failed", "dropped"] = "pending"
+    state: Literal["pending", "delivered", "failed"] = "pending"
     created_at: datetime
     delivered_at: datetime | None = None
     duration: float = 0.0

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import Any
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive
 
 from bot.simulator.errors import ApiError
-from bot.simulator.identity.caller import ANONYMOUS
+from bot.simulator.faults.refusals import refusal_by_fault
+from bot.simulator.identity.caller import ANONYMOUS, Caller
 from bot.simulator.identity.tokens import caller_with, credentials_in
+from bot.simulator.limits.charge import Charge, charge_for
 from bot.simulator.rest.bodies import refusal_of
-from bot.simulator.rest.replies import reply
+from bot.simulator.rest.conditional import conditional
+from bot.simulator.rest.json_request import as_json
+from bot.simulator.rest.replies import media_of, reply
+from bot.simulator.surface import path_in
 from bot.simulator.world import World
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+log = structlog.get_logger(__name__)
+
 VERSIONS = ("2022-11-28", "2026-03-10")
-MAX_BODY = 25 * 1024 * 1024
+SCOPES = "admin:org, admin:repo_hook, delete_repo, repo, user, workflow"
+"""Of a user's token: it may do whatever the user may."""
+
+NO_AGENT = (
+    "Request forbidden by administrative rules. Please make sure your request has a User-Agent"
+    " header (https://docs.github.com/rest/overview/resources-in-the-rest-api#user-agent-required)."
+)
+SAFE = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "deny",
+    "content-security-policy": "default-src 'none'",
+    "referrer-policy": "origin-when-cross-origin, strict-origin-when-cross-origin",
+}
 
 
 class GitHubRoute(APIRoute):
@@ -42,79 +61,95 @@ async def answer(request: Request, handler: Handler) -> Response:
     """Lets `handler` answer, between the checks before it and what is due after it."""
     world: World = request.app.state.world
     request.state.caller = ANONYMOUS
+    refused: ApiError | None = None
     try:
-        version = _version(request)
-        now = world.clock.now()
-        token = credentials_in(request.headers.get("authorization", ""))
-        request.state.caller = caller_with(world.tables, token, now)
-        response = await handler(as_json(request))
+        request.state.caller = _caller(request, world)
     except ApiError as error:
-        version = VERSIONS[0]
-        response = reply(error.body(), error.status, error.headers)
-    except RequestValidationError as error:
-        refusal = refusal_of(error.errors())
-        response = reply(refusal.body(), refusal.status)
-    world.commit()
-    response = conditional(request, response)
-    response.headers["x-github-request-id"] = secrets.token_hex(12).upper()
-    response.headers["x-github-media-type"] = "github.v3; format=json"
-    response.headers["x-github-api-version-selected"] = version
-    return response
+        refused = error
+    charge = _charge(request, world)
+    try:
+        if refused is not None:
+            raise refused
+        world.limits.enter(charge)
+    except ApiError as error:
+        return _finished(request, world, charge, refusal(error))
+    status = 0
+    try:
+        response = conditional(request, await _handled(request, world, handler))
+        status = response.status_code
+    finally:
+        world.limits.leave(charge, counted=status != 304)
+    return _finished(request, world, charge, response)
 
 
-def _version(request: Request) -> str:
+def _caller(request: Request, world: World) -> Caller:
+    """Raises ApiError for a request that nobody is to answer, and for wrong credentials."""
+    if not request.headers.get("user-agent"):
+        raise ApiError(403, NO_AGENT)
     wanted = request.headers.get("x-github-api-version", VERSIONS[0])
     if wanted not in VERSIONS:
         raise ApiError(400, f"The API version {wanted[:40]!r} is not supported.")
-    return wanted
+    token = credentials_in(request.headers.get("authorization", ""))
+    return caller_with(world.tables, token, world.clock.now())
 
 
-def conditional(request: Request, response: Response) -> Response:
-    """Gives a JSON answer its ETag, and 304 to who has it already."""
-    if request.method != "GET" or response.status_code != 200:
+def _charge(request: Request, world: World) -> Charge:
+    address = request.client.host if request.client else "localhost"
+    path = path_in(request.url.path)
+    return charge_for(world.tables, request.state.caller, address, request.method, path)
+
+
+async def _handled(request: Request, world: World, handler: Handler) -> Response:
+    """The answer of the handler or of what it raised; what it changed is durable then."""
+    try:
+        try:
+            _check_faults(request, world)
+            response = await handler(as_json(request))
+        except (ApiError, RequestValidationError, HTTPException) as error:
+            response = refusal(_as_api_error(error))
+        world.commit()
         return response
-    if not isinstance(response.body, bytes) or "etag" in response.headers:
-        return response
-    etag = f'W/"{sha256(response.body).hexdigest()}"'
-    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
-    if etag in known or etag.removeprefix("W/") in known:
-        kept = {k: v for k, v in response.headers.items() if k not in ("content-length",)}
-        response = Response(status_code=304, headers=kept)
-    response.headers["etag"] = etag
-    response.headers["cache-control"] = "private, max-age=60, s-maxage=60"
+    except Exception:
+        # The outermost entry: whoever calls gets an answer, whoever runs us the traceback.
+        log.exception("a call failed", method=request.method, path=request.url.path)
+        return refusal(ApiError(500, "Server Error"))
+
+
+def _check_faults(request: Request, world: World) -> None:
+    path = path_in(request.url.path)
+    caller: Caller = request.state.caller
+    found = refusal_by_fault(world.faults, world.tables, caller, request.method, path)
+    if found is not None:
+        request.state.fault, error = found
+        raise error
+
+
+def _as_api_error(error: ApiError | RequestValidationError | HTTPException) -> ApiError:
+    if isinstance(error, RequestValidationError):
+        return refusal_of(error.errors())
+    if isinstance(error, HTTPException):
+        # FastAPI wraps what came up while it read the body.
+        cause = error.__cause__
+        return cause if isinstance(cause, ApiError) else ApiError(error.status_code, error.detail)
+    return error
+
+
+def refusal(error: ApiError) -> Response:
+    return reply(error.body(), error.status, error.headers)
+
+
+def _finished(request: Request, world: World, charge: Charge, response: Response) -> Response:
+    """The answer with the headers that each of GitHub's has."""
+    version = request.headers.get("x-github-api-version", VERSIONS[0])
+    media = media_of(request)
+    param = "" if media == "json" else f" param={media};"
+    response.headers.update(SAFE)
+    response.headers.update(world.limits.left(charge).headers())
+    response.headers["x-github-request-id"] = secrets.token_hex(12).upper()
+    response.headers["x-github-media-type"] = f"github.v3;{param} format=json"
+    response.headers["x-github-api-version-selected"] = (
+        version if version in VERSIONS else VERSIONS[0]
+    )
+    if request.state.caller.is_user:
+        response.headers["x-oauth-scopes"] = SCOPES
     return response
-
-
-def as_json(request: Request) -> Request:
-    """The same request with its body taken for JSON, which GitHub does whatever its type says.
-
-    An empty body counts as `{}`; one over 25 MB is refused.
-    """
-    if request.method in ("GET", "HEAD"):
-        return request
-    scope = dict(request.scope)
-    if "/uploads/" not in scope["path"]:
-        scope["headers"] = [
-            *((k, v) for k, v in scope["headers"] if k != b"content-type"),
-            (b"content-type", b"application/json"),
-        ]
-    return Request(scope, _bounded(request.receive))
-
-
-def _bounded(receive: Receive) -> Receive:
-    size = 0
-
-    async def bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        if message["type"] != "http.request":
-            return message
-        body = message.get("body", b"")
-        size += len(body)
-        if size > MAX_BODY:
-            raise ApiError(413, "Payload too large")
-        if size == 0 and not message.get("more_body"):
-            return {**message, "body": b"{}"}
-        return message
-
-    return bounded

@@ -1,0 +1,1 @@
+"""The exchange log: what was asked of this GitHub, by whom, and what it answered."""

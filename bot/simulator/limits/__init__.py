@@ -1,0 +1,1 @@
+"""GitHub's rate limits: the primary one by the hour, the secondary ones by the minute."""

@@ -1,0 +1,7 @@
+"""GitHub Apps over REST: the App itself, its installations, tokens, hook and deliveries."""
+
+from __future__ import annotations
+
+from bot.simulator.rest.apps import app, installations, tokens
+
+ROUTERS = (app.router, installations.router, tokens.router)
