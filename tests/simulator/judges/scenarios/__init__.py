@@ -1,0 +1,1 @@
+"""What users of GitHub do, part by part; each scenario leaves the stage usable for the others."""

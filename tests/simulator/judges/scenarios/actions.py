@@ -1,0 +1,196 @@
+"""Workflows and what comes of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from tests.simulator.judges.stage import SHOP, Stage, until
+
+RUN_WITHIN = 40.0
+CI = """\
+name: CI
+run-name: CI for ${{ inputs.who || 'all' }}
+on:
+  workflow_dispatch:
+    inputs:
+      who: {type: string, required: true}
+      fail: {type: boolean, default: false}
+  repository_dispatch:
+    types: [try]
+permissions:
+  contents: read
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    outputs:
+      said: ${{ steps.say.outputs.said }}
+    steps:
+      - id: say
+        run: |
+          echo "said=hello $WHO" >> "$GITHUB_OUTPUT"
+          echo "::notice file=README.md,line=1::Said hello"
+          mkdir out && echo kept > out/kept.txt
+        env:
+          WHO: ${{ inputs.who }}
+      - uses: actions/upload-artifact@v4
+        with: {name: kept, path: out}
+      - run: test "$FAIL" != true
+        env:
+          FAIL: ${{ inputs.fail }}
+  then:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "${{ needs.build.outputs.said }}"
+"""
+SLOW = """\
+name: Slow
+on: workflow_dispatch
+jobs:
+  wait:
+    runs-on: ubuntu-latest
+    steps:
+      - run: sleep 60
+"""
+WORKFLOWS = {".github/workflows/ci.yml": CI, ".github/workflows/slow.yml": SLOW}
+"""Files of the source."""
+
+
+def dispatched(s: Stage, workflow: str = "ci.yml", **inputs: Any) -> int:
+    """The id of a new run."""
+    body = {"ref": "main", "inputs": inputs, "return_run_details": True}
+    answer = s.ask("writer", f"POST {SHOP}/actions/workflows/{workflow}/dispatches", body)
+    assert answer.status_code == 200, answer.text
+    run_id: int = answer.json()["workflow_run_id"]
+    return run_id
+
+
+def is_(s: Stage, run_id: int, status: str) -> bool:
+    """Whether the run has this status now."""
+    return bool(s.reader("actions/get-workflow-run", run_id).status == status)
+
+
+def finished(s: Stage, run_id: int) -> Any:
+    """The run, when it has ended."""
+    until(partial(is_, s, run_id, "completed"), f"run {run_id} ends", RUN_WITHIN)
+    return s.reader("actions/get-workflow-run", run_id)
+
+
+def workflows(s: Stage) -> None:
+    listed = s.reader("actions/list-repo-workflows")
+    assert {e.path for e in listed.workflows} == set(WORKFLOWS)
+    ci = s.reader("actions/get-workflow", "ci.yml")
+    assert (ci.name, ci.state) == ("CI", "active")
+    s.writer("actions/disable-workflow", ci.id)
+    assert s.reader("actions/get-workflow", ci.id).state == "disabled_manually"
+    s.writer("actions/enable-workflow", ci.id)
+    s.reader.refused(404, "actions/get-workflow", "none.yml")
+
+
+def a_run(s: Stage) -> None:
+    assert (
+        s.ask(
+            "writer",
+            f"POST {SHOP}/actions/workflows/ci.yml/dispatches",
+            {"ref": "main", "inputs": {"who": "you"}},
+        ).status_code
+        == 204
+    )
+    run = finished(s, dispatched(s, who="me"))
+    assert run.conclusion == "success"
+    s.notes["run"] = run.id
+    listed = s.reader("actions/list-workflow-runs-for-repo", event="workflow_dispatch")
+    assert run.id in [e.id for e in listed.workflow_runs]
+    of_one = s.reader("actions/list-workflow-runs", "ci.yml", status="success")
+    assert run.id in [e.id for e in of_one.workflow_runs]
+    assert s.reader("actions/get-workflow-run-attempt", run.id, 1).run_attempt == 1
+    jobs = s.reader("actions/list-jobs-for-workflow-run", run.id).jobs
+    assert [(j.name, j.conclusion) for j in jobs] == [("build", "success"), ("then", "success")]
+    s.reader("actions/list-jobs-for-workflow-run-attempt", run.id, 1)
+    job = s.reader("actions/get-job-for-workflow-run", jobs[0].id)
+    log = s.ask("reader", f"GET {SHOP}/actions/jobs/{job.id}/logs")
+    assert log.status_code == 302
+    assert "Said hello" in s.http.get(log.headers["location"]).text
+    for path in (f"runs/{run.id}/logs", f"runs/{run.id}/attempts/1/logs"):
+        zipped = s.ask("reader", f"GET {SHOP}/actions/{path}")
+        assert s.http.get(zipped.headers["location"]).content.startswith(b"PK")
+    artifacts(s, run.id)
+    check = s.reader("checks/list-for-suite", run.check_suite_id)
+    assert {c.name for c in check.check_runs} == {"build", "then"}
+
+
+def artifacts(s: Stage, run_id: int) -> None:
+    (kept,) = s.reader("actions/list-workflow-run-artifacts", run_id).artifacts
+    assert kept.name == "kept"
+    assert kept.id in [e.id for e in s.reader("actions/list-artifacts-for-repo").artifacts]
+    assert s.reader("actions/get-artifact", kept.id).expired is False
+    zipped = s.ask("reader", f"GET {SHOP}/actions/artifacts/{kept.id}/zip")
+    assert zipped.status_code == 302
+    assert s.http.get(zipped.headers["location"]).content.startswith(b"PK")
+    s.writer("actions/delete-artifact", kept.id)
+    s.reader.refused(404, "actions/get-artifact", kept.id)
+
+
+def a_failed_run(s: Stage) -> None:
+    run = finished(s, dispatched(s, who="me", fail="true"))
+    assert run.conclusion == "failure"
+    s.writer("actions/re-run-workflow-failed-jobs", run.id)
+    again = finished(s, run.id)
+    assert (again.run_attempt, again.conclusion) == (2, "failure")
+    s.writer("actions/re-run-workflow", run.id)
+    assert finished(s, run.id).run_attempt == 3
+    jobs = s.reader("actions/list-jobs-for-workflow-run", run.id).jobs
+    s.writer("actions/re-run-job-for-workflow-run", jobs[0].id)
+    finished(s, run.id)
+    s.admin("actions/delete-workflow-run", run.id)
+    s.reader.refused(404, "actions/get-workflow-run", run.id)
+
+
+def cancelled_runs(s: Stage) -> None:
+    for operation in ("actions/cancel-workflow-run", "actions/force-cancel-workflow-run"):
+        run_id = dispatched(s, "slow.yml")
+        until(partial(is_, s, run_id, "in_progress"), "the run begins", RUN_WITHIN)
+        s.writer(operation, run_id)
+        assert finished(s, run_id).conclusion == "cancelled"
+        s.writer.refused(409, operation, run_id)
+
+
+def refused_dispatches(s: Stage) -> None:
+    dispatch = "actions/create-workflow-dispatch"
+    s.writer.refused(422, dispatch, "ci.yml", ref="main", inputs={})
+    s.writer.refused(422, dispatch, "ci.yml", ref="main", inputs={"who": "x", "what": "y"})
+    s.writer.refused(422, dispatch, "ci.yml", ref="none", inputs={"who": "x"})
+    s.writer.refused(404, dispatch, "none.yml", ref="main")
+    s.reader.refused(403, dispatch, "ci.yml", ref="main", inputs={"who": "x"})
+    s.writer("repos/create-dispatch-event", event_type="try", client_payload={"a": 1})
+    until(
+        lambda: bool(
+            s.reader(
+                "actions/list-workflow-runs-for-repo", event="repository_dispatch"
+            ).workflow_runs
+        ),
+        "the run of the dispatch is listed",
+    )
+    s.writer.refused(422, "repos/create-dispatch-event", event_type="x" * 101)
+    s.reader.refused(403, "repos/create-dispatch-event", event_type="try")
+
+
+def variables(s: Stage) -> None:
+    s.admin("actions/create-repo-variable", name="COLOUR", value="red")
+    assert s.admin("actions/get-repo-variable", "COLOUR").value == "red"
+    s.admin("actions/update-repo-variable", "COLOUR", value="blue")
+    assert [v.value for v in s.admin("actions/list-repo-variables").variables] == ["blue"]
+    s.admin.refused(409, "actions/create-repo-variable", name="COLOUR", value="red")
+    s.admin("actions/delete-repo-variable", "COLOUR")
+    s.admin.refused(404, "actions/get-repo-variable", "COLOUR")
+
+
+SCENARIOS = (
+    workflows,
+    a_run,
+    a_failed_run,
+    cancelled_runs,
+    refused_dispatches,
+    variables,
+)

@@ -1,0 +1,137 @@
+"""The simulator before its judges: every operation it serves and every webhook it sends."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+from fastapi.routing import APIRoute
+
+from bot.simulator.app import ROUTERS
+from tests.simulator.judges.coverage import Coverage
+from tests.simulator.judges.deviations import Deviations
+from tests.simulator.judges.exchanges import Delivery, Exchange, Verdict
+from tests.simulator.judges.openapi import RestJudge
+from tests.simulator.judges.operations import Description
+from tests.simulator.judges.report import RESULT
+from tests.simulator.judges.scenarios import actions, apps, issues, pulls, repository
+from tests.simulator.judges.stage import REPO, Stage, staged
+from tests.simulator.judges.webhooks import WebhookJudge
+from tests.simulator.support import make_source
+
+PARTS: Sequence[ModuleType] = (issues, pulls, repository, actions, apps)
+SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
+    f"{part.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
+    for part in PARTS
+    for scenario in part.SCENARIOS
+}
+FILES = {"README.md": "# Shop\n", "lib/shop.ex": "defmodule Shop do\nend\n"} | actions.WORKFLOWS
+
+
+@dataclass(frozen=True)
+class Performance:
+    """All that passed while every scenario was played once, and how each ended."""
+
+    failures: Mapping[str, str]
+    exchanges: Sequence[Exchange]
+    deliveries: Sequence[Delivery]
+    rest: Sequence[Verdict]
+    webhooks: Sequence[Verdict]
+    stderr: str
+    alive: bool
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        return [*self.rest, *self.webhooks]
+
+
+@pytest.fixture(scope="module")
+def performance(
+    tmp_path_factory: pytest.TempPathFactory, rest_judge: RestJudge, webhook_judge: WebhookJudge
+) -> Performance:
+    folder = tmp_path_factory.mktemp("stage")
+    source = make_source(tmp_path_factory.mktemp("source") / REPO, FILES)
+    with staged(folder, source, rest_judge.description) as stage:
+        failures = played(stage)
+        exchanges = [e for each in stage.recorder.exchanges if (e := each.at_github())]
+        deliveries = list(stage.receiver.deliveries)
+        performance = Performance(
+            failures=failures,
+            exchanges=exchanges,
+            deliveries=deliveries,
+            rest=[rest_judge.judge(each) for each in exchanges],
+            webhooks=[webhook_judge.judge(each) for each in deliveries],
+            stderr=stage.simulator.stderr(),
+            alive=stage.simulator.alive(),
+        )
+    Coverage.of(performance.verdicts).save(RESULT)
+    return performance
+
+
+def played(stage: Stage) -> Mapping[str, str]:
+    """Traces of the scenarios that failed."""
+    failures = {}
+    for name, scenario in SCENARIOS.items():
+        try:
+            scenario(stage)
+        except Exception:
+            failures[name] = traceback.format_exc(limit=-6)
+    return failures
+
+
+def served_operations(description: Description) -> Mapping[str, str]:
+    """Route -> operation id of GitHub's, empty where GitHub has none."""
+    found = {}
+    for router in ROUTERS:
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                continue
+            path = re.sub(r"\{[^}]+\}", "1", route.path)
+            for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+                operation = description.operation(method, path)
+                found[f"{method} {route.path}"] = operation.id if operation else ""
+    return found
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(performance: Performance, name: str) -> None:
+    assert name not in performance.failures, performance.failures[name]
+
+
+def test_every_exchange_and_webhook_is_as_github_describes(performance: Performance) -> None:
+    assert Deviations.load().unlisted(performance.verdicts) == []
+
+
+def test_no_listed_deviation_has_gone(performance: Performance) -> None:
+    assert Deviations.load().gone(performance.verdicts) == []
+
+
+def test_every_operation_served_was_judged(performance: Performance, rest_judge: RestJudge) -> None:
+    succeeded = {v.subject for v in performance.rest if v.status < 400}
+    served = {o for o in served_operations(rest_judge.description).values() if o}
+    assert sorted(served - succeeded) == []
+
+
+def test_only_operations_of_github_are_served(rest_judge: RestJudge) -> None:
+    unknown = [r for r, o in served_operations(rest_judge.description).items() if not o]
+    assert unknown == []
+
+
+def test_refusals_were_judged_too(performance: Performance) -> None:
+    statuses = {v.status for v in performance.rest}
+    assert {200, 201, 202, 204, 302, 304, 401, 403, 404, 405, 409, 422} <= statuses
+
+
+def test_every_webhook_is_genuine(performance: Performance) -> None:
+    assert performance.deliveries
+    assert all(each.genuine for each in performance.deliveries)
+
+
+def test_the_simulator_complained_of_nothing_and_lives(performance: Performance) -> None:
+    assert performance.alive
+    assert performance.stderr == ""
+    assert [v for v in performance.rest if v.status >= 500] == []
