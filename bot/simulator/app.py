@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
@@ -17,13 +19,19 @@ from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
 from bot.simulator.pages.mounting import mount_pages
-from bot.simulator.rest import apps, issues, meta, repository
+from bot.simulator.rest import apps, issues, meta, pulls, repository
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
 API = "/api/v3"
 
-ROUTERS: tuple[APIRouter, ...] = (meta.router, *apps.ROUTERS, *issues.ROUTERS, *repository.ROUTERS)
+ROUTERS: tuple[APIRouter, ...] = (
+    meta.router,
+    *apps.ROUTERS,
+    *issues.ROUTERS,
+    *repository.ROUTERS,
+    *pulls.ROUTERS,
+)
 """Everything under `/api/v3`."""
 
 
@@ -52,6 +60,8 @@ def create_app(world: World) -> FastAPI:
     app.router.routes += git_routes(Gatekeeper(world))
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
     mount_pages(app)
+    # A line break in a path fits no template, not even those that take the rest.
+    app.router.default = _no_template
     return app
 
 
@@ -63,3 +73,11 @@ async def _unknown(request: Request) -> Response:
         raise not_found()
 
     return await answer(request, refuse)
+
+
+async def _no_template(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        response = await _unknown(Request(scope, receive))
+        await response(scope, receive, send)
+    else:
+        await WebSocketClose()(scope, receive, send)
