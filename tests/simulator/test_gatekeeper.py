@@ -183,6 +183,53 @@ async def test_genesis_refs_are_no_pushes(live: Served, tmp_path: Path) -> None:
     assert answer.json()["object"]["sha"] == sha
 
 
+async def test_more_than_three_tags_at_once_are_not_told_of(live: Served, tmp_path: Path) -> None:
+    folder = await clone(live, tmp_path / "clone")
+    names = [f"v{number}" for number in range(4)]
+    for name in names:
+        await live.git("tag", name, cwd=folder)
+    heard = events_of(live.sim)
+    token = live.sim.token_of("writer")
+    assert (await push(live, folder, token, *names)).code == 0
+    assert heard == []
+    assert live.sim.repository.known_refs.keys() >= {"refs/tags/v0", "refs/tags/v3"}
+    assert (await push(live, folder, token, *(f":{name}" for name in names[:3]))).code == 0
+    assert [e.name for e in heard] == ["push", "delete"] * 3
+
+
+async def test_a_new_branch_tells_of_what_is_new(live: Served, tmp_path: Path) -> None:
+    folder = await clone(live, tmp_path / "clone")
+    token = live.sim.token_of("writer")
+    first = await commit(live, folder, {"a.txt": "a"})
+    await push(live, folder, token, "HEAD:stage-1")
+    second = await commit(live, folder, {"b.txt": "b"})
+    heard = events_of(live.sim)
+    await push(live, folder, token, "HEAD:stage-2")
+    await push(live, folder, token, "HEAD:main")
+    create, branch, main = heard
+    assert (create.name, create.payload["ref"]) == ("create", "stage-2")
+    assert [c["id"] for c in branch.payload["commits"]] == [second]
+    assert [(c["id"], c["distinct"]) for c in main.payload["commits"]] == [
+        (first, False),
+        (second, False),
+    ]
+
+
+async def test_a_forced_push_says_so(live: Served, tmp_path: Path) -> None:
+    folder = await clone(live, tmp_path / "clone")
+    token = live.sim.token_of("writer")
+    await commit(live, folder, {"a.txt": "a"})
+    await push(live, folder, token, "HEAD:topic")
+    await live.git("reset", "-q", "--hard", "HEAD~1", cwd=folder)
+    await commit(live, folder, {"b.txt": "b"})
+    heard = events_of(live.sim)
+    assert (await push(live, folder, token, "HEAD:topic")).code != 0
+    assert (await push(live, folder, token, "+HEAD:topic")).code == 0
+    (event,) = heard
+    assert event.payload["forced"] is True
+    assert len(event.payload["commits"]) == 1
+
+
 async def test_a_renamed_repository_is_found_by_its_former_name(
     live: Served, tmp_path: Path
 ) -> None:

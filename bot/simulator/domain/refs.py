@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.simulator.domain.protections import push_policy
 from bot.simulator.domain.pushes import HEADS, refs_changed
-from bot.simulator.errors import ApiError
+from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
+    EMPTY_TREE,
     NULL_SHA,
     BareRepository,
     RefChange,
@@ -25,6 +26,11 @@ from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
 
 WORKFLOWS = ".github/workflows/"
+MOST_FILES = 3000
+
+
+class RuleBroken(ApiError):
+    """A rule of the branch forbids the change."""
 
 
 async def change_refs(
@@ -74,7 +80,8 @@ async def check_rules(
     world: World, caller: Caller, repository: Repository, changes: Sequence[RefChange]
 ) -> None:
     """Raises:
-    ApiError: in GitHub's words, naming every rule that a change breaks.
+    RuleBroken: in GitHub's words, naming every rule that a change breaks.
+    ApiError: for a ref that nobody may change so, and for workflows without the permission.
     """
     git = world.git(repository)
     policy = push_policy(world, caller, repository)
@@ -83,7 +90,7 @@ async def check_rules(
         command = Command(change.name, change.old or NULL_SHA, change.new or NULL_SHA)
         broken = [r for r in rulings(policy, [command]) if await _holds(git, r, change)]
         if broken:
-            raise _violation(repository, broken)
+            raise _violation(broken)
         if not may_write_workflows(caller, repository):
             await _check_workflows(git, change)
 
@@ -126,36 +133,27 @@ async def _brings_merges(git: BareRepository, change: RefChange) -> bool:
 
 
 async def _check_workflows(git: BareRepository, change: RefChange) -> None:
-    """What the change adds to the default branch, or to the ref, must leave workflows alone."""
+    """What the ref gains, or a new one has beyond the default branch, must leave them alone."""
     if change.new is None:
         return
+    base = change.old or git.ref(HEADS + git.default_branch)
     try:
-        new = await git.resolve(change.new)
+        old, new = await git.resolve(base or change.new), await git.resolve(change.new)
     except UnknownObject:
         return
-    base = change.old or git.ref(HEADS + git.default_branch)
-    if base is None:
-        return
-    base = await git.merge_base(await git.resolve(base), new) or base
-    for path in _paths(await git.changes(base, new, limit=3000)):
-        if path.startswith(WORKFLOWS):
-            raise ApiError(
-                403,
-                "refusing to allow a GitHub App to create or update workflow"
-                f" `{path}` without `workflows` permission",
-            )
+    start = await git.merge_base(old, new) or EMPTY_TREE
+    changes = await git.changes(start if base else EMPTY_TREE, new, limit=MOST_FILES)
+    if any(is_workflow(name) for c in changes for name in (c.filename, c.previous or "")):
+        raise not_accessible()
 
 
-def _paths(changes: Sequence[object]) -> Iterator[str]:
-    for change in changes:
-        yield str(getattr(change, "filename", ""))
-        if previous := getattr(change, "previous", None):
-            yield str(previous)
+def is_workflow(path: str) -> bool:
+    return path.startswith(WORKFLOWS)
 
 
-def _violation(repository: Repository, broken: Sequence[Ruling]) -> ApiError:
+def _violation(broken: Sequence[Ruling]) -> RuleBroken:
     """Rulesets answer as such; classic protection with the sentence alone."""
     if any(ruling.heading.startswith("GH013") for ruling in broken):
         sentences = "\n\n".join(ruling.message for ruling in broken)
-        return ApiError(409, f"Repository rule violations found\n\n{sentences}\n\n")
-    return ApiError(422, broken[0].message)
+        return RuleBroken(409, f"Repository rule violations found\n\n{sentences}\n\n")
+    return RuleBroken(422, broken[0].message)

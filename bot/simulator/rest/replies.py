@@ -85,3 +85,8 @@ def media_of(request: Request) -> str:
             if last in ("diff", "patch", "raw", "html", "sha", "object"):
                 return last
     return "json"
+
+
+def as_media(kind: str, data: str | bytes) -> Response:
+    """What the request asked for by name: diff, patch, raw, html or sha."""
+    return Response(data, media_type=f"application/vnd.github.v3.{kind}; charset=utf-8")

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.repository import refs
+from bot.simulator.rest.repository import contents, refs
 
-ROUTERS: tuple[APIRouter, ...] = (refs.router,)
+ROUTERS: tuple[APIRouter, ...] = (refs.router, contents.router)

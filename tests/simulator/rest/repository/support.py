@@ -1,0 +1,54 @@
+"""What the tests of this folder share."""
+
+from __future__ import annotations
+
+import base64
+
+import httpx
+
+from bot.simulator.events import Event
+from bot.simulator.identity.tokens import installation_token
+from bot.simulator.records.accounts import Level
+from tests.simulator.support import SHOP, Simulated
+
+
+def heard_by(sim: Simulated) -> list[Event]:
+    """Filled with what happens from now on."""
+    heard: list[Event] = []
+    sim.world.hub.listeners.append(heard.append)
+    return heard
+
+
+def app_client(sim: Simulated, **permissions: Level) -> httpx.AsyncClient:
+    """The App in its installation, with these permissions only."""
+    now = sim.world.clock.now()
+    token = installation_token(sim.world.tables, sim.installation, permissions, None, now)
+    return sim.client(token.value)
+
+
+def head_of(sim: Simulated, branch: str = "main") -> str:
+    sha = sim.world.git(sim.repository).ref(f"refs/heads/{branch}")
+    assert sha is not None
+    return sha
+
+
+def as_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+async def put_file(
+    sim: Simulated, path: str, text: str, branch: str = "main", login: str = "writer"
+) -> str:
+    """The sha of a new commit with a new file."""
+    body = {"message": f"Add {path}", "content": as_base64(text), "branch": branch}
+    answer = await sim.as_(login).put(f"{SHOP}/contents/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["commit"]["sha"])
+
+
+async def make_branch(sim: Simulated, name: str, at: str = "main") -> str:
+    sha = head_of(sim, at)
+    body = {"ref": f"refs/heads/{name}", "sha": sha}
+    answer = await sim.as_("writer").post(f"{SHOP}/git/refs", json=body)
+    assert answer.status_code == 201, answer.text
+    return sha
