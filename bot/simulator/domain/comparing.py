@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.simulator.git import (
     EMPTY_TREE,
@@ -19,7 +20,6 @@ from bot.simulator.world import World
 
 MOST_FILES = 3000
 TRIES = 3
-GITHUB = ("GitHub", "noreply@github.com")
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,14 @@ async def _trial_merge(git: BareRepository, base: str, head: str) -> str | None:
     """Made of nothing but the two commits, so that it is the same however often it is made."""
     if not isinstance(await try_merge(git, base, head), Merged):
         return None
-    github = Person(*GITHUB, (await git.commit(head)).committer.when)
+    author = github_at((await git.commit(head)).committer.when)
     message = f"Merge {head} into {base}"
-    return await merge_commit(git, base, head, author=github, committer=github, message=message)
+    return await merge_commit(git, base, head, author=author, committer=author, message=message)
+
+
+def github_at(when: datetime) -> Person:
+    """Who commits what GitHub makes for somebody."""
+    return Person("GitHub", "noreply@github.com", when)
 
 
 def note_comparison(world: World, pull: PullRequest, found: Comparison) -> None:

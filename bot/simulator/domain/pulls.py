@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.simulator.domain.comparing import Comparison, compare, keep_refs, note_comparison
+from bot.simulator.domain.issues import add_issue, check_texts
 from bot.simulator.domain.pull_events import tell_pull
-from bot.simulator.errors import ApiError, invalid, too_long
+from bot.simulator.domain.references import note_references
+from bot.simulator.errors import ApiError, invalid
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import has_permission, has_role
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.records.repositories import Repository
-from bot.simulator.rest.bodies import MAX_TEXT
 from bot.simulator.world import World
-
-MAX_TITLE = 256
 
 
 @dataclass(frozen=True)
@@ -46,19 +45,18 @@ async def open_pull(
 ) -> PullRequest:
     """Raises ApiError: 403 for a GITHUB_TOKEN that may not, 422 for what cannot be proposed."""
     refuse_actions(caller, repository)
-    check_texts(proposal.title, proposal.body)
+    check_texts("PullRequest", proposal.title, proposal.body)
     issue = _issue_to_turn(world, repository, proposal)
     head = _head(world, caller, repository, proposal)
     # A push to a fork holds the fork's lock and then wants ours, hence the order.
     async with world.git(head.repository).writing(), world.git(repository).writing():
         found = await _proposed(world, repository, head, proposal.base)
-        number = repository.next_number if issue is None else issue.number
         if issue is None:
-            repository.next_number += 1
-            world.tables.repositories.save(repository)
-        await keep_refs(world.git(repository), number, found)
-        issue = issue or _issue(world, caller, repository, proposal, number)
+            title = proposal.title or ""
+            issue = add_issue(world, caller, repository, title, proposal.body)
         pull = _record(world, repository, issue, proposal, head, found)
+        await keep_refs(world.git(repository), issue.number, found)
+        note_references(world, caller, repository, issue, issue.body)
         tell_pull(world, "opened", caller, repository, pull)
     return pull
 
@@ -69,16 +67,9 @@ def refuse_actions(caller: Caller, repository: Repository) -> None:
         raise ApiError(403, "GitHub Actions is not permitted to create or approve pull requests.")
 
 
-def check_texts(title: str | None, body: str | None) -> None:
-    if title is not None and len(title) > MAX_TITLE:
-        raise too_long("PullRequest", "title", MAX_TITLE)
-    if body is not None and len(body) > MAX_TEXT:
-        raise too_long("PullRequest", "body", MAX_TEXT)
-
-
 def _issue_to_turn(world: World, repository: Repository, proposal: Proposal) -> Issue | None:
     if proposal.issue is None:
-        if not (proposal.title or "").strip():
+        if proposal.title is None:
             raise invalid("PullRequest", "title", "missing_field")
         return None
     issue = world.tables.issues.one("number", (repository.id, proposal.issue))
@@ -164,24 +155,6 @@ def custom(message: str) -> ApiError:
     return ApiError(422, "Validation Failed", [error])
 
 
-def _issue(
-    world: World, caller: Caller, repository: Repository, proposal: Proposal, number: int
-) -> Issue:
-    assert caller.actor is not None
-    now = world.clock.now()
-    return Issue(
-        id=world.tables.next_id(),
-        repository_id=repository.id,
-        number=number,
-        title=(proposal.title or "").strip(),
-        body=proposal.body,
-        author_id=caller.actor.id,
-        app_id=None if caller.app is None else caller.app.id,
-        created_at=now,
-        updated_at=now,
-    )
-
-
 def _record(
     world: World,
     repository: Repository,
@@ -202,6 +175,7 @@ def _record(
         head_sha=found.head,
         base_ref=proposal.base,
         base_sha=found.base,
+        compared_sha=found.base,
         draft=proposal.draft,
         maintainer_can_modify=cross and proposal.maintainer_can_modify,
         created_at=now,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.pull_heads import head_moved
 from bot.simulator.git import (
     NULL_SHA,
     BareRepository,
@@ -62,6 +63,7 @@ async def refs_changed(
     for push in pushes:
         if push.kind == "branch" or len(tags) <= MOST_TAGS:
             _tell(world, caller, repository, push)
+    await head_moved(world, caller, repository, changes)
 
 
 async def catch_up(world: World) -> None:

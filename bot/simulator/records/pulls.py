@@ -33,9 +33,8 @@ class PullRequest(Record):
     """The merge's commit; before it, the tip of refs/pull/N/merge."""
     mergeable: bool | None = None
     """None: not yet worked out for this head and base."""
-    compared_sha: str | None = None
-    """The tip of the base that the figures and `mergeable` hold for; that of the end once closed.
-    None: the base has moved since, or was never compared."""
+    compared_sha: str
+    """The tip of the base that the figures and `mergeable` hold for; the last one once closed."""
     start_sha: str | None = None
     """Where head left base; None for histories that have nothing in common."""
     commits: int = 0

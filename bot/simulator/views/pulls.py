@@ -102,9 +102,7 @@ def minimal_pull_view(world: World, pull: PullRequest) -> dict[str, Any]:
     }
 
 
-def _minimal_end(
-    world: World, repository: Repository | None, ref: str, sha: str
-) -> dict[str, Any]:
+def _minimal_end(world: World, repository: Repository | None, ref: str, sha: str) -> dict[str, Any]:
     repo = None
     if repository is not None:
         url = world.urls.repository(world.full_name(repository))

@@ -1,0 +1,40 @@
+"""What follows from a merge, whoever merged and how."""
+
+from __future__ import annotations
+
+from bot.simulator.domain.issues import close_issue
+from bot.simulator.domain.pull_states import issue_of
+from bot.simulator.domain.references import close_keywords, resolve_reference
+from bot.simulator.domain.timeline import note
+from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.rights import can
+from bot.simulator.records.pulls import PullRequest
+from bot.simulator.records.repositories import Repository
+from bot.simulator.world import World
+
+
+def settle_merge(
+    world: World, caller: Caller, repository: Repository, pull: PullRequest, sha: str
+) -> None:
+    """Marks the pull request merged by the commit `sha` and closes what it says it closes.
+
+    Does nothing to one that is merged already.
+    """
+    if pull.merged:
+        return
+    assert caller.actor is not None
+    pull.merged = True
+    pull.merged_at = world.clock.now()
+    pull.merged_by_id = caller.actor.id
+    pull.merge_commit_sha = sha
+    world.tables.pulls.save(pull)
+    issue = issue_of(world, pull)
+    note(world, issue, "merged", caller, commit_id=sha)
+    close_issue(world, caller, repository, issue)
+    if pull.base_ref == repository.default_branch:
+        for reference in close_keywords(f"{issue.title}\n\n{issue.body or ''}"):
+            found = resolve_reference(world, repository, reference)
+            if found is not None and found[1].pull_id is None:
+                there, named = found
+                if can(world.tables, caller, there, "issues", "write", "triage"):
+                    close_issue(world, caller, there, named)

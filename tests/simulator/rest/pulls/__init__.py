@@ -1,0 +1,1 @@
+"""Tests of pull requests, reviews and checks over REST."""
