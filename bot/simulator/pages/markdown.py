@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import nh3
@@ -70,6 +70,9 @@ class Setting:
     """Path that relative links start at; empty: they are left as they are."""
     form: str = ""
     """The id of the form that a ticked checkbox submits; empty: they cannot be ticked."""
+
+    def ticking(self, form: str) -> Setting:
+        return replace(self, form=form)
 
 
 class Markdown:
@@ -238,9 +241,7 @@ def _link(
     return renderer.renderToken(tokens, at, options, env)
 
 
-def setting_of(
-    world: World, repository: Repository, *, folder: str = "", form: str = ""
-) -> Setting:
+def setting_of(world: World, repository: Repository, *, folder: str = "") -> Setting:
     """The setting of the texts of a repository."""
     logins = frozenset(a.login.lower() for a in world.tables.accounts)
-    return Setting(world.full_name(repository), repository.next_number - 1, logins, folder, form)
+    return Setting(world.full_name(repository), repository.next_number - 1, logins, folder)

@@ -8,11 +8,23 @@ from starlette.responses import Response
 
 from bot.simulator.errors import not_found
 from bot.simulator.pages import code, history, home
+from bot.simulator.pages.conversation import changes as text_changes
 from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.issues import changes as issue_changes
+from bot.simulator.pages.issues import listing, reading
 from bot.simulator.pages.markdown import Markdown
 
 nowhere = pages_router()
-ROUTERS = (code.router, history.router, home.router, nowhere)
+ROUTERS = (
+    code.router,
+    history.router,
+    listing.router,
+    reading.router,
+    issue_changes.router,
+    text_changes.router,
+    home.router,
+    nowhere,
+)
 
 
 @nowhere.get("/{rest:path}")

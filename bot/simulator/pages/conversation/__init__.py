@@ -1,0 +1,1 @@
+"""What is said and done under an issue or a pull request, which look the same."""

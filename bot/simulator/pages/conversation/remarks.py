@@ -1,0 +1,120 @@
+"""Texts as they are shown: rendered, as they were written, or in a form for editing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from bot.simulator.pages.conversation.texts import Text, may_edit
+from bot.simulator.pages.markdown import Markdown, setting_of
+from bot.simulator.records.accounts import Account
+from bot.simulator.records.issues import Comment, Issue, ReactionContent
+from bot.simulator.rest.scope import Here
+from bot.simulator.views.associations import association
+
+Mode = Literal["shown", "raw", "edit"]
+
+EMOJI: dict[ReactionContent, str] = {
+    "+1": "👍",
+    "-1": "👎",
+    "laugh": "😄",
+    "hooray": "🎉",
+    "confused": "😕",
+    "heart": "❤️",
+    "rocket": "🚀",
+    "eyes": "👀",
+}
+ROOM = 1_500_000
+"""Characters that are rendered for one page; what is beyond is shown as it was written."""
+
+
+@dataclass(frozen=True)
+class Reacted:
+    content: ReactionContent
+    emoji: str
+    count: int
+    mine: bool
+    who: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """`html` is None where the text is shown as it was written or stands in a form."""
+
+    text: Text
+    author: Account | None
+    association: str
+    mode: Mode
+    html: Markup | None
+    may_edit: bool
+    reactions: list[Reacted]
+    minimized: str | None = None
+
+    @property
+    def edited(self) -> bool:
+        """An issue is touched by everything, so that it cannot tell."""
+        row = self.text.row
+        return not isinstance(row, Issue) and row.updated_at > row.created_at
+
+
+class Remarks:
+    """Makes the remarks of one page: which of them is in which mode, and who looks at them."""
+
+    def __init__(self, here: Here) -> None:
+        self._here = here
+        self._markdown: Markdown = here.request.app.state.markdown
+        self._setting = setting_of(here.world, here.repository)
+        self._associations: dict[int, str] = {}
+        self._room = ROOM
+
+    def make(self, text: Text) -> Remark:
+        here, row = self._here, text.row
+        editable = may_edit(here, text)
+        mode = self._mode(text, editable)
+        self._room -= len(text.body)
+        html = None
+        if mode == "shown" and self._room >= 0:
+            form = text.form if editable else ""
+            html = self._markdown.render(text.body, self._setting.ticking(form))
+        return Remark(
+            text,
+            here.tables.accounts.get(row.author_id),
+            self._association(row.author_id),
+            mode,
+            html,
+            editable,
+            self._reactions(text),
+            row.minimized if isinstance(row, Comment) else None,
+        )
+
+    def _mode(self, text: Text, editable: bool) -> Mode:
+        asked = self._here.request.query_params
+        if asked.get("edit") == text.anchor and editable:
+            return "edit"
+        return "raw" if asked.get("raw") == text.anchor else "shown"
+
+    def _association(self, account_id: int) -> str:
+        if account_id not in self._associations:
+            here = self._here
+            self._associations[account_id] = association(here.world, here.repository, account_id)
+        return self._associations[account_id]
+
+    def _reactions(self, text: Text) -> list[Reacted]:
+        tables, me = self._here.tables, self._here.caller.actor
+        given = tables.reactions.where("subject", (text.subject, text.row.id))
+        counts = Counter(reaction.content for reaction in given)
+        return [
+            Reacted(
+                content,
+                emoji,
+                counts[content],
+                any(me and r.account_id == me.id and r.content == content for r in given),
+                ", ".join(
+                    tables.accounts[r.account_id].login for r in given if r.content == content
+                ),
+            )
+            for content, emoji in EMOJI.items()
+        ]

@@ -1,0 +1,99 @@
+"""The texts that people write: bodies, comments and review comments, and who may change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from bot.simulator.domain.comments import delete_comment, edit_comment
+from bot.simulator.domain.issue_rights import is_author, may_write
+from bot.simulator.domain.issues import edit_texts
+from bot.simulator.errors import ApiError, not_found
+from bot.simulator.records.issues import Comment, Issue, Subject
+from bot.simulator.records.pulls import ReviewComment
+from bot.simulator.records.repositories import Role
+from bot.simulator.rest.scope import Here
+
+SUBJECTS: tuple[Subject, ...] = ("issue", "comment", "review_comment")
+ANCHORS = {"issue": "issue-", "comment": "issuecomment-", "review_comment": "discussion_r"}
+EDITORS: dict[Subject, Role] = {"issue": "triage", "comment": "write", "review_comment": "write"}
+"""Whom, beside its author, a text may be edited by."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One of them; `issue` is what it belongs to."""
+
+    subject: Subject
+    row: Issue | Comment | ReviewComment
+    issue: Issue
+
+    @property
+    def body(self) -> str:
+        return self.row.body or ""
+
+    @property
+    def anchor(self) -> str:
+        return f"{ANCHORS[self.subject]}{self.row.id}"
+
+    @property
+    def form(self) -> str:
+        """The id of the form that its checkboxes submit."""
+        return f"tasks-{self.subject}-{self.row.id}"
+
+    @property
+    def stamp(self) -> str:
+        """Of the text as it was shown, so that nobody ticks what was changed meanwhile."""
+        return sha256(self.body.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def text_of(here: Here, subject: str, id: int) -> Text:
+    """Raises:
+    ApiError: 404 for a text that is not of this repository.
+    """
+    tables = here.tables
+    found: Text | None = None
+    if subject == "issue" and (issue := tables.issues.get(id)):
+        found = Text("issue", issue, issue)
+    elif subject == "comment" and (comment := tables.comments.get(id)):
+        found = Text("comment", comment, tables.issues[comment.issue_id])
+    elif subject == "review_comment" and (remark := tables.review_comments.get(id)):
+        found = Text("review_comment", remark, tables.issues[tables.pulls[remark.pull_id].issue_id])
+    if found is None or found.row.repository_id != here.repository.id:
+        raise not_found()
+    return found
+
+
+def may_edit(here: Here, text: Text) -> bool:
+    caller = here.caller
+    role: Role = "read" if is_author(caller, text.row.author_id) else EDITORS[text.subject]
+    allowed = may_write(here.world, caller, here.repository, role, text.issue)
+    return allowed and caller.actor is not None and not here.repository.archived
+
+
+def edit_text(here: Here, text: Text, body: str) -> None:
+    """Raises:
+    ApiError: as the API does for such a change.
+    """
+    world, caller, repository = here.world, here.caller, here.repository
+    match text.row:
+        case Issue():
+            edit_texts(world, caller, repository, text.row, body=body)
+        case Comment():
+            edit_comment(world, caller, repository, text.row, body)
+        case ReviewComment():
+            raise ApiError(405, "Review comments cannot be edited yet.")
+
+
+def delete_text(here: Here, text: Text) -> None:
+    """Raises:
+    ApiError: as the API does for such a change.
+    """
+    world, caller, repository = here.world, here.caller, here.repository
+    match text.row:
+        case Issue():
+            raise not_found()
+        case Comment():
+            delete_comment(world, caller, repository, text.row)
+        case ReviewComment():
+            raise ApiError(405, "Review comments cannot be deleted yet.")

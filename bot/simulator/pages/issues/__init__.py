@@ -1,0 +1,1 @@
+"""Issues: the list, one of them, and what can be done to it."""
