@@ -43,8 +43,7 @@ def paginate(
 
     With `envelope`, the list stands under that name beside `total_count` and `extra`.
     """
-    size = min(max(_number(request, "per_page", per_page), 1), MAX_PER_PAGE)
-    page = max(_number(request, "page", 1), 1)
+    page, size = page_asked(request, per_page)
     shown = [view(row) for row in rows[(page - 1) * size : page * size]]
     links = _links(request, page, -(-len(rows) // size))
     body: Any = shown
@@ -53,7 +52,13 @@ def paginate(
     return reply(body, headers={"link": links} if links else None)
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def page_asked(request: Request, per_page: int = PER_PAGE) -> tuple[int, int]:
+    """Which page, from 1 on, and how many rows there are on one."""
+    size = min(max(number_in(request, "per_page", per_page), 1), MAX_PER_PAGE)
+    return max(number_in(request, "page", 1), 1), size
+
+
+def number_in(request: Request, name: str, default: int) -> int:
     """GitHub takes the default for what is no number."""
     value = request.query_params.get(name, "")
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default

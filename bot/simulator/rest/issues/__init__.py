@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from bot.simulator.rest.issues import comments, issues, labels
+from fastapi import APIRouter
 
-ROUTERS = (comments.router, labels.router, issues.router)
+from bot.simulator.rest.issues import (
+    assignees,
+    comments,
+    issues,
+    labels,
+    milestones,
+    reactions,
+    relations,
+    timeline,
+)
+from bot.simulator.rest.issues.search import routes as search
+
+ROUTERS: tuple[APIRouter, ...] = (
+    comments.router,
+    timeline.router,
+    reactions.router,
+    labels.router,
+    milestones.router,
+    assignees.router,
+    relations.router,
+    issues.router,
+    search.router,
+)
 """In the order in which their paths are tried: `/issues/comments` before `/issues/{number}`."""

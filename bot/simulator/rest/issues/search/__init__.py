@@ -1,0 +1,1 @@
+"""Searching issues, pull requests and labels."""

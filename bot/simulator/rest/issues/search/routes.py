@@ -1,0 +1,71 @@
+"""`GET /search/issues` and `GET /search/labels`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.simulator.errors import ApiError, not_found
+from bot.simulator.identity.rights import may_see
+from bot.simulator.rest.issues.search.finding import find_issues
+from bot.simulator.rest.issues.search.matching import phrase_pattern
+from bot.simulator.rest.issues.search.query import bad_query
+from bot.simulator.rest.replies import page_asked, paginate
+from bot.simulator.rest.routing import router_for
+from bot.simulator.rest.scope import Calling
+from bot.simulator.views.issues import issue_view
+from bot.simulator.views.labels import label_view
+
+router = router_for("search")
+
+MAX_RESULTS = 1000
+
+T = TypeVar("T")
+
+
+@router.get("/search/issues")
+async def search_issues(call: Calling) -> Response:
+    found = find_issues(call.world, call.caller, call.request.query_params)
+    return _results(call.request, found, lambda issue: issue_view(call.world, issue))
+
+
+@router.get("/search/labels")
+async def search_labels(call: Calling) -> Response:
+    """By words of the name or of the description, in the repository of `repository_id`."""
+    query = call.request.query_params
+    if not query.get("q"):
+        raise bad_query("The search query is missing.", "missing")
+    given = query.get("repository_id", "")
+    id = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else None
+    repository = call.tables.repositories.get(id)
+    if repository is None or not may_see(call.tables, call.caller, repository):
+        raise not_found()
+    patterns = [phrase_pattern(word) for word in query["q"].split()]
+    found = [
+        label
+        for label in call.tables.labels.where("repository", repository.id)
+        if all(p is None or p.search(f"{label.name}\n{label.description}") for p in patterns)
+    ]
+    return _results(call.request, found, lambda label: label_view(call.world, label))
+
+
+def _results(request: Request, found: Sequence[T], view: Callable[[T], dict[str, Any]]) -> Response:
+    """Of what was found, the first 1,000 can be seen.
+
+    Raises:
+        ApiError: 422 for a page beyond them.
+    """
+    page, size = page_asked(request)
+    if (page - 1) * size >= MAX_RESULTS:
+        raise ApiError(422, "Only the first 1000 search results are available")
+    return paginate(
+        request,
+        found[:MAX_RESULTS],
+        lambda row: view(row) | {"score": 1.0},
+        envelope="items",
+        total_count=len(found),
+        incomplete_results=False,
+    )

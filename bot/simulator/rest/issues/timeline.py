@@ -1,0 +1,98 @@
+"""The events of an issue and of a repository, and the timeline, which has comments as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from bot.simulator.domain.issue_rights import require_read
+from bot.simulator.errors import not_found
+from bot.simulator.identity.rights import may_see
+from bot.simulator.records.issues import Issue, TimelineEvent
+from bot.simulator.rest.issues.finding import issue_at, require_issues
+from bot.simulator.rest.replies import paginate, reply
+from bot.simulator.rest.routing import router_for
+from bot.simulator.rest.scope import AtRepository, Here
+from bot.simulator.views.timeline import (
+    comment_entry_view,
+    cross_reference_view,
+    entry_view,
+    issue_event_view,
+)
+
+router = router_for("issues")
+
+Shown = tuple[datetime, int, Callable[[], dict[str, Any]]]
+"""When it happened, an id that orders what happened in one second, and how to show it."""
+
+
+@router.get("/repos/{owner}/{repo}/issues/events")
+async def list_events_of_repository(here: AtRepository) -> Response:
+    """The newest first."""
+    require_issues(here)
+    require_read(here.world, here.caller, here.repository)
+    found = here.tables.timeline.where("repository", here.repository.id)
+    events = [entry for entry in reversed(found) if is_issue_event(entry)]
+    return paginate(here.request, events, lambda entry: issue_event_view(here.world, entry))
+
+
+@router.get("/repos/{owner}/{repo}/issues/events/{event_id}")
+async def get_event(here: AtRepository, event_id: int) -> Response:
+    require_read(here.world, here.caller, here.repository)
+    entry = here.tables.timeline.get(event_id)
+    if entry is None or entry.repository_id != here.repository.id or not is_issue_event(entry):
+        raise not_found()
+    return reply(issue_event_view(here.world, entry))
+
+
+@router.get("/repos/{owner}/{repo}/issues/{issue_number}/events")
+async def list_events(here: AtRepository, issue_number: int) -> Response:
+    issue = issue_at(here, issue_number)
+    found = here.tables.timeline.where("issue", issue.id)
+    events = [entry for entry in found if is_issue_event(entry)]
+    return paginate(here.request, events, lambda entry: entry_view(here.world, entry))
+
+
+@router.get("/repos/{owner}/{repo}/issues/{issue_number}/timeline")
+async def list_timeline(here: AtRepository, issue_number: int) -> Response:
+    issue = issue_at(here, issue_number)
+    shown = [*_entries(here, issue), *_comments(here, issue)]
+    shown.sort(key=lambda each: each[:2])
+    return paginate(here.request, shown, lambda each: each[2]())
+
+
+def is_issue_event(entry: TimelineEvent) -> bool:
+    """References from elsewhere stand in timelines only."""
+    return entry.event != "cross-referenced"
+
+
+def _entries(here: Here, issue: Issue) -> list[Shown]:
+    found = here.tables.timeline.where("issue", issue.id)
+    return [
+        (entry.created_at, entry.id, _viewer(here, entry))
+        for entry in found
+        if is_issue_event(entry) or _source_visible(here, entry)
+    ]
+
+
+def _viewer(here: Here, entry: TimelineEvent) -> Callable[[], dict[str, Any]]:
+    view = entry_view if is_issue_event(entry) else cross_reference_view
+    return lambda: view(here.world, entry)
+
+
+def _source_visible(here: Here, entry: TimelineEvent) -> bool:
+    source = here.tables.issues.get(entry.details["source"])
+    if source is None:
+        return False
+    return may_see(here.tables, here.caller, here.tables.repositories[source.repository_id])
+
+
+def _comments(here: Here, issue: Issue) -> list[Shown]:
+    def viewer(id: int) -> Callable[[], dict[str, Any]]:
+        return lambda: comment_entry_view(here.world, here.tables.comments[id])
+
+    found = here.tables.comments.where("issue", issue.id)
+    return [(comment.created_at, comment.id, viewer(comment.id)) for comment in found]
