@@ -22,6 +22,8 @@ def label_view(world: World, label: Label) -> dict[str, Any]:
         "color": label.color,
         "default": label.default,
         "description": label.description,
+        "archived_at": None,
+        "archived_by": None,
     }
 
 

@@ -62,6 +62,9 @@ def standard(schema: Any) -> Any:
         return schema
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
+    if "oneOf" in schema:
+        # GitHub's alternatives overlap (its own errors fit two of them), so "exactly one" is out.
+        schema = {"anyOf": schema["oneOf"], **{k: v for k, v in schema.items() if k != "oneOf"}}
     made = {key: _standard_keyword(key, value) for key, value in schema.items()}
     made = {key: value for key, value in made.items() if key not in DROPPED}
     return _nullable(made) if schema.get("nullable") else made

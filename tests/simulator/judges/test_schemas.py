@@ -23,6 +23,7 @@ def problems(schema: Any, instance: Any, named: Any = None) -> list[str]:
         ({"type": "string"}, ["x"], [None]),
         ({"type": "string", "enum": ["a"], "nullable": True}, [None, "a"], ["b"]),
         ({"nullable": True, "oneOf": [{"type": "integer"}]}, [None, 1], ["x"]),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, [1, 1.5], ["x"]),
         ({"type": "object", "properties": {"title": {"type": "string"}}}, [{}], [{"title": 1}]),
         ({"type": "string", "format": "date-time"}, ["2026-11-25T20:00:00Z"], ["yesterday"]),
         ({"type": "string", "format": "uri"}, ["https://a.example/b"], ["/b", "", "a b"]),
