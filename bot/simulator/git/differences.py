@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.simulator.git.directory import full_sha
-from bot.simulator.git.errors import GitFailed, TooLarge
+from bot.simulator.git.errors import GitFailed, TooLarge, UnknownObject
 from bot.simulator.git.history import History
 from bot.simulator.git.objects import EMPTY_TREE, FileChange, Status
 
@@ -49,7 +48,7 @@ class Differences(History):
         """The files that differ between the two, sorted by path, at most MOST_FILES of them."""
         found = await self.once(
             ("changes", base, head),
-            lambda: self._changes(full_sha(base), full_sha(head)),
+            lambda: self._changes(base, head),
             lambda changes: sum(500 + len(c.patch or "") for c in changes),
         )
         return found[:limit]
@@ -59,17 +58,21 @@ class Differences(History):
 
         Raises TooLarge above LARGEST_TEXT.
         """
-        start = await self._left(base, head)
-        return await self._text(*DIFF, "-p", "--binary", start, full_sha(head))
+        await self._check_there(base, head)
+        start = base if base == EMPTY_TREE else await self.merge_base(base, head) or EMPTY_TREE
+        return await self._text(*DIFF, "-p", "--binary", start, head)
 
     async def patch_text(self, base: str, head: str) -> str:
         """As the `patch` media type gives it: one mail for each commit. Raises TooLarge."""
         argv = ("--stdout", "--no-signature", "--no-ext-diff", "--no-textconv", "--no-color")
-        span = ("--root", full_sha(head)) if base == EMPTY_TREE else (f"{full_sha(base)}..{head}",)
+        await self._check_there(base, head)
+        span = ("--root", head) if base == EMPTY_TREE else (f"{base}..{head}",)
         return await self._text("format-patch", *argv, *span, "--")
 
-    async def _left(self, base: str, head: str) -> str:
-        return base if base == EMPTY_TREE else await self.merge_base(base, head) or EMPTY_TREE
+    async def _check_there(self, *shas: str) -> None:
+        for sha, header in zip(shas, await self.headers(shas), strict=True):
+            if header is None:
+                raise UnknownObject(f"there is no object {sha}")
 
     async def _text(self, *argv: str) -> str:
         try:
@@ -81,6 +84,7 @@ class Differences(History):
         return output.stdout.decode(errors="replace")
 
     async def _changes(self, base: str, head: str) -> list[FileChange]:
+        await self._check_there(base, head)
         listing = await self.git(*DIFF, "--raw", "--numstat", "-z", "--no-abbrev", base, head)
         raws = list(_raws(listing.stdout.decode(errors="surrogateescape")))[:MOST_FILES]
         output = await self.git(*DIFF, "-p", base, head, limit=ALL_PATCHES, cut=True)

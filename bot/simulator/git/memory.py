@@ -27,8 +27,9 @@ class Memory(Generic[K, V]):
 
     def put(self, key: K, value: V, weight: int = 1) -> V:
         """Keeps nothing that would take more than a quarter of the room."""
+        self._weight -= self._kept.pop(key, (value, 0))[1]
         if weight * 4 <= self._capacity:
-            self._weight += weight - self._kept.pop(key, (value, 0))[1]
+            self._weight += weight
             self._kept[key] = (value, weight)
         while self._weight > self._capacity:
             self._weight -= self._kept.popitem(last=False)[1][1]

@@ -20,8 +20,8 @@ MODES: Mapping[str, Kind] = {
     "120000": "blob",
     "160000": "commit",
 }
-LATEST = 253_402_300_799
-"""The last second that has a date of four digits."""
+LATEST = 253_402_214_399
+"""The last second but a day that has a date of four digits, so that it has one in every zone."""
 
 
 def parse_commit(sha: str, data: bytes) -> Commit:

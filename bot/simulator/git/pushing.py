@@ -20,6 +20,8 @@ SECONDS = 300.0
 COMMAND = re.compile(rb"([0-9a-f]{40}) ([0-9a-f]{40}) ([^\0\n]+)")
 MOST_COMMANDS = 100_000
 REPORT, HOOK = 1, "update"
+DECLINED = b"\2error: hook declined to update %s\n"
+"""What git adds to the hook's own words."""
 
 
 async def receive_pack(
@@ -74,11 +76,16 @@ def restate(answer: bytes, declined: Mapping[str, str], multiplexed: bool) -> by
         if not multiplexed:
             return joined(_restated(line, declined) for line in lines)
         report = b"".join(line[1:] for line in lines if line and line[0] == REPORT)
-        inner = joined(_restated(x, declined) for x in read_lines(io.BytesIO(report)))
-        others = [line for line in lines if line is None or line[:1] != bytes((REPORT,))]
+        inner = joined(_restated(line, declined) for line in read_lines(io.BytesIO(report)))
+        needless = [DECLINED % ref.encode(errors="surrogateescape") for ref in declined]
+        others = [line for line in lines if _is_told(line) and line not in needless]
         return joined(others[:-1]) + b"".join(side_band(REPORT, inner)) + joined(others[-1:])
     except BrokenLine:
         return answer
+
+
+def _is_told(line: bytes | None) -> bool:
+    return line is None or line[:1] != bytes((REPORT,))
 
 
 def _restated(line: bytes | None, declined: Mapping[str, str]) -> bytes | None:

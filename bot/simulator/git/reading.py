@@ -31,7 +31,11 @@ class Objects(GitDirectory):
 
     async def header(self, sha: str) -> Header | None:
         """The type and size of an object, or None."""
-        return (await self._batch.headers([full_sha(sha)]))[0]
+        return (await self.headers([sha]))[0]
+
+    async def headers(self, shas: Sequence[str]) -> list[Header | None]:
+        """The same of many at once."""
+        return await self._batch.headers([full_sha(sha) for sha in shas])
 
     async def commit(self, sha: str) -> Commit:
         return (await self.commits([sha]))[0]
@@ -81,7 +85,7 @@ class Objects(GitDirectory):
     async def _list(self, sha: str) -> list[Entry]:
         entries = await self._entries(sha)
         blobs = [child for mode, _, child in entries if kind_of(mode) == "blob"]
-        headers = await self._batch.headers(blobs)
+        headers = await self.headers(blobs)
         sizes = {header.sha: header.size for header in headers if header}
         return [Entry(name, mode, kind_of(mode), s, sizes.get(s)) for mode, name, s in entries]
 

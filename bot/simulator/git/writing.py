@@ -75,7 +75,7 @@ class Writer(Objects):
             if edit.mode not in MODES:
                 raise ObjectInvalid(f"{edit.mode[:20]!r} is not a mode of an entry")
         stored = [e for e in wanted if MODES[e.mode] != "commit"]
-        headers = await self._batch.headers([full_sha(e.sha or "") for e in stored])
+        headers = await self.headers([e.sha or "" for e in stored])
         for edit, header in zip(stored, headers, strict=True):
             if header is None:
                 raise UnknownObject(f"there is no object {edit.sha}")
