@@ -19,7 +19,7 @@ from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
 from bot.simulator.pages.mounting import mount_pages
-from bot.simulator.rest import apps, issues, meta, pulls, repository
+from bot.simulator.rest import apps, hooks, issues, meta, pulls, repository
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
@@ -28,9 +28,10 @@ API = "/api/v3"
 ROUTERS: tuple[APIRouter, ...] = (
     meta.router,
     *apps.ROUTERS,
+    hooks.router,
     *issues.ROUTERS,
-    *repository.ROUTERS,
     *pulls.ROUTERS,
+    *repository.ROUTERS,
 )
 """Everything under `/api/v3`."""
 

@@ -23,10 +23,25 @@ def tell(
     installation_id: int | None = None,
     **objects: Any,
 ) -> None:
-    """Announces event `name`; `objects` are its own keys, e.g. `issue=issue_view(world, issue)`.
+    """Announces event `name`; `objects` are its own keys, e.g. `issue=issue_view(world, issue)`."""
+    event = event_of(
+        world, name, action, caller, repository, installation_id=installation_id, **objects
+    )
+    world.hub.tell(event)
 
-    The payload is made now, so it shows what is true now; `sender` is the caller's account.
-    """
+
+def event_of(
+    world: World,
+    name: str,
+    action: str | None,
+    caller: Caller,
+    repository: Repository | None = None,
+    /,
+    *,
+    installation_id: int | None = None,
+    **objects: Any,
+) -> Event:
+    """The payload is made now, so it shows what is true now; `sender` is the caller's account."""
     payload = ({} if action is None else {"action": action}) | objects
     if repository is not None:
         payload.setdefault("repository", repository_view(world, repository))
@@ -35,4 +50,4 @@ def tell(
             payload["organization"] = organization_view(world, owner)
     if caller.actor is not None:
         payload["sender"] = account_view(world, caller.actor)
-    world.hub.tell(Event(name, action, caller, payload, repository, installation_id))
+    return Event(name, action, caller, payload, repository, installation_id)

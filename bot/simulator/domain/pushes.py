@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.announcing import event_of, tell
 from bot.simulator.domain.pull_heads import head_moved
+from bot.simulator.events import Event
 from bot.simulator.git import (
     NULL_SHA,
     BareRepository,
@@ -78,6 +79,23 @@ async def catch_up(world: World) -> None:
                 caller = await _likely_caller(world, repository)
                 await refs_changed(world, caller, repository, found)
     world.commit()
+
+
+async def latest_push(world: World, caller: Caller, repository: Repository) -> Event | None:
+    """As if the last commit of the default branch had just been pushed: to try hooks with.
+
+    None: the branch is not there.
+    """
+    git = world.git(repository)
+    sha = git.branches().get(repository.default_branch)
+    if sha is None:
+        return None
+    commit = await git.commit(sha)
+    before = commit.parents[0] if commit.parents else None
+    change = RefChange(HEADS + repository.default_branch, before, sha)
+    push = await _look_at(git, change, [change])
+    payload = _payload(world, caller, repository, push)
+    return event_of(world, "push", None, caller, repository, **payload)
 
 
 def _is_told_of(change: RefChange) -> bool:
@@ -160,9 +178,12 @@ async def _is_forced(git: BareRepository, change: RefChange) -> bool:
 
 def _tell(world: World, caller: Caller, repository: Repository, push: Push) -> None:
     name = push.change.name.removeprefix(HEADS).removeprefix(TAGS)
-    named = {"ref": name, "ref_type": push.kind, "pusher_type": "user"}
+    named: dict[str, Any] = {"ref": name, "ref_type": push.kind, "pusher_type": "user"}
     if push.change.old is None:
-        master = {"master_branch": repository.default_branch, "description": repository.description}
+        master: dict[str, Any] = {
+            "master_branch": repository.default_branch,
+            "description": repository.description,
+        }
         tell(world, "create", None, caller, repository, **named, **master)
     tell(world, "push", None, caller, repository, **_payload(world, caller, repository, push))
     if push.change.new is None:

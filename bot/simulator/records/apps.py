@@ -23,6 +23,9 @@ class App(Record):
     """PEM; the private half stays with its owner."""
     permissions: dict[str, Level]
     events: list[str]
+    public: bool = False
+    setup_url: str | None = None
+    """Where people are led once they have installed it."""
     created_at: datetime
     updated_at: datetime
 

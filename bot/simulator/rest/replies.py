@@ -45,7 +45,7 @@ def paginate(
     """
     page, size = page_asked(request, per_page)
     shown = [view(row) for row in rows[(page - 1) * size : page * size]]
-    links = _links(request, page, -(-len(rows) // size))
+    links = link_header(request, page, -(-len(rows) // size))
     body: Any = shown
     if envelope is not None:
         body = {"total_count": len(rows), envelope: shown, **extra}
@@ -53,8 +53,8 @@ def paginate(
 
 
 def page_asked(request: Request, per_page: int = PER_PAGE) -> tuple[int, int]:
-    """Which page, from 1 on, and how many rows there are on one."""
-    size = min(max(number_in(request, "per_page", per_page), 1), MAX_PER_PAGE)
+    """Which page, from 1 on, and how many rows there are on one: 100 at most, or the default."""
+    size = min(max(number_in(request, "per_page", per_page), 1), max(per_page, MAX_PER_PAGE))
     return max(number_in(request, "page", 1), 1), size
 
 
@@ -64,7 +64,8 @@ def number_in(request: Request, name: str, default: int) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
 
 
-def _links(request: Request, page: int, last: int) -> str:
+def link_header(request: Request, page: int, last: int) -> str:
+    """The addresses of the other pages; empty where there are none."""
     wanted: list[tuple[str, int]] = []
     if page > 1:
         wanted += [("prev", min(page - 1, max(last, 1)))]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.simulator.rest.apps import app, installations, tokens
+from bot.simulator.rest.apps import app, hook, installations, tokens
 
-ROUTERS = (app.router, installations.router, tokens.router)
+ROUTERS = (app.router, hook.router, installations.router, tokens.router)
