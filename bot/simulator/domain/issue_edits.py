@@ -13,7 +13,6 @@ from bot.simulator.domain.issues import (
     check_texts,
     close_issue,
     edit_texts,
-    reopen_issue,
     require_edit,
 )
 from bot.simulator.domain.labelling import set_labels
@@ -31,9 +30,9 @@ class Edit:
     title: str | None = None
     body: str | None = None
     """Empty: none any more."""
-    state: Literal["open", "closed"] | None = None
+    closed: bool = False
+    """Whether to close it. Reopening is apart, as of a pull request it takes a look at git."""
     reason: CloseReason = "completed"
-    """Counts only when the issue is to be closed."""
     labels: Sequence[str] | None = None
     assignees: Sequence[str] | None = None
     milestone: Milestone | Literal["none"] | None = None
@@ -61,7 +60,5 @@ def edit_issue(
     if chosen and edit.milestone is not None:
         milestone = None if edit.milestone == "none" else edit.milestone
         put_under(world, caller, repository, issue, milestone)
-    if edit.state == "closed":
+    if edit.closed:
         close_issue(world, caller, repository, issue, edit.reason)
-    elif edit.state == "open":
-        reopen_issue(world, caller, repository, issue)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from bot.simulator.domain.closing import close_named
 from bot.simulator.domain.issues import close_issue
 from bot.simulator.domain.pull_states import issue_of
-from bot.simulator.domain.references import close_keywords, resolve_reference
 from bot.simulator.domain.timeline import note
 from bot.simulator.identity.caller import Caller
-from bot.simulator.identity.rights import can
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
@@ -32,9 +31,4 @@ def settle_merge(
     note(world, issue, "merged", caller, commit_id=sha)
     close_issue(world, caller, repository, issue)
     if pull.base_ref == repository.default_branch:
-        for reference in close_keywords(f"{issue.title}\n\n{issue.body or ''}"):
-            found = resolve_reference(world, repository, reference)
-            if found is not None and found[1].pull_id is None:
-                there, named = found
-                if can(world.tables, caller, there, "issues", "write", "triage"):
-                    close_issue(world, caller, there, named)
+        close_named(world, caller, repository, f"{issue.title}\n\n{issue.body or ''}")

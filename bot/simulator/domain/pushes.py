@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.simulator.domain.announcing import event_of, tell
+from bot.simulator.domain.closing import note_commits
 from bot.simulator.domain.pull_heads import head_moved
 from bot.simulator.events import Event
 from bot.simulator.git import (
@@ -64,6 +65,9 @@ async def refs_changed(
     for push in pushes:
         if push.kind == "branch" or len(tags) <= MOST_TAGS:
             _tell(world, caller, repository, push)
+        if push.kind == "branch":
+            branch = push.change.name.removeprefix(HEADS)
+            note_commits(world, caller, repository, branch, push.commits, push.distinct)
     await head_moved(world, caller, repository, changes)
 
 

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.simulator.clock import stamp
+from bot.simulator.git import Commit
 from bot.simulator.nodes import node_id
 from bot.simulator.records.issues import Comment, TimelineEvent
+from bot.simulator.records.pulls import Review
+from bot.simulator.records.repositories import Repository
 from bot.simulator.views.accounts import account_view, maybe_account_view
 from bot.simulator.views.apps import maybe_app_view
 from bot.simulator.views.comments import comment_view
+from bot.simulator.views.commits import commit_view
 from bot.simulator.views.issues import issue_reference_view, issue_view
 from bot.simulator.views.repositories import repository_view
+from bot.simulator.views.reviews import review_payload
 from bot.simulator.world import World
 
 ACCOUNTS = {"assignee", "assigner", "requested_reviewer", "review_requester"}
@@ -64,6 +69,25 @@ def cross_reference_view(world: World, entry: TimelineEvent) -> dict[str, Any]:
         "source": {"type": "issue", "issue": issue},
         "event": entry.event,
     }
+
+
+def commit_entry_view(world: World, repository: Repository, commit: Commit) -> dict[str, Any]:
+    """Of a pull request's commit: its git data."""
+    shown = commit_view(world, repository, commit)
+    data = shown["commit"]
+    return {
+        "sha": shown["sha"],
+        "node_id": shown["node_id"],
+        "url": data["url"],
+        "html_url": shown["html_url"],
+        **{name: data[name] for name in ("author", "committer", "tree", "message", "verification")},
+        "parents": shown["parents"],
+        "event": "committed",
+    }
+
+
+def review_entry_view(world: World, review: Review) -> dict[str, Any]:
+    return review_payload(world, review) | {"event": "reviewed"}
 
 
 def _details(world: World, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from bot.simulator.domain.issue_edits import Edit, edit_issue
 from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.issues import Draft, open_issue
+from bot.simulator.domain.issues import Draft, open_issue, reopen_issue
 from bot.simulator.domain.locking import lock_issue, unlock_issue
 from bot.simulator.domain.milestones import find_milestone
+from bot.simulator.domain.pull_states import reopen_pull
 from bot.simulator.errors import ApiError, invalid
+from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Milestone
 from bot.simulator.rest.issues.bodies import IssueEdit, Lock, NewIssue, names_of
 from bot.simulator.rest.issues.finding import issue_at, require_issues
@@ -57,6 +59,8 @@ async def update_issue(here: AtRepository, issue_number: int, wanted: IssueEdit)
     here.actor()
     issue = issue_at(here, issue_number)
     edit_issue(here.world, here.caller, here.repository, issue, _edit(here, wanted))
+    if wanted.state == "open":
+        await _reopen(here, issue)
     return reply(issue_view(here.world, issue))
 
 
@@ -74,6 +78,15 @@ async def unlock(here: AtRepository, issue_number: int) -> Response:
     return no_content()
 
 
+async def _reopen(here: Here, issue: Issue) -> None:
+    """Of pull requests not each can be."""
+    pull = here.tables.pulls.get(issue.pull_id)
+    if pull is None:
+        reopen_issue(here.world, here.caller, here.repository, issue)
+    else:
+        await reopen_pull(here.world, here.caller, here.repository, pull)
+
+
 def _edit(here: Here, wanted: IssueEdit) -> Edit:
     """What the request asks: a null title changes nothing, a null body takes the body away."""
     if wanted.state == "closed" and wanted.state_reason == "reopened":
@@ -87,7 +100,7 @@ def _edit(here: Here, wanted: IssueEdit) -> Edit:
     return Edit(
         title=None if wanted.title is None else str(wanted.title),
         body=(wanted.body or "") if wanted.given("body") else None,
-        state=wanted.state,
+        closed=wanted.state == "closed",
         reason="completed" if reason is None or reason == "reopened" else reason,
         labels=None if wanted.labels is None else names_of(wanted.labels),
         assignees=assignees,

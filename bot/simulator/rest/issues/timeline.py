@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from bot.simulator.domain.issue_rights import require_read
 from bot.simulator.errors import not_found
+from bot.simulator.git import Commit
 from bot.simulator.identity.rights import may_see
-from bot.simulator.records.issues import Issue, TimelineEvent
+from bot.simulator.records.issues import Comment, Issue, TimelineEvent
+from bot.simulator.records.pulls import PullRequest, Review
 from bot.simulator.rest.issues.finding import issue_at, require_issues
 from bot.simulator.rest.replies import paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.timeline import (
     comment_entry_view,
+    commit_entry_view,
     cross_reference_view,
     entry_view,
     issue_event_view,
+    review_entry_view,
 )
 
 router = router_for("issues")
@@ -60,6 +64,9 @@ async def list_events(here: AtRepository, issue_number: int) -> Response:
 async def list_timeline(here: AtRepository, issue_number: int) -> Response:
     issue = issue_at(here, issue_number)
     shown = [*_entries(here, issue), *_comments(here, issue)]
+    pull = here.tables.pulls.get(issue.pull_id)
+    if pull is not None:
+        shown += [*await _commits(here, pull), *_reviews(here, pull)]
     shown.sort(key=lambda each: each[:2])
     return paginate(here.request, shown, lambda each: each[2]())
 
@@ -91,8 +98,32 @@ def _source_visible(here: Here, entry: TimelineEvent) -> bool:
 
 
 def _comments(here: Here, issue: Issue) -> list[Shown]:
-    def viewer(id: int) -> Callable[[], dict[str, Any]]:
-        return lambda: comment_entry_view(here.world, here.tables.comments[id])
+    def shown(comment: Comment) -> Shown:
+        return comment.created_at, comment.id, lambda: comment_entry_view(here.world, comment)
 
-    found = here.tables.comments.where("issue", issue.id)
-    return [(comment.created_at, comment.id, viewer(comment.id)) for comment in found]
+    return [shown(comment) for comment in here.tables.comments.where("issue", issue.id)]
+
+
+def _reviews(here: Here, pull: PullRequest) -> list[Shown]:
+    """Those that were submitted."""
+
+    def shown(review: Review, at: datetime) -> Shown:
+        return at, review.id, lambda: review_entry_view(here.world, review)
+
+    found = here.tables.reviews.where("pull", pull.id)
+    return [shown(review, at) for review in found if (at := review.submitted_at) is not None]
+
+
+async def _commits(here: Here, pull: PullRequest) -> list[Shown]:
+    """In the order of the branch, the last one no later than it was committed."""
+
+    def shown(commit: Commit, at: datetime, place: int) -> Shown:
+        return at, place, lambda: commit_entry_view(here.world, here.repository, commit)
+
+    commits = await here.git.commits_between(pull.compared_sha, pull.head_sha)
+    found: list[Shown] = []
+    latest = datetime.min.replace(tzinfo=UTC)
+    for place, commit in enumerate(commits):
+        latest = max(latest, datetime.fromisoformat(commit.committer.date))
+        found.append(shown(commit, latest, place))
+    return found

@@ -19,6 +19,15 @@ NO_SUCH_PLACE = (
     "The listed users and repositories cannot be searched either because the resources do not"
     " exist or you do not have permission to view them."
 )
+REACTIONS = {
+    "+1": "+1",
+    "-1": "-1",
+    "smile": "laugh",
+    "thinking_face": "confused",
+    "heart": "heart",
+    "tada": "hooray",
+}
+"""What `sort=reactions-…` calls the reactions."""
 EITHER = ("author",)
 """Qualifiers of which one named twice means either: an issue has only one author."""
 
@@ -115,15 +124,31 @@ def _ordered(
 ) -> list[Issue]:
     """The best match first means the newest: every match is as good as another here."""
     inner = next((t.values[0] for t in terms if t.name == "sort"), "")
-    field, _, direction = inner.partition("-")
-    field = query.get("sort") or field
-    order = query.get("order") or direction or "desc"
-    tables = world.tables
-    keys: dict[str, Callable[[Issue], Any]] = {
-        "created": lambda issue: issue.created_at,
-        "comments": lambda issue: tables.comments.count("issue", issue.id),
-        "reactions": lambda issue: tables.reactions.count("subject", ("issue", issue.id)),
-        "updated": lambda issue: issue.updated_at,
-    }
-    key = keys.get(field, keys["created"])
+    field, order = inner, query.get("order") or "desc"
+    if inner.endswith(("-asc", "-desc")):
+        field, _, order = inner.rpartition("-")
+    keys = _keys(world)
+    key = keys.get(query.get("sort") or field, keys["created"])
     return sorted(found, key=lambda issue: (key(issue), issue.id), reverse=order != "asc")
+
+
+def _keys(world: World) -> dict[str, Callable[[Issue], Any]]:
+    tables = world.tables
+
+    def reactions(issue: Issue) -> list[str]:
+        return [r.content for r in tables.reactions.where("subject", ("issue", issue.id))]
+
+    def comments(issue: Issue) -> int:
+        return tables.comments.count("issue", issue.id)
+
+    def of_content(content: str) -> Callable[[Issue], int]:
+        return lambda issue: reactions(issue).count(content)
+
+    return {
+        "created": lambda issue: issue.created_at,
+        "updated": lambda issue: issue.updated_at,
+        "comments": comments,
+        "reactions": lambda issue: len(reactions(issue)),
+        "interactions": lambda issue: len(reactions(issue)) + comments(issue),
+        **{f"reactions-{name}": of_content(content) for name, content in REACTIONS.items()},
+    }

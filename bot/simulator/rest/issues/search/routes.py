@@ -28,8 +28,13 @@ T = TypeVar("T")
 
 @router.get("/search/issues")
 async def search_issues(call: Calling) -> Response:
-    found = find_issues(call.world, call.caller, call.request.query_params)
-    return _results(call.request, found, lambda issue: issue_view(call.world, issue))
+    """Words are compared, whatever kind of search was asked for, and the answer says so."""
+    query = call.request.query_params
+    found = find_issues(call.world, call.caller, query)
+    kind: dict[str, Any] = {"search_type": "lexical"}
+    if query.get("search_type") in ("semantic", "hybrid"):
+        kind["lexical_fallback_reason"] = ["service_unavailable"]
+    return _results(call.request, found, lambda issue: issue_view(call.world, issue), **kind)
 
 
 @router.get("/search/labels")
@@ -52,7 +57,9 @@ async def search_labels(call: Calling) -> Response:
     return _results(call.request, found, lambda label: label_view(call.world, label))
 
 
-def _results(request: Request, found: Sequence[T], view: Callable[[T], dict[str, Any]]) -> Response:
+def _results(
+    request: Request, found: Sequence[T], view: Callable[[T], dict[str, Any]], **extra: Any
+) -> Response:
     """Of what was found, the first 1,000 can be seen.
 
     Raises:
@@ -68,4 +75,5 @@ def _results(request: Request, found: Sequence[T], view: Callable[[T], dict[str,
         envelope="items",
         total_count=len(found),
         incomplete_results=False,
+        **extra,
     )
