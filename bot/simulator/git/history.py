@@ -26,15 +26,27 @@ class History(Revisions):
     ) -> list[Commit]:
         """Newest first. `author` is a part of the name or address, as plain text."""
         argv = [f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}"]
-        if author is not None:
-            argv += ["--fixed-strings", "--regexp-ignore-case", f"--author={_line(author)}"]
-        if since is not None:
-            argv.append(f"--since={since.isoformat(timespec='seconds')}")
-        if until is not None:
-            argv.append(f"--until={until.isoformat(timespec='seconds')}")
-        below = [path.strip("/")] if path and path.strip("/") and "\0" not in path else []
+        argv += _filters(author, since, until)
         tip = await self.resolve(revision)
-        return await self.commits(await self._list_revisions(*argv, tip, "--", *below))
+        return await self.commits(await self._list_revisions(*argv, tip, "--", *_below(path)))
+
+    async def count(
+        self,
+        revision: str,
+        *,
+        path: str | None = None,
+        author: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """How many commits `log` would give without a limit."""
+        tip = await self.resolve(revision)
+        argv = ("--count", *_filters(author, since, until), tip, "--", *_below(path))
+
+        async def ask() -> int:
+            return int((await self._list_revisions(*argv))[0])
+
+        return await self.once(("count", *argv), ask)
 
     async def commits_between(
         self, base: str, head: str, *, skip: int = 0, limit: int = 250
@@ -93,3 +105,18 @@ class History(Revisions):
 
 def _line(text: str) -> str:
     return text.replace("\0", "").replace("\n", " ")
+
+
+def _filters(author: str | None, since: datetime | None, until: datetime | None) -> list[str]:
+    argv = []
+    if author is not None:
+        argv += ["--fixed-strings", "--regexp-ignore-case", f"--author={_line(author)}"]
+    if since is not None:
+        argv.append(f"--since={since.isoformat(timespec='seconds')}")
+    if until is not None:
+        argv.append(f"--until={until.isoformat(timespec='seconds')}")
+    return argv
+
+
+def _below(path: str | None) -> list[str]:
+    return [path.strip("/")] if path and path.strip("/") and "\0" not in path else []

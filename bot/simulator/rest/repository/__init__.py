@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.repository import contents, refs
+from bot.simulator.rest.repository import branches, commits, comparing, contents, refs
 
-ROUTERS: tuple[APIRouter, ...] = (refs.router, contents.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    refs.router,
+    contents.router,
+    comparing.router,
+    branches.router,
+    commits.router,
+)
+"""To be included after all others: branches and refs in their paths hold slashes."""
