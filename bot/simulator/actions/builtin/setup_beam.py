@@ -1,0 +1,70 @@
+"""erlef/setup-beam: the Erlang and Elixir of this machine, whatever version was asked for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+from bot.simulator.actions.builtin.builtin import Builtin
+from bot.simulator.actions.host import Annotation
+from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.use import Use
+
+INPUTS = {
+    "otp-version": "",
+    "elixir-version": "",
+    "gleam-version": "",
+    "rebar3-version": "",
+    "install-hex": "true",
+    "install-rebar": "true",
+    "version-type": "loose",
+    "version-file": "",
+    "hexpm-mirrors": "",
+    "github-token": "${{ github.token }}",
+    "otp-architecture": "",
+    "disable_problem_matchers": "false",
+}
+VERSIONS = re.compile(r"Erlang/OTP (\d+)|Elixir (\d+\.\d+\.\d+\S*)")
+
+
+async def set_up(use: Use) -> None:
+    """Raises StepFailed where the machine has none."""
+    if use.inputs["gleam-version"]:
+        raise StepFailed("erlef/setup-beam: Gleam is not supported here")
+    path = use.job.settings.path
+    if shutil.which("erl", path=path) is None:
+        raise StepFailed("erlef/setup-beam: there is no Erlang on this machine")
+    wants_elixir = use.inputs["elixir-version"] not in ("", "false")
+    if shutil.which("elixir", path=path) is None:
+        if wants_elixir or use.inputs["version-file"]:
+            raise StepFailed("erlef/setup-beam: there is no Elixir on this machine")
+        use.warn("There is no Elixir on this machine")
+        return
+    lines: list[str] = []
+    await use.call(["elixir", "--version"], use.workspace, hear=lines.append)
+    otp, elixir = _versions("\n".join(lines))
+    use.give(otp_version=f"OTP-{otp}", elixir_version=f"v{elixir}", setup_beam_version="local")
+    use.say(f"Erlang/OTP {otp} and Elixir {elixir} of this machine")
+    _compare(use, "otp-version", otp)
+    _compare(use, "elixir-version", elixir)
+
+
+def _versions(text: str) -> tuple[str, str]:
+    found = VERSIONS.findall(text)
+    otp = next((first for first, _ in found if first), "")
+    elixir = next((second for _, second in found if second), "")
+    if not otp or not elixir:
+        raise StepFailed("erlef/setup-beam: the Elixir of this machine does not tell its version")
+    return otp, elixir
+
+
+def _compare(use: Use, name: str, present: str) -> None:
+    asked = use.inputs[name].lstrip("v").removeprefix("OTP-")
+    if asked in ("", "latest", "false", "strict") or present.startswith(asked.split("-otp")[0]):
+        return
+    text = f"{name} {use.inputs[name]!r} was asked for; this machine has {present}"
+    use.say(f"##[notice]{text}")
+    use.job.annotate(Annotation("notice", text))
+
+
+SETUP = Builtin(INPUTS, set_up)
