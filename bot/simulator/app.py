@@ -19,7 +19,7 @@ from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
 from bot.simulator.pages.mounting import mount_pages
-from bot.simulator.rest import apps, hooks, issues, meta, pulls, repository
+from bot.simulator.rest import about, apps, checks, control, hooks, issues, meta, pulls, repository
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
@@ -27,10 +27,13 @@ API = "/api/v3"
 
 ROUTERS: tuple[APIRouter, ...] = (
     meta.router,
+    about.router,
+    *actions.ROUTERS,
     *apps.ROUTERS,
     hooks.router,
     *issues.ROUTERS,
     *pulls.ROUTERS,
+    *checks.ROUTERS,
     *repository.ROUTERS,
 )
 """Everything under `/api/v3`."""
@@ -58,6 +61,7 @@ def create_app(world: World) -> FastAPI:
     app.add_middleware(FrontDoor, base=world.urls.base)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
     mount_pages(app)

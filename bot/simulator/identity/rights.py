@@ -68,6 +68,10 @@ def may_see(tables: Tables, caller: Caller, repository: Repository) -> bool:
     return caller.is_user and has_role(tables, caller, repository, "read")
 
 
+_NEVER_PUBLIC = ("administration", "actions_variables", "secrets", "repository_hooks")
+"""What needs its permission even where everybody may read the repository."""
+
+
 def can(
     tables: Tables,
     caller: Caller,
@@ -78,7 +82,7 @@ def can(
 ) -> bool:
     """Apps need `level` of `permission`, people the `role`."""
     if caller.is_bot:
-        if level == "read" and not repository.private and permission != "administration":
+        if level == "read" and not repository.private and permission not in _NEVER_PUBLIC:
             return True
         return has_permission(caller, repository, permission, level)
     return has_role(tables, caller, repository, role)

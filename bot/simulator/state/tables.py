@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from bot.simulator.records.accounts import Account, Token
+from bot.simulator.records.actions import (
+    Artifact,
+    Attestation,
+    CacheEntry,
+    Job,
+    Run,
+    Secret,
+    Variable,
+    Workflow,
+)
 from bot.simulator.records.apps import App, Delivery, Hook, Installation, ManifestCode
 from bot.simulator.records.checks import CheckRun, CheckSuite, CommitStatus
 from bot.simulator.records.issues import (
@@ -38,6 +48,7 @@ class Tables:
         self._issues(journal)
         self._pulls(journal)
         self._checks(journal)
+        self._actions(journal)
 
     def next_id(self) -> int:
         """Ids are unique over all kinds, so that a mixed-up id is never found by chance."""
@@ -179,3 +190,44 @@ class Tables:
             sha=lambda r: (r.repository_id, r.head_sha),
         )
         self.statuses = Table(CommitStatus, journal, sha=lambda s: (s.repository_id, s.sha))
+
+    def _actions(self, journal: Journal) -> None:
+        self.workflows = Table(
+            Workflow,
+            journal,
+            repository=lambda w: w.repository_id,
+            path=lambda w: (w.repository_id, w.path),
+        )
+        self.runs = Table(
+            Run,
+            journal,
+            repository=lambda r: r.repository_id,
+            workflow=lambda r: r.workflow_id,
+            sha=lambda r: (r.repository_id, r.head_sha),
+            suite=lambda r: r.suite_id,
+            status=lambda r: r.latest.status,
+        )
+        self.jobs = Table(
+            Job,
+            journal,
+            run=lambda j: j.run_id,
+            attempt=lambda j: (j.run_id, j.attempt),
+            check_run=lambda j: j.check_run_id,
+        )
+        self.artifacts = Table(
+            Artifact, journal, repository=lambda a: a.repository_id, run=lambda a: a.run_id
+        )
+        self.variables = Table(
+            Variable,
+            journal,
+            repository=lambda v: v.repository_id,
+            name=lambda v: (v.repository_id, v.name),
+        )
+        self.secrets = Table(
+            Secret,
+            journal,
+            repository=lambda s: s.repository_id,
+            name=lambda s: (s.repository_id, s.name),
+        )
+        self.caches = Table(CacheEntry, journal, repository=lambda c: c.repository_id)
+        self.attestations = Table(Attestation, journal, repository=lambda a: a.repository_id)
