@@ -19,7 +19,18 @@ from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
 from bot.simulator.pages.mounting import mount_pages
-from bot.simulator.rest import about, apps, checks, control, hooks, issues, meta, pulls, repository
+from bot.simulator.rest import (
+    about,
+    actions,
+    apps,
+    checks,
+    control,
+    hooks,
+    issues,
+    meta,
+    pulls,
+    repository,
+)
 from bot.simulator.rest.gate import answer
 from bot.simulator.world import World
 
