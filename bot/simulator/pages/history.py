@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
@@ -11,7 +11,7 @@ from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import number_of
 from bot.simulator.pages.places import HEADS, TAGS, place_of, rest_of
-from bot.simulator.pages.rendering import page
+from bot.simulator.pages.rendering import link_to, page
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()
@@ -85,6 +85,15 @@ async def branches(here: AtRepository) -> Response:
         tags=[(n.removeprefix(TAGS), s) for n, s in others if n.startswith(TAGS)],
         others=[(n, s) for n, s in others if not n.startswith(TAGS)],
     )
+
+
+@router.get("/{owner}/{repo}/compare")
+async def choose_comparison(here: AtRepository) -> Response:
+    asked, default = here.request.query_params, here.repository.default_branch
+    newest = [name for name in here.git.branches() if name != default]
+    base, head = asked.get("base") or default, asked.get("head") or next(iter(newest), default)
+    path = link_to(here.world, here.repository, "compare", f"{base}...{head}")
+    return RedirectResponse(path, 302)
 
 
 @router.get("/{owner}/{repo}/compare/{rest:path}")

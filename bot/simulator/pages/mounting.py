@@ -13,6 +13,8 @@ from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.issues import changes as issue_changes
 from bot.simulator.pages.issues import listing, reading
 from bot.simulator.pages.markdown import Markdown
+from bot.simulator.pages.pulls import changes as pull_changes
+from bot.simulator.pages.pulls import reading as pull_reading
 
 nowhere = pages_router()
 ROUTERS = (
@@ -22,6 +24,8 @@ ROUTERS = (
     reading.router,
     issue_changes.router,
     text_changes.router,
+    pull_reading.router,
+    pull_changes.router,
     home.router,
     nowhere,
 )

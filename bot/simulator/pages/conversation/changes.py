@@ -18,13 +18,13 @@ from bot.simulator.rest.scope import AtRepository
 
 router = pages_router()
 
-TEXT = "/{owner}/{repo}/texts/{subject}/{id:int}"
+TEXT = "/{owner}/{repo}/texts/{kind}/{id:int}"
 """An address of our own: on GitHub, scripts send these."""
 
 
 @router.post(TEXT)
-async def edit(here: AtRepository, subject: str, id: int, form: Form) -> Response:
-    text = text_of(here, subject, id)
+async def edit(here: AtRepository, kind: str, id: int, form: Form) -> Response:
+    text = text_of(here, kind, id)
     if form.given("delete"):
         delete_text(here, text)
         return page_of_issue(here, text.issue)
@@ -33,8 +33,8 @@ async def edit(here: AtRepository, subject: str, id: int, form: Form) -> Respons
 
 
 @router.post(TEXT + "/tasks")
-async def tick(here: AtRepository, subject: str, id: int, form: Form) -> Response:
-    text = text_of(here, subject, id)
+async def tick(here: AtRepository, kind: str, id: int, form: Form) -> Response:
+    text = text_of(here, kind, id)
     changed = None
     if form.text("was") == text.stamp:
         changed = toggled(text.body, form.number("line"))
@@ -45,10 +45,10 @@ async def tick(here: AtRepository, subject: str, id: int, form: Form) -> Respons
 
 
 @router.post(TEXT + "/reactions")
-async def turn_reaction(here: AtRepository, subject: str, id: int, form: Form) -> Response:
+async def turn_reaction(here: AtRepository, kind: str, id: int, form: Form) -> Response:
     """Gives the reaction, or takes it back."""
-    text, content = text_of(here, subject, id), form.text("content")
-    if content not in get_args(ReactionContent):
+    text, content = text_of(here, kind, id), form.text("content")
+    if content not in get_args(ReactionContent) or text.kind == "review":
         raise ApiError(422, "That is no reaction.")
     world, caller, repository = here.world, here.caller, here.repository
     reaction, is_new = react(
@@ -56,7 +56,7 @@ async def turn_reaction(here: AtRepository, subject: str, id: int, form: Form) -
         caller,
         repository,
         text.issue,
-        text.subject,
+        text.kind,
         text.row.id,
         content,  # type: ignore[arg-type]  # one of its values
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from bot.simulator.pages.conversation.texts import Text, may_edit
 from bot.simulator.pages.markdown import Markdown, setting_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Comment, Issue, ReactionContent
+from bot.simulator.records.pulls import Review, ReviewComment
 from bot.simulator.rest.scope import Here
 from bot.simulator.views.associations import association
 
@@ -55,9 +57,15 @@ class Remark:
 
     @property
     def edited(self) -> bool:
-        """An issue is touched by everything, so that it cannot tell."""
+        """Issues are touched by everything and reviews keep no time of it, so they cannot tell."""
         row = self.text.row
-        return not isinstance(row, Issue) and row.updated_at > row.created_at
+        return isinstance(row, Comment | ReviewComment) and row.updated_at > row.created_at
+
+    @property
+    def when(self) -> datetime | None:
+        """None for a review that is not yet submitted."""
+        row = self.text.row
+        return row.submitted_at if isinstance(row, Review) else row.created_at
 
 
 class Remarks:
@@ -87,7 +95,7 @@ class Remarks:
             html,
             editable,
             self._reactions(text),
-            row.minimized if isinstance(row, Comment) else None,
+            None if isinstance(row, Issue) else row.minimized,
         )
 
     def _mode(self, text: Text, editable: bool) -> Mode:
@@ -103,8 +111,10 @@ class Remarks:
         return self._associations[account_id]
 
     def _reactions(self, text: Text) -> list[Reacted]:
+        if text.kind == "review":
+            return []
         tables, me = self._here.tables, self._here.caller.actor
-        given = tables.reactions.where("subject", (text.subject, text.row.id))
+        given = tables.reactions.where("subject", (text.kind, text.row.id))
         counts = Counter(reaction.content for reaction in given)
         return [
             Reacted(

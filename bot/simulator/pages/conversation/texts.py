@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 from bot.simulator.domain.comments import delete_comment, edit_comment
 from bot.simulator.domain.issue_rights import is_author, may_write
 from bot.simulator.domain.issues import edit_texts
-from bot.simulator.errors import ApiError, not_found
+from bot.simulator.domain.review_comments import delete_review_comment, edit_review_comment
+from bot.simulator.domain.reviews import edit_review
+from bot.simulator.errors import not_found
 from bot.simulator.records.issues import Comment, Issue, Subject
-from bot.simulator.records.pulls import ReviewComment
+from bot.simulator.records.pulls import Review, ReviewComment
 from bot.simulator.records.repositories import Role
 from bot.simulator.rest.scope import Here
 
-SUBJECTS: tuple[Subject, ...] = ("issue", "comment", "review_comment")
-ANCHORS = {"issue": "issue-", "comment": "issuecomment-", "review_comment": "discussion_r"}
-EDITORS: dict[Subject, Role] = {"issue": "triage", "comment": "write", "review_comment": "write"}
-"""Whom, beside its author, a text may be edited by."""
+Kind = Subject | Literal["review"]
+"""What can be reacted to, and reviews, which cannot."""
+
+ANCHORS: dict[Kind, str] = {
+    "issue": "issue-",
+    "comment": "issuecomment-",
+    "review": "pullrequestreview-",
+    "review_comment": "discussion_r",
+}
+EDITORS: dict[Kind, Role] = {"issue": "triage", "comment": "write", "review_comment": "write"}
+"""Who may edit a text beside its author; of a review nobody."""
 
 
 @dataclass(frozen=True)
 class Text:
     """One of them; `issue` is what it belongs to."""
 
-    subject: Subject
-    row: Issue | Comment | ReviewComment
+    kind: Kind
+    row: Issue | Comment | Review | ReviewComment
     issue: Issue
 
     @property
@@ -34,12 +44,12 @@ class Text:
 
     @property
     def anchor(self) -> str:
-        return f"{ANCHORS[self.subject]}{self.row.id}"
+        return f"{ANCHORS[self.kind]}{self.row.id}"
 
     @property
     def form(self) -> str:
         """The id of the form that its checkboxes submit."""
-        return f"tasks-{self.subject}-{self.row.id}"
+        return f"tasks-{self.kind}-{self.row.id}"
 
     @property
     def stamp(self) -> str:
@@ -47,17 +57,19 @@ class Text:
         return sha256(self.body.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def text_of(here: Here, subject: str, id: int) -> Text:
+def text_of(here: Here, kind: str, id: int) -> Text:
     """Raises:
     ApiError: 404 for a text that is not of this repository.
     """
     tables = here.tables
     found: Text | None = None
-    if subject == "issue" and (issue := tables.issues.get(id)):
+    if kind == "issue" and (issue := tables.issues.get(id)):
         found = Text("issue", issue, issue)
-    elif subject == "comment" and (comment := tables.comments.get(id)):
+    elif kind == "comment" and (comment := tables.comments.get(id)):
         found = Text("comment", comment, tables.issues[comment.issue_id])
-    elif subject == "review_comment" and (remark := tables.review_comments.get(id)):
+    elif kind == "review" and (review := tables.reviews.get(id)):
+        found = Text("review", review, tables.issues[tables.pulls[review.pull_id].issue_id])
+    elif kind == "review_comment" and (remark := tables.review_comments.get(id)):
         found = Text("review_comment", remark, tables.issues[tables.pulls[remark.pull_id].issue_id])
     if found is None or found.row.repository_id != here.repository.id:
         raise not_found()
@@ -66,9 +78,11 @@ def text_of(here: Here, subject: str, id: int) -> Text:
 
 def may_edit(here: Here, text: Text) -> bool:
     caller = here.caller
-    role: Role = "read" if is_author(caller, text.row.author_id) else EDITORS[text.subject]
-    allowed = may_write(here.world, caller, here.repository, role, text.issue)
-    return allowed and caller.actor is not None and not here.repository.archived
+    own = is_author(caller, text.row.author_id)
+    role: Role | None = "read" if own else EDITORS.get(text.kind)
+    if role is None or caller.actor is None or here.repository.archived:
+        return False
+    return may_write(here.world, caller, here.repository, role, text.issue)
 
 
 def edit_text(here: Here, text: Text, body: str) -> None:
@@ -81,8 +95,10 @@ def edit_text(here: Here, text: Text, body: str) -> None:
             edit_texts(world, caller, repository, text.row, body=body)
         case Comment():
             edit_comment(world, caller, repository, text.row, body)
+        case Review():
+            edit_review(world, caller, repository, text.row, body)
         case ReviewComment():
-            raise ApiError(405, "Review comments cannot be edited yet.")
+            edit_review_comment(world, caller, repository, text.row, body)
 
 
 def delete_text(here: Here, text: Text) -> None:
@@ -91,9 +107,9 @@ def delete_text(here: Here, text: Text) -> None:
     """
     world, caller, repository = here.world, here.caller, here.repository
     match text.row:
-        case Issue():
+        case Issue() | Review():
             raise not_found()
         case Comment():
             delete_comment(world, caller, repository, text.row)
         case ReviewComment():
-            raise ApiError(405, "Review comments cannot be deleted yet.")
+            delete_review_comment(world, caller, repository, text.row)

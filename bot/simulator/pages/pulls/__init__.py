@@ -1,0 +1,1 @@
+"""Pull requests: the conversation, the changes, the checks, the merge."""
