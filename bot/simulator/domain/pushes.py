@@ -13,6 +13,7 @@ from typing import Any, Literal
 from bot.simulator.domain.announcing import event_of, tell
 from bot.simulator.domain.closing import note_commits
 from bot.simulator.domain.pull_heads import head_moved
+from bot.simulator.domain.suites import request_suites
 from bot.simulator.events import Event
 from bot.simulator.git import (
     NULL_SHA,
@@ -69,6 +70,7 @@ async def refs_changed(
             branch = push.change.name.removeprefix(HEADS)
             note_commits(world, caller, repository, branch, push.commits, push.distinct)
     await head_moved(world, caller, repository, changes)
+    await request_suites(world, caller, repository, changes)
 
 
 async def catch_up(world: World) -> None:

@@ -41,11 +41,23 @@ class CheckAction(BaseModel):
     identifier: str
 
 
+class HeadCommit(BaseModel):
+    """The commit of a suite, as it is shown with it."""
+
+    id: str
+    tree_id: str
+    message: str
+    timestamp: str
+    author: dict[str, str]
+    committer: dict[str, str]
+
+
 class CheckSuite(Record):
     repository_id: int
     app_id: int
     head_sha: str
     head_branch: str | None
+    head_commit: HeadCommit
     before: str | None = None
     after: str | None = None
     status: CheckStatus = "queued"

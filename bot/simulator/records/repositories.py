@@ -31,6 +31,8 @@ class Repository(Record):
     workflow_permissions: Literal["read", "write"] = "read"
     """What GITHUB_TOKEN may do where a workflow does not say."""
     workflows_approve_pulls: bool = False
+    auto_suites: dict[int, bool] = {}
+    """Apps that were told apart from the rest: whether each push gives them a check suite."""
     next_number: int = 1
     """Issues and pull requests share their numbers."""
     known_refs: dict[str, str] = {}

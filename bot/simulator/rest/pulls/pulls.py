@@ -18,7 +18,7 @@ from bot.simulator.git import TooLarge
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.pulls.scope import AtNumber, AtPull
-from bot.simulator.rest.replies import created, media_of, paginate, reply
+from bot.simulator.rest.replies import as_media, created, media_of, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.pulls import pull_simple_view, pull_view
@@ -110,7 +110,7 @@ async def _as_text(at: AtNumber, kind: str) -> Response:
     except TooLarge as error:
         details = {"resource": "PullRequest", "field": "diff", "code": "too_large"}
         raise ApiError(406, "Sorry, the diff is too large to be shown.", [details]) from error
-    return Response(text, media_type=f"application/vnd.github.{kind}; charset=utf-8")
+    return as_media(kind, text)
 
 
 class PullEdit(Body):

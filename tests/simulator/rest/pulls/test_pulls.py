@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, commit, move, propose
+from tests.simulator.proposing import Heard, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
