@@ -19,15 +19,7 @@ INVALID = {
         {"allOf": [BASIC_ERROR, {"not": {"required": ["errors"]}}]},
     ]
 }
-ANYWHERE: dict[int, Any] = {
-    400: BASIC_ERROR,
-    401: BASIC_ERROR,
-    403: BASIC_ERROR,
-    404: BASIC_ERROR,
-    415: BASIC_ERROR,
-    422: INVALID,
-    429: BASIC_ERROR,
-}
+ANYWHERE = {400, 401, 403, 404, 415, 422, 429}
 """What any operation may answer though the description names it for some only: GitHub's guides on
 authentication, rate limits and client errors speak of all operations."""
 ERROR_KEYS = ("message", "documentation_url", "status")
@@ -74,7 +66,7 @@ class RestJudge:
             yield from _redirect(exchange)
         elif exchange.status == 200 and (custom := _custom_media(exchange)):
             yield from _media(custom, exchange)
-        elif documented or exchange.status in ANYWHERE:
+        elif documented or exchange.status >= 400:
             yield from self._body(operation, documented or {}, exchange)
         elif exchange.response_body not in (b"", b"{}"):
             yield f"response {exchange.status} has a body, none is described"
@@ -101,7 +93,7 @@ class RestJudge:
     def _schema(self, documented: Any, status: int) -> Any:
         if status == 422:
             return INVALID
-        return documented.get("application/json", ANYWHERE.get(status, {}))
+        return documented.get("application/json", BASIC_ERROR if status >= 400 else {})
 
     def _request(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
         for name, value in parse_qsl(exchange.query, keep_blank_values=True):

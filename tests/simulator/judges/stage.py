@@ -30,6 +30,8 @@ SHOP = f"/repos/{OWNER}/{REPO}"
 VERSION: Literal["2026-03-10"] = "2026-03-10"
 """The version of the API that githubkit speaks. The published description is of 2022-11-28, whose
 objects are those of the newer version with a few keys more; bare HTTP asks for that one."""
+GITHUBS_NAMES = {"repos/compare-commits-with-basehead": "repos/compare-commits"}
+"""Operations that the published description renamed for the sake of its own clients."""
 GIT_TIMEOUT = 60
 
 
@@ -61,7 +63,8 @@ class Client:
         return response.json()
 
     def _send(self, operation: str, *path: Any, **fields: Any) -> Any:
-        namespace, _, name = operation.replace("-", "_").partition("/")
+        named = GITHUBS_NAMES.get(operation, operation)
+        namespace, _, name = named.replace("-", "_").partition("/")
         template = self._description.operations[operation].template
         here = (OWNER, REPO) if template.startswith("/repos/{owner}/{repo}") else ()
         if len(path) == template.count("{"):

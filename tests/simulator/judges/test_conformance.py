@@ -18,12 +18,19 @@ from tests.simulator.judges.exchanges import Delivery, Exchange, Verdict
 from tests.simulator.judges.openapi import RestJudge
 from tests.simulator.judges.operations import Description
 from tests.simulator.judges.report import RESULT
-from tests.simulator.judges.scenarios import actions, apps, issues, pulls, repository
+from tests.simulator.judges.scenarios import (
+    actions,
+    apps,
+    issues,
+    pulls,
+    repository,
+    webhooks,
+)
 from tests.simulator.judges.stage import REPO, Stage, staged
 from tests.simulator.judges.webhooks import WebhookJudge
 from tests.simulator.support import make_source
 
-PARTS: Sequence[ModuleType] = (issues, pulls, repository, actions, apps)
+PARTS: Sequence[ModuleType] = (webhooks, issues, pulls, repository, actions, apps)
 SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
     f"{part.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
     for part in PARTS
@@ -99,7 +106,8 @@ def served_operations(description: Description) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(performance: Performance, name: str) -> None:
-    assert name not in performance.failures, performance.failures[name]
+    if name in performance.failures:
+        pytest.fail(performance.failures[name], pytrace=False)
 
 
 def test_every_exchange_and_webhook_is_as_github_describes(performance: Performance) -> None:
@@ -124,6 +132,11 @@ def test_only_operations_of_github_are_served(rest_judge: RestJudge) -> None:
 def test_refusals_were_judged_too(performance: Performance) -> None:
     statuses = {v.status for v in performance.rest}
     assert {200, 201, 202, 204, 302, 304, 401, 403, 404, 405, 409, 422} <= statuses
+
+
+def test_every_kind_of_webhook_was_sent(performance: Performance) -> None:
+    sent = {v.subject.removeprefix("webhook ") for v in performance.webhooks}
+    assert sorted(set(webhooks.KINDS) - sent) == []
 
 
 def test_every_webhook_is_genuine(performance: Performance) -> None:

