@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.pulls import merging, pulls
+from bot.simulator.rest.pulls import comments, merging, pulls, reviews
 
-ROUTERS: tuple[APIRouter, ...] = (pulls.router, merging.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    comments.router,
+    pulls.router,
+    merging.router,
+    reviews.router,
+)
+"""Comments come first: `/pulls/comments` is no number of a pull request."""
