@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulator.events import Event
-from bot.simulator.identity.tokens import installation_token
-from bot.simulator.records.accounts import Level
+from tests.simulator.rest.repository.support import app_token, heard_by
 from tests.simulator.serving import Finished, Served, served
 from tests.simulator.support import Simulated, write_files
 
@@ -20,18 +18,6 @@ pytestmark = pytest.mark.anyio
 async def live(sim: Simulated) -> AsyncIterator[Served]:
     async with served(sim) as running:
         yield running
-
-
-def events_of(sim: Simulated) -> list[Event]:
-    """Filled with what happens from now on."""
-    heard: list[Event] = []
-    sim.world.hub.listeners.append(heard.append)
-    return heard
-
-
-def app_token(sim: Simulated, **permissions: Level) -> str:
-    now = sim.world.clock.now()
-    return installation_token(sim.world.tables, sim.installation, permissions, None, now).value
 
 
 async def clone(live: Served, folder: Path, token: str = "") -> Path:
@@ -101,7 +87,7 @@ async def test_the_token_may_stand_for_the_user(live: Served, tmp_path: Path) ->
 async def test_readers_may_not_push(live: Served, tmp_path: Path) -> None:
     folder = await clone(live, tmp_path / "clone")
     await commit(live, folder, {"new.txt": "x"})
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     done = await push(live, folder, live.sim.token_of("reader"), "main")
     assert "remote: Permission to acme/shop.git denied to reader." in done.err
     assert "403" in done.err
@@ -151,7 +137,7 @@ async def test_a_push_is_told_of(live: Served, tmp_path: Path) -> None:
     folder = await clone(live, tmp_path / "clone")
     before = (await live.git("rev-parse", "HEAD", cwd=folder)).out.strip()
     after = await commit(live, folder, {"new.txt": "x", "README.md": "# New\n"}, "Say more")
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     assert (await push(live, folder, live.sim.token_of("writer"), "main")).code == 0
     (event,) = heard
     payload = event.payload
@@ -161,7 +147,7 @@ async def test_a_push_is_told_of(live: Served, tmp_path: Path) -> None:
         before,
         after,
     )
-    assert not (payload["created"] or payload["deleted"] or payload["forced"])
+    assert [payload[key] for key in ("created", "deleted", "forced")] == [False] * 3
     assert payload["pusher"] == {"name": "writer", "email": "writer@simulator.test"}
     assert payload["sender"]["login"] == "writer"
     (told,) = payload["commits"]
@@ -174,7 +160,7 @@ async def test_a_push_is_told_of(live: Served, tmp_path: Path) -> None:
 async def test_genesis_refs_are_no_pushes(live: Served, tmp_path: Path) -> None:
     folder = await clone(live, tmp_path / "clone")
     sha = await commit(live, folder, {"plan.json": "{}"})
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     token = app_token(live.sim, contents="write")
     done = await push(live, folder, token, "HEAD:refs/genesis/plan-1")
     assert done.code == 0, done.err
@@ -188,7 +174,7 @@ async def test_more_than_three_tags_at_once_are_not_told_of(live: Served, tmp_pa
     names = [f"v{number}" for number in range(4)]
     for name in names:
         await live.git("tag", name, cwd=folder)
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     token = live.sim.token_of("writer")
     assert (await push(live, folder, token, *names)).code == 0
     assert heard == []
@@ -203,7 +189,7 @@ async def test_a_new_branch_tells_of_what_is_new(live: Served, tmp_path: Path) -
     first = await commit(live, folder, {"a.txt": "a"})
     await push(live, folder, token, "HEAD:stage-1")
     second = await commit(live, folder, {"b.txt": "b"})
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     await push(live, folder, token, "HEAD:stage-2")
     await push(live, folder, token, "HEAD:main")
     create, branch, main = heard
@@ -222,7 +208,7 @@ async def test_a_forced_push_says_so(live: Served, tmp_path: Path) -> None:
     await push(live, folder, token, "HEAD:topic")
     await live.git("reset", "-q", "--hard", "HEAD~1", cwd=folder)
     await commit(live, folder, {"b.txt": "b"})
-    heard = events_of(live.sim)
+    heard = heard_by(live.sim)
     assert (await push(live, folder, token, "HEAD:topic")).code != 0
     assert (await push(live, folder, token, "+HEAD:topic")).code == 0
     (event,) = heard

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.repository import branches, commits, comparing, contents, refs
+from bot.simulator.rest.repository import (
+    branches,
+    commits,
+    comparing,
+    contents,
+    git_objects,
+    refs,
+    trees,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     refs.router,
+    git_objects.router,
+    trees.router,
     contents.router,
     comparing.router,
     branches.router,

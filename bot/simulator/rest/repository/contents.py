@@ -16,6 +16,7 @@ from bot.simulator.git import Entry, UnknownObject
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import as_media, media_of, reply
 from bot.simulator.rest.repository.persons import GivenPerson, caller_as_person, person_from
+from bot.simulator.rest.repository.revisions import check_size
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.contents import (
@@ -31,13 +32,8 @@ from bot.simulator.views.refs import git_commit_view
 router = router_for("repos")
 
 OBJECT = "application/vnd.github.object; charset=utf-8"
-LARGEST = 100 << 20
 MOST_ENTRIES = 1000
 READMES = ("readme.md", "readme.markdown", "readme", "readme.rst", "readme.txt")
-TOO_LARGE = (
-    "This API returns blobs up to 100 MB in size. The requested blob is too large to fetch via"
-    " the API, but you can use Git to clone or download the repository."
-)
 
 
 class Deletion(Body):
@@ -184,9 +180,7 @@ async def _symlink(here: Here, place: Place, commit: str, entry: Entry) -> Respo
 
 async def _file(here: Here, place: Place, entry: Entry) -> Response:
     size = entry.size or 0
-    if size > LARGEST:
-        error = {"resource": "Blob", "field": "data", "code": "too_large"}
-        raise ApiError(403, TOO_LARGE, [error])
+    check_size(size)
     if media_of(here.request) == "raw":
         return as_media("raw", await here.git.blob(entry.sha))
     data = await here.git.blob(entry.sha) if size <= INLINE else None

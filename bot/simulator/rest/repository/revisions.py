@@ -9,6 +9,11 @@ from bot.simulator.git import UnknownObject
 from bot.simulator.rest.scope import Here
 
 SHA = re.compile(r"[0-9a-f]{40}")
+LARGEST = 100 << 20
+TOO_LARGE = (
+    "This API returns blobs up to 100 MB in size. The requested blob is too large to fetch via"
+    " the API, but you can use Git to clone or download the repository."
+)
 
 
 def require_commits(here: Here) -> None:
@@ -64,3 +69,11 @@ async def kind_of(here: Here, sha: str) -> str:
     if header is None:
         raise not_found()
     return header.type
+
+
+def check_size(size: int) -> None:
+    """Raises:
+    ApiError: 403 for a blob of more bytes than the API gives out.
+    """
+    if size > LARGEST:
+        raise ApiError(403, TOO_LARGE, [{"resource": "Blob", "field": "data", "code": "too_large"}])

@@ -13,17 +13,25 @@ from tests.simulator.support import SHOP, Simulated
 
 
 def heard_by(sim: Simulated) -> list[Event]:
-    """Filled with what happens from now on."""
+    """Filled with what happens to refs from now on."""
     heard: list[Event] = []
-    sim.world.hub.listeners.append(heard.append)
+
+    def hear(event: Event) -> None:
+        if event.name in ("push", "create", "delete"):
+            heard.append(event)
+
+    sim.world.hub.listeners.append(hear)
     return heard
 
 
-def app_client(sim: Simulated, **permissions: Level) -> httpx.AsyncClient:
-    """The App in its installation, with these permissions only."""
+def app_token(sim: Simulated, **permissions: Level) -> str:
+    """Of the App in its installation, with these permissions only."""
     now = sim.world.clock.now()
-    token = installation_token(sim.world.tables, sim.installation, permissions, None, now)
-    return sim.client(token.value)
+    return installation_token(sim.world.tables, sim.installation, permissions, None, now).value
+
+
+def app_client(sim: Simulated, **permissions: Level) -> httpx.AsyncClient:
+    return sim.client(app_token(sim, **permissions))
 
 
 def head_of(sim: Simulated, branch: str = "main") -> str:
