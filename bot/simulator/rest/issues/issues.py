@@ -28,7 +28,6 @@ router = router_for("issues")
 
 @router.get("/repos/{owner}/{repo}/issues")
 async def list_issues(here: AtRepository) -> Response:
-    require_issues(here)
     require_read(here.world, here.caller, here.repository)
     found = listed(here.world, here.repository, here.request.query_params)
     return paginate(here.request, found, lambda issue: issue_view(here.world, issue))

@@ -27,15 +27,18 @@ class Order:
 
 
 def listed(world: World, repository: Repository, query: Mapping[str, str]) -> list[Issue]:
-    """Raises:
-    ApiError: 422 for a value that GitHub refuses.
+    """Only pull requests where issues are switched off.
+
+    Raises:
+        ApiError: 422 for a value that GitHub refuses.
     """
     tests = _tests(world, repository, query)
     order = ordered_by(world, query)
     found = [
         issue
         for issue in world.tables.issues.where("repository", repository.id)
-        if all(test(issue) for test in tests)
+        if (repository.has_issues or issue.pull_id is not None)
+        and all(test(issue) for test in tests)
     ]
     return sorted(found, key=order.key, reverse=order.reverse)
 

@@ -14,7 +14,7 @@ from bot.simulator.git import Commit
 from bot.simulator.identity.rights import may_see
 from bot.simulator.records.issues import Comment, Issue, TimelineEvent
 from bot.simulator.records.pulls import PullRequest, Review
-from bot.simulator.rest.issues.finding import issue_at, require_issues
+from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.replies import paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -36,7 +36,6 @@ Shown = tuple[datetime, int, Callable[[], dict[str, Any]]]
 @router.get("/repos/{owner}/{repo}/issues/events")
 async def list_events_of_repository(here: AtRepository) -> Response:
     """The newest first."""
-    require_issues(here)
     require_read(here.world, here.caller, here.repository)
     found = here.tables.timeline.where("repository", here.repository.id)
     events = [entry for entry in reversed(found) if is_issue_event(entry)]

@@ -1,0 +1,106 @@
+"""Lists of issues: what they leave out, and their order."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.simulator.rest.issues.stage import commented, error_of, opened, proposed
+from tests.simulator.support import SHOP, Simulated
+
+pytestmark = pytest.mark.anyio
+
+ISSUES = f"{SHOP}/issues"
+
+
+@pytest.fixture
+async def scene(sim: Simulated, writer: httpx.AsyncClient, reader: httpx.AsyncClient) -> None:
+    """1 bug of the writer's; 2 closed question of the reader's; 3 bare; 4 a pull request."""
+    await writer.post(f"{SHOP}/milestones", json={"title": "Soon"})
+    await opened(writer, "One", labels=["bug", "question"], assignees=["reader"], milestone=1)
+    sim.world.clock.advance(60)
+    await opened(reader, "Two", body="cc @writer")
+    await writer.patch(f"{ISSUES}/2", json={"labels": ["question"], "state": "closed"})
+    sim.world.clock.advance(60)
+    await opened(writer, "Three")
+    sim.world.clock.advance(60)
+    await proposed(sim)
+    sim.world.clock.advance(60)
+    await commented(writer, "more", 1)
+
+
+async def numbers(client: httpx.AsyncClient, query: str = "") -> list[int]:
+    answer = await client.get(f"{ISSUES}?{query}")
+    assert answer.status_code == 200, answer.text
+    return [issue["number"] for issue in answer.json()]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [4, 3, 1]),
+        ("state=closed", [2]),
+        ("state=all", [4, 3, 2, 1]),
+        ("state=all&direction=asc", [1, 2, 3, 4]),
+        ("state=all&sort=updated", [1, 4, 3, 2]),
+        ("state=all&sort=comments&direction=desc", [1, 4, 3, 2]),
+        ("state=all&sort=nonsense&direction=sideways", [4, 3, 2, 1]),
+        ("labels=bug", [1]),
+        ("labels=BUG,Question", [1]),
+        ("state=all&labels=question", [2, 1]),
+        ("labels=bug,absent", []),
+        ("labels=,", [4, 3, 1]),
+        ("assignee=reader", [1]),
+        ("assignee=none", [4, 3]),
+        ("assignee=*", [1]),
+        ("state=all&creator=reader", [2]),
+        ("creator=otp-genesis[bot]", []),
+        ("creator=app/otp-genesis", []),
+        ("state=all&mentioned=writer", [2]),
+        ("milestone=1", [1]),
+        ("milestone=none", [4, 3]),
+        ("milestone=*", [1]),
+        ("type=none", [4, 3, 1]),
+        ("type=Bug", []),
+    ],
+)
+async def test_a_list_is_what_its_query_asks_for(
+    scene: None, writer: httpx.AsyncClient, query: str, expected: list[int]
+) -> None:
+    assert await numbers(writer, query) == expected
+
+
+async def test_since_looks_at_updates(
+    sim: Simulated, scene: None, writer: httpx.AsyncClient
+) -> None:
+    updated = (await writer.get(f"{ISSUES}/4")).json()["updated_at"]
+    assert await numbers(writer, f"state=all&since={updated}") == [4, 1]
+    assert await numbers(writer, "state=all&since=2100-01-01") == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("state", "ajar"),
+        ("milestone", "9"),
+        ("milestone", "x"),
+        ("assignee", "nobody"),
+        ("creator", "nobody"),
+        ("mentioned", "nobody"),
+        ("since", "yesterday"),
+    ],
+)
+async def test_what_names_nothing_is_refused(sim: Simulated, field: str, value: str) -> None:
+    answer = await sim.as_("reader").get(ISSUES, params={field: value})
+    assert answer.status_code == 422
+    error = error_of(answer)
+    assert (error["resource"], error["field"], error["code"]) == ("Issue", field, "invalid")
+
+
+async def test_pages_are_linked(scene: None, writer: httpx.AsyncClient) -> None:
+    answer = await writer.get(ISSUES, params={"per_page": 2, "page": 1})
+    assert [issue["number"] for issue in answer.json()] == [4, 3]
+    following = answer.links["next"]["url"]
+    assert [issue["number"] for issue in (await writer.get(following)).json()] == [1]
+    assert "next" not in (await writer.get(following)).links
+    assert await numbers(writer, "page=7") == []
