@@ -18,8 +18,8 @@ TITLES = {
     409: "Something changed meanwhile",
     410: "It is gone",
     413: "That is too large",
-    421: "Wrong address",
     422: "That was not accepted",
+    500: "Something broke",
 }
 KEPT = 4
 """Of the texts that were typed, as many are shown again."""
@@ -27,7 +27,7 @@ KEPT = 4
 
 async def error_page(request: Request, error: ApiError) -> Response:
     typed: list[str] = []
-    if request.method == "POST" and error.status not in (403, 413, 421):
+    if request.method == "POST" and error.status not in (403, 413, 500):
         fields = await fields_of(request)
         typed = [v for k, v in fields.items() if k in ("title", "body") and v.strip()]
     response = page(

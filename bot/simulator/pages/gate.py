@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+import structlog
+from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from bot.simulator.git import RepositoryError, TooLarge, UnknownObject
 from bot.simulator.pages.acting import caller_of
 from bot.simulator.pages.errors import error_page
 from bot.simulator.world import World
+
+log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -49,8 +51,14 @@ class PageRoute(APIRoute):
         return handle
 
 
-def pages_router() -> APIRouter:
-    return APIRouter(route_class=PageRoute, include_in_schema=False, redirect_slashes=False)
+def pages_router(*checks: Callable[..., Any]) -> APIRouter:
+    """`checks` refuse by raising ApiError before any handler of the router is asked."""
+    return APIRouter(
+        route_class=PageRoute,
+        include_in_schema=False,
+        redirect_slashes=False,
+        dependencies=[Depends(check) for check in checks],
+    )
 
 
 async def answer(request: Request, handler: Handler) -> Response:
@@ -58,8 +66,9 @@ async def answer(request: Request, handler: Handler) -> Response:
     world: World = request.app.state.world
     request.state.caller = caller_of(world, request)
     try:
-        _admit(world, request)
+        _admit(request)
         response = await handler(request)
+        world.commit()
     except ApiError as error:
         response = await error_page(request, error)
     except (UnknownObject, RequestValidationError):
@@ -68,38 +77,26 @@ async def answer(request: Request, handler: Handler) -> Response:
         response = await error_page(request, ApiError(403, str(error)))
     except RepositoryError as error:
         response = await error_page(request, ApiError(422, str(error)))
-    world.commit()
+    except Exception:
+        # The outermost entry: the visitor gets a page, the log the traceback.
+        log.exception("a page failed", path=request.url.path)
+        response = await error_page(request, ApiError(500, "Something broke; the log says what."))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 
 
-def _admit(world: World, request: Request) -> None:
-    """Refuses what another site made the browser ask.
+def _admit(request: Request) -> None:
+    """Refuses what another site made the browser send.
 
     Raises:
-        ApiError: 421 for a name that is not ours (DNS rebinding), 403 for a form of another
-            site, 413 for a form that is too large.
+        ApiError: 403 for a form of another site, 413 for one that is too large.
     """
-    host = request.headers.get("host", "")
-    if not _is_ours(host, world.urls.base):
-        raise ApiError(421, f"This simulator answers at {world.urls.base} only.")
     if request.method in SAFE:
         return
     source = request.headers.get("origin") or request.headers.get("referer") or ""
-    if urlsplit(source).netloc != host:
+    if urlsplit(source).netloc != request.headers.get("host"):
         raise ApiError(403, "This form was not sent from a page of the simulator.")
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MAX_FORM:
         raise ApiError(413, "The form is too large.")
-
-
-def _is_ours(host: str, base: str) -> bool:
-    """An address in numbers cannot be a rebound name; of names, only ours and localhost."""
-    if host == urlsplit(base).netloc:
-        return True
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or bool(ip_address(name))
-    except ValueError:
-        return False

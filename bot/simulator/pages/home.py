@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.simulator.errors import not_found
+from bot.simulator.front import is_loopback
 from bot.simulator.identity.rights import may_see
 from bot.simulator.pages.acting import act_as
 from bot.simulator.pages.assets import BASE, CONTENT, KINDS
@@ -24,14 +25,15 @@ async def first_page(call: Calling) -> Response:
     tables = call.tables
     app = tables.apps.one("slug", APP_SLUG)
     hook = None if app is None else tables.hooks.one("app", app.id)
-    mine = None if call.caller.token is None else call.caller.token.value
+    client, mine = call.request.client, call.caller.token
+    near = client is None or is_loopback(client.host)
     return page(
         call.request,
         "home.html",
         repositories=[r for r in tables.repositories if _visible(call, r)],
         app=app,
         hook=hook,
-        token=mine,
+        token=mine.value if mine and near else None,
     )
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bot.simulator.errors import not_found
 from bot.simulator.pages import code, history, home
+from bot.simulator.pages.control import apps, deliveries, people, requests, switches
 from bot.simulator.pages.conversation import changes as text_changes
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.issues import changes as issue_changes
@@ -18,6 +19,12 @@ from bot.simulator.pages.pulls import reading as pull_reading
 
 nowhere = pages_router()
 ROUTERS = (
+    deliveries.router,
+    requests.router,
+    switches.router,
+    apps.router,
+    people.router,
+    home.router,
     code.router,
     history.router,
     listing.router,
@@ -26,7 +33,6 @@ ROUTERS = (
     text_changes.router,
     pull_reading.router,
     pull_changes.router,
-    home.router,
     nowhere,
 )
 

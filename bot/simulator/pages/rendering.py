@@ -94,8 +94,12 @@ def in_path(text: object) -> str:
 
 
 def with_query(request: Request, **changes: object) -> str:
-    """The address of this page with other parameters; None takes one away."""
-    kept = [(k, v) for k, v in request.query_params.multi_items() if k not in changes]
+    """The address of this page with other parameters; None takes one away.
+
+    `part` says that only a part of the page is wanted, which no link does.
+    """
+    given = request.query_params.multi_items()
+    kept = [(k, v) for k, v in given if k not in changes and k != "part"]
     asked = kept + [(k, str(v)) for k, v in changes.items() if v not in (None, "")]
     return f"?{urlencode(asked)}" if asked else "?"
 

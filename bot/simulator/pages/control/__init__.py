@@ -1,0 +1,1 @@
+"""The control room: what was asked and sent, faults, the clock, Apps, people."""

@@ -1,0 +1,195 @@
+"""Registering an App from its manifest and installing it: the pages between two redirects."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.simulator.domain.installations import covered, install, installation_on, select
+from bot.simulator.domain.manifests import (
+    MAX_NAME,
+    Manifest,
+    check_name,
+    read_manifest,
+    register,
+    with_query,
+)
+from bot.simulator.errors import ApiError, not_found
+from bot.simulator.identity.rights import role_of
+from bot.simulator.pages.acting import caller_of
+from bot.simulator.pages.errors import error_page
+from bot.simulator.pages.forms import Fields, Form
+from bot.simulator.pages.gate import HEADERS, pages_router
+from bot.simulator.pages.rendering import page
+from bot.simulator.records.accounts import Account
+from bot.simulator.records.apps import App, Installation
+from bot.simulator.records.repositories import Repository
+from bot.simulator.rest.scope import Call, Calling
+
+router = pages_router()
+"""Obeys our own pages only."""
+incoming = APIRouter(include_in_schema=False)
+"""Takes the form that a bot's own page sends; it changes nothing but asks first."""
+
+MAX_STATE = 1_000
+CSP = "content-security-policy"
+
+
+@incoming.post("/settings/apps/new")
+async def ask_for_user(request: Request, form: Form) -> Response:
+    return await _ask(request, form, None)
+
+
+@incoming.post("/organizations/{org}/settings/apps/new")
+async def ask_for_organization(request: Request, form: Form, org: str) -> Response:
+    return await _ask(request, form, org)
+
+
+async def _ask(request: Request, form: Fields, org: str | None) -> Response:
+    world = request.app.state.world
+    request.state.caller = caller_of(world, request)
+    call = Call(world, request.state.caller, request)
+    try:
+        owner = _owner(call, org)
+        manifest = read_manifest(form.text("manifest"))
+        state = request.query_params.get("state") or form.text("state")
+        response = _confirmation(call, owner, manifest, form.text("manifest"), state)
+    except ApiError as error:
+        response = await error_page(request, error)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _confirmation(
+    call: Call, owner: Account, manifest: Manifest, text: str, state: str
+) -> Response:
+    response = page(
+        call.request,
+        "apps/register.html",
+        owner=owner,
+        manifest=manifest,
+        text=text,
+        state=state[:MAX_STATE],
+        longest=MAX_NAME,
+    )
+    return _leading_to(response, manifest.redirect_url)
+
+
+@router.post("/settings/apps")
+async def register_app(call: Calling, form: Form) -> Response:
+    """Leads back to the bot with the code for the App's credentials."""
+    owner = _owner(call, form.text("owner"))
+    manifest = read_manifest(form.text("manifest"))
+    name = form.text("name").strip()
+    check_name(call.world, name)
+    code = await register(call.world, call.caller, owner, manifest, name)
+    target = with_query(manifest.redirect_url, code=code, state=form.text("state")[:MAX_STATE])
+    return RedirectResponse(target, 302)
+
+
+def _owner(call: Call, login: str | None) -> Account:
+    """Whose App it is to be: the user's own, or an organization's.
+
+    Raises:
+        ApiError: 401 for nobody, 404 for an account that the user does not administer.
+    """
+    actor = call.actor()
+    if not login or login.lower() == actor.login.lower():
+        return actor
+    found = call.tables.accounts.one("login", login.lower())
+    if found is None or found not in _administered(call, actor):
+        raise not_found()
+    return found
+
+
+def _administered(call: Call, actor: Account) -> list[Account]:
+    """The user, and the organizations in which they are admin of a repository."""
+    owners = [
+        call.world.owner(r)
+        for r in call.tables.repositories
+        if role_of(call.tables, actor.id, r) == "admin"
+    ]
+    return list({a.id: a for a in (actor, *owners) if a.type != "Bot"}.values())
+
+
+def _app(call: Calling, slug: str) -> App:
+    app = call.tables.apps.one("slug", slug)
+    if app is None:
+        raise not_found()
+    return app
+
+
+Named = Annotated[App, Depends(_app)]
+
+
+@router.get("/apps/{slug}/installations/new")
+async def installation_form(call: Calling, app: Named) -> Response:
+    actor = call.actor()
+    places = [
+        (account, installation_on(call.world, app, account), _owned(call, account))
+        for account in _administered(call, actor)
+        if app.public or account.id == app.owner_id
+    ]
+    response = page(
+        call.request,
+        "apps/install.html",
+        app=app,
+        places=places,
+        covered=lambda found: covered(call.world, found),
+        state=call.request.query_params.get("state", "")[:MAX_STATE],
+    )
+    return _leading_to(response, app.setup_url)
+
+
+@router.post("/apps/{slug}/installations/new")
+async def install_app(call: Calling, app: Named, form: Form) -> Response:
+    """Installs it, or changes what an installation covers; leads on to where the App says."""
+    account = _owner(call, form.text("account"))
+    if not app.public and account.id != app.owner_id:
+        raise ApiError(403, f"{app.name} is private to its owner.")
+    chosen = _chosen(call, form, account)
+    found = installation_on(call.world, app, account)
+    action = "install" if found is None else "update"
+    if found is None:
+        found = install(call.world, call.caller, app, account, chosen)
+    else:
+        select(call.world, call.caller, found, chosen)
+    return RedirectResponse(_next(app, found, action, form.text("state")[:MAX_STATE]), 303)
+
+
+def _chosen(call: Call, form: Fields, account: Account) -> list[Repository] | None:
+    """Raises ApiError 422 when only some are wanted, but none is named."""
+    if form.text("selection", "all") == "all":
+        return None
+    numbers = set(form.numbers("repository"))
+    chosen = [r for r in _owned(call, account) if r.id in numbers]
+    if not chosen:
+        raise ApiError(422, "Choose at least one repository.")
+    return chosen
+
+
+def _owned(call: Call, account: Account) -> list[Repository]:
+    return call.tables.repositories.where("owner", account.id)
+
+
+def _next(app: App, installation: Installation, action: str, state: str) -> str:
+    if app.setup_url is None:
+        return f"/apps/{app.slug}/installations/new"
+    return with_query(
+        app.setup_url, installation_id=installation.id, setup_action=action, state=state
+    )
+
+
+def _leading_to(response: Response, url: str | None) -> Response:
+    """Browsers hold redirects after a form to the policy of the form's page."""
+    if url is not None:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        allowed = f"form-action 'self' {origin}"
+        response.headers[CSP] = HEADERS[CSP].replace("form-action 'self'", allowed)
+    return response
