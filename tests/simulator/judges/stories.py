@@ -222,7 +222,6 @@ def pulls(t: Teller) -> None:
     t.step("merge again", "writer", f"PUT /pulls/{n}/merge", {})
     t.step("merged", "writer", f"GET /pulls/{n}/merge")
     t.step("after", "writer", f"GET /pulls/{n}", keep=state)
-    t.step("reopen merged", "writer", f"PATCH /pulls/{n}", {"state": "open"})
     t.step("arrived", "writer", "GET /contents/feature.txt", keep="path")
     draft = t.pull("sketch", draft=True)
     t.step("draft", "writer", f"GET /pulls/{draft}", keep=state)
@@ -245,6 +244,9 @@ def refused_pulls(t: Teller) -> None:
     t.step("closed by a stranger", "outsider", f"PATCH /pulls/{n}", {"state": "closed"})
     t.step("merged by a reader", "reader", f"PUT /pulls/{n}/merge", {})
     t.step("no such pull", "writer", "GET /pulls/99999")
+    m = t.pull("done")
+    t.quietly("writer", f"PUT /pulls/{m}/merge", {})
+    t.step("reopened after the merge", "writer", f"PATCH /pulls/{m}", {"state": "open"})
     issue = t.quietly("writer", "POST /issues", {"title": "No pull"})["number"]
     t.step("an issue is no pull", "writer", f"GET /pulls/{issue}")
 
@@ -253,9 +255,7 @@ def reviews(t: Teller) -> None:
     n = t.pull("reviewed")
     asked = {"event": "REQUEST_CHANGES", "body": "No"}
     r = t.step("request changes", "admin", f"POST /pulls/{n}/reviews", asked, "state user.login")
-    t.step("approve one's own", "writer", f"POST /pulls/{n}/reviews", {"event": "APPROVE"})
     t.step("odd event", "admin", f"POST /pulls/{n}/reviews", {"event": "LOVE"})
-    t.step("empty request", "admin", f"POST /pulls/{n}/reviews", {"event": "REQUEST_CHANGES"})
     dismissed = {"message": "Done since"}
     path = f"/pulls/{n}/reviews/{r['id']}"
     t.step("dismiss", "admin", f"PUT {path}/dismissals", dismissed, "state")
@@ -269,6 +269,8 @@ def reviews(t: Teller) -> None:
     path, asked_of = f"/pulls/{n}/requested_reviewers", "requested_reviewers.*.login"
     t.step("ask a reader", "writer", f"POST {path}", ask, asked_of)
     t.step("unask", "writer", f"DELETE {path}", ask, asked_of)
+    t.step("approve one's own", "writer", f"POST /pulls/{n}/reviews", {"event": "APPROVE"})
+    t.step("empty request", "admin", f"POST /pulls/{n}/reviews", {"event": "REQUEST_CHANGES"})
     t.step("ask a stranger", "writer", f"POST {path}", {"reviewers": ["outsider"]})
 
 
@@ -278,8 +280,6 @@ def checks(t: Teller) -> None:
     new = {"name": "test", "head_sha": sha}
     run = t.step("create", "app", "POST /check-runs", new, state)
     path = f"/check-runs/{run['id']}"
-    t.step("by a user", "writer", "POST /check-runs", new)
-    t.step("unknown commit", "app", "POST /check-runs", {**new, "head_sha": UNKNOWN_SHA})
     t.step("without name", "app", "POST /check-runs", {"head_sha": sha})
     t.step("begin", "app", f"PATCH {path}", {"status": "in_progress"}, state)
     done = {"status": "completed", "conclusion": "failure"}
@@ -291,10 +291,12 @@ def checks(t: Teller) -> None:
     place = {"path": "checked.txt", "start_line": 1, "end_line": 1}
     note = place | {"annotation_level": "notice", "message": "hm"}
     many = {"output": {"title": "T", "summary": "S", "annotations": [note] * 51}}
-    t.step("51 annotations", "app", f"PATCH {path}", many)
     few = {"output": {"title": "T", "summary": "S", "annotations": [note] * 2}}
     t.step("2 annotations", "app", f"PATCH {path}", few, "output.annotations_count")
     t.step("annotations", "writer", f"GET {path}/annotations", keep="*.message")
+    t.step("51 annotations", "app", f"PATCH {path}", many)
+    t.step("by a user", "writer", "POST /check-runs", new)
+    t.step("unknown commit", "app", "POST /check-runs", {**new, "head_sha": UNKNOWN_SHA})
 
 
 def refusals(t: Teller) -> None:

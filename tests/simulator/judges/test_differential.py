@@ -6,26 +6,14 @@ What differs is excused by name, with what GitHub does; an excuse that is no lon
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import pytest
 
 from tests.simulator.judges import library
+from tests.simulator.judges.excuses import EXCUSES, Excuse
 from tests.simulator.judges.peers import Peer, running_emulator, running_simulator
 from tests.simulator.judges.stories import STORIES, Outcome, Story, told
 from tests.simulator.support import make_source
-
-
-@dataclass(frozen=True)
-class Excuse:
-    """A step at which the two differ, what the simulator does, and why that is right."""
-
-    step: str
-    ours: int
-    why: str
-
-
-EXCUSES: Mapping[str, tuple[Excuse, ...]] = {}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +26,10 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Peer
         running_emulator(tmp_path_factory.mktemp("emulator")) as emulator,
     ):
         yield simulator.peer(), emulator
+
+
+def test_excuses_belong_to_stories() -> None:
+    assert set(EXCUSES) <= {story.__name__ for story in STORIES}
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
