@@ -18,6 +18,7 @@ from bot.simulator.faults.proxy import FaultyProxy
 from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
+from bot.simulator.pages import registration
 from bot.simulator.pages.mounting import mount_pages
 from bot.simulator.rest import (
     about,
@@ -28,6 +29,7 @@ from bot.simulator.rest import (
     hooks,
     issues,
     meta,
+    protection,
     pulls,
     repository,
 )
@@ -45,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     *issues.ROUTERS,
     *pulls.ROUTERS,
     *checks.ROUTERS,
+    *protection.ROUTERS,
     *repository.ROUTERS,
 )
 """Everything under `/api/v3`."""
@@ -75,6 +78,8 @@ def create_app(world: World) -> FastAPI:
     app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
+    app.include_router(registration.incoming)
+    app.include_router(registration.router)
     mount_pages(app)
     # A line break in a path fits no template, not even those that take the rest.
     app.router.default = _no_template

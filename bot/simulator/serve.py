@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 
 from bot.simulator.app import create_app
+from bot.simulator.connection import Connection
 from bot.simulator.options import Options
 from bot.simulator.seed import APP_SLUG, PEOPLE, plant
 from bot.simulator.state.journal import StateUnusable, lock
@@ -88,6 +89,7 @@ async def _run(world: World, listening: socket.socket, out: TextIO) -> None:
         access_log=False,
         timeout_graceful_shutdown=3,
         server_header=False,
+        http=Connection,
     )
     server = Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):

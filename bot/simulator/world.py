@@ -41,7 +41,7 @@ class World:
         self.journal = Journal(options.state)
         self.tables = Tables(self.journal)
         self.hub = Hub()
-        self.faults = Faults(self.clock)
+        self.faults = Faults(self.clock, options.faults)
         self.limits = Limits(self.clock, options.enforce_limits)
         self.exchanges = ExchangeLog(options.state)
         self.outbox = Outbox(self)
@@ -64,6 +64,12 @@ class World:
         if found is None:
             found = self._git[repository.id] = BareRepository(self.git_path(repository))
         return found
+
+    def forget_git(self, repository: Repository) -> None:
+        """Deletes its folder, once the loss of the record is kept."""
+        git = self.git(repository)
+        del self._git[repository.id]
+        self.after_commit(lambda: self.spawn(git.remove()))
 
     def owner(self, repository: Repository) -> Account:
         return self.tables.accounts[repository.owner_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ MOST = 20
 """Hooks that a repository may have for one event."""
 MAX_URL = 2_000
 MAX_SECRET = 1_000
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+"""A name or an address, in lower case."""
 
 EVENTS = frozenset(PERMISSIONS) | {
     "*",
@@ -71,7 +74,8 @@ def is_address(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        return parts.scheme in ("http", "https") and bool(HOST.fullmatch(host)) and parts.port != 0
     except ValueError:
         return False
 

@@ -73,6 +73,6 @@ async def _end(fault: Fault, scope: Scope, receive: Receive, send: Send) -> None
     cut = scope.get("extensions", {}).get(CUT)
     if cut is None:
         raise ConnectionCut("the connection was cut by a fault")
-    cut()
+    cut["abort"]()
     while (await receive())["type"] != "http.disconnect":
         pass

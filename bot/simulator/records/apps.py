@@ -23,7 +23,8 @@ class App(Record):
     """PEM; the private half stays with its owner."""
     permissions: dict[str, Level]
     events: list[str]
-    public: bool = False
+    public: bool = True
+    """Else only its owner can install it."""
     setup_url: str | None = None
     """Where people are led once they have installed it."""
     created_at: datetime

@@ -106,7 +106,7 @@ async def _handled(request: Request, world: World, handler: Handler) -> Response
             _check_faults(request, world)
             response = await handler(as_json(request))
         except (ApiError, RequestValidationError, HTTPException) as error:
-            response = refusal(_as_api_error(error))
+            response = refusal(as_api_error(error))
         world.commit()
         return response
     except Exception:
@@ -124,7 +124,7 @@ def _check_faults(request: Request, world: World) -> None:
         raise error
 
 
-def _as_api_error(error: ApiError | RequestValidationError | HTTPException) -> ApiError:
+def as_api_error(error: ApiError | RequestValidationError | HTTPException) -> ApiError:
     if isinstance(error, RequestValidationError):
         return refusal_of(error.errors())
     if isinstance(error, HTTPException):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from bot.simulator.domain.manifests import convert
 from bot.simulator.errors import not_found
 from bot.simulator.rest.apps.callers import AsApp
 from bot.simulator.rest.replies import paginate, reply
@@ -32,3 +33,16 @@ async def app_named(call: Calling, slug: str) -> Response:
 async def installation_requests(call: Calling, app: AsApp) -> Response:
     """Nobody here must ask an owner first."""
     return paginate(call.request, [], lambda row: row)
+
+
+@router.post("/app-manifests/{code}/conversions")
+async def convert_manifest(call: Calling, code: str) -> Response:
+    """Whoever has the code gets the App's credentials: they come from here only."""
+    app, hook, private_key = convert(call.world, code)
+    credentials = {
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "webhook_secret": None if hook is None else hook.secret,
+        "pem": private_key,
+    }
+    return reply(app_view(call.world, app) | credentials, 201)

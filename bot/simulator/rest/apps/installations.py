@@ -22,7 +22,7 @@ from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import Call, Calling
 from bot.simulator.views.installations import installation_view
-from bot.simulator.views.repositories import full_repository_view, repository_view
+from bot.simulator.views.repositories import repository_view
 
 router = router_for("apps")
 
@@ -130,7 +130,7 @@ async def user_installation_repositories(call: Calling, installation_id: int) ->
     return paginate(
         call.request,
         _common(call, found),
-        lambda row: full_repository_view(call.world, row, call.actor()),
+        lambda row: repository_view(call.world, row),
         envelope="repositories",
         repository_selection=found.repository_selection,
     )
