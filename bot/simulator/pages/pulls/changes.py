@@ -14,10 +14,9 @@ from bot.simulator.domain.pull_states import issue_of, set_draft
 from bot.simulator.domain.pulls import Proposal, open_pull
 from bot.simulator.domain.refs import change_refs
 from bot.simulator.domain.review_comments import add_comment, add_reply, resolve_thread
-from bot.simulator.domain.review_states import Verdict, dismiss, publish
+from bot.simulator.domain.review_states import Verdict, dismiss
 from bot.simulator.domain.reviews import (
     NewReview,
-    add_review,
     check_body,
     create_review,
     delete_pending,
@@ -25,6 +24,7 @@ from bot.simulator.domain.reviews import (
     submit_review,
     unprocessable,
 )
+from bot.simulator.domain.single_comments import comment_at, reply_to
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange
 from bot.simulator.identity.rights import require
@@ -154,9 +154,10 @@ async def comment_line(here: AtRepository, number: int, form: Form) -> Response:
     about = (here.world, here.caller, here.repository)
     if pending is not None:
         await _add(here, pull, pending, remark)
+    elif form.given("later"):
+        await create_review(*about, pull, NewReview(remarks=[remark]))
     else:
-        event: Verdict | None = None if form.given("later") else "COMMENT"
-        await create_review(*about, pull, NewReview(event=event, remarks=[remark]))
+        await comment_at(*about, pull, pull.head_sha, remark)
     return _back(here, number, "files", anchor=form.text("anchor")[:40])
 
 
@@ -186,12 +187,12 @@ async def answer_thread(here: AtRepository, number: int, id: int, form: Form) ->
         resolve_thread(*about, thread, form.text("turn") == "resolve")
         return _back(here, number, anchor=f"discussion_r{first.id}")
     here.require("pull_requests", "write", role="read")
-    check_body(form.text("body"))
     pending = pending_of(here.world, here.caller, pull)
-    own = pending or add_review(*about, pull, pull.head_sha, "")
-    made = add_reply(here.world, here.caller, own, first, form.text("body"))
     if pending is None:
-        publish(*about, own, "COMMENT")
+        made = reply_to(*about, first, form.text("body"))
+    else:
+        check_body(form.text("body"))
+        made = add_reply(here.world, here.caller, pending, first, form.text("body"))
     return _back(here, number, anchor=f"discussion_r{made.id}")
 
 
