@@ -33,7 +33,9 @@ from bot.simulator.rest import (
     pulls,
     repository,
 )
+from bot.simulator.rest.by_id import ById
 from bot.simulator.rest.gate import answer
+from bot.simulator.rest.repository import archives
 from bot.simulator.world import World
 
 API = "/api/v3"
@@ -70,6 +72,7 @@ def create_app(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
+    app.add_middleware(ById, world=world)
     app.add_middleware(FaultyProxy, faults=world.faults)
     app.add_middleware(Recorder, world=world)
     app.add_middleware(FrontDoor, base=world.urls.base)
@@ -77,6 +80,7 @@ def create_app(world: World) -> FastAPI:
         app.include_router(router, prefix=API)
     app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
+    app.router.routes += archives.ROUTES
     app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
     app.include_router(registration.incoming)
     app.include_router(registration.router)

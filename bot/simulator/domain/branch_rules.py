@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal
 
+from bot.simulator.git.policy import matches
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import role_of
 from bot.simulator.records.repositories import Protection, Repository, Role, Ruleset
@@ -76,11 +75,12 @@ def of_protection(
         always,
         reviews=protection.required_reviews,
         dismiss_stale_reviews=protection.dismiss_stale_reviews,
+        last_push_approval=protection.last_push_approval,
         conversation_resolution=protection.conversation_resolution,
         checks=tuple(RequiredCheck(c, protection.check_apps.get(c)) for c in contexts),
         strict=protection.strict,
         linear_history=protection.linear_history,
-        blocks_update=caller is not None and not _may_push(protection, caller),
+        blocks_update=protection.locked or not _may_push(protection, caller),
     )
 
 
@@ -90,9 +90,9 @@ def _let_off(world: World, repository: Repository, protection: Protection, calle
     return role_of(world.tables, caller.actor.id, repository) == "admin"
 
 
-def _may_push(protection: Protection, caller: Caller) -> bool:
+def _may_push(protection: Protection, caller: Caller | None) -> bool:
     allowed = protection.push_restrictions
-    if allowed is None:
+    if allowed is None or caller is None:
         return True
     if caller.app is not None:
         return caller.app.slug in allowed.get("apps", ())
@@ -152,30 +152,18 @@ def covers(repository: Repository, ruleset: Ruleset, ref: str) -> bool:
     kind = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(ruleset.target)
     if kind is None or not ref.startswith(kind):
         return False
-    return any(fnmatch(spelt_out(repository, p), ref) for p in ruleset.include) and not any(
-        fnmatch(spelt_out(repository, p), ref) for p in ruleset.exclude
-    )
+
+    def is_in(patterns: list[str]) -> bool:
+        return any(matches(spelt_out(repository, each, kind), ref) for each in patterns)
+
+    return is_in(ruleset.include) and not is_in(ruleset.exclude)
 
 
-def spelt_out(repository: Repository, pattern: str) -> str:
-    """A pattern of a ruleset without GitHub's two names for branches."""
+def spelt_out(repository: Repository, pattern: str, kind: str) -> str:
+    """A pattern of a ruleset without GitHub's two names for branches; `kind` as in `refs/tags/`."""
     if pattern == "~ALL":
-        return "refs/**"
+        return f"{kind}**"
     return f"refs/heads/{repository.default_branch}" if pattern == "~DEFAULT_BRANCH" else pattern
-
-
-def fnmatch(pattern: str, name: str) -> bool:
-    """As Ruby's File.fnmatch with FNM_PATHNAME, which GitHub uses: `*` stops at slashes."""
-    return _compiled(pattern).fullmatch(name) is not None
-
-
-_WILD = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-@lru_cache(maxsize=500)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    return re.compile("".join(_WILD.get(part, re.escape(part)) for part in parts))
 
 
 def bypass_mode(

@@ -1,13 +1,91 @@
-"""Which rules of a branch bind who pushes."""
+"""Which rules of branches bind who pushes, and changing the classic ones."""
 
 from __future__ import annotations
 
-from bot.simulator.git import PushPolicy
+from collections.abc import Callable, Sequence
+
+from bot.simulator.domain.branch_rules import (
+    BranchRules,
+    RequiredCheck,
+    bypass_mode,
+    of_protection,
+    of_ruleset,
+    spelt_out,
+)
+from bot.simulator.domain.check_results import results_at, unmet
+from bot.simulator.git import PushPolicy, RefRule
 from bot.simulator.identity.caller import Caller
-from bot.simulator.records.repositories import Repository
+from bot.simulator.records.repositories import Protection, Repository
 from bot.simulator.world import World
+
+HEADS = "refs/heads/"
 
 
 def push_policy(world: World, caller: Caller, repository: Repository) -> PushPolicy:
     """For the hook of a push and for changes of refs by the API."""
-    return PushPolicy()
+    rules = [
+        _rule(
+            world,
+            repository,
+            of_protection(world, repository, protection, caller),
+            HEADS + protection.branch,
+        )
+        for protection in world.tables.protections.where("repository", repository.id)
+    ]
+    for ruleset in world.tables.rulesets.where("repository", repository.id):
+        passes = bypass_mode(world, repository, ruleset, caller) in ("always", "exempt")
+        if ruleset.enforcement != "active" or ruleset.target == "push" or passes:
+            continue
+        kind = HEADS if ruleset.target == "branch" else "refs/tags/"
+        excludes = tuple(spelt_out(repository, pattern, kind) for pattern in ruleset.exclude)
+        for pattern in ruleset.include:
+            name = spelt_out(repository, pattern, kind)
+            if name.startswith(kind):
+                rules.append(_rule(world, repository, of_ruleset(ruleset), name, excludes))
+    url = world.urls.page(world.full_name(repository), "rules")
+    return PushPolicy(rules=tuple(rules), rules_url=url)
+
+
+def _rule(
+    world: World,
+    repository: Repository,
+    rules: BranchRules,
+    pattern: str,
+    excludes: tuple[str, ...] = (),
+) -> RefRule:
+    return RefRule(
+        pattern,
+        rules.source,
+        blocks_creation=rules.blocks_creation,
+        blocks_update=rules.blocks_update,
+        blocks_deletion=rules.blocks_deletion,
+        blocks_force=rules.blocks_force,
+        requires_linear_history=rules.linear_history,
+        requires_pull_request=rules.reviews is not None,
+        expected_checks=_expected(world, repository, rules.checks),
+        excludes=excludes,
+    )
+
+
+def _expected(
+    world: World, repository: Repository, checks: Sequence[RequiredCheck]
+) -> Callable[[str], Sequence[str]]:
+    def expected(sha: str) -> Sequence[str]:
+        results = results_at(world, repository, sha)
+        return [check.context for check in checks if unmet(results, check) is not None]
+
+    return expected
+
+
+def protection_of(world: World, repository: Repository, branch: str) -> Protection | None:
+    return world.tables.protections.one("branch", (repository.id, branch))
+
+
+def protect(world: World, repository: Repository, branch: str) -> Protection:
+    """The branch's protection, made with nothing but the defaults if there is none."""
+    found = protection_of(world, repository, branch)
+    if found is not None:
+        return found
+    return world.tables.protections.add(
+        Protection(id=world.tables.next_id(), repository_id=repository.id, branch=branch)
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -80,7 +79,7 @@ def _rulings(policy: PushPolicy, command: Command) -> Iterator[Ruling]:
             command.ref, "always", text, message=f'Invalid branch or tag name "{match[1]}"'
         )
     for rule in policy.rules:
-        if _pattern(rule.pattern).fullmatch(command.ref):
+        if rule.covers(command.ref):
             for condition, message in _violations(rule, command):
                 yield _violation(policy, rule, command.ref, condition, message)
     if not policy.may_write_workflows and not command.deletes:
@@ -123,18 +122,3 @@ def _violation(
     heading = f"GH013: Repository rule violations found for {ref}."
     review = f"Review all repository rules at {policy.rules_url}?ref={quote(ref, safe='')}"
     return Ruling(ref, condition, heading, review, message, RULESET)
-
-
-@lru_cache(maxsize=1000)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    """As Ruby's File.fnmatch with FNM_PATHNAME, which GitHub documents."""
-    parts = re.split(r"(\*\*/|\*+|\?)", pattern)
-    glob = {"**/": "(?:[^/]+/)*", "?": "[^/]"}
-    return re.compile(
-        "".join(
-            glob.get(part)
-            or ((".*" if part == "**" else "[^/]*") if part[:1] == "*" else re.escape(part))
-            for part in parts
-        ),
-        re.DOTALL,
-    )

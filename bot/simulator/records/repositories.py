@@ -21,11 +21,15 @@ class Repository(Record):
     fork_of_id: int | None = None
     default_branch: str = "main"
     topics: list[str] = []
+    homepage: str | None = None
     has_issues: bool = True
+    has_projects: bool = False
+    has_wiki: bool = False
     allow_merge_commit: bool = True
     allow_squash_merge: bool = True
     allow_rebase_merge: bool = True
     allow_auto_merge: bool = False
+    allow_update_branch: bool = False
     delete_branch_on_merge: bool = False
     actions_enabled: bool = True
     workflow_permissions: Literal["read", "write"] = "read"
@@ -96,6 +100,12 @@ class Protection(Record):
     allow_force_pushes: bool = False
     allow_deletions: bool = False
     conversation_resolution: bool = False
+    last_push_approval: bool = False
+    signatures: bool = False
+    """Kept and shown, not enforced: nobody's key is known here."""
+    locked: bool = False
+    block_creations: bool = False
+    fork_syncing: bool = False
     push_restrictions: dict[str, list[str]] | None = None
     """None: everybody with write; else logins and slugs under users, teams, apps."""
 

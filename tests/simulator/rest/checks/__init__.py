@@ -1,0 +1,1 @@
+"""Tests of checks and statuses over REST."""

@@ -1,0 +1,1 @@
+"""Tests of branch protection and rulesets over REST."""
