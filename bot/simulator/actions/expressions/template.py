@@ -41,6 +41,8 @@ def _closing(text: str, start: int) -> int:
     for found in CLOSING.finditer(text, start + len(OPENING)):
         if found.group() == "}}":
             return found.start()
+        if found.group() == "'":
+            break
     message = "The expression is not closed. An unescaped ${{ sequence was found, but the closing"
     raise ExpressionError(f"{message} }}}} sequence was not found.")
 

@@ -63,6 +63,7 @@ class Channel:
         self.job = job
         self.reader = CommandReader()
         self.outputs: dict[str, str] = {}
+        self.refused = ""
         self.files = {key: folder / f"{name}_{identifier}" for key, name in FILES.items()}
         for file in self.files.values():
             file.write_bytes(b"")
@@ -95,7 +96,7 @@ class Channel:
                 self.job.warn(DEPRECATED.format(command.name))
             case "set-env" | "add-path":
                 self.job.say(f"##[error]{DISABLED.format(command.name)}")
-                raise StepFailed(f"Unable to process command '{line[:200]}' successfully.")
+                self.refused = f"Unable to process command '{line[:200]}' successfully."
             case "add-matcher" | "remove-matcher":
                 self.job.warn(f"Problem matchers are not supported: {command.text[:200]}")
             case _:
@@ -104,6 +105,8 @@ class Channel:
     def close(self) -> None:
         """Takes what the files hold. Raises StepFailed when one of them cannot be taken."""
         try:
+            if self.refused:
+                raise StepFailed(self.refused)
             env = parse_pairs(read_file(self.files["env"]))
             for name in env:
                 if name.upper() in BLOCKED:

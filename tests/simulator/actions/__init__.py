@@ -1,0 +1,1 @@
+"""Tests of the Actions of the local GitHub."""

@@ -1,0 +1,70 @@
+"""No form of a secret is left in a log."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.simulator.actions.runner.masks import Masker
+
+SECRET = "s3cr3t+value/1"
+KEY = "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\n  indented line\n-----END KEY-----\n"
+
+
+def masked(secret: str, text: str) -> str:
+    masker = Masker()
+    masker.add(secret)
+    return masker.mask(text)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        base64.b64encode(SECRET.encode()).decode().rstrip("="),
+        "s3cr3t%2Bvalue%2F1",
+    ],
+)
+def test_forms_are_masked(form: str) -> None:
+    assert masked(SECRET, f"<{form}>") == "<***>"
+
+
+@pytest.mark.parametrize("prefix", ["", "u:", "us:", "use:", "user:"])
+def test_a_secret_inside_other_base64_is_masked(prefix: str) -> None:
+    encoded = base64.b64encode(f"{prefix}{SECRET}:tail".encode()).decode()
+    shown = masked(SECRET, encoded)
+    assert "***" in shown
+    assert len(shown) < len(encoded)
+
+
+def test_each_line_of_a_secret_is_masked() -> None:
+    masker = Masker()
+    masker.add(KEY)
+    for line in KEY.splitlines():
+        assert masker.mask(f"| {line}") in ("| ***", "|   ***")
+
+
+def test_braces_of_a_secret_in_json_are_left_alone() -> None:
+    assert masked('{\n"key": "long-enough"\n}', "{ }") == "{ }"
+
+
+def test_the_longer_secret_wins() -> None:
+    masker = Masker()
+    masker.add("abc")
+    masker.add("abcdef")
+    assert masker.mask("abcdef abc") == "*** ***"
+
+
+@pytest.mark.parametrize("secret", ["", " ", "\n\n"])
+def test_nothing_is_no_secret(secret: str) -> None:
+    assert masked(secret, "a b\n\nc") == "a b\n\nc"
+
+
+@given(st.text(min_size=3, max_size=20).filter(lambda t: len(t.strip()) > 2 and "*" not in t))
+def test_no_secret_survives(secret: str) -> None:
+    shown = masked(secret, f"before {secret} after {json.dumps(secret)}")
+    assert secret not in shown
