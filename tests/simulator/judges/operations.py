@@ -35,18 +35,25 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{([^}]+)\}", self.template)
-        made = [
-            (".+" if part in SLASHED else "[^/]+") if index % 2 else re.escape(part)
-            for index, part in enumerate(parts)
-        ]
-        return re.compile("".join(made))
+        if self.template.endswith("/{path}"):
+            # The top folder has an empty path, with or without the slash.
+            return re.compile(_pattern(self.template.removesuffix("/{path}")) + "(/.*)?")
+        return re.compile(_pattern(self.template))
 
     @cached_property
     def literals(self) -> tuple[int, int]:
         """Literal segments, then literal characters: of two templates that fit, more wins."""
         segments = [s for s in self.template.split("/") if "{" not in s]
         return len(segments), sum(map(len, segments))
+
+
+def _pattern(template: str) -> str:
+    parts = re.split(r"\{([^}]+)\}", template)
+    made = [
+        (".+" if part in SLASHED else "[^/]+") if index % 2 else re.escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return "".join(made)
 
 
 class Description:

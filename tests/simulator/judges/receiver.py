@@ -16,10 +16,13 @@ from tests.simulator.judges.serving import served, until
 
 
 class Receiver:
-    """An ASGI app; `deliveries` grows as they come, `status` is what it answers."""
+    """An ASGI app; `deliveries` grows as they come, `status` is what it answers.
 
-    def __init__(self, secret: str, status: int = 202) -> None:
-        self.secret = secret.encode()
+    `secrets` are those of the hooks that send here; one is made known before its hook sends.
+    """
+
+    def __init__(self, *secrets: str, status: int = 202) -> None:
+        self.secrets = list(secrets)
         self.status = status
         self.deliveries: list[Delivery] = []
 
@@ -29,7 +32,8 @@ class Receiver:
         request = Request(scope, receive)
         body = await request.body()
         headers = dict(request.headers)
-        genuine = is_genuine(self.secret, headers.get("x-hub-signature-256", ""), body)
+        signature = headers.get("x-hub-signature-256", "")
+        genuine = any(is_genuine(secret, signature, body) for secret in self.secrets)
         self.deliveries.append(Delivery(headers, body, genuine))
         await Response(status_code=self.status)(scope, receive, send)
 
@@ -59,15 +63,15 @@ class Receiver:
         return found[0]
 
 
-def is_genuine(secret: bytes, signature: str, body: bytes) -> bool:
+def is_genuine(secret: str, signature: str, body: bytes) -> bool:
     """Whether the header `X-Hub-Signature-256` is that of these bytes."""
-    expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.encode())
 
 
 @contextmanager
-def receiving(secret: str, status: int = 202) -> Iterator[tuple[str, Receiver]]:
+def receiving(*secrets: str, status: int = 202) -> Iterator[tuple[str, Receiver]]:
     """The address to send webhooks to, and what receives them."""
-    receiver = Receiver(secret, status)
+    receiver = Receiver(*secrets, status=status)
     with served(receiver) as address:
         yield address, receiver

@@ -192,11 +192,11 @@ class Stage:
 def staged(folder: Path, source: Path, description: Description) -> Iterator[Stage]:
     """A simulator over `source` as acme/shop, with all that records and drives it."""
     with ExitStack() as stack:
-        hook_url, receiver = stack.enter_context(receiving("not known yet"))
+        hook_url, receiver = stack.enter_context(receiving())
         simulator = stack.enter_context(
             running_simulator(folder, {REPO: source}, webhook_url=hook_url)
         )
-        receiver.secret = simulator.app["webhook_secret"].encode()
+        receiver.secrets.append(simulator.app["webhook_secret"])
         url, recorder = stack.enter_context(recording(simulator.url))
         api = f"{url}{ENTERPRISE_REST}/"
 

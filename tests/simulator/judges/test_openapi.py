@@ -49,6 +49,9 @@ def examples(rest_judge: RestJudge) -> Any:
     ("call", "operation"),
     [
         ("GET /repos/a/b/contents/lib/x.ex", "repos/get-content"),
+        ("GET /repos/a/b/contents", "repos/get-content"),
+        ("GET /repos/a/b/contents/", "repos/get-content"),
+        ("GET /repos/a/b/contentsx", None),
         ("GET /repos/a/b/commits/feature/x/check-runs", "checks/list-for-ref"),
         ("GET /repos/a/b/git/ref/heads/x/y", "git/get-ref"),
         ("GET /repos/a/b/pulls/comments", "pulls/list-review-comments-for-repo"),

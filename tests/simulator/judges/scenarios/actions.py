@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from typing import Any
 
@@ -186,7 +187,35 @@ def variables(s: Stage) -> None:
     s.admin.refused(404, "actions/get-repo-variable", "COLOUR")
 
 
+def settings(s: Stage) -> None:
+    assert s.admin("actions/get-github-actions-permissions-repository").enabled is True
+    everything = {"enabled": True, "allowed_actions": "all"}
+    s.admin("actions/set-github-actions-permissions-repository", **everything)
+    tokens = "github-actions-default-workflow-permissions-repository"
+    assert s.admin(f"actions/get-{tokens}").default_workflow_permissions == "read"
+    write = {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
+    s.admin(f"actions/set-{tokens}", **write)
+    assert s.admin(f"actions/get-{tokens}").can_approve_pull_request_reviews is True
+    read = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
+    s.admin(f"actions/set-{tokens}", **read)
+    s.writer.refused(403, f"actions/set-{tokens}", **write)
+
+
+def secrets(s: Stage) -> None:
+    key = s.admin("actions/get-repo-public-key")
+    sealed = base64.b64encode(bytes(range(80))).decode()
+    s.admin(
+        "actions/create-or-update-repo-secret", "KEY", encrypted_value=sealed, key_id=key.key_id
+    )
+    assert s.admin("actions/get-repo-secret", "KEY").name == "KEY"
+    assert [e.name for e in s.admin("actions/list-repo-secrets").secrets] == ["KEY"]
+    s.admin("actions/delete-repo-secret", "KEY")
+    s.admin.refused(404, "actions/get-repo-secret", "KEY")
+
+
 SCENARIOS = (
+    settings,
+    secrets,
     workflows,
     a_run,
     a_failed_run,

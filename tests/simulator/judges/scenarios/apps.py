@@ -15,6 +15,7 @@ def the_app(s: Stage) -> None:
     assert s.app("apps/get-repo-installation").id == installation.id
     assert s.app("apps/get-org-installation", OWNER).id == installation.id
     s.app.refused(404, "apps/get-user-installation", "outsider")
+    assert s.app("apps/get-user-installation", OWNER).id == installation.id
     s.app.refused(404, "apps/get-installation", 99_999)
     assert s.ask("", "GET /app").status_code == 401
     assert s.ask("writer", "GET /app").status_code == 401

@@ -178,6 +178,9 @@ def search(s: Stage) -> None:
     none = s.reader("search/issues-and-pull-requests", q="repo:acme/shop nothing-like-this")
     assert (none.total_count, none.incomplete_results) == (0, False)
     s.reader.refused(422, "search/issues-and-pull-requests", q="")
+    repository = s.reader("repos/get").id
+    labels = s.reader("search/labels", repository_id=repository, q="bug")
+    assert "bug" in [e.name for e in labels.items]
 
 
 def pages(s: Stage) -> None:

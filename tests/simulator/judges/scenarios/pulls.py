@@ -183,7 +183,7 @@ def protection(s: Stage) -> None:
         "required_pull_request_reviews": {"required_approving_review_count": 1},
         "restrictions": None,
     }
-    s.reader.refused(404, "repos/get-branch-protection", "guarded")
+    s.reader.refused(403, "repos/get-branch-protection", "guarded")
     s.admin.refused(404, "repos/get-branch-protection", "guarded")
     put = s.admin("repos/update-branch-protection", "guarded", **rules)
     assert put.enforce_admins.enabled is True
@@ -210,7 +210,7 @@ def rulesets(s: Stage) -> None:
     assert s.reader("repos/get-repo-ruleset", made.id).enforcement == "active"
     types = [r["type"] for r in s.ask("reader", f"GET {SHOP}/rules/branches/ruled").json()]
     assert sorted(types) == ["deletion", "non_fast_forward"]
-    s.writer.refused(422, "git/delete-ref", "heads/ruled")
+    s.writer.refused(409, "git/delete-ref", "heads/ruled")
     off = s.admin("repos/update-repo-ruleset", made.id, enforcement="disabled")
     assert off.enforcement == "disabled"
     s.admin("repos/delete-repo-ruleset", made.id)

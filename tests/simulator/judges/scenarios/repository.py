@@ -76,6 +76,9 @@ def files(s: Stage) -> None:
     as_object = s.ask("reader", f"GET {SHOP}/contents/docs", accept="application/vnd.github.object")
     assert as_object.json()["type"] == "dir"
     assert s.reader("repos/get-readme").name == "README.md"
+    assert s.ask("reader", f"GET {SHOP}/contents").json()
+    s.writer("repos/create-or-update-file-contents", "docs/README.md", message="R", content=TEXT)
+    assert s.reader("repos/get-readme-in-directory", "docs").path == "docs/README.md"
     stale = {"message": "Again", "content": TEXT}
     s.writer.refused(422, "repos/create-or-update-file-contents", "docs/a.md", **stale)
     wrong = stale | {"sha": "0" * 40}
