@@ -7,7 +7,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
 import typer
@@ -38,6 +38,10 @@ def simulate(
     limits: Annotated[
         bool, typer.Option("--limits/--no-limits", help="Enforce GitHub's rate limits.")
     ] = True,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="JSON file of what is to go wrong: lost deliveries, 5xx and more."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Addresses, tokens and keys as one JSON line.")
     ] = False,
@@ -57,11 +61,22 @@ def simulate(
         "private": private,
         "webhook_url": webhook_url,
         "enforce_limits": limits,
+        "faults": _plan_in(faults),
         "fresh": fresh,
         "json_output": as_json,
     }
     # A process of its own: the simulator shares nothing with the bot but the network.
     os.execv(sys.executable, [sys.executable, "-m", "bot.simulator", json.dumps(options)])  # noqa: S606 - our own interpreter
+
+
+def _plan_in(path: Path | None) -> Any:
+    """Raises Unusable for a file that is not there or no JSON; the simulator judges the rest."""
+    if path is None:
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{path} cannot be read as JSON: {error}") from error
 
 
 def source_of(text: str, owner: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.simulator.faults.plan import FaultPlan
+
 
 class Source(BaseModel):
     """A repository to serve and what it is made from."""
@@ -33,6 +35,8 @@ class Options(BaseModel):
     """Where the App's events go; empty: nowhere, until the App's hook is given an address."""
     enforce_limits: bool = True
     """Rate limits, primary and secondary."""
+    faults: FaultPlan = FaultPlan()
+    """What goes wrong on purpose."""
     fresh: bool = False
     """Begin anew, losing what the state folder holds."""
     json_output: bool = False

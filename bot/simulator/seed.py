@@ -77,6 +77,8 @@ async def plant(world: World) -> None:
             user_token(world.tables, account(world, login, "User", now), now)
         add_app(world, ACTIONS_SLUG, "GitHub Actions", {}, [], now)
         _plant_app(world, now)
+    if world.options.webhook_url:
+        point_hook(world, world.options.webhook_url, now)
     for source in world.options.sources:
         if world.repository_named(source.owner, source.name) is None:
             await add_repository(world, source, now)
@@ -151,14 +153,23 @@ def _plant_app(world: World, now: datetime) -> None:
     hook = Hook(
         id=world.tables.next_id(),
         app_id=app.id,
-        url=world.options.webhook_url,
+        url="",
         secret=secret,
-        active=bool(world.options.webhook_url),
+        active=False,
         events=[],
         created_at=now,
         updated_at=now,
     )
     world.tables.hooks.add(hook)
+
+
+def point_hook(world: World, url: str, now: datetime) -> None:
+    """Sends the App's events there from now on."""
+    app = world.tables.apps.one("slug", APP_SLUG)
+    assert app is not None
+    for hook in world.tables.hooks.where("app", app.id):
+        hook.url, hook.active, hook.updated_at = url, True, now
+        world.tables.hooks.save(hook)
 
 
 def _keep_secret(path: Path, text: str) -> None:

@@ -7,12 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from bot.cli.simulate import source_of
@@ -133,3 +135,44 @@ def test_a_source_can_be_named(tmp_path: Path, text: str, owner: str, name: str)
 def test_a_source_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="is no folder"):
         source_of(str(tmp_path / "none"), "acme")
+
+
+def test_faults_come_from_a_file(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    plan = tmp_path / "faults.json"
+    fault = {"kind": "error", "status": 503, "count": 1, "path": "/zen"}
+    plan.write_text(json.dumps({"seed": 7, "faults": [fault]}))
+    with simulating(source, "--state", tmp_path / "state", "--faults", plan) as (_, said):
+        answers = [httpx.get(f"{said['api']}/zen").status_code for _ in range(2)]
+    assert answers == [503, 200]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("{", "cannot be read as JSON"), ('{"faults": [{"kind": "earthquake"}]}', "earthquake")],
+)
+def test_a_wrong_file_of_faults_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    source = make_source(tmp_path / "shop")
+    plan = tmp_path / "faults.json"
+    plan.write_text(text)
+    ran = genesis("simulate", source, "--state", tmp_path / "state", "--faults", plan)
+    assert ran.code in (2, 3)
+    assert says in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_hook_follows_the_option(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    state = tmp_path / "state"
+    addresses = []
+    for options in ([], ["--webhook-url", "http://127.0.0.1:9/webhook"], []):
+        with simulating(source, "--state", state, *options) as (_, said):
+            key = Path(said["app"]["private_key"]).read_text()
+            at = int(time.time())
+            token = jwt.encode(
+                {"iss": str(said["app"]["id"]), "iat": at - 5, "exp": at + 60}, key, "RS256"
+            )
+            headers = {"authorization": f"Bearer {token}"}
+            config = httpx.get(f"{said['api']}/app/hook/config", headers=headers)
+            addresses.append(config.json().get("url") or "")
+    assert addresses == ["", "http://127.0.0.1:9/webhook", "http://127.0.0.1:9/webhook"]
