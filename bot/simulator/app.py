@@ -35,6 +35,7 @@ from bot.simulator.rest import (
 )
 from bot.simulator.rest.by_id import ById
 from bot.simulator.rest.gate import answer
+from bot.simulator.rest.operations import Operations
 from bot.simulator.rest.repository import archives
 from bot.simulator.world import World
 
@@ -76,21 +77,19 @@ def create_app(world: World) -> FastAPI:
     app.add_middleware(FaultyProxy, faults=world.faults)
     app.add_middleware(Recorder, world=world)
     app.add_middleware(FrontDoor, base=world.urls.base)
+    app.router.routes.append(Operations(API, ROUTERS, _no_template))
     for router in ROUTERS:
+        # For the description of the API only: its calls never get here.
         app.include_router(router, prefix=API)
     app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
     app.router.routes += archives.ROUTES
-    app.add_api_route(f"{API}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
     app.include_router(registration.incoming)
     app.include_router(registration.router)
     mount_pages(app)
     # A line break in a path fits no template, not even those that take the rest.
     app.router.default = _no_template
     return app
-
-
-_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 async def _unknown(request: Request) -> Response:

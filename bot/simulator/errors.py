@@ -39,6 +39,18 @@ class ApiError(Exception):
         return body | {"documentation_url": self.documentation, "status": str(self.status)}
 
 
+class Moved(ApiError):
+    """What was asked for has another address now; `permanently` may clients keep it."""
+
+    def __init__(self, url: str, *, permanently: bool) -> None:
+        status, message = (301, "Moved Permanently") if permanently else (307, "Temporary Redirect")
+        super().__init__(status, message, headers={"location": url})
+        self.url = url
+
+    def body(self) -> dict[str, Any]:
+        return {"url": self.url, **super().body()}
+
+
 def not_found() -> ApiError:
     """Also for what the caller may not know to exist."""
     return ApiError(404, "Not Found")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 
-from bot.simulator.errors import ApiError, not_found
+from bot.simulator.errors import ApiError, Moved, not_found
 from bot.simulator.git import BareRepository
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import can, may_see, require
@@ -66,13 +67,25 @@ async def call_of(request: Request) -> Call:
 async def here_of(request: Request, owner: str, repo: str) -> Here:
     """Raises:
     ApiError: 404 for a repository that is not there or not for this caller.
+    Moved: it has another name now.
     """
     world: World = request.app.state.world
     caller: Caller = request.state.caller
     repository = world.repository_named(owner, repo)
+    former = None if repository else world.repository_once_named(owner, repo)
+    if former is not None and may_see(world.tables, caller, former):
+        raise _moved(request, world, former)
     if repository is None or not may_see(world.tables, caller, repository):
         raise not_found()
     return Here(world, caller, request, repository)
+
+
+def _moved(request: Request, world: World, repository: Repository) -> Moved:
+    """The same path below the repository's id, which no renaming changes."""
+    below = request.url.path.partition("/repos/")[2].split("/", 2)[2:]
+    place = "/".join([f"{world.urls.api}/repositories/{repository.id}", *map(quote, below)])
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Moved(place + query, permanently=request.method == "GET")
 
 
 Calling = Annotated[Call, Depends(call_of)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import stamp
+from bot.simulator.domain.networks import members_of, root_of
 from bot.simulator.identity.rights import role_of
 from bot.simulator.nodes import node_id
 from bot.simulator.records.accounts import Account
-from bot.simulator.records.repositories import ROLES, Repository
+from bot.simulator.records.repositories import ROLES, Repository, Role
 from bot.simulator.views.accounts import account_view
 from bot.simulator.world import World
 
@@ -87,15 +88,15 @@ def repository_view(world: World, repository: Repository) -> dict[str, Any]:
         "clone_url": clone,
         "svn_url": world.urls.page(full_name),
         "mirror_url": None,
-        "homepage": None,
+        "homepage": repository.homepage,
         "size": 0,
         "stargazers_count": 0,
         "watchers_count": 0,
         "language": "Elixir",
         "has_issues": repository.has_issues,
-        "has_projects": False,
+        "has_projects": repository.has_projects,
         "has_downloads": True,
-        "has_wiki": False,
+        "has_wiki": repository.has_wiki,
         "has_pages": False,
         "has_discussions": False,
         "forks_count": forks,
@@ -116,29 +117,41 @@ def repository_view(world: World, repository: Repository) -> dict[str, Any]:
 
 
 def full_repository_view(
-    world: World, repository: Repository, viewer: Account | None
+    world: World, repository: Repository, viewer: Account | None, *, settings: bool = False
 ) -> dict[str, Any]:
-    """As `GET /repos/{owner}/{repo}` gives it to `viewer`."""
-    role = role_of(world.tables, None if viewer is None else viewer.id, repository)
-    rank = -1 if role is None else ROLES.index(role)
+    """As `GET /repos/{owner}/{repo}` gives it to `viewer`.
+
+    How it merges is shown to who may push; `settings` says that of an App.
+    """
+    permissions = permissions_view(role_of(world.tables, viewer and viewer.id, repository))
     view = repository_view(world, repository) | {
         "temp_clone_token": None,
-        "network_count": 0,
+        "network_count": len(members_of(world, repository)) - 1,
         "subscribers_count": 0,
-        "permissions": {
-            "admin": rank >= ROLES.index("admin"),
-            "maintain": rank >= ROLES.index("maintain"),
-            "push": rank >= ROLES.index("write"),
-            "triage": rank >= ROLES.index("triage"),
-            "pull": rank >= 0 or not repository.private,
-        },
+        "permissions": permissions | {"pull": permissions["pull"] or not repository.private},
     }
-    if rank >= ROLES.index("write"):
+    owner = world.owner(repository)
+    if owner.type == "Organization":
+        view["organization"] = account_view(world, owner)
+    if settings or permissions["push"]:
         view |= _settings(repository)
     parent = world.tables.repositories.get(repository.fork_of_id)
     if parent is not None:
-        view |= {"parent": repository_view(world, parent), "source": repository_view(world, parent)}
+        view["parent"] = repository_view(world, parent)
+        view["source"] = repository_view(world, root_of(world, repository))
     return view
+
+
+def permissions_view(role: Role | None) -> dict[str, bool]:
+    """What a role includes, by GitHub's older names."""
+    rank = -1 if role is None else ROLES.index(role)
+    return {
+        "admin": rank >= ROLES.index("admin"),
+        "maintain": rank >= ROLES.index("maintain"),
+        "push": rank >= ROLES.index("write"),
+        "triage": rank >= ROLES.index("triage"),
+        "pull": rank >= 0,
+    }
 
 
 def _settings(repository: Repository) -> dict[str, Any]:
@@ -147,7 +160,7 @@ def _settings(repository: Repository) -> dict[str, Any]:
         "allow_squash_merge": repository.allow_squash_merge,
         "allow_rebase_merge": repository.allow_rebase_merge,
         "allow_auto_merge": repository.allow_auto_merge,
-        "allow_update_branch": False,
+        "allow_update_branch": repository.allow_update_branch,
         "delete_branch_on_merge": repository.delete_branch_on_merge,
         "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
         "squash_merge_commit_message": "COMMIT_MESSAGES",

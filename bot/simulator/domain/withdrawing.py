@@ -1,0 +1,66 @@
+"""Taking a repository's records out of all tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.simulator.records.apps import Delivery
+from bot.simulator.records.issues import Issue
+from bot.simulator.records.record import Record
+from bot.simulator.records.repositories import Repository
+from bot.simulator.state.table import Table
+from bot.simulator.world import World
+
+
+def withdraw_rows(world: World, repository: Repository) -> None:
+    """All that belongs to it, but for the log of deliveries; and what leads to it elsewhere."""
+    _loosen_issues(world, world.tables.issues.where("repository", repository.id))
+    _loosen_network(world, repository)
+    for table in _tables(world):
+        for row in table:
+            owned = getattr(row, "repository_id", None) == repository.id
+            if owned and not isinstance(row, Delivery):
+                table.remove(row)
+    world.tables.repositories.remove(repository)
+
+
+def _tables(world: World) -> Iterator[Table[Record]]:
+    for value in vars(world.tables).values():
+        if isinstance(value, Table):
+            yield value
+
+
+def _loosen_issues(world: World, issues: list[Issue]) -> None:
+    """Parents, sub-issues and dependencies may be in other repositories of the owner."""
+    tables = world.tables
+    for issue in issues:
+        for key in ("blocked", "blocking"):
+            for dependency in tables.dependencies.where(key, issue.id):
+                tables.dependencies.remove(dependency)
+        for child in tables.issues.where("parent", issue.id):
+            child.parent_id = None
+            tables.issues.save(child)
+        parent = tables.issues.get(issue.parent_id)
+        if parent is not None:
+            parent.sub_issue_ids = [id for id in parent.sub_issue_ids if id != issue.id]
+            tables.issues.save(parent)
+
+
+def _loosen_network(world: World, repository: Repository) -> None:
+    tables = world.tables
+    for fork in tables.repositories.where("fork_of", repository.id):
+        fork.fork_of_id = repository.fork_of_id
+        tables.repositories.save(fork)
+    for pull in tables.pulls:
+        if pull.head_repository_id == repository.id and pull.repository_id != repository.id:
+            pull.head_repository_id = None
+            tables.pulls.save(pull)
+    for token in tables.tokens:
+        if token.repository_ids and repository.id in token.repository_ids:
+            token.repository_ids = [id for id in token.repository_ids if id != repository.id]
+            tables.tokens.save(token)
+    for installation in tables.installations:
+        if repository.id in installation.repository_ids:
+            left = [id for id in installation.repository_ids if id != repository.id]
+            installation.repository_ids = left
+            tables.installations.save(installation)
