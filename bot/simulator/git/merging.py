@@ -29,9 +29,13 @@ class Conflicts:
 
 async def try_merge(repository: BareRepository, base: str, head: str) -> Merged | Conflicts:
     """What merging head into base gives; remembered, as both are shas of commits."""
-    return await repository.once(
-        ("merge", base, head), lambda: _merge_trees(repository, base, head)
-    )
+
+    async def ask() -> Merged | Conflicts:
+        if await repository.merge_base(base, head) is None:
+            return Conflicts(())
+        return await _merge_trees(repository, base, head)
+
+    return await repository.once(("merge", base, head), ask)
 
 
 async def merge_commit(
@@ -143,8 +147,6 @@ async def _merged(repository: BareRepository, base: str, head: str) -> str:
 
 
 async def _merge_trees(repository: BareRepository, base: str, head: str) -> Merged | Conflicts:
-    if await repository.merge_base(base, head) is None:
-        return Conflicts(())
     argv = ("merge-tree", "--write-tree", "--no-messages", "--name-only", "-z")
     asked = await repository.git(*argv, base, head, accept=(0, 1))
     tree, *files = asked.stdout.decode(errors="surrogateescape").rstrip("\0").split("\0")

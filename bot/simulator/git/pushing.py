@@ -18,7 +18,7 @@ from bot.simulator.git.rulings import SEPARATOR, Command, Ruling, rulings
 
 SECONDS = 300.0
 COMMAND = re.compile(rb"([0-9a-f]{40}) ([0-9a-f]{40}) ([^\0\n]+)")
-MOST_COMMANDS = 100_000
+MOST_COMMANDS = 10_000
 REPORT, HOOK = 1, "update"
 DECLINED = b"\2error: hook declined to update %s\n"
 """What git adds to the hook's own words."""

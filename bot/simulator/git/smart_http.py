@@ -7,12 +7,13 @@ import base64
 import binascii
 import re
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import IO
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot.simulator.git.bodies import BodyBroken, BodyTooLarge, spool
 from bot.simulator.git.errors import GitFailed
@@ -40,9 +41,13 @@ DUMB = "Please upgrade your git client.\nGitHub.com no longer supports git over 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def git_routes(gate: Gate, *, push_limit: int = PUSH_LIMIT) -> list[Route]:
-    """For `/owner/name` and `/owner/name.git`. A larger push gets 413."""
-    server = _Server(gate, push_limit)
+def git_routes(
+    gate: Gate, *, push_limit: int = PUSH_LIMIT, patience: float = SECONDS
+) -> list[Route]:
+    """For `/owner/name` and `/owner/name.git`. A push of more bytes gets 413; a body that is not
+    there after `patience` seconds gets 408, and an answer not read by then is cut.
+    """
+    server = _Server(gate, push_limit, patience)
     where = "/{owner}/{name}"
     return [
         Route(f"{where}/info/refs", _answering(server.advertise), methods=["GET"]),
@@ -52,9 +57,10 @@ def git_routes(gate: Gate, *, push_limit: int = PUSH_LIMIT) -> list[Route]:
 
 
 class _Server:
-    def __init__(self, gate: Gate, push_limit: int) -> None:
+    def __init__(self, gate: Gate, push_limit: int, patience: float) -> None:
         self._gate = gate
         self._push_limit = push_limit
+        self._patience = patience
         self._fetches = asyncio.Semaphore(FETCHES)
         self._landing: set[asyncio.Task[bytes]] = set()
 
@@ -74,15 +80,17 @@ class _Server:
 
     async def fetch(self, request: Request) -> Response:
         repository = (await self._admit_post(request, FETCH)).repository
-        body = await spool(request, repository.path, ASKING_LIMIT)
+        async with asyncio.timeout(self._patience):
+            body = await spool(request, repository.path, ASKING_LIMIT)
         parts = self._packed(repository, body, _protocol(request))
         kind = f"application/x-{FETCH}-result"
-        return StreamingResponse(parts, media_type=kind, headers=NO_CACHE)
+        return _Stream(parts, self._patience, kind)
 
     async def push(self, request: Request) -> Response:
         """What was received whole is landed whole, whether or not the client is still there."""
         admission = await self._admit_post(request, PUSH)
-        body = await spool(request, admission.repository.path, self._push_limit)
+        async with asyncio.timeout(self._patience):
+            body = await spool(request, admission.repository.path, self._push_limit)
         landing = asyncio.ensure_future(self._land(admission, body, _protocol(request)))
         self._landing.add(landing)
         landing.add_done_callback(self._landing.discard)
@@ -108,7 +116,7 @@ class _Server:
 
     async def _packed(
         self, repository: BareRepository, body: IO[bytes], protocol: str
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         argv = ("upload-pack", "--stateless-rpc", str(repository.path.absolute()))
         with body:
             async with (
@@ -119,7 +127,7 @@ class _Server:
                     stdin=body,
                     stderr=DEVNULL,
                     extra={"GIT_PROTOCOL": protocol},
-                    lifetime=SECONDS,
+                    lifetime=self._patience,
                 ) as process,
             ):
                 assert process.stdout
@@ -135,6 +143,24 @@ class _Server:
         owner = request.path_params["owner"]
         name = request.path_params["name"].removesuffix(".git")
         return await self._gate.admit(owner, name, service, _credentials(request))
+
+
+class _Stream(StreamingResponse):
+    """Ends what feeds it also where the client does not read on, or is gone."""
+
+    def __init__(self, parts: AsyncGenerator[bytes, None], patience: float, kind: str) -> None:
+        super().__init__(parts, media_type=kind, headers=NO_CACHE)
+        self._parts = parts
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            return  # the server closes a connection whose answer is not whole
+        finally:
+            await self._parts.aclose()
 
 
 def _answering(endpoint: Endpoint) -> Endpoint:
@@ -153,6 +179,8 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return _refusal(Denied(400, "The client went away"))
         except GitFailed as error:
             return _refusal(Denied(503, f"git did not finish: {error.stderr[-200:]}"))
+        except TimeoutError:
+            return _refusal(Denied(408, "The request took too long"))
         except OSError as error:
             return _refusal(Denied(503, f"The repository cannot be used: {error.strerror}"))
 

@@ -111,12 +111,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[Server]:
+def serving(folder: Path, patience: float = 60) -> Iterator[Server]:
     """A server of its own thread and loop, on a free port."""
     server = Server(folder)
-    application = Starlette(routes=git_routes(server, push_limit=PUSH_LIMIT))
+    routes = git_routes(server, push_limit=PUSH_LIMIT, patience=patience)
+    application = Starlette(routes=routes)
     config = uvicorn.Config(
-        application, host="127.0.0.1", port=0, log_level="error", lifespan="off"
+        application,
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        lifespan="off",
+        timeout_graceful_shutdown=5,
     )
     http = uvicorn.Server(config)
 

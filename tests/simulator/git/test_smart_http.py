@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,13 @@ import pytest
 from bot.simulator.git import NULL_SHA, RefChange
 from bot.simulator.git.pktlines import FLUSH, pkt_line
 from tests.simulator.git.ordinary import attempt, commit_file, git, ordinary_refs
-from tests.simulator.git.serving import PUSH_LIMIT, TOKEN, Door, Server, wait_for
+from tests.simulator.git.serving import PUSH_LIMIT, TOKEN, Door, Server, serving, wait_for
 
 BASIC = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 PUSHES = {"content-type": "application/x-git-receive-pack-request", "authorization": BASIC}
+
+
+MORE_THAN_BUFFERS = 12 << 20
 
 
 def clone(door: Door, tmp_path: Path, *options: str) -> Path:
@@ -301,22 +305,46 @@ def packed(work: Path, new: str, old: str) -> bytes:
 def test_a_client_that_goes_away_takes_its_process_along(
     door: Door, work: Path, running_server: Server
 ) -> None:
-    for number in range(200):
-        (work / f"f{number}").write_bytes(bytes(range(256)) * 40)
-    (work / "big").write_bytes(b"".join(i.to_bytes(4, "big") for i in range(900_000)))
+    (work / "big").write_bytes(os.urandom(MORE_THAN_BUFFERS))
     tip = commit_file(work, "last", "")
     git(door.path, "fetch", "-q", str(work), "main:refs/heads/big")
+    request = asking_for(tip, door.url.split("/", 3)[3])
+    with socket.create_connection(("127.0.0.1", running_server.port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(request)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        wait_for(lambda: bool(processes_of(door.path)), "nothing was packed")
+    wait_for(lambda: processes_of(door.path) == [], "upload-pack outlived its client")
+
+
+def test_the_slow_are_not_waited_for(work: Path, tmp_path: Path) -> None:
+    """Neither for a body that stops coming, nor for a reader that stops reading."""
+    (work / "big").write_bytes(os.urandom(MORE_THAN_BUFFERS))
+    tip = commit_file(work, "last", "")
+    with serving(tmp_path / "slow", patience=1) as server:
+        door = server.fresh(work)
+        path = door.url.split("/", 3)[3]
+        head = f"POST /{path}/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: {BASIC}\r\n"
+        head += f"Content-Type: {PUSHES['content-type']}\r\nContent-Length: 100\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(head.encode() + b"00")
+            assert connection.recv(100).startswith(b"HTTP/1.1 408")
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(asking_for(tip, path))
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+            wait_for(lambda: processes_of(door.path) == [], "upload-pack waits for its reader")
+        assert door.pushes == []
+
+
+def asking_for(tip: str, path: str) -> bytes:
+    """A raw request for a commit with all that belongs to it."""
     lines = pkt_line(f"want {tip} ofs-delta\n".encode()) + FLUSH + pkt_line(b"done\n")
-    path = door.url.split("/", 3)[3]
     head = (
         f"POST /{path}/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Length: {len(lines)}\r\n"
         "Content-Type: application/x-git-upload-pack-request\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", running_server.port)) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.sendall(head.encode() + lines)
-        assert connection.recv(100).startswith(b"HTTP/1.1 200")
-    wait_for(lambda: processes_of(door.path) == [], "upload-pack outlived its client")
+    return head.encode() + lines
 
 
 def processes_of(repository: Path) -> list[str]:
