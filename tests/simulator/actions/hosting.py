@@ -51,6 +51,7 @@ class MemoryHost:
     caches: list[tuple[str, str, Path]] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     groups: dict[str, asyncio.Lock] = field(default_factory=dict)
+    on_change: Callable[[JobView], object] | None = None
     on_log: Callable[[str], object] | None = None
 
     async def resolve(self, repository: str, ref: str) -> str | None:
@@ -75,6 +76,8 @@ class MemoryHost:
     def job_changed(self, job: JobView) -> None:
         self.jobs[job.key] = job
         self.history.append(job)
+        if self.on_change is not None:
+            self.on_change(job)
 
     def log(self, job: str, step: int, lines: Sequence[str]) -> None:
         for line in lines:
