@@ -9,7 +9,7 @@ from bot.simulator.domain.issue_rights import require_read
 from bot.simulator.records.issues import Comment
 from bot.simulator.rest.issues.bodies import Text
 from bot.simulator.rest.issues.finding import comment_at, issue_at
-from bot.simulator.rest.issues.listing import moment
+from bot.simulator.rest.issues.listing import DIRECTIONS, choice, moment
 from bot.simulator.rest.replies import created, no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -24,9 +24,10 @@ async def list_comments_of_repository(here: AtRepository) -> Response:
     require_read(here.world, here.caller, here.repository)
     found = _since(here, here.tables.comments.where("repository", here.repository.id))
     query = here.request.query_params
-    if query.get("sort") in ("created", "updated"):
-        field = f"{query['sort']}_at"
-        falling = query.get("direction") != "asc"
+    sort = choice(query, "sort", ("created", "updated"), "id")
+    falling = choice(query, "direction", DIRECTIONS, "desc") == "desc"
+    if sort != "id":
+        field = f"{sort}_at"
         found = sorted(found, key=lambda c: (getattr(c, field), c.id), reverse=falling)
     return paginate(here.request, found, lambda comment: comment_view(here.world, comment))
 

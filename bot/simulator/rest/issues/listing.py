@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from bot.simulator.world import World
 Test = Callable[[Issue], bool]
 
 STATES = ("open", "closed", "all")
+DIRECTIONS = ("asc", "desc")
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,30 @@ def listed(world: World, repository: Repository, query: Mapping[str, str]) -> li
 
 
 def ordered_by(world: World, query: Mapping[str, str]) -> Order:
-    """By `sort` and `direction`; of two alike, the newer counts as larger."""
+    """By `sort` and `direction`; of two alike, the newer counts as larger.
+
+    Raises:
+        ApiError: 422.
+    """
     keys: dict[str, Callable[[Issue], Any]] = {
         "created": lambda issue: (issue.created_at, issue.id),
         "updated": lambda issue: (issue.updated_at, issue.id),
         "comments": lambda issue: (world.tables.comments.count("issue", issue.id), issue.id),
     }
-    key = keys.get(query.get("sort", ""), keys["created"])
-    return Order(key, query.get("direction") != "asc")
+    key = keys[choice(query, "sort", keys, "created")]
+    return Order(key, choice(query, "direction", DIRECTIONS, "desc") == "desc")
+
+
+def choice(query: Mapping[str, str], name: str, values: Collection[str], default: str) -> str:
+    """The value of a parameter that has to be one of `values`.
+
+    Raises:
+        ApiError: 422.
+    """
+    value = query.get(name)
+    if value and value not in values:
+        raise refused(name, value)
+    return value or default
 
 
 def moment(value: str, resource: str, field: str) -> datetime:
@@ -79,13 +96,8 @@ def _tests(world: World, repository: Repository, query: Mapping[str, str]) -> li
     }
     given = [(make, query[name]) for name, make in makers.items() if query.get(name)]
     tests = [make(world, repository, value) for make, value in given]
-    return [_state(query.get("state") or "open"), *tests]
-
-
-def _state(value: str) -> Test:
-    if value not in STATES:
-        raise _refused("state", value)
-    return lambda issue: value in ("all", issue.state)
+    state = choice(query, "state", STATES, "open")
+    return [lambda issue: state in ("all", issue.state), *tests]
 
 
 def _labels(world: World, repository: Repository, value: str) -> Test:
@@ -111,7 +123,7 @@ def _milestone(world: World, repository: Repository, value: str) -> Test:
     number = int(value) if value.isascii() and value.isdecimal() else -1
     found = world.tables.milestones.one("number", (repository.id, number))
     if found is None:
-        raise _refused("milestone", value)
+        raise refused("milestone", value)
     return lambda issue: issue.milestone_id == found.id
 
 
@@ -146,10 +158,11 @@ def _account(world: World, field: str, login: str) -> int:
     name = f"{login.removeprefix('app/')}[bot]" if login.startswith("app/") else login
     account = world.tables.accounts.one("login", name.lower())
     if account is None:
-        raise _refused(field, login)
+        raise refused(field, login)
     return account.id
 
 
-def _refused(field: str, value: str) -> ApiError:
+def refused(field: str, value: str) -> ApiError:
+    """422 for a parameter that names nothing."""
     error = {"value": value, "resource": "Issue", "field": field, "code": "invalid"}
     return ApiError(422, "Validation Failed", [error])

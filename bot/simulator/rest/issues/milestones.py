@@ -13,7 +13,7 @@ from bot.simulator.domain.milestones import create_milestone, delete_milestone, 
 from bot.simulator.records.repositories import Milestone
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.issues.finding import milestone_at
-from bot.simulator.rest.issues.listing import moment
+from bot.simulator.rest.issues.listing import DIRECTIONS, STATES, choice, moment
 from bot.simulator.rest.replies import created, no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -41,17 +41,18 @@ async def list_milestones(here: AtRepository) -> Response:
     """Open ones by when they are due, the earliest first; those without a date come last."""
     require_read(here.world, here.caller, here.repository)
     query = here.request.query_params
-    wanted = query.get("state", "open")
+    wanted = choice(query, "state", STATES, "open")
     found = [
         milestone
         for milestone in here.tables.milestones.where("repository", here.repository.id)
         if wanted in ("all", milestone.state)
     ]
     keys: dict[str, Callable[[Milestone], Any]] = {
-        "completeness": lambda each: (_completeness(here, each), each.number)
+        "due_on": _by_due_date,
+        "completeness": lambda each: (_completeness(here, each), each.number),
     }
-    key = keys.get(query.get("sort", ""), _by_due_date)
-    found.sort(key=key, reverse=query.get("direction") == "desc")
+    key = keys[choice(query, "sort", keys, "due_on")]
+    found.sort(key=key, reverse=choice(query, "direction", DIRECTIONS, "asc") == "desc")
     return paginate(here.request, found, lambda each: milestone_view(here.world, each))
 
 

@@ -296,7 +296,7 @@ async def test_labels_assignees_and_milestone_are_replaced(
         "issues assigned",
         "issues milestoned",
     ]
-    empty = {"labels": [], "assignee": None, "milestone": None}
+    empty: dict[str, object] = {"labels": [], "assignee": None, "milestone": None}
     issue = (await writer.patch(f"{ISSUES}/1", json=empty)).json()
     assert (issue["labels"], issue["assignees"], issue["milestone"]) == ([], [], None)
 

@@ -35,7 +35,7 @@ async def test_a_label_is_made_edited_and_deleted(
     assert (changed["id"], changed["description"]) == (label["id"], None)
     assert (await writer.get(address)).status_code == 404
     assert (await writer.get(f"{LABELS}/genesis%2Frun")).json() == changed
-    assert (await writer.delete(f"{LABELS}/genesis/run")).status_code == 204
+    assert (await writer.delete(f"{LABELS}/genesis%2Frun")).status_code == 204
     assert (await writer.get(f"{LABELS}/genesis%2Frun")).status_code == 404
     assert told(heard) == ["label created", "label edited", "label deleted"]
     assert heard[1].payload["changes"] == {

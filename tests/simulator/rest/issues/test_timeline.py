@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from bot.simulator.options import Source
+from bot.simulator.seed import add_repository
 from tests.simulator.rest.issues.stage import commented, judged, opened, proposed
 from tests.simulator.support import SHOP, Simulated
 
@@ -85,13 +88,12 @@ async def test_people_who_are_named_are_subscribed_once(writer: httpx.AsyncClien
 
 
 async def test_a_reference_from_a_hidden_place_stays_hidden(
-    sim: Simulated, writer: httpx.AsyncClient, outsider: httpx.AsyncClient
+    sim: Simulated, shop: Path, writer: httpx.AsyncClient, outsider: httpx.AsyncClient
 ) -> None:
     await opened(writer)
-    secret = await sim.as_("admin").post(
-        "/orgs/acme/repos", json={"name": "secret", "private": True}
-    )
-    assert secret.status_code == 201, secret.text
+    source = Source(path=shop, name="secret")
+    secret = await add_repository(sim.world, source, sim.world.clock.now())
+    secret.private = True
     body = {"title": "x", "body": "acme/shop#1"}
     made = await sim.as_("admin").post("/repos/acme/secret/issues", json=body)
     assert made.status_code == 201

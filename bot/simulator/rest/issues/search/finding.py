@@ -9,6 +9,7 @@ from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import can, may_see
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
+from bot.simulator.rest.issues.listing import DIRECTIONS, choice
 from bot.simulator.rest.issues.search.matching import PLACES, has_text, phrase_pattern
 from bot.simulator.rest.issues.search.qualifiers import QUALIFIERS, Asked, Test
 from bot.simulator.rest.issues.search.query import Term, bad_query, parse_query
@@ -124,11 +125,11 @@ def _ordered(
 ) -> list[Issue]:
     """The best match first means the newest: every match is as good as another here."""
     inner = next((t.values[0] for t in terms if t.name == "sort"), "")
-    field, order = inner, query.get("order") or "desc"
+    field, order = inner, choice(query, "order", DIRECTIONS, "desc")
     if inner.endswith(("-asc", "-desc")):
         field, _, order = inner.rpartition("-")
     keys = _keys(world)
-    key = keys.get(query.get("sort") or field, keys["created"])
+    key = keys[choice(query, "sort", keys, field if field in keys else "created")]
     return sorted(found, key=lambda issue: (key(issue), issue.id), reverse=order != "asc")
 
 

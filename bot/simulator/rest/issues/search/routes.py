@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.identity.rights import may_see
+from bot.simulator.records.issues import Issue
 from bot.simulator.rest.issues.search.finding import find_issues
 from bot.simulator.rest.issues.search.matching import phrase_pattern
 from bot.simulator.rest.issues.search.query import bad_query
@@ -18,6 +19,7 @@ from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import Calling
 from bot.simulator.views.issues import issue_view
 from bot.simulator.views.labels import label_view
+from bot.simulator.world import World
 
 router = router_for("search")
 
@@ -34,7 +36,7 @@ async def search_issues(call: Calling) -> Response:
     kind: dict[str, Any] = {"search_type": "lexical"}
     if query.get("search_type") in ("semantic", "hybrid"):
         kind["lexical_fallback_reason"] = ["service_unavailable"]
-    return _results(call.request, found, lambda issue: issue_view(call.world, issue), **kind)
+    return _results(call.request, found, lambda issue: _item(call.world, issue), **kind)
 
 
 @router.get("/search/labels")
@@ -55,6 +57,11 @@ async def search_labels(call: Calling) -> Response:
         if all(p is None or p.search(f"{label.name}\n{label.description}") for p in patterns)
     ]
     return _results(call.request, found, lambda label: label_view(call.world, label))
+
+
+def _item(world: World, issue: Issue) -> dict[str, Any]:
+    """Only here a missing body is described as a text."""
+    return issue_view(world, issue) | {"body": issue.body or ""}
 
 
 def _results(
