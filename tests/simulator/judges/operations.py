@@ -17,6 +17,9 @@ SAME_AS_BASEHEAD = "repos/compare-commits"
 SLASHED = {"path", "ref", "branch", "basehead"}
 """Parameters that may contain slashes on the wire: GitHub takes them unescaped."""
 
+OPTIONAL = ("/{path}", "/tarball/{ref}", "/zipball/{ref}")
+"""Where the last parameter may be left out: the top folder, the default branch."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -35,9 +38,8 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        if self.template.endswith("/{path}"):
-            # The top folder has an empty path, with or without the slash.
-            return re.compile(_pattern(self.template.removesuffix("/{path}")) + "(/.*)?")
+        if self.template.endswith(OPTIONAL):
+            return re.compile(_pattern(self.template.rpartition("/")[0]) + "(/.*)?")
         return re.compile(_pattern(self.template))
 
     @cached_property

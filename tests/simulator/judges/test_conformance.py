@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 import pytest
-from fastapi.routing import APIRoute
 
-from bot.simulator.app import ROUTERS
 from tests.simulator.judges.coverage import Coverage
 from tests.simulator.judges.deviations import Deviations
 from tests.simulator.judges.exchanges import Delivery, Exchange, Verdict
 from tests.simulator.judges.openapi import RestJudge
-from tests.simulator.judges.operations import Description
 from tests.simulator.judges.report import RESULT
+from tests.simulator.judges.routes import served
 from tests.simulator.judges.scenarios import (
     actions,
     apps,
     issues,
     pulls,
+    refusals,
     registration,
     repository,
     webhooks,
@@ -39,6 +37,7 @@ PARTS: Sequence[ModuleType] = (
     actions,
     apps,
     registration,
+    refusals,
 )
 SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
     f"{part.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
@@ -103,20 +102,6 @@ def played(stage: Stage) -> Mapping[str, str]:
     return failures
 
 
-def served_operations(description: Description) -> Mapping[str, str]:
-    """Route -> operation id of GitHub's, empty where GitHub has none."""
-    found = {}
-    for router in ROUTERS:
-        for route in router.routes:
-            if not isinstance(route, APIRoute):
-                continue
-            path = re.sub(r"\{[^}]+\}", "1", route.path)
-            for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
-                operation = description.operation(method, path)
-                found[f"{method} {route.path}"] = operation.id if operation else ""
-    return found
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(performance: Performance, name: str) -> None:
     if name in performance.failures:
@@ -133,12 +118,12 @@ def test_no_listed_deviation_has_gone(performance: Performance) -> None:
 
 def test_every_operation_served_was_judged(performance: Performance, rest_judge: RestJudge) -> None:
     succeeded = {v.subject for v in performance.rest if v.status < 400}
-    served = {o for o in served_operations(rest_judge.description).values() if o}
-    assert sorted(served - succeeded) == []
+    operations = {o for o in served(rest_judge.description).values() if o}
+    assert sorted(operations - succeeded) == []
 
 
 def test_only_operations_of_github_are_served(rest_judge: RestJudge) -> None:
-    unknown = {r for r, o in served_operations(rest_judge.description).items() if not o}
+    unknown = {r for r, o in served(rest_judge.description).items() if not o}
     assert unknown == NO_LONGER_DESCRIBED
 
 

@@ -52,6 +52,8 @@ def examples(rest_judge: RestJudge) -> Any:
         ("GET /repos/a/b/contents", "repos/get-content"),
         ("GET /repos/a/b/contents/", "repos/get-content"),
         ("GET /repos/a/b/contentsx", None),
+        ("GET /repos/a/b/tarball", "repos/download-tarball-archive"),
+        ("GET /repos/a/b/tarball/v1/x", "repos/download-tarball-archive"),
         ("GET /repos/a/b/commits/feature/x/check-runs", "checks/list-for-ref"),
         ("GET /repos/a/b/git/ref/heads/x/y", "git/get-ref"),
         ("GET /repos/a/b/pulls/comments", "pulls/list-review-comments-for-repo"),

@@ -65,7 +65,8 @@ def submit(s: Stage, path: str, form: Mapping[str, str]) -> httpx.Response:
 def installations_of_a_user(s: Stage) -> None:
     other = s.admin("repos/create-in-org", "acme", name="covered").id
     install_on_shop(s, "otp-genesis")
-    (found,) = s.admin("apps/list-installations-for-authenticated-user").installations
+    listed = s.admin("apps/list-installations-for-authenticated-user").installations
+    found = next(each for each in listed if each.app_slug == "otp-genesis")
     covered = s.admin("apps/list-installation-repos-for-authenticated-user", found.id)
     assert [e.name for e in covered.repositories] == ["shop"]
     s.admin("apps/add-repo-to-installation-for-authenticated-user", found.id, other)
