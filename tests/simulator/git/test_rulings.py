@@ -34,6 +34,13 @@ def test_deletion_creation_and_update_are_told_apart() -> None:
     assert messages(deleting, deletion) == [("always", "Cannot delete this branch")]
 
 
+def test_a_protected_branch_names_who_may_not_push_otherwise_than_a_ruleset() -> None:
+    ((condition, message),) = messages(RefRule("refs/heads/main", blocks_update=True))
+    assert condition == "always"
+    assert message.startswith("You're not authorized to push to this branch.")
+    assert messages(RefRule("refs/heads/main", blocks_creation=True)) == []
+
+
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
