@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate test conformance lint format lock bench bench-context bench-pipeline bench-simulator clean
+.PHONY: help install elixir judges demo simulate tour test conformance lint format lock bench bench-context bench-pipeline bench-simulator clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -72,6 +72,9 @@ lock: ## new lock files from pyproject.toml (needs uv)
 
 simulate: install elixir ## a local GitHub over the sample app, until Ctrl-C; SIMULATE="--fresh" begins anew
 	@$(BIN)/genesis simulate courier=examples/courier $(SIMULATE)
+
+tour: install elixir ## a tour of the local GitHub with git, curl and githubkit
+	@$(BIN)/python -m examples.tour
 
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)

@@ -1,0 +1,1 @@
+"""Examples: a sample application, pipelines to copy, a tour of the local GitHub."""
