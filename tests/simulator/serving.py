@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from tests.simulator.support import Simulated
+from tests.simulator.webhooks.waiting import eventually
 
 SECONDS = 60
 
@@ -63,9 +64,7 @@ async def served(sim: Simulated) -> AsyncIterator[Served]:
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
     try:
-        async with asyncio.timeout(SECONDS):
-            while not server.started:
-                await asyncio.sleep(0.005)
+        await eventually(lambda: server.started, "the server starts")
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Served(sim, f"http://127.0.0.1:{port}")
     finally:

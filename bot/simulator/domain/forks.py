@@ -43,6 +43,7 @@ async def fork_repository(
         only_default=only_default,
     )
     fork = await create_repository(world, caller, plan)
-    view = full_repository_view(world, fork, caller.actor)
+    # GitHub works the language out later.
+    view = full_repository_view(world, fork, caller.actor) | {"language": None}
     tell(world, "fork", None, caller, repository, forkee=view)
     return fork

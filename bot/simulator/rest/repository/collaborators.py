@@ -40,8 +40,7 @@ async def list_collaborators(
 @router.get("/repos/{owner}/{repo}/collaborators/{login}")
 async def check_collaborator(here: AtRepository, login: str) -> Response:
     _require_push(here, "Must have push access to view repository collaborators.")
-    if role_of(here.tables, _account(here, login).id, here.repository) is None:
-        raise not_found()
+    _role(here, _account(here, login))
     return no_content()
 
 
@@ -72,10 +71,7 @@ async def get_permission(here: AtRepository, login: str) -> Response:
     """404 for who has no role; `permission` knows only admin, write and read."""
     _require_push(here, "Must have push access to view collaborator permission.")
     account = _account(here, login)
-    role = role_of(here.tables, account.id, here.repository)
-    if role is None:
-        raise not_found()
-    return reply(permission_view(here.world, account, role))
+    return reply(permission_view(here.world, account, _role(here, account)))
 
 
 def _require_push(here: Here, message: str) -> None:
@@ -90,6 +86,14 @@ def _account(here: Here, login: str) -> Account:
     if account is None:
         raise not_found()
     return account
+
+
+def _role(here: Here, account: Account) -> Role:
+    """Only people have one, not the organization that owns the repository."""
+    role = role_of(here.tables, account.id, here.repository)
+    if role is None or account.type != "User":
+        raise not_found()
+    return role
 
 
 def _people(here: Here, *, outside: bool) -> list[tuple[Account, Role]]:
