@@ -32,7 +32,7 @@ class Clock:
 
 def stamp(moment: datetime) -> str:
     """The form of GitHub's timestamps: `2026-11-25T20:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def maybe_stamp(moment: datetime | None) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import structlog
+from pydantic_core import to_json
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,7 @@ class ExchangeLog:
         self._number = 0
         for exchange in (*_read(self._older), *_read(self._current)):
             self._remember(exchange)
-        self._file: IO[str] | None = None
+        self._file: BinaryIO | None = None
 
     def next_number(self) -> int:
         self._number += 1
@@ -73,8 +74,7 @@ class ExchangeLog:
     def add(self, exchange: Exchange) -> None:
         self._remember(exchange)
         file = self._open()
-        file.write(json.dumps(asdict(exchange), separators=(",", ":")) + "\n")
-        file.flush()
+        file.write(to_json(exchange) + b"\n")
         if file.tell() > FILE_BYTES:
             file.close()
             self._file = None
@@ -95,9 +95,9 @@ class ExchangeLog:
             self._file.close()
             self._file = None
 
-    def _open(self) -> IO[str]:
+    def _open(self) -> BinaryIO:
         if self._file is None:
-            self._file = self._current.open("a", encoding="utf-8")
+            self._file = self._current.open("ab", buffering=0)
         return self._file
 
     def _remember(self, exchange: Exchange) -> None:

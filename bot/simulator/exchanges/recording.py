@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.simulator.clock import stamp
-from bot.simulator.exchanges.log import Exchange
+from bot.simulator.exchanges.log import READS, Exchange
 from bot.simulator.exchanges.masking import masked
 from bot.simulator.identity.caller import Caller
 from bot.simulator.surface import surface_of
@@ -16,6 +16,8 @@ from bot.simulator.world import World
 
 KEPT_OF_REQUEST = 96 * 1024
 KEPT_OF_ANSWER = 16 * 1024
+KEPT_OF_READ = 4 * 1024
+"""Of the answer to a call that only looked."""
 KEPT_OF_PATH = 2_000
 TEXT = (b"application/json", b"text/", b"application/vnd.github")
 
@@ -33,7 +35,8 @@ class Recorder:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})
-        kept = _Kept(bodies=surface == "api")
+        most = KEPT_OF_READ if scope["method"] in READS else KEPT_OF_ANSWER
+        kept = _Kept(bodies=surface == "api", most=most)
         began = time.perf_counter()
         try:
             await self.app(scope, kept.receiving(receive), kept.sending(send))
@@ -64,11 +67,12 @@ class Recorder:
 class _Kept:
     """What is kept of one exchange while it passes."""
 
-    def __init__(self, bodies: bool) -> None:
+    def __init__(self, bodies: bool, most: int) -> None:
         self.status = 0
         self.request = bytearray()
         self.response = bytearray()
         self._bodies = bodies
+        self._most = most
         self._text = False
 
     def receiving(self, receive: Receive) -> Receive:
@@ -88,7 +92,7 @@ class _Kept:
                 kind = dict(message.get("headers", ())).get(b"content-type", b"")
                 self._text = self._bodies and kind.startswith(TEXT)
             elif self._text and message["type"] == "http.response.body":
-                room = KEPT_OF_ANSWER - len(self.response)
+                room = self._most - len(self.response)
                 self.response += message.get("body", b"")[: max(0, room)]
             await send(message)
 

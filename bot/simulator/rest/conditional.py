@@ -7,7 +7,7 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import Response
 
-CACHED = "private, max-age=60, s-maxage=60"
+CACHED = (b"cache-control", b"private, max-age=60, s-maxage=60")
 
 
 def conditional(request: Request, response: Response) -> Response:
@@ -20,8 +20,7 @@ def conditional(request: Request, response: Response) -> Response:
     if etag.removeprefix("W/") in _known(request):
         kept = {k: v for k, v in response.headers.items() if k != "content-length"}
         response = Response(status_code=304, headers=kept)
-    response.headers["etag"] = etag
-    response.headers["cache-control"] = CACHED
+    response.raw_headers += [(b"etag", etag.encode()), CACHED]
     return response
 
 

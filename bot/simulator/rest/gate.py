@@ -37,12 +37,12 @@ NO_AGENT = (
     "Request forbidden by administrative rules. Please make sure your request has a User-Agent"
     " header (https://docs.github.com/rest/overview/resources-in-the-rest-api#user-agent-required)."
 )
-SAFE = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "deny",
-    "content-security-policy": "default-src 'none'",
-    "referrer-policy": "origin-when-cross-origin, strict-origin-when-cross-origin",
-}
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"deny"),
+    (b"content-security-policy", b"default-src 'none'"),
+    (b"referrer-policy", b"origin-when-cross-origin, strict-origin-when-cross-origin"),
+]
 
 
 class GitHubRoute(APIRoute):
@@ -143,13 +143,14 @@ def _finished(request: Request, world: World, charge: Charge, response: Response
     version = request.headers.get("x-github-api-version", VERSIONS[0])
     media = media_of(request)
     param = "" if media == "json" else f" param={media};"
-    response.headers.update(SAFE)
-    response.headers.update(world.limits.left(charge).headers())
-    response.headers["x-github-request-id"] = secrets.token_hex(12).upper()
-    response.headers["x-github-media-type"] = f"github.v3;{param} format=json"
-    response.headers["x-github-api-version-selected"] = (
-        version if version in VERSIONS else VERSIONS[0]
-    )
+    named = {
+        **world.limits.left(charge).headers(),
+        "x-github-request-id": secrets.token_hex(12).upper(),
+        "x-github-media-type": f"github.v3;{param} format=json",
+        "x-github-api-version-selected": version if version in VERSIONS else VERSIONS[0],
+    }
     if request.state.caller.is_user:
-        response.headers["x-oauth-scopes"] = SCOPES
+        named["x-oauth-scopes"] = SCOPES
+    # None of them is there yet, so they need not be looked for one by one.
+    response.raw_headers += SAFE + [(k.encode(), v.encode()) for k, v in named.items()]
     return response

@@ -97,7 +97,7 @@ async def test_a_form_hook_signs_the_form(sim: Simulated) -> None:
 
 @pytest.mark.parametrize("status", [302, 404, 500])
 async def test_other_answers_than_2xx_are_failures(sim: Simulated, status: int) -> None:
-    with receiving(SECRET, status) as (url, receiver):
+    with receiving(SECRET, status=status) as (url, receiver):
         app_hook(sim, url)
         await open_issue(sim)
         (row,) = await settled(sim)
