@@ -46,7 +46,8 @@ SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
 }
 FILES = {"README.md": "# Shop\n", "lib/shop.ex": "defmodule Shop do\nend\n"} | actions.WORKFLOWS
 
-
+NEVER_GRANTED = {"repos/get-latest-release", "repos/get-release", "repos/get-release-by-tag"}
+"""There are no releases here, which is how most repositories of GitHub answer, too."""
 NO_LONGER_DESCRIBED = {"GET /repos/{owner}/{repo}/git/refs/{ref:path}"}
 """Answered by GitHub all the same: old clients ask so for a ref."""
 
@@ -119,7 +120,7 @@ def test_no_listed_deviation_has_gone(performance: Performance) -> None:
 def test_every_operation_served_was_judged(performance: Performance, rest_judge: RestJudge) -> None:
     succeeded = {v.subject for v in performance.rest if v.status < 400}
     operations = {o for o in served(rest_judge.description).values() if o}
-    assert sorted(operations - succeeded) == []
+    assert operations - succeeded == NEVER_GRANTED
 
 
 def test_only_operations_of_github_are_served(rest_judge: RestJudge) -> None:

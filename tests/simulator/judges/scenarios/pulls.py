@@ -194,6 +194,37 @@ def protection(s: Stage) -> None:
     assert s.reader("repos/get-branch", "guarded").protected is False
 
 
+def parts_of_protection(s: Stage) -> None:
+    s.branch("parts", {"p.txt": "p\n"})
+    rules: dict[str, Any] = {
+        "required_status_checks": {"strict": False, "contexts": ["a"]},
+        "enforce_admins": False,
+        "required_pull_request_reviews": {"required_approving_review_count": 1},
+        "restrictions": None,
+    }
+    s.admin("repos/update-branch-protection", "parts", **rules)
+    contexts = "repos/{}-status-check-contexts"
+    assert s.admin("repos/get-status-checks-protection", "parts").contexts == ["a"]
+    assert s.admin("repos/update-status-check-protection", "parts", strict=True).strict is True
+    assert s.admin(contexts.format("add"), "parts", data={"contexts": ["b"]}) == ["a", "b"]
+    assert s.admin(contexts.format("remove"), "parts", data={"contexts": ["a"]}) == ["b"]
+    assert s.admin(contexts.format("set"), "parts", data={"contexts": ["c"]}) == ["c"]
+    assert s.admin("repos/get-all-status-check-contexts", "parts") == ["c"]
+    s.admin("repos/remove-status-check-protection", "parts")
+    s.admin.refused(404, "repos/get-status-checks-protection", "parts")
+    reviews = "repos/{}-pull-request-review-protection"
+    changed = s.admin(reviews.format("update"), "parts", required_approving_review_count=2)
+    assert changed.required_approving_review_count == 2
+    assert s.admin(reviews.format("get"), "parts").required_approving_review_count == 2
+    s.admin(reviews.format("delete"), "parts")
+    s.admin.refused(404, reviews.format("get"), "parts")
+    assert s.admin("repos/set-admin-branch-protection", "parts").enabled is True
+    assert s.admin("repos/get-admin-branch-protection", "parts").enabled is True
+    s.admin("repos/delete-admin-branch-protection", "parts")
+    assert s.admin("repos/get-commit-signature-protection", "parts").enabled is False
+    s.admin("repos/delete-branch-protection", "parts")
+
+
 def rulesets(s: Stage) -> None:
     s.branch("ruled", {"r.txt": "r\n"})
     conditions = {"ref_name": {"include": ["refs/heads/ruled"], "exclude": []}}
@@ -261,6 +292,7 @@ SCENARIOS = (
     checks,
     statuses,
     protection,
+    parts_of_protection,
     rulesets,
     graphql,
 )

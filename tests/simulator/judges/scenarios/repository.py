@@ -19,6 +19,10 @@ def settings(s: Stage) -> None:
     assert s.ask("reader", f"GET {SHOP}/languages").status_code == 200
     s.reader.refused(403, "repos/update", description="Mine")
     s.reader.refused(404, "repos/get", "acme", "none")
+    assert s.reader("repos/list-releases") == []
+    s.reader.refused(404, "repos/get-latest-release")
+    s.reader.refused(404, "repos/get-release", 1)
+    s.reader.refused(404, "repos/get-release-by-tag", "v1")
     assert "shop" in [e.name for e in s.reader("repos/list-for-org", "acme")]
     assert s.reader("orgs/get", "acme").login == "acme"
     assert s.writer("repos/list-for-authenticated-user")
@@ -59,7 +63,11 @@ def people(s: Stage) -> None:
     assert s.reader("users/get-by-username", "writer").type == "User"
     s.reader.refused(404, "users/get-by-username", "nobody-at-all")
     assert s.reader("orgs/list-for-user", "admin") is not None
-    assert s.admin("orgs/list-members", "acme") is not None
+    (member, *_) = s.admin("orgs/list-members", "acme")
+    s.admin("orgs/check-membership-for-user", "acme", member.login)
+    assert s.admin("orgs/get-membership-for-user", "acme", member.login).state == "active"
+    s.admin.refused(404, "orgs/check-membership-for-user", "acme", "nobody-at-all")
+    assert "acme" in [e.login for e in s.admin("orgs/list-for-authenticated-user")]
 
 
 def files(s: Stage) -> None:
@@ -184,8 +192,6 @@ def merging(s: Stage) -> None:
     s.branch("other-side", {"README.md": "other\n"})
     s.writer("repos/merge", base="one-side", head="main")
     s.writer.refused(409, "repos/merge", base="one-side", head="other-side")
-    s.writer("repos/rename-branch", "merge-me", new_name="merged-it")
-    s.reader("repos/get-branch", "merged-it")
 
 
 def plain_git(s: Stage) -> None:

@@ -9,6 +9,7 @@ check_run/completed check_run/created check_run/rerequested
 check_suite/completed check_suite/requested check_suite/rerequested
 create delete fork
 installation/created installation/deleted installation/suspend installation/unsuspend
+installation_repositories/added installation_repositories/removed
 issue_comment/created issue_comment/deleted issue_comment/edited
 issue_dependencies/blocked_by_added issue_dependencies/blocked_by_removed
 issue_dependencies/blocking_added issue_dependencies/blocking_removed
@@ -27,7 +28,7 @@ pull_request_review_comment/created pull_request_review_comment/deleted
 pull_request_review_comment/edited
 pull_request_review_thread/resolved pull_request_review_thread/unresolved
 push
-repository/edited
+repository/created repository/deleted repository/edited
 repository_dispatch
 status
 sub_issues/parent_issue_added sub_issues/parent_issue_removed
