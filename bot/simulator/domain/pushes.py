@@ -58,10 +58,14 @@ class Push:
 async def refs_changed(
     world: World, caller: Caller, repository: Repository, changes: Sequence[RefChange]
 ) -> None:
-    """To be called in `writing()`, so that pushes are told of in their order."""
+    """To be called in `writing()`, so that pushes are told of in their order.
+
+    A crash on the way lets `catch_up` begin anew: what was kept by then is told of twice.
+    """
     git = world.git(repository)
     pushes = [await _look_at(git, change, changes) for change in changes if _is_told_of(change)]
-    _remember(world, repository, pushes)
+    if pushes:
+        repository.pushed_at = world.clock.now()
     tags = [push for push in pushes if push.kind == "tag"]
     for push in pushes:
         if push.kind == "branch" or len(tags) <= MOST_TAGS:
@@ -71,6 +75,7 @@ async def refs_changed(
             note_commits(world, caller, repository, branch, push.commits, push.distinct)
     await head_moved(world, caller, repository, changes)
     await request_suites(world, caller, repository, changes)
+    _remember(world, repository, pushes)
 
 
 async def catch_up(world: World) -> None:
@@ -117,15 +122,13 @@ async def _likely_caller(world: World, repository: Repository) -> Caller:
 
 
 def _remember(world: World, repository: Repository, pushes: Sequence[Push]) -> None:
-    if not pushes:
-        return
     for push in pushes:
         if push.change.new is None:
             repository.known_refs.pop(push.change.name, None)
         else:
             repository.known_refs[push.change.name] = push.change.new
-    repository.pushed_at = world.clock.now()
-    world.tables.repositories.save(repository)
+    if pushes:
+        world.tables.repositories.save(repository)
 
 
 async def _look_at(git: BareRepository, change: RefChange, changes: Sequence[RefChange]) -> Push:
