@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from bot.simulator.rest.issues import (
     assignees,
     comments,
+    everywhere,
     issues,
     labels,
     milestones,
@@ -26,5 +27,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     relations.router,
     issues.router,
     search.router,
+    everywhere.router,
 )
 """In the order in which their paths are tried: `/issues/comments` before `/issues/{number}`."""
