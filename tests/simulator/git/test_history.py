@@ -118,6 +118,15 @@ async def test_the_log_is_filtered(forked: Forked) -> None:
         await messages(forked, "none")
 
 
+async def test_the_log_is_counted(forked: Forked) -> None:
+    assert await forked.bare.count("main") == 3
+    assert await forked.bare.count("main", path="a.ex") == 1
+    assert await forked.bare.count("heads/side", author="bo [X]") == 1
+    for asking in (forked.bare.count("none"), forked.bare.count("main", path="../x")):
+        with pytest.raises(UnknownObject):
+            await asking
+
+
 async def test_commits_between_are_told_oldest_first(forked: Forked) -> None:
     bare, shas = forked.bare, forked.shas
     assert await bare.shas_between(shas["d"], shas["c"]) == [shas["b"], shas["c"]]

@@ -82,6 +82,12 @@ def test_patterns(pattern: str, ref: str, matches: bool) -> None:
     assert bool(messages(rule, Command(ref, ONE, TWO))) is matches
 
 
+def test_what_is_excluded_is_free() -> None:
+    rule = RefRule("refs/heads/**", excludes=("refs/heads/x/*",), requires_pull_request=True)
+    assert messages(rule, Command("refs/heads/x/y", ONE, TWO)) == []
+    assert messages(rule, Command("refs/heads/x/y/z", ONE, TWO)) != []
+
+
 def test_texts_from_outside_stay_on_their_line() -> None:
     rule = RefRule("refs/heads/main", expected_checks=lambda sha: ["a\nb\x1fc"])
     (ruling,) = rulings(PushPolicy((rule,)), [UPDATE])
