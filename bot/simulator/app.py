@@ -18,6 +18,7 @@ from bot.simulator.faults.proxy import FaultyProxy
 from bot.simulator.front import FrontDoor
 from bot.simulator.gatekeeper import Gatekeeper
 from bot.simulator.git import git_routes
+from bot.simulator.graphql import route as graphql
 from bot.simulator.pages import registration
 from bot.simulator.pages.mounting import mount_pages
 from bot.simulator.rest import (
@@ -81,6 +82,7 @@ def create_app(world: World) -> FastAPI:
     for router in ROUTERS:
         # For the description of the API only: its calls never get here.
         app.include_router(router, prefix=API)
+    app.include_router(graphql.router, prefix="/api")
     app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
     app.router.routes += archives.ROUTES

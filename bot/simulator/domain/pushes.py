@@ -134,18 +134,17 @@ def _remember(world: World, repository: Repository, pushes: Sequence[Push]) -> N
 async def _look_at(git: BareRepository, change: RefChange, changes: Sequence[RefChange]) -> Push:
     head = await _commit_of(git, change.new)
     if head is None or not change.name.startswith(HEADS):
-        return Push(change, await _is_forced(git, change), None, (), frozenset(), {}, head)
+        return Push(change, await _is_forced(git, change, head), None, (), frozenset(), {}, head)
     others = _branches_before(git, changes) - {change.old}
     fresh = await shas_beyond(git, head.sha, [sha for sha in others if sha])
     shas = fresh
-    old = await _commit_of(git, change.old)
-    if old is not None:
-        shas = await git.shas_between(old.sha, head.sha)
+    if change.old is not None:
+        shas = [head.sha] if _is_one_step(change, head) else await _between(git, change.old, head)
     commits = await git.commits(shas[-MOST_COMMITS:])
     paths = await path_changes(git, commits)
     return Push(
         change,
-        await _is_forced(git, change),
+        await _is_forced(git, change, head),
         _base(git, change),
         tuple(commits),
         frozenset(fresh),
@@ -178,11 +177,22 @@ async def _commit_of(git: BareRepository, sha: str | None) -> Commit | None:
         return None
 
 
-async def _is_forced(git: BareRepository, change: RefChange) -> bool:
-    old, new = await _commit_of(git, change.old), await _commit_of(git, change.new)
+async def _between(git: BareRepository, old: str, head: Commit) -> list[str]:
+    before = await _commit_of(git, old)
+    return [] if before is None else await git.shas_between(before.sha, head.sha)
+
+
+def _is_one_step(change: RefChange, head: Commit) -> bool:
+    return head.parents == (change.old,)
+
+
+async def _is_forced(git: BareRepository, change: RefChange, head: Commit | None) -> bool:
     if change.old is None or change.new is None:
         return False
-    return old is None or new is None or not await git.is_ancestor(old.sha, new.sha)
+    if head is not None and _is_one_step(change, head):
+        return False
+    old = await _commit_of(git, change.old)
+    return old is None or head is None or not await git.is_ancestor(old.sha, head.sha)
 
 
 def _tell(world: World, caller: Caller, repository: Repository, push: Push) -> None:

@@ -41,6 +41,10 @@ class Operations(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         inner = scope["path"][len(self._prefix) :]
+        if "\n" in inner:
+            # A template's end would also fit before a line break.
+            await self._unknown(scope, receive, send)
+            return
         # As a mounted application sees it: templates are those below the prefix.
         child = {**scope, "root_path": scope.get("root_path", "") + self._prefix}
         for route in self._candidates(scope["method"], inner.split("/")[1:]):
