@@ -1,4 +1,4 @@
-"""A visitor with a browser: pages are read as their elements, forms are sent as browsers send them."""
+"""A visitor with a browser: reads pages as their elements, sends forms as browsers do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tests.simulator.support import BASE, Simulated
 
 VOID = {"br", "circle", "hr", "img", "input", "link", "meta"}
 """Of the elements the pages use, those that are never closed."""
-REPEATABLE = {"li", "option", "p", "td", "th", "tr"}
+APART = {"dd", "div", "dt", "h1", "h2", "h3", "li", "p", "section", "summary", "td", "tr", "ul"}
+"""What begins and ends a line."""
 
 
 @dataclass
@@ -39,7 +40,10 @@ class Reader(HTMLParser):
         names = [name for name, _ in attrs]
         if len(names) != len(set(names)):
             self.faults.append(f"<{tag}> has an attribute twice")
+        self._space(tag)
         element = Element(tag, {name: value or "" for name, value in attrs})
+        if any(around.tag == "label" for around in self._open):
+            element.attributes["in-label"] = "yes"
         self.elements.append(element)
         if tag not in VOID:
             self._open.append(element)
@@ -54,6 +58,11 @@ class Reader(HTMLParser):
             self.faults.append(f"</{tag}> at {self.getpos()} closes nothing")
             return
         self._open.pop()
+        self._space(tag)
+
+    def _space(self, tag: str) -> None:
+        if tag in APART:
+            self.handle_data(" ")
 
     def handle_data(self, data: str) -> None:
         for element in self._open:
@@ -81,7 +90,7 @@ class Shown:
     @property
     def target(self) -> str:
         """Where a redirection leads."""
-        return self.response.headers.get("location", "")
+        return str(self.response.headers.get("location", ""))
 
     def read(self) -> Reader:
         reader = Reader()
@@ -127,7 +136,7 @@ class Browser:
     async def get(self, path: str) -> Shown:
         return Shown(await self.client.get(path))
 
-    async def send(self, path: str, **fields: str | list[str]) -> Shown:
+    async def send(self, path: str, /, **fields: str | list[str]) -> Shown:
         """A form of one of our own pages."""
         headers = {"origin": BASE, "referer": BASE + path}
         return Shown(await self.client.post(path, data=fields, headers=headers))

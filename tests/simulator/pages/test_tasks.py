@@ -63,8 +63,13 @@ def test_nobody_writes_a_box_by_hand() -> None:
     assert boxes("\ue0007x\ue001 - [ ] \ue0008 \ue001") == []
 
 
+LINES = ["- [ ] a", "- [x] b", "  - [ ] c", "text", "", "> - [ ] q"]
+
+
 @given(
-    st.lists(st.sampled_from(["- [ ] a", "- [x] b", "  - [ ] c", "text", "", "> - [ ] q"]), max_size=12),
+    st.lists(
+        st.sampled_from(["- [ ] a", "- [x] b", "  - [ ] c", "text", "", "> - [ ] q"]), max_size=12
+    ),
     st.sampled_from(["\n", "\r\n"]),
 )
 def test_whatever_is_shown_can_be_ticked_and_back(lines: list[str], ending: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from bot.simulator.domain.dependencies import blocked_by, blockers_of
 from bot.simulator.domain.issue_rights import is_author, may_write
-from bot.simulator.errors import ApiError, not_found
 from bot.simulator.identity.rights import role_of
 from bot.simulator.pages.conversation.happenings import SILENT, Happening, happening_of
 from bot.simulator.pages.conversation.remarks import Remark, Remarks
@@ -29,19 +28,6 @@ class Moment:
     when: datetime
     id: int
     row: Any
-
-
-def issue_at(here: Here, number: int) -> Issue:
-    """Raises:
-    ApiError: 404, or 410 for one that was deleted.
-    """
-    issue = here.tables.issues.one("number", (here.repository.id, number))
-    if issue is not None:
-        return issue
-    gone = here.tables.tombstones.where("repository", here.repository.id)
-    if any(row.number == number for row in gone):
-        raise ApiError(410, "This issue was deleted")
-    raise not_found()
 
 
 def moments_of(here: Here, issue: Issue) -> list[Moment]:

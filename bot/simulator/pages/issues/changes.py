@@ -27,12 +27,12 @@ from bot.simulator.domain.pull_states import reopen_pull
 from bot.simulator.domain.sub_issues import add_sub_issue, remove_sub_issue
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.caller import Caller
-from bot.simulator.pages.conversation.discussion import issue_at
 from bot.simulator.pages.forms import Fields, Form
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.rendering import link_to
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
+from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.world import World
 

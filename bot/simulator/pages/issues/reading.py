@@ -6,7 +6,6 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.pages.conversation.discussion import (
     in_order,
-    issue_at,
     margin_of,
     moments_of,
     shown,
@@ -15,6 +14,7 @@ from bot.simulator.pages.conversation.remarks import Remarks
 from bot.simulator.pages.conversation.texts import Text
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.rendering import link_to, page
+from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import AtRepository
 
 router = pages_router()

@@ -28,12 +28,12 @@ from bot.simulator.domain.single_comments import comment_at, reply_to
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange
 from bot.simulator.identity.rights import require
-from bot.simulator.pages.conversation.discussion import issue_at
 from bot.simulator.pages.forms import Fields, Form
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.pulls.reading import PULL
 from bot.simulator.pages.rendering import link_to
 from bot.simulator.records.pulls import PullRequest, Review, Side
+from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()

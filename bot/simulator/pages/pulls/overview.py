@@ -11,9 +11,9 @@ from bot.simulator.domain.merge_state import deciding_reviews, merge_blockers, m
 from bot.simulator.domain.reviews import pending_of
 from bot.simulator.errors import not_found
 from bot.simulator.identity.rights import can
-from bot.simulator.pages.conversation.discussion import issue_at
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review
+from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import Here
 
 METHODS = {
