@@ -89,6 +89,7 @@ def add_review(
             body=body,
             state="PENDING",
             commit_id=commit,
+            created_at=world.clock.now(),
         )
     )
 

@@ -58,6 +58,7 @@ class Review(Record):
     dismissal: str | None = None
     minimized: str | None = None
     """The reason it was minimised for, if it was."""
+    created_at: datetime
     submitted_at: datetime | None = None
 
 
