@@ -17,34 +17,45 @@ from bot.errors import Unusable
 NEEDS = ("fastapi", "uvicorn", "uvloop", "jwt", "httpx", "graphql", "nh3", "multipart")
 
 
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="Folders to serve as repositories; [OWNER/]NAME=PATH names one.",
+        show_default=False,
+    ),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(help="Where everything is kept; default: one place for each first PATH."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Lose the kept state first.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.")]
+Owner = Annotated[str, typer.Option(help="Organization that owns the repositories.")]
+Private = Annotated[bool, typer.Option("--private", help="Private repositories.")]
+WebhookUrl = Annotated[str, typer.Option(help="Where the App's events are sent.")]
+Limits = Annotated[bool, typer.Option("--limits/--no-limits", help="Enforce GitHub's rate limits.")]
+FaultFile = Annotated[
+    Path | None,
+    typer.Option(help="JSON file of what is to go wrong: lost deliveries, 5xx and more."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Addresses, tokens and keys as one JSON line.")
+]
+
+
 def simulate(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Folders to serve as repositories; [OWNER/]NAME=PATH names one.",
-            show_default=False,
-        ),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(help="Where everything is kept; default: one place for each first PATH."),
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Lose the kept state first.")] = False,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0: a free one.")] = 4400,
-    owner: Annotated[str, typer.Option(help="Organization that owns the repositories.")] = "acme",
-    private: Annotated[bool, typer.Option("--private", help="Private repositories.")] = False,
-    webhook_url: Annotated[str, typer.Option(help="Where the App's events are sent.")] = "",
-    limits: Annotated[
-        bool, typer.Option("--limits/--no-limits", help="Enforce GitHub's rate limits.")
-    ] = True,
-    faults: Annotated[
-        Path | None,
-        typer.Option(help="JSON file of what is to go wrong: lost deliveries, 5xx and more."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Addresses, tokens and keys as one JSON line.")
-    ] = False,
+    paths: Paths = None,
+    state: State = None,
+    fresh: Fresh = False,
+    host: Host = "127.0.0.1",
+    port: Port = 4400,
+    owner: Owner = "acme",
+    private: Private = False,
+    webhook_url: WebhookUrl = "",
+    limits: Limits = True,
+    faults: FaultFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """A GitHub on this machine, over copies of your folders: API, git, webhooks, Actions, pages.
 

@@ -55,9 +55,6 @@ def run_view(world: World, run: Run, attempt: Attempt | None = None) -> dict[str
     repository = tables.repositories[run.repository_id]
     head = tables.repositories.get(run.head_repository_id) or repository
     at = attempt or run.latest
-    url = run_url(world, run)
-    actions = actions_url(world, repository.id)
-    earlier = f"{url}/attempts/{at.number - 1}" if at.number > 1 else None
     pulls = [tables.pulls[id] for id in run.pull_ids if tables.pulls.get(id)]
     return {
         "id": run.id,
@@ -74,8 +71,6 @@ def run_view(world: World, run: Run, attempt: Attempt | None = None) -> dict[str
         "workflow_id": run.workflow_id,
         "check_suite_id": run.suite_id,
         "check_suite_node_id": node_id("CheckSuite", run.suite_id),
-        "url": url,
-        "html_url": run_page(world, run),
         "pull_requests": [minimal_pull_view(world, pull) for pull in pulls],
         "created_at": stamp(run.created_at),
         "updated_at": stamp(at.updated_at),
@@ -84,17 +79,27 @@ def run_view(world: World, run: Run, attempt: Attempt | None = None) -> dict[str
         "referenced_workflows": [],
         "run_started_at": stamp(at.started_at),
         "triggering_actor": account_view(world, tables.accounts[at.triggering_actor_id]),
+        **_run_addresses(world, run, at),
+        "head_commit": run.head_commit,
+        "repository": minimal_repository_view(world, repository),
+        "head_repository": minimal_repository_view(world, head),
+    }
+
+
+def _run_addresses(world: World, run: Run, at: Attempt) -> dict[str, Any]:
+    url = run_url(world, run)
+    actions = actions_url(world, run.repository_id)
+    return {
+        "url": url,
+        "html_url": run_page(world, run),
         "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs",
         "check_suite_url": f"{actions.removesuffix('/actions')}/check-suites/{run.suite_id}",
         "artifacts_url": f"{url}/artifacts",
         "cancel_url": f"{url}/cancel",
         "rerun_url": f"{url}/rerun",
-        "previous_attempt_url": earlier,
+        "previous_attempt_url": f"{url}/attempts/{at.number - 1}" if at.number > 1 else None,
         "workflow_url": f"{actions}/workflows/{run.workflow_id}",
-        "head_commit": run.head_commit,
-        "repository": minimal_repository_view(world, repository),
-        "head_repository": minimal_repository_view(world, head),
     }
 
 

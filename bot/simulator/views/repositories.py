@@ -72,6 +72,25 @@ def minimal_repository_view(world: World, repository: Repository) -> dict[str, A
     }
 
 
+_NOTHING: dict[str, Any] = {
+    "mirror_url": None,
+    "size": 0,
+    "stargazers_count": 0,
+    "watchers_count": 0,
+    "language": None,
+    "has_downloads": True,
+    "has_pages": False,
+    "has_discussions": False,
+    "disabled": False,
+    "license": None,
+    "allow_forking": True,
+    "is_template": False,
+    "web_commit_signoff_required": False,
+    "watchers": 0,
+}
+"""What the simulator has none of."""
+
+
 def repository_view(world: World, repository: Repository) -> dict[str, Any]:
     """As in webhook payloads and lists."""
     full_name = world.full_name(repository)
@@ -79,41 +98,31 @@ def repository_view(world: World, repository: Repository) -> dict[str, Any]:
     tables = world.tables
     open_issues = tables.issues.count("state", (repository.id, "open"))
     forks = tables.repositories.count("fork_of", repository.id)
-    return minimal_repository_view(world, repository) | {
-        "created_at": stamp(repository.created_at),
-        "updated_at": stamp(repository.updated_at),
-        "pushed_at": stamp(repository.pushed_at),
-        "git_url": clone.replace("http://", "git://", 1),
-        "ssh_url": f"git@localhost:{full_name}.git",
-        "clone_url": clone,
-        "svn_url": world.urls.page(full_name),
-        "mirror_url": None,
-        "homepage": repository.homepage,
-        "size": 0,
-        "stargazers_count": 0,
-        "watchers_count": 0,
-        "language": "Elixir",
-        "has_issues": repository.has_issues,
-        "has_projects": repository.has_projects,
-        "has_downloads": True,
-        "has_wiki": repository.has_wiki,
-        "has_pages": False,
-        "has_discussions": False,
-        "forks_count": forks,
-        "archived": repository.archived,
-        "disabled": False,
-        "open_issues_count": open_issues,
-        "license": None,
-        "allow_forking": True,
-        "is_template": False,
-        "web_commit_signoff_required": False,
-        "topics": repository.topics,
-        "visibility": "private" if repository.private else "public",
-        "forks": forks,
-        "open_issues": open_issues,
-        "watchers": 0,
-        "default_branch": repository.default_branch,
-    }
+    return (
+        minimal_repository_view(world, repository)
+        | _NOTHING
+        | {
+            "created_at": stamp(repository.created_at),
+            "updated_at": stamp(repository.updated_at),
+            "pushed_at": stamp(repository.pushed_at),
+            "git_url": clone.replace("http://", "git://", 1),
+            "ssh_url": f"git@localhost:{full_name}.git",
+            "clone_url": clone,
+            "svn_url": world.urls.page(full_name),
+            "homepage": repository.homepage,
+            "has_issues": repository.has_issues,
+            "has_projects": repository.has_projects,
+            "has_wiki": repository.has_wiki,
+            "forks_count": forks,
+            "archived": repository.archived,
+            "open_issues_count": open_issues,
+            "topics": repository.topics,
+            "visibility": "private" if repository.private else "public",
+            "forks": forks,
+            "open_issues": open_issues,
+            "default_branch": repository.default_branch,
+        }
+    )
 
 
 def full_repository_view(
