@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from bot.simulator.connection import Connection
 from tests.simulator.support import Simulated
 from tests.simulator.webhooks.waiting import eventually
 
@@ -60,7 +61,7 @@ class Served:
 @asynccontextmanager
 async def served(sim: Simulated) -> AsyncIterator[Served]:
     """In this event loop, so that tests see both sides."""
-    config = uvicorn.Config(sim.app, port=0, log_level="warning", lifespan="off")
+    config = uvicorn.Config(sim.app, port=0, log_level="warning", lifespan="off", http=Connection)
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
     try:
