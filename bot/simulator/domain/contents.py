@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.simulator.domain.pushes import HEADS
+from bot.simulator.domain.pushed import HEADS
 from bot.simulator.domain.refs import RuleBroken, change_refs, is_workflow
 from bot.simulator.errors import ApiError, not_accessible, not_found
 from bot.simulator.git import (

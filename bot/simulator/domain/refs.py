@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.simulator.domain.protections import push_policy
-from bot.simulator.domain.pushes import HEADS, refs_changed
+from bot.simulator.domain.pushed import HEADS
+from bot.simulator.domain.pushes import refs_changed
 from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
     EMPTY_TREE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.domain.announcing import tell
-from bot.simulator.domain.pushes import HEADS, TAGS
+from bot.simulator.domain.pushed import HEADS, TAGS
 from bot.simulator.domain.refs import change_refs
 from bot.simulator.domain.withdrawing import withdraw_rows
 from bot.simulator.errors import ApiError, invalid

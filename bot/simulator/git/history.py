@@ -27,8 +27,13 @@ class History(Revisions):
         """Newest first. `author` is a part of the name or address, as plain text."""
         argv = [f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}"]
         argv += _filters(author, since, until)
-        tip = await self.resolve(revision)
-        return await self.commits(await self._list_revisions(*argv, tip, "--", *_below(path)))
+        argv += [await self.resolve(revision), "--", *_below(path)]
+        shas = await self.once(
+            ("log", *argv),
+            lambda: self._list_revisions(*argv),
+            lambda found: 100 + 90 * len(found),
+        )
+        return await self.commits(shas)
 
     async def count(
         self,

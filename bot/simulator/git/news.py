@@ -27,7 +27,10 @@ class PathChanges:
 
 async def shas_beyond(repository: BareRepository, head: str, known: Iterable[str]) -> list[str]:
     """The commits of head that none of the known ones has, oldest first."""
-    lines = "".join(f"^{full_sha(sha)}\n" for sha in known)
+    tips = set(known)
+    if head in tips:
+        return []
+    lines = "".join(f"^{full_sha(sha)}\n" for sha in tips)
     listing = await repository.git(
         *("rev-list", "--topo-order", "--reverse", "--stdin", full_sha(head)),
         stdin=lines.encode() or b"\n",
