@@ -183,6 +183,14 @@ def search(s: Stage) -> None:
     assert "bug" in [e.name for e in labels.items]
 
 
+def everywhere(s: Stage) -> None:
+    made = s.writer("issues/create", title="Mine", assignees=["triager"])
+    for path in ("/issues", "/user/issues", "/orgs/acme/issues"):
+        found = s.ask("triager", f"GET {path}?filter=assigned&per_page=100").json()
+        assert made.id in [issue["id"] for issue in found]
+        assert all("repository" in issue for issue in found)
+
+
 def pages(s: Stage) -> None:
     for index in range(3):
         s.writer("issues/create", title=f"Page {index}", labels=["documentation"])
@@ -206,5 +214,6 @@ SCENARIOS = (
     sub_issues,
     dependencies,
     search,
+    everywhere,
     pages,
 )
