@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from bot.simulator.domain.installations import follow_repositories
 from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
 from bot.simulator.exchanges.recording import Recorder
@@ -74,6 +76,7 @@ def create_app(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
+    world.hub.listeners.append(partial(follow_repositories, world))
     app.add_middleware(ById, world=world)
     app.add_middleware(FaultyProxy, faults=world.faults)
     app.add_middleware(Recorder, world=world)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from bot.simulator.domain.announcing import tell
+from bot.simulator.events import Event
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.apps import App, Installation
@@ -135,6 +136,25 @@ def tell_selection(
             f"repositories_{action}": [brief_repository_view(world, r) for r in repositories],
         },
     )
+
+
+def follow_repositories(world: World, event: Event) -> None:
+    """A listener: repositories come and go, and with them what installations reach."""
+    if event.name != "repository" or event.repository is None:
+        return
+    if event.action not in ("created", "deleted"):
+        return
+    repository = event.repository
+    for installation in world.tables.installations.where("account", repository.owner_id):
+        if installation.repository_selection == "all":
+            action: Literal["added", "removed"] = (
+                "added" if event.action == "created" else "removed"
+            )
+            tell_selection(world, event.caller, installation, action, [repository])
+        elif event.action == "deleted" and repository.id in installation.repository_ids:
+            installation.repository_ids.remove(repository.id)
+            _save(world, installation)
+            tell_selection(world, event.caller, installation, "removed", [repository])
 
 
 def _save(world: World, installation: Installation) -> None:
