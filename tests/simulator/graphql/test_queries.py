@@ -21,7 +21,8 @@ query ($number: Int!) {
   repository(owner: "acme", name: "shop") {
     nameWithOwner viewerPermission defaultBranchRef { name prefix target { oid } }
     pullRequest(number: $number) {
-      id number title state isDraft mergeable mergeStateStatus reviewDecision headRefName baseRefName
+      id number title state isDraft mergeable mergeStateStatus reviewDecision
+      headRefName baseRefName
       headRefOid baseRefOid isCrossRepository author { __typename login } changedFiles additions
       commits(last: 1) { totalCount nodes { commit { oid message statusCheckRollup { state } } } }
       reviews(first: 10) { nodes { state author { login } submittedAt commit { oid } } }
@@ -30,7 +31,8 @@ query ($number: Int!) {
         totalCount pageInfo { hasNextPage endCursor }
         nodes {
           id isResolved isOutdated path line diffSide viewerCanResolve
-          comments(first: 10) { nodes { databaseId body path line author { login } replyTo { id } } }
+          comments(first: 10) { nodes {
+            databaseId body path line author { login } replyTo { id } } }
         }
       }
     }
@@ -105,7 +107,8 @@ async def test_an_issue(sim: Simulated) -> None:
     await writer.post(f"{SHOP}/issues/1/comments", json={"body": "Yes."})
     query = """{ repository(owner: "acme", name: "shop") { issue(number: 1) {
       title body state stateReason author { login } authorAssociation
-      labels(first: 5) { nodes { name } } assignees(first: 5) { nodes { login } } parent { id } subIssues(first: 1) { totalCount }
+      labels(first: 5) { nodes { name } } assignees(first: 5) { nodes { login } }
+      parent { id } subIssues(first: 1) { totalCount }
       comments(first: 5) { nodes { body isMinimized url pullRequest { id } issue { number } } } }
       issues(first: 5, states: [OPEN], labels: ["bug"]) { totalCount }
       issueOrPullRequest(number: 1) { __typename }
