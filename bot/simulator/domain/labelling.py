@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.simulator.domain.issue_events import tell_issue
 from bot.simulator.domain.issue_rights import require_write
-from bot.simulator.domain.labels import create_missing, find_label
+from bot.simulator.domain.labels import check_missing, create_label, find_label
 from bot.simulator.domain.timeline import note, touch
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.identity.caller import Caller
@@ -26,11 +26,9 @@ def add_labels(
     ApiError: 401, 403, or 422 for what cannot be a label's name.
     """
     require_write(world, caller, repository, "triage", issue)
-    labels = labels_named(world, caller, repository, names)
-    missing = [label for label in labels if label.id not in issue.label_ids]
-    if len(issue.label_ids) + len(missing) > MAX_LABELS:
-        raise invalid("Issue", "labels", "custom", f"labels are limited to {MAX_LABELS}")
-    _attach(world, caller, repository, issue, missing)
+    all_names = [*(label.name for label in labels_of(world, issue)), *names]
+    labels = labels_named(world, caller, repository, all_names)
+    _attach(world, caller, repository, issue, labels[len(issue.label_ids) :])
 
 
 def set_labels(
@@ -39,8 +37,6 @@ def set_labels(
     """Makes `names` the issue's labels. Raises as `add_labels` does."""
     require_write(world, caller, repository, "triage", issue)
     wanted = labels_named(world, caller, repository, names)
-    if len(wanted) > MAX_LABELS:
-        raise invalid("Issue", "labels", "custom", f"labels are limited to {MAX_LABELS}")
     had = labels_of(world, issue)
     _detach(world, caller, repository, issue, [x for x in had if x not in wanted])
     _attach(world, caller, repository, issue, [x for x in wanted if x not in had])
@@ -62,14 +58,22 @@ def remove_label(
 def labels_named(
     world: World, caller: Caller, repository: Repository, names: Iterable[str]
 ) -> list[Label]:
-    """Each once, in their order; those that are missing are made."""
-    found: dict[int, Label] = {}
-    for name in names:
-        label = find_label(world, repository, name.strip())
-        if label is None:
-            label = create_missing(world, caller, repository, name)
-        found[label.id] = label
-    return list(found.values())
+    """Each once, in their order; those that are missing are made, if all of them can be.
+
+    Raises:
+        ApiError: 403 for who may not make one, 422 for too many or for what is no name.
+    """
+    wanted = list({name.strip().lower(): name.strip() for name in names}.values())
+    if len(wanted) > MAX_LABELS:
+        message = f"labels are limited to {MAX_LABELS}"
+        raise invalid("Issue", "labels", "custom", message)
+    for name in wanted:
+        if find_label(world, repository, name) is None:
+            check_missing(world, caller, repository, name)
+    return [
+        find_label(world, repository, name) or create_label(world, caller, repository, name)
+        for name in wanted
+    ]
 
 
 def _attach(

@@ -48,8 +48,8 @@ def create_label(
     return row
 
 
-def create_missing(world: World, caller: Caller, repository: Repository, name: str) -> Label:
-    """A label that somebody used before it was there.
+def check_missing(world: World, caller: Caller, repository: Repository, name: str) -> None:
+    """Whether a label that somebody uses before it is there can be made.
 
     Raises:
         ApiError: 403 for who may set labels but not make them, 422 for what is no name.
@@ -59,7 +59,7 @@ def create_missing(world: World, caller: Caller, repository: Repository, name: s
         raise ApiError(
             403, "You do not have permission to create labels on this repository.", [refusal]
         )
-    return create_label(world, caller, repository, name)
+    _check(world, repository, None, name, None, None)
 
 
 def edit_label(

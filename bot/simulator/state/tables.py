@@ -141,6 +141,7 @@ class Tables:
             state=lambda i: (i.repository_id, i.state),
             parent=lambda i: i.parent_id,
             milestone=lambda i: i.milestone_id,
+            milestone_state=lambda i: (i.milestone_id, i.state),
         )
         self.tombstones = Table(Tombstone, journal, number=lambda t: (t.repository_id, t.number))
         self.dependencies = Table(

@@ -14,7 +14,7 @@ from bot.simulator.world import World
 def milestone_view(world: World, milestone: Milestone) -> dict[str, Any]:
     full_name = world.full_name(world.tables.repositories[milestone.repository_id])
     url = f"{world.urls.repository(full_name)}/milestones/{milestone.number}"
-    states = [issue.state for issue in world.tables.issues.where("milestone", milestone.id)]
+    issues = world.tables.issues
     return {
         "url": url,
         "html_url": world.urls.page(full_name, "milestone", milestone.number),
@@ -25,8 +25,8 @@ def milestone_view(world: World, milestone: Milestone) -> dict[str, Any]:
         "title": milestone.title,
         "description": milestone.description,
         "creator": maybe_account_view(world, milestone.creator_id),
-        "open_issues": states.count("open"),
-        "closed_issues": states.count("closed"),
+        "open_issues": issues.count("milestone_state", (milestone.id, "open")),
+        "closed_issues": issues.count("milestone_state", (milestone.id, "closed")),
         "state": milestone.state,
         "created_at": stamp(milestone.created_at),
         "updated_at": stamp(milestone.updated_at),

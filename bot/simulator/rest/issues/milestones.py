@@ -101,5 +101,6 @@ def _by_due_date(milestone: Milestone) -> Any:
 
 
 def _completeness(here: Here, milestone: Milestone) -> float:
-    states = [issue.state for issue in here.tables.issues.where("milestone", milestone.id)]
-    return states.count("closed") / len(states) if states else 0.0
+    issues = here.tables.issues
+    closed = issues.count("milestone_state", (milestone.id, "closed"))
+    return closed / (issues.count("milestone", milestone.id) or 1)

@@ -161,7 +161,7 @@ async def test_on_a_pull_request_the_permission_for_those_will_do(sim: Simulated
             {"value": 7, "resource": "Issue", "field": "milestone", "code": "invalid"},
         ),
         (
-            {"title": "x", "labels": ["y" * 51]},
+            {"title": "x", "labels": ["fine", "y" * 51]},
             {
                 "resource": "Label",
                 "code": "custom",

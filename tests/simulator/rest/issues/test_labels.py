@@ -157,6 +157,8 @@ async def test_labels_of_an_issue_need_triage(
 
 async def test_an_issue_has_100_labels_at_most(writer: httpx.AsyncClient) -> None:
     await opened(writer, labels=[f"label {n}" for n in range(100)])
-    answer = await writer.post(ON_ISSUE, json={"labels": ["bug"]})
-    assert answer.status_code == 422
+    for labels in (["bug"], [f"other {n}" for n in range(101)]):
+        answer = await writer.post(ON_ISSUE, json={"labels": labels})
+        assert answer.status_code == 422
     assert len((await writer.get(f"{SHOP}/issues/1")).json()["labels"]) == 100
+    assert (await writer.get(f"{LABELS}/other%200")).status_code == 404
