@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,10 @@ class Heard:
     guid: str
     signature: str
     body: bytes
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.body)
 
 
 class Listener:

@@ -8,10 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import jwt
@@ -20,24 +17,8 @@ import pytest
 from bot.cli.simulate import source_of
 from bot.errors import Unusable
 from tests.cli.support import genesis
+from tests.simulator.process import CODE, simulating
 from tests.simulator.support import git, make_source
-
-CODE = "from bot.cli import main; main()"
-
-
-@contextmanager
-def simulating(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A running simulator on a free port, and what it announced."""
-    command = [sys.executable, "-c", CODE, "simulate", "--port", "0", "--json"]
-    with subprocess.Popen(
-        [*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
 
 
 def test_it_serves_a_copy_and_goes_on_where_it_stopped(tmp_path: Path) -> None:

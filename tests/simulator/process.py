@@ -1,0 +1,29 @@
+"""The simulator as its user starts it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CODE = "from bot.cli import main; main()"
+
+
+@contextmanager
+def simulating(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A running simulator on a free port, and what it announced."""
+    command = [sys.executable, "-c", CODE, "simulate", "--port", "0", "--json"]
+    with subprocess.Popen(
+        [*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
