@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from bot.simulator.actions.service.engine import Engine
 from bot.simulator.domain.installations import follow_repositories
 from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
@@ -36,6 +37,7 @@ from bot.simulator.rest import (
     pulls,
     repository,
 )
+from bot.simulator.rest.actions import downloads
 from bot.simulator.rest.by_id import ById
 from bot.simulator.rest.gate import answer
 from bot.simulator.rest.operations import Operations
@@ -60,8 +62,12 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 def create_app(world: World) -> FastAPI:
+    engine = Engine(world)
+    world.hub.listeners.append(engine.hear)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await engine.resume()
         await catch_up(world)
         world.outbox.resume()
         yield
@@ -76,6 +82,7 @@ def create_app(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
+    app.state.actions = engine
     world.hub.listeners.append(partial(follow_repositories, world))
     app.add_middleware(ById, world=world)
     app.add_middleware(FaultyProxy, faults=world.faults)
@@ -89,6 +96,7 @@ def create_app(world: World) -> FastAPI:
     app.include_router(control.router)
     app.router.routes += git_routes(Gatekeeper(world))
     app.router.routes += archives.ROUTES
+    app.router.routes += downloads.ROUTES
     app.include_router(registration.incoming)
     app.include_router(registration.router)
     mount_pages(app)

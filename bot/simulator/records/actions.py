@@ -60,6 +60,15 @@ class Run(Record):
     head_repository_id: int | None
     ref: str
     """In full: `refs/heads/main`, `refs/pull/7/merge`."""
+    sha: str = ""
+    """GITHUB_SHA and where the workflow file is read: for pull requests the test merge."""
+    base_ref: str = ""
+    head_ref: str = ""
+    """Branches of the pull request; empty for other events."""
+    trusted: bool = True
+    """Else it runs for a fork: no secrets, and a token that can only read."""
+    problem: str = ""
+    """Why it ended without running its jobs, or was stopped."""
     run_number: int
     actor_id: int
     pull_ids: list[int] = []

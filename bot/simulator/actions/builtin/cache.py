@@ -1,8 +1,4 @@
-"""actions/cache, also its halves restore and save.
-
-Simplified against GitHub: a cache is found from every branch of its repository, where GitHub
-shows a branch only its own, its base's and the default branch's.
-"""
+"""actions/cache, also its halves restore and save. Which entries a run sees is its host's rule."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 
@@ -40,6 +41,7 @@ async def set_up(use: Use) -> None:
             raise StepFailed("erlef/setup-beam: there is no Elixir on this machine")
         use.warn("There is no Elixir on this machine")
         return
+    await asyncio.to_thread(_bring_mix, use)
     lines: list[str] = []
     await use.call(["elixir", "--version"], use.workspace, hear=lines.append)
     otp, elixir = _versions("\n".join(lines))
@@ -47,6 +49,17 @@ async def set_up(use: Use) -> None:
     use.say(f"Erlang/OTP {otp} and Elixir {elixir} of this machine")
     _compare(use, "otp-version", otp)
     _compare(use, "elixir-version", elixir)
+
+
+def _bring_mix(use: Use) -> None:
+    """Hex and rebar as this machine has them, into the job's own home."""
+    source = use.job.settings.mix_home
+    if source is None or not use.flag("install-hex"):
+        return
+    for part in ("archives", "elixir"):
+        if (source / part).is_dir():
+            target = use.job.folders.home / ".mix" / part
+            shutil.copytree(source / part, target, symlinks=True, dirs_exist_ok=True)
 
 
 def _versions(text: str) -> tuple[str, str]:

@@ -187,6 +187,8 @@ async def _complete(job: JobRun, frame: Frame | None) -> None:
 
 
 def _conclusion(job: JobRun) -> Conclusion:
+    if job.lost:
+        return "failure"
     if job.status.cancelled:
         return "cancelled"
     return "failure" if job.status.failed else "success"

@@ -53,6 +53,8 @@ class JobRun:
     status: Status = field(default_factory=Status)
     outputs: dict[str, str] = field(default_factory=dict)
     debug: bool = False
+    lost: bool = False
+    """Whether its runner went away: a failure that no step can mend."""
     actions: dict[str, str] = field(default_factory=dict)
     """The commits of the remote actions that were looked up, by `owner/repo@ref`."""
 

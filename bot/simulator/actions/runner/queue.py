@@ -50,6 +50,16 @@ class Queue:
         loop = asyncio.get_running_loop()
         loop.call_later(patience, lambda: going.task is not None and going.task.cancel())
 
+    def lose(self, key: str) -> None:
+        """The runner of the job goes away in the middle of its work."""
+        going = self.going.get(key)
+        if going is None or going.job is None or going.task is None:
+            return
+        going.cancelled = going.job.lost = True
+        name = self.settings.runner_name
+        going.job.fail(f"The self-hosted runner: {name} lost communication with the server.")
+        going.task.cancel()
+
     async def run(self, order: JobOrder) -> JobView:
         """Waits for the job's turn and for a free place, then runs it."""
         going = self.going[order.key] = Going(order)

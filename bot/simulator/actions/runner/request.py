@@ -32,6 +32,8 @@ class Settings:
     delays: Delays = field(default_factory=Delays)
     env: Mapping[str, str] = field(default_factory=dict)
     """Given to every step besides what GitHub sets, for instance MIX_HOME."""
+    mix_home: Path | None = None
+    """Where this machine's Hex and rebar are; setup-beam gives a job its copy."""
     now: Callable[[], datetime] = wall_clock
     runner_name: str = "GitHub Actions 1"
 
@@ -65,6 +67,8 @@ class RunRequest:
     urls: Urls
     permissions: Permissions
     """The repository's default for GITHUB_TOKEN."""
+    ceiling: Callable[[Permissions], Permissions] | None = None
+    """What no job's token may exceed, whatever its workflow asks for; None: no such bound."""
     base_ref: str = ""
     head_ref: str = ""
     protected: bool = False

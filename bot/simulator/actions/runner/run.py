@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.simulator.actions.expressions.errors import ExpressionError
@@ -22,6 +23,7 @@ from bot.simulator.actions.runner.level import (
     skipped_instance,
 )
 from bot.simulator.actions.runner.matrix import MatrixError
+from bot.simulator.actions.runner.order import JobOrder
 from bot.simulator.actions.runner.queue import Queue
 from bot.simulator.actions.runner.request import RunRequest, Settings
 from bot.simulator.actions.runner.results import Result, combine, conclude, in_order, result_of
@@ -142,13 +144,17 @@ class WorkflowRun:
                 return await self._call(level, instance)
             kept = self.request.kept.get(instance.key)
             if kept is None:
-                order = order_of(level, instance)
+                order = self._bounded(order_of(level, instance))
         except ExpressionError as error:
             self._refuse(instance, str(error))
             return Result("failure")
         view = await self.queue.run(order) if kept is None else kept
         self._count(view)
         return Result(result_of(view), view.outputs)
+
+    def _bounded(self, order: JobOrder) -> JobOrder:
+        ceiling = self.request.ceiling
+        return order if ceiling is None else replace(order, permissions=ceiling(order.permissions))
 
     async def _call(self, level: Level, instance: Instance) -> Result:
         """A reusable workflow takes no slot of its own; its jobs do."""

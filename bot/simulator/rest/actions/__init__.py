@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.actions import artifacts, runs, variables
+from bot.simulator.rest.actions import artifacts, controlling, downloads, runs, variables
 
-ROUTERS: tuple[APIRouter, ...] = (runs.router, artifacts.router, variables.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    runs.router,
+    controlling.router,
+    downloads.router,
+    artifacts.router,
+    variables.router,
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from bot.simulator.actions.service.removal import remove_artifact
 from bot.simulator.records.actions import Artifact
-from bot.simulator.rest.actions.finding import artifact_of, run_of
+from bot.simulator.rest.actions.finding import artifact_of, engine_of, run_of
 from bot.simulator.rest.actions.runs import ACTIONS
 from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
@@ -36,7 +37,7 @@ async def get_artifact(here: AtRepository, artifact_id: int) -> Response:
 @router.delete(f"{ACTIONS}/artifacts/{{artifact_id}}")
 async def delete_artifact(here: AtRepository, artifact_id: int) -> Response:
     here.require("actions", "write")
-    here.tables.artifacts.remove(artifact_of(here, artifact_id))
+    remove_artifact(engine_of(here), artifact_of(here, artifact_id))
     return no_content()
 
 

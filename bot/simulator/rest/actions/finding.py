@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from bot.simulator.actions.service.engine import Engine
 from bot.simulator.errors import not_found
 from bot.simulator.records.actions import Artifact, Attempt, Job, Run, Workflow
 from bot.simulator.rest.scope import Here
+
+
+def engine_of(here: Here) -> Engine:
+    engine: Engine = here.request.app.state.actions
+    return engine
 
 
 def workflow_of(here: Here, named: str) -> Workflow:
