@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.simulator.rest.repository.support import app_token, heard_by
+from tests.simulator.rest.repository.support import app_token, heard_by, put_file
 from tests.simulator.serving import Finished, Served, served
 from tests.simulator.support import Simulated, write_files
 
@@ -214,6 +215,43 @@ async def test_a_forced_push_says_so(live: Served, tmp_path: Path) -> None:
     (event,) = heard
     assert event.payload["forced"] is True
     assert len(event.payload["commits"]) == 1
+
+
+async def test_of_ten_writers_with_one_lease_one_wins(live: Served, tmp_path: Path) -> None:
+    folder = await clone(live, tmp_path / "clone")
+    base = (await live.git("rev-parse", "HEAD", cwd=folder)).out.strip()
+    token = live.sim.token_of("writer")
+    await push(live, folder, token, "HEAD:refs/heads/race")
+    shas = []
+    for number in range(10):
+        tree = await live.git("commit-tree", "HEAD^{tree}", "-m", f"{number}", cwd=folder)
+        shas.append(tree.out.strip())
+    heard = heard_by(live.sim)
+    lease = f"--force-with-lease=refs/heads/race:{base}"
+    done = await asyncio.gather(
+        *(push(live, folder, token, lease, f"{sha}:refs/heads/race") for sha in shas)
+    )
+    winners = [sha for sha, each in zip(shas, done, strict=True) if each.code == 0]
+    assert len(winners) == 1
+    assert [(e.payload["before"], e.payload["after"]) for e in heard] == [(base, winners[0])]
+    assert live.sim.world.git(live.sim.repository).ref("refs/heads/race") == winners[0]
+
+
+async def test_a_push_and_the_api_do_not_overrun_each_other(live: Served, tmp_path: Path) -> None:
+    folder = await clone(live, tmp_path / "clone")
+    base = (await live.git("rev-parse", "HEAD", cwd=folder)).out.strip()
+    sha = await commit(live, folder, {"pushed.txt": "x"})
+    heard = heard_by(live.sim)
+    pushed, written = await asyncio.gather(
+        push(live, folder, live.sim.token_of("writer"), "main"),
+        put_file(live.sim, "written.txt", "x", login="maintainer"),
+    )
+    spans = [(e.payload["before"], e.payload["after"]) for e in heard]
+    assert spans[0] in [(base, sha), (base, written)]
+    if pushed.code == 0:
+        assert spans == [(base, sha), (sha, written)]
+    else:
+        assert spans == [(base, written)]
 
 
 async def test_a_renamed_repository_is_found_by_its_former_name(

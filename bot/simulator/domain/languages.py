@@ -33,6 +33,10 @@ async def bytes_by_language(git: BareRepository) -> dict[str, int]:
     tip = git.ref(f"refs/heads/{git.default_branch}")
     if tip is None:
         return {}
+    return await git.once(("languages", tip), lambda: _count(git, tip))
+
+
+async def _count(git: BareRepository, tip: str) -> dict[str, int]:
     found: Counter[str] = Counter()
     for entry in await git.tree((await git.commit(tip)).tree, recursive=True):
         language = LANGUAGES.get(PurePosixPath(entry.path).suffix.lower())
