@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -97,7 +98,12 @@ class ExchangeLog:
 
     def _open(self) -> BinaryIO:
         if self._file is None:
-            self._file = self._current.open("ab", buffering=0)
+            file = self._file = self._current.open("ab+", buffering=0)
+            if file.tell():
+                # Half a line of a killed process must not take the next one with it.
+                file.seek(-1, SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
         return self._file
 
     def _remember(self, exchange: Exchange) -> None:
@@ -114,6 +120,8 @@ def _read(path: Path) -> Iterator[Exchange]:
         return
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
+            if not line.strip():
+                continue
             try:
                 yield Exchange(**json.loads(line))
             except (ValueError, TypeError):
