@@ -31,4 +31,4 @@ def settle_merge(
     note(world, issue, "merged", caller, commit_id=sha)
     close_issue(world, caller, repository, issue)
     if pull.base_ref == repository.default_branch:
-        close_named(world, caller, repository, f"{issue.title}\n\n{issue.body or ''}")
+        close_named(world, caller, repository, issue.body or "")

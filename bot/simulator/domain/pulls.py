@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.simulator.domain.comparing import Comparison, compare, keep_refs, note_comparison
 from bot.simulator.domain.issues import add_issue, check_texts
+from bot.simulator.domain.networks import members_of
 from bot.simulator.domain.pull_events import tell_pull
 from bot.simulator.domain.references import note_references
 from bot.simulator.errors import ApiError, invalid
@@ -99,9 +100,9 @@ def _in_network(world: World, repository: Repository, owner: str, name: str) -> 
         return None
     if account.id == repository.owner_id and not name:
         return repository
-    for found in world.tables.repositories.where("owner", account.id):
-        related = found.fork_of_id == repository.id or repository.fork_of_id == found.id
-        if related and name.rpartition("/")[2].lower() in ("", found.name.lower()):
+    wanted = name.rpartition("/")[2].lower()
+    for found in members_of(world, repository):
+        if found.owner_id == account.id and wanted in ("", found.name.lower()):
             return found
     return None
 
