@@ -16,7 +16,7 @@ from tests.simulator.judges.peers import Simulator, running_simulator
 from tests.simulator.support import make_source
 
 EXAMPLES = 3
-"""Calls for each operation that its schema allows, and as many that it does not."""
+"""Calls for each operation that its schema allows, and as many with a body that it does not."""
 NOT_CALLED = r"/_simulator/|/installations/[^/]+$|/suspended$|/installation/token$"
 """Switches that make the simulator misbehave on purpose, and calls that end its tokens."""
 
@@ -39,7 +39,9 @@ def test_no_call_is_answered_by_a_500(simulator: Simulator, schema: Any) -> None
     assert len(operations) > 100
     crashes: set[str] = set()
     for operation in operations:
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        # Where there is no body, too little can be wrong to be worth the search for it.
+        modes = list(GenerationMode) if operation.body else [GenerationMode.POSITIVE]
+        for mode in modes:
             hunt(simulator, operation.as_strategy(generation_mode=mode), crashes)
     assert sorted(crashes) == []
 
@@ -61,7 +63,7 @@ def hunt(simulator: Simulator, cases: Any, crashes: set[str]) -> None:
         if response.status_code >= 500:
             crashes.add(f"{case.as_curl_command()}: {response.status_code} {response.text[:200]}")
 
-    # An operation without input offers nothing to get wrong.
+    # Some bodies can be anything: nothing is wrong then.
     with suppress(Unsatisfiable):
         call()
 
