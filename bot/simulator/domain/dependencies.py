@@ -7,7 +7,7 @@ from typing import Any
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.issue_rights import require_write
 from bot.simulator.domain.timeline import note, touch
-from bot.simulator.errors import invalid, not_found
+from bot.simulator.errors import ApiError, invalid, not_found
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Dependency, Issue
 from bot.simulator.records.repositories import Repository
@@ -59,6 +59,8 @@ def unblock(
 
 
 def _check(world: World, blocked: Issue, blocking: Issue) -> None:
+    if blocked.pull_id is not None or blocking.pull_id is not None:
+        raise ApiError(422, "Target issue may only be an issue")
     before = blockers_of(world, blocked)
     reason = None
     if blocking in before:

@@ -103,7 +103,7 @@ def _check(
     if any(above.id == child.id for above in _lineage(world, parent)):
         raise _refusal("Sub issue may not be the parent issue or one of its ancestors")
     if len(parent.sub_issue_ids) >= MAX_CHILDREN:
-        raise _refusal(f"Parent issue may not have more than {MAX_CHILDREN} sub-issues")
+        raise _refusal(f"Parent cannot have more than {MAX_CHILDREN} sub-issues")
     above = sum(1 for _ in _lineage(world, parent))
     if above + _levels_below(world, child) > MAX_LEVELS:
         raise _refusal(f"Sub-issues may not be nested more than {MAX_LEVELS} levels deep")

@@ -131,7 +131,9 @@ async def test_a_parent_has_100_sub_issues_even_closed_ones(
     for child in children[:100]:
         assert (await add(writer, 1, child.id)).status_code == 201
     await writer.patch(f"{ISSUES}/2", json={"state": "closed"})
-    assert (await add(writer, 1, children[100].id)).status_code == 422
+    answer = await add(writer, 1, children[100].id)
+    assert answer.status_code == 422
+    assert "Parent cannot have more than 100 sub-issues" in answer.json()["message"]
     assert (await writer.get(f"{ISSUES}/1")).json()["sub_issues_summary"]["total"] == 100
 
 
@@ -171,11 +173,20 @@ async def test_sub_issues_may_be_of_another_repository_of_the_owner(
     assert await numbers(sim.as_("reader"), "1/sub_issues") == []
 
 
-async def test_a_pull_request_is_no_sub_issue(sim: Simulated, writer: httpx.AsyncClient) -> None:
+async def test_a_pull_request_is_in_no_relation(
+    sim: Simulated, writer: httpx.AsyncClient, heard: list[Event]
+) -> None:
     await proposed(sim)
-    await opened(writer)
+    issue = await opened(writer)
     pull = (await writer.get(f"{ISSUES}/1")).json()
-    assert (await add(writer, 2, pull["id"])).status_code == 422
+    heard.clear()
+    for number, id in ((1, issue["id"]), (2, pull["id"])):
+        assert (await add(writer, number, id)).status_code == 422
+        path = f"{ISSUES}/{number}/dependencies/blocked_by"
+        answer = await writer.post(path, json={"issue_id": id})
+        assert answer.status_code == 422
+        assert answer.json()["message"] == "Target issue may only be an issue"
+    assert heard == []
 
 
 async def test_sub_issues_are_put_in_order(writer: httpx.AsyncClient) -> None:
