@@ -18,7 +18,7 @@ from bot.simulator.git import (
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import as_media, media_of, page_asked, reply
 from bot.simulator.rest.repository.persons import caller_as_person
-from bot.simulator.rest.repository.revisions import require_commits
+from bot.simulator.rest.repository.revisions import require_commits, require_push
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.commits import commit_view
@@ -58,7 +58,7 @@ async def compare(here: AtRepository, basehead: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/merges")
 async def merge(here: AtRepository, body: Merge) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     git = here.git
     name = HEADS + body.base.removeprefix(HEADS)

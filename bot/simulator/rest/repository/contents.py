@@ -16,7 +16,7 @@ from bot.simulator.git import Entry, UnknownObject
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import as_media, media_of, reply
 from bot.simulator.rest.repository.persons import GivenPerson, caller_as_person, person_from
-from bot.simulator.rest.repository.revisions import check_size
+from bot.simulator.rest.repository.revisions import check_size, require_push
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.contents import (
@@ -86,7 +86,7 @@ async def get_content(here: AtRepository, path: str = "", ref: str = "") -> Resp
 
 @router.put("/repos/{owner}/{repo}/contents/{path:path}")
 async def write_file(here: AtRepository, path: str, body: Writing) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     try:
         data = base64.b64decode("".join(body.content.split()), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -100,7 +100,7 @@ async def write_file(here: AtRepository, path: str, body: Writing) -> Response:
 @router.delete("/repos/{owner}/{repo}/contents/{path:path}")
 async def delete_file(here: AtRepository, path: str, body: Deletion) -> Response:
     """The fields may stand in the query, too, as many clients send no body with a DELETE."""
-    here.require("contents", "write")
+    require_push(here)
     query = {
         k: v for k, v in here.request.query_params.items() if k in ("message", "sha", "branch")
     }

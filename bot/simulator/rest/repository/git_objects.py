@@ -12,7 +12,12 @@ from bot.simulator.git import ObjectInvalid, RefRefused, UnknownObject
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import created, reply
 from bot.simulator.rest.repository.persons import GivenPerson, caller_as_person, person_from
-from bot.simulator.rest.repository.revisions import full_sha_in, kind_of, require_commits
+from bot.simulator.rest.repository.revisions import (
+    full_sha_in,
+    kind_of,
+    require_commits,
+    require_push,
+)
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.refs import git_commit_view, git_tag_view
@@ -51,7 +56,7 @@ async def get_git_commit(here: AtRepository, sha: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/git/commits")
 async def create_git_commit(here: AtRepository, body: NewCommit) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     if body.signature:
         raise ApiError(422, "The simulator cannot write signatures.")
@@ -84,7 +89,7 @@ async def get_git_tag(here: AtRepository, sha: str) -> Response:
 @router.post("/repos/{owner}/{repo}/git/tags")
 async def create_git_tag(here: AtRepository, body: NewTag) -> Response:
     """Makes the object only; `POST git/refs` makes the tag of it."""
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     await _expect(here, body.object, body.type, f"object is not a {body.type}")
     tagger = person_from(body.tagger, caller_as_person(here), "tagger")

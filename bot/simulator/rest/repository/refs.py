@@ -11,7 +11,7 @@ from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange, RefMoved, is_branch_name, is_ref_name
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import created, no_content, reply
-from bot.simulator.rest.repository.revisions import full_sha_in, require_commits
+from bot.simulator.rest.repository.revisions import full_sha_in, require_commits, require_push
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.refs import ref_view
@@ -55,7 +55,7 @@ async def list_matching_refs(here: AtRepository, ref: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/git/refs")
 async def create_ref(here: AtRepository, body: NewRef) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     _check_name(body.ref)
     sha = full_sha_in(body.sha)
@@ -69,7 +69,7 @@ async def create_ref(here: AtRepository, body: NewRef) -> Response:
 
 @router.patch("/repos/{owner}/{repo}/git/refs/{ref:path}")
 async def update_ref(here: AtRepository, ref: str, body: MovedRef) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     name = f"refs/{ref}"
     sha = full_sha_in(body.sha)
@@ -87,7 +87,7 @@ async def update_ref(here: AtRepository, ref: str, body: MovedRef) -> Response:
 
 @router.delete("/repos/{owner}/{repo}/git/refs/{ref:path}")
 async def delete_ref(here: AtRepository, ref: str) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     name = f"refs/{ref}"
     async with here.git.writing():

@@ -16,6 +16,19 @@ TOO_LARGE = (
 )
 
 
+def require_push(here: Here) -> None:
+    """To write git data and contents.
+
+    Raises:
+        ApiError: 404 for people who may not push, from whom GitHub hides these operations; 403
+            for Apps and for an archive.
+    """
+    caller = here.caller
+    if caller.app is None and not here.can("contents", "write", "write"):
+        raise not_found()
+    here.require("contents", "write")
+
+
 def require_commits(here: Here) -> None:
     """Raises:
     ApiError: 409 for a repository without any ref, whose git data are not there yet.

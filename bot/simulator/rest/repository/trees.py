@@ -22,6 +22,7 @@ from bot.simulator.rest.repository.revisions import (
     full_sha_in,
     kind_of,
     require_commits,
+    require_push,
 )
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -67,7 +68,7 @@ async def get_tree(here: AtRepository, tree: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/git/trees")
 async def create_tree(here: AtRepository, body: NewTree) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     if not body.tree and body.base_tree is None:
         raise ApiError(422, "Invalid tree info")
@@ -113,7 +114,7 @@ async def get_blob(here: AtRepository, sha: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/git/blobs")
 async def create_blob(here: AtRepository, body: NewBlob) -> Response:
-    here.require("contents", "write")
+    require_push(here)
     require_commits(here)
     sha = await here.git.write_blob(_data(body))
     return created({"sha": sha, "url": object_url(here.world, here.repository, "blob", sha)})

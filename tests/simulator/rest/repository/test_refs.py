@@ -180,8 +180,9 @@ async def test_genesis_refs_are_ordinary_refs_without_events(sim: Simulated) -> 
 async def test_who_may_not_write_changes_nothing(sim: Simulated) -> None:
     body = {"ref": "refs/heads/topic", "sha": head_of(sim)}
     heard = heard_by(sim)
-    assert (await sim.as_("reader").post(REFS, json=body)).status_code == 403
-    assert (await sim.client().post(REFS, json=body)).status_code == 401
+    for client in (sim.as_("reader"), sim.as_("triager"), sim.client()):
+        assert (await client.post(REFS, json=body)).status_code == 404
+    assert (await sim.as_app().post(REFS, json=body)).status_code == 401
     assert (await app_client(sim, contents="read").post(REFS, json=body)).status_code == 403
     assert heard == []
     assert sim.world.git(sim.repository).ref("refs/heads/topic") is None
