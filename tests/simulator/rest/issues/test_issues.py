@@ -408,6 +408,24 @@ async def test_a_pull_request_is_an_issue_whose_events_are_its_own(
     ]
 
 
+async def test_every_change_of_a_pull_request_as_an_issue_is_told(
+    sim: Simulated, writer: httpx.AsyncClient, heard: list[Event]
+) -> None:
+    await proposed(sim)
+    await writer.post(f"{SHOP}/milestones", json={"title": "Soon"})
+    heard.clear()
+    chosen = {"labels": ["bug"], "assignees": ["reader"], "milestone": 1}
+    assert (await writer.patch(f"{ISSUES}/1", json=chosen)).status_code == 200
+    nothing: dict[str, object] = {"labels": [], "assignees": [], "milestone": None}
+    assert (await writer.patch(f"{ISSUES}/1", json=nothing)).status_code == 200
+    await writer.put(f"{ISSUES}/1/lock", json={"lock_reason": "spam"})
+    await writer.delete(f"{ISSUES}/1/lock")
+    actions = "labeled assigned milestoned unlabeled unassigned demilestoned locked unlocked"
+    assert told(heard) == [f"pull_request {action}" for action in actions.split()]
+    entries = (await writer.get(f"{ISSUES}/1/events")).json()
+    assert [entry["event"] for entry in entries][-8:] == actions.split()
+
+
 async def test_a_pull_request_without_its_branch_stays_closed(
     sim: Simulated, writer: httpx.AsyncClient
 ) -> None:
