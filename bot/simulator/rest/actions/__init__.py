@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.simulator.rest.actions import artifacts, controlling, downloads, runs, variables
+from bot.simulator.rest.actions import (
+    artifacts,
+    attestations,
+    caches,
+    controlling,
+    downloads,
+    runs,
+    secrets,
+    variables,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
@@ -12,4 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     downloads.router,
     artifacts.router,
     variables.router,
+    secrets.router,
+    caches.router,
+    attestations.router,
 )

@@ -1,4 +1,4 @@
-"""Variables, the names of secrets, and what Actions may do in a repository."""
+"""Variables, and what Actions may do in a repository."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
-from bot.simulator.views.actions import secret_view, variable_view
+from bot.simulator.views.actions import variable_view
 
 router = router_for("actions")
 
@@ -101,13 +101,6 @@ async def delete_variable(here: AtRepository, name: str) -> Response:
     here.require("actions_variables", "write")
     here.tables.variables.remove(_variable(here, name))
     return no_content()
-
-
-@router.get(f"{ACTIONS}/secrets")
-async def list_secrets(here: AtRepository) -> Response:
-    here.require("secrets", "read", role="write")
-    rows = here.tables.secrets.where("repository", here.repository.id)
-    return paginate(here.request, rows, secret_view, envelope="secrets")
 
 
 @router.get(f"{ACTIONS}/permissions")
