@@ -36,16 +36,19 @@ def lines_of(patch: str) -> list[PatchLine]:
 
 def _lines(patch: str) -> Iterator[PatchLine]:
     left = right = hunk = 0
+    inside = False
     for position, text in enumerate(patch.split("\n")):
         if header := HEADER.match(text):
-            left, right, hunk = int(header[1]), int(header[3]), position
+            left, right, hunk, inside = int(header[1]), int(header[3]), position, True
+        elif not inside:
+            continue
         elif text.startswith("-"):
             yield PatchLine(position, left, None, hunk, text)
             left += 1
         elif text.startswith("+"):
             yield PatchLine(position, None, right, hunk, text)
             right += 1
-        elif not text.startswith("\\"):
+        elif text.startswith(" "):
             yield PatchLine(position, left, right, hunk, text)
             left, right = left + 1, right + 1
 
