@@ -49,6 +49,9 @@ TO_THEIR_APP = {
 UNASKED = {"installation", "installation_repositories", "github_app_authorization"}
 """Every App hears of these; nobody can subscribe to them."""
 
+FOR_APPS = {"repository_dispatch", "workflow_dispatch"}
+"""No hook of a repository hears of these."""
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -103,7 +106,7 @@ def _app_of(event: Event) -> object:
 def _repository_hooks(tables: Tables, event: Event) -> Iterator[Recipient]:
     if event.repository is None or (event.name, event.action) in TO_THEIR_APP:
         return
-    if event.installation_id is not None or event.name in UNASKED:
+    if event.installation_id is not None or event.name in UNASKED | FOR_APPS:
         return
     for hook in tables.hooks.where("repository", event.repository.id):
         if "*" in hook.events or event.name in hook.events:

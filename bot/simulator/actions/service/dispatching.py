@@ -52,7 +52,7 @@ async def dispatch(
     if loaded is None or "workflow_dispatch" not in loaded.triggers:
         raise ApiError(422, "Workflow does not have 'workflow_dispatch' trigger")
     texts = checked_inputs(loaded, inputs)
-    payload = event_of(
+    told = event_of(
         world,
         "workflow_dispatch",
         None,
@@ -61,10 +61,10 @@ async def dispatch(
         ref=full,
         workflow=workflow.path,
         inputs=texts or None,
-    ).payload
+    )
     cause = Cause(
         event="workflow_dispatch",
-        payload=payload,
+        payload=told.payload,
         actor=caller.actor,
         ref=full,
         sha=sha,
@@ -75,6 +75,7 @@ async def dispatch(
     run = await engine.starter.start(repository, workflow.path, loaded, cause)
     if run is None:
         raise ApiError(422, f"No ref found for: {ref[:200]}")
+    world.hub.tell(told)
     engine.launch(run)
     return run
 
