@@ -26,8 +26,14 @@ EXCUSES: Mapping[str, Sequence[Excuse]] = {
         Excuse("edited by a stranger", 403, "Only the author or a writer edits a comment."),
         Excuse("too long", 422, "A body has at most 65,536 characters."),
     ),
-    "refs": (Excuse("delete again", 422, "`Reference does not exist` is a 422; 404 is not."),),
-    "contents": (Excuse("read", 200, "GitHub breaks base64 into lines, as MIME does."),),
+    "refs": (
+        Excuse("by a reader", 404, "Who may not write finds no such place, as classic tokens do."),
+        Excuse("delete again", 422, "`Reference does not exist` is a 422; 404 is not."),
+    ),
+    "contents": (
+        Excuse("by a reader", 404, "Who may not write finds no such place, as classic tokens do."),
+        Excuse("read", 200, "GitHub breaks base64 into lines, as MIME does."),
+    ),
     "pulls": (
         Excuse("is an issue too", 200, "Every pull request is an issue."),
         Excuse("changes", 200, "emulate never lists changed files."),
@@ -63,6 +69,7 @@ EXCUSES: Mapping[str, Sequence[Excuse]] = {
     ),
     "refusals": (
         Excuse("wrong token", 401, "A wrong token is refused, also where none is needed."),
+        Excuse("reader pushes", 404, "Who may not write finds no such place."),
         Excuse("outsider closes another's", 403, "Only the author or who may triage closes it."),
         Excuse("writer's permission", 200, "`permission` is write; push is how one asks for it."),
         Excuse("App as a user", 403, "`Resource not accessible by integration`."),

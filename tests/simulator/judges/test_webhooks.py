@@ -135,6 +135,21 @@ def test_what_github_does_not_send_is_an_error(
     assert verdict.subject == ""
 
 
+def test_what_is_for_apps_goes_to_no_repository(webhook_judge: WebhookJudge) -> None:
+    judge = webhook_judge.judge
+    to_app = judge(delivery({}, "workflow_dispatch"))
+    to_repository = judge(
+        delivery(
+            {},
+            "workflow_dispatch",
+            headers={"x-github-hook-installation-target-type": "repository"},
+        )
+    )
+    error = "sent to the hook of a repository: it is for ['app']"
+    assert error in to_repository.errors
+    assert error not in to_app.errors
+
+
 def test_an_unknown_key_is_noticed(
     webhook_judge: WebhookJudge, examples: dict[str, list[Any]]
 ) -> None:

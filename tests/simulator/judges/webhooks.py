@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.simulator.judges import library, schemas
+from tests.simulator.judges import library
+from tests.simulator.judges import schemas as conversion
 from tests.simulator.judges.exchanges import Delivery, NotJson, Verdict
 from tests.simulator.judges.schemas import Library, standard
 
@@ -23,6 +24,9 @@ HEADERS = {
 }
 """Name -> what it looks like: those of the description, and what GitHub's guide shows besides."""
 
+TARGETS = {"repository": "repository", "organization": "organization", "integration": "app"}
+"""As the header names the owners of hooks, and as the description does."""
+
 
 class WebhookJudge:
     """Holds deliveries to the description; kinds are `event/action`, or `event` alone."""
@@ -30,10 +34,11 @@ class WebhookJudge:
     def __init__(self, data: Any) -> None:
         self.library = Library(data["schemas"])
         self.kinds: dict[str, Any] = data["kinds"]
+        self.targets: dict[str, list[str]] = data["targets"]
 
     @classmethod
     def load(cls) -> WebhookJudge:
-        return cls(library.compacted("webhooks", _compact, __file__, schemas.__file__))
+        return cls(library.compacted("webhooks", _compact, __file__, conversion.__file__))
 
     def kind(self, event: str, action: str | None) -> str:
         """Raises KeyError for a pair that GitHub does not send."""
@@ -51,6 +56,9 @@ class WebhookJudge:
             return Verdict("", 0, (*errors, f"GitHub describes no webhook {error}"))
         except NotJson as error:
             return Verdict("", 0, (*errors, f"payload is not JSON: {error}"))
+        target = TARGETS.get(delivery.headers.get("x-github-hook-installation-target-type", ""))
+        if target not in self.targets[kind]:
+            errors.append(f"sent to the hook of a {target}: it is for {self.targets[kind]}")
         return self.judge_payload(kind, payload, errors)
 
     def judge_payload(self, kind: str, payload: Any, errors: list[str] | None = None) -> Verdict:
@@ -74,19 +82,22 @@ def _headers(delivery: Delivery) -> Iterator[str]:
 
 
 def _compact() -> Any:
-    """`issues/opened` or `push` -> schema, and the named schemas."""
+    """`issues/opened` or `push` -> its schema, whose hooks hear of it; and the named schemas."""
     whole = library.webhook_description()
-    kinds = {}
+    kinds, targets = {}, {}
     for item in whole["webhooks"].values():
         content = item["post"]["requestBody"]["content"]
         # pull-request/review-requested: events and actions are spelt with underscores.
         name = item["post"]["operationId"].replace("-", "_")
         kinds[name] = standard(content["application/json"]["schema"])
+        targets[name] = item["post"]["x-github"]["supported-webhook-types"]
     # Its action is whatever the caller named; the description has that of an example.
-    kinds["repository_dispatch"] = kinds.pop("repository_dispatch/sample.collected")
-    kinds["repository_dispatch"] = _without_enum(kinds["repository_dispatch"], whole)
+    example = "repository_dispatch/sample.collected"
+    kinds["repository_dispatch"] = _without_enum(kinds.pop(example), whole)
+    targets["repository_dispatch"] = targets.pop(example)
     named = whole["components"]["schemas"]
-    return {"schemas": {name: standard(each) for name, each in named.items()}, "kinds": kinds}
+    schemas = {name: standard(each) for name, each in named.items()}
+    return {"schemas": schemas, "kinds": kinds, "targets": targets}
 
 
 def _without_enum(schema: Any, whole: Any) -> Any:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from githubkit import AppAuthStrategy
 
+from tests.simulator.judges.scenarios.actions import dispatched
 from tests.simulator.judges.stage import Stage
 
 
@@ -27,6 +28,10 @@ def a_new_app(s: Stage) -> None:
     (installation,) = helper("apps/list-installations")
     s.receiver.wait_for("installation", "created")
     assert installation.repository_selection == "selected"
+    s.writer("repos/create-dispatch-event", event_type="unheard", client_payload={"a": 1})
+    s.receiver.wait_for("repository_dispatch", "unheard")
+    dispatched(s, who="the App")
+    s.receiver.wait_for("workflow_dispatch")
     helper("apps/delete-installation", installation.id)
     s.receiver.wait_for("installation", "deleted")
     assert helper("apps/list-installations") == []
@@ -39,8 +44,8 @@ def code_for(s: Stage, name: str) -> str:
         "name": name,
         "url": "https://helper.example/",
         "redirect_url": "https://helper.example/done",
-        "default_permissions": {"issues": "write"},
-        "default_events": ["issues"],
+        "default_permissions": {"issues": "write", "contents": "read"},
+        "default_events": ["issues", "repository_dispatch", "workflow_dispatch"],
         "public": True,
     }
     form = {"manifest": json.dumps(manifest), "name": name, "state": "abc"}

@@ -91,7 +91,7 @@ def files(s: Stage) -> None:
     s.writer.refused(422, "repos/create-or-update-file-contents", "docs/a.md", **stale)
     wrong = stale | {"sha": "0" * 40}
     s.writer.refused(409, "repos/create-or-update-file-contents", "docs/a.md", **wrong)
-    s.reader.refused(403, "repos/create-or-update-file-contents", "docs/b.md", **stale)
+    s.reader.refused(404, "repos/create-or-update-file-contents", "docs/b.md", **stale)
     s.reader.refused(404, "repos/get-content", "docs/none.md")
     s.writer("repos/delete-file", "docs/a.md", message="Drop", sha=sha)
     path = ".github/workflows/x.yml"
@@ -135,7 +135,7 @@ def refs(s: Stage) -> None:
     s.writer.refused(422, "git/create-ref", ref="refs/heads/refs/one", sha=base)
     s.writer.refused(422, "git/create-ref", ref="refs/heads/odd..name", sha=base)
     s.writer.refused(422, "git/create-ref", ref="refs/heads/x", sha="0" * 39 + "1")
-    s.reader.refused(403, "git/create-ref", ref="refs/heads/x", sha=base)
+    s.reader.refused(404, "git/create-ref", ref="refs/heads/x", sha=base)
     other = s.branch("refs/two", {"two.txt": "2\n"})
     s.writer("git/update-ref", "heads/refs/one", sha=other)
     s.writer.refused(422, "git/update-ref", "heads/refs/one", sha=base)
