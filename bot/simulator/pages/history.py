@@ -5,13 +5,14 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.errors import not_found
-from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
+from bot.simulator.git import EMPTY_TREE, UnknownObject
 from bot.simulator.identity.rights import may_see
 from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import number_of
 from bot.simulator.pages.places import HEADS, TAGS, place_of, rest_of
 from bot.simulator.pages.rendering import link_to, page
+from bot.simulator.records.repositories import Repository
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()
@@ -101,7 +102,8 @@ async def compare(here: AtRepository) -> Response:
     base_name, dots, head_name = rest_of(here.request).partition("...")
     if not dots:
         base_name, head_name = here.repository.default_branch, base_name
-    git, head_branch = _head_side(here, head_name)
+    repository, head_branch = _head_side(here, head_name)
+    git = here.world.git(repository)
     base, head = await here.git.resolve(base_name), await git.resolve(head_branch)
     start = await git.merge_base(base, head)
     if start is None:
@@ -117,18 +119,23 @@ async def compare(here: AtRepository) -> Response:
         commits=await git.commits_between(base, head, limit=SHOWN_COMMITS),
         changes=changes,
         diffs=file_diffs(changes),
+        open_pulls=[
+            pull
+            for pull in here.tables.pulls.where("head", (repository.id, head_branch))
+            if pull.base_ref == base_name and here.tables.issues[pull.issue_id].state == "open"
+        ],
     )
 
 
-def _head_side(here: Here, name: str) -> tuple[BareRepository, str]:
+def _head_side(here: Here, name: str) -> tuple[Repository, str]:
     """The repository that `owner:branch` is in, which may be a fork, and the branch."""
     owner, colon, branch = name.partition(":")
     if not colon:
-        return here.git, name
+        return here.repository, name
     account = here.tables.accounts.one("login", owner.lower())
     forks = here.tables.repositories.where("fork_of", here.repository.id)
     for repository in [here.repository, *forks]:
         owned = account is not None and repository.owner_id == account.id
         if owned and may_see(here.tables, here.caller, repository):
-            return here.world.git(repository), branch
+            return repository, branch
     raise not_found()

@@ -16,6 +16,8 @@ from bot.simulator.pages.issues import listing, reading
 from bot.simulator.pages.markdown import Markdown
 from bot.simulator.pages.pulls import changes as pull_changes
 from bot.simulator.pages.pulls import reading as pull_reading
+from bot.simulator.pages.runs import changes as run_changes
+from bot.simulator.pages.runs import reading as run_reading
 
 nowhere = pages_router()
 ROUTERS = (
@@ -33,6 +35,8 @@ ROUTERS = (
     text_changes.router,
     pull_reading.router,
     pull_changes.router,
+    run_reading.router,
+    run_changes.router,
     nowhere,
 )
 

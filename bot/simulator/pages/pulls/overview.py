@@ -50,6 +50,12 @@ class Overview:
     pending: Review | None
     """What the visitor has written of a review and not yet submitted."""
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether what stands in the merge box will soon be something else."""
+        waits = "pending" in self.outcomes or self.pull.mergeable is None
+        return waits and self.issue.state == "open"
+
 
 async def overview_of(here: Here, number: int) -> Overview:
     """Raises:

@@ -51,7 +51,12 @@ def _page(here: Here, template: str, over: Overview, **values: Any) -> Response:
 
 @router.get(PULL)
 async def conversation(here: AtRepository, number: int) -> Response:
+    """`?part=merge` gives only the merge box, for keeping it fresh."""
     over = await overview_of(here, number)
+    if here.request.query_params.get("part") == "merge":
+        response = _page(here, "pulls/merge_part.html", over)
+        response.headers["x-final"] = "no" if over.is_settling else "yes"
+        return response
     remarks = Remarks(here)
     first = remarks.make(Text("issue", over.issue, over.issue))
     threads = Threads(here, over.pull, over.issue, remarks)

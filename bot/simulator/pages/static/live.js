@@ -26,5 +26,6 @@ async function refresh(part) {
     } else final = answer.status < 500;
   } catch { /* the simulator is away: try again */ }
   if (!final) setTimeout(refresh, 1000, part);
+  else if ("reload" in part.dataset) location.reload();
 }
 for (const part of document.querySelectorAll("[data-live]")) setTimeout(refresh, 1000, part);

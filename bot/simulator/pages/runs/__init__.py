@@ -1,0 +1,1 @@
+"""Actions: workflows, runs, jobs with their logs, artifacts."""
