@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from bot.simulator.nodes import node_id
 from bot.simulator.records.accounts import Account
+from bot.simulator.urls import Urls
 from bot.simulator.world import World
 
 
 def account_view(world: World, account: Account) -> dict[str, Any]:
     """A "simple user", as `sender`, `user`, `owner`, `assignee` and the like."""
-    url = world.urls.user(account.login)
-    page = f"{world.urls.base}/{quote(account.login)}"
-    if account.type == "Bot":
-        page = f"{world.urls.base}/apps/{quote(account.login.removesuffix('[bot]'))}"
+    return dict(_account(world.urls, account.id, account.login, account.type, account.site_admin))
+
+
+@lru_cache(maxsize=1_000)
+def _account(urls: Urls, id: int, login: str, kind: str, site_admin: bool) -> dict[str, Any]:
+    """Kept, as a list of issues shows the same few people hundreds of times."""
+    url = urls.user(login)
+    page = f"{urls.base}/{quote(login)}"
+    if kind == "Bot":
+        page = f"{urls.base}/apps/{quote(login.removesuffix('[bot]'))}"
     return {
-        "login": account.login,
-        "id": account.id,
-        "node_id": node_id(account.type, account.id),
-        "avatar_url": f"{world.urls.base}/avatars/{account.id}",
+        "login": login,
+        "id": id,
+        "node_id": node_id(kind, id),
+        "avatar_url": f"{urls.base}/avatars/{id}",
         "gravatar_id": "",
         "url": url,
         "html_url": page,
@@ -33,9 +41,9 @@ def account_view(world: World, account: Account) -> dict[str, Any]:
         "repos_url": f"{url}/repos",
         "events_url": f"{url}/events{{/privacy}}",
         "received_events_url": f"{url}/received_events",
-        "type": account.type,
+        "type": kind,
         "user_view_type": "public",
-        "site_admin": account.site_admin,
+        "site_admin": site_admin,
     }
 
 
