@@ -17,7 +17,8 @@ class Message:
 
     @property
     def text(self) -> str:
-        return f"{self.title}\n\n{self.body}".strip() + "\n"
+        """git takes no NUL."""
+        return f"{self.title}\n\n{self.body}".replace("\0", "").strip() + "\n"
 
 
 def merge_message(world: World, pull: PullRequest) -> Message:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.simulator.domain.comparing import github_at, refresh
+from bot.simulator.domain.comparing import MOST_FILES, github_at, refresh
 from bot.simulator.domain.merge_messages import Message, merge_message, squash_message
 from bot.simulator.domain.merge_state import merge_blockers
 from bot.simulator.domain.merged import settle_merge
 from bot.simulator.domain.pull_states import is_open
-from bot.simulator.domain.refs import change_refs
-from bot.simulator.errors import ApiError
+from bot.simulator.domain.refs import change_refs, is_workflow
+from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
+    EMPTY_TREE,
     BareRepository,
     Commit,
     MergeConflict,
+    ObjectInvalid,
     Person,
     RefChange,
     RefMoved,
@@ -26,7 +28,7 @@ from bot.simulator.git import (
 )
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.emails import person_of
-from bot.simulator.identity.rights import can
+from bot.simulator.identity.rights import can, may_write_workflows
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
@@ -61,6 +63,7 @@ async def merge_pull(
     async with git.writing():
         await refresh(world, pull)
         _check(world, caller, repository, pull, wish)
+        await _check_workflows(world, caller, repository, pull)
         base_ref = f"refs/heads/{pull.base_ref}"
         base = git.ref(base_ref)
         if base is None:
@@ -69,7 +72,7 @@ async def merge_pull(
             tip = await _make(world, caller, repository, pull, wish, base)
             change = RefChange(base_ref, base, tip)
             await change_refs(world, caller, repository, [change], ruled=False)
-        except MergeConflict as error:
+        except (MergeConflict, ObjectInvalid) as error:
             raise ApiError(405, NOT_MERGEABLE) from error
         except RefMoved as error:
             raise ApiError(405, BASE_MOVED) from error
@@ -101,6 +104,18 @@ def _check(
     blockers = merge_blockers(world, pull, caller, wish.method)
     if blockers:
         raise ApiError(405, "\n\n".join(blockers))
+
+
+async def _check_workflows(
+    world: World, caller: Caller, repository: Repository, pull: PullRequest
+) -> None:
+    """An App needs a permission of its own to bring changed workflows into a branch."""
+    if may_write_workflows(caller, repository):
+        return
+    start = pull.start_sha or EMPTY_TREE
+    changes = await world.git(repository).changes(start, pull.head_sha, limit=MOST_FILES)
+    if any(is_workflow(name) for c in changes for name in (c.filename, c.previous or "")):
+        raise not_accessible()
 
 
 async def _make(

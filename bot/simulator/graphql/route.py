@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, execute, validate
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from bot.simulator.errors import ApiError
@@ -41,6 +42,11 @@ async def graphql(call: Calling, body: Query) -> Response:
     if body.query is None or not body.query.strip():
         message = "A query attribute must be specified and must be a string."
         return reply({"errors": [{"message": message}]})
+    try:
+        # JSON can hold halves of characters, which no answer could repeat.
+        to_json(body.variables)
+    except ValueError as error:
+        raise ApiError(400, "Problems parsing JSON") from error
     return reply(await answer(Scope(call.world, call.caller), body))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import to_json
 
 from bot.simulator.rest.bodies import Body
 
@@ -80,6 +81,13 @@ class KeptRule(Body):
         "copilot_code_review",
     ]
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("parameters")
+    @classmethod
+    def _can_be_kept(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """JSON can hold halves of characters, which nothing else can."""
+        to_json(value)
+        return value
 
 
 Rule = Annotated[
