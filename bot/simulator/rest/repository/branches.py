@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from bot.simulator.domain.branches import rename_branch
 from bot.simulator.git import UnknownObject
 from bot.simulator.nodes import git_node_id
+from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import paginate, reply
-from bot.simulator.rest.repository.revisions import branch_tip, commit_named
+from bot.simulator.rest.repository.revisions import branch_tip, commit_named, require_push
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.views.branches import branch_view, listed_branch_view, whole_branch_view
@@ -18,6 +20,10 @@ from bot.simulator.views.branches import branch_view, listed_branch_view, whole_
 router = router_for("repos")
 
 TAGS = "refs/tags/"
+
+
+class NewName(Body):
+    new_name: str
 
 
 @router.get("/repos/{owner}/{repo}/branches")
@@ -36,6 +42,17 @@ async def list_branches_at(here: AtRepository, sha: str) -> Response:
     here.require("contents", "read")
     commit = await commit_named(here, sha)
     return reply([_view(here, row) for row in here.git.branches().items() if row[1] == commit])
+
+
+@router.post("/repos/{owner}/{repo}/branches/{branch:path}/rename")
+async def rename(here: AtRepository, branch: str, body: NewName) -> Response:
+    """The default branch is renamed by administrators only."""
+    require_push(here)
+    if branch == here.repository.default_branch:
+        here.require("administration", "write", "admin")
+    await rename_branch(here.world, here.caller, here.repository, branch, body.new_name)
+    tip = await here.git.commit(await branch_tip(here, body.new_name))
+    return reply(whole_branch_view(here.world, here.repository, body.new_name, tip), 201)
 
 
 @router.get("/repos/{owner}/{repo}/branches/{branch:path}")

@@ -171,6 +171,39 @@ async def test_branches_are_listed(sim: Simulated) -> None:
     assert (none.status_code, none.json()["message"]) == (404, "Branch not found")
 
 
+async def test_a_renamed_branch_takes_its_pull_requests_along(sim: Simulated) -> None:
+    await make_branch(sim, "topic")
+    await put_file(sim, "a.txt", "a", "topic")
+    admin = sim.as_("admin")
+    pull = {"title": "Add a", "head": "topic", "base": "main"}
+    await admin.post(f"{SHOP}/pulls", json=pull)
+    heard = heard_by(sim)
+    sha = head_of(sim)
+    refused = await sim.as_("writer").post(
+        f"{SHOP}/branches/main/rename", json={"new_name": "trunk"}
+    )
+    assert refused.status_code == 403
+    answer = await admin.post(f"{SHOP}/branches/main/rename", json={"new_name": "trunk"})
+    assert (answer.status_code, answer.json()["name"]) == (201, "trunk")
+    assert problems_of(answer) == []
+    assert (head_of(sim, "trunk"), sim.repository.default_branch) == (sha, "trunk")
+    assert [e.name for e in heard] == ["create", "push", "push", "delete"]
+    shown = (await admin.get(f"{SHOP}/pulls/1")).json()
+    assert (shown["state"], shown["base"]["ref"]) == ("open", "trunk")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [("none", "x", 404), ("topic", "a..b", 422), ("topic", "main", 422), ("topic", "", 422)],
+)
+async def test_odd_renames(sim: Simulated, old: str, new: str, status: int) -> None:
+    await make_branch(sim, "topic")
+    url = f"{SHOP}/branches/{old}/rename"
+    answer = await sim.as_("writer").post(url, json={"new_name": new})
+    assert answer.status_code == status
+    assert set(sim.world.git(sim.repository).branches()) == {"main", "topic"}
+
+
 async def test_branches_at_a_commit(sim: Simulated) -> None:
     sha = await make_branch(sim, "topic")
     await put_file(sim, "a.txt", "a")
