@@ -13,6 +13,8 @@ from typing import BinaryIO
 import structlog
 from pydantic_core import to_json
 
+from bot.simulator.surface import GRAPHQL
+
 log = structlog.get_logger(__name__)
 
 KEPT = 2_000
@@ -43,9 +45,10 @@ class Exchange:
 
     @property
     def writes(self) -> bool:
-        return self.method not in READS and not self.path.partition("?")[0].endswith(
-            "/git-upload-pack"
-        )
+        """Whether it could change something: fetches and GraphQL queries are POSTs, too."""
+        if self.method in READS or self.path.endswith("/git-upload-pack"):
+            return False
+        return self.path != GRAPHQL or "mutation" in self.request
 
     @property
     def size(self) -> int:

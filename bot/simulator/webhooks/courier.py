@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ANSWERED_WITHIN = 10.0
 """Seconds; GitHub's limit."""
 AT_ONCE = 64
+"""To one hook, so that a slow receiver holds up itself alone."""
 KEPT_OF_ANSWER = 64 * 1024
 NO_FAULTS: Mapping[Kind, Fault] = {}
 
@@ -37,7 +38,8 @@ class Outcome:
 class Courier:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self.answered_within = ANSWERED_WITHIN
+        self._places: dict[int, asyncio.Semaphore] = {}
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._held: list[asyncio.Event] = []
 
@@ -66,7 +68,8 @@ class Courier:
     async def _send(self, row: Delivery, pause: float) -> None:
         if pause:
             await asyncio.sleep(pause)
-        async with self._places:
+        places = self._places.setdefault(row.hook_id, asyncio.Semaphore(AT_ONCE))
+        async with places:
             await self._attempt(row)
         held, self._held = self._held, []
         for passed in held:
@@ -93,7 +96,7 @@ class Courier:
 
     async def _post(self, hook: Hook, row: Delivery, body: bytes) -> Outcome:
         try:
-            async with asyncio.timeout(ANSWERED_WITHIN):
+            async with asyncio.timeout(self.answered_within):
                 request = self._client(hook).stream(
                     "POST", row.url, content=body, headers=row.request_headers
                 )
@@ -112,7 +115,7 @@ class Courier:
                 trust_env=False,
                 follow_redirects=False,
                 timeout=None,  # noqa: S113 - the attempt as a whole has its limit
-                limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             )
             client.headers.clear()
         return self._clients[hook.insecure_ssl]

@@ -35,7 +35,7 @@ class Outbox:
     def __init__(self, world: World) -> None:
         self._world = world
         self._tables = world.tables
-        self._courier = Courier(world)
+        self.courier = Courier(world)
         self._posted = 0
 
     def hear(self, event: Event) -> None:
@@ -85,10 +85,10 @@ class Outbox:
         """Sends what a simulator that was stopped had not."""
         self.prune()
         for row in self._tables.deliveries.where("state", "pending"):
-            self._courier.send(row)
+            self.courier.send(row)
 
     async def close(self) -> None:
-        await self._courier.close()
+        await self.courier.close()
 
     def prune(self) -> None:
         """Forgets deliveries older than GitHub's log, or too many."""
@@ -114,7 +114,7 @@ class Outbox:
             rows.append(row.model_copy(update={"id": self._tables.next_id()}))
         for each in rows:
             self._tables.deliveries.add(each)
-            self._world.after_commit(lambda each=each: self._courier.send(each, faults))  # type: ignore[misc]  # binds the loop's value
+            self._world.after_commit(lambda each=each: self.courier.send(each, faults))  # type: ignore[misc]  # binds the loop's value
         self._posted += len(rows)
         if self._posted >= PRUNED_EVERY:
             self._posted = 0

@@ -58,6 +58,23 @@ async def test_calls_are_written_down(sim: Simulated) -> None:
     assert sim.world.exchanges.get(99) is None
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "request_body", "writes"),
+    [
+        ("GET", "/api/v3/user", "", False),
+        ("DELETE", "/api/v3/installation/token", "", True),
+        ("POST", "/acme/shop.git/git-upload-pack", "", False),
+        ("POST", "/acme/shop.git/git-receive-pack", "", True),
+        ("POST", "/api/graphql", '{"query": "{ viewer { login } }"}', False),
+        ("POST", "/api/graphql", '{"query": "mutation { x }"}', True),
+    ],
+)
+def test_what_could_change_something(
+    method: str, path: str, request_body: str, writes: bool
+) -> None:
+    assert replace(ONE, method=method, path=path, request=request_body).writes is writes
+
+
 async def test_pages_and_controls_are_not_written_down(sim: Simulated) -> None:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(sim.app), base_url="http://github.test"

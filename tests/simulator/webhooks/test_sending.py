@@ -8,8 +8,8 @@ import hmac
 import json
 import re
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs
 
 import pytest
@@ -206,13 +206,78 @@ async def test_a_request_is_answered_while_its_delivery_hangs(sim: Simulated) ->
         await settled(sim)
 
 
+async def test_who_does_not_answer_in_time_has_failed(sim: Simulated) -> None:
+    """Also one that sends a byte now and then."""
+    assert sim.world.outbox.courier.answered_within == 10
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    sim.world.outbox.courier.answered_within = 0.2
+    async with _listening(talk) as url:
+        app_hook(sim, url)
+        await open_issue(sim)
+        (row,) = await settled(sim)
+    assert (row.state, row.status, row.status_code) == ("failed", "timed out", 504)
+    assert row.duration >= 0.2
+
+
+async def test_a_slow_receiver_holds_up_itself_alone(sim: Simulated) -> None:
+    release = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await release.wait()
+        writer.close()
+
+    async with _listening(talk) as slow:
+        with receiving("") as (url, receiver):
+            app_hook(sim, slow)
+            for number in range(70):
+                await open_issue(sim, f"Number {number}")
+            admin = sim.as_("admin")
+            await admin.post(f"{SHOP}/hooks", json={"config": {"url": url}})
+            table = sim.world.tables.deliveries
+            await eventually(lambda: table.count("state", "delivered"), "the ping is answered")
+            assert [d.event for d in receiver.deliveries] == ["ping"]
+        assert table.count("state", "pending") == 70
+        release.set()
+        await settled(sim, 71)
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 @asynccontextmanager
-async def _listening(
-    talk: object,
-) -> AsyncIterator[str]:
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)  # type: ignore[arg-type]  # a callback of two streams
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+async def _listening(talk: Talk) -> AsyncIterator[str]:
+    """The address of a server that talks like that; what still talks at the end is stopped."""
+    ending = asyncio.Event()
+    accepted: set[asyncio.Task[None]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talking = asyncio.ensure_future(talk(reader, writer))
+        ended = asyncio.ensure_future(ending.wait())
+        await asyncio.wait([talking, ended], return_when=asyncio.FIRST_COMPLETED)
+        talking.cancel()
+        ended.cancel()
+        await asyncio.gather(talking, ended, return_exceptions=True)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.add(asyncio.ensure_future(converse(reader, writer)))
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            ending.set()
+            await asyncio.gather(*accepted)
 
 
 async def test_a_hook_that_is_gone_gets_nothing(sim: Simulated) -> None:
