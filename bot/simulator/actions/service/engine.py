@@ -15,6 +15,7 @@ from bot.simulator.actions.expressions.errors import ExpressionError
 from bot.simulator.actions.expressions.template import compute, render
 from bot.simulator.actions.expressions.values import is_true
 from bot.simulator.actions.host import JobView
+from bot.simulator.actions.runner.limits import Delays
 from bot.simulator.actions.runner.request import RunRequest, Settings
 from bot.simulator.actions.runner.run import WorkflowRun
 from bot.simulator.actions.service.files import WorkflowFiles, note_workflows
@@ -58,6 +59,7 @@ class Engine:
         self.files = WorkflowFiles(world)
         self.starter = Starter(world, self.files)
         self.live: dict[int, Live] = {}
+        self.delays = Delays()
         self._settings: Settings | None = None
 
     @property
@@ -70,6 +72,7 @@ class Engine:
                 path=os.pathsep.join(os.get_exec_path()),
                 slots=asyncio.Semaphore(max(LEAST_JOBS, os.cpu_count() or 1)),
                 mix_home=home if home.is_dir() else None,
+                delays=self.delays,
             )
         return self._settings
 

@@ -1,0 +1,1 @@
+"""Tests of Actions on the state of the simulator."""
