@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -46,6 +47,7 @@ class FrontDoor:
         return None
 
 
+@lru_cache(maxsize=256)
 def is_ours(host: str, base: str) -> bool:
     """Whether a Host header names this machine or our own address.
 

@@ -95,7 +95,7 @@ def _caller(request: Request, world: World) -> Caller:
 
 def _charge(request: Request, world: World) -> Charge:
     address = request.client.host if request.client else "localhost"
-    path = path_in(request.url.path)
+    path = path_in(request.scope["path"])
     return charge_for(world.tables, request.state.caller, address, request.method, path)
 
 
@@ -116,7 +116,7 @@ async def _handled(request: Request, world: World, handler: Handler) -> Response
 
 
 def _check_faults(request: Request, world: World) -> None:
-    path = path_in(request.url.path)
+    path = path_in(request.scope["path"])
     caller: Caller = request.state.caller
     found = refusal_by_fault(world.faults, world.tables, caller, request.method, path)
     if found is not None:

@@ -81,6 +81,13 @@ async def test_versions_of_the_api(sim: Simulated) -> None:
     assert (await reader.get("/versions")).json() == ["2022-11-28", "2026-03-10"]
 
 
+async def test_github_speaks_of_itself(sim: Simulated) -> None:
+    for path in ("/zen", "/meta", "/versions", "/rate_limit", "/"):
+        answer = await sim.client().get(path)
+        assert (answer.status_code, problems_of(answer)) == (200, []), path
+    assert (await sim.client().get("/zen")).text.endswith(".")
+
+
 async def test_known_answers_are_not_sent_again(sim: Simulated) -> None:
     reader = sim.as_("reader")
     first = await reader.get(SHOP + "/labels")
