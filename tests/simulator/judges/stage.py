@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-import pytest
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.exception import RequestFailed
 
@@ -56,11 +55,17 @@ class Client:
 
     def refused(self, status: int, operation: str, *path: Any, **fields: Any) -> Any:
         """The error's body; fails unless the refusal has this status."""
-        with pytest.raises(RequestFailed) as refusal:
-            self._send(operation, *path, **fields)
-        response = refusal.value.response
+        response = self._refusal(operation, *path, **fields)
+        assert response is not None, f"{operation} was accepted"
         assert response.status_code == status, (operation, response.status_code, response.text)
         return response.json()
+
+    def _refusal(self, operation: str, *path: Any, **fields: Any) -> httpx.Response | None:
+        try:
+            self._send(operation, *path, **fields)
+        except RequestFailed as error:
+            return error.response.raw_response
+        return None
 
     def _send(self, operation: str, *path: Any, **fields: Any) -> Any:
         named = GITHUBS_NAMES.get(operation, operation)

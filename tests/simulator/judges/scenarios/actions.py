@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from functools import partial
 from typing import Any
 
+from tests.simulator.judges.sealing import sealed
 from tests.simulator.judges.stage import SHOP, Stage, until
 
 RUN_WITHIN = 40.0
@@ -54,7 +56,41 @@ jobs:
     steps:
       - run: sleep 60
 """
-WORKFLOWS = {".github/workflows/ci.yml": CI, ".github/workflows/slow.yml": SLOW}
+FULL = """\
+name: Full
+on: workflow_dispatch
+permissions:
+  contents: read
+  id-token: write
+  attestations: write
+jobs:
+  all:
+    runs-on: ubuntu-latest
+    steps:
+      - run: mkdir -p kept && echo made > kept/it.txt
+      - uses: actions/cache@v4
+        with: {path: kept, key: kept-1}
+      - run: echo "the key is ${{ secrets.KEY }}"
+      - uses: actions/attest-build-provenance@v2
+        with: {subject-path: kept/it.txt}
+"""
+GATED = """\
+name: Gated
+on:
+  pull_request:
+    branches: [gate]
+jobs:
+  look:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo looked
+"""
+WORKFLOWS = {
+    ".github/workflows/ci.yml": CI,
+    ".github/workflows/slow.yml": SLOW,
+    ".github/workflows/full.yml": FULL,
+    ".github/workflows/gated.yml": GATED,
+}
 """Files of the source."""
 
 
@@ -201,25 +237,66 @@ def settings(s: Stage) -> None:
     s.writer.refused(403, f"actions/set-{tokens}", **write)
 
 
-def secrets(s: Stage) -> None:
+def secrets_caches_and_attestations(s: Stage) -> None:
     key = s.admin("actions/get-repo-public-key")
-    sealed = base64.b64encode(bytes(range(80))).decode()
-    s.admin(
-        "actions/create-or-update-repo-secret", "KEY", encrypted_value=sealed, key_id=key.key_id
-    )
+    box = base64.b64encode(sealed(b"pass phrase", base64.b64decode(key.key))).decode()
+    put = "actions/create-or-update-repo-secret"
+    s.admin(put, "KEY", encrypted_value=box, key_id=key.key_id)
+    s.admin.refused(422, put, "KEY", encrypted_value=box, key_id="of another repository")
     assert s.admin("actions/get-repo-secret", "KEY").name == "KEY"
     assert [e.name for e in s.admin("actions/list-repo-secrets").secrets] == ["KEY"]
+    run = finished(s, dispatched(s, "full.yml"))
+    assert run.conclusion == "success"
+    (job,) = s.reader("actions/list-jobs-for-workflow-run", run.id).jobs
+    log = s.ask("reader", f"GET {SHOP}/actions/jobs/{job.id}/logs").headers["location"]
+    text = s.http.get(log).text
+    assert "the key is ***" in text
+    assert "pass phrase" not in text
     s.admin("actions/delete-repo-secret", "KEY")
     s.admin.refused(404, "actions/get-repo-secret", "KEY")
+    (cache,) = s.reader("actions/get-actions-cache-list").actions_caches
+    assert cache.key == "kept-1"
+    assert s.reader("actions/get-actions-cache-usage").active_caches_count == 1
+    s.writer("actions/delete-actions-cache-by-id", cache.id)
+    finished(s, dispatched(s, "full.yml"))
+    assert s.writer("actions/delete-actions-cache-by-key", key="kept-1").total_count == 1
+    digest = "sha256:" + hashlib.sha256(b"made\n").hexdigest()
+    assert len(s.reader("repos/list-attestations", digest).attestations) == 2
+    s.writer("actions/delete-workflow-run-logs", run.id)
+
+
+def approval(s: Stage) -> None:
+    """A stranger's first pull request waits for somebody who may write."""
+    s.writer("git/create-ref", ref="refs/heads/gate", sha=s.head())
+    s.outsider("repos/create-fork", name="mine")
+    until(partial(there, s), "the fork is there")
+    there_is = {"message": "Offer", "content": "aGVsbG8K", "branch": "main"}
+    put = "repos/create-or-update-file-contents"
+    s.outsider(put, "outsider", "mine", "offer.txt", **there_is)
+    s.outsider("pulls/create", title="Offer", head="outsider:main", base="gate", head_repo="mine")
+    listed = partial(s.reader, "actions/list-workflow-runs", "gated.yml")
+    until(lambda: bool(listed().workflow_runs), "the run waits")
+    (run,) = listed().workflow_runs
+    assert run.conclusion == "action_required"
+    s.reader.refused(403, "actions/approve-workflow-run", run.id)
+    s.writer("actions/approve-workflow-run", run.id)
+    assert finished(s, run.id).conclusion == "success"
+    s.writer.refused(403, "actions/approve-workflow-run", run.id)
+
+
+def there(s: Stage) -> bool:
+    """Whether the outsider's fork has its branch."""
+    return s.ask("outsider", "GET /repos/outsider/mine/branches/main").status_code == 200
 
 
 SCENARIOS = (
     settings,
-    secrets,
     workflows,
     a_run,
     a_failed_run,
     cancelled_runs,
     refused_dispatches,
     variables,
+    secrets_caches_and_attestations,
+    approval,
 )

@@ -188,6 +188,8 @@ def merging(s: Stage) -> None:
         == 204
     )
     s.writer.refused(404, "repos/merge", base="main", head="none")
+    s.writer("repos/rename-branch", "merge-me", new_name="merged-it")
+    s.reader("repos/get-branch", "merged-it")
     s.branch("one-side", {"README.md": "one\n"})
     s.branch("other-side", {"README.md": "other\n"})
     s.writer("repos/merge", base="one-side", head="main")
