@@ -9,7 +9,6 @@ from typing import Literal
 from bot.simulator.domain.comparing import MOST_FILES, github_at, refresh
 from bot.simulator.domain.merge_messages import Message, merge_message, squash_message
 from bot.simulator.domain.merge_state import merge_blockers
-from bot.simulator.domain.merged import settle_merge
 from bot.simulator.domain.pull_states import is_open
 from bot.simulator.domain.refs import change_refs, is_workflow
 from bot.simulator.errors import ApiError, not_accessible
@@ -55,7 +54,7 @@ class Wish:
 async def merge_pull(
     world: World, caller: Caller, repository: Repository, pull: PullRequest, wish: Wish
 ) -> str:
-    """Merges and returns the new tip of the base.
+    """Merges and returns the new tip of the base; what follows, follows from its move.
 
     Raises ApiError: 405 for what may not be merged (so), 409 for another head than `wish.sha`.
     """
@@ -70,16 +69,22 @@ async def merge_pull(
             raise ApiError(405, NOT_MERGEABLE)
         try:
             tip = await _make(world, caller, repository, pull, wish, base)
+            _announce(world, pull, tip)
             change = RefChange(base_ref, base, tip)
             await change_refs(world, caller, repository, [change], ruled=False)
         except (MergeConflict, ObjectInvalid) as error:
             raise ApiError(405, NOT_MERGEABLE) from error
         except RefMoved as error:
             raise ApiError(405, BASE_MOVED) from error
-        settle_merge(world, caller, repository, pull, tip)
     if repository.delete_branch_on_merge:
         await delete_head(world, caller, pull)
     return tip
+
+
+def _announce(world: World, pull: PullRequest, tip: str) -> None:
+    pull.merging_sha = tip
+    world.tables.pulls.save(pull)
+    world.commit()
 
 
 def _check(

@@ -57,6 +57,8 @@ async def _base_moved(
         if change.new is None:
             note(world, issue_of(world, pull), "base_ref_deleted", caller)
             close_issue(world, caller, repository, issue_of(world, pull))
+        elif pull.merging_sha in fresh:
+            settle_merge(world, caller, repository, pull, pull.merging_sha)
         elif pull.head_sha in fresh:
             sha = await _merging_commit(git, pull.head_sha, change)
             settle_merge(world, caller, repository, pull, sha)

@@ -31,6 +31,9 @@ class PullRequest(Record):
     merged_by_id: int | None = None
     merge_commit_sha: str | None = None
     """The merge's commit; before it, the tip of refs/pull/N/merge."""
+    merging_sha: str | None = None
+    """The tip that a merge under way will give the base. It is kept before the base moves, so that
+    after a crash in between it is known what moved it."""
     mergeable: bool | None = None
     """None: not yet worked out for this head and base."""
     compared_sha: str

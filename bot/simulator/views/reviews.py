@@ -78,6 +78,15 @@ def review_comment_view(world: World, comment: ReviewComment) -> dict[str, Any]:
             "pull_request": {"href": of_pull},
         },
         "reactions": reaction_rollup(world, "review_comment", comment.id, url),
+        **_place(comment),
+    }
+    if comment.in_reply_to_id is not None:
+        view["in_reply_to_id"] = comment.in_reply_to_id
+    return view
+
+
+def _place(comment: ReviewComment) -> dict[str, Any]:
+    return {
         "start_line": comment.start_line,
         "original_start_line": comment.original_start_line,
         "start_side": comment.start_side,
@@ -88,9 +97,6 @@ def review_comment_view(world: World, comment: ReviewComment) -> dict[str, Any]:
         "position": comment.position,
         "subject_type": comment.subject_type,
     }
-    if comment.in_reply_to_id is not None:
-        view["in_reply_to_id"] = comment.in_reply_to_id
-    return view
 
 
 def thread_view(world: World, thread: ReviewThread) -> dict[str, Any]:
