@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.errors import not_found
-from bot.simulator.git import EMPTY_TREE, UnknownObject
+from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
 from bot.simulator.identity.rights import may_see
 from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
@@ -44,10 +44,18 @@ async def commits(here: AtRepository) -> Response:
 
 
 @router.get("/{owner}/{repo}/commit/{revision}.diff")
-async def commit_text(here: AtRepository, revision: str) -> Response:
+async def commit_diff(here: AtRepository, revision: str) -> Response:
+    return await _commit_as_text(here, revision, "diff")
+
+
+@router.get("/{owner}/{repo}/commit/{revision}.patch")
+async def commit_patch(here: AtRepository, revision: str) -> Response:
+    return await _commit_as_text(here, revision, "patch")
+
+
+async def _commit_as_text(here: Here, revision: str, form: str) -> Response:
     commit = await here.git.commit(await here.git.resolve(revision))
-    text = await here.git.diff_text(_before(commit.parents), commit.sha)
-    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+    return await _as_text(here.git, _before(commit.parents), commit.sha, form)
 
 
 @router.get("/{owner}/{repo}/commit/{revision}")
@@ -104,7 +112,11 @@ async def compare(here: AtRepository) -> Response:
         base_name, head_name = here.repository.default_branch, base_name
     repository, head_branch = _head_side(here, head_name)
     git = here.world.git(repository)
-    base, head = await here.git.resolve(base_name), await git.resolve(head_branch)
+    base = await here.git.resolve(base_name)
+    plain, dot, form = head_branch.rpartition(".")
+    if dot and form in ("diff", "patch") and not git.ref(HEADS + head_branch):
+        return await _as_text(git, base, await git.resolve(plain), form)
+    head = await git.resolve(head_branch)
     start = await git.merge_base(base, head)
     if start is None:
         raise UnknownObject("the two have nothing in common")
@@ -125,6 +137,11 @@ async def compare(here: AtRepository) -> Response:
             if pull.base_ref == base_name and here.tables.issues[pull.issue_id].state == "open"
         ],
     )
+
+
+async def _as_text(git: BareRepository, base: str, head: str, form: str) -> Response:
+    text = await (git.diff_text if form == "diff" else git.patch_text)(base, head)
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
 
 
 def _head_side(here: Here, name: str) -> tuple[Repository, str]:

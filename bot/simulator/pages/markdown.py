@@ -54,6 +54,7 @@ LONGEST = 200_000
 MOST_BRACKETS = 10_000
 """The parser's time grows with the square of open brackets; no text for people has so many."""
 REMEMBERED = 32 << 20
+SHORT = 500
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ class Markdown:
     def __init__(self) -> None:
         self._memory: Memory[tuple[str, Setting], Markup] = Memory(REMEMBERED)
         self._parser = _parser()
+
+    def knows(self, text: str, setting: Setting) -> bool:
+        """Whether rendering it costs next to nothing."""
+        return len(text) < SHORT or self._memory.get((text, setting)) is not None
 
     def render(self, text: str | None, setting: Setting) -> Markup:
         if not text or not text.strip():

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.simulator.errors import not_found
-from bot.simulator.pages import code, history, home
+from bot.simulator.pages import code, history, home, rules
 from bot.simulator.pages.control import apps, deliveries, people, requests, switches
 from bot.simulator.pages.conversation import changes as text_changes
 from bot.simulator.pages.gate import pages_router
@@ -27,6 +27,7 @@ ROUTERS = (
     apps.router,
     people.router,
     home.router,
+    rules.router,
     code.router,
     history.router,
     listing.router,

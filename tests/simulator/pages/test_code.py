@@ -119,6 +119,7 @@ async def test_commits(sim: Simulated, admin: Browser) -> None:
     first = await admin.get("/acme/shop/commit/main")
     assert "With a body." in first.words
     assert (await admin.get(f"/acme/shop/commit/{sha}.diff")).text.startswith("diff --git ")
+    assert "[PATCH] Say more" in (await admin.get(f"/acme/shop/commit/{sha}.patch")).text
 
 
 async def test_comparing_offers_a_pull_request(admin: Browser) -> None:
@@ -129,6 +130,15 @@ async def test_comparing_offers_a_pull_request(admin: Browser) -> None:
     nothing = await admin.get("/acme/shop/compare/feature/x...main")
     assert "has nothing that feature/x lacks" in nothing.words
     assert nothing.all("input", name="title") == []
+
+
+async def test_a_comparison_as_text(sim: Simulated, admin: Browser) -> None:
+    path = "/acme/shop/compare/main...feature/x"
+    assert (await admin.get(f"{path}.diff")).text.startswith("diff --git ")
+    assert "Subject: [PATCH] Say more" in (await admin.get(f"{path}.patch")).text
+    repository = sim.world.git(sim.repository)
+    await repository.create_ref("refs/heads/odd.diff", repository.branches()["feature/x"])
+    assert (await admin.get("/acme/shop/compare/main...odd.diff")).all("h1") != []
 
 
 async def test_branches_tags_and_other_refs(sim: Simulated, admin: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import pytest
 from tests.simulator.pages.browser import Browser, Reader, Shown
 from tests.simulator.pages.conftest import Visit
 from tests.simulator.support import Simulated, make_source, simulated
+from tests.simulator.webhooks.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +29,27 @@ HOSTILE = [
 ]
 
 
+WORKFLOW = """
+on: workflow_dispatch
+jobs:
+  job:
+    runs-on: x
+    steps:
+      - run: echo '</div><script>alert(1)</script>' | tee "$GITHUB_STEP_SUMMARY" > out; cat out
+      - uses: actions/upload-artifact@v4
+        with: {name: "odd & name", path: out}
+"""
+
+
+@pytest.fixture
+async def sim(tmp_path: Path) -> AsyncIterator[Simulated]:
+    files = {"README.md": "# Shop\n", "lib/a b.ex": "a\n", ".github/workflows/a.yml": WORKFLOW}
+    async with simulated(tmp_path / "state", make_source(tmp_path / "shop", files)) as running:
+        yield running
+
+
 async def furnish(sim: Simulated, admin: Browser) -> None:
-    """Issues, comments, a pull request with a review, deliveries, requests."""
+    """Issues, comments, a pull request with a review, deliveries, requests, a run."""
     for number, text in enumerate(HOSTILE):
         title = text[:200] or "x"
         sent = await admin.send("/acme/shop/issues", title=title, body=text, label=[f"l{number}"])
@@ -48,6 +69,11 @@ async def furnish(sim: Simulated, admin: Browser) -> None:
     )
     (hook,) = sim.world.tables.hooks
     await admin.send(f"/_simulator/hooks/{hook.id}", url="http://127.0.0.1:9/")
+    (workflow,) = sim.world.tables.workflows
+    await admin.send(f"/acme/shop/actions/workflows/{workflow.id}/dispatch", ref="main")
+    (run,) = sim.world.tables.runs
+    await eventually(lambda: run.latest.status == "completed", "the run")
+    assert run.latest.conclusion == "success"
 
 
 async def crawl(browser: Browser) -> dict[str, Shown]:

@@ -300,3 +300,16 @@ async def test_a_text_at_its_limit_and_beyond(sim: Simulated, admin: Browser) ->
     assert refused.status == 422
     assert "too long" in refused.words
     assert len(sim.world.tables.issues) == 1
+
+
+async def test_texts_that_take_long_are_rendered_a_few_at_a_time(
+    sim: Simulated, admin: Browser
+) -> None:
+    path = await opened(admin)
+    for number in range(4):
+        body = f"{number}\n\n|a|\n|-|\n" + "|x\n" * 20_000
+        assert (await admin.send(f"{path}/comments", body=body)).status == 303
+    waiting = [(await admin.get(path)).text.count("Load it again for more") for _ in range(6)]
+    assert waiting[0] > 0
+    assert waiting[-1] == 0
+    assert waiting == sorted(waiting, reverse=True)

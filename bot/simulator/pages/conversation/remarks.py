@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +30,9 @@ EMOJI: dict[ReactionContent, str] = {
     "rocket": "🚀",
     "eyes": "👀",
 }
-ROOM = 1_500_000
-"""Characters that are rendered for one page; what is beyond is shown as it was written."""
+PATIENCE = 0.6
+"""Seconds of one page's making that rendering may take; what is beyond is shown as it was
+written, until it is asked for again: what was rendered once costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,13 @@ class Remarks:
         self._markdown: Markdown = here.request.app.state.markdown
         self._setting = setting_of(here.world, here.repository)
         self._associations: dict[int, str] = {}
-        self._room = ROOM
+        self._spent = 0.0
 
     def make(self, text: Text) -> Remark:
         here, row = self._here, text.row
         editable = may_edit(here, text)
         mode = self._mode(text, editable)
-        self._room -= len(text.body)
-        html = None
-        if mode == "shown" and self._room >= 0:
-            form = text.form if editable else ""
-            html = self._markdown.render(text.body, self._setting.ticking(form))
+        html = self._rendered(text, editable) if mode == "shown" else None
         return Remark(
             text,
             here.tables.accounts.get(row.author_id),
@@ -97,6 +95,15 @@ class Remarks:
             self._reactions(text),
             None if isinstance(row, Issue) else row.minimized,
         )
+
+    def _rendered(self, text: Text, editable: bool) -> Markup | None:
+        setting = self._setting.ticking(text.form if editable else "")
+        if self._spent > PATIENCE and not self._markdown.knows(text.body, setting):
+            return None
+        began = time.perf_counter()
+        html = self._markdown.render(text.body, setting)
+        self._spent += time.perf_counter() - began
+        return html
 
     def _mode(self, text: Text, editable: bool) -> Mode:
         asked = self._here.request.query_params

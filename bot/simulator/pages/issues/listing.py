@@ -35,11 +35,12 @@ class Wish:
     labels: tuple[str, ...]
     author: str
     assignee: str
+    milestone: int | None
     sort: str
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.text or self.labels or self.author or self.assignee)
+        return any((self.text, self.labels, self.author, self.assignee, self.milestone))
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def wish_of(request: Request) -> Wish:
             fields.setdefault(key, []).append(value.strip('"'))
         else:
             words.append(word.lower())
+    number = asked.get("milestone", "")
     state = [v for v in (*fields["is"], *fields["state"]) if v in ("open", "closed", "all")]
     return Wish(
         " ".join(words),
@@ -70,6 +72,7 @@ def wish_of(request: Request) -> Wish:
         tuple(label for label in fields["label"] if label),
         (fields.get("author") or [asked.get("author", "")])[-1],
         (fields.get("assignee") or [asked.get("assignee", "")])[-1],
+        int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None,
         asked.get("sort", "newest"),
     )
 
@@ -99,6 +102,7 @@ def _list(here: Here, *, pulls: bool) -> Response:
         repository=here.repository,
         pulls=pulls,
         wish=wish,
+        milestone=here.tables.milestones.one("number", (here.repository.id, wish.milestone)),
         sorts=SORTS,
         counts={s: sum(i.state == s for i in kept) for s in ("open", "closed")},
         found=found,
@@ -114,6 +118,8 @@ def _matches(here: Here, issue: Issue, wish: Wish) -> bool:
     if not wish.narrowed:
         return True
     tables = here.tables
+    if wish.milestone and not _is_under(here, issue, wish.milestone):
+        return False
     if wish.author and not _is(tables.accounts.get(issue.author_id), wish.author):
         return False
     if wish.assignee and not any(
@@ -126,6 +132,11 @@ def _matches(here: Here, issue: Issue, wish: Wish) -> bool:
             return False
     text = f"{issue.title}\n{issue.body or ''}\n#{issue.number}".lower()
     return all(word in text for word in wish.text.split())
+
+
+def _is_under(here: Here, issue: Issue, number: int) -> bool:
+    milestone = here.tables.milestones.get(issue.milestone_id)
+    return milestone is not None and milestone.number == number
 
 
 def _is(account: Account | None, login: str) -> bool:
