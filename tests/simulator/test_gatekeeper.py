@@ -85,6 +85,19 @@ async def test_the_token_may_stand_for_the_user(live: Served, tmp_path: Path) ->
         assert (await live.git("ls-remote", url, cwd=tmp_path)).code == 0
 
 
+async def test_a_bare_token_does_as_well(live: Served, tmp_path: Path) -> None:
+    live.sim.repository.private = True
+    for scheme in ("bearer", "token"):
+        header = f"http.extraheader=Authorization: {scheme} {app_token(live.sim, contents='read')}"
+        done = await live.git("-c", header, "ls-remote", live.remote(), cwd=tmp_path)
+        assert done.code == 0, done.err
+
+
+async def test_the_app_itself_may_not_clone(live: Served, tmp_path: Path) -> None:
+    done = await live.git("ls-remote", live.remote(), cwd=tmp_path, token=live.sim.app_jwt())
+    assert done.code != 0
+
+
 async def test_readers_may_not_push(live: Served, tmp_path: Path) -> None:
     folder = await clone(live, tmp_path / "clone")
     await commit(live, folder, {"new.txt": "x"})

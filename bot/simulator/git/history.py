@@ -101,6 +101,12 @@ class History(Revisions):
 
         return await self.once(("ancestor", old, new), ask)
 
+    async def refs_with(self, sha: str, below: str) -> list[str]:
+        """The names of the refs below, e.g. `refs/pull/`, that have the commit."""
+        await self.commit(sha)
+        argv = ("for-each-ref", f"--contains={sha}", "--format=%(refname)", "--", below)
+        return (await self.git(*argv)).text.split()
+
     async def _list_revisions(self, *argv: str) -> list[str]:
         asked = await self.git("rev-list", *argv, accept=(0, 128))
         if asked.code:

@@ -11,6 +11,7 @@ from bot.simulator.clock import moment_in
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import EMPTY_TREE, Commit, TooLarge, UnknownObject
 from bot.simulator.identity.emails import email_of
+from bot.simulator.records.pulls import PullRequest
 from bot.simulator.rest.replies import as_media, link_header, media_of, page_asked, paginate, reply
 from bot.simulator.rest.repository.revisions import commit_named, require_commits
 from bot.simulator.rest.routing import router_for
@@ -20,6 +21,7 @@ from bot.simulator.views.pulls import pull_simple_view
 
 router = router_for("repos")
 
+PULLS = "refs/pull/"
 FILES = 300
 """On a page of a commit's files."""
 MOST_FILES = 3000
@@ -66,15 +68,17 @@ async def list_pulls_with(here: AtRepository, sha: str) -> Response:
     """Those that brought the commit, or would."""
     here.require("pull_requests", "read")
     commit = await commit_named(here, sha)
+    heads = set(await here.git.refs_with(commit, PULLS))
     rows = []
     for pull in here.tables.pulls.where("repository", here.repository.id):
-        start = pull.start_sha or pull.base_sha
-        brought = pull.merge_commit_sha if pull.merged else None
-        if commit in (brought, pull.head_sha) or commit in await here.git.shas_between(
-            start, pull.head_sha
-        ):
+        brought = pull.merged and pull.merge_commit_sha == commit
+        if brought or (f"{PULLS}{pull.number}/head" in heads and await _adds(here, pull, commit)):
             rows.append(pull)
     return paginate(here.request, rows, lambda pull: pull_simple_view(here.world, pull))
+
+
+async def _adds(here: Here, pull: PullRequest, commit: str) -> bool:
+    return not await here.git.is_ancestor(commit, pull.start_sha or pull.base_sha)
 
 
 @router.get("/repos/{owner}/{repo}/commits/{ref:path}")

@@ -16,7 +16,7 @@ from bot.simulator.git import (
     merge_commit,
 )
 from bot.simulator.rest.bodies import Body
-from bot.simulator.rest.replies import as_media, media_of, page_asked, reply
+from bot.simulator.rest.replies import as_media, link_header, media_of, page_asked, reply
 from bot.simulator.rest.repository.persons import caller_as_person
 from bot.simulator.rest.repository.revisions import require_commits, require_push
 from bot.simulator.rest.routing import router_for
@@ -52,8 +52,11 @@ async def compare(here: AtRepository, basehead: str) -> Response:
         raise ApiError(404, f"No common ancestor between {base[:100]} and {head[:100]}.")
     if (media := media_of(here.request)) in ("diff", "patch"):
         return await _text(here, media, start if since_base else old, new)
+    page, size = page_asked(here.request, COMMITS)
     found = await _compared(here, basehead, (old, new, start), start if since_base else old)
-    return reply(comparison_view(here.world, here.repository, found))
+    links = link_header(here.request, page, -(-found.ahead // size))
+    view = comparison_view(here.world, here.repository, found)
+    return reply(view, headers={"link": links} if links else None)
 
 
 @router.post("/repos/{owner}/{repo}/merges")

@@ -146,7 +146,9 @@ async def test_comparisons_come_in_pages(sim: Simulated) -> None:
     await make_branch(sim, "topic")
     shas = [await put_file(sim, f"{n}.txt", "x", "topic") for n in range(3)]
     url = f"{SHOP}/compare/main...topic"
-    second = (await sim.as_("reader").get(url, params={"per_page": 2, "page": 2})).json()
+    answer = await sim.as_("reader").get(url, params={"per_page": 2, "page": 2})
+    assert 'page=1>; rel="prev"' in answer.headers["link"]
+    second = answer.json()
     assert [c["sha"] for c in second["commits"]] == shas[2:]
     assert (second["total_commits"], second["files"]) == (3, [])
 
@@ -276,3 +278,7 @@ async def test_the_pulls_of_a_commit(sim: Simulated) -> None:
     assert [p["title"] for p in answer.json()] == ["Add a"]
     assert problems_of(answer) == []
     assert (await writer.get(f"{SHOP}/commits/{head_of(sim)}/pulls")).json() == []
+    merged = (await writer.put(f"{SHOP}/pulls/1/merge", json={})).json()["sha"]
+    for brought in (sha, merged):
+        found = (await writer.get(f"{SHOP}/commits/{brought}/pulls")).json()
+        assert [p["number"] for p in found] == [1]
