@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import structlog
 from pydantic import ValidationError
 
 from bot.simulator.git import UnusableSource
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
     except ValidationError as error:
         sys.stderr.write(f"genesis simulate starts this; its options were refused: {error}\n")
         return USAGE
+    # What it says of itself on stdout is for programs; what went wrong is for people.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         serve(options)
     except (PortTaken, StateUnusable, UnusableSource) as error:

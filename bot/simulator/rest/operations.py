@@ -47,7 +47,7 @@ class Operations(BaseRoute):
             return
         # As a mounted application sees it: templates are those below the prefix.
         child = {**scope, "root_path": scope.get("root_path", "") + self._prefix}
-        for route in self._candidates(scope["method"], inner.split("/")[1:]):
+        for route in self.candidates(scope["method"], inner.split("/")[1:]):
             match, values = route.matches(child)
             if match is Match.FULL:
                 child.update(values)
@@ -55,7 +55,7 @@ class Operations(BaseRoute):
                 return
         await self._unknown(scope, receive, send)
 
-    def _candidates(self, method: str, segments: list[str]) -> list[APIRoute]:
+    def candidates(self, method: str, segments: list[str]) -> list[APIRoute]:
         """In their order, as of two templates that fit the first one wins."""
         top, kind = (
             self._literal(segments, place, known)
