@@ -84,10 +84,7 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     app.state.actions = engine
     world.hub.listeners.append(partial(follow_repositories, world))
-    app.add_middleware(ById, world=world)
-    app.add_middleware(FaultyProxy, faults=world.faults)
-    app.add_middleware(Recorder, world=world)
-    app.add_middleware(FrontDoor, base=world.urls.base)
+    _put_in_front(app, world)
     app.router.routes.append(Operations(API, ROUTERS, _no_template))
     for router in ROUTERS:
         # For the description of the API only: its calls never get here.
@@ -103,6 +100,14 @@ def create_app(world: World) -> FastAPI:
     # A line break in a path fits no template, not even those that take the rest.
     app.router.default = _no_template
     return app
+
+
+def _put_in_front(app: FastAPI, world: World) -> None:
+    """What calls pass before they are routed; the last one named is met first."""
+    app.add_middleware(ById, world=world)
+    app.add_middleware(FaultyProxy, faults=world.faults)
+    app.add_middleware(Recorder, world=world)
+    app.add_middleware(FrontDoor, base=world.urls.base)
 
 
 async def _unknown(request: Request) -> Response:

@@ -33,7 +33,7 @@ ONE = Exchange(
 
 def add(log: ExchangeLog, count: int, **changes: str) -> None:
     for _ in range(count):
-        log.add(replace(ONE, number=log.next_number(), **changes))  # type: ignore[arg-type]  # texts
+        log.add(replace(ONE, number=log.next_number(), **changes))  # type: ignore[arg-type]  # the fields named are texts
 
 
 async def test_calls_are_written_down(sim: Simulated) -> None:
