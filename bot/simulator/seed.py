@@ -139,16 +139,17 @@ def key_pair() -> tuple[str, str]:
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
     )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
+    return private.decode(), _public(key)
+
+
+def _public(key: rsa.RSAPrivateKey) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def _plant_app(world: World, now: datetime) -> None:
-    private, public = key_pair()
+    public = _key_of_the_app(world.folder / "app.pem")
     app = add_app(world, APP_SLUG, "OTP Genesis", APP_PERMISSIONS, APP_EVENTS, now, public)
-    _keep_secret(world.folder / "app.pem", private)
     secret = secrets.token_hex(20)
     hook = Hook(
         id=world.tables.next_id(),
@@ -172,9 +173,16 @@ def point_hook(world: World, url: str, now: datetime) -> None:
         world.tables.hooks.save(hook)
 
 
-def _keep_secret(path: Path, text: str) -> None:
+def _key_of_the_app(path: Path) -> str:
+    """The public half of the key at `path`: of the user's own, if one lies there."""
+    if path.exists():
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return _public(key)
+    private, public = key_pair()
     path.touch(mode=0o600)
-    path.write_text(text)
+    path.write_text(private)
+    return public
 
 
 async def add_repository(world: World, source: Source, now: datetime) -> Repository:

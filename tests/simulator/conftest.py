@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,13 +18,28 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_source(tmp_path_factory.mktemp("source") / "shop")
 
 
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
+    """The state of a simulator over `shop` that was stopped after its first start."""
+    state = tmp_path_factory.mktemp("planted") / "state"
+
+    async def plant() -> None:
+        async with simulated(state, shop):
+            """Starting it is all."""
+
+    asyncio.run(plant())
+    return state
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
 
 
 @pytest.fixture
-async def sim(tmp_path: Path, shop: Path) -> AsyncIterator[Simulated]:
+async def sim(tmp_path: Path, shop: Path, planted: Path) -> AsyncIterator[Simulated]:
     """Without rate limits, as the tests ask more than a bot would."""
-    async with simulated(tmp_path / "state", shop) as running:
+    state = tmp_path / "state"
+    shutil.copytree(planted, state)
+    async with simulated(state, shop) as running:
         yield running

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.simulator.app import create_app
 from bot.simulator.options import Options, Source
 from bot.simulator.records.apps import App, Installation
 from bot.simulator.records.repositories import Repository
-from bot.simulator.seed import APP_SLUG, plant
+from bot.simulator.seed import APP_SLUG, key_pair, plant
 from bot.simulator.urls import Urls
 from bot.simulator.world import World
 
@@ -110,6 +111,18 @@ class Simulated:
         return jwt.encode(body, key, algorithm="RS256")
 
 
+def _give_key(state: Path) -> None:
+    """Making a key takes longer than most tests; the simulator uses the one it finds."""
+    if not state.exists():
+        state.mkdir(parents=True)
+        (state / "app.pem").write_text(_app_key())
+
+
+@cache
+def _app_key() -> str:
+    return key_pair()[0]
+
+
 @asynccontextmanager
 async def simulated(
     state: Path, *sources: Path, limits: bool = False, **options: Any
@@ -117,6 +130,7 @@ async def simulated(
     """Over the given folders, named as the folders are; the state survives in `state`."""
     named = tuple(Source(path=path, name=path.name) for path in sources)
     chosen = Options(state=state, sources=named, enforce_limits=limits, **options)
+    _give_key(state)
     world = World(chosen, Urls(BASE))
     sim = Simulated(world, create_app(world))
     try:
