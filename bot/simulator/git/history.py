@@ -19,14 +19,15 @@ class History(Revisions):
         *,
         path: str | None = None,
         author: str | None = None,
+        committer: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         skip: int = 0,
         limit: int = 30,
     ) -> list[Commit]:
-        """Newest first. `author` is a part of the name or address, as plain text."""
+        """Newest first. `author` and `committer` are parts of a name or address, as plain text."""
         argv = [f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}"]
-        argv += _filters(author, since, until)
+        argv += _filters(author, committer, since, until)
         argv += [await self.resolve(revision), "--", *_below(path)]
         shas = await self.once(
             ("log", *argv),
@@ -41,12 +42,13 @@ class History(Revisions):
         *,
         path: str | None = None,
         author: str | None = None,
+        committer: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> int:
         """How many commits `log` would give without a limit."""
         tip = await self.resolve(revision)
-        argv = ("--count", *_filters(author, since, until), tip, "--", *_below(path))
+        argv = ("--count", *_filters(author, committer, since, until), tip, "--", *_below(path))
 
         async def ask() -> int:
             return int((await self._list_revisions(*argv))[0])
@@ -118,10 +120,16 @@ def _line(text: str) -> str:
     return text.replace("\0", "").replace("\n", " ")
 
 
-def _filters(author: str | None, since: datetime | None, until: datetime | None) -> list[str]:
+def _filters(
+    author: str | None, committer: str | None, since: datetime | None, until: datetime | None
+) -> list[str]:
     argv = []
+    if author is not None or committer is not None:
+        argv += ["--fixed-strings", "--regexp-ignore-case"]
     if author is not None:
-        argv += ["--fixed-strings", "--regexp-ignore-case", f"--author={_line(author)}"]
+        argv.append(f"--author={_line(author)}")
+    if committer is not None:
+        argv.append(f"--committer={_line(committer)}")
     if since is not None:
         argv.append(f"--since={since.isoformat(timespec='seconds')}")
     if until is not None:

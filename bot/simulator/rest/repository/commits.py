@@ -30,6 +30,7 @@ MOST_FILES = 3000
 class _Filters(TypedDict):
     path: str | None
     author: str | None
+    committer: str | None
     since: datetime | None
     until: datetime | None
 
@@ -40,6 +41,7 @@ async def list_commits(
     sha: str = "",
     path: str = "",
     author: str = "",
+    committer: str = "",
     since: str = "",
     until: str = "",
 ) -> Response:
@@ -49,7 +51,8 @@ async def list_commits(
     revision = sha or here.repository.default_branch
     filters = _Filters(
         path=path or None,
-        author=_address(here, author) if author else None,
+        author=_address(here, author),
+        committer=_address(here, committer),
         since=_moment("since", since),
         until=_moment("until", until),
     )
@@ -111,10 +114,10 @@ def _parent(commit: Commit) -> str:
     return commit.parents[0] if commit.parents else EMPTY_TREE
 
 
-def _address(here: Here, author: str) -> str:
-    """A login stands for the account's address."""
-    account = here.tables.accounts.one("login", author.lower())
-    return author if account is None else email_of(account)
+def _address(here: Here, person: str) -> str | None:
+    """A login stands for the account's address; nobody for everybody."""
+    account = here.tables.accounts.one("login", person.lower())
+    return person or None if account is None else email_of(account)
 
 
 def _moment(name: str, value: str) -> datetime | None:

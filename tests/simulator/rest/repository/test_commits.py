@@ -48,6 +48,8 @@ async def test_commits_can_be_narrowed_down(sim: Simulated) -> None:
     assert await found(sha="topic") == [topic, first]
     assert await found(path="docs") == [main]
     assert await found(author="writer") == [main]
+    assert await found(committer="writer") == [main]
+    assert await found(author="writer", committer="maintainer") == []
     assert await found(sha="topic", author="maintainer@simulator.test") == [topic]
     assert await found(path="none") == []
     later = (sim.world.clock.now() + timedelta(days=1)).isoformat()

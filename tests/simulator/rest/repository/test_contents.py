@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulator.git import TreeEdit
 from tests.simulator.judges.checking import problems_of, problems_of_payload, problems_of_view
 from tests.simulator.rest.repository.support import (
     app_client,
@@ -116,6 +117,24 @@ async def test_a_large_file_comes_raw_only(varied: Simulated) -> None:
     assert (answer.json()["content"], answer.json()["encoding"]) == ("", "none")
     assert problems_of(answer) == []
     assert len((await reader.get(f"{CONTENTS}/large.bin", headers=RAW)).content) == (1 << 20) + 1
+
+
+async def test_a_file_of_more_than_100_mb_is_not_given(sim: Simulated) -> None:
+    bare = sim.world.git(sim.repository)
+    blob = await bare.write_blob(bytes((100 << 20) + 1))
+    base = (await bare.commit(head_of(sim))).tree
+    tree = await bare.write_tree([TreeEdit("huge.bin", "100644", blob)], base)
+    writer = sim.as_("writer")
+    commit = {"message": "Huge", "tree": tree, "parents": [head_of(sim)]}
+    sha = (await writer.post(f"{SHOP}/git/commits", json=commit)).json()["sha"]
+    for url, headers in (
+        (f"{CONTENTS}/huge.bin?ref={sha}", {}),
+        (f"{CONTENTS}/huge.bin?ref={sha}", RAW),
+        (f"{SHOP}/git/blobs/{blob}", {}),
+    ):
+        answer = await writer.get(url, headers=headers)
+        assert answer.status_code == 403
+        assert answer.json()["errors"][0]["code"] == "too_large"
 
 
 async def test_a_submodule_is_named(varied: Simulated) -> None:
