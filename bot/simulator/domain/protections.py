@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
+from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.branch_rules import (
     BranchRules,
     RequiredCheck,
@@ -16,6 +19,7 @@ from bot.simulator.domain.check_results import results_at, unmet
 from bot.simulator.git import PushPolicy, RefRule
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.repositories import Protection, Repository
+from bot.simulator.views.protections import TOLD_CHANGES, protection_rule_view
 from bot.simulator.world import World
 
 HEADS = "refs/heads/"
@@ -81,11 +85,48 @@ def protection_of(world: World, repository: Repository, branch: str) -> Protecti
     return world.tables.protections.one("branch", (repository.id, branch))
 
 
-def protect(world: World, repository: Repository, branch: str) -> Protection:
-    """The branch's protection, made with nothing but the defaults if there is none."""
-    found = protection_of(world, repository, branch)
-    if found is not None:
-        return found
-    return world.tables.protections.add(
-        Protection(id=world.tables.next_id(), repository_id=repository.id, branch=branch)
+def protection_for(world: World, repository: Repository, branch: str) -> Protection:
+    """The branch's protection; a new one, not yet in force, if there is none."""
+    now = world.clock.now()
+    return protection_of(world, repository, branch) or Protection(
+        id=world.tables.next_id(),
+        repository_id=repository.id,
+        branch=branch,
+        created_at=now,
+        updated_at=now,
     )
+
+
+@contextmanager
+def changing(
+    world: World, caller: Caller, repository: Repository, protection: Protection
+) -> Iterator[None]:
+    """Puts in force and tells of what is changed inside; nothing in there may fail."""
+    is_new = world.tables.protections.get(protection.id) is None
+    before = protection_rule_view(protection)
+    yield
+    after = protection_rule_view(protection)
+    protection.updated_at = world.clock.now()
+    world.tables.protections.save(protection)
+    changes = {key: {"from": before[key]} for key in TOLD_CHANGES if before[key] != after[key]}
+    if is_new:
+        _tell(world, "created", caller, repository, protection)
+    elif before != after:
+        _tell(world, "edited", caller, repository, protection, changes=changes)
+
+
+def unprotect(world: World, caller: Caller, repository: Repository, protection: Protection) -> None:
+    world.tables.protections.remove(protection)
+    _tell(world, "deleted", caller, repository, protection)
+
+
+def _tell(
+    world: World,
+    action: str,
+    caller: Caller,
+    repository: Repository,
+    protection: Protection,
+    **extra: Any,
+) -> None:
+    rule = protection_rule_view(protection)
+    tell(world, "branch_protection_rule", action, caller, repository, rule=rule, **extra)

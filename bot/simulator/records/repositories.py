@@ -106,6 +106,8 @@ class Protection(Record):
     locked: bool = False
     block_creations: bool = False
     fork_syncing: bool = False
+    created_at: datetime
+    updated_at: datetime
     push_restrictions: dict[str, list[str]] | None = None
     """None: everybody with write; else logins and slugs under users, teams, apps."""
 

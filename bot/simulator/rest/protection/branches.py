@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from starlette.responses import Response
 
-from bot.simulator.domain.protections import protect, protection_of
+from bot.simulator.domain.protections import changing, protection_for, protection_of, unprotect
 from bot.simulator.errors import ApiError
 from bot.simulator.records.repositories import Protection
 from bot.simulator.rest.bodies import Body
@@ -84,19 +84,19 @@ async def update_protection(here: AtRepository, branch: str, body: ProtectionBod
     if here.git.ref(f"refs/heads/{branch}") is None:
         raise ApiError(404, "Branch not found")
     restrictions = _restrictions(here, body.restrictions)
-    found = protect(here.world, here.repository, branch)
-    set_checks(found, body.required_status_checks)
-    set_reviews(found, body.required_pull_request_reviews)
-    found.push_restrictions = restrictions
-    found.enforce_admins = bool(body.enforce_admins)
-    found.linear_history = body.required_linear_history
-    found.allow_force_pushes = bool(body.allow_force_pushes)
-    found.allow_deletions = body.allow_deletions
-    found.block_creations = body.block_creations
-    found.conversation_resolution = body.required_conversation_resolution
-    found.locked = body.lock_branch
-    found.fork_syncing = body.allow_fork_syncing
-    here.tables.protections.save(found)
+    found = protection_for(here.world, here.repository, branch)
+    with changing(here.world, here.caller, here.repository, found):
+        set_checks(found, body.required_status_checks)
+        set_reviews(found, body.required_pull_request_reviews)
+        found.push_restrictions = restrictions
+        found.enforce_admins = bool(body.enforce_admins)
+        found.linear_history = body.required_linear_history
+        found.allow_force_pushes = bool(body.allow_force_pushes)
+        found.allow_deletions = body.allow_deletions
+        found.block_creations = body.block_creations
+        found.conversation_resolution = body.required_conversation_resolution
+        found.locked = body.lock_branch
+        found.fork_syncing = body.allow_fork_syncing
     return reply(protection_view(here.world, found))
 
 
@@ -147,5 +147,5 @@ def set_reviews(protection: Protection, wanted: Reviews | None) -> None:
 async def delete_protection(here: AtRepository, branch: str) -> Response:
     found = protected(here, branch)
     here.require("administration", "write", role="admin")
-    here.tables.protections.remove(found)
+    unprotect(here.world, here.caller, here.repository, found)
     return no_content()

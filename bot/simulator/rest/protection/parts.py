@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 from fastapi import Body as Raw
 from pydantic import Field
 from starlette.responses import Response
 
+from bot.simulator.domain.protections import changing
 from bot.simulator.errors import ApiError
 from bot.simulator.records.repositories import Protection
 from bot.simulator.rest.bodies import Body
@@ -52,6 +54,10 @@ def _writable(here: Here, branch: str) -> Protection:
     return protected(here, branch)
 
 
+def _changing(here: Here, found: Protection) -> AbstractContextManager[None]:
+    return changing(here.world, here.caller, here.repository, found)
+
+
 def _with_checks(found: Protection) -> list[str]:
     if found.required_contexts is None:
         raise ApiError(404, "Required status checks not enabled")
@@ -80,8 +86,9 @@ async def update_checks(here: AtRepository, branch: str, body: ChecksEdit) -> Re
     if checks is None:
         checks = kept if body.contexts is None else []
     strict = found.strict if body.strict is None else body.strict
-    set_checks(found, Checks(strict=strict, contexts=body.contexts or [], checks=checks))
-    here.tables.protections.save(found)
+    wanted = Checks(strict=strict, contexts=body.contexts or [], checks=checks)
+    with _changing(here, found):
+        set_checks(found, wanted)
     return reply(required_checks_view(here.world, found))
 
 
@@ -89,8 +96,8 @@ async def update_checks(here: AtRepository, branch: str, body: ChecksEdit) -> Re
 async def remove_checks(here: AtRepository, branch: str) -> Response:
     found = _writable(here, branch)
     _with_checks(found)
-    set_checks(found, None)
-    here.tables.protections.save(found)
+    with _changing(here, found):
+        set_checks(found, None)
     return no_content()
 
 
@@ -117,9 +124,10 @@ async def remove_contexts(here: AtRepository, branch: str, body: NamedContexts) 
 
 def _set_contexts(here: Here, branch: str, change: Callable[[list[str]], list[str]]) -> Response:
     found = _writable(here, branch)
-    found.required_contexts = list(dict.fromkeys(change(_with_checks(found))))
-    here.tables.protections.save(found)
-    return reply(found.required_contexts)
+    contexts = list(dict.fromkeys(change(_with_checks(found))))
+    with _changing(here, found):
+        found.required_contexts = contexts
+    return reply(contexts)
 
 
 def _named(body: Contexts | list[str]) -> list[str]:
@@ -156,8 +164,8 @@ async def update_reviews(here: AtRepository, branch: str, body: ReviewsEdit) -> 
         else found.required_reviews,
         require_last_push_approval=found.last_push_approval,
     )
-    set_reviews(found, known.model_copy(update=body.model_dump(exclude_none=True)))
-    here.tables.protections.save(found)
+    with _changing(here, found):
+        set_reviews(found, known.model_copy(update=body.model_dump(exclude_none=True)))
     return reply(required_reviews_view(here.world, found))
 
 
@@ -165,8 +173,8 @@ async def update_reviews(here: AtRepository, branch: str, body: ReviewsEdit) -> 
 async def remove_reviews(here: AtRepository, branch: str) -> Response:
     found = _writable(here, branch)
     _require_reviews(found)
-    set_reviews(found, None)
-    here.tables.protections.save(found)
+    with _changing(here, found):
+        set_reviews(found, None)
     return no_content()
 
 
@@ -178,16 +186,16 @@ async def get_admins(here: AtRepository, branch: str) -> Response:
 @router.post(ADMINS)
 async def set_admins(here: AtRepository, branch: str) -> Response:
     found = _writable(here, branch)
-    found.enforce_admins = True
-    here.tables.protections.save(found)
+    with _changing(here, found):
+        found.enforce_admins = True
     return reply(enforce_admins_view(here.world, found))
 
 
 @router.delete(ADMINS)
 async def remove_admins(here: AtRepository, branch: str) -> Response:
     found = _writable(here, branch)
-    found.enforce_admins = False
-    here.tables.protections.save(found)
+    with _changing(here, found):
+        found.enforce_admins = False
     return no_content()
 
 

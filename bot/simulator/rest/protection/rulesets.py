@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
+from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.branch_rules import rulesets_on
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.repositories import Ruleset
@@ -43,6 +46,7 @@ async def create_ruleset(here: AtRepository, body: NewRuleset) -> Response:
     )
     _change(here, ruleset, body)
     here.tables.rulesets.add(ruleset)
+    _tell(here, "created", ruleset)
     return reply(_shown(here, ruleset), 201)
 
 
@@ -69,6 +73,21 @@ def _change(here: Here, ruleset: Ruleset, body: RulesetEdit) -> None:
         ruleset.rules = [rule.model_dump(exclude_none=True) for rule in body.rules]
     if body.bypass_actors is not None:
         ruleset.bypass_actors = [actor.model_dump() for actor in body.bypass_actors]
+
+
+def _tell(here: Here, action: str, ruleset: Ruleset, **extra: Any) -> None:
+    shown = whole_ruleset_view(here.world, ruleset, here.caller, may_change=True)
+    if shown["conditions"] is None:
+        del shown["conditions"]
+    tell(
+        here.world,
+        "repository_ruleset",
+        action,
+        here.caller,
+        here.repository,
+        repository_ruleset=shown,
+        **extra,
+    )
 
 
 def _is_taken(here: Here, ruleset: Ruleset, name: str) -> bool:
@@ -102,9 +121,12 @@ async def get_ruleset(here: AtRepository, ruleset_id: int) -> Response:
 async def update_ruleset(here: AtRepository, ruleset_id: int, body: RulesetEdit) -> Response:
     ruleset = _ruleset_at(here, ruleset_id)
     here.require("administration", "write", role="admin")
+    before = {"name": ruleset.name, "enforcement": ruleset.enforcement}
     _change(here, ruleset, body)
     ruleset.updated_at = here.world.clock.now()
     here.tables.rulesets.save(ruleset)
+    changed = {key: {"from": old} for key, old in before.items() if getattr(ruleset, key) != old}
+    _tell(here, "edited", ruleset, changes=changed)
     return reply(_shown(here, ruleset))
 
 
@@ -112,6 +134,7 @@ async def update_ruleset(here: AtRepository, ruleset_id: int, body: RulesetEdit)
 async def delete_ruleset(here: AtRepository, ruleset_id: int) -> Response:
     ruleset = _ruleset_at(here, ruleset_id)
     here.require("administration", "write", role="admin")
+    _tell(here, "deleted", ruleset)
     here.tables.rulesets.remove(ruleset)
     return no_content()
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.simulator.domain.protections import push_policy
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import caller_of, commit, propose
+from tests.simulator.proposing import Heard, caller_of, commit, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +33,7 @@ async def protect(sim: Simulated, **wanted: Any) -> dict[str, Any]:
 
 async def test_protection_is_put_read_and_taken_away(sim: Simulated) -> None:
     admin = sim.as_("admin")
+    heard = Heard(sim)
     bare = await admin.get(MAIN)
     assert (bare.status_code, bare.json()["message"]) == (404, "Branch not protected")
     put = await protect(
@@ -59,6 +60,11 @@ async def test_protection_is_put_read_and_taken_away(sim: Simulated) -> None:
     assert branch["protection"]["required_status_checks"]["contexts"] == ["mix", "credo"]
     assert (await admin.delete(MAIN)).status_code == 204
     assert (await admin.get(MAIN)).status_code == 404
+    kinds = ("created", "deleted")
+    assert heard.kinds() == [f"branch_protection_rule/{kind}" for kind in kinds]
+    for kind in kinds:
+        rule = heard.payload("branch_protection_rule", kind)["rule"]
+        assert rule["required_status_checks"] == ["mix", "credo"]
     assert (await admin.get(f"{SHOP}/branches/main")).json()["protected"] is False
 
 
@@ -92,6 +98,7 @@ async def test_the_parts_have_addresses_of_their_own(sim: Simulated) -> None:
     await protect(sim, required_status_checks={"strict": False, "contexts": ["a"]})
     checks = f"{MAIN}/required_status_checks"
     reviews = f"{MAIN}/required_pull_request_reviews"
+    heard = Heard(sim)
 
     async def judged(answer: httpx.Response) -> Any:
         assert answer.status_code < 300, answer.text
@@ -101,9 +108,12 @@ async def test_the_parts_have_addresses_of_their_own(sim: Simulated) -> None:
     patched = await judged(await admin.patch(checks, json={"strict": True}))
     assert (patched["strict"], patched["contexts"]) == (True, ["a"])
     assert await judged(await admin.get(checks)) == patched
+    assert heard.payload("branch_protection_rule", "edited")["changes"] == {}
     added = await judged(await admin.post(f"{checks}/contexts", json={"contexts": ["b", "a"]}))
     assert added == ["a", "b"]
     assert await judged(await admin.get(f"{checks}/contexts")) == ["a", "b"]
+    changes = heard.payload("branch_protection_rule", "edited")["changes"]
+    assert changes == {"required_status_checks": {"from": ["a"]}}
     gone = await admin.request("DELETE", f"{checks}/contexts", json={"contexts": ["a"]})
     assert await judged(gone) == ["b"]
     assert await judged(await admin.put(f"{checks}/contexts", json={"contexts": ["c"]})) == ["c"]

@@ -8,7 +8,7 @@ import pytest
 
 from bot.simulator.domain.protections import push_policy
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import caller_of, propose
+from tests.simulator.proposing import Heard, caller_of, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +42,7 @@ async def make(sim: Simulated, **body: Any) -> dict[str, Any]:
 
 async def test_a_ruleset_is_made_listed_changed_and_deleted(sim: Simulated) -> None:
     admin = sim.as_("admin")
+    heard = Heard(sim)
     made = await make(sim)
     path = f"{RULESETS}/{made['id']}"
     listed = await sim.as_("reader").get(RULESETS)
@@ -54,7 +55,12 @@ async def test_a_ruleset_is_made_listed_changed_and_deleted(sim: Simulated) -> N
     assert problems_of(changed) == []
     assert changed.json()["enforcement"] == "disabled"
     assert changed.json()["rules"] == made["rules"]
+    edited = heard.payload("repository_ruleset", "edited")
+    assert edited["changes"] == {"enforcement": {"from": "active"}}
     assert (await admin.delete(path)).status_code == 204
+    assert heard.kinds() == [f"repository_ruleset/{k}" for k in ("created", "edited", "deleted")]
+    heard.payload("repository_ruleset", "created")
+    heard.payload("repository_ruleset", "deleted")
     assert (await admin.get(path)).status_code == 404
 
 
