@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from bot.simulator.actions.service.engine import Engine
+from bot.simulator.actions.service.repeating import Repeater
 from bot.simulator.domain.installations import follow_repositories
 from bot.simulator.domain.pushes import catch_up
 from bot.simulator.errors import not_found
@@ -63,7 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 def create_app(world: World) -> FastAPI:
     engine = Engine(world)
-    world.hub.listeners.append(engine.hear)
+    world.hub.listeners += [engine.hear, Repeater(engine).hear]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -106,6 +106,7 @@ def _private_key(world: World) -> bytes:
     if found is None:
         found = secrets.token_hex(32)
         journal.note(KEPT_AS, found)
+        journal.commit()
     return bytes.fromhex(found)
 
 
