@@ -13,11 +13,25 @@ ADDRESSES = ("url", "issue_url")
 
 def born_in(event: Event, api: str) -> Iterator[str]:
     """The paths in the API of the objects that this event says were made."""
+    if event.name == "push":
+        yield from _pushed(event.payload)
     if event.action not in BEGINNINGS:
         return
     for name, value in event.payload.items():
         if isinstance(value, dict) and name in _NAMED.get(event.name, (event.name,)):
             yield from _paths(value, api)
+
+
+def _pushed(payload: dict[str, Any]) -> Iterator[str]:
+    """The new commits, and the ref if it is new, too."""
+    repository = f"/repos/{payload['repository']['full_name']}"
+    for commit in payload["commits"]:
+        yield f"{repository}/commits/{commit['id']}"
+        yield f"{repository}/git/commits/{commit['id']}"
+    if payload["created"]:
+        ref = payload["ref"].removeprefix("refs/")
+        yield f"{repository}/git/ref/{ref}"
+        yield f"{repository}/branches/{ref.removeprefix('heads/')}"
 
 
 _NAMED = {

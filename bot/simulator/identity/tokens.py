@@ -34,6 +34,7 @@ def installation_token(
     life: timedelta = INSTALLATION_TOKEN_LIFE,
 ) -> Token:
     """Of the newer, stateless-looking form, which is not 40 characters long."""
+    _forget_expired(tables, installation, now)
     app = tables.apps[installation.app_id]
     token = Token(
         id=tables.next_id(),
@@ -48,6 +49,13 @@ def installation_token(
         created_at=now,
     )
     return tables.tokens.add(token)
+
+
+def _forget_expired(tables: Tables, installation: Installation, now: datetime) -> None:
+    """What nobody can use any more is not kept: bots make a token for each thing they do."""
+    for token in tables.tokens.where("installation", installation.id):
+        if token.expires_at is not None and token.expires_at <= now:
+            tables.tokens.remove(token)
 
 
 def credentials_in(header: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid1
 
@@ -114,7 +115,7 @@ class Outbox:
             rows.append(row.model_copy(update={"id": self._tables.next_id()}))
         for each in rows:
             self._tables.deliveries.add(each)
-            self._world.after_commit(lambda each=each: self.courier.send(each, faults))  # type: ignore[misc]  # binds the loop's value
+            self._world.after_commit(partial(self.courier.send, each, faults))
         self._posted += len(rows)
         if self._posted >= PRUNED_EVERY:
             self._posted = 0

@@ -126,6 +126,25 @@ async def test_what_was_just_made_is_not_found_yet(sim: Simulated) -> None:
     assert (await reader.get(one)).status_code == 200
 
 
+async def test_what_was_just_pushed_is_not_found_yet(sim: Simulated, tmp_path: Path) -> None:
+    async with served(sim) as running:
+        await running.git("clone", "-q", running.remote(), "c", cwd=tmp_path)
+        plan(sim, Fault(kind="absent", path=f"{SHOP}/*", seconds=3))
+        clone, token = tmp_path / "c", sim.token_of("writer")
+        await running.git("commit", "-q", "--allow-empty", "-m", "New", cwd=clone)
+        pushed = await running.git("push", "-q", "origin", "HEAD:new", cwd=clone, token=token)
+        assert pushed.code == 0, pushed.err
+        sha = sim.world.git(sim.repository).branches()["new"]
+        reader = sim.as_("reader")
+        paths = [f"commits/{sha}", f"git/commits/{sha}", "git/ref/heads/new", "branches/new"]
+        early = [(await reader.get(f"{SHOP}/{path}")).status_code for path in paths]
+        assert early == [404] * 4
+        assert (await reader.get(f"{SHOP}/git/ref/heads/main")).status_code == 200
+        sim.world.clock.advance(3)
+        later = [(await reader.get(f"{SHOP}/{path}")).status_code for path in paths]
+        assert later == [200] * 4
+
+
 async def test_git_meets_faults_when_they_are_for_it(sim: Simulated, tmp_path: Path) -> None:
     async with served(sim) as running:
         plan(sim, Fault(kind="error", status=503))

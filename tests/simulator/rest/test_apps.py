@@ -114,7 +114,8 @@ async def test_a_token_for_one_repository_and_few_permissions(sim: Simulated) ->
 
 
 async def test_a_token_for_everything(sim: Simulated) -> None:
-    for body in ({}, {"repositories": [], "permissions": {}}):
+    bodies: list[dict[str, Any]] = [{}, {"repositories": [], "permissions": {}}]
+    for body in bodies:
         made = await mint(sim, **body)
         assert made["permissions"] == sim.installation.permissions
         assert made["repository_selection"] == "all"
@@ -149,6 +150,14 @@ async def test_a_token_gives_itself_back(sim: Simulated) -> None:
     assert (gone.status_code, problems_of(gone)) == (204, [])
     again = await bot.delete("/installation/token")
     assert (again.status_code, again.json()["message"]) == (401, "Bad credentials")
+
+
+async def test_expired_tokens_are_not_kept(sim: Simulated) -> None:
+    for _ in range(3):
+        await mint(sim)
+    sim.world.clock.advance(3600)
+    await mint(sim)
+    assert sim.world.tables.tokens.count("installation", sim.installation.id) == 1
 
 
 async def test_what_is_for_installation_tokens_only(sim: Simulated) -> None:
