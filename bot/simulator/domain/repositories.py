@@ -20,6 +20,7 @@ from bot.simulator.seed import LABELS
 from bot.simulator.world import World
 
 ODD = re.compile(r"[^A-Za-z0-9._-]")
+SUFFIX = re.compile(r"(\.git)+$")
 LONGEST = 100
 TOLD = ("description", "homepage")
 """Settings whose change is an event of its own."""
@@ -44,7 +45,7 @@ def usable_name(name: str) -> str:
     Raises:
         ApiError: 422 for a name that cannot be one.
     """
-    spelt = ODD.sub("-", name.strip())[: LONGEST + 1].removesuffix(".git")
+    spelt = SUFFIX.sub("", ODD.sub("-", name.strip()))
     if not spelt or spelt in (".", "..") or len(spelt) > LONGEST:
         raise _refused("name is invalid")
     return spelt
