@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import httpx
+
 from bot.simulator.domain.refs import change_refs
 from bot.simulator.events import Event
 from bot.simulator.git import RefChange, TreeEdit
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.emails import person_of
+from bot.simulator.identity.tokens import installation_token
+from bot.simulator.records.accounts import Level
 from bot.simulator.records.repositories import Repository
 from tests.simulator.judges.checking import problems_of_payload
 from tests.simulator.judges.deviations import Deviation, Deviations
@@ -22,6 +26,20 @@ def caller_of(sim: Simulated, login: str) -> Caller:
     account = sim.world.tables.accounts.one("login", login)
     assert account is not None
     return Caller(actor=account, token=sim.world.tables.tokens.one("account", account.id))
+
+
+def as_genesis(sim: Simulated, **permissions: Level) -> httpx.AsyncClient:
+    """A client with a token of the App, for all it was granted or for these permissions."""
+    granted = permissions or sim.installation.permissions
+    now = sim.world.clock.now()
+    token = installation_token(sim.world.tables, sim.installation, granted, None, now)
+    return sim.client(token.value)
+
+
+def main_of(sim: Simulated) -> str:
+    sha = sim.world.git(sim.repository).ref("refs/heads/main")
+    assert sha is not None
+    return sha
 
 
 async def commit(

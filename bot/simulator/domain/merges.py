@@ -140,7 +140,7 @@ async def _make(
         return await rebase_commits(git, base, head, committer=person)
     if wish.method == "squash":
         commits = await git.commits_between(base, head, limit=1000)
-        message = _worded(squash_message(world, pull, commits), wish, f" (#{pull.number})")
+        message = _worded(squash_message(world, pull, commits), wish)
         author = _author_of(commits, person)
         return await squash_commit(
             git, base, head, author=author, committer=github_at(person.when), message=message
@@ -157,10 +157,8 @@ def _author_of(commits: Sequence[Commit], merger: Person) -> Person:
     return Person(*people.pop(), merger.when) if len(people) == 1 else merger
 
 
-def _worded(own: Message, wish: Wish, suffix: str = "") -> str:
+def _worded(own: Message, wish: Wish) -> str:
     title = own.title if wish.title is None else wish.title
-    if suffix and not title.endswith(suffix):
-        title += suffix if wish.title is None else ""
     return Message(title, own.body if wish.message is None else wish.message).text
 
 

@@ -55,14 +55,14 @@ async def follow_lines(
     moves = Moves(found.head)
     if not comments:
         return moves
-    shown = await _files(git, found.start or EMPTY_TREE, found.head)
-    old_start = pull.start_sha or EMPTY_TREE
-    since = {
-        "RIGHT": await _files(git, pull.head_sha, found.head),
-        "LEFT": await _files(git, old_start, found.start or EMPTY_TREE),
-    }
+    start = found.start or EMPTY_TREE
+    shown = await _files(git, start, found.head)
     for comment in comments:
-        moves.places[comment.id] = _place(comment, shown, since[comment.side])
+        if comment.side == "LEFT":
+            since = await _files(git, pull.start_sha or EMPTY_TREE, start)
+        else:
+            since = await _files(git, comment.commit_id, found.head)
+        moves.places[comment.id] = _place(comment, shown, since)
     return moves
 
 

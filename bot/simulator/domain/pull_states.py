@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.simulator.domain.comparing import compare, keep_refs, note_comparison
 from bot.simulator.domain.issues import reopen_issue
+from bot.simulator.domain.outdating import follow_lines
 from bot.simulator.domain.pull_events import tell_pull
 from bot.simulator.domain.pulls import open_between
 from bot.simulator.domain.timeline import note, touch
@@ -40,9 +41,11 @@ async def reopen_pull(
         found = await compare(git, base, head)
         if found.commits == 0:
             raise _unchangeable(f"There are no new commits on the {_label(world, source, pull)}.")
+        moves = await follow_lines(world, git, pull, found)
         await keep_refs(git, pull.number, found)
         pull.base_sha = base
         note_comparison(world, pull, found)
+        moves.apply(world)
         reopen_issue(world, caller, repository, issue_of(world, pull))
 
 

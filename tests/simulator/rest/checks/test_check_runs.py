@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.simulator.domain.check_runs import request_action
-from bot.simulator.identity.tokens import installation_token
-from bot.simulator.records.accounts import Level
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, caller_of, commit, propose
+from tests.simulator.proposing import Heard, as_genesis, caller_of, commit, main_of, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
 
 RUNS = f"{SHOP}/check-runs"
-
-
-def as_genesis(sim: Simulated, **permissions: Level) -> httpx.AsyncClient:
-    granted = permissions or sim.installation.permissions
-    now = sim.world.clock.now()
-    token = installation_token(sim.world.tables, sim.installation, granted, None, now)
-    return sim.client(token.value)
-
-
-def main_of(sim: Simulated) -> str:
-    sha = sim.world.git(sim.repository).ref("refs/heads/main")
-    assert sha is not None
-    return sha
 
 
 async def report(sim: Simulated, **body: Any) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, commit
-from tests.simulator.rest.checks.test_check_runs import as_genesis, main_of
+from tests.simulator.proposing import Heard, as_genesis, commit, main_of
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,8 @@ import pytest
 from bot.simulator.domain.suites import conclusion_of, status_of
 from bot.simulator.records.checks import CheckRun, Conclusion
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, commit
-from tests.simulator.rest.checks.test_check_runs import as_genesis, main_of, report
+from tests.simulator.proposing import Heard, as_genesis, commit, main_of
+from tests.simulator.rest.checks.test_check_runs import report
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import commit, propose
-from tests.simulator.rest.checks.test_check_runs import as_genesis, main_of
+from tests.simulator.proposing import as_genesis, commit, main_of, propose
 from tests.simulator.support import BASE, SHOP, Simulated
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 
 from bot.simulator.records.repositories import Repository
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, commit, move, propose
+from tests.simulator.proposing import Heard, as_genesis, commit, move, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -325,3 +325,39 @@ async def test_a_fork_takes_its_pull_requests_with_it(sim: Simulated) -> None:
     assert pull["head"]["label"] == "outsider:idea"
     assert len((await sim.as_("reader").get(f"{PULL}/files")).json()) == 1
     assert (await sim.as_("reader").get(f"{SHOP}/pulls")).status_code == 200
+
+
+async def test_maintainers_update_a_fork_that_lets_them(sim: Simulated) -> None:
+    theirs = await fork(sim)
+    await commit(sim, "idea", {"idea": "1\n"}, login="outsider", repository=theirs)
+    body = {"title": "Idea", "head": "outsider:idea", "base": "main"}
+    await sim.as_("outsider").post(f"{SHOP}/pulls", json=body)
+    main = await commit(sim, "main", {"c": "1\n"})
+    writer, outsider = sim.as_("writer"), sim.as_("outsider")
+    path = f"{PULL}/update-branch"
+    await outsider.patch(PULL, json={"maintainer_can_modify": False})
+    assert (await writer.put(path, json={})).status_code == 403
+    await outsider.patch(PULL, json={"maintainer_can_modify": True})
+    assert (await writer.put(path, json={})).status_code == 202
+    git = sim.world.git(theirs)
+    tip = await git.commit(git.ref("refs/heads/idea") or "")
+    assert tip.parents[1] == main
+    assert (await shown(sim))["head"]["sha"] == tip.sha
+
+
+async def test_an_app_needs_its_permissions(sim: Simulated) -> None:
+    await commit(sim, "feature", {"a": "1\n"})
+    body = {"title": "Add", "head": "feature", "base": "main"}
+    reading = as_genesis(sim, contents="write", pull_requests="read")
+    refused = await reading.post(f"{SHOP}/pulls", json=body)
+    assert refused.status_code == 403
+    assert refused.json()["message"] == "Resource not accessible by integration"
+    able = as_genesis(sim, contents="read", pull_requests="write")
+    made = await able.post(f"{SHOP}/pulls", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json()["user"]["login"] == "otp-genesis[bot]"
+    review = {"event": "COMMENT", "body": "Hm"}
+    assert (await reading.post(f"{PULL}/reviews", json=review)).status_code == 403
+    assert (await able.post(f"{PULL}/reviews", json=review)).status_code == 200
+    assert (await able.put(MERGE, json={})).status_code == 403
+    assert (await reading.put(MERGE, json={})).status_code == 200

@@ -252,6 +252,33 @@ async def test_comments_follow_their_lines_until_these_are_gone(sim: Simulated) 
     assert outdated["original_line"] == 20
 
 
+async def test_a_comment_on_an_older_commit_follows_from_there(sim: Simulated) -> None:
+    first = (await with_text(sim))["head"]["sha"]
+    pushed = LINES.replace("line 20\n", "line twenty\n")
+    await commit(sim, "feature", {"text.txt": pushed.replace("line 2\n", "line 2\nmore\n")})
+    wanted = {"body": "?", "commit_id": first, "path": "text.txt", "line": 20}
+    made = (await sim.as_("reader").post(COMMENTS, json=wanted)).json()
+    assert (made["line"], made["commit_id"]) == (20, first)
+    lines = pushed.replace("line 2\n", "line 2\nmore\nand more\n")
+    third = await commit(sim, "feature", {"text.txt": lines})
+    moved = (await sim.as_("reader").get(f"{SHOP}/pulls/comments/{made['id']}")).json()
+    assert (moved["line"], moved["commit_id"]) == (22, third)
+
+
+async def test_a_comment_follows_also_while_the_pull_request_was_closed(sim: Simulated) -> None:
+    pull = await with_text(sim)
+    wanted = {"body": "?", "commit_id": pull["head"]["sha"], "path": "text.txt", "line": 20}
+    made = (await sim.as_("reader").post(COMMENTS, json=wanted)).json()
+    writer = sim.as_("writer")
+    await writer.patch(f"{SHOP}/pulls/1", json={"state": "closed"})
+    pushed = LINES.replace("line 20\n", "line twenty\n").replace("line 2\n", "line 2\nmore\n")
+    await commit(sim, "feature", {"text.txt": pushed})
+    path = f"{SHOP}/pulls/comments/{made['id']}"
+    assert (await writer.get(path)).json()["line"] == 20
+    await writer.patch(f"{SHOP}/pulls/1", json={"state": "open"})
+    assert (await writer.get(path)).json()["line"] == 21
+
+
 async def test_a_review_ends_the_request_for_it(sim: Simulated) -> None:
     await propose(sim)
     writer = sim.as_("writer")
