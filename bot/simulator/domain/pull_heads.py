@@ -89,9 +89,27 @@ async def _head_moved(
         if pull.head_sha == change.new:
             note(world, issue_of(world, pull), "head_ref_restored", caller)
         return
-    if is_open(world, pull) and pull.head_sha != change.new:
-        async with world.git(repository).writing():
-            await _synchronize(world, caller, repository, pull, source, change.new)
+    if not is_open(world, pull) or pull.head_sha == change.new:
+        return
+    if source.id == repository.id:
+        await _synchronize(world, caller, repository, pull, source, change.new)
+    else:
+        # Not while the source is locked: two pushes could wait for each other's repository.
+        world.spawn(follow_fork(world, caller, pull))
+
+
+async def follow_fork(world: World, caller: Caller, pull: PullRequest) -> None:
+    """Brings a pull request from another repository to where its head is by now."""
+    repository = world.tables.repositories.get(pull.repository_id)
+    if repository is None:
+        return
+    async with world.git(repository).writing():
+        source = world.tables.repositories.get(pull.head_repository_id)
+        tip = None if source is None else world.git(source).ref(HEADS + pull.head_ref)
+        if source is None or tip is None or tip == pull.head_sha or not is_open(world, pull):
+            return
+        await _synchronize(world, caller, repository, pull, source, tip)
+    world.commit()
 
 
 async def _synchronize(

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.simulator.domain.announcing import event_of, tell
 from bot.simulator.domain.closing import note_commits
-from bot.simulator.domain.pull_heads import head_moved
+from bot.simulator.domain.pull_heads import follow_fork, head_moved
 from bot.simulator.domain.pushed import HEADS, TAGS, Push, look_at
 from bot.simulator.domain.suites import request_suites
 from bot.simulator.events import Event
@@ -60,6 +60,10 @@ async def catch_up(world: World) -> None:
             if found := [change for change in changes if _is_told_of(change)]:
                 caller = await _likely_caller(world, repository)
                 await refs_changed(world, caller, repository, found)
+    for pull in world.tables.pulls:
+        if pull.head_repository_id not in (None, pull.repository_id):
+            repository = world.tables.repositories[pull.repository_id]
+            await follow_fork(world, await _likely_caller(world, repository), pull)
     world.commit()
 
 

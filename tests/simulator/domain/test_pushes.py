@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.simulator.world import World
 from tests.simulator.judges.checking import problems_of_payload
 from tests.simulator.rest.repository.support import head_of, make_branch, put_file
 from tests.simulator.support import BASE, SHOP, Simulated, git, simulated
+from tests.simulator.webhooks.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -112,3 +114,60 @@ async def test_odd_file_names_can_be_told_of(sim: Simulated, tmp_path: Path) -> 
     assert problems_of_payload("push", payload) == []
     shown = await sim.as_("reader").get(f"{SHOP}/commits/main")
     assert len(shown.json()["files"]) == len(names)
+
+
+async def crossed(sim: Simulated) -> None:
+    """Two repositories, each with a pull request into the other."""
+    outsider, admin = sim.as_("outsider"), sim.as_("admin")
+    await outsider.post(f"{SHOP}/forks")
+    await write(sim, "outsider", "one")
+    await write(sim, "acme", "two")
+    for client, base, head in ((outsider, "acme", "outsider"), (admin, "outsider", "acme")):
+        body = {"title": "Cross", "head": f"{head}:main", "base": "main"}
+        made = await client.post(f"/repos/{base}/shop/pulls", json=body)
+        assert made.status_code == 201, made.text
+
+
+async def write(sim: Simulated, owner: str, name: str) -> str:
+    """The sha of a new commit on `main`."""
+    body = {"message": name, "content": "eA=="}
+    client = sim.as_("outsider" if owner == "outsider" else "admin")
+    answer = await client.put(f"/repos/{owner}/shop/contents/{name}", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["commit"]["sha"])
+
+
+async def test_repositories_with_pull_requests_into_each_other_do_not_lock_up(
+    sim: Simulated,
+) -> None:
+    await crossed(sim)
+    async with asyncio.timeout(60):
+        ours, theirs = await asyncio.gather(write(sim, "acme", "a"), write(sim, "outsider", "b"))
+    into_ours, into_theirs = sorted(sim.world.tables.pulls, key=lambda pull: pull.id)
+    await eventually(lambda: into_ours.head_sha == theirs, "the first follows its head")
+    await eventually(lambda: into_theirs.head_sha == ours, "the second follows its head")
+
+
+async def test_after_a_crash_pull_requests_follow_their_forks(tmp_path: Path, shop: Path) -> None:
+    state = tmp_path / "state"
+    async with simulated(state, shop) as sim:
+        await sim.as_("outsider").post(f"{SHOP}/forks")
+        await write(sim, "outsider", "one")
+        body = {"title": "Cross", "head": "outsider:main", "base": "main"}
+        assert (await sim.as_("outsider").post(f"{SHOP}/pulls", json=body)).status_code == 201
+        fork = sim.world.repository_named("outsider", "shop")
+        assert fork is not None
+        bare = sim.world.git(fork)
+        old = bare.ref("refs/heads/main")
+        assert old is not None
+        tree = (await bare.commit(old)).tree
+        person = (await bare.commit(old)).author
+        new = await bare.write_commit(tree, [old], author=person, committer=person, message="x")
+        await bare.update_refs([RefChange("refs/heads/main", old, new)])
+        # As if what follows a push had died half-way: the push is known, the pull request is not.
+        fork.known_refs["refs/heads/main"] = new
+        sim.world.tables.repositories.save(fork)
+    world, heard = await restarted(state, shop)
+    (pull,) = world.tables.pulls
+    assert pull.head_sha == new
+    assert [e.action for e in heard if e.name == "pull_request"] == ["synchronize"]

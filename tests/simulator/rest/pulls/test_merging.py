@@ -11,6 +11,7 @@ from bot.simulator.records.repositories import Repository
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, as_genesis, commit, move, propose
 from tests.simulator.support import SHOP, Simulated
+from tests.simulator.webhooks.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -297,6 +298,7 @@ async def test_a_fork_proposes_moves_and_is_merged(sim: Simulated) -> None:
     assert pull["maintainer_can_modify"] is True
     assert sim.world.git(sim.repository).ref("refs/pull/1/head") == first
     second = await commit(sim, "idea", {"idea": "2\n"}, login="outsider", repository=theirs)
+    await eventually(lambda: heard.payloads("pull_request", "synchronize"), "it follows its head")
     told = heard.payload("pull_request", "synchronize")
     assert told["repository"]["full_name"] == "acme/shop"
     assert told["after"] == second
@@ -342,6 +344,8 @@ async def test_maintainers_update_a_fork_that_lets_them(sim: Simulated) -> None:
     git = sim.world.git(theirs)
     tip = await git.commit(git.ref("refs/heads/idea") or "")
     assert tip.parents[1] == main
+    (pull,) = sim.world.tables.pulls
+    await eventually(lambda: pull.head_sha == tip.sha, "the pull request follows its head")
     assert (await shown(sim))["head"]["sha"] == tip.sha
 
 
