@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from bot.simulator.git import UnknownObject
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
@@ -38,3 +41,13 @@ async def resolve_across(world: World, repository: Repository, revision: str) ->
             await world.git(repository).bring(world.git(member), sha)
             return sha
     raise UnknownObject(f"there is no {owner[:200]!r} in the network")
+
+
+@asynccontextmanager
+async def writing_both(world: World, one: Repository, other: Repository) -> AsyncIterator[None]:
+    """Nobody else changes refs of either. Whoever holds the lock of one repository only must not
+    wait for another's, as two could wait for each other then; here the order prevents it.
+    """
+    first, second = sorted((one, other), key=lambda repository: repository.id)
+    async with world.git(first).writing(), world.git(second).writing():
+        yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.simulator.domain.comparing import compare, keep_refs, note_comparison
 from bot.simulator.domain.issues import reopen_issue
+from bot.simulator.domain.networks import writing_both
 from bot.simulator.domain.outdating import follow_lines
 from bot.simulator.domain.pull_events import tell_pull
 from bot.simulator.domain.pulls import open_between
@@ -35,7 +36,7 @@ async def reopen_pull(
     source = world.tables.repositories.get(pull.head_repository_id)
     if source is None:
         raise _unchangeable("The repository that submitted this pull request has been deleted.")
-    async with world.git(source).writing(), world.git(repository).writing():
+    async with writing_both(world, source, repository):
         base, head = await _tips(world, repository, source, pull)
         git = world.git(repository)
         found = await compare(git, base, head)

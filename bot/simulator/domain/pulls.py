@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.simulator.domain.comparing import Comparison, compare, keep_refs, note_comparison
 from bot.simulator.domain.issues import add_issue, check_texts
-from bot.simulator.domain.networks import members_of
+from bot.simulator.domain.networks import members_of, writing_both
 from bot.simulator.domain.pull_events import tell_pull
 from bot.simulator.domain.references import note_references
 from bot.simulator.errors import ApiError, invalid
@@ -49,8 +49,7 @@ async def open_pull(
     check_texts("PullRequest", proposal.title, proposal.body)
     issue = _issue_to_turn(world, repository, proposal)
     head = _head(world, caller, repository, proposal)
-    # A push to a fork holds the fork's lock and then wants ours, hence the order.
-    async with world.git(head.repository).writing(), world.git(repository).writing():
+    async with writing_both(world, head.repository, repository):
         found = await _proposed(world, repository, head, proposal.base)
         if issue is None:
             title = proposal.title or ""
