@@ -40,7 +40,10 @@ def act_as(request: Request, login: str) -> Response:
 
 def way_back(request: Request, fallback: str = "/") -> str:
     """The path of the page that the visitor came from, if it is one of ours."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    try:
+        parts = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return fallback
     if parts.netloc != request.headers.get("host") or not parts.path.startswith("/"):
         return fallback
     path = "/" + parts.path.lstrip("/")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.errors import ApiError, not_found
+from bot.simulator.errors import ApiError, Moved, not_found
 from bot.simulator.git import RepositoryError, TooLarge, UnknownObject
 from bot.simulator.pages.acting import caller_of
 from bot.simulator.pages.errors import error_page
+from bot.simulator.pages.rendering import link_to
 from bot.simulator.world import World
 
 log = structlog.get_logger(__name__)
@@ -69,6 +69,8 @@ async def answer(request: Request, handler: Handler) -> Response:
         _admit(request)
         response = await handler(request)
         world.commit()
+    except Moved:
+        response = _at_its_new_name(world, request)
     except ApiError as error:
         response = await error_page(request, error)
     except (UnknownObject, RequestValidationError):
@@ -86,6 +88,17 @@ async def answer(request: Request, handler: Handler) -> Response:
     return response
 
 
+def _at_its_new_name(world: World, request: Request) -> Response:
+    """The same page of the repository, which was renamed."""
+    owner, name = request.path_params["owner"], request.path_params["repo"]
+    repository = world.repository_once_named(owner, name)
+    assert repository is not None
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    path = "/".join([link_to(world, repository), *raw.decode("latin-1").split("/", 3)[3:]])
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(path + query, 301 if request.method in SAFE else 307)
+
+
 def _admit(request: Request) -> None:
     """Refuses what another site made the browser send.
 
@@ -95,7 +108,7 @@ def _admit(request: Request) -> None:
     if request.method in SAFE:
         return
     source = request.headers.get("origin") or request.headers.get("referer") or ""
-    if urlsplit(source).netloc != request.headers.get("host"):
+    if source.partition("://")[2].partition("/")[0] != request.headers.get("host"):
         raise ApiError(403, "This form was not sent from a page of the simulator.")
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MAX_FORM:

@@ -146,6 +146,17 @@ async def installation_form(call: Calling, app: Named) -> Response:
     return _leading_to(response, app.setup_url)
 
 
+@router.get("/settings/installations/{id:int}")
+@router.get("/organizations/{org}/settings/installations/{id:int}")
+async def installation_page(call: Calling, id: int) -> Response:
+    """Where the API says that an installation's page is."""
+    found = call.tables.installations.get(id)
+    if found is None:
+        raise not_found()
+    app = call.tables.apps[found.app_id]
+    return RedirectResponse(f"/apps/{app.slug}/installations/new", 302)
+
+
 @router.post("/apps/{slug}/installations/new")
 async def install_app(call: Calling, app: Named, form: Form) -> Response:
     """Installs it, or changes what an installation covers; leads on to where the App says."""

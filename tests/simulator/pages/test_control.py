@@ -112,10 +112,9 @@ async def test_an_installation_is_suspended_removed_and_made(
     assert (await admin.send(path, turn="nothing")).status == 404
     await admin.send(path, turn="uninstall")
     assert "It is installed nowhere." in (await admin.get("/apps/otp-genesis")).words
-    install = "/_simulator/apps/otp-genesis/install"
-    assert (await reader.send(install, account="acme")).status == 403
-    assert (await admin.send(install, account="acme")).status == 303
-    assert (await admin.send(install, account="acme")).status == 422
+    install = "/apps/otp-genesis/installations/new"
+    assert install in (await admin.get("/apps/otp-genesis")).links
+    assert (await admin.send(install, account="acme", selection="all")).status == 303
     assert sim.installation.repository_selection == "all"
 
 

@@ -152,3 +152,26 @@ async def test_no_page_shows_a_token_to_another_machine(sim: Simulated, admin: B
             answer = await client.get(path)
             assert answer.status_code == 403
             assert token not in answer.text
+
+
+async def test_a_renamed_repository_is_found_under_its_old_name(
+    sim: Simulated, admin: Browser
+) -> None:
+    answer = await sim.as_("admin").patch("/repos/acme/shop", json={"name": "store"})
+    assert answer.status_code == 200
+    shown = await admin.get("/acme/shop/blob/main/lib%2Fshop.ex?plain=1")
+    assert (shown.status, shown.target) == (301, "/acme/store/blob/main/lib%2Fshop.ex?plain=1")
+    assert (await admin.get("/acme/shop")).target == "/acme/store"
+    sent = await admin.send(ISSUES, title="Moved")
+    assert (sent.status, sent.target) == (307, "/acme/store/issues")
+    sim.repository.private = True
+    assert (await Browser(sim, "outsider").get("/acme/shop")).status == 404
+
+
+async def test_an_archive_offers_no_changes(sim: Simulated, admin: Browser) -> None:
+    await admin.send(ISSUES, title="Before")
+    sim.repository.archived = True
+    page = await admin.get(f"{ISSUES}/1")
+    assert {form["action"] for form in page.all("form")} == {"/_simulator/act"}
+    assert (await admin.send(f"{ISSUES}/1/comments", body="After")).status == 403
+    assert "Archived" in page.words

@@ -216,6 +216,22 @@ async def test_installing_on_some_repositories(sim: Simulated, browser: httpx.As
     assert none.status_code == 422
 
 
+async def test_the_page_of_an_installation(sim: Simulated, browser: httpx.AsyncClient) -> None:
+    shown = await sim.as_app().get(f"/app/installations/{sim.installation.id}")
+    page = await browser.get(shown.json()["html_url"])
+    assert page.headers["location"] == "/apps/otp-genesis/installations/new"
+    own = await browser.get(f"/settings/installations/{sim.installation.id}")
+    assert own.status_code == 302
+    for id in ("1", "x", "9" * 400):
+        assert (await browser.get(f"/settings/installations/{id}")).status_code == 404
+
+
+async def test_odd_origins_are_refused(browser: httpx.AsyncClient) -> None:
+    for origin in ("http://[", "://", "http://[::1]x", BASE + ".evil"):
+        answer = await browser.post("/settings/apps", data={}, headers={"origin": origin})
+        assert answer.status_code == 403, origin
+
+
 async def test_a_private_app_is_for_its_owner(sim: Simulated, browser: httpx.AsyncClient) -> None:
     await register(browser)
     path = "/apps/my-bot/installations/new"

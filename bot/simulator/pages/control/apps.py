@@ -7,8 +7,6 @@ from starlette.responses import RedirectResponse, Response
 from bot.simulator.domain.installations import (
     accept_permissions,
     covered,
-    install,
-    installation_on,
     suspend,
     uninstall,
     unsuspend,
@@ -46,18 +44,12 @@ async def app(call: Calling, slug: str) -> Response:
         (row, call.tables.accounts[row.account_id], covered(call.world, row))
         for row in call.tables.installations.where("app", found.id)
     ]
-    owners = [
-        account
-        for account in call.tables.accounts
-        if may_administer(call, account) and not installation_on(call.world, found, account)
-    ]
     return page(
         call.request,
         "control/app.html",
         app=found,
         hook=call.tables.hooks.one("app", found.id),
         installations=installations,
-        owners=owners,
         may_administer=lambda account: may_administer(call, account),
     )
 
@@ -82,20 +74,6 @@ async def turn_installation(call: Calling, id: int, form: Form) -> Response:
     _require(call, call.tables.accounts[found.account_id])
     slug = _slug(call, found)
     turn(call.world, call.caller, found)
-    return RedirectResponse(f"/apps/{slug}", 303)
-
-
-@router.post("/_simulator/apps/{slug}/install")
-async def install_app(call: Calling, slug: str, form: Form) -> Response:
-    found = call.tables.apps.one("slug", slug)
-    account = call.tables.accounts.one("login", form.text("account").lower())
-    if found is None or account is None:
-        raise not_found()
-    _require(call, account)
-    try:
-        install(call.world, call.caller, found, account)
-    except ValueError as error:
-        raise ApiError(422, str(error)) from error
     return RedirectResponse(f"/apps/{slug}", 303)
 
 

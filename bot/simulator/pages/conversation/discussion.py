@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.simulator.domain.dependencies import blocked_by, blockers_of
-from bot.simulator.domain.issue_rights import is_author, may_write
-from bot.simulator.identity.rights import role_of
+from bot.simulator.domain.issue_rights import is_author
+from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.pages.conversation.happenings import SILENT, Happening, happening_of
 from bot.simulator.pages.conversation.remarks import Remark, Remarks
-from bot.simulator.pages.conversation.texts import Text
+from bot.simulator.pages.conversation.texts import Text, may_act, may_speak
 from bot.simulator.pages.paging import Page, page_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Comment, Issue, TimelineEvent
@@ -56,11 +57,7 @@ def shown(here: Here, remarks: Remarks, issue: Issue, row: Any) -> Remark | Happ
 def margin_of(here: Here, issue: Issue) -> dict[str, Any]:
     """What stands beside a conversation, and what the visitor may do to it."""
     tables, world = here.tables, here.world
-    open_to_all = here.caller.actor is not None and not here.repository.archived
-
-    def may(role: Any) -> bool:
-        return open_to_all and may_write(world, here.caller, here.repository, role, issue)
-
+    own = is_author(here.caller, issue.author_id)
     return {
         "labels": labels_of(world, issue),
         "all_labels": sorted(
@@ -70,16 +67,28 @@ def margin_of(here: Here, issue: Issue) -> dict[str, Any]:
         "assignable": _assignable(here),
         "milestone": tables.milestones.get(issue.milestone_id),
         "milestones": tables.milestones.where("repository", here.repository.id),
-        "parent": tables.issues.get(issue.parent_id),
-        "sub_issues": [i for id in issue.sub_issue_ids if (i := tables.issues.get(id))],
-        "blockers": blockers_of(world, issue),
-        "blocking": blocked_by(world, issue),
-        "may_triage": may("triage"),
-        "may_write": may("write"),
-        "may_delete": may("admin") and issue.pull_id is None,
-        "may_edit": may("triage") or (open_to_all and is_author(here.caller, issue.author_id)),
-        "may_comment": open_to_all and (not issue.locked or may("write")),
+        "parent": next(iter(_seen(here, [tables.issues.get(issue.parent_id)])), None),
+        "sub_issues": _seen(here, [tables.issues.get(id) for id in issue.sub_issue_ids]),
+        "blockers": _seen(here, blockers_of(world, issue)),
+        "blocking": _seen(here, blocked_by(world, issue)),
+        "may_triage": may_act(here, "triage", issue),
+        "may_write": may_act(here, "write", issue),
+        "may_delete": may_act(here, "admin", issue) and issue.pull_id is None,
+        "may_edit": may_act(here, "read" if own else "triage", issue),
+        "may_comment": may_speak(here, issue),
     }
+
+
+def _seen(here: Here, issues: Iterable[Issue | None]) -> list[Issue]:
+    """Those in repositories which the visitor may see."""
+    homes = here.tables.repositories
+    return [
+        issue
+        for issue in issues
+        if issue is not None
+        and (home := homes.get(issue.repository_id))
+        and may_see(here.tables, here.caller, home)
+    ]
 
 
 def _assignable(here: Here) -> list[Account]:

@@ -40,9 +40,8 @@ def happening_of(here: Here, entry: TimelineEvent) -> Happening | None:
 
 def _is_visible(here: Here, entry: TimelineEvent) -> bool:
     source = here.tables.issues.get(entry.details.get("source"))
-    if source is None:
-        return True
-    return may_see(here.tables, here.caller, here.tables.repositories[source.repository_id])
+    home = None if source is None else here.tables.repositories.get(source.repository_id)
+    return home is None or may_see(here.tables, here.caller, home)
 
 
 def _words(world: World, entry: TimelineEvent) -> Markup:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from bot.simulator.pages.conversation.texts import Text, may_edit
+from bot.simulator.pages.conversation.texts import Text, may_edit, may_speak
 from bot.simulator.pages.markdown import Markdown, setting_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Comment, Issue, ReactionContent
@@ -54,6 +54,7 @@ class Remark:
     mode: Mode
     html: Markup | None
     may_edit: bool
+    may_react: bool
     reactions: list[Reacted]
     minimized: str | None = None
 
@@ -92,6 +93,7 @@ class Remarks:
             mode,
             html,
             editable,
+            text.kind != "review" and may_speak(here, text.issue),
             self._reactions(text),
             None if isinstance(row, Issue) else row.minimized,
         )

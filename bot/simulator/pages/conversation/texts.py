@@ -80,9 +80,18 @@ def may_edit(here: Here, text: Text) -> bool:
     caller = here.caller
     own = is_author(caller, text.row.author_id)
     role: Role | None = "read" if own else EDITORS.get(text.kind)
-    if role is None or caller.actor is None or here.repository.archived:
+    return role is not None and may_act(here, role, text.issue)
+
+
+def may_act(here: Here, role: Role, issue: Issue | None = None) -> bool:
+    """Whether there is any use in offering the visitor what needs this role."""
+    if here.caller.actor is None or here.repository.archived:
         return False
-    return may_write(here.world, caller, here.repository, role, text.issue)
+    return may_write(here.world, here.caller, here.repository, role, issue)
+
+
+def may_speak(here: Here, issue: Issue) -> bool:
+    return may_act(here, "write" if issue.locked else "read", issue)
 
 
 def edit_text(here: Here, text: Text, body: str) -> None:

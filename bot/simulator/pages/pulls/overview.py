@@ -11,6 +11,7 @@ from bot.simulator.domain.merge_state import deciding_reviews, merge_blockers, m
 from bot.simulator.domain.reviews import pending_of
 from bot.simulator.errors import not_found
 from bot.simulator.identity.rights import can
+from bot.simulator.pages.conversation.texts import may_act
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review
 from bot.simulator.rest.issues.finding import issue_at
@@ -67,8 +68,10 @@ async def overview_of(here: Here, number: int) -> Overview:
         raise not_found()
     await refresh(here.world, pull)
     source = here.tables.repositories.get(pull.head_repository_id)
-    pushes = source is not None and can(
-        here.tables, here.caller, source, "contents", "write", "write"
+    pushes = (
+        source is not None
+        and not source.archived
+        and can(here.tables, here.caller, source, "contents", "write", "write")
     )
     tip = source and here.world.git(source).ref(f"refs/heads/{pull.head_ref}")
     state = merge_state(here.world, pull)
@@ -83,7 +86,7 @@ async def overview_of(here: Here, number: int) -> Overview:
             (here.tables.accounts[review.author_id].login, review.state)
             for review in deciding_reviews(here.world, pull)
         ],
-        may_merge=here.caller.actor is not None and here.can("contents", "write", "write"),
+        may_merge=may_act(here, "write", issue),
         may_update=pushes and pull.behind > 0 and issue.state == "open",
         may_delete_branch=pushes and issue.state == "closed" and tip == pull.head_sha,
         pending=pending_of(here.world, here.caller, pull),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.simulator.domain.issue_rights import is_author, may_write
+from bot.simulator.domain.issue_rights import is_author
 from bot.simulator.pages.conversation.remarks import Remark, Remarks
-from bot.simulator.pages.conversation.texts import Text
+from bot.simulator.pages.conversation.texts import Text, may_act
 from bot.simulator.pages.diffs import Line, lines_of
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review, ReviewComment, ReviewThread
@@ -91,13 +91,12 @@ class Threads:
         thread = here.tables.threads[first.thread_id]
         resolver = here.tables.accounts.get(thread.resolved_by_id)
         own = is_author(here.caller, self._issue.author_id)
-        role = may_write(here.world, here.caller, here.repository, "write", self._issue)
         return ShownThread(
             thread,
             first,
             [line for line in lines_of(first.diff_hunk) if line.kind != "hunk"][-CONTEXT:],
             [self._remarks.make(Text("review_comment", c, self._issue)) for c in comments],
             None if resolver is None else resolver.login,
-            here.caller.actor is not None and (own or role),
+            may_act(here, "read" if own else "write", self._issue),
             here.tables.reviews[first.review_id].state == "PENDING",
         )

@@ -8,6 +8,7 @@ from starlette.responses import FileResponse, Response
 
 from bot.simulator.actions.workflow.model import Input, Workflow
 from bot.simulator.errors import not_found
+from bot.simulator.pages.conversation.texts import may_act
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.markdown import setting_of
 from bot.simulator.pages.paging import page_of
@@ -84,7 +85,7 @@ def _list(here: Here, rows: list[Run], **values: Any) -> Response:
         repository=here.repository,
         workflows=[row for row in workflows if row.state != "deleted"],
         found=page_of(here.request, kept, PER_PAGE),
-        may_write=here.caller.actor is not None and here.can("actions", "write", "write"),
+        may_write=may_act(here, "write"),
         **({"chosen": None, "inputs": None, "problem": None, "branch": ""} | values),
     )
 
@@ -98,7 +99,7 @@ def _frame(here: Here, run: Run, attempt: int) -> dict[str, Any]:
         "attempt": attempt_of(run, attempt),
         "is_latest": attempt == run.latest.number,
         "jobs": latest_jobs(until),
-        "may_write": here.caller.actor is not None and here.can("actions", "write", "write"),
+        "may_write": may_act(here, "write"),
     }
 
 
