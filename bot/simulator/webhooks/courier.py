@@ -62,7 +62,8 @@ class Courier:
             async with asyncio.timeout(longest):
                 await passed.wait()
         except TimeoutError:
-            self._held.remove(passed)
+            if passed in self._held:
+                self._held.remove(passed)
         await self._send(row, 0.0)
 
     async def _send(self, row: Delivery, pause: float) -> None:

@@ -151,6 +151,8 @@ async def test_what_was_asked(sim: Simulated, control: httpx.AsyncClient) -> Non
     [
         {"origin": "http://evil.test"},
         {"origin": "null"},
+        {"origin": "http://["},
+        {"origin": ""},
         {"origin": "http://github.test:81"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},

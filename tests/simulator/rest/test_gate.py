@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bot.simulator.front import is_ours
 from bot.simulator.rest.replies import reply
 from bot.simulator.rest.routing import router_for
 from tests.simulator.judges.checking import problems_of
@@ -145,6 +149,12 @@ async def test_names_that_point_here_are_not_ours(sim: Simulated, host: str, kno
     """DNS rebinding would let any site read the code in here."""
     answer = await sim.client().get("/versions", headers={"host": host})
     assert answer.status_code == (200 if known else 421)
+
+
+@given(st.text(max_size=30))
+def test_no_name_is_ours_by_chance(host: str) -> None:
+    assume(not re.fullmatch(r"[0-9a-fA-F.:\[\]%]*|.*localhost.*|.*github\.test.*", host, re.DOTALL))
+    assert not is_ours(host, BASE)
 
 
 @pytest.mark.parametrize(
