@@ -77,13 +77,20 @@ def pull_view(world: World, pull: PullRequest) -> dict[str, Any]:
         "mergeable_state": merge_state(world, pull),
         "merged_by": maybe_account_view(world, pull.merged_by_id),
         "comments": tables.comments.count("issue", pull.issue_id),
-        "review_comments": tables.review_comments.count("pull", pull.id),
+        "review_comments": _published_comments(world, pull),
         "maintainer_can_modify": pull.maintainer_can_modify,
         "commits": pull.commits,
         "additions": pull.additions,
         "deletions": pull.deletions,
         "changed_files": pull.changed_files,
     }
+
+
+def _published_comments(world: World, pull: PullRequest) -> int:
+    """Those of pending reviews are their authors' secret."""
+    reviews = world.tables.reviews
+    comments = world.tables.review_comments.where("pull", pull.id)
+    return sum(reviews[comment.review_id].state != "PENDING" for comment in comments)
 
 
 def minimal_pull_view(world: World, pull: PullRequest) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 
 from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.refusals import Refused
 from bot.simulator.graphql.schema import FIELDS, schema
 from tests.simulator.graphql.asking import URL, ask, data, error
-from tests.simulator.proposing import propose
+from tests.simulator.proposing import as_genesis, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -146,6 +147,34 @@ async def test_who_asks_and_what_is_left(sim: Simulated) -> None:
     found = await data(sim, "{ viewer { login } rateLimit { limit cost remaining resetAt } }")
     assert found["viewer"] == {"login": "writer"}
     assert found["rateLimit"]["limit"] == 5000
+
+
+async def test_the_schema_can_be_asked_for(sim: Simulated) -> None:
+    shown = (await data(sim, get_introspection_query()))["__schema"]
+    assert {"PullRequest", "Mutation"} <= {kind["name"] for kind in shown["types"]}
+
+
+async def test_an_app_asks_and_changes_as_its_permissions_let_it(sim: Simulated) -> None:
+    pull = await propose(sim, draft=True)
+    app = as_genesis(sim, pull_requests="write")
+    assert (await data(sim, "{ viewer { login } }", as_=app))["viewer"]["login"] == (
+        "otp-genesis[bot]"
+    )
+    ready = """mutation ($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) {
+        pullRequest { isDraft } } }"""
+    weak = as_genesis(sim, pull_requests="read")
+    told = await error(sim, ready, as_=weak, id=pull["node_id"])
+    assert (told["type"], told["message"]) == (
+        "FORBIDDEN",
+        "Resource not accessible by integration",
+    )
+    found = await data(sim, ready, as_=app, id=pull["node_id"])
+    assert found["markPullRequestReadyForReview"]["pullRequest"]["isDraft"] is False
+    sim.repository.private = True
+    nobody = as_genesis(sim, issues="read")
+    query = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await error(sim, query, as_=nobody, id=pull["node_id"]))["type"] == "NOT_FOUND"
+    assert (await error(sim, query, as_="outsider", id=pull["node_id"]))["type"] == "NOT_FOUND"
 
 
 async def test_only_who_signed_in_may_ask(sim: Simulated) -> None:

@@ -121,6 +121,10 @@ async def test_a_pending_review_is_its_authors_secret_until_it_is_submitted(
     for path in (REVIEWS, COMMENTS, f"{SHOP}/pulls/comments"):
         assert (await reader.get(path)).json() == []
     assert (await reader.get(f"{REVIEWS}/{review['id']}")).status_code == 404
+    assert (await reader.get(f"{SHOP}/pulls/1")).json()["review_comments"] == 0
+    (hidden,) = (await maintainer.get(f"{REVIEWS}/{review['id']}/comments")).json()
+    assert (await reader.get(f"{SHOP}/pulls/comments/{hidden['id']}")).status_code == 404
+    assert (await maintainer.get(f"{SHOP}/pulls/comments/{hidden['id']}")).status_code == 200
     second = await maintainer.post(REVIEWS, json={"event": "COMMENT", "body": "x"})
     assert said(second) == ["User can only have one pending review per pull request"]
     submitted = await maintainer.post(
