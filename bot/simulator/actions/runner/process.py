@@ -56,6 +56,17 @@ class Supervisor:
 
     async def start(self, watched: Path) -> None:
         """`watched` is the folder whose size is bounded."""
+        self.killed = asyncio.get_running_loop().create_future()
+        launching = asyncio.ensure_future(self._launch())
+        try:
+            await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            # Half a start could not be undone: `close` must know the process.
+            await launching
+            raise
+        await self._send(asdict(self.limits) | {"folder": str(watched)})
+
+    async def _launch(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", "-B", "-c", REAPER, str(ROOT)),
             stdin=PIPE,
@@ -64,10 +75,7 @@ class Supervisor:
             env={TRACKING: self.tracking},
             start_new_session=True,
         )
-        limits = asdict(self.limits) | {"folder": str(watched)}
-        self.killed = asyncio.get_running_loop().create_future()
         self.reader = asyncio.create_task(self._read())
-        await self._send(limits)
 
     async def run(
         self, command: Command, sink: Callable[[str], None], stop: asyncio.Event

@@ -14,6 +14,7 @@ from bot.simulator.actions.workflow.document import WorkflowError
 from bot.simulator.actions.workflow.model import Input
 from bot.simulator.domain.announcing import event_of
 from bot.simulator.errors import ApiError
+from bot.simulator.events import Event
 from bot.simulator.git import UnknownObject
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.actions import Run, Workflow
@@ -40,7 +41,6 @@ async def dispatch(
         ApiError: 422 for a wrong ref, workflow or input; 403 where Actions are switched off.
     """
     world = engine.world
-    assert caller.actor is not None
     if not repository.actions_enabled:
         raise ApiError(403, "Actions has been disabled for this repository.")
     if workflow.state != "active":
@@ -53,31 +53,33 @@ async def dispatch(
         raise ApiError(422, "Workflow does not have 'workflow_dispatch' trigger")
     texts = checked_inputs(loaded, inputs)
     told = event_of(
-        world,
-        "workflow_dispatch",
-        None,
-        caller,
-        repository,
+        *(world, "workflow_dispatch", None, caller, repository),
         ref=full,
         workflow=workflow.path,
         inputs=texts or None,
     )
-    cause = Cause(
-        event="workflow_dispatch",
-        payload=told.payload,
-        actor=caller.actor,
-        ref=full,
-        sha=sha,
-        head_sha=sha,
-        head_branch=full.removeprefix("refs/heads/").removeprefix("refs/tags/"),
-        inputs=_typed(loaded.triggers["workflow_dispatch"].inputs, texts),
-    )
+    typed = _typed(loaded.triggers["workflow_dispatch"].inputs, texts)
+    cause = _cause(told, full, sha, typed)
     run = await engine.starter.start(repository, workflow.path, loaded, cause)
     if run is None:
         raise ApiError(422, f"No ref found for: {ref[:200]}")
     world.hub.tell(told)
     engine.launch(run)
     return run
+
+
+def _cause(told: Event, ref: str, sha: str, inputs: Mapping[str, Any]) -> Cause:
+    assert told.caller.actor is not None
+    return Cause(
+        event="workflow_dispatch",
+        payload=told.payload,
+        actor=told.caller.actor,
+        ref=ref,
+        sha=sha,
+        head_sha=sha,
+        head_branch=ref.removeprefix("refs/heads/").removeprefix("refs/tags/"),
+        inputs=inputs,
+    )
 
 
 async def _resolve(world: World, repository: Repository, ref: str) -> tuple[str, str]:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import tarfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 from bot.simulator.actions import host as runner
 from bot.simulator.actions.builtin.attest import in_toto
-from bot.simulator.actions.runner.globs import digest_file
 from bot.simulator.actions.service.announcing import add_check, follow_job, tell_job
+from bot.simulator.actions.service.artifacts import Artifacts
 from bot.simulator.actions.service.caches import Caches
 from bot.simulator.actions.service.groups import Groups
+from bot.simulator.actions.service.sources import Sources
 from bot.simulator.actions.service.storage import Storage
 from bot.simulator.actions.service.tokens import mint_token
 from bot.simulator.actions.workflow.model import Permissions
-from bot.simulator.git import BareRepository, TooLarge, UnknownObject
-from bot.simulator.records.actions import Artifact, Attestation, Job, Run, Step
+from bot.simulator.records.actions import Attestation, Job, Run, Step
 from bot.simulator.records.checks import Annotation
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
 
-ARTIFACT_DAYS = 90
-MAX_ARTIFACTS = 500
 ANNOTATIONS_A_STEP = 10
 """Of each severity."""
 ANNOTATIONS_A_JOB = 50
@@ -48,6 +43,8 @@ class StateHost:
         self.rows: dict[str, Job] = {}
         self.counts: dict[tuple[str, int, str], int] = {}
         self.caches = Caches(world, run, storage)
+        self.kept = Artifacts(world, run, storage)
+        self.sources = Sources(world, run)
         self.lost: Callable[[str], None] = lambda key: None
         """Called for a job whose runner a fault takes away."""
         self._pending: asyncio.TimerHandle | None = None
@@ -57,38 +54,13 @@ class StateHost:
         return self.world.tables.repositories[self.run.repository_id]
 
     async def resolve(self, repository: str, ref: str) -> str | None:
-        found = self._visible(repository)
-        if found is None:
-            return None
-        try:
-            return await self.world.git(found).resolve(ref)
-        except UnknownObject:
-            return None
+        return await self.sources.resolve(repository, ref)
 
     async def file_at(self, repository: str, commit: str, path: str) -> bytes | None:
-        found = self._visible(repository)
-        if found is None:
-            return None
-        git = self.world.git(found)
-        try:
-            entry = await git.entry_at(commit, path)
-            return await git.blob(entry.sha) if entry.type == "blob" else None
-        except (UnknownObject, TooLarge):
-            return None
+        return await self.sources.file_at(repository, commit, path)
 
     async def export(self, repository: str, commit: str, folder: Path) -> None:
-        found = self._visible(repository)
-        assert found is not None
-        data = await _archive(self.world.git(found), commit)
-        await asyncio.to_thread(_unpack, data, folder)
-
-    def _visible(self, full_name: str) -> Repository | None:
-        """The run's own repository, and those everybody may read."""
-        owner, _, name = full_name.partition("/")
-        found = self.world.repository_named(owner, name)
-        if found is None or (found.private and found.id != self.run.repository_id):
-            return None
-        return found
+        await self.sources.export(repository, commit, folder)
 
     def job_changed(self, job: runner.JobView) -> None:
         row = self.rows.get(job.key)
@@ -184,50 +156,10 @@ class StateHost:
     async def save_artifact(
         self, name: str, archive: Path, days: int | None, *, overwrite: bool
     ) -> runner.Artifact:
-        digest = (await asyncio.to_thread(digest_file, archive)).hex()
-        there = self.world.tables.artifacts.where("run", self.run.id)
-        same = [row for row in there if row.name == name]
-        if same and not overwrite:
-            raise runner.ArtifactRefused(
-                "Received non-retryable error: Failed request: (409) Conflict: an artifact with"
-                " this name already exists on the workflow run"
-            )
-        if len(there) >= MAX_ARTIFACTS and not same:
-            raise runner.ArtifactRefused(f"A run has at most {MAX_ARTIFACTS} artifacts")
-        for row in same:
-            self.world.tables.artifacts.remove(row)
-            self.storage.drop(self.storage.artifact(row.id))
-        return self._keep_artifact(name, archive, digest, days or ARTIFACT_DAYS)
-
-    def _keep_artifact(self, name: str, archive: Path, digest: str, days: int) -> runner.Artifact:
-        now = self.world.clock.now()
-        row = Artifact(
-            id=self.world.tables.next_id(),
-            repository_id=self.run.repository_id,
-            run_id=self.run.id,
-            name=name,
-            size=archive.stat().st_size,
-            digest=digest,
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-        )
-        self.storage.keep(archive, self.storage.artifact(row.id))
-        self.world.tables.artifacts.add(row)
-        self.world.commit()
-        return self._artifact(row)
-
-    def _artifact(self, row: Artifact) -> runner.Artifact:
-        return runner.Artifact(
-            row.id, row.name, row.digest, row.size, self.storage.artifact(row.id)
-        )
+        return await self.kept.save(name, archive, days, overwrite=overwrite)
 
     async def artifacts(self, run_id: int | None) -> Sequence[runner.Artifact]:
-        run = self.run if run_id is None else self.world.tables.runs.get(run_id)
-        if run is None or run.repository_id != self.run.repository_id:
-            raise runner.ArtifactRefused(f"there is no run {run_id} in this repository")
-        now = self.world.clock.now()
-        rows = self.world.tables.artifacts.where("run", run.id)
-        return [self._artifact(row) for row in rows if row.expires_at > now]
+        return self.kept.of_run(run_id)
 
     async def find_cache(self, keys: Sequence[str], version: str) -> runner.Cache | None:
         return self.caches.find(keys, version)
@@ -265,12 +197,3 @@ def _annotation(annotation: runner.Annotation) -> Annotation:
         title=annotation.title or None,
         message=annotation.message[:MAX_MESSAGE],
     )
-
-
-async def _archive(git: BareRepository, commit: str) -> bytes:
-    return b"".join([part async for part in await git.archive(commit, "tar.gz")])
-
-
-def _unpack(data: bytes, folder: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(folder, filter="data")

@@ -11,6 +11,7 @@ from bot.simulator.actions.service.tokens import actions_app
 from bot.simulator.domain.suites import new_suite
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.actions import Attempt, Run, RunConclusion, RunStatus, Workflow
+from bot.simulator.records.checks import CheckSuite
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
 
@@ -47,21 +48,21 @@ async def create_run(
     suite = await new_suite(
         world, repository, actions_app(world).id, cause.head_sha, branch=cause.head_branch
     )
-    now = world.clock.now()
     workflow.runs += 1
     world.tables.workflows.save(workflow)
-    waits = cause.needs_approval
-    attempt = Attempt(
-        number=1,
-        status="completed" if waits else "queued",
-        conclusion="action_required" if waits else None,
-        triggering_actor_id=cause.actor.id,
-        started_at=now,
-        updated_at=now,
-    )
-    run = Run(
+    run = _run(world, workflow, cause, suite, title)
+    world.tables.runs.add(run)
+    tell_run(world, run, "requested")
+    if cause.needs_approval:
+        follow_run(world, run)
+        tell_run(world, run, "completed")
+    return run
+
+
+def _run(world: World, workflow: Workflow, cause: Cause, suite: CheckSuite, title: str) -> Run:
+    return Run(
         id=world.tables.next_id(),
-        repository_id=repository.id,
+        repository_id=workflow.repository_id,
         workflow_id=workflow.id,
         suite_id=suite.id,
         name=workflow.name,
@@ -70,7 +71,7 @@ async def create_run(
         head_branch=cause.head_branch,
         head_sha=cause.head_sha,
         head_commit=suite.head_commit.model_dump(),
-        head_repository_id=cause.head_repository_id or repository.id,
+        head_repository_id=cause.head_repository_id or workflow.repository_id,
         ref=cause.ref,
         sha=cause.sha,
         base_ref=cause.base_ref,
@@ -81,15 +82,22 @@ async def create_run(
         pull_ids=list(cause.pull_ids),
         inputs=dict(cause.inputs),
         payload=dict(cause.payload),
-        attempts=[attempt],
-        created_at=now,
+        attempts=[_first_attempt(world, cause)],
+        created_at=world.clock.now(),
     )
-    world.tables.runs.add(run)
-    tell_run(world, run, "requested")
-    if waits:
-        follow_run(world, run)
-        tell_run(world, run, "completed")
-    return run
+
+
+def _first_attempt(world: World, cause: Cause) -> Attempt:
+    now = world.clock.now()
+    waits = cause.needs_approval
+    return Attempt(
+        number=1,
+        status="completed" if waits else "queued",
+        conclusion="action_required" if waits else None,
+        triggering_actor_id=cause.actor.id,
+        started_at=now,
+        updated_at=now,
+    )
 
 
 def set_status(world: World, run: Run, status: RunStatus) -> None:

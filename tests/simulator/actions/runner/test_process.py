@@ -198,3 +198,29 @@ async def test_endless_output_is_cut_and_said(tmp_path: Path) -> None:
         run.lines.clear()
         await run("head -c 5000 /dev/zero | tr '\\0' x; echo; echo after")
         assert run.lines == ["x" * 100 + " [line cut]", "after"]
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+    tracking = f"test-{uuid.uuid4()}"
+    for turns in range(12):
+        supervisor = Supervisor(tmp_path, LIMITS, DELAYS, tracking)
+        starting = asyncio.create_task(supervisor.start(tmp_path))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait({starting})
+        await supervisor.close()
+        assert supervisor.process is None or supervisor.process.returncode is not None
+    assert marked(tracking) == []
+
+
+def marked(tracking: str) -> list[Path]:
+    """The processes that carry the mark of a supervisor."""
+    return [p for p in Path("/proc").iterdir() if tracking in environment_of(p)]
+
+
+def environment_of(process: Path) -> str:
+    try:
+        return (process / "environ").read_text(errors="replace") if process.name.isdigit() else ""
+    except OSError:
+        return ""
