@@ -31,6 +31,7 @@ VERSION: Literal["2026-03-10"] = "2026-03-10"
 objects are those of the newer version with a few keys more; bare HTTP asks for that one."""
 GITHUBS_NAMES = {"repos/compare-commits-with-basehead": "repos/compare-commits"}
 """Operations that the published description renamed for the sake of its own clients."""
+TIMEOUT = 20.0
 GIT_TIMEOUT = 60
 
 
@@ -212,6 +213,7 @@ def staged(folder: Path, source: Path, description: Description) -> Iterator[Sta
                 http_cache=False,
                 auto_retry=False,
                 trust_env=False,
+                timeout=TIMEOUT,
                 rest_api_validate_body=False,
             )
             return Client(stack.enter_context(github), description)
@@ -226,7 +228,7 @@ def staged(folder: Path, source: Path, description: Description) -> Iterator[Sta
             folder=folder,
             app=client(AppAuthStrategy(simulator.app["id"], simulator.private_key)),
             client=client,
-            http=stack.enter_context(httpx.Client(trust_env=False, timeout=30)),
+            http=stack.enter_context(httpx.Client(trust_env=False, timeout=TIMEOUT)),
             people={
                 login: client(TokenAuthStrategy(token)) for login, token in simulator.tokens.items()
             },
