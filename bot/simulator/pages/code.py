@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from bot.simulator.git import BareRepository, Entry, TooLarge, UnknownObject
 from bot.simulator.pages.gate import pages_router
-from bot.simulator.pages.markdown import setting_of
 from bot.simulator.pages.places import Place, place_of, rest_of
+from bot.simulator.pages.references import setting_of
 from bot.simulator.pages.rendering import link_to, page
 from bot.simulator.rest.scope import AtRepository, Here
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator.pages.markdown import LONGEST, MOST_BRACKETS, Markdown, Setting
+from bot.simulator.pages.markdown import LONGEST, MOST_BRACKETS, Markdown
+from bot.simulator.pages.references import Setting
 from tests.simulator.pages.browser import Reader
 
 SHOP = Setting("acme/shop", 20, frozenset({"writer", "otp-genesis[bot]"}))

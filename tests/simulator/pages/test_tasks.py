@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator.pages.markdown import Markdown, Setting
+from bot.simulator.pages.markdown import Markdown
+from bot.simulator.pages.references import Setting
 from bot.simulator.pages.tasks import toggled
 from tests.simulator.pages.browser import Element, Reader
 

@@ -11,7 +11,8 @@ from typing import Literal
 from markupsafe import Markup
 
 from bot.simulator.pages.conversation.texts import Text, may_edit, may_speak
-from bot.simulator.pages.markdown import Markdown, setting_of
+from bot.simulator.pages.markdown import Markdown
+from bot.simulator.pages.references import setting_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Comment, Issue, ReactionContent
 from bot.simulator.records.pulls import Review, ReviewComment

@@ -20,9 +20,9 @@ from bot.simulator.pages.conversation.remarks import Remarks
 from bot.simulator.pages.conversation.texts import Text
 from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
-from bot.simulator.pages.markdown import setting_of
 from bot.simulator.pages.pulls.overview import Overview, checks_at, overview_of
 from bot.simulator.pages.pulls.threads import Threads
+from bot.simulator.pages.references import setting_of
 from bot.simulator.pages.rendering import link_to, page
 from bot.simulator.records.pulls import Review
 from bot.simulator.rest.scope import AtRepository, Here

@@ -10,8 +10,8 @@ from bot.simulator.actions.workflow.model import Input, Workflow
 from bot.simulator.errors import not_found
 from bot.simulator.pages.conversation.texts import may_act
 from bot.simulator.pages.gate import pages_router
-from bot.simulator.pages.markdown import setting_of
 from bot.simulator.pages.paging import page_of
+from bot.simulator.pages.references import setting_of
 from bot.simulator.pages.rendering import page
 from bot.simulator.pages.runs.logs import UNFINISHED, step_logs
 from bot.simulator.records.actions import Job, Run
