@@ -150,7 +150,10 @@ class Supervisor:
         assert self.process is not None
         assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
-            report = json.loads(line)
+            try:
+                report = json.loads(line)
+            except ValueError:
+                break  # Cut short: the supervisor was killed while it wrote.
             if report["event"] == "ended":
                 future = self.ended.pop(report["step"])
                 if not future.done():
