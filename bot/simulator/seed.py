@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.simulator.domain.languages import main_language
 from bot.simulator.identity.tokens import user_token
 from bot.simulator.options import Source
 from bot.simulator.records.accounts import Account, AccountType, Level
@@ -201,6 +202,7 @@ async def add_repository(world: World, source: Source, now: datetime) -> Reposit
     await git.import_from(source.path)
     row.default_branch = git.default_branch
     row.known_refs = dict(git.refs())
+    row.language = await main_language(git)
     world.tables.repositories.add(row)
     for name, (color, description) in LABELS.items():
         add_label(world, row, name, color, description)

@@ -43,7 +43,6 @@ async def fork_repository(
         only_default=only_default,
     )
     fork = await create_repository(world, caller, plan)
-    # GitHub works the language out later.
-    view = full_repository_view(world, fork, caller.actor) | {"language": None}
+    view = full_repository_view(world, fork, caller.actor)
     tell(world, "fork", None, caller, repository, forkee=view)
     return fork

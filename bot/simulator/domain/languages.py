@@ -36,6 +36,10 @@ async def bytes_by_language(git: BareRepository) -> dict[str, int]:
     return await git.once(("languages", tip), lambda: _count(git, tip))
 
 
+async def main_language(git: BareRepository) -> str | None:
+    return next(iter(await bytes_by_language(git)), None)
+
+
 async def _count(git: BareRepository, tip: str) -> dict[str, int]:
     found: Counter[str] = Counter()
     for entry in await git.tree((await git.commit(tip)).tree, recursive=True):

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.simulator.domain.announcing import event_of, tell
 from bot.simulator.domain.closing import note_commits
+from bot.simulator.domain.languages import main_language
 from bot.simulator.domain.pull_heads import follow_fork, head_moved
 from bot.simulator.domain.pushed import HEADS, TAGS, Push, look_at
 from bot.simulator.domain.suites import request_suites
@@ -37,6 +38,8 @@ async def refs_changed(
     pushes = [await look_at(git, change, changes) for change in changes if _is_told_of(change)]
     if pushes:
         repository.pushed_at = world.clock.now()
+    if any(change.name == HEADS + git.default_branch for change in changes):
+        repository.language = await main_language(git)
     tags = [push for push in pushes if push.kind == "tag"]
     for push in pushes:
         if push.kind == "branch" or len(tags) <= MOST_TAGS:

@@ -22,6 +22,8 @@ class Repository(Record):
     default_branch: str = "main"
     topics: list[str] = []
     homepage: str | None = None
+    language: str | None = None
+    """What most of the default branch is written in."""
     has_issues: bool = True
     has_projects: bool = False
     has_wiki: bool = False

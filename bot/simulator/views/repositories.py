@@ -77,7 +77,6 @@ _NOTHING: dict[str, Any] = {
     "size": 0,
     "stargazers_count": 0,
     "watchers_count": 0,
-    "language": None,
     "has_downloads": True,
     "has_pages": False,
     "has_discussions": False,
@@ -110,6 +109,7 @@ def repository_view(world: World, repository: Repository) -> dict[str, Any]:
             "clone_url": clone,
             "svn_url": world.urls.page(full_name),
             "homepage": repository.homepage,
+            "language": repository.language,
             "has_issues": repository.has_issues,
             "has_projects": repository.has_projects,
             "has_wiki": repository.has_wiki,
@@ -132,7 +132,9 @@ def full_repository_view(
 
     How it merges is shown to who may push; `settings` says that of an App.
     """
-    permissions = permissions_view(role_of(world.tables, viewer and viewer.id, repository))
+    permissions = permissions_view(
+        role_of(world.tables, None if viewer is None else viewer.id, repository)
+    )
     view = repository_view(world, repository) | {
         "temp_clone_token": None,
         "network_count": len(members_of(world, repository)) - 1,

@@ -205,6 +205,14 @@ async def test_languages_are_counted(sim: Simulated) -> None:
     assert problems_of(answer) == []
 
 
+async def test_the_language_is_that_of_most_code(sim: Simulated) -> None:
+    assert (await sim.as_("reader").get(SHOP)).json()["language"] == "Elixir"
+    await put_file(sim, "big.py", "x = 1\n" * 100)
+    assert (await sim.as_("reader").get(SHOP)).json()["language"] == "Python"
+    made = await sim.as_("admin").post("/user/repos", json={"name": "empty"})
+    assert made.json()["language"] is None
+
+
 async def test_there_are_no_releases(sim: Simulated) -> None:
     reader = sim.as_("reader")
     assert (await reader.get(f"{SHOP}/releases")).json() == []
