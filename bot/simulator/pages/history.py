@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from bot.simulator.domain.check_results import latest_runs
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
 from bot.simulator.identity.rights import may_see
@@ -69,7 +70,7 @@ async def commit(here: AtRepository, revision: str) -> Response:
         commit=found,
         changes=changes,
         diffs=file_diffs(changes),
-        checks=here.tables.check_runs.where("sha", (here.repository.id, found.sha)),
+        checks=latest_runs(here.tables.check_runs.where("sha", (here.repository.id, found.sha))),
     )
 
 

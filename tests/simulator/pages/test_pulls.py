@@ -265,6 +265,7 @@ async def test_checks_with_their_annotations(sim: Simulated, admin: Browser) -> 
     assert "lib/shop.ex:3" in page.words
     assert f"/acme/shop/blob/{run.head_sha}/lib/shop.ex#L3" in page.links
     assert "1 failure" in (await admin.get(PULL)).words
+    assert "checks: failure" in (await admin.get(PULLS)).words
     leads = await admin.get(f"/acme/shop/runs/{run.id}")
     assert leads.target == f"{PULL}/checks?check_run_id={run.id}"
     assert (await admin.get(f"{PULL}/checks?check_run_id=x")).status == 200

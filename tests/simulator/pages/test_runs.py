@@ -112,6 +112,7 @@ async def test_a_run_from_its_dispatch_to_its_repetition(
     assert "failure workflow_dispatch by admin" in page.words
     assert page.response.headers["x-final"] == "yes"
     assert "careful" in page.words
+    assert "breaks after work" in page.words
     assert page.one("strong").text == "bold"
     await check_job(admin, page, path)
     (link,) = [x for x in page.links if "/artifacts/" in x]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.simulator.domain.check_results import results_at
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import page_of
 from bot.simulator.pages.rendering import page
@@ -51,6 +52,8 @@ class Row:
     comments: int
     assignees: list[Account]
     pull: PullRequest | None
+    outcome: str
+    """Of the checks of a pull request; empty where nothing has checked it."""
 
 
 def wish_of(request: Request) -> Wish:
@@ -158,11 +161,18 @@ def _sorted(here: Here, found: list[Issue], sort: str) -> list[Issue]:
 
 def _row(here: Here, issue: Issue) -> Row:
     tables = here.tables
+    pull = tables.pulls.get(issue.pull_id)
     return Row(
         issue,
         tables.accounts.get(issue.author_id),
         [label for id in issue.label_ids if (label := tables.labels.get(id))],
         tables.comments.count("issue", issue.id),
         [account for id in issue.assignee_ids if (account := tables.accounts.get(id))],
-        tables.pulls.get(issue.pull_id),
+        pull,
+        "" if pull is None or issue.state == "closed" else _outcome(here, pull),
     )
+
+
+def _outcome(here: Here, pull: PullRequest) -> str:
+    found = {result.outcome for result in results_at(here.world, here.repository, pull.head_sha)}
+    return next((word for word in ("failure", "pending", "success") if word in found), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.responses import FileResponse, Response
@@ -31,6 +32,7 @@ router = pages_router()
 ACTIONS = "/{owner}/{repo}/actions"
 RUN = ACTIONS + "/runs/{run_id:int}"
 PER_PAGE = 25
+KEY = re.compile(r"[^A-Za-z0-9_-]")
 
 
 @router.get(ACTIONS)
@@ -105,15 +107,15 @@ def _frame(here: Here, run: Run, attempt: int) -> dict[str, Any]:
 
 @router.get(RUN)
 async def run(here: AtRepository, run_id: int) -> Response:
-    return _run(here, run_id, None)
+    return await _run(here, run_id, None)
 
 
 @router.get(RUN + "/attempts/{number:int}")
 async def attempt(here: AtRepository, run_id: int, number: int) -> Response:
-    return _run(here, run_id, number)
+    return await _run(here, run_id, number)
 
 
-def _run(here: Here, run_id: int, number: int | None) -> Response:
+async def _run(here: Here, run_id: int, number: int | None) -> Response:
     found = run_of(here, run_id)
     frame = _frame(here, found, number or found.latest.number)
     storage, tables = engine_of(here).storage, here.tables
@@ -128,6 +130,7 @@ def _run(here: Here, run_id: int, number: int | None) -> Response:
         here.request,
         "runs/run_part.html" if here.request.query_params.get("part") else "runs/run.html",
         **frame,
+        needs=await _needs(here, found, frame["jobs"]),
         artifacts=tables.artifacts.where("run", found.id),
         summaries=summaries,
         annotations=annotations[:100],
@@ -136,6 +139,16 @@ def _run(here: Here, run_id: int, number: int | None) -> Response:
         setting=setting_of(here.world, here.repository),
     )
     return _live(response, found.latest.status)
+
+
+async def _needs(here: Here, run: Run, jobs: list[Job]) -> dict[int, str]:
+    """What each job waited for, by its id; the first word of a job's key is its name there."""
+    path = here.tables.workflows[run.workflow_id].path
+    loaded = await engine_of(here).files.one(here.repository, run.sha or run.head_sha, path)
+    if not isinstance(loaded, Workflow):
+        return {}
+    needs = {id: ", ".join(job.needs) for id, job in loaded.jobs.items()}
+    return {job.id: needs.get(KEY.split(job.key, maxsplit=1)[0], "") for job in jobs}
 
 
 def _live(response: Response, status: str) -> Response:
