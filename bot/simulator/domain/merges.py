@@ -69,6 +69,10 @@ async def merge_pull(
             raise ApiError(405, NOT_MERGEABLE)
         try:
             tip = await _make(world, caller, repository, pull, wish, base)
+            # Meanwhile it could have been closed or made a draft.
+            _check(world, caller, repository, pull, wish)
+            if tip == base:
+                raise ApiError(405, NOT_MERGEABLE)
             _announce(world, pull, tip)
             change = RefChange(base_ref, base, tip)
             await change_refs(world, caller, repository, [change], ruled=False)

@@ -49,7 +49,11 @@ async def _base_moved(
 ) -> None:
     git = world.git(repository)
     name = change.name.removeprefix(HEADS)
-    into = [p for p in world.tables.pulls.where("base", (repository.id, name)) if is_open(world, p)]
+    into = [
+        pull
+        for pull in world.tables.pulls.where("base", (repository.id, name))
+        if is_open(world, pull) or pull.merging_sha == change.new is not None
+    ]
     fresh: set[str] = set()
     if into and change.old is not None and change.new is not None:
         fresh = set(await git.shas_between(change.old, change.new))

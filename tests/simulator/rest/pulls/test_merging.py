@@ -173,6 +173,15 @@ async def test_merged_branches_are_deleted_where_the_repository_says_so(sim: Sim
     assert (await shown(sim))["merged"] is True
 
 
+async def test_a_rebase_of_what_is_there_already_merges_nothing(sim: Simulated) -> None:
+    await propose(sim, files={"same": "1\n"})
+    main = await commit(sim, "main", {"same": "1\n"}, message="Also")
+    answer = await sim.as_("writer").put(MERGE, json={"merge_method": "rebase"})
+    assert (answer.status_code, answer.json()["message"]) == (405, "Pull Request is not mergeable")
+    assert sim.world.git(sim.repository).ref("refs/heads/main") == main
+    assert (await shown(sim))["state"] == "open"
+
+
 async def test_of_merges_at_once_one_succeeds(sim: Simulated) -> None:
     await propose(sim)
     heard = Heard(sim)

@@ -58,6 +58,20 @@ async def test_a_push_and_a_merge_at_once(sim: Simulated) -> None:
     assert git.ref("refs/pull/1/head") == pull.head_sha
 
 
+async def test_a_close_and_a_merge_at_once(sim: Simulated) -> None:
+    for n in range(1, 6):
+        await propose(sim, f"b{n}", {f"f{n}": "1\n"})
+        merged, _ = await asyncio.gather(
+            sim.as_("writer").put(f"{SHOP}/pulls/{n}/merge", json={}),
+            sim.as_("maintainer").patch(f"{SHOP}/pulls/{n}", json={"state": "closed"}),
+        )
+        pull = (await sim.as_("writer").get(f"{SHOP}/pulls/{n}")).json()
+        assert pull["state"] == "closed"
+        assert pull["merged"] is (merged.status_code == 200)
+        brought = await sim.as_("writer").get(f"{SHOP}/contents/f{n}")
+        assert brought.status_code == (200 if pull["merged"] else 404)
+
+
 async def test_forks_that_propose_to_each_other_do_not_wait_for_each_other(
     sim: Simulated,
 ) -> None:
