@@ -23,7 +23,8 @@ async def run_composite(
     """Raises StepFailed when one of its steps failed."""
     frame = _frame(running, inputs, folder, origin)
     for step in action.steps:
-        await run_step(running.job, frame, step, act)
+        if await run_step(running.job, frame, step, act) == "cancelled":
+            running.job.levels[-1].stop.set()
         if running.job.levels[-1].timed_out:
             break
     try:

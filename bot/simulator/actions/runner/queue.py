@@ -31,9 +31,11 @@ class Queue:
         self.settings = settings
         self.going: dict[str, Going] = {}
 
-    def cancel_all(self) -> None:
+    def cancel_all(self, below: str = "") -> None:
+        """Only those whose key begins with `below`."""
         for key in list(self.going):
-            self.cancel(key)
+            if key.startswith(below):
+                self.cancel(key)
 
     def cancel(self, key: str) -> None:
         """A job that runs is asked to end, and made to when it takes too long."""

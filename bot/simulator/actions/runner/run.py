@@ -21,6 +21,7 @@ from bot.simulator.actions.runner.level import (
     order_of,
     outputs_of,
     skipped_instance,
+    turn_of,
 )
 from bot.simulator.actions.runner.matrix import MatrixError
 from bot.simulator.actions.runner.order import JobOrder
@@ -157,7 +158,21 @@ class WorkflowRun:
         return order if ceiling is None else replace(order, permissions=ceiling(order.permissions))
 
     async def _call(self, level: Level, instance: Instance) -> Result:
-        """A reusable workflow takes no slot of its own; its jobs do."""
+        """A reusable workflow waits for its group, but takes no slot: its jobs do."""
+        concurrency = turn_of(level, instance)
+        if concurrency is None:
+            return await self._run_called(level, instance)
+        turn = self.host.turn(
+            *(instance.key, concurrency.group, bool(concurrency.cancel_in_progress)),
+            lambda: self.queue.cancel_all(f"{instance.key}/"),
+        )
+        async with turn as mine:
+            if mine:
+                return await self._run_called(level, instance)
+        self._settle(instance, "cancelled")
+        return Result("cancelled")
+
+    async def _run_called(self, level: Level, instance: Instance) -> Result:
         inner = called_level(level, instance)
         results = await self._run_level(inner)
         jobs = needs_context({n: (r.result, r.outputs) for n, r in results.items()})

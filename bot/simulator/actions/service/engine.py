@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from bot.simulator.actions.service.starting import Starter
 from bot.simulator.actions.service.storage import Storage
 from bot.simulator.actions.workflow.document import WorkflowError
 from bot.simulator.events import Event
-from bot.simulator.records.actions import Run
+from bot.simulator.records.actions import Run, RunConclusion
 
 if TYPE_CHECKING:
     from bot.simulator.world import World
@@ -90,6 +91,8 @@ class Engine:
 
     def hear(self, event: Event) -> None:
         """Only makes a note: what may follow begins when the change is durable."""
+        if (event.name, event.action) == ("repository", "deleted") and event.repository:
+            self._abandon(event.repository.id)
         occasion = occasion_of(self.world, event)
         if occasion is not None:
             self.world.after_commit(lambda: self._follow(occasion))
@@ -118,7 +121,7 @@ class Engine:
         """Asks the run to end, or makes it. It must not be completed."""
         live = self.live.get(run.id)
         if live is None:
-            complete(self.world, run, "cancelled")
+            self._complete(run, "cancelled")
             return
         live.cancelled = True
         if live.flow is not None and not force:
@@ -126,17 +129,30 @@ class Engine:
         elif live.task is not None:
             live.task.cancel()
 
+    def _abandon(self, repository_id: int) -> None:
+        """Ends the runs of a repository that is being deleted; nobody hears of their end."""
+        for run in self.world.tables.runs.where("repository", repository_id):
+            live = self.live.get(run.id)
+            if live is not None and live.task is not None:
+                live.cancelled = True
+                self.world.after_commit(partial(_stop, live.task))
+
+    def _complete(self, run: Run, conclusion: RunConclusion, problem: str = "") -> None:
+        """Not of a run that was removed together with its repository."""
+        if self.world.tables.runs.get(run.id) is not None:
+            complete(self.world, run, conclusion, problem)
+
     async def _see_through(self, run: Run, live: Live) -> None:
         try:
             await self._carry_out(run, live)
         except asyncio.CancelledError:
-            complete(self.world, run, "cancelled", "" if live.cancelled else STOPPED)
+            self._complete(run, "cancelled", "" if live.cancelled else STOPPED)
             if not live.cancelled:
                 raise
         except Exception as error:
             # The outermost entry of a run: whatever went wrong, it ends and says so.
             log.exception("a workflow run failed", run=run.id)
-            complete(self.world, run, "failure", f"The simulator failed: {type(error).__name__}")
+            self._complete(run, "failure", f"The simulator failed: {type(error).__name__}")
         finally:
             self.live.pop(run.id, None)
             self.world.commit()
@@ -147,13 +163,13 @@ class Engine:
         loaded = await self.files.one(repository, run.sha or run.head_sha, path)
         if loaded is None or isinstance(loaded, WorkflowError):
             reason = f"Invalid workflow file: {loaded}" if loaded else f"{path} is gone"
-            complete(self.world, run, "failure", reason)
+            self._complete(run, "failure", reason)
             return
         request = request_for(self.world, run, loaded, live.kept)
         try:
             group, cancels = _group(request)
         except ExpressionError as error:
-            complete(self.world, run, "startup_failure", f"{path}: {error}")
+            self._complete(run, "startup_failure", f"{path}: {error}")
             return
         if not group:
             await self._execute(run, live, request)
@@ -166,7 +182,7 @@ class Engine:
             if mine:
                 await self._execute(run, live, request)
             else:
-                complete(self.world, run, "cancelled", SUPERSEDED.format(group))
+                self._complete(run, "cancelled", SUPERSEDED.format(group))
 
     def _show_pending(self, run: Run) -> None:
         set_status(self.world, run, "pending")
@@ -181,9 +197,13 @@ class Engine:
         try:
             tree = await flow.prepare()
         except WorkflowError as error:
-            complete(self.world, run, "startup_failure", f"Invalid workflow file: {error}")
+            self._complete(run, "startup_failure", f"Invalid workflow file: {error}")
             return
-        complete(self.world, run, await flow.execute(tree))
+        self._complete(run, await flow.execute(tree))
+
+
+def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
 
 
 def _group(request: RunRequest) -> tuple[str, bool]:

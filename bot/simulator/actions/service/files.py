@@ -23,13 +23,23 @@ Loaded = model.Workflow | WorkflowError
 
 @dataclass
 class WorkflowFiles:
-    """Reads are remembered by blob: a file that did not change is not parsed again."""
+    """Reads are remembered by commit and by blob: what did not change is not read again."""
 
     world: World
     parsed: OrderedDict[tuple[str, str], Loaded] = field(default_factory=OrderedDict)
+    commits: OrderedDict[tuple[int, str], dict[str, Loaded]] = field(default_factory=OrderedDict)
 
     async def at(self, repository: Repository, sha: str) -> dict[str, Loaded]:
         """By path; what is broken is there with what is wrong. Empty for a commit without any."""
+        key = (repository.id, sha)
+        found = self.commits.get(key)
+        if found is None:
+            found = self.commits[key] = await self._read(repository, sha)
+            while len(self.commits) > REMEMBERED:
+                self.commits.popitem(last=False)
+        return found
+
+    async def _read(self, repository: Repository, sha: str) -> dict[str, Loaded]:
         git = self.world.git(repository)
         found: dict[str, Loaded] = {}
         for entry in await _entries(git, sha):
@@ -42,11 +52,12 @@ class WorkflowFiles:
 
     async def _load(self, git: BareRepository, path: str, entry: Entry) -> Loaded:
         key = (path, entry.sha)
-        if key not in self.parsed:
-            self.parsed[key] = await _parse(git, path, entry)
+        loaded = self.parsed.get(key)
+        if loaded is None:
+            loaded = self.parsed[key] = await _parse(git, path, entry)
             while len(self.parsed) > REMEMBERED:
                 self.parsed.popitem(last=False)
-        return self.parsed[key]
+        return loaded
 
 
 async def _entries(git: BareRepository, sha: str) -> list[Entry]:

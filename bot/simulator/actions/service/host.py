@@ -62,7 +62,14 @@ class StateHost:
     async def export(self, repository: str, commit: str, folder: Path) -> None:
         await self.sources.export(repository, commit, folder)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the run was removed, together with its repository, while its jobs went on."""
+        return self.world.tables.runs.get(self.run.id) is None
+
     def job_changed(self, job: runner.JobView) -> None:
+        if self.is_gone:
+            return
         row = self.rows.get(job.key)
         was = None if row is None else row.status
         row = self._new_row(job) if row is None else self._update(row, job)
@@ -127,10 +134,13 @@ class StateHost:
             self.world.commit()
 
     def log(self, job: str, step: int, lines: Sequence[str]) -> None:
-        self.storage.append_log(self.rows[job].id, step, lines)
+        if not self.is_gone:
+            self.storage.append_log(self.rows[job].id, step, lines)
 
     def annotate(self, job: str, step: int, annotation: runner.Annotation) -> None:
         """More than GitHub takes are dropped."""
+        if self.is_gone:
+            return
         check = self.world.tables.check_runs[self.rows[job].check_run_id]
         key = (job, step, annotation.severity)
         self.counts[key] = self.counts.get(key, 0) + 1
@@ -140,7 +150,8 @@ class StateHost:
         self.world.tables.check_runs.save(check)
 
     def summarize(self, job: str, step: int, markdown: str) -> None:
-        self.storage.add_summary(self.rows[job].id, markdown)
+        if not self.is_gone:
+            self.storage.add_summary(self.rows[job].id, markdown)
 
     async def mint_token(self, job: str, permissions: Permissions) -> str:
         token = mint_token(self.world, self.repository, self.run, permissions)

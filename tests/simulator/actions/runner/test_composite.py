@@ -138,6 +138,7 @@ async def test_cancelling_reaches_into_an_action(bench: Bench) -> None:
     bench.host.on_log = lambda line: run.cancel() if line.endswith(" go") else None
     ran = await bench.finish(run)
     assert ran.conclusion == "cancelled"
+    assert bench.host.steps("build")["Run acme/tools@v1"] == "cancelled"
     assert "inner-tidy\n" in ran.text
 
 

@@ -305,6 +305,18 @@ async def test_concurrent_jobs_of_one_group_take_turns(bench: Bench) -> None:
     assert events.index((first, "completed")) < events.index((second, "in_progress"))
 
 
+async def test_calls_of_one_group_take_turns(bench: Bench) -> None:
+    called = jobs("in: true").replace("on: push", "on: workflow_call")
+    share(bench, called)
+    call = "{uses: ./.github/workflows/say.yml, concurrency: g}"
+    ran = await bench(f"on: push\njobs:\n  a: {call}\n  b: {call}\n")
+    assert ran.conclusion == "success"
+    events = [(v.key, v.status) for v in bench.host.history]
+    keys = ("a/in", "b/in")
+    first, second = sorted(keys, key=lambda k: events.index((k, "in_progress")))
+    assert events.index((first, "completed")) < events.index((second, "queued"))
+
+
 async def test_an_unexpected_error_of_the_host_stops_everything(bench: Bench) -> None:
     async def broken(job: str, permissions: Any) -> str:
         raise RuntimeError("no tokens today")

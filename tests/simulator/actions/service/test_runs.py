@@ -245,6 +245,18 @@ async def test_a_run_that_a_crash_interrupted_ends_at_the_next_start(tmp_path: P
         assert "stopped together" in check.annotations[-1].message
 
 
+async def test_a_repository_may_go_while_it_runs(tmp_path: Path) -> None:
+    async with staged(tmp_path, {"ci.yml": workflow(DISPATCHED, "sleep 600")}) as stage:
+        run = await stage.dispatch()
+        await eventually(lambda: has_begun(stage, run), "it runs")
+        gone = await stage.sim.as_("admin").delete(SHOP)
+        assert gone.status_code == 204
+        await stage.idle()
+        assert stage.runs == []
+        assert len(stage.sim.world.tables.jobs) == 0
+        assert stage.engine.live == {}
+
+
 async def test_a_runner_is_lost(tmp_path: Path) -> None:
     plan = FaultPlan(faults=(Fault(kind="runner_lost", name="build"),))
     async with staged(
