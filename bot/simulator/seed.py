@@ -9,12 +9,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.simulator.domain.first_labels import add_first_labels
 from bot.simulator.domain.languages import main_language
 from bot.simulator.identity.tokens import user_token
 from bot.simulator.options import Source
 from bot.simulator.records.accounts import Account, AccountType, Level
 from bot.simulator.records.apps import App, Hook, Installation
-from bot.simulator.records.repositories import Collaborator, Label, Repository, Role
+from bot.simulator.records.repositories import Collaborator, Repository, Role
 from bot.simulator.world import World
 
 PEOPLE: dict[str, Role | None] = {
@@ -55,19 +56,6 @@ APP_EVENTS = [
 ]
 
 ACTIONS_SLUG = "github-actions"
-
-LABELS = {
-    "bug": ("d73a4a", "Something isn't working"),
-    "documentation": ("0075ca", "Improvements or additions to documentation"),
-    "duplicate": ("cfd3d7", "This issue or pull request already exists"),
-    "enhancement": ("a2eeef", "New feature or request"),
-    "good first issue": ("7057ff", "Good for newcomers"),
-    "help wanted": ("008672", "Extra attention is needed"),
-    "invalid": ("e4e669", "This doesn't seem right"),
-    "question": ("d876e3", "Further information is requested"),
-    "wontfix": ("ffffff", "This will not be worked on"),
-}
-"""With which GitHub begins every repository."""
 
 
 async def plant(world: World) -> None:
@@ -204,8 +192,7 @@ async def add_repository(world: World, source: Source, now: datetime) -> Reposit
     row.known_refs = dict(git.refs())
     row.language = await main_language(git)
     world.tables.repositories.add(row)
-    for name, (color, description) in LABELS.items():
-        add_label(world, row, name, color, description)
+    add_first_labels(world, row)
     for login, role in PEOPLE.items():
         if role is not None:
             member = account(world, login, "User", now)
@@ -220,20 +207,6 @@ async def add_repository(world: World, source: Source, now: datetime) -> Reposit
     for slug in (ACTIONS_SLUG, APP_SLUG):
         install(world, slug, owner, now)
     return row
-
-
-def add_label(
-    world: World, repository: Repository, name: str, color: str, description: str
-) -> Label:
-    row = Label(
-        id=world.tables.next_id(),
-        repository_id=repository.id,
-        name=name,
-        color=color,
-        description=description,
-        default=True,
-    )
-    return world.tables.labels.add(row)
 
 
 def install(world: World, slug: str, owner: Account, now: datetime) -> Installation:

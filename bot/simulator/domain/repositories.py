@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.first_labels import add_first_labels
 from bot.simulator.domain.pushed import HEADS, TAGS
 from bot.simulator.domain.refs import change_refs
 from bot.simulator.domain.withdrawing import withdraw_rows
@@ -15,8 +16,7 @@ from bot.simulator.git import BareRepository, RefChange, TreeEdit
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.emails import person_of
 from bot.simulator.records.accounts import Account
-from bot.simulator.records.repositories import Collaborator, FormerName, Label, Repository
-from bot.simulator.seed import LABELS
+from bot.simulator.records.repositories import Collaborator, FormerName, Repository
 from bot.simulator.world import World
 
 ODD = re.compile(r"[^A-Za-z0-9._-]")
@@ -151,17 +151,7 @@ def _add(world: World, caller: Caller, row: Repository) -> None:
     tables.repositories.add(row)
     for former in tables.former_names.where("name", (row.owner_id, row.name.lower())):
         tables.former_names.remove(former)
-    for name, (color, description) in LABELS.items():
-        tables.labels.add(
-            Label(
-                id=tables.next_id(),
-                repository_id=row.id,
-                name=name,
-                color=color,
-                description=description,
-                default=True,
-            )
-        )
+    add_first_labels(world, row)
     if caller.actor is not None and caller.is_user and caller.actor.id != row.owner_id:
         tables.collaborators.add(
             Collaborator(
