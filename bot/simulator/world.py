@@ -47,7 +47,7 @@ class World:
         self.outbox = Outbox(self)
         self.hub.listeners += [self._age, self.outbox.hear]
         self._git: dict[int, BareRepository] = {}
-        self._after: list[Callable[[], None]] = []
+        self._after: list[Callable[[], object]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
 
@@ -91,7 +91,7 @@ class World:
         former = self.tables.former_names.one("name", (account.id, name.lower()))
         return None if former is None else self.tables.repositories.get(former.repository_id)
 
-    def after_commit(self, act: Callable[[], None]) -> None:
+    def after_commit(self, act: Callable[[], object]) -> None:
         """What may only begin once the change that caused it cannot be lost."""
         self._after.append(act)
 
