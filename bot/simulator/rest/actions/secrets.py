@@ -6,10 +6,10 @@ import base64
 import binascii
 import secrets
 
-import structlog
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
 from starlette.responses import Response
 
-from bot.simulator.actions.service.sealing import NotSealed, public_of, unseal
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.actions import Secret
 from bot.simulator.rest.actions.runs import ACTIONS
@@ -22,10 +22,13 @@ from bot.simulator.views.actions import secret_view
 from bot.simulator.world import World
 
 router = router_for("actions")
-log = structlog.get_logger(__name__)
 
 KEPT_AS = "secrets_key"
 KEY_ID = "568250167242549743"
+IMPROPER = "Bad request - validation failed due to an improperly encrypted secret"
+"""As met in integrations/terraform-provider-github#2315."""
+BASE64 = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{2}==|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{4})$"
+"""As GitHub quotes it in its refusal, github/rest-api-description#1688."""
 MAX_SECRETS = 100
 MAX_VALUE = 48 * 1024
 
@@ -45,7 +48,7 @@ async def list_secrets(here: AtRepository) -> Response:
 @router.get(f"{ACTIONS}/secrets/public-key")
 async def get_public_key(here: AtRepository) -> Response:
     here.require("secrets", "read", role="write")
-    public = base64.b64encode(public_of(_private_key(here.world))).decode()
+    public = base64.b64encode(bytes(_private_key(here.world).public_key)).decode()
     return reply({"key_id": KEY_ID, "key": public})
 
 
@@ -57,7 +60,6 @@ async def get_secret(here: AtRepository, name: str) -> Response:
 
 @router.put(f"{ACTIONS}/secrets/{{name}}")
 async def put_secret(here: AtRepository, name: str, body: Sealed) -> Response:
-    """What cannot be opened is kept as an empty secret, for GitHub does not say so either."""
     here.require("secrets", "write")
     upper = name.upper()
     if not NAME.match(upper) or len(upper) > 255:
@@ -99,7 +101,7 @@ def _secret(here: Here, name: str) -> Secret:
     return found
 
 
-def _private_key(world: World) -> bytes:
+def _private_key(world: World) -> PrivateKey:
     """Made once and kept with the state."""
     journal = world.tables.journal
     found = journal.meta(KEPT_AS)
@@ -107,7 +109,7 @@ def _private_key(world: World) -> bytes:
         found = secrets.token_hex(32)
         journal.note(KEPT_AS, found)
         journal.commit()
-    return bytes.fromhex(found)
+    return PrivateKey(bytes.fromhex(found))
 
 
 def _opened(world: World, sealed: str) -> str:
@@ -116,9 +118,10 @@ def _opened(world: World, sealed: str) -> str:
     try:
         box = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ApiError(422, "encrypted_value is not base64.") from error
+        raise ApiError(
+            422, f"Invalid request.\n\n{sealed[:200]} does not match /{BASE64}/."
+        ) from error
     try:
-        return unseal(box, _private_key(world)).decode(errors="replace")
-    except NotSealed:
-        log.warning("a secret cannot be opened; it is kept empty")
-        return ""
+        return SealedBox(_private_key(world)).decrypt(box).decode(errors="replace")
+    except (CryptoError, ValueError) as error:
+        raise ApiError(422, IMPROPER) from error

@@ -7,7 +7,8 @@ import hashlib
 from functools import partial
 from typing import Any
 
-from tests.simulator.judges.sealing import sealed
+from nacl.public import PublicKey, SealedBox
+
 from tests.simulator.judges.stage import SHOP, Stage, until
 
 RUN_WITHIN = 40.0
@@ -239,7 +240,9 @@ def settings(s: Stage) -> None:
 
 def secrets_caches_and_attestations(s: Stage) -> None:
     key = s.admin("actions/get-repo-public-key")
-    box = base64.b64encode(sealed(b"pass phrase", base64.b64decode(key.key))).decode()
+    box = base64.b64encode(
+        SealedBox(PublicKey(base64.b64decode(key.key))).encrypt(b"pass phrase")
+    ).decode()
     put = "actions/create-or-update-repo-secret"
     s.admin(put, "KEY", encrypted_value=box, key_id=key.key_id)
     s.admin.refused(422, put, "KEY", encrypted_value=box, key_id="of another repository")
