@@ -81,8 +81,10 @@ def _refuse_unsupported(use: Use) -> None:
 
 
 def _folder(use: Use) -> Path:
+    """Within the job's own folder even if a step made the work space a link: it is emptied."""
     folder = (use.workspace / use.inputs["path"]).resolve()
-    if not folder.is_relative_to(use.workspace.resolve()):
+    inside = (use.workspace.resolve(), use.job.folders.root.resolve())
+    if not all(folder.is_relative_to(place) for place in inside):
         raise StepFailed(f"Repository path '{folder}' is not under '{use.workspace}'")
     return folder
 

@@ -51,6 +51,8 @@ def evaluate(expression: str, scope: Scope) -> Value:
     check_names(expression, scope.contexts.keys(), scope.functions.keys())
     try:
         return _value(node, scope)
+    except RecursionError as error:
+        raise ExpressionError("A value is nested too deep", expression, 1) from error
     except ExpressionError as error:
         if error.position:
             raise

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 MAX_FILES = 200_000
+MAX_HASHED = 256 * 2**20
+"""Bytes that hashFiles reads at most."""
 BLOCK = 2**20
 
 
@@ -105,4 +107,6 @@ def hash_files(root: Path, patterns: Iterable[str]) -> str:
     files = find_files(root, patterns)
     if not files:
         return ""
+    if sum(path.stat().st_size for path in files) > MAX_HASHED:
+        raise GlobError(f"The files have more than {MAX_HASHED:,} bytes")
     return hashlib.sha256(b"".join(digest_file(path) for path in files)).hexdigest()

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.simulator.actions.expressions.errors import ExpressionError
 from bot.simulator.actions.expressions.template import condition_holds
+from bot.simulator.actions.expressions.values import to_text
 from bot.simulator.actions.host import Annotation, Conclusion, Host, JobView, StepView
 from bot.simulator.actions.runner.contexts import (
     github_variables,
@@ -19,7 +20,7 @@ from bot.simulator.actions.runner.contexts import (
 )
 from bot.simulator.actions.runner.folders import lay_out, remove
 from bot.simulator.actions.runner.frame import Frame, Level, Status
-from bot.simulator.actions.runner.globs import hash_files
+from bot.simulator.actions.runner.globs import GlobError, hash_files
 from bot.simulator.actions.runner.log import JobLog
 from bot.simulator.actions.runner.masks import Masker
 from bot.simulator.actions.runner.order import JobOrder
@@ -128,7 +129,11 @@ class JobRun:
             self.levels[-1].stop.set()
 
     def hash_files(self, patterns: Sequence[Any]) -> str:
-        return hash_files(self.folders.workspace, map(str, patterns))
+        """Raises ExpressionError for patterns that reach outside, and for too many bytes."""
+        try:
+            return hash_files(self.folders.workspace, map(to_text, patterns))
+        except (GlobError, OSError) as error:
+            raise ExpressionError(f"hashFiles failed: {error}") from error
 
     def variables(self, github: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, str]:
         """The whole environment of a process: built from nothing, never the server's own."""

@@ -40,6 +40,9 @@ class Ended:
     """The bound that was exceeded, in words."""
 
 
+GONE = Ended(-signal.SIGKILL, "the supervisor of the job is gone")
+
+
 class Supervisor:
     """One per job; the steps run one after the other, what they start may go on until `close`."""
 
@@ -81,6 +84,8 @@ class Supervisor:
         self, command: Command, sink: Callable[[str], None], stop: asyncio.Event
     ) -> Ended:
         """Until the step's first process ends. When `stop` is set it is asked to end, then made."""
+        if self.reader is None or self.reader.done():
+            return GONE
         self.count += 1
         step = self.count
         ended = self.ended[step] = asyncio.get_running_loop().create_future()
@@ -163,7 +168,7 @@ class Supervisor:
         sweep(self.tracking)
         for future in self.ended.values():
             if not future.done():
-                future.set_result(Ended(-signal.SIGKILL, "the supervisor of the job is gone"))
+                future.set_result(GONE)
         self.ended.clear()
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import structlog
 
 from bot.simulator.actions.expressions.errors import ExpressionError
 from bot.simulator.actions.expressions.template import compute, render
@@ -35,7 +34,7 @@ from bot.simulator.records.actions import Run, RunConclusion
 if TYPE_CHECKING:
     from bot.simulator.world import World
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 LEAST_JOBS = 2
 STOPPED = "The run was stopped together with the simulator."
@@ -151,13 +150,16 @@ class Engine:
                 raise
         except Exception as error:
             # The outermost entry of a run: whatever went wrong, it ends and says so.
-            log.exception("a workflow run failed", run=run.id)
+            log.exception("workflow run %d failed", run.id)
             self._complete(run, "failure", f"The simulator failed: {type(error).__name__}")
         finally:
             self.live.pop(run.id, None)
             self.world.commit()
 
     async def _carry_out(self, run: Run, live: Live) -> None:
+        if live.cancelled:
+            self._complete(run, "cancelled")
+            return
         repository = self.world.tables.repositories[run.repository_id]
         path = self.world.tables.workflows[run.workflow_id].path
         loaded = await self.files.one(repository, run.sha or run.head_sha, path)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-
-import structlog
 
 from bot.simulator.actions.service.engine import Engine
 from bot.simulator.actions.service.reruns import rerun
@@ -13,7 +12,7 @@ from bot.simulator.errors import ApiError
 from bot.simulator.events import Event
 from bot.simulator.records.actions import Job, Run
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Repeater:
@@ -41,5 +40,5 @@ class Repeater:
         try:
             await rerun(self.engine, event.caller, run, again)
         except ApiError as error:
-            log.info("a run is not repeated", run=run.id, reason=error.message)
+            log.info("run %d is not repeated: %s", run.id, error.message)
         self.engine.world.commit()

@@ -120,6 +120,17 @@ async def test_checkout_refuses(
     assert message in ran.text
 
 
+async def test_checkout_empties_nothing_outside(bench: Bench, origin: Path) -> None:
+    outside = bench.folder / "outside"
+    outside.mkdir()
+    (outside / "precious").touch()
+    swap = f"cd /; rm -rf $GITHUB_WORKSPACE; ln -s {outside} $GITHUB_WORKSPACE"
+    ran = await bench(job(swap, uses("actions/checkout@v4")), **on(origin))
+    assert ran.conclusion == "failure"
+    assert "is not under" in ran.text
+    assert (outside / "precious").exists()
+
+
 UPLOAD = "actions/upload-artifact@v4"
 DOWNLOAD = "actions/download-artifact@v4"
 MAKE = "mkdir -p out/deep; echo a > out/a; echo b > out/deep/b; echo h > out/.hidden"

@@ -142,6 +142,8 @@ async def test_when_the_supervisor_is_killed_its_steps_die(tmp_path: Path) -> No
         ended = await run(f"{ORPHAN}; kill -9 $PPID; sleep $MARK")
         assert ended == Ended(-9, "the supervisor of the job is gone")
         await run.until(lambda: run.alive() == [])
+        assert await run("echo never") == Ended(-9, "the supervisor of the job is gone")
+        assert "never" not in run.lines
 
 
 async def test_when_the_server_dies_all_dies(tmp_path: Path) -> None:

@@ -310,6 +310,17 @@ async def test_folders_without_rights_are_removed_all_the_same(bench: Bench) -> 
     assert not (bench.folder / "work" / "7-1").exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "pattern"), [("true", "../x"), ("head -c 300M /dev/zero > big", "big")]
+)
+async def test_hash_files_that_cannot_be(bench: Bench, before: str, pattern: str) -> None:
+    after = "if: always()\n        run: rm -f big"
+    ran = await bench(job(before, f"echo ${{{{ hashFiles('{pattern}') }}}}", after))
+    assert ran.conclusion == "failure"
+    assert "hashFiles failed" in ran.text
+    assert list(bench.host.steps("build").values())[3] == "success"
+
+
 async def test_hash_files_in_a_step(bench: Bench) -> None:
     ran = await bench(job("echo x > mix.lock", "echo h=${{ hashFiles('**/mix.lock') }}"))
     assert re.search(r"h=[0-9a-f]{64}\n", ran.text)
