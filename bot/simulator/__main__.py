@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
-import structlog
 from pydantic import ValidationError
 
 from bot.simulator.git import UnusableSource
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"genesis simulate starts this; its options were refused: {error}\n")
         return USAGE
     # What it says of itself on stdout is for programs; what went wrong is for people.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         serve(options)
     except (PortTaken, StateUnusable, UnusableSource) as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
-
-import structlog
 
 from bot.simulator.clock import Clock
 from bot.simulator.events import Event, Hub
@@ -24,7 +23,7 @@ from bot.simulator.state.tables import Tables
 from bot.simulator.urls import Urls
 from bot.simulator.webhooks.outbox import Outbox
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class World:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,11 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
-import structlog
 from pydantic_core import to_json
 
 from bot.simulator.surface import GRAPHQL
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 KEPT = 2_000
 KEPT_BYTES = 32 * 1024 * 1024
@@ -128,4 +128,4 @@ def _read(path: Path) -> Iterator[Exchange]:
             try:
                 yield Exchange(**json.loads(line))
             except (ValueError, TypeError):
-                log.warning("unreadable line in the exchange log", file=path.name)
+                log.warning("unreadable line in the exchange log %s", path.name)

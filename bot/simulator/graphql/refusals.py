@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-import structlog
 from graphql import GraphQLError
 
 from bot.simulator.errors import ApiError
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TYPES = {403: "FORBIDDEN", 404: "NOT_FOUND", 409: "UNPROCESSABLE", 422: "UNPROCESSABLE"}
 
@@ -38,7 +38,7 @@ def as_told(error: GraphQLError) -> dict[str, Any]:
     elif cause is None:
         told = {"message": error.message}
     else:
-        log.error("a field failed", path=error.path, exc_info=cause)
+        log.error("a field failed: %s", error.path, exc_info=cause)
         told = {"message": "Something went wrong while executing your query."}
     if error.path:
         told["path"] = error.path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -19,7 +19,7 @@ from bot.simulator.pages.errors import error_page
 from bot.simulator.pages.rendering import link_to
 from bot.simulator.world import World
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -72,17 +72,17 @@ async def answer(request: Request, handler: Handler) -> Response:
     except Moved:
         response = _at_its_new_name(world, request)
     except ApiError as error:
-        response = await error_page(request, error)
+        response = error_page(request, error)
     except (UnknownObject, RequestValidationError):
-        response = await error_page(request, not_found())
+        response = error_page(request, not_found())
     except TooLarge as error:
-        response = await error_page(request, ApiError(403, str(error)))
+        response = error_page(request, ApiError(403, str(error)))
     except RepositoryError as error:
-        response = await error_page(request, ApiError(422, str(error)))
+        response = error_page(request, ApiError(422, str(error)))
     except Exception:
         # The outermost entry: the visitor gets a page, the log the traceback.
-        log.exception("a page failed", path=request.url.path)
-        response = await error_page(request, ApiError(500, "Something broke; the log says what."))
+        log.exception("a page failed: %s", request.url.path)
+        response = error_page(request, ApiError(500, "Something broke; the log says what."))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -20,7 +20,7 @@ from bot.simulator.rest.gate import as_api_error, refusal
 from bot.simulator.rest.json_request import as_json
 from bot.simulator.world import World
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 PREFIX = "/_simulator"
 
@@ -41,7 +41,7 @@ class ControlRoute(APIRoute):
                 response = refusal(as_api_error(error))
             except Exception:
                 # The outermost entry: the caller gets an answer, the log the traceback.
-                log.exception("a control failed", path=request.url.path)
+                log.exception("a control failed: %s", request.url.path)
                 response = refusal(ApiError(500, "Server Error"))
             response.headers["cache-control"] = "no-store"
             response.headers["x-content-type-options"] = "nosniff"

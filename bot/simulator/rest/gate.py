@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -27,7 +27,7 @@ from bot.simulator.world import World
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 VERSIONS = ("2022-11-28", "2026-03-10")
 SCOPES = "admin:org, admin:repo_hook, delete_repo, repo, user, workflow"
@@ -111,7 +111,7 @@ async def _handled(request: Request, world: World, handler: Handler) -> Response
         return response
     except Exception:
         # The outermost entry: whoever calls gets an answer, whoever runs us the traceback.
-        log.exception("a call failed", method=request.method, path=request.url.path)
+        log.exception("a call failed: %s %s", request.method, request.url.path)
         return refusal(ApiError(500, "Server Error"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid1
 
-import structlog
 from pydantic_core import to_json
 
 from bot.simulator.events import Event
@@ -21,7 +21,7 @@ from bot.simulator.webhooks.courier import Courier
 if TYPE_CHECKING:
     from bot.simulator.world import World
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_PAYLOAD = 25 * 1024 * 1024
 KEPT_FOR = timedelta(days=3)
@@ -50,7 +50,7 @@ class Outbox:
         """
         payload = to_json(_payload_for(recipient, event.payload)).decode()
         if len(payload) > MAX_PAYLOAD:
-            log.warning("payload over 25 MB is not delivered", event_name=event.name)
+            log.warning("a payload of %s over 25 MB is not delivered", event.name)
             return
         installation = recipient.installation
         row = Delivery(

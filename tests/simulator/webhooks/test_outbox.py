@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from bot.simulator.events import Event
 from bot.simulator.faults.plan import Fault, FaultPlan
@@ -178,19 +177,21 @@ def _event_like(sim: Simulated, row: Delivery) -> Event:
     return Event(row.event, row.action, ANONYMOUS, json.loads(row.payload), sim.repository)
 
 
-async def test_what_is_too_large_is_not_delivered(sim: Simulated) -> None:
+async def test_what_is_too_large_is_not_delivered(
+    sim: Simulated, caplog: pytest.LogCaptureFixture
+) -> None:
     with receiving("") as (url, receiver):
         hook = app_hook(sim, url)
         await open_issue(sim)
         (row,) = await settled(sim)
         event = _event_like(sim, row)
         event.payload["blob"] = "x" * (25 << 20)
-        with capture_logs() as logs:
-            sim.world.outbox.post(Recipient(hook), event)
-            sim.world.commit()
+        sim.world.outbox.post(Recipient(hook), event)
+        sim.world.commit()
         assert len(await settled(sim)) == 1
         assert len(receiver.deliveries) == 1
-    assert [entry["event"] for entry in logs] == ["payload over 25 MB is not delivered"]
+    said = [r.getMessage() for r in caplog.records if r.name.startswith("bot.simulator")]
+    assert said == ["a payload of issues over 25 MB is not delivered"]
 
 
 async def test_no_address_or_inactive_means_no_delivery(sim: Simulated) -> None:
