@@ -14,7 +14,9 @@ import typer
 
 from bot.errors import Unusable
 
-NEEDS = "fastapi uvicorn uvloop httptools jwt httpx nacl graphql nh3 multipart mdit_py_plugins".split()
+NEEDS = (
+    "fastapi uvicorn uvloop httptools jwt httpx nacl graphql nh3 multipart mdit_py_plugins".split()
+)
 
 
 Paths = Annotated[
