@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # judges.sh [--optional]: fetches the outside judges of the local GitHub from npm into .judges/:
-# GitHub's own description of its REST and webhooks, example payloads, and the emulator whose
-# transitions are compared. Every package is checked against the sum written here before it is
-# unpacked; nothing of theirs runs now. With --optional a machine that cannot fetch them goes on
-# without, loudly; a wrong sum always fails.
+# GitHub's own descriptions of its REST, webhooks and GraphQL, example payloads, and the emulator
+# whose transitions are compared. Every package is checked against the sum written here before it
+# is unpacked; nothing of theirs runs now. With --optional a machine that cannot fetch them goes
+# on without, loudly; a wrong sum always fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,7 @@ readonly packages="
 @octokit/openapi@23.0.2 a55f0cecbf46636dc0c9b36f4e6a369f28e6a669edebedac444fedaabd192d070f4b8967c3bbb979918d9b044d9010b70fb8195db171e401f32d455105718386
 @octokit/openapi-webhooks@12.1.0 679783b0b09435bc75cc7a596f52cd422ac00ea74c4ef58943f75e6a18b4c2cfad5969f01d707e3ebe237e633d3ab1134bd639896f1946ed5f75bb9d39b84bae
 @octokit/webhooks-examples@7.6.1 0dee94dd707a3b70ed09aedb2a008ccd31dd7a8a6aa99e92362bcc6099caeb989eaca2f5027348034b644580914bb970193efdd9df8fb3559b7c796ca3a3329d
+@octokit/graphql-schema@15.26.1 4450c2d8ca5105de00c5246f51e04855e054ee88cdfd2c437c02d477b89560e49e10ade065aa91d8c18ecac8f8661db18f6458e5f400513f8eaaaee1593ada30
 emulate@0.11.2 047b35ac6ff23d0e2433ef5a533edf8383039f432c8713acd02876722b8d14fb0de0f7c2c5058fffd0c6159c7e87e46f708c17e67fa1577d3c05aed2c4173a9d
 commander@14.0.3 1fecb4268fd3d5167da8f3f8121d6991c41c2d1825ada25a48ba323ad1f1bba01aa648d6542cb64a2b75410e31dc39e0f2a0e54ac6447adee0e4fab4e8cbd383
 picocolors@1.1.1 c5c787dac9e1b5be4cf658aa0ec984c39ea57b7efa993664117fe311bfd1c4d1727a036e97b78db250973fd1438ff2dcbb45fc284c8c71e3f69eda5a1eb0c454
@@ -38,6 +39,7 @@ unpack() { # tarball package folder
   case $2 in
     # 385 MB unpacked, of which one file of 13 MB is wanted.
     @octokit/openapi | @octokit/openapi-webhooks) tar xzf "$1" -C "$3" --strip-components=1 "$description" ;;
+    @octokit/graphql-schema) tar xzf "$1" -C "$3" --strip-components=1 package/schema.graphql ;;
     *) tar xzf "$1" -C "$3" --strip-components=1 ;;
   esac
 }

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import NoneType
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.simulator.judges.answers import (
+    asked_media,
+    check_error,
+    check_headers,
+    check_media,
+    check_page,
+    check_redirect,
+)
 from tests.simulator.judges.exchanges import Exchange, NotJson, Verdict
+from tests.simulator.judges.graph import GraphJudge
 from tests.simulator.judges.operations import Description, Operation
 
 BASIC_ERROR = {"$ref": "#/components/schemas/basic-error"}
@@ -22,13 +31,8 @@ INVALID = {
 ANYWHERE = {400, 401, 403, 404, 415, 422, 429}
 """What any operation may answer though the description names it for some only: GitHub's guides on
 authentication, rate limits and client errors speak of all operations."""
-ERROR_KEYS = ("message", "documentation_url", "status")
-"""Every error body of GitHub has them; the description leaves them optional."""
-RATE_HEADERS = ("limit", "remaining", "used", "reset", "resource")
-CUSTOM_MEDIA = re.compile(r"application/vnd\.github(?:\.v3)?\.(diff|patch|raw|sha|html)(?![\w+])")
 EMPTY = (204, 205, 304)
 REDIRECTS = (301, 302, 307)
-PAGE = 30
 GRAPHQL = ("POST", "/graphql")
 
 
@@ -38,9 +42,14 @@ class RestJudge:
     def __init__(self, description: Description) -> None:
         self.description = description
 
+    @cached_property
+    def graph(self) -> GraphJudge:
+        """Only when GraphQL is spoken: it takes a while to load."""
+        return GraphJudge.load()
+
     def judge(self, exchange: Exchange) -> Verdict:
         if (exchange.method, exchange.path) == GRAPHQL:
-            return Verdict("graphql", exchange.status, tuple(_graphql(exchange)))
+            return Verdict("graphql", exchange.status, tuple(self.graph.judge(exchange)))
         operation = self.description.operation(exchange.method, exchange.path)
         if operation is None:
             unknown = f"GitHub describes no {exchange.method} {exchange.path}"
@@ -53,7 +62,7 @@ class RestJudge:
         return Verdict(operation.id, exchange.status, tuple(errors), notices)
 
     def _response(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
-        yield from _headers(exchange)
+        yield from check_headers(exchange)
         documented = operation.responses.get(str(exchange.status))
         conditional = exchange.status == 304 and exchange.method in ("GET", "HEAD")
         if documented is None and exchange.status not in ANYWHERE and not conditional:
@@ -63,9 +72,9 @@ class RestJudge:
             if exchange.response_body:
                 yield f"response {exchange.status} has a body"
         elif exchange.status in REDIRECTS:
-            yield from _redirect(exchange)
-        elif exchange.status == 200 and (custom := _custom_media(exchange)):
-            yield from _media(custom, exchange)
+            yield from check_redirect(exchange)
+        elif exchange.status == 200 and (custom := asked_media(exchange)):
+            yield from check_media(custom, exchange)
         elif documented or exchange.status >= 400:
             yield from self._body(operation, documented or {}, exchange)
         elif exchange.response_body not in (b"", b"{}"):
@@ -87,8 +96,8 @@ class RestJudge:
         for problem in self.description.library.problems(key, schema, body):
             yield f"response {problem}"
         if exchange.status >= 400:
-            yield from _error(body, exchange.status)
-        yield from _page(operation, exchange, body)
+            yield from check_error(body, exchange.status)
+        yield from check_page(operation, exchange, body)
 
     def _schema(self, documented: Any, status: int) -> Any:
         if status == 422:
@@ -144,84 +153,3 @@ def read(schema: Any, value: str) -> Any:
     if "boolean" in kinds and value in ("true", "false"):
         return value == "true"
     return value.split(",") if "array" in kinds else value
-
-
-def _headers(exchange: Exchange) -> Iterator[str]:
-    """What GitHub sends with every answer of its API."""
-    headers = exchange.response_headers
-    if "x-github-request-id" not in headers:
-        yield "response has no X-GitHub-Request-Id"
-    lacking = [name for name in RATE_HEADERS if f"x-ratelimit-{name}" not in headers]
-    if lacking:
-        yield f"response has no X-RateLimit-* of {lacking}"
-    link = headers.get("link")
-    if link is not None and not re.fullmatch(
-        r'(<[^<>\s]+>; rel="(next|prev|first|last)"(, |$))+', link
-    ):
-        yield f"response Link cannot be read: {link!r}"
-
-
-def _redirect(exchange: Exchange) -> Iterator[str]:
-    location = exchange.response_headers.get("location", "")
-    if not re.match(r"https?://", location):
-        yield f"response {exchange.status} leads to {location!r}, not to an absolute URL"
-
-
-def _error(body: Any, status: int) -> Iterator[str]:
-    if not isinstance(body, dict):
-        return
-    if lacking := [key for key in ERROR_KEYS if not isinstance(body.get(key), str)]:
-        yield f"response error lacks {lacking}"
-    elif body["status"] != str(status):
-        yield f"response error says status {body['status']!r} in a {status}"
-
-
-def _graphql(exchange: Exchange) -> Iterator[str]:
-    """The envelope, which the GraphQL specification describes; what is inside has a schema of its
-    own that npm does not carry here."""
-    yield from _headers(exchange)
-    try:
-        body = exchange.response_json()
-    except NotJson as error:
-        yield f"response is not JSON: {error}"
-        return
-    if not isinstance(body, dict):
-        yield "response is no object"
-    elif exchange.status != 200:
-        yield from _error(body, exchange.status)
-    elif (
-        not isinstance(body.get("data", {}), dict | NoneType)
-        or not {"data", "errors"} & body.keys()
-    ):
-        yield "response has neither data nor errors"
-    elif any(not isinstance(e.get("message"), str) for e in body.get("errors", ())):
-        yield "response has an error without a message"
-
-
-def _page(operation: Operation, exchange: Exchange, body: Any) -> Iterator[str]:
-    if "per_page" not in operation.query or exchange.status != 200:
-        return
-    asked = dict(parse_qsl(exchange.query)).get("per_page", "")
-    size = min(int(asked), 100) if asked.isdecimal() and int(asked) else PAGE
-    lists = [body] if isinstance(body, list) else []
-    if isinstance(body, dict) and "total_count" in body:
-        lists = [value for value in body.values() if isinstance(value, list)]
-    if any(len(each) > size for each in lists):
-        yield f"response has more than the {size} entries of a page"
-
-
-def _custom_media(exchange: Exchange) -> str:
-    found = CUSTOM_MEDIA.search(exchange.request_headers.get("accept", ""))
-    return found[1] if found else ""
-
-
-def _media(custom: str, exchange: Exchange) -> Iterator[str]:
-    """A representation that the client asked for by name: its content type, its first bytes."""
-    kind = exchange.response_headers.get("content-type", "").partition(";")[0]
-    if not re.fullmatch(rf"application/vnd\.github(\.v3)?\.{custom}(\+json)?", kind):
-        yield f"response content type {kind!r} where {custom} was asked for"
-    starts = {"diff": b"diff --git ", "patch": b"From "}.get(custom, b"")
-    if exchange.response_body and not exchange.response_body.startswith(starts):
-        yield f"response is no {custom}: {exchange.response_body[:40]!r}"
-    if custom == "sha" and not re.fullmatch(rb"[0-9a-f]{40}", exchange.response_body):
-        yield f"response is no sha: {exchange.response_body[:40]!r}"

@@ -18,6 +18,7 @@ from tests.simulator.judges.routes import served
 from tests.simulator.judges.scenarios import (
     actions,
     apps,
+    graphql,
     issues,
     pulls,
     refusals,
@@ -33,6 +34,7 @@ PARTS: Sequence[ModuleType] = (
     webhooks,
     issues,
     pulls,
+    graphql,
     repository,
     actions,
     apps,

@@ -1,4 +1,4 @@
-"""Pull requests, reviews, checks, statuses, protection, GraphQL."""
+"""Pull requests, reviews, checks, statuses, protection."""
 
 from __future__ import annotations
 
@@ -248,41 +248,6 @@ def rulesets(s: Stage) -> None:
     s.reader.refused(404, "repos/get-repo-ruleset", made.id)
 
 
-READY = "mutation($i: ID!) { %s(input: {pullRequestId: $i}) { pullRequest { isDraft number } } }"
-THREADS = """
-query($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) {
-      isDraft
-      reviewThreads(first: 10) { nodes { id isResolved comments(first: 5) { nodes { body } } } }
-    }
-  }
-}
-"""
-RESOLVE = "mutation($i: ID!) { %s(input: {threadId: $i}) { thread { id isResolved } } }"
-
-
-def graphql(s: Stage) -> None:
-    pull = s.pull("graphed", draft=True)
-    ready = s.graphql("writer", READY % "markPullRequestReadyForReview", i=pull.node_id).json()
-    assert ready["data"]["markPullRequestReadyForReview"]["pullRequest"]["isDraft"] is False
-    back = s.graphql("writer", READY % "convertPullRequestToDraft", i=pull.node_id).json()
-    assert back["data"]["convertPullRequestToDraft"]["pullRequest"]["isDraft"] is True
-    comment = {"path": "graphed.txt", "line": 1, "side": "RIGHT", "body": "Hm"}
-    s.admin("pulls/create-review", pull.number, event="COMMENT", body="x", comments=[comment])
-    asked = {"owner": "acme", "name": "shop", "number": pull.number}
-    shown = s.graphql("reader", THREADS, **asked).json()["data"]["repository"]["pullRequest"]
-    (thread,) = shown["reviewThreads"]["nodes"]
-    assert thread["comments"]["nodes"][0]["body"] == "Hm"
-    for name, resolved in (("resolveReviewThread", True), ("unresolveReviewThread", False)):
-        done = s.graphql("writer", RESOLVE % name, i=thread["id"]).json()
-        assert done["data"][name]["thread"]["isResolved"] is resolved
-    wrong = s.graphql("writer", READY % "markPullRequestReadyForReview", i="no id").json()
-    assert wrong["errors"][0]["type"] == "NOT_FOUND"
-    assert s.graphql("writer", "{ nothing }").json()["errors"]
-    assert s.graphql("no token at all", "{ viewer { login } }").status_code == 401
-
-
 SCENARIOS = (
     life_of_a_pull,
     refused_pulls,
@@ -294,5 +259,4 @@ SCENARIOS = (
     protection,
     parts_of_protection,
     rulesets,
-    graphql,
 )
