@@ -31,10 +31,11 @@ def caller_of(world: World, request: Request) -> Caller:
     return Caller(actor=account, token=token)
 
 
-def act_as(request: Request, login: str) -> Response:
+def act_as(world: World, request: Request, login: str) -> Response:
     """Remembers the choice and goes back to the page it was made on."""
+    chosen = next((a.login for a in people(world) if a.login == login), NOBODY)
     response = RedirectResponse(way_back(request), 303)
-    response.set_cookie(COOKIE, login or NOBODY, httponly=True, samesite="strict", path="/")
+    response.set_cookie(COOKIE, chosen, httponly=True, samesite="strict", path="/")
     return response
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.simulator.errors import ApiError
 from bot.simulator.pages.acting import way_back
-from bot.simulator.pages.forms import fields_of
+from bot.simulator.pages.forms import NO_FIELDS, Fields
 from bot.simulator.pages.rendering import page
 
 TITLES = {
@@ -25,11 +25,7 @@ KEPT = 4
 """Of the texts that were typed, as many are shown again."""
 
 
-async def error_page(request: Request, error: ApiError) -> Response:
-    typed: list[str] = []
-    if request.method == "POST" and error.status not in (403, 413, 500):
-        fields = await fields_of(request)
-        typed = [v for k, v in fields.items() if k in ("title", "body") and v.strip()]
+def error_page(request: Request, error: ApiError) -> Response:
     response = page(
         request,
         "error.html",
@@ -37,11 +33,17 @@ async def error_page(request: Request, error: ApiError) -> Response:
         title=TITLES.get(error.status, "That did not work"),
         error=error,
         sentences=[_sentence(e) for e in error.errors],
-        typed=typed[:KEPT],
+        typed=_typed(request),
         back=way_back(request),
     )
     response.headers.update(error.headers)
     return response
+
+
+def _typed(request: Request) -> list[str]:
+    """The texts of the form, if it could be read before it was refused."""
+    fields: Fields = getattr(request.state, "fields", NO_FIELDS)
+    return [v for k, v in fields.items() if k in ("title", "body") and v.strip()][:KEPT]
 
 
 def _sentence(error: object) -> str:

@@ -45,15 +45,22 @@ class Fields:
         return [int(v) for v in self.all(name) if v.isascii() and v.isdecimal() and len(v) < 16]
 
 
+NO_FIELDS = Fields(())
+
+
 async def fields_of(request: Request) -> Fields:
-    """Raises:
-    ApiError: 400 for a body that is no form.
+    """Kept as `request.state.fields`, too, for who has to show them again.
+
+    Raises:
+        ApiError: 400 for a body that is no form.
     """
     try:
         form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     except (HTTPException, ValueError) as error:
         raise ApiError(400, "The form could not be read.") from error
-    return Fields(tuple((k, v) for k, v in form.multi_items() if isinstance(v, str)))
+    fields = Fields(tuple((k, v) for k, v in form.multi_items() if isinstance(v, str)))
+    request.state.fields = fields
+    return fields
 
 
 Form = Annotated[Fields, Depends(fields_of)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.simulator.errors import not_found
@@ -51,8 +50,8 @@ async def icon() -> Response:
 
 
 @router.post("/_simulator/act")
-async def choose_person(request: Request, form: Form) -> Response:
-    return act_as(request, form.text("login"))
+async def choose_person(call: Calling, form: Form) -> Response:
+    return act_as(call.world, call.request, form.text("login"))
 
 
 @router.get("/{login}")

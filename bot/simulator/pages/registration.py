@@ -59,7 +59,7 @@ async def _ask(request: Request, form: Fields, org: str | None) -> Response:
         state = request.query_params.get("state") or form.text("state")
         response = _confirmation(call, owner, manifest, form.text("manifest"), state)
     except ApiError as error:
-        response = await error_page(request, error)
+        response = error_page(request, error)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -57,7 +57,7 @@ def demands_of(protection: Protection) -> list[str]:
     reviews, contexts = protection.required_reviews, protection.required_contexts
     said = {
         "Changes come by pull request only.": reviews is not None,
-        f"At least {reviews} approving reviews are needed.": bool(reviews),
+        f"Approving reviews that are needed: {reviews}.": bool(reviews),
         f"These checks must pass: {', '.join(contexts or [])}.": bool(contexts),
         "The branch must be up to date before it is merged.": protection.strict,
         "Conversations must be resolved.": protection.conversation_resolution,

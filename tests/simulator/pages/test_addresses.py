@@ -97,7 +97,7 @@ async def test_every_address_leads_to_a_page(tmp_path: Path) -> None:
                 lost.append((shown.status, address))
         assert lost == []
         rules = await admin.get("/acme/shop/rules")
-        assert "At least 2 approving reviews are needed." in rules.words
+        assert "Approving reviews that are needed: 2." in rules.words
         assert "These checks must pass: ci." in rules.words
         listed = await admin.get((await admin.get("/acme/shop/milestone/1")).target)
         assert [e.text for e in listed.all("a", class_="lead")] == ["One"]

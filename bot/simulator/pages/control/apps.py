@@ -54,17 +54,6 @@ async def app(call: Calling, slug: str) -> Response:
     )
 
 
-@router.get("/settings/installations/{id:int}")
-@router.get("/organizations/{org}/settings/installations/{id:int}")
-async def installation(call: Calling, id: int) -> Response:
-    """Where `html_url` of an installation leads."""
-    found = call.tables.installations.get(id)
-    if found is None:
-        raise not_found()
-    slug = call.tables.apps[found.app_id].slug
-    return RedirectResponse(f"/apps/{slug}#installation-{id}", 302)
-
-
 @router.post("/_simulator/installations/{id:int}")
 async def turn_installation(call: Calling, id: int, form: Form) -> Response:
     found = call.tables.installations.get(id)
