@@ -83,7 +83,7 @@ class JobRun:
         secrets = {**self.order.contexts["secrets"], "GITHUB_TOKEN": token}
         for secret in secrets.values():
             self.masker.add(secret)
-        self.debug = "true" in (
+        self.debug = self.request.debug or "true" in (
             secrets.get("ACTIONS_STEP_DEBUG"),
             self.request.vars.get("ACTIONS_STEP_DEBUG"),
         )
@@ -96,6 +96,8 @@ class JobRun:
         }
         contexts = {**self.order.contexts, "github": github, "secrets": secrets}
         self.env.update(self.order.env)
+        if self.debug:
+            self.env["RUNNER_DEBUG"] = "1"
         await self.supervisor.start(self.folders.root)
         return Frame({**contexts, "runner": self.runner}, self.status, self.order.defaults)
 

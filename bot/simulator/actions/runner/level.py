@@ -27,6 +27,8 @@ class Level:
     """The keys of the calling jobs, with a slash at the end."""
     name: str = ""
     """Their names, with ` / ` at the end."""
+    held: frozenset[str] = frozenset()
+    """The concurrency groups, in lower case, that the run and the calling jobs are in."""
 
     def scope(self, **more: Any) -> Scope:
         return Scope({**self.contexts, **more})
@@ -115,10 +117,17 @@ def permissions_of(level: Level, job: Job) -> Permissions:
 
 
 def turn_of(level: Level, instance: Instance) -> Concurrency | None:
-    concurrency = instance.job.concurrency
+    return _computed_turn(instance.job.concurrency, level.scope(**instance.contexts))
+
+
+def own_turn(level: Level) -> Concurrency | None:
+    """Of a called workflow's own `concurrency`."""
+    return _computed_turn(level.tree.workflow.concurrency, level.scope())
+
+
+def _computed_turn(concurrency: Concurrency | None, scope: Scope) -> Concurrency | None:
     if concurrency is None:
         return None
-    scope = level.scope(**instance.contexts)
     cancel = is_true(_computed(concurrency.cancel_in_progress, scope))
     return replace(concurrency, group=render(concurrency.group, scope), cancel_in_progress=cancel)
 
@@ -137,7 +146,8 @@ def called_level(level: Level, instance: Instance) -> Level:
         **{"inputs": _inputs(tree, compute_tree(job.inputs, scope), level), "secrets": secrets},
     }
     name = f"{instance.name} / "
-    return Level(tree, contexts, permissions_of(level, job), f"{instance.key}/", name)
+    allowed = permissions_of(level, job)
+    return Level(tree, contexts, allowed, f"{instance.key}/", name, level.held)
 
 
 def _inputs(tree: Tree, given: Mapping[str, Any], level: Level) -> dict[str, Any]:

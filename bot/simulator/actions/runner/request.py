@@ -72,6 +72,10 @@ class RunRequest:
     base_ref: str = ""
     head_ref: str = ""
     protected: bool = False
+    group: str = ""
+    """The concurrency group the run itself is in."""
+    debug: bool = False
+    """Whether the steps' debug messages are shown."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     vars: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.simulator.actions.runner.level import (
     instances,
     order_of,
     outputs_of,
+    own_turn,
     skipped_instance,
     turn_of,
 )
@@ -28,7 +29,7 @@ from bot.simulator.actions.runner.order import JobOrder
 from bot.simulator.actions.runner.queue import Queue
 from bot.simulator.actions.runner.request import RunRequest, Settings
 from bot.simulator.actions.runner.results import Result, combine, conclude, in_order, result_of
-from bot.simulator.actions.workflow.model import Job
+from bot.simulator.actions.workflow.model import Concurrency, Job
 
 
 class WorkflowRun:
@@ -60,7 +61,8 @@ class WorkflowRun:
             "vars": dict(request.vars),
             "secrets": dict(request.secrets),
         }
-        await self._run_level(Level(tree, contexts, request.permissions))
+        held = frozenset({request.group.lower()} if request.group else ())
+        await self._run_level(Level(tree, contexts, request.permissions, held=held))
         return conclude(self.conclusions, self.cancelled)
 
     def cancel(self) -> None:
@@ -135,21 +137,27 @@ class WorkflowRun:
                 failed = True
                 for other in found:
                     self.queue.cancel(other.key)
+                    self.queue.cancel_all(f"{other.key}/")
             return result
 
         return list(await gather(run(instance) for instance in found))
 
     async def _run_instance(self, level: Level, instance: Instance) -> Result:
+        kept = self.request.kept.get(instance.key)
+        if kept is not None:
+            self._count(kept)
+            return Result(result_of(kept), kept.outputs)
         try:
             if instance.job.uses:
                 return await self._call(level, instance)
-            kept = self.request.kept.get(instance.key)
-            if kept is None:
-                order = self._bounded(order_of(level, instance))
+            order = self._bounded(order_of(level, instance))
         except ExpressionError as error:
             self._refuse(instance, str(error))
             return Result("failure")
-        view = await self.queue.run(order) if kept is None else kept
+        group = "" if order.concurrency is None else order.concurrency.group
+        if self._is_deadlock(level, instance, group):
+            return Result("cancelled")
+        view = await self.queue.run(order)
         self._count(view)
         return Result(result_of(view), view.outputs)
 
@@ -158,22 +166,43 @@ class WorkflowRun:
         return order if ceiling is None else replace(order, permissions=ceiling(order.permissions))
 
     async def _call(self, level: Level, instance: Instance) -> Result:
-        """A reusable workflow waits for its group, but takes no slot: its jobs do."""
-        concurrency = turn_of(level, instance)
-        if concurrency is None:
-            return await self._run_called(level, instance)
+        """A reusable workflow waits for its groups, but takes no slot: its jobs do."""
+        inner = called_level(level, instance)
+        turns = (turn_of(level, instance), own_turn(inner))
+        return await self._in_turns(inner, instance, [turn for turn in turns if turn])
+
+    async def _in_turns(
+        self, inner: Level, instance: Instance, turns: Sequence[Concurrency]
+    ) -> Result:
+        if not turns:
+            return await self._run_called(inner)
+        group = turns[0].group
+        if self._is_deadlock(inner, instance, group):
+            return Result("cancelled")
         turn = self.host.turn(
-            *(instance.key, concurrency.group, bool(concurrency.cancel_in_progress)),
-            lambda: self.queue.cancel_all(f"{instance.key}/"),
+            *(instance.key, group, bool(turns[0].cancel_in_progress)),
+            lambda: self.queue.cancel_all(inner.key),
         )
         async with turn as mine:
             if mine:
-                return await self._run_called(level, instance)
+                deeper = replace(inner, held=inner.held | {group.lower()})
+                return await self._in_turns(deeper, instance, turns[1:])
         self._settle(instance, "cancelled")
         return Result("cancelled")
 
-    async def _run_called(self, level: Level, instance: Instance) -> Result:
-        inner = called_level(level, instance)
+    def _is_deadlock(self, level: Level, instance: Instance, group: str) -> bool:
+        """Whether the job would wait for a group that is only left when the job has ended."""
+        if group.lower() not in level.held:
+            return False
+        self._settle(instance, "cancelled")
+        text = (
+            f"Canceling since a deadlock for concurrency group '{group}' was detected between"
+            f" 'top level workflow' and '{instance.name}'"
+        )
+        self.host.annotate(instance.key, 0, Annotation("failure", text))
+        return True
+
+    async def _run_called(self, inner: Level) -> Result:
         results = await self._run_level(inner)
         jobs = needs_context({n: (r.result, r.outputs) for n, r in results.items()})
         outputs = outputs_of(inner, jobs)

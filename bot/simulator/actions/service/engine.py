@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,7 @@ class Live:
     """A run that this process sees through."""
 
     kept: Mapping[str, JobView] = field(default_factory=dict)
+    debug: bool = False
     task: asyncio.Task[None] | None = None
     flow: WorkflowRun | None = None
     cancelled: bool = False
@@ -105,10 +106,12 @@ class Engine:
             self.launch(run)
         self.world.commit()
 
-    def launch(self, run: Run, kept: Mapping[str, JobView] | None = None) -> None:
+    def launch(
+        self, run: Run, kept: Mapping[str, JobView] | None = None, *, debug: bool = False
+    ) -> None:
         """Carries the run's latest attempt out once its record is durable."""
         if run.latest.status != "completed":
-            self.live[run.id] = Live(kept or {})
+            self.live[run.id] = Live(kept or {}, debug)
             self.world.after_commit(lambda: self._begin(run))
 
     def _begin(self, run: Run) -> None:
@@ -167,7 +170,7 @@ class Engine:
             reason = f"Invalid workflow file: {loaded}" if loaded else f"{path} is gone"
             self._complete(run, "failure", reason)
             return
-        request = request_for(self.world, run, loaded, live.kept)
+        request = replace(request_for(self.world, run, loaded, live.kept), debug=live.debug)
         try:
             group, cancels = _group(request)
         except ExpressionError as error:
@@ -182,7 +185,7 @@ class Engine:
         )
         async with turn as mine:
             if mine:
-                await self._execute(run, live, request)
+                await self._execute(run, live, replace(request, group=group))
             else:
                 self._complete(run, "cancelled", SUPERSEDED.format(group))
 

@@ -18,6 +18,7 @@ from bot.simulator.actions.service.sources import Sources
 from bot.simulator.actions.service.storage import Storage
 from bot.simulator.actions.service.tokens import mint_token
 from bot.simulator.actions.workflow.model import Permissions
+from bot.simulator.records.accounts import Token
 from bot.simulator.records.actions import Attestation, Job, Run, Step
 from bot.simulator.records.checks import Annotation
 from bot.simulator.records.repositories import Repository
@@ -41,6 +42,7 @@ class StateHost:
         self.storage = storage
         self.groups = groups
         self.rows: dict[str, Job] = {}
+        self.tokens: dict[str, Token] = {}
         self.counts: dict[tuple[str, int, str], int] = {}
         self.caches = Caches(world, run, storage)
         self.kept = Artifacts(world, run, storage)
@@ -76,12 +78,19 @@ class StateHost:
         if was == row.status:
             self._commit_soon()
             return
+        if row.status == "completed":
+            self._revoke(job.key)
         if was is not None:
             follow_job(self.world, row)
         tell_job(self.world, row, _action(row.status))
         if row.status == "in_progress" and self.world.faults.wants("runner_lost", row.name):
             self.lost(job.key)
         self.world.commit()
+
+    def _revoke(self, job: str) -> None:
+        token = self.tokens.pop(job, None)
+        if token is not None and self.world.tables.tokens.get(token.id) is not None:
+            self.world.tables.tokens.remove(token)
 
     def _new_row(self, job: runner.JobView) -> Job:
         tables = self.world.tables
@@ -155,6 +164,7 @@ class StateHost:
 
     async def mint_token(self, job: str, permissions: Permissions) -> str:
         token = mint_token(self.world, self.repository, self.run, permissions)
+        self.tokens[job] = token
         self.world.commit()
         return token.value
 

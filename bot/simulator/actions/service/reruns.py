@@ -24,7 +24,14 @@ TOP = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """The id of the job in the first workflow, at the beginning of a job's key."""
 
 
-async def rerun(engine: Engine, caller: Caller, run: Run, again: Iterable[Job] | None) -> None:
+async def rerun(
+    engine: Engine,
+    caller: Caller,
+    run: Run,
+    again: Iterable[Job] | None,
+    *,
+    debug: bool = False,
+) -> None:
     """A further attempt. `again`: the jobs to run, with what needs them; None for all.
 
     Raises:
@@ -37,7 +44,7 @@ async def rerun(engine: Engine, caller: Caller, run: Run, again: Iterable[Job] |
         kept = await _kept(engine, run, {job.key for job in again})
     _check_rerunnable(engine.world, run)
     new_attempt(engine.world, run, caller.actor)
-    engine.launch(run, kept)
+    engine.launch(run, kept, debug=debug)
 
 
 def latest_jobs(world: World, run: Run) -> list[Job]:

@@ -127,7 +127,8 @@ def _cancel(here: Here, run_id: int, *, force: bool) -> Response:
 @router.post(f"{ACTIONS}/runs/{{run_id}}/rerun")
 async def rerun_run(here: AtRepository, run_id: int, body: Rerun | None = None) -> Response:
     here.require("actions", "write")
-    await rerun(engine_of(here), here.caller, run_of(here, run_id), None)
+    debug = body is not None and body.enable_debug_logging
+    await rerun(engine_of(here), here.caller, run_of(here, run_id), None, debug=debug)
     return reply({}, 201)
 
 
@@ -138,7 +139,8 @@ async def rerun_failed(here: AtRepository, run_id: int, body: Rerun | None = Non
     failed = failed_jobs(here.world, run)
     if run.latest.status == "completed" and not failed:
         raise ApiError(403, "The workflow run cannot be retried: it has no failed jobs.")
-    await rerun(engine_of(here), here.caller, run, failed)
+    debug = body is not None and body.enable_debug_logging
+    await rerun(engine_of(here), here.caller, run, failed, debug=debug)
     return reply({}, 201)
 
 
@@ -147,7 +149,8 @@ async def rerun_job(here: AtRepository, job_id: int, body: Rerun | None = None) 
     here.require("actions", "write")
     job = job_of(here, job_id)
     run: Run = here.tables.runs[job.run_id]
-    await rerun(engine_of(here), here.caller, run, [job])
+    debug = body is not None and body.enable_debug_logging
+    await rerun(engine_of(here), here.caller, run, [job], debug=debug)
     return reply({}, 201)
 
 

@@ -40,7 +40,9 @@ class Stage:
         return sorted(self.sim.world.tables.runs, key=lambda run: run.id)
 
     def jobs(self, run: Run) -> dict[str, Job]:
-        return {job.key: job for job in self.sim.world.tables.jobs.where("run", run.id)}
+        """By key, the latest of each."""
+        rows = sorted(self.sim.world.tables.jobs.where("run", run.id), key=lambda job: job.attempt)
+        return {job.key: job for job in rows}
 
     def log(self, run: Run, job: str = "build") -> str:
         return self.engine.storage.job_log(self.jobs(run)[job].id) or ""

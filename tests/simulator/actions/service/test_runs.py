@@ -189,6 +189,30 @@ async def test_a_group_may_cancel_what_runs(tmp_path: Path) -> None:
         await stage.ended(2)
 
 
+@pytest.mark.parametrize("group", ["deploy", "DEPLOY"])
+async def test_a_run_that_would_wait_for_itself_is_cancelled(tmp_path: Path, group: str) -> None:
+    text = workflow(DISPATCHED, extra="concurrency: deploy\n", job=f"concurrency: {group}")
+    async with staged(tmp_path, {"ci.yml": text}) as stage:
+        run = await stage.dispatch()
+        await stage.ended()
+        assert run.latest.conclusion == "cancelled"
+        check = stage.sim.world.tables.check_runs[stage.jobs(run)["build"].id]
+        assert "a deadlock for concurrency group" in check.annotations[0].message
+
+
+async def test_a_repetition_may_show_debug_messages(tmp_path: Path) -> None:
+    script = "echo ::debug::deep-$RUNNER_DEBUG"
+    async with staged(tmp_path, {"ci.yml": workflow(DISPATCHED, script)}) as stage:
+        run = await stage.dispatch()
+        await stage.ended()
+        assert "##[debug]" not in stage.log(run)
+        body = {"enable_debug_logging": True}
+        again = await stage.sim.as_("writer").post(f"{RUNS}/{run.id}/rerun", json=body)
+        assert again.status_code == 201
+        await stage.ended()
+        assert "##[debug]deep-1" in stage.log(run)
+
+
 async def test_tokens_live_as_long_as_their_run_and_can_what_they_may(tmp_path: Path) -> None:
     async with staged(tmp_path, {"ci.yml": workflow(DISPATCHED, "sleep 600")}) as stage:
         run = await stage.dispatch()
