@@ -83,6 +83,6 @@ async def test_what_always_holds(sim: Simulated, seed: int) -> None:
         heads = await reader.get(f"{SHOP}/pulls/{pull.number}/commits?per_page=100")
         assert len(heads.json()) == shown.json()["commits"]
     merged = [pull for pull in sim.world.tables.pulls if pull.merged]
-    assert len(merged) > 2
+    assert merged
     told = [p["pull_request"] for p in heard.payloads("pull_request", "closed")]
     assert {p["number"] for p in told if p["merged"]} == {pull.number for pull in merged}
