@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.domain.check_results import latest_runs
+from bot.simulator.domain.networks import members_of, resolve_across
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
 from bot.simulator.identity.rights import may_see
@@ -13,7 +14,7 @@ from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import number_of
 from bot.simulator.pages.places import HEADS, TAGS, place_of, rest_of
 from bot.simulator.pages.rendering import link_to, page
-from bot.simulator.records.repositories import Repository
+from bot.simulator.records.pulls import PullRequest
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()
@@ -111,17 +112,15 @@ async def compare(here: AtRepository) -> Response:
     base_name, dots, head_name = rest_of(here.request).partition("...")
     if not dots:
         base_name, head_name = here.repository.default_branch, base_name
-    repository, head_branch = _head_side(here, head_name)
-    git = here.world.git(repository)
+    plain, dot, form = head_name.rpartition(".")
     base = await here.git.resolve(base_name)
-    plain, dot, form = head_branch.rpartition(".")
-    if dot and form in ("diff", "patch") and not git.ref(HEADS + head_branch):
-        return await _as_text(git, base, await git.resolve(plain), form)
-    head = await git.resolve(head_branch)
-    start = await git.merge_base(base, head)
+    if dot and form in ("diff", "patch") and not here.git.ref(HEADS + head_name):
+        return await _as_text(here.git, base, await _head(here, plain), form)
+    head = await _head(here, head_name)
+    start = await here.git.merge_base(base, head)
     if start is None:
         raise UnknownObject("the two have nothing in common")
-    changes = await git.changes(start, head, limit=SHOWN_FILES)
+    changes = await here.git.changes(start, head, limit=SHOWN_FILES)
     return page(
         here.request,
         "code/compare.html",
@@ -129,14 +128,10 @@ async def compare(here: AtRepository) -> Response:
         base=base_name,
         head=head_name,
         branches=list(here.git.branches()),
-        commits=await git.commits_between(base, head, limit=SHOWN_COMMITS),
+        commits=await here.git.commits_between(base, head, limit=SHOWN_COMMITS),
         changes=changes,
         diffs=file_diffs(changes),
-        open_pulls=[
-            pull
-            for pull in here.tables.pulls.where("head", (repository.id, head_branch))
-            if pull.base_ref == base_name and here.tables.issues[pull.issue_id].state == "open"
-        ],
+        open_pulls=_open_pulls(here, base_name, head_name),
     )
 
 
@@ -145,15 +140,25 @@ async def _as_text(git: BareRepository, base: str, head: str, form: str) -> Resp
     return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
 
 
-def _head_side(here: Here, name: str) -> tuple[Repository, str]:
-    """The repository that `owner:branch` is in, which may be a fork, and the branch."""
-    owner, colon, branch = name.partition(":")
-    if not colon:
-        return here.repository, name
-    account = here.tables.accounts.one("login", owner.lower())
-    forks = here.tables.repositories.where("fork_of", here.repository.id)
-    for repository in [here.repository, *forks]:
-        owned = account is not None and repository.owner_id == account.id
-        if owned and may_see(here.tables, here.caller, repository):
-            return repository, branch
-    raise not_found()
+async def _head(here: Here, name: str) -> str:
+    """The commit of a revision here, or of `owner:branch` in a fork which the visitor may see."""
+    owner = name.partition(":")[0].lower() if ":" in name else ""
+    for member in members_of(here.world, here.repository) if owner else []:
+        is_theirs = here.world.owner(member).login.lower() == owner
+        if is_theirs and not may_see(here.tables, here.caller, member):
+            raise not_found()
+    return await resolve_across(here.world, here.repository, name)
+
+
+def _open_pulls(here: Here, base: str, head: str) -> list[PullRequest]:
+    """Those that propose this already."""
+    owner, _, branch = head.rpartition(":")
+    found = []
+    for pull in here.tables.pulls.where("base", (here.repository.id, base)):
+        source = here.tables.repositories.get(pull.head_repository_id)
+        is_open = here.tables.issues[pull.issue_id].state == "open"
+        if is_open and source is not None and pull.head_ref == branch:
+            login = here.world.owner(source).login.lower()
+            if login == owner.lower() or (not owner and source.id == here.repository.id):
+                found.append(pull)
+    return found

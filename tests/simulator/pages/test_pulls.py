@@ -294,3 +294,45 @@ def add_check(sim: Simulated, sha: str) -> CheckRun:
             created_at=now,
         )
     )
+
+
+async def put(sim: Simulated, login: str, path: str, branch: str, repository: str) -> None:
+    content = b64encode(f"{path}\n".encode()).decode()
+    body = {"message": f"Add {path}", "content": content, "branch": branch}
+    answer = await sim.as_(login).put(f"/repos/{repository}/contents/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_a_branch_is_brought_up_to_date(
+    sim: Simulated, admin: Browser, reader: Browser
+) -> None:
+    await proposed(admin)
+    await put(sim, "admin", "other.txt", "main", "acme/shop")
+    page = await admin.get(PULL)
+    assert "1 commit behind main" in page.words
+    assert (await reader.send(f"{PULL}/update")).status == 403
+    assert (await admin.send(f"{PULL}/update", sha="f" * 40)).status == 422
+    assert (await admin.send(f"{PULL}/update", sha=pull_of(sim).head_sha)).status == 303
+    assert "Update branch" not in (await admin.get(PULL)).words
+    assert "Merge branch 'main' into fix" in (await admin.get(f"{PULL}/commits")).words
+
+
+async def test_a_pull_request_of_a_fork(sim: Simulated, visit: Visit, admin: Browser) -> None:
+    assert (await sim.as_("outsider").post("/repos/acme/shop/forks", json={})).status_code == 202
+    await put(sim, "outsider", "theirs.txt", "main", "outsider/shop")
+    page = await visit("outsider").get("/acme/shop/compare/main...outsider:main")
+    assert page.one("input", name="head")["value"] == "outsider:main"
+    await proposed(visit("outsider"), head="outsider:main", title="Theirs")
+    page = await admin.get(PULL)
+    assert "from outsider:main into main" in page.words
+    assert "theirs.txt" in (await admin.get(f"{PULL}/files")).words
+    again = await admin.get("/acme/shop/compare/main...outsider:main")
+    assert PULL in again.links
+    assert again.all("input", name="title") == []
+    assert "forked from acme/shop" in (await admin.get("/outsider/shop")).words
+    fork = sim.world.repository_named("outsider", "shop")
+    assert fork is not None
+    fork.private = True
+    hidden = await visit("reader").get("/acme/shop/compare/main...outsider:main")
+    assert hidden.status == 404
+    assert (await visit("reader").get(f"{PULL}/files")).status == 200

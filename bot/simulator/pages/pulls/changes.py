@@ -7,8 +7,8 @@ from typing import get_args
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.domain.anchors import Remark, Unanchored, anchor
-from bot.simulator.domain.issues import require_edit
-from bot.simulator.domain.merges import Method, Wish, merge_pull, update_branch
+from bot.simulator.domain.issue_rights import is_author
+from bot.simulator.domain.merges import Method, Wish, merge_pull
 from bot.simulator.domain.pull_edits import request_reviewers, unrequest_reviewers
 from bot.simulator.domain.pull_states import issue_of, set_draft
 from bot.simulator.domain.pulls import Proposal, open_pull
@@ -34,6 +34,9 @@ from bot.simulator.pages.pulls.reading import PULL
 from bot.simulator.pages.rendering import link_to
 from bot.simulator.records.pulls import PullRequest, Review, Side
 from bot.simulator.rest.issues.finding import issue_at
+from bot.simulator.rest.pulls.merging import BranchUpdate
+from bot.simulator.rest.pulls.merging import update as update_from_base
+from bot.simulator.rest.pulls.scope import AtNumber
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()
@@ -83,20 +86,21 @@ async def merge(here: AtRepository, number: int, form: Form) -> Response:
 
 @router.post(PULL + "/draft")
 async def turn_draft(here: AtRepository, number: int, form: Form) -> Response:
+    """By its author, or who may write."""
     pull = _pull_at(here, number)
-    require_edit(here.world, here.caller, here.repository, issue_of(here.world, pull))
+    issue = issue_of(here.world, pull)
+    own = is_author(here.caller, issue.author_id)
+    here.require("pull_requests", "write", role="read" if own else "write")
+    if issue.state == "closed":
+        raise ApiError(422, "The pull request is closed.")
     set_draft(here.world, here.caller, here.repository, pull, form.given("draft"))
     return _back(here, number)
 
 
 @router.post(PULL + "/update")
 async def update(here: AtRepository, number: int, form: Form) -> Response:
-    pull = _pull_at(here, number)
-    source = here.tables.repositories.get(pull.head_repository_id)
-    if source is not None:
-        require(here.tables, here.caller, source, "contents", "write")
-    sha = form.text("sha") or None
-    await update_branch(here.world, here.caller, here.repository, pull, sha)
+    wish = BranchUpdate(expected_head_sha=form.text("sha") or None)
+    await update_from_base(AtNumber(here, _pull_at(here, number)), wish)
     return _back(here, number)
 
 

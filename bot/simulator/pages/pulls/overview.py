@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.simulator.domain.check_results import latest_runs, latest_statuses, results_at
 from bot.simulator.domain.comparing import refresh
+from bot.simulator.domain.issue_rights import is_author
 from bot.simulator.domain.merge_state import deciding_reviews, merge_blockers, merge_state
 from bot.simulator.domain.reviews import pending_of
 from bot.simulator.errors import not_found
@@ -14,6 +15,7 @@ from bot.simulator.identity.rights import can
 from bot.simulator.pages.conversation.texts import may_act
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review
+from bot.simulator.records.repositories import Repository
 from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import Here
 
@@ -45,11 +47,12 @@ class Overview:
     outcomes: dict[str, int]
     verdicts: list[tuple[str, str]]
     """(login, state) of the reviews that count."""
-    may_merge: bool
-    may_update: bool
-    may_delete_branch: bool
     pending: Review | None
     """What the visitor has written of a review and not yet submitted."""
+    may_merge: bool
+    may_draft: bool
+    may_update: bool
+    may_delete_branch: bool
 
     @property
     def is_settling(self) -> bool:
@@ -67,13 +70,6 @@ async def overview_of(here: Here, number: int) -> Overview:
     if pull is None:
         raise not_found()
     await refresh(here.world, pull)
-    source = here.tables.repositories.get(pull.head_repository_id)
-    pushes = (
-        source is not None
-        and not source.archived
-        and can(here.tables, here.caller, source, "contents", "write", "write")
-    )
-    tip = source and here.world.git(source).ref(f"refs/heads/{pull.head_ref}")
     state = merge_state(here.world, pull)
     return Overview(
         issue,
@@ -86,11 +82,34 @@ async def overview_of(here: Here, number: int) -> Overview:
             (here.tables.accounts[review.author_id].login, review.state)
             for review in deciding_reviews(here.world, pull)
         ],
-        may_merge=may_act(here, "write", issue),
-        may_update=pushes and pull.behind > 0 and issue.state == "open",
-        may_delete_branch=pushes and issue.state == "closed" and tip == pull.head_sha,
         pending=pending_of(here.world, here.caller, pull),
+        **_rights(here, pull, issue),
     )
+
+
+def _rights(here: Here, pull: PullRequest, issue: Issue) -> dict[str, bool]:
+    """What the visitor may do now, as `Overview` names it."""
+    source = here.tables.repositories.get(pull.head_repository_id)
+    own = is_author(here.caller, issue.author_id)
+    pushes = (
+        source is not None
+        and not source.archived
+        and can(here.tables, here.caller, source, "contents", "write", "write")
+    )
+    tip = source and here.world.git(source).ref(f"refs/heads/{pull.head_ref}")
+    outdated = pull.behind > 0 and issue.state == "open"
+    return {
+        "may_merge": may_act(here, "write", issue),
+        "may_draft": may_act(here, "read" if own else "write", issue),
+        "may_update": outdated and (pushes or _may_push_for_author(here, pull, source)),
+        "may_delete_branch": pushes and issue.state == "closed" and tip == pull.head_sha,
+    }
+
+
+def _may_push_for_author(here: Here, pull: PullRequest, source: Repository | None) -> bool:
+    """Whether the author of a fork lets those who may write here change the branch."""
+    outside = source is not None and source.id != here.repository.id
+    return outside and pull.maintainer_can_modify and may_act(here, "write")
 
 
 def _methods(here: Here, pull: PullRequest) -> dict[str, list[str]]:
