@@ -22,7 +22,7 @@ from bot.simulator.actions.service.files import WorkflowFiles, note_workflows
 from bot.simulator.actions.service.groups import Groups
 from bot.simulator.actions.service.hearing import Occasion, occasion_of
 from bot.simulator.actions.service.host import StateHost
-from bot.simulator.actions.service.interruptions import end_interrupted
+from bot.simulator.actions.service.interruptions import end_interrupted, explain
 from bot.simulator.actions.service.records import complete, set_status
 from bot.simulator.actions.service.requesting import entry_scope, request_for
 from bot.simulator.actions.service.starting import Starter
@@ -148,6 +148,8 @@ class Engine:
         try:
             await self._carry_out(run, live)
         except asyncio.CancelledError:
+            if not live.cancelled:
+                explain(self.world, run, STOPPED)
             self._complete(run, "cancelled", "" if live.cancelled else STOPPED)
             if not live.cancelled:
                 raise

@@ -241,7 +241,10 @@ async def test_a_run_that_a_stop_interrupted_says_so(tmp_path: Path) -> None:
         run = stage.sim.world.tables.runs[number]
         assert (run.latest.status, run.latest.conclusion) == ("completed", "cancelled")
         assert "stopped together with the simulator" in run.problem
-        assert stage.jobs(run)["build"].conclusion == "cancelled"
+        job = stage.jobs(run)["build"]
+        assert job.conclusion == "cancelled"
+        check = stage.sim.world.tables.check_runs[job.check_run_id]
+        assert "stopped together" in check.annotations[-1].message
         assert not stage.engine.storage.work.exists()
 
 
