@@ -76,3 +76,44 @@ EXCUSES: Mapping[str, Sequence[Excuse]] = {
         Excuse("JWT on a repository", 401, "The App's own token is for the App alone."),
     ),
 }
+
+
+@dataclass(frozen=True)
+class Told:
+    """How many more of a webhook the simulator sends in a story than emulate, and why."""
+
+    kind: str
+    more: int
+    why: str
+
+
+NEW_BRANCH = "A new branch is pushed, too; a deleted one, and the base of a merge."
+WEBHOOKS: Mapping[str, Sequence[Told]] = {
+    "labels": (Told("issues/unlabeled", 1, "To clear the labels is to take each away."),),
+    "comments": (
+        Told("issue_comment/created", -1, "The comment that is too long was refused."),
+        Told("issue_comment/edited", -1, "The stranger's edit was refused."),
+    ),
+    "refs": (
+        Told("push", 2, NEW_BRANCH),
+        Told("delete", 1, "emulate does not tell of deleted branches."),
+    ),
+    "pulls": (Told("push", 4, NEW_BRANCH),),
+    "refused_pulls": (
+        Told("push", 3, NEW_BRANCH),
+        Told("pull_request/opened", -3, "Three that could not be opened were refused."),
+        Told("pull_request/closed", -1, "The stranger's closing was refused."),
+        Told("pull_request/reopened", -1, "What was merged was not reopened."),
+    ),
+    "reviews": (
+        Told("push", 1, NEW_BRANCH),
+        Told("pull_request_review/submitted", -2, "Two reviews were refused."),
+        Told("pull_request/review_requested", -1, "The stranger was not asked."),
+        Told("pull_request/review_request_removed", 1, "emulate does not tell of it."),
+    ),
+    "checks": (
+        Told("push", 1, NEW_BRANCH),
+        Told("check_run/created", -2, "Two check runs were refused."),
+        Told("check_suite/completed", 1, "emulate keeps a suite open for ever."),
+    ),
+}
