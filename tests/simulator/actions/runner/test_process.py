@@ -113,7 +113,7 @@ async def test_a_step_that_ignores_signals_is_killed(tmp_path: Path) -> None:
 async def test_what_a_step_leaves_behind_serves_later_steps(tmp_path: Path) -> None:
     """As on GitHub, where a service started in one step is used in the next."""
     async with shell(tmp_path) as run:
-        await run("sleep $MARK >/dev/null 2>&1 &")
+        await run("sleep $MARK >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done")
         await run("true")
         assert len(run.alive()) == 1
         assert [name for _, name in await run.supervisor.close()] == ["sleep"]

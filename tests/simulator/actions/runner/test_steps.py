@@ -14,6 +14,9 @@ from tests.simulator.actions.hosting import Bench, job
 
 pytestmark = pytest.mark.anyio
 
+STAY = "sleep $MARK >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do sleep 0.01; done"
+"""Leaves a process behind, which has its name by then."""
+
 
 async def test_a_job_and_its_log(bench: Bench) -> None:
     ran = await bench(job("echo hello"))
@@ -299,7 +302,7 @@ async def test_a_wrong_value_at_run_time_fails_the_step(bench: Bench) -> None:
 
 
 async def test_background_processes_end_with_the_job_and_are_named(bench: Bench) -> None:
-    ran = await bench(job("sleep 63 >/dev/null 2>&1 &", "echo next"))
+    ran = await bench(job(STAY.replace("$MARK", "63"), "echo next"))
     assert ran.conclusion == "success"
     assert re.search(r"Terminate orphan process: pid \(\d+\) \(sleep\)", ran.text)
 
