@@ -54,7 +54,7 @@ test: install elixir ## the whole suite
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 conformance: install judges ## the simulator before its judges: a table of operations and webhooks
-	@$(BIN)/python -m pytest -q -n 0 tests/simulator/judges
+	@$(BIN)/python -m pytest -q -n 0 tests/simulator/judges/test_conformance.py
 	@$(BIN)/python -m tests.simulator.judges.report
 
 lint: install ## ruff, mypy --strict, import-linter
