@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.simulator.actions.builtin.builtin import Builtin
+from bot.simulator.actions.runner.clearing import empty
 from bot.simulator.actions.runner.frame import StepFailed
 from bot.simulator.actions.runner.use import Use
 
@@ -81,10 +83,10 @@ def _refuse_unsupported(use: Use) -> None:
 
 
 def _folder(use: Use) -> Path:
-    """Within the job's own folder even if a step made the work space a link: it is emptied."""
-    folder = (use.workspace / use.inputs["path"]).resolve()
-    inside = (use.workspace.resolve(), use.job.folders.root.resolve())
-    if not all(folder.is_relative_to(place) for place in inside):
+    """Below the work space by its name; that no link leads out of it, `prepare` sees to."""
+    path = use.inputs["path"]
+    folder = Path(os.path.normpath(use.workspace / path))
+    if "\0" in path or not folder.is_relative_to(use.workspace):
         raise StepFailed(f"Repository path '{folder}' is not under '{use.workspace}'")
     return folder
 
@@ -150,13 +152,13 @@ class Git:
 
     async def prepare(self, repository: str) -> None:
         """An empty repository at the folder; what was there goes, as `clean` asks."""
-        if self.folder.exists():
-            for entry in self.folder.iterdir():
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
-                else:
-                    entry.unlink()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        root = self.use.job.folders.root
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(empty, root, self.folder)
+        except OSError as error:
+            place = self.folder.relative_to(root)
+            raise StepFailed(f"'{place}' cannot be emptied: {error.strerror}") from error
         self.use.job.hide(self.header().split()[-1])
         self.use.say("##[group]Initializing the repository")
         await self.run("init", "--quiet", "--", str(self.folder))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.simulator.actions.runner.clearing import delete
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def lay_out(work: Path, run_id: int, attempt: int, key: str, repository: str) ->
         actions=root / "_actions",
         private=root / "_private",
     )
-    remove(root)
+    remove(work, root)
     for folder in (folders.workspace, folders.home, folders.tools, folders.actions):
         folder.mkdir(parents=True)
     for folder in (folders.commands, folders.event.parent, folders.private):
@@ -54,21 +53,9 @@ def lay_out(work: Path, run_id: int, attempt: int, key: str, repository: str) ->
     return folders
 
 
-def remove(folder: Path) -> None:
-    """Removes the folder and its parent when that is empty; what cannot be removed stays."""
-    if folder.exists():
-        shutil.rmtree(folder, onerror=_make_writable)
-        with contextlib.suppress(OSError):
-            folder.parent.rmdir()
-
-
-def _make_writable(act: Callable[..., object], path: str, error: object) -> None:
-    """A step may have taken the right to write from its folders."""
+def remove(work: Path, folder: Path) -> None:
+    """Removes a job's folder, and its run's when that is empty; what cannot be removed stays."""
     with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
-        if not os.path.islink(path):
-            os.chmod(path, 0o700)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            os.unlink(path)
+        delete(work, folder)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()

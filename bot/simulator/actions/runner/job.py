@@ -109,7 +109,7 @@ class JobRun:
         for pid, name in killed:
             self.log.write(f"Terminate orphan process: pid ({pid}) ({name})")
         self.log.flush()
-        await asyncio.to_thread(remove, self.folders.root)
+        await asyncio.to_thread(remove, self.settings.work, self.folders.root)
 
     def cancel(self) -> None:
         """Steps whose condition holds all the same go on; the running one is asked to end."""
