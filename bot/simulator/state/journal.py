@@ -32,7 +32,8 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        # Private: it holds tokens, secrets and a key.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = lock(folder)
         self._changed: dict[tuple[str, int], Record | None] = {}
         self._meta: dict[str, str] = {}

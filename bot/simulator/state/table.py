@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
+from pydantic import ValidationError
+
 from bot.simulator.records.record import Record
-from bot.simulator.state.journal import Journal
+from bot.simulator.state.journal import Journal, StateUnusable
 
 R = TypeVar("R", bound=Record)
 Key = Callable[[R], Hashable]
 
 
 class Table(Generic[R]):
-    """Records of one kind. `keys` name the ways to find them: `where("issue", 7)`."""
+    """Records of one kind. `keys` name the ways to find them: `where("issue", 7)`.
+
+    Raises:
+        StateUnusable: a row was written by another version.
+    """
 
     def __init__(self, kind: type[R], journal: Journal, **keys: Key[R]) -> None:
         self._name = kind.__name__
@@ -22,8 +28,14 @@ class Table(Generic[R]):
         self._keys = keys
         self._found: dict[str, dict[Hashable, dict[int, R]]] = {name: {} for name in keys}
         self._filed: dict[int, dict[str, Hashable]] = {}
-        for body in journal.rows(self._name):
-            self._file(kind.model_validate_json(body))
+        try:
+            for body in journal.rows(self._name):
+                self._file(kind.model_validate_json(body))
+        except ValidationError as error:
+            raise StateUnusable(
+                f"the state holds a {self._name} that this version does not understand: name"
+                " another folder, or start with --fresh to lose it"
+            ) from error
 
     def add(self, row: R) -> R:
         if row.id in self._rows:

@@ -92,6 +92,22 @@ def test_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:
         Journal(tmp_path)
 
 
+def test_a_row_of_another_version_is_said(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        pets(journal).add(Pet(id=1, name="Rex"))
+        journal.commit()
+    with sqlite3.connect(tmp_path / "state.sqlite") as db:
+        db.execute('UPDATE rows SET body = \'{"id": 1, "colour": "red"}\'')
+    db.close()
+    with Journal(tmp_path) as journal, pytest.raises(StateUnusable, match="Pet that this version"):
+        pets(journal)
+
+
+def test_the_folder_is_private(tmp_path: Path) -> None:
+    Journal(tmp_path / "new").close()
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
 def test_an_id_is_given_once(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         table = pets(journal)

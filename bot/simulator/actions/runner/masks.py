@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,29 +12,44 @@ SHORTEST = 3
 """Parts of a secret shorter than this are not masked: a lone brace would blank out all logs."""
 LONGEST = 100_000
 MOST = 2_000
+WITHHELD = "*** (more values are masked than can be looked for: no output is shown)"
 
 
 class Masker:
-    """The values are remembered for the whole job, longest first."""
+    """The values are remembered for the whole job."""
 
     def __init__(self) -> None:
         self.values: set[str] = set()
-        self.pattern: re.Pattern[str] | None = None
+        self.full = False
+        """More was to be hidden than can be looked for: from then on nothing is shown."""
 
     def add(self, value: str) -> None:
         """Hides the value, each of its lines, and the usual encodings of both."""
-        fresh = {form for form in forms(value[:LONGEST]) if form not in self.values}
-        if not fresh or len(self.values) + len(fresh) > MOST:
+        if self.full:
             return
-        self.values |= fresh
-        longest_first = sorted(self.values, key=len, reverse=True)
-        self.pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self.values |= set(forms(value[:LONGEST]))
+        self.full = len(self.values) > MOST or len(value) > LONGEST
 
     def mask(self, text: str) -> str:
-        """Most lines hold no secret, and looking for each is quicker than the pattern."""
-        if self.pattern is None or not any(value in text for value in self.values):
-            return text
-        return self.pattern.sub(STARS, text)
+        if self.full:
+            return WITHHELD if text.strip() else text
+        hidden = [span for value in self.values if value in text for span in spans(value, text)]
+        shown: list[str] = []
+        end = 0
+        for begin, stop in sorted(hidden):
+            # Values that overlap are hidden as one: else the end of the second would be left.
+            if begin > end or not shown:
+                shown += [text[end:begin], STARS]
+            end = max(end, stop)
+        return "".join([*shown, text[end:]])
+
+
+def spans(value: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the value stands, also where it overlaps with itself."""
+    at = text.find(value)
+    while at >= 0:
+        yield at, at + len(value)
+        at = text.find(value, at + 1)
 
 
 def forms(value: str) -> Iterator[str]:

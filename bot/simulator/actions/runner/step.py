@@ -69,7 +69,10 @@ async def _within_time(running: Running, level: Level, act: Act) -> Conclusion:
     try:
         await act(running)
         outcome: Conclusion = "success"
-    except (StepFailed, OSError) as error:
+    except ExpressionError:
+        raise
+    except (StepFailed, OSError, ValueError) as error:
+        # ValueError: NUL in a path, a file name that is no UTF-8.
         outcome = "failure"
         if not level.timed_out and not (level.stop.is_set() and job.status.cancelled):
             job.fail(str(error))

@@ -68,3 +68,36 @@ def test_nothing_is_no_secret(secret: str) -> None:
 def test_no_secret_survives(secret: str) -> None:
     shown = masked(secret, f"before {secret} after {json.dumps(secret)}")
     assert secret not in shown
+
+
+def test_secrets_that_overlap_leave_no_ends() -> None:
+    masker = Masker()
+    masker.add("abcdef")
+    masker.add("defghi")
+    assert masker.mask("x abcdefghi y") == "x *** y"
+    assert masker.mask("abcdefdefghi") == "***"
+
+
+@given(st.lists(st.text("abc", min_size=3, max_size=6), min_size=1, max_size=4), st.text("abc"))
+def test_of_what_is_covered_by_secrets_nothing_is_left(secrets: list[str], text: str) -> None:
+    masker = Masker()
+    for secret in secrets:
+        masker.add(secret)
+    covered = [False] * len(text)
+    for value in masker.values:
+        for at in range(len(text)):
+            if text.startswith(value, at):
+                covered[at : at + len(value)] = [True] * len(value)
+    assert masker.mask(text).replace("***", "") == "".join(
+        c for c, hidden in zip(text, covered, strict=True) if not hidden
+    )
+
+
+def test_when_more_is_to_be_hidden_than_can_be_nothing_is_shown() -> None:
+    masker = Masker()
+    for number in range(3_000):
+        masker.add(f"value {number}")
+    shown = masker.mask("value 2999 and nothing else")
+    assert "2999" not in shown
+    assert "no output is shown" in shown
+    assert masker.mask("") == ""
