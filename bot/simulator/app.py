@@ -14,8 +14,8 @@ from starlette.websockets import WebSocketClose
 
 from bot.simulator.actions.service.engine import Engine
 from bot.simulator.actions.service.repeating import Repeater
-from bot.simulator.domain.installations import follow_repositories
-from bot.simulator.domain.pushes import catch_up
+from bot.simulator.domain.apps.installations import follow_repositories
+from bot.simulator.domain.repositories.pushes import catch_up
 from bot.simulator.errors import not_found
 from bot.simulator.exchanges.recording import Recorder
 from bot.simulator.faults.proxy import FaultyProxy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.simulator.domain.protections import push_policy
-from bot.simulator.domain.pushes import refs_changed
+from bot.simulator.domain.repositories.protections import push_policy
+from bot.simulator.domain.repositories.pushes import refs_changed
 from bot.simulator.errors import ApiError
 from bot.simulator.git import Admission, Denied, PushPolicy, RefChange
 from bot.simulator.identity.caller import ANONYMOUS, Caller

@@ -9,8 +9,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.simulator.domain.first_labels import add_first_labels
-from bot.simulator.domain.languages import main_language
+from bot.simulator.domain.repositories.first_labels import add_first_labels
+from bot.simulator.domain.repositories.languages import main_language
 from bot.simulator.identity.tokens import user_token
 from bot.simulator.options import Source
 from bot.simulator.records.accounts import Account, AccountType, Level

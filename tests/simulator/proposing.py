@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from bot.simulator.domain.refs import change_refs
+from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.events import Event
 from bot.simulator.git import RefChange, TreeEdit
 from bot.simulator.identity.caller import Caller

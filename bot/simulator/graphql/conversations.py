@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import maybe_stamp, stamp
-from bot.simulator.domain.branch_rules import rules_for
-from bot.simulator.domain.comparing import refresh
-from bot.simulator.domain.merge_state import deciding_reviews, merge_state, submission
-from bot.simulator.domain.references import close_keywords, resolve_reference
+from bot.simulator.domain.issues.references import close_keywords, resolve_reference
+from bot.simulator.domain.pulls.merge_state import deciding_reviews, merge_state, submission
+from bot.simulator.domain.repositories.branch_rules import rules_for
+from bot.simulator.domain.repositories.comparing import refresh
 from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.objects import (
     Arguments,

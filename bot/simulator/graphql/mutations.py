@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
 
-from bot.simulator.domain.comments import minimize_comment, unminimize_comment
-from bot.simulator.domain.issue_rights import require_write
-from bot.simulator.domain.pull_states import is_open, issue_of, set_draft
-from bot.simulator.domain.refs import change_refs
-from bot.simulator.domain.review_comments import require_own, resolve_thread
-from bot.simulator.domain.single_comments import reply_to
+from bot.simulator.domain.issues.comments import minimize_comment, unminimize_comment
+from bot.simulator.domain.issues.rights import require_write
+from bot.simulator.domain.pulls.review_comments import require_own, resolve_thread
+from bot.simulator.domain.pulls.single_comments import reply_to
+from bot.simulator.domain.pulls.states import is_open, issue_of, set_draft
+from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.errors import ApiError
 from bot.simulator.git import NULL_SHA, RefChange, RefMoved
 from bot.simulator.graphql.refusals import Refused, no_node

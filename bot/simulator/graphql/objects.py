@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.clock import stamp
-from bot.simulator.domain.check_results import results_at
+from bot.simulator.domain.checks.results import results_at
 from bot.simulator.errors import ApiError
 from bot.simulator.git import Commit, UnknownObject
 from bot.simulator.graphql.bounds import connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import maybe_stamp, stamp
-from bot.simulator.domain.issue_rights import may_write
+from bot.simulator.domain.issues.rights import may_write
 from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.objects import Arguments, commit_row
 from bot.simulator.graphql.scope import Scope

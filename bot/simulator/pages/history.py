@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.check_results import latest_runs
-from bot.simulator.domain.networks import members_of, resolve_across
+from bot.simulator.domain.checks.results import latest_runs
+from bot.simulator.domain.repositories.networks import members_of, resolve_across
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
 from bot.simulator.identity.rights import may_see

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.installations import covered, install, installation_on, select
-from bot.simulator.domain.manifests import (
+from bot.simulator.domain.apps.installations import covered, install, installation_on, select
+from bot.simulator.domain.apps.manifests import (
     MAX_NAME,
     Manifest,
     check_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.simulator.domain.hooks import Config
+from bot.simulator.domain.apps.hooks import Config
 from bot.simulator.errors import invalid
 from bot.simulator.rest.bodies import Body
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from bot.simulator.domain.hooks import (
+from bot.simulator.domain.apps.hooks import (
     apply_config,
     check_config,
     check_events,
@@ -15,7 +15,7 @@ from bot.simulator.domain.hooks import (
     ping,
     save_hook,
 )
-from bot.simulator.domain.pushes import latest_push
+from bot.simulator.domain.repositories.pushes import latest_push
 from bot.simulator.errors import invalid, not_accessible, not_found
 from bot.simulator.identity.rights import has_permission, has_role
 from bot.simulator.records.accounts import Level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from bot.simulator.domain.branch_rules import rules_for
+from bot.simulator.domain.repositories.branch_rules import rules_for
 from bot.simulator.git import Commit
 from bot.simulator.records.repositories import Repository
 from bot.simulator.views.commits import commit_view

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.simulator.clock import maybe_stamp, stamp
-from bot.simulator.domain.check_results import latest_runs
+from bot.simulator.domain.checks.results import latest_runs
 from bot.simulator.nodes import node_id
 from bot.simulator.records.checks import Annotation, CheckRun, CheckSuite, CommitStatus
 from bot.simulator.records.pulls import PullRequest

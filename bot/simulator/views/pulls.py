@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import maybe_stamp, stamp
-from bot.simulator.domain.merge_state import merge_state
+from bot.simulator.domain.pulls.merge_state import merge_state
 from bot.simulator.nodes import node_id
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import stamp
-from bot.simulator.domain.networks import members_of, root_of
+from bot.simulator.domain.repositories.networks import members_of, root_of
 from bot.simulator.identity.rights import role_of
 from bot.simulator.nodes import node_id
 from bot.simulator.records.accounts import Account

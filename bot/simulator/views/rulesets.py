@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import stamp
-from bot.simulator.domain.branch_rules import bypass_mode
+from bot.simulator.domain.repositories.branch_rules import bypass_mode
 from bot.simulator.identity.caller import Caller
 from bot.simulator.nodes import node_id
 from bot.simulator.records.repositories import Ruleset

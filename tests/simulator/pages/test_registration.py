@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from bot.simulator.domain.manifests import slug_of, with_query
+from bot.simulator.domain.apps.manifests import slug_of, with_query
 from tests.simulator.judges.checking import problems_of, problems_of_payload
 from tests.simulator.judges.receiver import receiving
 from tests.simulator.support import BASE, Simulated

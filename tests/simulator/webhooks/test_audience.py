@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.simulator.domain.installations import accept_permissions, install, select
+from bot.simulator.domain.apps.installations import accept_permissions, install, select
 from bot.simulator.events import Event
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.accounts import Level

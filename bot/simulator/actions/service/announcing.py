@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.simulator.domain.announcing import tell
-from bot.simulator.domain.check_runs import tell_run as tell_check_run
-from bot.simulator.domain.suites import tell_suite
+from bot.simulator.domain.checks.runs import tell_run as tell_check_run
+from bot.simulator.domain.checks.suites import tell_suite
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.actions import Job, Run
 from bot.simulator.records.checks import CheckRun

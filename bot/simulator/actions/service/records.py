@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.simulator.actions.service.announcing import follow_run, tell_run
 from bot.simulator.actions.service.tokens import actions_app
-from bot.simulator.domain.suites import new_suite
+from bot.simulator.domain.checks.suites import new_suite
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.actions import Attempt, Run, RunConclusion, RunStatus, Workflow
 from bot.simulator.records.checks import CheckSuite

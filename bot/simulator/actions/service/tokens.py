@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.simulator.actions.workflow.model import Level as WorkflowLevel
 from bot.simulator.actions.workflow.model import Permissions
 from bot.simulator.actions.workflow.permissions import NOTHING, SCOPES, everything
-from bot.simulator.domain.installations import installation_on
+from bot.simulator.domain.apps.installations import installation_on
 from bot.simulator.records.accounts import Level, Token
 from bot.simulator.records.actions import Run
 from bot.simulator.records.apps import App, Installation

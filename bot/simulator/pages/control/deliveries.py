@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.hooks import apply_config, ping, save_hook
+from bot.simulator.domain.apps.hooks import apply_config, ping, save_hook
 from bot.simulator.errors import not_found
 from bot.simulator.pages.control.access import at_this_machine
 from bot.simulator.pages.forms import Form

@@ -6,7 +6,7 @@ from typing import get_args
 
 from starlette.responses import Response
 
-from bot.simulator.domain.reactions import react, unreact
+from bot.simulator.domain.issues.reactions import react, unreact
 from bot.simulator.errors import ApiError
 from bot.simulator.pages.conversation.texts import delete_text, edit_text, text_of
 from bot.simulator.pages.forms import Form

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.simulator.domain.dependencies import blocked_by, blockers_of
-from bot.simulator.domain.issue_rights import is_author
+from bot.simulator.domain.issues.dependencies import blocked_by, blockers_of
+from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.pages.conversation.happenings import SILENT, Happening, happening_of
 from bot.simulator.pages.conversation.remarks import Remark, Remarks

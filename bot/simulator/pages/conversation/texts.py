@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from bot.simulator.domain.comments import delete_comment, edit_comment
-from bot.simulator.domain.issue_rights import is_author, may_write
-from bot.simulator.domain.issues import edit_texts
-from bot.simulator.domain.review_comments import delete_review_comment, edit_review_comment
-from bot.simulator.domain.reviews import edit_review
+from bot.simulator.domain.issues.comments import delete_comment, edit_comment
+from bot.simulator.domain.issues.issues import edit_texts
+from bot.simulator.domain.issues.rights import is_author, may_write
+from bot.simulator.domain.pulls.review_comments import delete_review_comment, edit_review_comment
+from bot.simulator.domain.pulls.reviews import edit_review
 from bot.simulator.errors import not_found
 from bot.simulator.records.issues import Comment, Issue, Subject
 from bot.simulator.records.pulls import Review, ReviewComment

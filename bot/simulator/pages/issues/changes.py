@@ -6,12 +6,11 @@ from typing import get_args
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.assigning import assignees_named, set_assignees
-from bot.simulator.domain.comments import create_comment
-from bot.simulator.domain.dependencies import block, unblock
-from bot.simulator.domain.issue_deletion import delete_issue
-from bot.simulator.domain.issue_rights import require_write
-from bot.simulator.domain.issues import (
+from bot.simulator.domain.issues.assigning import assignees_named, set_assignees
+from bot.simulator.domain.issues.comments import create_comment
+from bot.simulator.domain.issues.deletion import delete_issue
+from bot.simulator.domain.issues.dependencies import block, unblock
+from bot.simulator.domain.issues.issues import (
     CloseReason,
     Draft,
     close_issue,
@@ -20,11 +19,12 @@ from bot.simulator.domain.issues import (
     reopen_issue,
     require_edit,
 )
-from bot.simulator.domain.labelling import set_labels
-from bot.simulator.domain.locking import lock_issue, unlock_issue
-from bot.simulator.domain.milestones import put_under
-from bot.simulator.domain.pull_states import reopen_pull
-from bot.simulator.domain.sub_issues import add_sub_issue, remove_sub_issue
+from bot.simulator.domain.issues.labelling import set_labels
+from bot.simulator.domain.issues.locking import lock_issue, unlock_issue
+from bot.simulator.domain.issues.milestones import put_under
+from bot.simulator.domain.issues.rights import require_write
+from bot.simulator.domain.issues.sub_issues import add_sub_issue, remove_sub_issue
+from bot.simulator.domain.pulls.states import reopen_pull
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.caller import Caller
 from bot.simulator.pages.forms import Fields, Form

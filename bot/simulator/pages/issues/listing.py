@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.simulator.domain.check_results import results_at
+from bot.simulator.domain.checks.results import results_at
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import page_of
 from bot.simulator.pages.rendering import page

@@ -6,16 +6,14 @@ from typing import get_args
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.anchors import Remark, Unanchored, anchor
-from bot.simulator.domain.issue_rights import is_author
-from bot.simulator.domain.merges import Method, Wish, merge_pull
-from bot.simulator.domain.pull_edits import request_reviewers, unrequest_reviewers
-from bot.simulator.domain.pull_states import issue_of, set_draft
-from bot.simulator.domain.pulls import Proposal, open_pull
-from bot.simulator.domain.refs import change_refs
-from bot.simulator.domain.review_comments import add_comment, add_reply, resolve_thread
-from bot.simulator.domain.review_states import Verdict, dismiss
-from bot.simulator.domain.reviews import (
+from bot.simulator.domain.issues.rights import is_author
+from bot.simulator.domain.pulls.anchors import Remark, Unanchored, anchor
+from bot.simulator.domain.pulls.edits import request_reviewers, unrequest_reviewers
+from bot.simulator.domain.pulls.merges import Method, Wish, merge_pull
+from bot.simulator.domain.pulls.pulls import Proposal, open_pull
+from bot.simulator.domain.pulls.review_comments import add_comment, add_reply, resolve_thread
+from bot.simulator.domain.pulls.review_states import Verdict, dismiss
+from bot.simulator.domain.pulls.reviews import (
     NewReview,
     check_body,
     create_review,
@@ -24,7 +22,9 @@ from bot.simulator.domain.reviews import (
     submit_review,
     unprocessable,
 )
-from bot.simulator.domain.single_comments import comment_at, reply_to
+from bot.simulator.domain.pulls.single_comments import comment_at, reply_to
+from bot.simulator.domain.pulls.states import issue_of, set_draft
+from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange
 from bot.simulator.identity.rights import require

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.simulator.domain.check_results import latest_runs, latest_statuses, results_at
-from bot.simulator.domain.comparing import refresh
-from bot.simulator.domain.issue_rights import is_author
-from bot.simulator.domain.merge_state import deciding_reviews, merge_blockers, merge_state
-from bot.simulator.domain.reviews import pending_of
+from bot.simulator.domain.checks.results import latest_runs, latest_statuses, results_at
+from bot.simulator.domain.issues.rights import is_author
+from bot.simulator.domain.pulls.merge_state import deciding_reviews, merge_blockers, merge_state
+from bot.simulator.domain.pulls.reviews import pending_of
+from bot.simulator.domain.repositories.comparing import refresh
 from bot.simulator.errors import not_found
 from bot.simulator.identity.rights import can
 from bot.simulator.pages.conversation.texts import may_act

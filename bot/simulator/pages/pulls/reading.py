@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.simulator.domain.issue_rights import is_author
+from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE
 from bot.simulator.pages.conversation.discussion import (

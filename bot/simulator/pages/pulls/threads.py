@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.simulator.domain.issue_rights import is_author
+from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.pages.conversation.remarks import Remark, Remarks
 from bot.simulator.pages.conversation.texts import Text, may_act
 from bot.simulator.pages.diffs import Line, lines_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.manifests import convert
+from bot.simulator.domain.apps.manifests import convert
 from bot.simulator.errors import not_found
 from bot.simulator.rest.apps.callers import AsApp
 from bot.simulator.rest.replies import paginate, reply

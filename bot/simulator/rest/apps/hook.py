@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.hooks import apply_config, ping, save_hook
+from bot.simulator.domain.apps.hooks import apply_config, ping, save_hook
 from bot.simulator.errors import not_found
 from bot.simulator.records.apps import App, Hook
 from bot.simulator.rest.apps.callers import AsApp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.installations import (
+from bot.simulator.domain.apps.installations import (
     covered,
     installation_on,
     select,

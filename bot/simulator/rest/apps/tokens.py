@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.simulator.clock import maybe_stamp
-from bot.simulator.domain.installations import covered
+from bot.simulator.domain.apps.installations import covered
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.tokens import INSTALLATION_TOKEN_LIFE, installation_token
 from bot.simulator.records.accounts import Level, Token

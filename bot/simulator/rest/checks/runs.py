@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from starlette.responses import Response
 
-from bot.simulator.domain.check_runs import RunChange, create_run, rerequest_run, update_run
+from bot.simulator.domain.checks.runs import RunChange, create_run, rerequest_run, update_run
 from bot.simulator.errors import ApiError
 from bot.simulator.records.checks import Annotation, CheckAction, CheckRun, CheckStatus
 from bot.simulator.rest.bodies import Body

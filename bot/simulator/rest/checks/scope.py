@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-from bot.simulator.domain.check_results import latest_runs
+from bot.simulator.domain.checks.results import latest_runs
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.apps import App
 from bot.simulator.records.checks import CheckRun, CheckSuite

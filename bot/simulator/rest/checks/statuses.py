@@ -6,8 +6,8 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.check_results import latest_statuses
-from bot.simulator.domain.statuses import NewStatus, create_status
+from bot.simulator.domain.checks.results import latest_statuses
+from bot.simulator.domain.checks.statuses import NewStatus, create_status
 from bot.simulator.errors import ApiError
 from bot.simulator.git import UnknownObject
 from bot.simulator.rest.bodies import Body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from starlette.responses import Response
 
-from bot.simulator.domain.suites import rerequest_suite, suite_for, tell_suite
+from bot.simulator.domain.checks.suites import rerequest_suite, suite_for, tell_suite
 from bot.simulator.errors import ApiError
 from bot.simulator.git import UnknownObject
 from bot.simulator.rest.bodies import Body

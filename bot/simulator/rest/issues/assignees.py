@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from bot.simulator.domain.assigning import assign, assignable, unassign
-from bot.simulator.domain.issue_rights import may_write, require_read, require_write
+from bot.simulator.domain.issues.assigning import assign, assignable, unassign
+from bot.simulator.domain.issues.rights import may_write, require_read, require_write
 from bot.simulator.errors import not_found
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Issue

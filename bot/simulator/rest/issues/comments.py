@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.comments import create_comment, delete_comment, edit_comment
-from bot.simulator.domain.issue_rights import require_read
+from bot.simulator.domain.issues.comments import create_comment, delete_comment, edit_comment
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.records.issues import Comment
 from bot.simulator.rest.issues.bodies import Text
 from bot.simulator.rest.issues.finding import comment_at, issue_at

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.labels import find_label
-from bot.simulator.domain.milestones import find_milestone
+from bot.simulator.domain.issues.labels import find_label
+from bot.simulator.domain.issues.milestones import find_milestone
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.identity.rights import may_see
 from bot.simulator.records.issues import Comment, Issue

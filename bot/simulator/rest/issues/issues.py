@@ -6,12 +6,12 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.issue_edits import Edit, edit_issue
-from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.issues import Draft, open_issue, reopen_issue
-from bot.simulator.domain.locking import lock_issue, unlock_issue
-from bot.simulator.domain.milestones import find_milestone
-from bot.simulator.domain.pull_states import reopen_pull
+from bot.simulator.domain.issues.edits import Edit, edit_issue
+from bot.simulator.domain.issues.issues import Draft, open_issue, reopen_issue
+from bot.simulator.domain.issues.locking import lock_issue, unlock_issue
+from bot.simulator.domain.issues.milestones import find_milestone
+from bot.simulator.domain.issues.rights import require_read
+from bot.simulator.domain.pulls.states import reopen_pull
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Milestone

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import Body as RawBody
 from starlette.responses import Response
 
-from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.labelling import add_labels, remove_label, set_labels
-from bot.simulator.domain.labels import create_label, delete_label, edit_label
+from bot.simulator.domain.issues.labelling import add_labels, remove_label, set_labels
+from bot.simulator.domain.issues.labels import create_label, delete_label, edit_label
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.records.issues import Issue
 from bot.simulator.rest.issues.bodies import LabelEdit, NewLabel, label_names
 from bot.simulator.rest.issues.finding import issue_at, label_at, milestone_at

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.simulator.domain.labels import find_label
+from bot.simulator.domain.issues.labels import find_label
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository

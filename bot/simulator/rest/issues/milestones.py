@@ -8,8 +8,12 @@ from typing import Any, Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.milestones import create_milestone, delete_milestone, edit_milestone
+from bot.simulator.domain.issues.milestones import (
+    create_milestone,
+    delete_milestone,
+    edit_milestone,
+)
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.records.repositories import Milestone
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.issues.finding import milestone_at

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from bot.simulator.domain.issue_rights import require_read
-from bot.simulator.domain.reactions import react, unreact
+from bot.simulator.domain.issues.reactions import react, unreact
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.errors import not_found
 from bot.simulator.records.issues import Issue, ReactionContent, Subject
 from bot.simulator.rest.bodies import Body

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from bot.simulator.domain.dependencies import block, blocked_by, blockers_of, unblock
-from bot.simulator.domain.sub_issues import add_sub_issue, move_sub_issue, remove_sub_issue
+from bot.simulator.domain.issues.dependencies import block, blocked_by, blockers_of, unblock
+from bot.simulator.domain.issues.sub_issues import add_sub_issue, move_sub_issue, remove_sub_issue
 from bot.simulator.errors import not_found
 from bot.simulator.identity.rights import may_see
 from bot.simulator.records.issues import Issue

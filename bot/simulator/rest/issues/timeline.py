@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot.simulator.domain.issue_rights import require_read
+from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.errors import not_found
 from bot.simulator.git import Commit
 from bot.simulator.identity.rights import may_see

@@ -7,7 +7,12 @@ from typing import Annotated
 from pydantic import Field
 from starlette.responses import Response
 
-from bot.simulator.domain.protections import changing, protection_for, protection_of, unprotect
+from bot.simulator.domain.repositories.protections import (
+    changing,
+    protection_for,
+    protection_of,
+    unprotect,
+)
 from bot.simulator.errors import ApiError
 from bot.simulator.records.repositories import Protection
 from bot.simulator.rest.bodies import Body

@@ -10,7 +10,7 @@ from fastapi import Body as Raw
 from pydantic import Field
 from starlette.responses import Response
 
-from bot.simulator.domain.protections import changing
+from bot.simulator.domain.repositories.protections import changing
 from bot.simulator.errors import ApiError
 from bot.simulator.records.repositories import Protection
 from bot.simulator.rest.bodies import Body

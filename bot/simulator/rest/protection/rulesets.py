@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.simulator.domain.announcing import tell
-from bot.simulator.domain.branch_rules import rulesets_on
+from bot.simulator.domain.repositories.branch_rules import rulesets_on
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.repositories import Ruleset
 from bot.simulator.rest.protection.rules import NewRuleset, RulesetEdit

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.anchors import Remark
-from bot.simulator.domain.review_comments import delete_review_comment, edit_review_comment
-from bot.simulator.domain.single_comments import comment_at, reply_to
+from bot.simulator.domain.pulls.anchors import Remark
+from bot.simulator.domain.pulls.review_comments import delete_review_comment, edit_review_comment
+from bot.simulator.domain.pulls.single_comments import comment_at, reply_to
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.pulls import ReviewComment
 from bot.simulator.rest.bodies import Body

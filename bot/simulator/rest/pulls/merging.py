@@ -9,9 +9,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.simulator.domain.comparing import MOST_FILES, refresh
-from bot.simulator.domain.merges import Wish, merge_pull, update_branch
-from bot.simulator.domain.pull_edits import request_reviewers, unrequest_reviewers
+from bot.simulator.domain.pulls.edits import request_reviewers, unrequest_reviewers
+from bot.simulator.domain.pulls.merges import Wish, merge_pull, update_branch
+from bot.simulator.domain.repositories.comparing import MOST_FILES, refresh
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE
 from bot.simulator.identity.rights import require

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.simulator.domain.comparing import refresh
-from bot.simulator.domain.issues import check_texts, close_issue, edit_texts, require_edit
-from bot.simulator.domain.pull_edits import retarget
-from bot.simulator.domain.pull_states import reopen_pull
-from bot.simulator.domain.pulls import Proposal, open_pull
+from bot.simulator.domain.issues.issues import check_texts, close_issue, edit_texts, require_edit
+from bot.simulator.domain.pulls.edits import retarget
+from bot.simulator.domain.pulls.pulls import Proposal, open_pull
+from bot.simulator.domain.pulls.states import reopen_pull
+from bot.simulator.domain.repositories.comparing import refresh
 from bot.simulator.errors import ApiError
 from bot.simulator.git import TooLarge
 from bot.simulator.records.pulls import PullRequest

@@ -8,10 +8,10 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.simulator.domain.anchors import Remark
-from bot.simulator.domain.merge_state import submission
-from bot.simulator.domain.review_states import Verdict, dismiss
-from bot.simulator.domain.reviews import (
+from bot.simulator.domain.pulls.anchors import Remark
+from bot.simulator.domain.pulls.merge_state import submission
+from bot.simulator.domain.pulls.review_states import Verdict, dismiss
+from bot.simulator.domain.pulls.reviews import (
     NewReview,
     create_review,
     delete_pending,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from bot.simulator.domain.branches import rename_branch
+from bot.simulator.domain.repositories.branches import rename_branch
 from bot.simulator.git import UnknownObject
 from bot.simulator.nodes import git_node_id
 from bot.simulator.rest.bodies import Body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.collaborators import remove_role, set_role
+from bot.simulator.domain.repositories.collaborators import remove_role, set_role
 from bot.simulator.errors import ApiError, not_accessible, not_found
 from bot.simulator.identity.rights import role_of
 from bot.simulator.records.accounts import Account

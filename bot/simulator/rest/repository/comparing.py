@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bot.simulator.domain.networks import resolve_across
-from bot.simulator.domain.pushed import HEADS
-from bot.simulator.domain.refs import change_refs
+from bot.simulator.domain.repositories.networks import resolve_across
+from bot.simulator.domain.repositories.pushed import HEADS
+from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import (
     MergeConflict,

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot.simulator.domain.contents import Edited, FileEdit, edit_file
+from bot.simulator.domain.repositories.contents import Edited, FileEdit, edit_file
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import Entry, UnknownObject
 from bot.simulator.rest.bodies import Body

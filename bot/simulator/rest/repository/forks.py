@@ -6,8 +6,8 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.forks import fork_repository
-from bot.simulator.domain.organizations import membership
+from bot.simulator.domain.repositories.forks import fork_repository
+from bot.simulator.domain.repositories.organizations import membership
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.rights import may_see
 from bot.simulator.rest.bodies import Body

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from bot.simulator.clock import stamp
-from bot.simulator.domain.organizations import (
+from bot.simulator.domain.repositories.organizations import (
     members_of_organization,
     membership,
     organizations_of,

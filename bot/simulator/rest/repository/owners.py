@@ -7,8 +7,8 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from bot.simulator.clock import stamp
-from bot.simulator.domain.organizations import membership
-from bot.simulator.domain.repositories import Plan, create_repository
+from bot.simulator.domain.repositories.organizations import membership
+from bot.simulator.domain.repositories.repositories import Plan, create_repository
 from bot.simulator.errors import ApiError, not_accessible, not_found
 from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.records.accounts import Account

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot.simulator.domain.refs import change_refs, is_forced
+from bot.simulator.domain.repositories.refs import change_refs, is_forced
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange, RefMoved, is_branch_name, is_ref_name
 from bot.simulator.rest.bodies import Body

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.languages import bytes_by_language
-from bot.simulator.domain.repositories import delete_repository, edit_repository
+from bot.simulator.domain.repositories.languages import bytes_by_language
+from bot.simulator.domain.repositories.repositories import delete_repository, edit_repository
 from bot.simulator.errors import ApiError, invalid, not_accessible, not_found
 from bot.simulator.identity.rights import has_permission
 from bot.simulator.rest.bodies import Body

@@ -8,7 +8,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from bot.simulator.domain.refs import is_workflow
+from bot.simulator.domain.repositories.refs import is_workflow
 from bot.simulator.errors import ApiError, not_accessible, not_found
 from bot.simulator.git import ObjectInvalid, TreeEdit, UnknownObject
 from bot.simulator.identity.rights import may_write_workflows

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.simulator.domain.check_runs import request_action
+from bot.simulator.domain.checks.runs import request_action
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, as_genesis, caller_of, commit, main_of, propose
 from tests.simulator.support import SHOP, Simulated

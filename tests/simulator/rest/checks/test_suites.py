@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.simulator.domain.suites import conclusion_of, status_of
+from bot.simulator.domain.checks.suites import conclusion_of, status_of
 from bot.simulator.records.checks import CheckRun, Conclusion
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, as_genesis, commit, main_of

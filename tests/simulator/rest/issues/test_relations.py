@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.simulator.domain.issues import Draft, open_issue
+from bot.simulator.domain.issues.issues import Draft, open_issue
 from bot.simulator.events import Event
 from bot.simulator.identity.caller import Caller
 from bot.simulator.options import Source

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.simulator.domain.protections import push_policy
+from bot.simulator.domain.repositories.protections import push_policy
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, caller_of, propose
 from tests.simulator.support import SHOP, Simulated

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.simulator.domain.references import mentions
+from bot.simulator.domain.issues.references import mentions
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest

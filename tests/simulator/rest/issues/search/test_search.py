@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.simulator.domain.issues import Draft, open_issue
+from bot.simulator.domain.issues.issues import Draft, open_issue
 from bot.simulator.identity.caller import Caller
 from bot.simulator.options import Source
 from bot.simulator.seed import add_repository

@@ -1,0 +1,1 @@
+"""Apps: how they come, where they are installed, where their events go."""

@@ -1,0 +1,1 @@
+"""Check suites, check runs and commit statuses."""

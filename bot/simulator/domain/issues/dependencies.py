@@ -1,0 +1,107 @@
+"""Issues that wait for others: `blocked_by` and, seen from the other side, `blocking`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.issues.rights import require_write
+from bot.simulator.domain.issues.timeline import note, touch
+from bot.simulator.errors import ApiError, invalid, not_found
+from bot.simulator.identity.caller import Caller
+from bot.simulator.records.issues import Dependency, Issue
+from bot.simulator.records.repositories import Repository
+from bot.simulator.views.issues import issue_view
+from bot.simulator.views.repositories import repository_view
+from bot.simulator.world import World
+
+MAX_EACH_WAY = 50
+
+
+def blockers_of(world: World, issue: Issue) -> list[Issue]:
+    found = world.tables.dependencies.where("blocked", issue.id)
+    return [world.tables.issues[row.blocking_id] for row in found]
+
+
+def blocked_by(world: World, issue: Issue) -> list[Issue]:
+    """Those that wait for `issue`."""
+    found = world.tables.dependencies.where("blocking", issue.id)
+    return [world.tables.issues[row.blocked_id] for row in found]
+
+
+def block(
+    world: World, caller: Caller, repository: Repository, blocked: Issue, blocking: Issue
+) -> None:
+    """Raises:
+    ApiError: 401, 403, or 422 for a dependency that is there, that closes a circle, or that is
+        one too many.
+    """
+    require_write(world, caller, repository, "triage", blocked)
+    _check(world, blocked, blocking)
+    row = Dependency(id=world.tables.next_id(), blocked_id=blocked.id, blocking_id=blocking.id)
+    world.tables.dependencies.add(row)
+    _changed(world, caller, blocked, blocking, "added")
+
+
+def unblock(
+    world: World, caller: Caller, repository: Repository, blocked: Issue, blocking: Issue
+) -> None:
+    """Raises:
+    ApiError: 401, 403, 404 when there is no such dependency.
+    """
+    require_write(world, caller, repository, "triage", blocked)
+    rows = world.tables.dependencies.where("blocked", blocked.id)
+    row = next((row for row in rows if row.blocking_id == blocking.id), None)
+    if row is None:
+        raise not_found()
+    world.tables.dependencies.remove(row)
+    _changed(world, caller, blocked, blocking, "removed")
+
+
+def _check(world: World, blocked: Issue, blocking: Issue) -> None:
+    if blocked.pull_id is not None or blocking.pull_id is not None:
+        raise ApiError(422, "Target issue may only be an issue")
+    before = blockers_of(world, blocked)
+    reason = None
+    if blocking in before:
+        reason = "Issue is already blocked by this issue"
+    elif _waits_for(world, blocking, blocked):
+        reason = "Dependency would be circular"
+    elif max(len(before), len(blocked_by(world, blocking))) >= MAX_EACH_WAY:
+        reason = f"Issue may not have more than {MAX_EACH_WAY} dependencies of a kind"
+    if reason is not None:
+        raise invalid("IssueDependency", "issue_id", "custom", reason)
+
+
+def _waits_for(world: World, issue: Issue, other: Issue) -> bool:
+    """Whether `issue` is `other` or waits for it, however indirectly."""
+    seen: set[int] = set()
+    waiting = [issue]
+    while waiting:
+        at = waiting.pop()
+        if at.id == other.id:
+            return True
+        if at.id not in seen:
+            seen.add(at.id)
+            waiting += blockers_of(world, at)
+    return False
+
+
+def _changed(world: World, caller: Caller, blocked: Issue, blocking: Issue, done: str) -> None:
+    """Notes it on both issues and tells the repositories of both."""
+    touch(world, blocked)
+    touch(world, blocking)
+    note(world, blocked, f"blocked_by_{done}", caller, blocked_by=blocking.id)
+    note(world, blocking, f"blocking_{done}", caller, blocking=blocked.id)
+    here = world.tables.repositories[blocked.repository_id]
+    there = world.tables.repositories[blocking.repository_id]
+    both: dict[str, Any] = {
+        "blocked_issue_id": blocked.id,
+        "blocked_issue": issue_view(world, blocked),
+        "blocking_issue_id": blocking.id,
+        "blocking_issue": issue_view(world, blocking),
+    }
+    name = "issue_dependencies"
+    blocking_repo, blocked_repo = repository_view(world, there), repository_view(world, here)
+    tell(world, name, f"blocked_by_{done}", caller, here, **both, blocking_issue_repo=blocking_repo)
+    tell(world, name, f"blocking_{done}", caller, there, **both, blocked_issue_repo=blocked_repo)

@@ -1,0 +1,1 @@
+"""Repositories: refs, contents, rules, and what follows from a push."""
