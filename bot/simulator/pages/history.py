@@ -5,10 +5,8 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.domain.checks.results import latest_runs
-from bot.simulator.domain.repositories.networks import members_of, resolve_across
-from bot.simulator.errors import not_found
+from bot.simulator.domain.repositories.networks import resolve_across
 from bot.simulator.git import EMPTY_TREE, BareRepository, UnknownObject
-from bot.simulator.identity.rights import may_see
 from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.paging import number_of
@@ -142,12 +140,7 @@ async def _as_text(git: BareRepository, base: str, head: str, form: str) -> Resp
 
 async def _head(here: Here, name: str) -> str:
     """The commit of a revision here, or of `owner:branch` in a fork which the visitor may see."""
-    owner = name.partition(":")[0].lower() if ":" in name else ""
-    for member in members_of(here.world, here.repository) if owner else []:
-        is_theirs = here.world.owner(member).login.lower() == owner
-        if is_theirs and not may_see(here.tables, here.caller, member):
-            raise not_found()
-    return await resolve_across(here.world, here.repository, name)
+    return await resolve_across(here.world, here.caller, here.repository, name)
 
 
 def _open_pulls(here: Here, base: str, head: str) -> list[PullRequest]:

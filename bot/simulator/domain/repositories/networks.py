@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.simulator.git import UnknownObject
+from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.rights import may_see
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
 
@@ -24,8 +26,12 @@ def members_of(world: World, repository: Repository) -> list[Repository]:
     return found
 
 
-async def resolve_across(world: World, repository: Repository, revision: str) -> str:
+async def resolve_across(
+    world: World, caller: Caller, repository: Repository, revision: str
+) -> str:
     """The sha of `branch`, `owner:branch` or `owner:repo:branch`, whose commit is brought here.
+
+    Forks that `caller` may not see are not there.
 
     Raises:
         UnknownObject: there is no such revision in the network.
@@ -36,6 +42,8 @@ async def resolve_across(world: World, repository: Repository, revision: str) ->
     login, _, named = owner.partition(":")
     for member in members_of(world, repository):
         same_owner = world.owner(member).login.lower() == login.lower()
+        if not may_see(world.tables, caller, member):
+            continue
         if same_owner and named.lower() in ("", member.name.lower()):
             sha = await world.git(member).resolve(name)
             await world.git(repository).bring(world.git(member), sha)

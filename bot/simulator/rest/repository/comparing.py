@@ -90,7 +90,7 @@ async def merge(here: AtRepository, body: Merge) -> Response:
 
 async def _commit(here: Here, revision: str) -> str:
     try:
-        return await resolve_across(here.world, here.repository, revision)
+        return await resolve_across(here.world, here.caller, here.repository, revision)
     except UnknownObject as error:
         raise not_found() from error
 

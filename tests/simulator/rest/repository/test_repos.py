@@ -348,6 +348,16 @@ async def test_a_fork_of_the_default_branch_only(sim: Simulated) -> None:
     assert [b["name"] for b in branches.json()] == ["main"]
 
 
+async def test_commits_of_private_forks_are_not_told_of(sim: Simulated) -> None:
+    await sim.as_("outsider").post(f"{SHOP}/forks")
+    (fork,) = [r for r in sim.world.tables.repositories if r.fork_of_id is not None]
+    fork.private = True
+    span = f"{SHOP}/compare/main...outsider:main"
+    assert (await sim.as_("outsider").get(span)).status_code == 200
+    assert (await sim.as_("reader").get(span)).status_code == 404
+    assert (await sim.client().get(span)).status_code == 404
+
+
 async def test_commits_of_forks_can_be_compared(sim: Simulated) -> None:
     outsider = sim.as_("outsider")
     await outsider.post(f"{SHOP}/forks")
