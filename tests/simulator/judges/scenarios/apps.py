@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from tests.simulator.judges.exchanges import Delivery
 from tests.simulator.judges.stage import OWNER, SHOP, Stage, until
 
 
@@ -54,8 +57,8 @@ def suspension(s: Stage) -> None:
 
 
 def app_deliveries(s: Stage) -> None:
-    s.writer("issues/create", title="To be delivered")
-    delivery = s.receiver.wait_for("issues", "opened")
+    number = s.writer("issues/create", title="To be delivered").number
+    delivery = s.receiver.wait_for("issues", "opened", partial(tells_the_app_of, number))
     listed = s.app("apps/list-webhook-deliveries", per_page=5)
     assert listed
     found = next(e for e in every_delivery(s) if e["guid"] == delivery.guid)
@@ -67,6 +70,13 @@ def app_deliveries(s: Stage) -> None:
         "the redelivery arrives under its old GUID",
     )
     s.app.refused(404, "apps/get-webhook-delivery", 99_999_999)
+
+
+def tells_the_app_of(number: int, delivery: Delivery) -> bool:
+    """Whether it is of this issue, and came by the App's hook."""
+    target = delivery.headers["x-github-hook-installation-target-type"]
+    issue: int = delivery.payload()["issue"]["number"]
+    return target == "integration" and issue == number
 
 
 def every_delivery(s: Stage) -> list[dict[str, object]]:
