@@ -6,10 +6,12 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-
-# The parser of Python's own syntax: what is accepted here means what it means to `re`.
-from re import _parser  # type: ignore[attr-defined]  # the stubs leave the module's parts out
+from importlib import import_module
 from typing import Any
+
+# The parser of Python's own syntax: what is accepted here means what it means to `re`. Type
+# checkers do not agree on whether `re` has parts.
+_parser: Any = import_module("re._parser")
 
 MAX_PATTERN = 2_000
 MAX_PROGRAM = 2_000
