@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import shutil
 import signal
@@ -95,6 +96,8 @@ async def _run(world: World, listening: socket.socket, out: TextIO) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     await plant(world)
+    gc.freeze()
+    gc.enable()
     # Already listening: who connects before the server takes over waits a moment.
     out.write((_as_json(world) if world.options.json_output else _as_text(world)) + "\n")
     out.flush()

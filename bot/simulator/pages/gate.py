@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +16,7 @@ from bot.simulator.git import RepositoryError, TooLarge, UnknownObject
 from bot.simulator.pages.acting import caller_of
 from bot.simulator.pages.errors import error_page
 from bot.simulator.pages.rendering import link_to
+from bot.simulator.rest.late_route import LateRoute
 from bot.simulator.world import World
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ HEADERS = {
 }
 
 
-class PageRoute(APIRoute):
+class PageRoute(LateRoute):
     """A route whose answers are pages whatever happens."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from bot.simulator.limits.charge import Charge, charge_for
 from bot.simulator.rest.bodies import refusal_of
 from bot.simulator.rest.conditional import conditional
 from bot.simulator.rest.json_request import as_json
+from bot.simulator.rest.late_route import LateRoute
 from bot.simulator.rest.replies import media_of, reply
 from bot.simulator.surface import path_in
 from bot.simulator.world import World
@@ -45,7 +45,7 @@ SAFE = [
 ]
 
 
-class GitHubRoute(APIRoute):
+class GitHubRoute(LateRoute):
     """A route whose answers look like GitHub's whatever happens."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
