@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.simulator.clock import stamp
 from bot.simulator.exchanges.log import READS, Exchange
 from bot.simulator.exchanges.masking import masked
+from bot.simulator.gatekeeper import Pusher
+from bot.simulator.git import NULL_SHA, Admission, RefChange
 from bot.simulator.identity.caller import Caller
 from bot.simulator.surface import surface_of
 from bot.simulator.world import World
@@ -19,6 +22,7 @@ KEPT_OF_ANSWER = 16 * 1024
 KEPT_OF_READ = 4 * 1024
 """Of the answer to a call that only looked."""
 KEPT_OF_PATH = 2_000
+MOST_REFS = 200
 TEXT = (b"application/json", b"text/", b"application/vnd.github")
 
 
@@ -46,7 +50,7 @@ class Recorder:
 
     def _exchange(self, scope: Scope, kept: _Kept, milliseconds: float) -> Exchange:
         state: dict[str, Any] = scope["state"]
-        caller: Caller | None = state.get("caller")
+        caller = _caller(state)
         actor = None if caller is None else caller.actor
         query = scope.get("query_string", b"").decode("latin-1")
         path = scope["path"] + (f"?{query}" if query else "")
@@ -58,10 +62,28 @@ class Recorder:
             status=kept.status,
             milliseconds=milliseconds,
             actor=None if actor is None else actor.login,
-            request=masked(kept.request.decode("utf-8", "replace")),
+            request=masked(_moved(state) or kept.request.decode("utf-8", "replace")),
             response=masked(kept.response.decode("utf-8", "replace")),
             fault=state.get("fault"),
         )
+
+
+def _caller(state: Mapping[str, Any]) -> Caller | None:
+    """As the API found out, or git's gate."""
+    admission: Admission | None = state.get("admission")
+    if admission is not None and isinstance(admission.actor, Pusher):
+        return admission.actor.caller
+    caller: Caller | None = state.get("caller")
+    return caller
+
+
+def _moved(state: Mapping[str, Any]) -> str:
+    """The refs that a push moved, in the place of its pack."""
+    changes: Sequence[RefChange] = state.get("ref_changes", ())
+    return "\n".join(
+        f"{change.name}: {change.old or NULL_SHA} -> {change.new or NULL_SHA}"
+        for change in changes[:MOST_REFS]
+    )
 
 
 class _Kept:

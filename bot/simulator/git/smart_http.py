@@ -91,13 +91,13 @@ class _Server:
         admission = await self._admit_post(request, PUSH)
         async with asyncio.timeout(self._patience):
             body = await spool(request, admission.repository.path, self._push_limit)
-        landing = asyncio.ensure_future(self._land(admission, body, _protocol(request)))
+        landing = asyncio.ensure_future(self._land(request, admission, body))
         self._landing.add(landing)
         landing.add_done_callback(self._landing.discard)
         answer = await asyncio.shield(landing)
         return Response(answer, media_type=f"application/x-{PUSH}-result", headers=NO_CACHE)
 
-    async def _land(self, admission: Admission, body: IO[bytes], protocol: str) -> bytes:
+    async def _land(self, request: Request, admission: Admission, body: IO[bytes]) -> bytes:
         repository = admission.repository
         with body:
             async with repository.writing():
@@ -107,11 +107,12 @@ class _Server:
                         repository,
                         admission.policy,
                         body,
-                        protocol=protocol,
+                        protocol=_protocol(request),
                         limit=self._push_limit,
                     )
                 finally:
                     if changes := await repository.reload(before):
+                        request.state.ref_changes = changes
                         await self._gate.pushed(admission, changes)
 
     async def _packed(
@@ -142,7 +143,9 @@ class _Server:
     async def _admit(self, request: Request, service: str) -> Admission:
         owner = request.path_params["owner"]
         name = request.path_params["name"].removesuffix(".git")
-        return await self._gate.admit(owner, name, service, _credentials(request))
+        admission = await self._gate.admit(owner, name, service, _credentials(request))
+        request.state.admission = admission
+        return admission
 
 
 class _Stream(StreamingResponse):

@@ -89,9 +89,12 @@ async def test_git_is_written_down_without_packs(sim: Simulated, tmp_path: Path)
         await running.git("clone", "-q", running.remote(), "c", cwd=tmp_path)
         await running.git("push", "-q", "origin", "HEAD:new", cwd=tmp_path / "c", token=token)
     every = sim.world.exchanges.latest()
-    assert all(not e.request and not e.response for e in every)
-    writes = [e.path for e in sim.world.exchanges.latest(writes=True)]
-    assert writes == ["/acme/shop.git/git-receive-pack"]
+    head = sim.world.git(sim.repository).branches()["new"]
+    (push,) = sim.world.exchanges.latest(writes=True)
+    assert push.path == "/acme/shop.git/git-receive-pack"
+    assert (push.actor, push.request) == ("writer", f"refs/heads/new: {'0' * 40} -> {head}")
+    assert all(not e.request and not e.response for e in every if e is not push)
+    assert {e.actor for e in every if "upload-pack" in e.path} == {None}
 
 
 async def test_no_secret_is_kept(sim: Simulated) -> None:
