@@ -175,14 +175,14 @@ def test_each_dependency_has_its_reason() -> None:
     assert bare == []
 
 
-def test_the_wheel_carries_the_pipelines(tmp_path: Path) -> None:
+def test_the_wheel_carries_the_pipelines_and_all_of_the_bot(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
     (wheel,) = tmp_path.glob("otp_genesis-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = {p.relative_to(ROOT / "pipelines").as_posix() for p in files_in("pipelines")}
     assert {f"bot/_pipelines/{name}" for name in shipped} <= names
-    assert {"bot/errors.py", "bot/llm/data/prices.toml", "bot/llm/data/catalog.toml"} <= names
+    assert {p.relative_to(ROOT).as_posix() for p in files_in("bot")} <= names
     assert not [n for n in names if n.startswith(("tests/", "examples/"))]
 
 
