@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +66,7 @@ async def plant(world: World) -> None:
         for login in PEOPLE:
             user_token(world.tables, account(world, login, "User", now), now)
         add_app(world, ACTIONS_SLUG, "GitHub Actions", {}, [], now)
-        _plant_app(world, now)
+        await _plant_app(world, now)
     if world.options.webhook_url:
         point_hook(world, world.options.webhook_url, now)
     for source in world.options.sources:
@@ -136,8 +137,8 @@ def _public(key: rsa.RSAPrivateKey) -> str:
     return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
-def _plant_app(world: World, now: datetime) -> None:
-    public = _key_of_the_app(world.folder / "app.pem")
+async def _plant_app(world: World, now: datetime) -> None:
+    public = await asyncio.to_thread(_key_of_the_app, world.folder / "app.pem")
     app = add_app(world, APP_SLUG, "OTP Genesis", APP_PERMISSIONS, APP_EVENTS, now, public)
     secret = secrets.token_hex(20)
     hook = Hook(

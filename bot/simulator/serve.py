@@ -9,15 +9,11 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib import import_module
 from typing import TextIO
 
-import uvicorn
 import uvloop
 
-from bot.simulator.app import create_app
-from bot.simulator.connection import Connection
 from bot.simulator.options import Options
 from bot.simulator.seed import APP_SLUG, PEOPLE, plant
 from bot.simulator.state.journal import StateUnusable, lock
@@ -74,28 +70,19 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Server(uvicorn.Server):
-    """Its signals are handled from before it starts, and are not raised again when it has ended:
-    being told to stop is how a simulator ends well."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _run(world: World, listening: socket.socket, out: TextIO) -> None:
-    config = uvicorn.Config(
-        create_app(world),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=3,
-        server_header=False,
-        http=Connection,
-    )
-    server = Server(config)
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
+        loop.add_signal_handler(number, stop.set)
+    # Importing the server takes longest of all; git and the making of a key need no Python.
+    loading = loop.run_in_executor(None, import_module, "bot.simulator.server")
     await plant(world)
+    server = (await loading).server_for(world)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
+    if stop.is_set():
+        server.should_exit = True
     gc.freeze()
     gc.enable()
     # Already listening: who connects before the server takes over waits a moment.

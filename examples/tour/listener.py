@@ -25,13 +25,18 @@ class Heard:
         return json.loads(self.body)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Deliveries come many at once."""
+
+
 class Listener:
     """Answers its first `issues` delivery with 503, as a bot that is just being started would."""
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
         self._failed = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property

@@ -30,6 +30,8 @@ class Load:
     issues: list[int] = field(default_factory=list)
     comments: list[int] = field(default_factory=list)
     pushed: list[str] = field(default_factory=list)
+    refused: bytes = b""
+    """What git said when it could not push, as it must once the server is gone."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def write(self) -> None:
@@ -59,6 +61,7 @@ class Load:
                 check=False,
             )
             if done.returncode:
+                self.refused = done.stderr
                 return
             self.pushed.append(name)
 
@@ -68,7 +71,7 @@ class Load:
         return str(self.said["url"]).replace("//", f"//x:{token}@", 1) + "/acme/shop.git"
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: object) -> None:
     deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline, what
@@ -86,7 +89,7 @@ def test_what_was_answered_for_survives_kill_9(tmp_path: Path, enough: int) -> N
             threads = [threading.Thread(target=work) for work in (load.write, load.push)]
             for thread in threads:
                 thread.start()
-            until(lambda: len(load.comments) >= enough and len(load.pushed) >= 2, "work is done")
+            until(lambda: len(load.comments) >= enough and len(load.pushed) >= 2, load)
             process.kill()
             process.wait(10)
             load.stop.set()

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
-
 from bot.simulator.faults.plan import Fault, Kind
 from bot.simulator.records.apps import Delivery, Hook
 from bot.simulator.webhooks.signing import body_for, headers_for
 
 if TYPE_CHECKING:
+    import httpx
+
     from bot.simulator.world import World
 
 ANSWERED_WITHIN = 10.0
@@ -96,6 +96,8 @@ class Courier:
             self._world.commit()
 
     async def _post(self, hook: Hook, row: Delivery, body: bytes) -> Outcome:
+        import httpx  # here, as it takes a twentieth of the start, and many have no hook
+
         try:
             async with asyncio.timeout(self.answered_within):
                 request = self._client(hook).stream(
@@ -110,6 +112,8 @@ class Courier:
 
     def _client(self, hook: Hook) -> httpx.AsyncClient:
         """A new connection each time: one kept open may be closed by the other side meanwhile."""
+        import httpx  # as above
+
         if hook.insecure_ssl not in self._clients:
             client = self._clients[hook.insecure_ssl] = httpx.AsyncClient(
                 verify=hook.insecure_ssl == "0",
