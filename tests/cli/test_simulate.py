@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -64,6 +65,14 @@ def test_two_on_one_state_are_refused(tmp_path: Path) -> None:
         second = genesis("simulate", source, "--state", state, "--port", "0")
     assert second.code == 3
     assert "another simulator is running" in second.err
+
+
+def test_root_is_told_what_steps_can_do(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = genesis("simulate", source, "--state", tmp_path / "state", "--port", port)
+    assert ("running as root" in ran.err) is (os.geteuid() == 0)
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:
