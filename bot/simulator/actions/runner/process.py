@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.simulator.actions.runner.descendants import kill_all
 from bot.simulator.actions.runner.limits import Delays, Limits
 from bot.simulator.actions.runner.output import LineCutter
 
@@ -23,6 +24,10 @@ REAPER = "import sys; sys.path.insert(0, sys.argv[1]); " + (
 )
 TRACKING = "RUNNER_TRACKING_ID"
 """In the environment of all processes of a job, as on GitHub: finds them should all else fail."""
+
+
+SWEEPS = (0.02, 0.1, 0.3)
+"""Seconds between the looks for what outlived its supervisor."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,14 @@ class Supervisor:
                 return
         await self._send({"op": "kill", "step": step})
 
+    async def _sweep(self) -> None:
+        """Kills what a supervisor left that was killed itself. More than once: what is just
+        turning into another program shows no environment, and so no mark, for a moment."""
+        for pause in SWEEPS:
+            kill_marked(self.tracking)
+            await asyncio.sleep(pause)
+        kill_marked(self.tracking)
+
     async def close(self) -> list[tuple[int, str]]:
         """Kills whatever is left and names it: (pid, name)."""
         if self.process is None or self.killed is None or self.reader is None:
@@ -140,7 +153,7 @@ class Supervisor:
             self.process.stdin.close()
         await self.reader
         await self.process.wait()
-        sweep(self.tracking)
+        kill_marked(self.tracking)
         return self.killed.result() if self.killed.done() else []
 
     async def _send(self, order: Mapping[str, Any]) -> None:
@@ -165,7 +178,8 @@ class Supervisor:
                     future.set_result(Ended(report["code"], report["limit"]))
             elif self.killed is not None and not self.killed.done():
                 self.killed.set_result([(pid, name) for pid, name in report["killed"]])
-        sweep(self.tracking)
+        if self.killed is not None and not self.killed.done():
+            await self._sweep()
         for future in self.ended.values():
             if not future.done():
                 future.set_result(GONE)
@@ -196,11 +210,16 @@ async def _open(
     return transport, closed
 
 
-def sweep(tracking: str) -> None:
-    """Kills what still carries the job's mark although its supervisor is gone."""
-    mark = f"{TRACKING}={tracking}".encode()
+def kill_marked(tracking: str) -> None:
+    """Kills what carries the job's mark, and what it forks meanwhile."""
+    kill_all(lambda: marked(f"{TRACKING}={tracking}".encode()))
+
+
+def marked(mark: bytes) -> list[int]:
+    found: list[int] = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(entry.name), signal.SIGKILL)
+                    found.append(int(entry.name))
+    return found
