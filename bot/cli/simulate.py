@@ -14,6 +14,10 @@ import typer
 
 from bot.errors import Unusable
 
+AS_ROOT = (
+    "genesis simulate: running as root, so steps of workflows can change anything on this"
+    " machine; serve only code that you would run so yourself"
+)
 NEEDS = (
     "fastapi uvicorn uvloop httptools jwt httpx nacl graphql nh3 multipart mdit_py_plugins".split()
 )
@@ -78,6 +82,8 @@ def simulate(
         "fresh": fresh,
         "json_output": as_json,
     }
+    if os.geteuid() == 0:
+        typer.echo(AS_ROOT, err=True)
     # A process of its own: the simulator shares nothing with the bot but the network.
     os.execv(sys.executable, [sys.executable, "-m", "bot.simulator", json.dumps(options)])  # noqa: S606 - our own interpreter
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import sys
 
 from pydantic import ValidationError
@@ -13,10 +12,6 @@ from bot.simulator.options import Options
 
 USAGE = 2
 UNUSABLE = 3
-AS_ROOT = (
-    "genesis simulate: running as root, so steps of workflows can change anything on this"
-    " machine; serve only code that you would run so yourself\n"
-)
 
 
 def main(arguments: list[str]) -> int:
@@ -27,8 +22,6 @@ def main(arguments: list[str]) -> int:
         return USAGE
     # What it says of itself on stdout is for programs; what went wrong is for people.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if os.geteuid() == 0:
-        sys.stderr.write(AS_ROOT)
     # Next to nothing of what is made up to the first call is garbage; looking for it takes a
     # sixth of the start. `serve` turns it on again.
     gc.disable()
