@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import httpx
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestFailed
 
 from tests.simulator.judges.exchanges import ENTERPRISE_REST
@@ -206,9 +207,13 @@ def staged(folder: Path, source: Path, description: Description) -> Iterator[Sta
         url, recorder = stack.enter_context(recording(simulator.url))
         api = f"{url}{ENTERPRISE_REST}/"
 
+        # Not the cache of the whole process, which goes by the App's id alone.
+        tokens = MemCacheStrategy()
+
         def client(auth: Any) -> Client:
             github: GitHub[Any] = GitHub(
                 auth,
+                cache_strategy=tokens,
                 base_url=api,
                 http_cache=False,
                 auto_retry=False,

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub
+from githubkit.cache import MemCacheStrategy
 
 from bot.simulator.faults.plan import Fault, FaultPlan
 from bot.simulator.identity.tokens import user_token
@@ -285,13 +286,16 @@ async def test_githubkit_signs_in_as_the_app_and_its_installation(sim: Simulated
     key = (sim.world.folder / "app.pem").read_text()
     async with served(sim) as running:
         base = f"{running.url}/api/v3"
-        with GitHub(AppAuthStrategy(str(sim.genesis.id), key), base_url=base) as github:
+        # The cache that clients share by default goes by the App's id, which many simulators use.
+        own = MemCacheStrategy()
+        app = AppAuthStrategy(str(sim.genesis.id), key)
+        with GitHub(app, base_url=base, cache_strategy=own) as github:
             app = (await github.rest.apps.async_get_authenticated()).parsed_data
             assert app is not None
             assert app.slug == "otp-genesis"
             found = (await github.rest.apps.async_get_repo_installation("acme", "shop")).parsed_data
         auth = AppInstallationAuthStrategy(str(sim.genesis.id), key, found.id)
-        with GitHub(auth, base_url=base) as github:
+        with GitHub(auth, base_url=base, cache_strategy=own) as github:
             rows = await github.rest.apps.async_list_repos_accessible_to_installation()
             assert [r.full_name for r in rows.parsed_data.repositories] == ["acme/shop"]
             made = await github.rest.issues.async_create("acme", "shop", title="By an App")
