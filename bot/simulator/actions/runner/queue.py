@@ -101,6 +101,8 @@ class Queue:
             return await self._take_slot(order, going)
 
     async def _take_slot(self, order: JobOrder, going: Going) -> JobView:
+        def began(job: JobRun) -> None:
+            going.job = job
+
         async with self.settings.slots:
-            began = lambda job: setattr(going, "job", job)  # noqa: E731 - one line says it
             return await execute_job(order, self.request, self.host, self.settings, began)

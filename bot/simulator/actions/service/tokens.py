@@ -9,11 +9,11 @@ from datetime import timedelta
 from bot.simulator.actions.workflow.model import Level as WorkflowLevel
 from bot.simulator.actions.workflow.model import Permissions
 from bot.simulator.actions.workflow.permissions import NOTHING, SCOPES, everything
-from bot.simulator.domain.apps.installations import installation_on
 from bot.simulator.records.accounts import Level, Token
 from bot.simulator.records.actions import Run
 from bot.simulator.records.apps import App, Installation
 from bot.simulator.records.repositories import Repository
+from bot.simulator.seed import install
 from bot.simulator.world import World
 
 ACTIONS = "github-actions"
@@ -77,19 +77,4 @@ def mint_token(world: World, repository: Repository, run: Run, permissions: Perm
 
 def _installation(world: World, app: App, repository: Repository) -> Installation:
     """Actions are everywhere; the owner of a fork may not have met them yet."""
-    owner = world.owner(repository)
-    found = installation_on(world, app, owner)
-    if found is not None:
-        return found
-    now = world.clock.now()
-    row = Installation(
-        id=world.tables.next_id(),
-        app_id=app.id,
-        account_id=owner.id,
-        repository_selection="all",
-        permissions=app.permissions,
-        events=app.events,
-        created_at=now,
-        updated_at=now,
-    )
-    return world.tables.installations.add(row)
+    return install(world, app.slug, world.owner(repository), world.clock.now())
