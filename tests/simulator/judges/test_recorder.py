@@ -20,7 +20,7 @@ from tests.simulator.judges.exchanges import Exchange
 from tests.simulator.judges.recorder import Recorder, read_log, recording
 from tests.simulator.judges.serving import served
 
-PACKED = gzip.compress(b'{"packed": true}')
+PACKED = gzip.compress(b'{"packed": true}', mtime=0)
 
 
 async def echo(request: Request) -> Response:
