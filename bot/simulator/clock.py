@@ -40,9 +40,12 @@ def maybe_stamp(moment: datetime | None) -> str | None:
 
 
 def moment_in(text: str) -> datetime | None:
-    """The time that an ISO 8601 text names, UTC where it says nothing; None for other texts."""
+    """The time that an ISO 8601 text names, UTC where it says nothing; None for other texts, also
+    for those whose time has no date in UTC: before the year 1 or after 9999."""
     try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return found

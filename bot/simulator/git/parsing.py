@@ -20,6 +20,8 @@ MODES: Mapping[str, Kind] = {
     "120000": "blob",
     "160000": "commit",
 }
+PERSON_PART = 2048
+"""How many characters of a name and of an email are written."""
 LATEST = 253_402_214_399
 """The last second but a day that has a date of four digits, so that it has one in every zone."""
 
@@ -116,11 +118,13 @@ def format_tag(name: str, target: str, kind: Kind, tagger: Person, message: str)
 def format_person(person: Person) -> str:
     """Raises ObjectInvalid for what would break the header or the date."""
     if re.search(r"[<>\n\0]", person.name + person.email) or person.when.tzinfo is None:
-        raise ObjectInvalid(f"{person!r} cannot be written")
+        raise ObjectInvalid("A name or an email cannot hold <, > or a line break")
     seconds = int(person.when.timestamp())
     if seconds < 0:
         raise ObjectInvalid(f"{person.date} is too early for git")
-    return f"{person.name.strip()} <{person.email.strip()}> {seconds} {person.when:%z}"[:4096]
+    name, email = (part.strip()[:PERSON_PART].strip() for part in (person.name, person.email))
+    zone = f"{person.when:%z}"[:5]  # git's zones have no seconds
+    return f"{name} <{email}> {seconds} {zone}"
 
 
 def _joined(lines: Iterable[str], message: str) -> bytes:

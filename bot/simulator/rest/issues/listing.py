@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from bot.simulator.clock import moment_in
 from bot.simulator.domain.issues.labels import find_label
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.records.issues import Issue
@@ -77,11 +78,10 @@ def moment(value: str, resource: str, field: str) -> datetime:
     Raises:
         ApiError: 422.
     """
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise invalid(resource, field) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = moment_in(value)
+    if found is None:
+        raise invalid(resource, field)
+    return found
 
 
 def _tests(world: World, repository: Repository, query: Mapping[str, str]) -> list[Test]:

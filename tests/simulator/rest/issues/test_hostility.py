@@ -57,6 +57,8 @@ BODIES = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 9_000]
 QUERIES = (
     "labels since milestone assignee creator mentioned sort state page per_page q type".split()
 )
+NO_DATES = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59")
+"""These have no date in UTC."""
 TEXTS = [
     "\x00",
     "'",
@@ -73,6 +75,7 @@ TEXTS = [
     "9" * 40,
     "🦀",
     "x" * 5_000,
+    *NO_DATES,
 ]
 
 
@@ -110,6 +113,14 @@ async def test_queries(sim: Simulated) -> None:
             answer = await writer.get(path + quote(text, safe=""))
             assert answer.status_code in (404, 405), (path, text[:40])
     assert [event.id for event in sim.world.tables.timeline] == before
+
+
+async def test_dates_of_no_calendar(sim: Simulated) -> None:
+    writer = sim.as_("writer")
+    for date in NO_DATES:
+        answer = await writer.post(f"{SHOP}/milestones", json={"title": date, "due_on": date})
+        assert (answer.status_code, problems_of(answer)) == (422, [])
+    assert (await writer.get(f"{SHOP}/milestones")).json() == []
 
 
 async def test_paths(sim: Simulated) -> None:

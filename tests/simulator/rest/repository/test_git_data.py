@@ -55,6 +55,24 @@ async def test_the_same_commit_has_the_sha_that_git_gives_it(sim: Simulated) -> 
     assert made.json()["committer"] == made.json()["author"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "x" * 100_000, "email": "y" * 100_000},
+        {"date": "2024-02-03T04:05:06+02:00:30"},
+        {"date": "0001-01-01T00:00:00+23:59"},
+        {"name": "a\nb"},
+    ],
+)
+async def test_odd_persons_make_no_broken_commits(sim: Simulated, change: dict[str, str]) -> None:
+    person = {"name": "Ada", "email": "ada@example.com"} | change
+    body = {"message": "Odd", "tree": await tree_of(sim), "author": person}
+    made = await sim.as_("writer").post(f"{GIT}/commits", json=body)
+    assert made.status_code in (201, 422)
+    assert "Person(" not in made.text
+    git("fsck", "--strict", "--no-dangling", cwd=sim.world.git(sim.repository).path)
+
+
 async def test_blobs_keep_every_byte(sim: Simulated) -> None:
     data = bytes(range(256)) * 3
     writer = sim.as_("writer")
