@@ -13,6 +13,7 @@ lock() { # output file, then further arguments
 lock requirements/run.txt
 lock requirements/models.txt --extra models
 lock requirements/simulator.txt --extra simulator
+lock requirements/server.txt --extra server
 lock requirements/dev.txt --extra dev --extra models --extra server --extra simulator
 
 # A lock names versions and hashes, never the place this machine gets them from.

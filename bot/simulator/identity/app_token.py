@@ -60,7 +60,7 @@ def _named(tables: Tables, value: str) -> App:
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     moments = [claims.get("exp"), claims.get("iat")]
-    if not all(isinstance(m, int | float) and 0 <= m < 1e11 for m in moments):
+    if not all(type(m) in (int, float) and 0 <= m < 1e11 for m in moments):  # no bool
         raise ApiError(401, "'Expiration time' claim ('exp') must be a numeric value")
     expires, issued = (float(str(m)) for m in moments)
     at = now.timestamp()

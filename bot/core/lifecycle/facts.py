@@ -1,0 +1,234 @@
+"""What GitHub says about a plan at one moment; everything in it was written by strangers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.model import Record
+from bot.core.plan import Plan
+from bot.core.policy import Policy
+
+Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+"""From the least right to the most."""
+
+Conclusion = Literal[
+    "success",
+    "failure",
+    "neutral",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+    "stale",
+    "startup_failure",
+]
+
+FAILED: frozenset[str] = frozenset({"failure", "timed_out", "startup_failure", "cancelled"})
+
+
+class Comment(Record):
+    """A comment on the plan's issue or on one of its stages' issues or pull requests."""
+
+    id: int
+    on: int
+    """Number of the issue or pull request."""
+    author: str
+    bot: bool
+    """Written by an App or a machine account."""
+    ours: bool
+    body: str
+    edited: bool
+    """Changed since it was first seen: then it commands nothing."""
+    role: Role = "none"
+    """The author's right now, asked only where the comment holds a command."""
+
+
+class Tick(Record):
+    """A box on the dashboard that is ticked now."""
+
+    box: str
+    """What it asks for: `approve`, `approve-2`, `retry-3`, `skip-1`, ..."""
+    actor: str = ""
+    """Who ticked it, from the delivery; empty when no delivery told."""
+    role: Role = "none"
+
+
+class IssueFacts(Record):
+    """An issue as it is now."""
+
+    number: int
+    id: int
+    node: str
+    title: str
+    body: str
+    state: Literal["open", "closed"]
+    locked: bool = False
+    labels: tuple[str, ...] = ()
+    author: str = ""
+
+
+class RunFacts(Record):
+    """The workflow run of one attempt, found by id or by `run_name`."""
+
+    id: int
+    attempt: int
+    """Ours, as in the run's name."""
+    status: Literal["queued", "in_progress", "completed"]
+    conclusion: Conclusion | None = None
+    url: str = ""
+    outcome: StageOutcome | None = None
+    problem: str = ""
+    """Why a completed run has no outcome that can be believed."""
+
+
+class CheckFacts(Record):
+    """A check run or commit status on the head of a pull request."""
+
+    name: str
+    app: str
+    """Slug; empty for a commit status."""
+    ours: bool = False
+    status: Literal["queued", "in_progress", "completed"]
+    conclusion: Conclusion | None = None
+    run: int = 0
+    """Its workflow run; 0 where it has none."""
+    url: str = ""
+
+
+class ReviewFacts(Record):
+    """A submitted review."""
+
+    id: int
+    author: str
+    bot: bool = False
+    role: Role
+    state: Literal["approved", "changes_requested", "commented", "dismissed"]
+    body: str = ""
+
+
+class ThreadFacts(Record):
+    """An unresolved thread of review comments; `comments` are (author, text), oldest first."""
+
+    id: str
+    """Node id."""
+    reply_to: int
+    """Id of its first comment."""
+    path: str
+    line: int
+    comments: tuple[tuple[str, str], ...]
+    answered: bool = False
+    """The last word is ours."""
+
+
+class PullFacts(Record):
+    """The stage's pull request."""
+
+    number: int
+    node: str
+    state: Literal["open", "closed"]
+    merged: bool = False
+    merge_commit: str = ""
+    draft: bool = False
+    base: str
+    """Branch it goes to."""
+    head: str
+    """Commit."""
+    title: str = ""
+    body: str = ""
+    labels: tuple[str, ...] = ()
+    conflict: bool | None = None
+    """None while GitHub has not worked it out."""
+    queued: bool = False
+    """In the merge queue."""
+    checks: tuple[CheckFacts, ...] = ()
+    """On `head`."""
+    reviews: tuple[ReviewFacts, ...] = ()
+    threads: tuple[ThreadFacts, ...] = ()
+
+
+class Failure(Record):
+    """What failed on a pull request's head, reduced from its logs."""
+
+    head: str
+    text: str
+    """Parsed blocks first, then a capped tail; masked."""
+    fingerprint: str
+    paths: tuple[str, ...] = ()
+    """Files of the repository that the failures name, most named first."""
+    runs: tuple[int, ...] = ()
+    """Workflow runs with failed jobs."""
+    annotations: tuple[tuple[str, int, str], ...] = ()
+    """(path, line, message)."""
+
+
+class StageFacts(Record):
+    """One stage as GitHub shows it."""
+
+    number: int
+    issue: IssueFacts | None = None
+    linked: bool = False
+    """It is a sub-issue of the plan's issue."""
+    blocked_by: tuple[int, ...] = ()
+    """Numbers of the issues it waits for."""
+    branch: str = ""
+    """Commit at the tip of its branch; empty where there is none."""
+    foreign: tuple[str, ...] = ()
+    """Authors of commits on the branch that are not ours."""
+    pull: PullFacts | None = None
+    runs: tuple[RunFacts, ...] = ()
+    """Newest attempt last."""
+    failure: Failure | None = None
+    """Read only when every check has ended and one failed."""
+
+
+class RepositoryFacts(Record):
+    """The repository and our access to it."""
+
+    full_name: str
+    access: Literal["active", "suspended", "gone"] = "active"
+    """`gone`: uninstalled, deleted, or taken from the installation."""
+    archived: bool = False
+    base_branch: str = ""
+    base: str = ""
+    """Commit at its tip."""
+    drift: tuple[str, ...] = ()
+    """Files the plan quotes that changed on the base since, by other hands than ours."""
+    rewritten: bool = False
+    """The plan's commit is no longer in the history of the base."""
+    sub_issues: bool = True
+    """Whether this server has sub-issues."""
+    dependencies: bool = True
+    workflow: bool = True
+    """Whether the stage workflow is there and active."""
+    drafts: bool = True
+
+
+class Facts(Record):
+    """All of it, read at `now`."""
+
+    now: datetime
+    repository: RepositoryFacts
+    policy: Policy
+    policy_problem: str = ""
+    """Why the configuration cannot be used; nothing is changed then."""
+    issue: IssueFacts | None
+    """None: deleted, or transferred to where we cannot follow."""
+    requested: Role = "none"
+    """The right of the person who asked for the plan, now."""
+    comments: tuple[Comment, ...] = ()
+    """Oldest first; of all issues and pull requests of the plan."""
+    ticks: tuple[Tick, ...] = ()
+    stages: tuple[StageFacts, ...] = ()
+    explanations: dict[str, str] = Field(default_factory=dict)
+    """Texts for the rules that comments ask to have explained, by what they call them."""
+    plan: Plan | None = None
+    """None before there is one."""
+
+    def stage(self, number: int) -> StageFacts:
+        """The stage, as absent as it is."""
+        return next((s for s in self.stages if s.number == number), StageFacts(number=number))

@@ -1,0 +1,151 @@
+"""Where a plan on GitHub stands: only what cannot be read from GitHub again.
+
+Stored as `lifecycle.json` in the plan's ref. Approvals name who gave them and where; whoever acts
+on one asks GitHub again whether that person may.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from bot.core.model import Record
+
+PlanStatus = Literal["planning", "open", "paused", "stale", "done", "cancelled", "orphaned"]
+"""`stale`: the base changed under the plan; `orphaned`: its issue or repository is gone."""
+
+StageStatus = Literal[
+    "planned",
+    "approved",
+    "queued",
+    "running",
+    "pr-open",
+    "checking",
+    "retrying",
+    "awaiting-review",
+    "queued-to-merge",
+    "merged",
+    "needs-human",
+    "blocked-by-policy",
+    "paused",
+    "skipped",
+    "stale",
+    "cancelled",
+    "orphaned",
+]
+
+BUSY: frozenset[StageStatus] = frozenset({"queued", "running", "retrying"})
+"""An attempt is asked for or under way."""
+
+REVIEWABLE: frozenset[StageStatus] = frozenset(
+    {"pr-open", "checking", "awaiting-review", "queued-to-merge"}
+)
+"""There is a pull request, and it is somebody's turn."""
+
+ENDED: frozenset[StageStatus] = frozenset({"merged", "skipped", "cancelled", "orphaned"})
+"""Nothing more will happen unless a person asks."""
+
+Cause = Literal["first", "checks", "review", "conflict", "asked"]
+"""Why an attempt is made: `asked` is `/genesis retry`."""
+
+
+class Asked(Record):
+    """Who asked for something, and where."""
+
+    actor: str
+    """Login."""
+    source: Literal["label", "comment", "tick", "review", "policy"]
+    """`policy`: the configuration runs stages without being asked."""
+    id: int = 0
+    """Id of the comment or review; 0 where there is none."""
+
+
+class StageLife(Record):
+    """One stage and the attempt in hand."""
+
+    number: int = Field(ge=1, le=5)
+    status: StageStatus = "planned"
+    before: StageStatus | None = None
+    """What to return to when a pause ends."""
+    issue: int = 0
+    """Number of the stage's issue; 0 before it exists."""
+    approved: Asked | None = None
+    only: str = ""
+    """The one action asked for by `/genesis fix stage N ACTION`; empty for all of the stage."""
+    attempt: int = Field(default=0, ge=0)
+    """Number of the attempt in hand, 0 before the first; never used twice."""
+    cause: Cause = "first"
+    base: str = ""
+    """Commit of the base branch the attempt in hand starts from."""
+    head: str = ""
+    """Commit we last put on the stage's branch; anything else there is somebody else's."""
+    feedback: str = ""
+    """What failed, for the next attempt; masked and capped, data and never instructions."""
+    dropped: tuple[str, ...] = ()
+    """Actions that failed in the checks and are left out of further attempts."""
+    run: int = 0
+    """The workflow run of the attempt in hand; 0 while unknown."""
+    dispatched: datetime | None = None
+    pull: int = 0
+    reran: tuple[int, ...] = ()
+    """Workflow runs whose failed jobs were run once more."""
+    fingerprints: tuple[str, ...] = ()
+    """Of the failures seen, in order; the same one twice in a row stops."""
+    reviews: tuple[int, ...] = ()
+    """Reviews that led to an attempt."""
+    failures: int = Field(default=0, ge=0)
+    """Attempts spent since a person last asked."""
+    usd: float = 0.0
+    minutes: float = 0.0
+    reason: str = ""
+    """One sentence for a person: why it stands where it stands."""
+    merged: str = ""
+    """The commit on the base branch."""
+
+
+class PlanLife(Record):
+    """One plan."""
+
+    schema_version: Literal[1] = 1
+    plan: str
+    """The issue's number when it was planned; it stays when the issue is transferred."""
+    repository: str
+    """`owner/name` when last seen."""
+    node: str = ""
+    """The issue's node id, which a transfer keeps."""
+    issue: int
+    status: PlanStatus = "planning"
+    before: PlanStatus | None = None
+    reason: str = ""
+    requested: Asked
+    goal: str = ""
+    base_branch: str = ""
+    base: str = ""
+    """Commit the plan was made for; empty before there is one."""
+    handled: tuple[int, ...] = ()
+    """Comments that were acted on, or refused."""
+    replies: dict[int, str] = Field(default_factory=dict)
+    """Answers by comment id that are not seen on GitHub yet."""
+    stages: tuple[StageLife, ...] = ()
+    replans: int = Field(default=0, ge=0)
+    """How often a new plan was made in place of an older one."""
+
+    def stage(self, number: int) -> StageLife:
+        """The stage; raises `KeyError`."""
+        for stage in self.stages:
+            if stage.number == number:
+                return stage
+        raise KeyError(number)
+
+    def with_stage(self, stage: StageLife) -> PlanLife:
+        """This with the stage of the same number replaced; raises `KeyError`."""
+        self.stage(stage.number)
+        stages = tuple(stage if s.number == stage.number else s for s in self.stages)
+        return self.model_copy(update={"stages": stages})
+
+    @property
+    def usd(self) -> float:
+        """US dollars spent so far."""
+        return sum(stage.usd for stage in self.stages)
