@@ -63,6 +63,8 @@ async def test_a_jwt_makes_one_the_app(sim: Simulated) -> None:
         ({"iss": "424242"}, "Integration not found"),
         ({"iss": "9" * 400}, "Integration not found"),
         ({"exp": 1e300}, "numeric"),
+        ({"exp": True}, "numeric"),
+        ({"iat": True}, "numeric"),
     ],
 )
 async def test_a_bad_jwt_says_why(sim: Simulated, claims: dict[str, Any], sentence: str) -> None:
