@@ -20,7 +20,9 @@ from bot.simulator.git.memory import Memory
 from bot.simulator.pages import tasks
 from bot.simulator.pages.references import Setting, link_references
 
-ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*\n?")
+ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)")
+BLOB = re.compile(r"^((?:/[^/]+){2})/blob/")
+"""How the addresses of a repository's files begin."""
 TAGS = {
     *"a b blockquote br code dd del details div dl dt em figcaption figure".split(),
     *"h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp small span strike strong".split(),
@@ -71,19 +73,19 @@ class Markdown:
 
     def _render(self, text: str, setting: Setting) -> Markup:
         try:
-            raw = self._parser.render(tasks.without_marks(text), {"setting": setting})
+            raw = self._parser.render(text, {"setting": setting})
         except RecursionError:
             return Markup('<pre class="plain">{}</pre>').format(text)
+        filtered = "<img" in raw or tasks.BEGIN in raw
         clean = nh3.clean(
             raw,
             tags=TAGS,
             attributes=ATTRIBUTES,
             allowed_classes=CLASSES,
-            attribute_filter=_kept if "<img" in raw else None,
+            attribute_filter=_kept if filtered else None,
             url_schemes={"http", "https", "mailto"},
             link_rel="nofollow noopener noreferrer",
         )
-        # Made by the rules above and by nh3, which escapes everything else.
         return Markup(tasks.with_boxes(clean, setting.form))  # noqa: S704 - cleaned just above
 
 
@@ -133,13 +135,15 @@ def _image(
     label = renderer.renderInlineAsText(token.children or [], options, env)
     setting: Setting = env["setting"]
     if setting.folder and "://" not in source and not source.startswith(("/", "data:", "#")):
-        path = f"{setting.folder}/{source}".replace("/blob/", "/raw/", 1)
+        path = BLOB.sub(r"\1/raw/", f"{setting.folder}/{source}")
         return f'<img src="{escape(path)}" alt="{escape(label)}">'
     return f'<a href="{escape(source)}">image: {escape(label or source)}</a>'
 
 
 def _kept(tag: str, name: str, value: str) -> str | None:
-    return None if (tag, name) == ("img", "src") and "//" in value else value
+    """No picture of elsewhere, and no mark of a checkbox, as none can stand in an attribute."""
+    elsewhere = (tag, name) == ("img", "src") and "//" in value
+    return None if elsewhere or tasks.BEGIN in value else value
 
 
 def _cell(

@@ -1,26 +1,31 @@
 """Task lists: `- [ ] …` in Markdown as checkboxes that can be ticked.
 
-A checkbox travels through the Markdown parser and the cleaning of its HTML as characters that
-no text may contain, so that nobody can write one by hand.
+A checkbox travels through the Markdown parser and the cleaning of its HTML as a mark which is
+made up anew with each start, so that nobody can write one by hand.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from markupsafe import Markup
 
-BEGIN, END = "\ue000", "\ue001"
-MARKS = re.compile("[\ue000\ue001]")
-BOX = re.compile(f"{BEGIN}(\\d+)([ x]){END}")
+BEGIN, END = f"\ue000{secrets.token_hex(8)}:", "\ue001"
+MARK = re.compile(f"{BEGIN}(\\d+)([ x]){END}")
+SHOWN = Markup(
+    '<span class="box" role="checkbox" aria-checked="{checked}" aria-disabled="true"'
+    ' aria-label="task"></span>'
+)
+OFFERED = Markup(
+    '<button class="box" role="checkbox" aria-checked="{checked}" aria-label="{label}"'
+    ' type="submit" form="{form}" name="line" value="{line}"></button>'
+)
 TASK = re.compile(r"\[([ xX])\](?=\s)")
 LINE = re.compile(r"(\r\n|\r|\n)")
-
-
-def without_marks(text: str) -> str:
-    return MARKS.sub("\ufffd", text)
 
 
 def mark(state: StateCore) -> None:
@@ -48,20 +53,20 @@ def _items(tokens: list[Token]) -> list[tuple[Token, Token, Token]]:
 
 
 def with_boxes(html: str, form: str) -> str:
-    """The marks as checkboxes, each a button of the form with that id, if it has one."""
+    """The marks as checkboxes, each a button of the form with that id, if it has one.
+
+    No mark may stand inside of a tag, which a box would end.
+    """
 
     def box(found: re.Match[str]) -> str:
-        checked = "true" if found[2] == "x" else "false"
-        said = f'role="checkbox" aria-checked="{checked}"'
+        ticked = found[2] == "x"
+        checked = "true" if ticked else "false"
         if not form:
-            return f'<span class="box" {said} aria-disabled="true" aria-label="task"></span>'
-        label = "done, take the tick away" if found[2] == "x" else "to do, tick it"
-        return (
-            f'<button class="box" {said} aria-label="{label}" type="submit" form="{form}"'
-            f' name="line" value="{found[1]}"></button>'
-        )
+            return SHOWN.format(checked=checked)
+        label = "done, take the tick away" if ticked else "to do, tick it"
+        return OFFERED.format(checked=checked, label=label, form=form, line=found[1])
 
-    return BOX.sub(box, html)
+    return MARK.sub(box, html)
 
 
 def toggled(text: str, line: int) -> str | None:

@@ -82,6 +82,12 @@ def test_a_warning_stands_out() -> None:
     assert "[!WARNING]" not in html
 
 
+def test_an_alert_is_named_on_a_line_of_its_own() -> None:
+    html = rendered("> [!NOTE] stays\n> more")
+    assert "[!NOTE] stays" in html
+    assert "alert" not in html
+
+
 def test_details_hold_markdown() -> None:
     html = rendered("<details><summary>More</summary>\n\n- item\n\n</details>")
     assert "<details><summary>More</summary>" in html
@@ -95,6 +101,8 @@ def test_a_picture_of_elsewhere_is_a_link_and_one_of_the_repository_is_shown() -
     inside = elements(rendered("![alt](x.png)", here)).elements
     assert inside[-1]["src"] == "/acme/shop/raw/main/docs/x.png"
     assert "src" not in rendered('<img src="https://example.org/x.png">')
+    blob = Setting("acme/blob", folder="/acme/blob/blob/main")
+    assert elements(rendered("![](x.png)", blob)).elements[-1]["src"] == "/acme/blob/raw/main/x.png"
 
 
 def test_relative_links_start_at_the_folder() -> None:

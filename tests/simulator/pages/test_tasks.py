@@ -60,11 +60,15 @@ def test_what_is_no_task_is_not_ticked(line: int) -> None:
     assert toggled(PLAN, line) is None
 
 
-def test_nobody_writes_a_box_by_hand() -> None:
-    assert boxes("\ue0007x\ue001 - [ ] \ue0008 \ue001") == []
+@pytest.mark.parametrize("before", ["\ue000", "&#xE000;"])
+def test_nobody_writes_a_box_by_hand(before: str) -> None:
+    assert boxes(f"{before}7x\ue001 - [ ] {before}8 \ue001") == []
+    assert boxes(f'<a title="{before}7x&#xE001;">x</a>') == []
 
 
-LINES = ["- [ ] a", "- [x] b", "  - [ ] c", "text", "", "> - [ ] q"]
+def test_a_box_stands_in_no_attribute() -> None:
+    text = "<div><a title='\n\n- [ ] caught'>x</a></div>\n\n- [ ] free"
+    assert [box["value"] for box in boxes(text)] == ["4"]
 
 
 @given(
