@@ -60,7 +60,7 @@ def _named(tables: Tables, value: str) -> App:
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     moments = [claims.get("exp"), claims.get("iat")]
-    if not all(type(m) in (int, float) and 0 <= m < 1e11 for m in moments):  # no bool
+    if not all(_is_moment(moment) for moment in moments):
         raise ApiError(401, "'Expiration time' claim ('exp') must be a numeric value")
     expires, issued = (float(str(m)) for m in moments)
     at = now.timestamp()
@@ -74,3 +74,7 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
             "'Issued at' claim ('iat') must be an Integer representing the time"
             " that the assertion was issued",
         )
+
+
+def _is_moment(claim: object) -> bool:
+    return isinstance(claim, int | float) and not isinstance(claim, bool) and 0 <= claim < 1e11
