@@ -53,11 +53,20 @@ class PageRoute(LateRoute):
 
 def pages_router(*checks: Callable[..., Any]) -> APIRouter:
     """`checks` refuse by raising ApiError before any handler of the router is asked."""
+    return _router(comes_from_here, *checks)
+
+
+def open_router() -> APIRouter:
+    """For forms that other sites send."""
+    return _router()
+
+
+def _router(*checks: Callable[..., Any]) -> APIRouter:
     return APIRouter(
         route_class=PageRoute,
         include_in_schema=False,
         redirect_slashes=False,
-        dependencies=[Depends(check) for check in checks],
+        dependencies=[Depends(check) for check in (*checks, is_small)],
     )
 
 
@@ -66,19 +75,9 @@ async def answer(request: Request, handler: Handler) -> Response:
     world: World = request.app.state.world
     request.state.caller = caller_of(world, request)
     try:
-        _admit(request)
-        response = await handler(request)
+        response = await _handled(world, request, handler)
+        # Also after a refusal: what was done before it is seen, so it has to last.
         world.commit()
-    except Moved:
-        response = _at_its_new_name(world, request)
-    except ApiError as error:
-        response = error_page(request, error)
-    except (UnknownObject, RequestValidationError):
-        response = error_page(request, not_found())
-    except TooLarge as error:
-        response = error_page(request, ApiError(403, str(error)))
-    except RepositoryError as error:
-        response = error_page(request, ApiError(422, str(error)))
     except Exception:
         # The outermost entry: the visitor gets a page, the log the traceback.
         log.exception("a page failed: %s", request.url.path)
@@ -86,6 +85,21 @@ async def answer(request: Request, handler: Handler) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+async def _handled(world: World, request: Request, handler: Handler) -> Response:
+    try:
+        return await handler(request)
+    except Moved:
+        return _at_its_new_name(world, request)
+    except ApiError as error:
+        return error_page(request, error)
+    except (UnknownObject, RequestValidationError):
+        return error_page(request, not_found())
+    except TooLarge as error:
+        return error_page(request, ApiError(403, str(error)))
+    except RepositoryError as error:
+        return error_page(request, ApiError(422, str(error)))
 
 
 def _at_its_new_name(world: World, request: Request) -> Response:
@@ -99,17 +113,22 @@ def _at_its_new_name(world: World, request: Request) -> Response:
     return RedirectResponse(path + query, 301 if request.method in SAFE else 307)
 
 
-def _admit(request: Request) -> None:
+async def comes_from_here(request: Request) -> None:
     """Refuses what another site made the browser send.
 
     Raises:
-        ApiError: 403 for a form of another site, 413 for one that is too large.
+        ApiError: 403.
     """
-    if request.method in SAFE:
-        return
     source = request.headers.get("origin") or request.headers.get("referer") or ""
-    if source.partition("://")[2].partition("/")[0] != request.headers.get("host"):
+    site = source.partition("://")[2].partition("/")[0]
+    if request.method not in SAFE and site != request.headers.get("host"):
         raise ApiError(403, "This form was not sent from a page of the simulator.")
+
+
+async def is_small(request: Request) -> None:
+    """Raises:
+    ApiError: 413 for a form that is too large, or does not say how large it is.
+    """
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > MAX_FORM:
+    if request.method not in SAFE and not (length.isdecimal() and int(length) <= MAX_FORM):
         raise ApiError(413, "The form is too large.")

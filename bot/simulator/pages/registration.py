@@ -5,25 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends
-from starlette.requests import Request
+from fastapi import Depends
 from starlette.responses import RedirectResponse, Response
 
 from bot.simulator.domain.apps.installations import covered, install, installation_on, select
 from bot.simulator.domain.apps.manifests import (
     MAX_NAME,
-    Manifest,
     check_name,
     read_manifest,
     register,
     with_query,
 )
 from bot.simulator.errors import ApiError, not_found
-from bot.simulator.identity.rights import role_of
-from bot.simulator.pages.acting import caller_of
-from bot.simulator.pages.errors import error_page
+from bot.simulator.pages.control.apps import may_administer
 from bot.simulator.pages.forms import Fields, Form
-from bot.simulator.pages.gate import HEADERS, pages_router
+from bot.simulator.pages.gate import HEADERS, open_router, pages_router
 from bot.simulator.pages.rendering import page
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.apps import App, Installation
@@ -32,7 +28,7 @@ from bot.simulator.rest.scope import Call, Calling
 
 router = pages_router()
 """Obeys our own pages only."""
-incoming = APIRouter(include_in_schema=False)
+incoming = open_router()
 """Takes the form that a bot's own page sends; it changes nothing but asks first."""
 
 MAX_STATE = 1_000
@@ -40,40 +36,25 @@ CSP = "content-security-policy"
 
 
 @incoming.post("/settings/apps/new")
-async def ask_for_user(request: Request, form: Form) -> Response:
-    return await _ask(request, form, None)
+async def ask_for_user(call: Calling, form: Form) -> Response:
+    return _confirmation(call, form, None)
 
 
 @incoming.post("/organizations/{org}/settings/apps/new")
-async def ask_for_organization(request: Request, form: Form, org: str) -> Response:
-    return await _ask(request, form, org)
+async def ask_for_organization(call: Calling, form: Form, org: str) -> Response:
+    return _confirmation(call, form, org)
 
 
-async def _ask(request: Request, form: Fields, org: str | None) -> Response:
-    world = request.app.state.world
-    request.state.caller = caller_of(world, request)
-    call = Call(world, request.state.caller, request)
-    try:
-        owner = _owner(call, org)
-        manifest = read_manifest(form.text("manifest"))
-        state = request.query_params.get("state") or form.text("state")
-        response = _confirmation(call, owner, manifest, form.text("manifest"), state)
-    except ApiError as error:
-        response = error_page(request, error)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
-def _confirmation(
-    call: Call, owner: Account, manifest: Manifest, text: str, state: str
-) -> Response:
+def _confirmation(call: Call, form: Fields, org: str | None) -> Response:
+    owner = _owner(call, org)
+    manifest = read_manifest(form.text("manifest"))
+    state = call.request.query_params.get("state") or form.text("state")
     response = page(
         call.request,
         "apps/register.html",
         owner=owner,
         manifest=manifest,
-        text=text,
+        text=form.text("manifest"),
         state=state[:MAX_STATE],
         longest=MAX_NAME,
     )
@@ -102,22 +83,12 @@ def _owner(call: Call, login: str | None) -> Account:
     if not login or login.lower() == actor.login.lower():
         return actor
     found = call.tables.accounts.one("login", login.lower())
-    if found is None or found not in _administered(call, actor):
+    if found is None or not may_administer(call, found):
         raise not_found()
     return found
 
 
-def _administered(call: Call, actor: Account) -> list[Account]:
-    """The user, and the organizations in which they are admin of a repository."""
-    owners = [
-        call.world.owner(r)
-        for r in call.tables.repositories
-        if role_of(call.tables, actor.id, r) == "admin"
-    ]
-    return list({a.id: a for a in (actor, *owners) if a.type != "Bot"}.values())
-
-
-def _app(call: Calling, slug: str) -> App:
+async def _app(call: Calling, slug: str) -> App:
     app = call.tables.apps.one("slug", slug)
     if app is None:
         raise not_found()
@@ -129,11 +100,11 @@ Named = Annotated[App, Depends(_app)]
 
 @router.get("/apps/{slug}/installations/new")
 async def installation_form(call: Calling, app: Named) -> Response:
-    actor = call.actor()
+    call.actor()
     places = [
         (account, installation_on(call.world, app, account), _owned(call, account))
-        for account in _administered(call, actor)
-        if app.public or account.id == app.owner_id
+        for account in call.tables.accounts
+        if may_administer(call, account) and (app.public or account.id == app.owner_id)
     ]
     response = page(
         call.request,

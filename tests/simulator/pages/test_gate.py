@@ -88,6 +88,13 @@ async def test_a_body_that_is_no_form(sim: Simulated, admin: Browser) -> None:
     assert issues(sim) == 0
 
 
+async def test_what_was_done_before_a_refusal_lasts(sim: Simulated, admin: Browser) -> None:
+    kept: list[str] = []
+    sim.world.after_commit(lambda: kept.append("kept"))
+    assert (await admin.get("/acme/none")).status == 404
+    assert kept == ["kept"]
+
+
 async def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(admin: Browser) -> None:
     answer = await admin.get("/acme/shop")
     policy = answer.response.headers["content-security-policy"]
