@@ -26,6 +26,11 @@ ISSUES = {"blocked_by", "blocking", "parent_issue", "sub_issue"}
 """The details that name another issue by its id."""
 
 
+def issues_named(entry: TimelineEvent) -> list[int]:
+    """The ids of the other issues that an entry shows, which not everybody may see."""
+    return [id for key, id in entry.details.items() if key in ISSUES or key == "source"]
+
+
 def entry_view(world: World, entry: TimelineEvent) -> dict[str, Any]:
     """As the lists of one issue show it."""
     full_name = world.full_name(world.tables.repositories[entry.repository_id])

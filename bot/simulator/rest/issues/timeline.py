@@ -24,6 +24,7 @@ from bot.simulator.views.timeline import (
     cross_reference_view,
     entry_view,
     issue_event_view,
+    issues_named,
     review_entry_view,
 )
 
@@ -38,7 +39,7 @@ async def list_events_of_repository(here: AtRepository) -> Response:
     """The newest first."""
     require_read(here.world, here.caller, here.repository)
     found = here.tables.timeline.where("repository", here.repository.id)
-    events = [entry for entry in reversed(found) if is_issue_event(entry)]
+    events = [e for e in reversed(found) if is_issue_event(e) and _is_visible(here, e)]
     return paginate(here.request, events, lambda entry: issue_event_view(here.world, entry))
 
 
@@ -48,6 +49,8 @@ async def get_event(here: AtRepository, event_id: int) -> Response:
     entry = here.tables.timeline.get(event_id)
     if entry is None or entry.repository_id != here.repository.id or not is_issue_event(entry):
         raise not_found()
+    if not _is_visible(here, entry):
+        raise not_found()
     return reply(issue_event_view(here.world, entry))
 
 
@@ -55,7 +58,7 @@ async def get_event(here: AtRepository, event_id: int) -> Response:
 async def list_events(here: AtRepository, issue_number: int) -> Response:
     issue = issue_at(here, issue_number)
     found = here.tables.timeline.where("issue", issue.id)
-    events = [entry for entry in found if is_issue_event(entry)]
+    events = [entry for entry in found if is_issue_event(entry) and _is_visible(here, entry)]
     return paginate(here.request, events, lambda entry: entry_view(here.world, entry))
 
 
@@ -80,7 +83,7 @@ def _entries(here: Here, issue: Issue) -> list[Shown]:
     return [
         (entry.created_at, entry.id, _viewer(here, entry))
         for entry in found
-        if is_issue_event(entry) or _source_visible(here, entry)
+        if _is_visible(here, entry)
     ]
 
 
@@ -89,11 +92,14 @@ def _viewer(here: Here, entry: TimelineEvent) -> Callable[[], dict[str, Any]]:
     return lambda: view(here.world, entry)
 
 
-def _source_visible(here: Here, entry: TimelineEvent) -> bool:
-    source = here.tables.issues.get(entry.details["source"])
-    if source is None:
+def _is_visible(here: Here, entry: TimelineEvent) -> bool:
+    """Not to who may not see an issue that it names; nor is a reference whose source is gone."""
+    tables = here.tables
+    others = [tables.issues.get(id) for id in issues_named(entry)]
+    if None in others and not is_issue_event(entry):
         return False
-    return may_see(here.tables, here.caller, here.tables.repositories[source.repository_id])
+    homes = [tables.repositories[other.repository_id] for other in others if other is not None]
+    return all(may_see(tables, here.caller, home) for home in homes)
 
 
 def _comments(here: Here, issue: Issue) -> list[Shown]:

@@ -127,3 +127,22 @@ async def test_a_timeline_has_pages(writer: httpx.AsyncClient) -> None:
     assert len(answer.json()) == 1
     following = await writer.get(answer.links["next"]["url"])
     assert following.json()[0]["label"]["name"] == "question"
+
+
+async def test_a_relation_to_a_hidden_place_stays_hidden(
+    sim: Simulated, shop: Path, writer: httpx.AsyncClient, outsider: httpx.AsyncClient
+) -> None:
+    await opened(writer)
+    source = Source(path=shop, name="secret")
+    secret = await add_repository(sim.world, source, sim.world.clock.now())
+    secret.private = True
+    admin = sim.as_("admin")
+    made = await admin.post("/repos/acme/secret/issues", json={"title": "Our secret"})
+    blocked_by = f"{ISSUES}/1/dependencies/blocked_by"
+    assert (await admin.post(blocked_by, json={"issue_id": made.json()["id"]})).status_code == 201
+    (entry,) = await entries(judged(admin), "1/events")
+    assert entry["blocked_by"]["title"] == "Our secret"
+    assert await entries(outsider, "1/events") == []
+    assert await entries(outsider, "1/timeline") == []
+    assert await entries(outsider, "events") == []
+    assert (await outsider.get(f"{ISSUES}/events/{entry['id']}")).status_code == 404
