@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 Unavailability = Literal["timeout", "rate_limit", "overloaded", "api_error"]
 """What a vendor's failure to answer was; `api_error` is everything else."""
 
+PushRule = Literal["stale", "protected", "rejected"]
+"""`stale`: the ref is not where it was expected, or is no ancestor; `protected`: a branch rule;
+`rejected`: anything else the server said no to."""
+
 
 class Exit(IntEnum):
     """Exit codes of `genesis`; the table in README.md is checked against this class."""
@@ -130,6 +134,26 @@ class ModelUnavailable(Transient):
     ) -> None:
         super().__init__(message, retry_after=retry_after, hint=hint)
         self.reason = reason
+
+
+class Unreachable(Transient):
+    """A server does not answer, or says that it cannot now, after all retries."""
+
+
+class NotThere(Unusable):
+    """The server has no such repository or ref, or does not show it to this token."""
+
+
+class Unauthorised(Refused):
+    """The server does not take the token, or the token may not do this."""
+
+
+class PushRefused(Refused):
+    """The server has not moved a ref; `why` says what kind of rule stood against it."""
+
+    def __init__(self, message: str, *, why: PushRule, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class NoMatch(Refused):

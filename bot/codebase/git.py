@@ -100,7 +100,8 @@ NEUTRAL = {
 class Git:
     """git in one repository, or, with `git_dir`, in a work tree whose git directory lies elsewhere.
 
-    `objects` redirects new objects to another repository's object store.
+    `objects` redirects new objects to another repository's object store. `protocols` and `config`
+    are for `bot.codebase.remote_git` alone: what it may speak, and how.
     """
 
     def __init__(
@@ -111,10 +112,13 @@ class Git:
         *,
         objects: Path | None = None,
         timeout: float = 60.0,
+        protocols: str = "none",
+        config: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.root, self.git_dir, self.timeout = root, git_dir, timeout
         self._plain = {name: value for name, value in env.items() if not name.startswith("GIT_")}
-        self._base = {**self._plain, **ENVIRONMENT}
+        self._base = {**self._plain, **ENVIRONMENT, "GIT_ALLOW_PROTOCOL": protocols}
+        self._config = (*CONFIG, *config)
         if objects is not None:
             self._base["GIT_OBJECT_DIRECTORY"] = str(objects)
         self._user = self._user_config()
@@ -143,7 +147,7 @@ class Git:
         self, args: tuple[str, ...], stdin: bytes, timeout: float | None, *, check: bool
     ) -> Raw:
         drivers = () if args[0] in PLUMBING else self._neutral_drivers()
-        config = _as_environment((*self._kept(), *CONFIG, *drivers))
+        config = _as_environment((*self._kept(), *self._config, *drivers))
         done = self._start(args, {**self._base, **config}, stdin, timeout)
         if check and (done.returncode != 0 or done.timed_out):
             raise _failure(done)
