@@ -40,6 +40,8 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "gemini_api_key": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     "anthropic_base_url": ("GENESIS_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
     "gemini_base_url": ("GENESIS_GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"),
+    "github_api_url": ("GENESIS_GITHUB_API_URL", "GITHUB_API_URL"),
+    "github_server_url": ("GENESIS_GITHUB_SERVER_URL", "GITHUB_SERVER_URL"),
 }
 """Fields whose variables are not `GENESIS_<NAME>` alone; the first that is set counts."""
 
@@ -153,6 +155,21 @@ class Settings(BaseSettings):
     """Tries at one action before it is undone and reported."""
     sandbox: Literal["required", "auto", "off"] = "auto"
     """`auto` falls back to a scrubbed environment, loudly, where bubblewrap does not work."""
+    github_app_id: int = Field(default=0, ge=0)
+    """Number of our GitHub App; 0 where there is none."""
+    github_private_key_file: Location | None = None
+    """The App's key, PEM."""
+    github_webhook_secret: SecretStr | None = None
+    github_api_url: BaseUrl = Field(
+        default="https://api.github.com", validation_alias=_named("github_api_url")
+    )
+    github_server_url: BaseUrl = Field(
+        default="https://github.com", validation_alias=_named("github_server_url")
+    )
+    github_pace: float = Field(default=1.0, ge=0, le=60)
+    """Seconds between two things created on GitHub, which asks for one."""
+    database_url: SecretStr | None = None
+    """Postgres for many workers; None: SQLite in the state directory, for one process."""
 
     def vendor(self, name: Vendor) -> VendorSettings:
         """What is set for one vendor."""
@@ -171,6 +188,8 @@ class Settings(BaseSettings):
         """Every secret value that is set, for masking; also a key that another one hides."""
         used = (self.vendor(name).key for name in VENDORS)
         values = [key.get_secret_value() for key in used if key is not None]
+        others = (self.github_webhook_secret, self.database_url)
+        values += [secret.get_secret_value() for secret in others if secret is not None]
         values += [os.environ.get(name, "").strip() for name in _KEY_VARIABLES]
         return tuple(dict.fromkeys(filter(None, values)))
 

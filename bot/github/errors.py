@@ -1,0 +1,37 @@
+"""What GitHub answers when it does not do what was asked, by who has to react."""
+
+from __future__ import annotations
+
+from bot.errors import OtpError, Transient
+
+
+class GitHubError(OtpError):
+    """An answer of 4xx that trying again will not change; `status` is its number."""
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class NotFound(GitHubError):
+    """404 or 410: not there, or not for us to see."""
+
+
+class NotAllowed(GitHubError):
+    """401 or 403: our App may not do that, or not any more."""
+
+
+class Rejected(GitHubError):
+    """409 or 422: the request does not fit what is there; `details` are GitHub's own words."""
+
+    def __init__(self, message: str, *, status: int, details: tuple[str, ...] = ()) -> None:
+        super().__init__(message, status=status)
+        self.details = details
+
+
+class Unreachable(Transient):
+    """No answer, or one of 5xx; a write may have been carried out all the same."""
+
+
+class RateLimited(Transient):
+    """Nothing was done; `retry_after` says when to ask again."""
