@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.codebase import lock, refs
 from bot.codebase.git import Git, checked_commit, checked_ref
+from bot.codebase.git_dir import make_git_dir
 from bot.codebase.process import child_environment
 from bot.errors import CommandFailed, Refused, Unusable
 from bot.settings import Settings
@@ -64,6 +65,16 @@ class Repository:
         if born.returncode != 0:
             raise Unusable(f"{str(path)!r} has no commit yet", hint="commit the project first")
         return cls(root, where, common, top, settings)
+
+    @classmethod
+    def bare(cls, git_dir: Path, settings: Settings) -> Repository:
+        """A bare one of our own, made if it is not there; it has no checkout to ask about."""
+        env = child_environment(settings.environment)
+        if not (git_dir / "HEAD").exists():
+            git_dir.parent.mkdir(parents=True, exist_ok=True)
+            make_git_dir(Git(git_dir.parent, env), git_dir, "sha1")
+        git = Git(git_dir, env, timeout=settings.git_timeout)
+        return cls(git_dir, git_dir, git_dir, git, settings)
 
     @property
     def prefix(self) -> str:

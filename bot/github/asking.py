@@ -22,13 +22,13 @@ from githubkit.exception import (
 from githubkit.typing import RetryOption
 
 from bot.core.sanitize import one_line
+from bot.errors import Unreachable
 from bot.github.errors import (
     GitHubError,
     NotAllowed,
     NotFound,
     RateLimited,
     Rejected,
-    Unreachable,
 )
 
 API_VERSION = "2022-11-28"

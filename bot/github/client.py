@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 from githubkit import GitHub, TokenAuthStrategy
 
-from bot.errors import Refused
+from bot.errors import Refused, Unreachable
 from bot.github.app_auth import App, Purpose
 from bot.github.asking import TIMEOUT, ask, configured, json_of, send
-from bot.github.errors import NotAllowed, NotFound, Rejected, Unreachable
+from bot.github.errors import NotAllowed, NotFound, Rejected
 from bot.github.pacing import Pace
 
 PAGE = 100

@@ -29,9 +29,5 @@ class Rejected(GitHubError):
         self.details = details
 
 
-class Unreachable(Transient):
-    """No answer, or one of 5xx; a write may have been carried out all the same."""
-
-
 class RateLimited(Transient):
     """Nothing was done; `retry_after` says when to ask again."""

@@ -1,0 +1,149 @@
+"""The plans of a repository on GitHub: a mirror of `refs/genesis/plan-*`, written by lease.
+
+Loading believes the server; a plan's history only ever grows there. Where somebody deleted or
+forced the ref, the newest commit known here is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.codebase.remote_git import Move, Remote
+from bot.codebase.repository import Repository
+from bot.errors import NotThere, PushRefused, Refused, Transient
+from bot.github.store import PREFIX, PlanStore
+from bot.settings import Settings
+
+LAST = "refs/genesis/last/"
+"""In the mirror alone: the newest commit of each plan that was seen or written from here."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A plan's files as they stand at `tip`."""
+
+    tip: str
+    files: Mapping[str, bytes]
+
+
+class RemoteStore:
+    """Plans of one repository on a server, for one process.
+
+    `remote` gives the repository with a token that may read, or with `write` that may push.
+    """
+
+    def __init__(
+        self, mirror: Path, remote: Callable[[bool], Remote], settings: Settings, *, writer: str
+    ) -> None:
+        self._remote = remote
+        self.repository = Repository.bare(mirror, settings)
+        self.store = PlanStore(self.repository, writer=writer)
+        self._read: dict[str, Stored] = {}
+
+    def tips(self) -> dict[str, str]:
+        """Newest commit by plan id as the server has them; one question for all plans."""
+        found = self._remote(False).refs(f"{PREFIX}*")
+        return {name.removeprefix(PREFIX): tip for name, tip in found.items()}
+
+    def load(self, plan_id: str, tip: str | None = None) -> Stored | None:
+        """The plan as the server has it, None when it has none.
+
+        `tip` is its newest commit where `tips` was just asked. Raises `Refused` when the server's
+        history is not a continuation of ours and ours cannot be put back.
+        """
+        ref = f"{PREFIX}{plan_id}"
+        if tip is None:
+            tip = self._remote(False).refs(ref).get(ref)
+        tip = self._believed(plan_id, tip)
+        if tip is None:
+            return None
+        known = self._read.get(plan_id)
+        if known is None or known.tip != tip:
+            entries = self.repository.list(tip)
+            known = Stored(tip, self.repository.read_all(entries))
+            self._read[plan_id] = known
+        return known
+
+    def save(
+        self, plan_id: str, files: Mapping[str, bytes], message: str, expected: str | None
+    ) -> str:
+        """One transition on top of `expected` (None: a new plan), on the server on return.
+
+        Raises `Transient` when the plan has moved on, or when no answer came: load again, decide
+        anew. What was written is never lost: a commit that did arrive is what the next load finds.
+        """
+        ref = f"{PREFIX}{plan_id}"
+        commit = self.store.write(plan_id, files, message, expected)
+        try:
+            self._remote(True).push(self.repository.git_dir, Move(ref, commit, expected))
+        except PushRefused as error:
+            self._set(ref, self._last(plan_id))
+            if error.why != "stale":
+                raise
+            raise Transient(f"plan {plan_id} was changed by another process") from error
+        except Transient:
+            self._set(ref, self._last(plan_id))
+            raise
+        self._set(_last(plan_id), commit)
+        return commit
+
+    def _believed(self, plan_id: str, tip: str | None) -> str | None:
+        """The commit to go on from: the server's, or ours put back where the server lost it."""
+        last = self._last(plan_id)
+        if tip == last:
+            return tip
+        if tip is not None:
+            self._fetch(plan_id, tip)
+        if last is not None and (tip is None or not self._continues(last, tip)):
+            self._restore(plan_id, last, tip)
+            tip = last
+        self._set(f"{PREFIX}{plan_id}", tip)
+        self._set(_last(plan_id), tip)
+        return tip
+
+    def _restore(self, plan_id: str, last: str, tip: str | None) -> None:
+        if tip is not None and self._continues(tip, last):
+            # An older commit of ours: a push from an old mirror, or a backup that was put back.
+            what = "went back"
+        else:
+            what = "was deleted" if tip is None else "was overwritten"
+        log.warning("plan_restored", plan=plan_id, how=what, lost=tip, restored=last)
+        try:
+            move = Move(f"{PREFIX}{plan_id}", last, tip)
+            self._remote(True).push(self.repository.git_dir, move)
+        except PushRefused as error:
+            raise Refused(
+                f"the record of plan {plan_id} {what} and cannot be put back: {error.message}",
+                hint=f"restore {PREFIX}{plan_id} at {last}, or ask for a new plan",
+            ) from error
+
+    def _fetch(self, plan_id: str, tip: str) -> None:
+        ref = f"{PREFIX}{plan_id}"
+        try:
+            self._remote(False).fetch(self.repository.git_dir, f"{ref}:{ref}")
+        except NotThere as error:
+            raise Transient(f"plan {plan_id} moved while it was read") from error
+        if self.repository.ref(ref) != tip:
+            raise Transient(f"plan {plan_id} moved while it was read")
+
+    def _continues(self, older: str, newer: str) -> bool:
+        git = self.repository.git
+        return git.run("merge-base", "--is-ancestor", older, newer, check=False).returncode == 0
+
+    def _last(self, plan_id: str) -> str | None:
+        return self.repository.ref(_last(plan_id))
+
+    def _set(self, ref: str, value: str | None) -> None:
+        now = self.repository.ref(ref)
+        if now != value:
+            self.repository.update_ref(ref, value, now, reason="as the server has it")
+
+
+def _last(plan_id: str) -> str:
+    return f"{LAST}{plan_id}"
