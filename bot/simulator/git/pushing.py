@@ -17,7 +17,8 @@ from bot.simulator.git.repository import BareRepository
 from bot.simulator.git.rulings import SEPARATOR, Command, Ruling, rulings
 
 SECONDS = 300.0
-COMMAND = re.compile(rb"([0-9a-f]{40}) ([0-9a-f]{40}) ([^\0\n]+)")
+COMMAND = re.compile(rb"([0-9a-fA-F]{40}) ([0-9a-fA-F]{40}) ([^\0\n]+)\n?")
+SHALLOW = b"shallow "
 MOST_COMMANDS = 10_000
 REPORT, HOOK = 1, "update"
 DECLINED = b"\2error: hook declined to update %s\n"
@@ -53,7 +54,11 @@ async def receive_pack(
 
 
 def read_commands(body: IO[bytes]) -> tuple[list[Command], bool]:
-    """What a push asks for, and whether its answer is to be in bands. Raises BrokenLine."""
+    """What a push asks for, and whether its answer is to be in bands.
+
+    Raises BrokenLine also for a line that asks for nothing we know, such as the certificate of a
+    signed push: git must not read a command out of it that no rule was asked about.
+    """
     commands: list[Command] = []
     multiplexed = False
     for number, line in enumerate(read_lines(body)):
@@ -63,9 +68,11 @@ def read_commands(body: IO[bytes]) -> tuple[list[Command], bool]:
             raise BrokenLine("a push of too many refs")
         text, _, abilities = line.partition(b"\0")
         multiplexed = multiplexed or b"side-band-64k" in abilities.split()
-        if match := COMMAND.match(text):
+        if match := COMMAND.fullmatch(text):
             old, new, ref = (part.decode(errors="surrogateescape") for part in match.groups())
-            commands.append(Command(ref, old, new))
+            commands.append(Command(ref, old.lower(), new.lower()))
+        elif not text.startswith(SHALLOW):
+            raise BrokenLine(f"{text[:20]!r} asks for no update of a ref")
     return commands, multiplexed
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from bot.simulator.git.objects import NULL_SHA
 from bot.simulator.git.policy import PushPolicy, RefRule
+from bot.simulator.git.refnames import LONGEST
 
 Condition = Literal["always", "forced", "merges", "workflows"]
 SEPARATOR = "\x1f"
@@ -78,6 +79,9 @@ def _rulings(policy: PushPolicy, command: Command) -> Iterator[Ruling]:
         yield Ruling(
             command.ref, "always", text, message=f'Invalid branch or tag name "{match[1]}"'
         )
+    if not command.deletes and len(command.ref.encode(errors="surrogateescape")) > LONGEST:
+        text = f"The name of a ref cannot have more than {LONGEST} bytes."
+        yield Ruling(command.ref, "always", text)
     for rule in policy.rules:
         if rule.covers(command.ref):
             for condition, message in _violations(rule, command):
