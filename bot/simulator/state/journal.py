@@ -37,7 +37,10 @@ class Journal:
         self._lock = lock(folder)
         self._changed: dict[tuple[str, int], Record | None] = {}
         self._meta: dict[str, str] = {}
-        self._db = sqlite3.connect(folder / "state.sqlite", isolation_level=None)
+        path = folder / "state.sqlite"
+        # Also where the folder was there before and others may look into it.
+        path.touch(mode=0o600)
+        self._db = sqlite3.connect(path, isolation_level=None)
         # NORMAL: a killed process loses nothing; only a power cut can lose the last commits.
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
         found = self.meta("format")
@@ -73,15 +76,11 @@ class Journal:
         """Writes everything noted since the last commit, all or nothing."""
         if not self._changed and not self._meta:
             return
-        self._db.execute("BEGIN")
-        try:
+        with self._db:  # commits at its end, and takes all back where anything failed
+            self._db.execute("BEGIN")
             for (kind, id), row in self._changed.items():
                 self._write(kind, id, row)
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", self._meta.items())
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
         self._changed.clear()
         self._meta.clear()
 

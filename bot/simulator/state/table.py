@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
@@ -49,7 +49,7 @@ class Table(Generic[R]):
         return row
 
     def remove(self, row: R) -> None:
-        self._unfile(row)
+        self._unfile(row, self._filed.pop(row.id))
         del self._rows[row.id]
         self._journal.drop(self._name, row.id)
 
@@ -76,16 +76,17 @@ class Table(Generic[R]):
         return next(iter(self._found[key].get(value, {}).values()), None)
 
     def _file(self, row: R) -> None:
+        """Where its keys have not changed, it keeps its place."""
         keys = {name: key(row) for name, key in self._keys.items()}
-        if row.id in self._rows and self._filed[row.id] != keys:
-            self._unfile(row)
+        filed = self._filed.get(row.id, {})
+        self._unfile(row, {name: old for name, old in filed.items() if old != keys[name]})
         self._rows[row.id] = row
         self._filed[row.id] = keys
         for name, value in keys.items():
             self._found[name].setdefault(value, {})[row.id] = row
 
-    def _unfile(self, row: R) -> None:
-        for name, value in self._filed.pop(row.id).items():
+    def _unfile(self, row: R, keys: Mapping[str, Hashable]) -> None:
+        for name, value in keys.items():
             found = self._found[name][value]
             del found[row.id]
             if not found:

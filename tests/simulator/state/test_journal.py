@@ -108,6 +108,24 @@ def test_the_folder_is_private(tmp_path: Path) -> None:
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
 
 
+def test_the_state_is_private_in_any_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with Journal(tmp_path) as journal:
+        pets(journal).add(Pet(id=1, name="Rex"))
+        journal.commit()
+        for path in tmp_path.glob("state.sqlite*"):
+            assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_a_changed_row_keeps_its_place(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        rex, max = (table.add(Pet(id=n, name=name)) for n, name in ((1, "Rex"), (2, "Max")))
+        rex.name = "Zorro"
+        table.save(rex)
+        assert table.where("owner", "nobody") == [rex, max]
+
+
 def test_an_id_is_given_once(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         table = pets(journal)

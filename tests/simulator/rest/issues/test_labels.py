@@ -162,3 +162,9 @@ async def test_an_issue_has_100_labels_at_most(writer: httpx.AsyncClient) -> Non
         assert answer.status_code == 422
     assert len((await writer.get(f"{SHOP}/issues/1")).json()["labels"]) == 100
     assert (await writer.get(f"{LABELS}/other%200")).status_code == 404
+
+
+async def test_a_renamed_label_keeps_its_place(writer: httpx.AsyncClient) -> None:
+    before = names(await writer.get(f"{SHOP}/labels"))
+    await writer.patch(f"{SHOP}/labels/{before[0]}", json={"new_name": "zzz"})
+    assert names(await writer.get(f"{SHOP}/labels")) == ["zzz", *before[1:]]
