@@ -131,6 +131,7 @@ async def register(
     app.setup_url = manifest.setup_url
     world.tables.apps.save(app)
     _add_hook(world, caller, app, manifest.hook_attributes)
+    _drop_expired(world)
     row = ManifestCode(
         id=world.tables.next_id(),
         code=secrets.token_hex(20),
@@ -156,6 +157,14 @@ def _add_hook(world: World, caller: Caller, app: App, wanted: HookAttributes) ->
     )
     world.tables.hooks.add(hook)
     ping(world, caller, hook)
+
+
+def _drop_expired(world: World) -> None:
+    """A private key that nobody fetched in time is of no use to anybody who should have it."""
+    now = world.clock.now()
+    for row in world.tables.manifest_codes:
+        if row.expires_at <= now:
+            world.tables.manifest_codes.remove(row)
 
 
 def convert(world: World, code: str) -> tuple[App, Hook | None, str]:
