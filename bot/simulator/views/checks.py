@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from bot.simulator.clock import maybe_stamp, stamp
 from bot.simulator.domain.checks.results import latest_runs
@@ -125,7 +126,7 @@ def annotation_view(world: World, run: CheckRun, annotation: Annotation) -> dict
     repository = world.tables.repositories[run.repository_id]
     url = world.urls.repository(world.full_name(repository))
     return annotation.model_dump() | {
-        "blob_href": f"{url}/contents/{annotation.path}?ref={run.head_sha}"
+        "blob_href": f"{url}/contents/{quote(annotation.path)}?ref={run.head_sha}"
     }
 
 

@@ -53,7 +53,7 @@ async def create_run(
     """In the suite of the caller's App. Raises ApiError, 422, for a sha that is not there."""
     assert caller.app is not None
     try:
-        suite = await suite_for(world, repository, caller.app.id, sha)
+        suite, _ = await suite_for(world, repository, caller.app.id, sha)
     except UnknownObject as error:
         raise ApiError(422, f"No commit found for SHA: {sha[:60]}") from error
     return add_run(world, caller, repository, suite, name, change)

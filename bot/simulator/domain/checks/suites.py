@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.checks.results import latest_runs
-from bot.simulator.git import Person, RefChange, UnknownObject
+from bot.simulator.git import Commit, Person, RefChange, UnknownObject
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.apps import App, Installation
 from bot.simulator.records.checks import CheckRun, CheckStatus, CheckSuite, Conclusion, HeadCommit
@@ -44,20 +44,49 @@ async def new_suite(
 
     Raises UnknownObject for a sha that is no commit of the repository.
     """
-    git = world.git(repository)
-    commit = await git.commit(sha)
+    commit = await world.git(repository).commit(sha)
+    return _add(world, repository, app_id, commit, branch, before)
+
+
+async def suite_for(
+    world: World,
+    repository: Repository,
+    app_id: int,
+    sha: str,
+    *,
+    branch: str | None = None,
+    before: str | None = None,
+) -> tuple[CheckSuite, bool]:
+    """The App's suite at a commit, and whether it was made for this. Raises UnknownObject."""
+    commit = await world.git(repository).commit(sha)
+    # Looked for only now: whoever asks at the same time must find what is made here.
+    found = world.tables.suites.one("one", (repository.id, sha, app_id))
+    if found is not None:
+        return found, False
+    return _add(world, repository, app_id, commit, branch, before), True
+
+
+def _add(
+    world: World,
+    repository: Repository,
+    app_id: int,
+    commit: Commit,
+    branch: str | None,
+    before: str | None,
+) -> CheckSuite:
     if branch is None:
-        branch = next((name for name, tip in git.branches().items() if tip == sha), None)
+        branches = world.git(repository).branches().items()
+        branch = next((name for name, tip in branches if tip == commit.sha), None)
     now = world.clock.now()
     return world.tables.suites.add(
         CheckSuite(
             id=world.tables.next_id(),
             repository_id=repository.id,
             app_id=app_id,
-            head_sha=sha,
+            head_sha=commit.sha,
             head_branch=branch,
             head_commit=HeadCommit(
-                id=sha,
+                id=commit.sha,
                 tree_id=commit.tree,
                 message=commit.message.removesuffix("\n"),
                 timestamp=commit.committer.date,
@@ -65,7 +94,7 @@ async def new_suite(
                 committer=_named(commit.committer),
             ),
             before=before,
-            after=sha,
+            after=commit.sha,
             created_at=now,
             updated_at=now,
         )
@@ -76,16 +105,6 @@ def _named(person: Person) -> dict[str, str]:
     return {"name": person.name, "email": person.email}
 
 
-async def suite_for(world: World, repository: Repository, app_id: int, sha: str) -> CheckSuite:
-    """The App's suite at a commit, made if there is none. Raises UnknownObject."""
-    key = (repository.id, sha, app_id)
-    found = world.tables.suites.one("one", key)
-    if found is None:
-        made = await new_suite(world, repository, app_id, sha)
-        found = world.tables.suites.one("one", key) or made
-    return found
-
-
 async def request_suites(
     world: World, caller: Caller, repository: Repository, changes: Sequence[RefChange]
 ) -> None:
@@ -94,16 +113,15 @@ async def request_suites(
         if not change.name.startswith(HEADS) or change.new is None:
             continue
         for app, installation in checking_apps(world, repository):
-            if world.tables.suites.one("one", (repository.id, change.new, app.id)):
-                continue
             branch = change.name.removeprefix(HEADS)
             try:
-                suite = await new_suite(
+                suite, made = await suite_for(
                     world, repository, app.id, change.new, branch=branch, before=change.old
                 )
             except UnknownObject:
                 break
-            tell_suite(world, "requested", caller, repository, suite, installation)
+            if made:
+                tell_suite(world, "requested", caller, repository, suite, installation)
 
 
 def checking_apps(world: World, repository: Repository) -> Iterator[tuple[App, Installation]]:

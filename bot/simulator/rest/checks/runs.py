@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 from starlette.responses import Response
 
 from bot.simulator.domain.checks.runs import RunChange, create_run, rerequest_run, update_run
 from bot.simulator.errors import ApiError
 from bot.simulator.records.checks import Annotation, CheckAction, CheckRun, CheckStatus
 from bot.simulator.rest.bodies import Body
-from bot.simulator.rest.checks.scope import require_app, run_at, wanted_runs
+from bot.simulator.rest.checks.scope import listed_runs, require_app, run_at
 from bot.simulator.rest.replies import created, paginate, reply
 from bot.simulator.rest.repository.revisions import commit_named
 from bot.simulator.rest.routing import router_for
@@ -25,7 +26,16 @@ RUNS = REPO + "/check-runs"
 MAX_ANNOTATIONS = 50
 MAX_ACTIONS = 3
 
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+
+def _has_a_date(moment: datetime) -> datetime:
+    """Times are shown in UTC, in which the first and the last ones have none."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time has no date in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_has_a_date)]
 Long = Annotated[str, StringConstraints(max_length=65_535)]
 Short = Annotated[str, StringConstraints(max_length=20)]
 Ended = Literal[
@@ -184,10 +194,4 @@ async def rerequest_check_run(here: AtRepository, check_run_id: int) -> Response
 async def list_runs_for_ref(here: AtRepository, ref: str) -> Response:
     here.require("checks", "read")
     sha = await commit_named(here, ref)
-    runs = here.tables.check_runs.where("sha", (here.repository.id, sha))
-    return paginate(
-        here.request,
-        wanted_runs(here.request, runs),
-        lambda run: check_run_view(here.world, run),
-        envelope="check_runs",
-    )
+    return listed_runs(here, here.tables.check_runs.where("sha", (here.repository.id, sha)))

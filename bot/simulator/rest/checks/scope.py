@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from bot.simulator.domain.checks.results import latest_runs
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.apps import App
 from bot.simulator.records.checks import CheckRun, CheckSuite
+from bot.simulator.rest.replies import paginate
 from bot.simulator.rest.scope import Here
+from bot.simulator.views.checks import check_run_view
 
 
 def run_at(here: Here, id: int) -> CheckRun:
@@ -48,7 +51,17 @@ def require_app(here: Here) -> App:
     return here.caller.app
 
 
-def wanted_runs(request: Request, runs: Iterable[CheckRun]) -> list[CheckRun]:
+def listed_runs(here: Here, runs: Iterable[CheckRun]) -> Response:
+    """A page of the runs that the query asks for."""
+    return paginate(
+        here.request,
+        _wanted(here.request, runs),
+        lambda run: check_run_view(here.world, run),
+        envelope="check_runs",
+    )
+
+
+def _wanted(request: Request, runs: Iterable[CheckRun]) -> list[CheckRun]:
     """As the query asks, the newest first."""
     asked = request.query_params
     found = list(runs) if asked.get("filter") == "all" else latest_runs(runs)

@@ -9,12 +9,12 @@ from bot.simulator.domain.checks.suites import rerequest_suite, suite_for, tell_
 from bot.simulator.errors import ApiError
 from bot.simulator.git import UnknownObject
 from bot.simulator.rest.bodies import Body
-from bot.simulator.rest.checks.scope import require_app, suite_at, wanted_runs
+from bot.simulator.rest.checks.scope import listed_runs, require_app, suite_at
 from bot.simulator.rest.replies import created, paginate, reply
 from bot.simulator.rest.repository.revisions import commit_named
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository
-from bot.simulator.views.checks import check_run_view, check_suite_view
+from bot.simulator.views.checks import check_suite_view
 from bot.simulator.views.repositories import minimal_repository_view
 
 router = router_for("checks")
@@ -31,14 +31,12 @@ class NewSuite(Body):
 async def create_check_suite(here: AtRepository, body: NewSuite) -> Response:
     """200 for the one that is there already."""
     app = require_app(here)
-    key = (here.repository.id, body.head_sha, app.id)
-    known = here.tables.suites.one("one", key)
-    if known is not None:
-        return reply(check_suite_view(here.world, known))
     try:
-        suite = await suite_for(here.world, here.repository, app.id, body.head_sha)
+        suite, made = await suite_for(here.world, here.repository, app.id, body.head_sha)
     except UnknownObject as error:
         raise ApiError(422, f"No commit found for SHA: {body.head_sha[:60]}") from error
+    if not made:
+        return reply(check_suite_view(here.world, suite))
     tell_suite(
         here.world, "requested", here.caller, here.repository, suite, here.caller.installation
     )
@@ -81,13 +79,7 @@ async def get_check_suite(here: AtRepository, check_suite_id: int) -> Response:
 @router.get(SUITES + "/{check_suite_id}/check-runs")
 async def list_runs_of_suite(here: AtRepository, check_suite_id: int) -> Response:
     suite = suite_at(here, check_suite_id)
-    runs = here.tables.check_runs.where("suite", suite.id)
-    return paginate(
-        here.request,
-        wanted_runs(here.request, runs),
-        lambda run: check_run_view(here.world, run),
-        envelope="check_runs",
-    )
+    return listed_runs(here, here.tables.check_runs.where("suite", suite.id))
 
 
 @router.post(SUITES + "/{check_suite_id}/rerequest")

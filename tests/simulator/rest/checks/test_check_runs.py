@@ -210,3 +210,20 @@ async def test_a_button_is_pressed(sim: Simulated) -> None:
     told = heard.payload("check_run", "requested_action")
     assert told["requested_action"] == {"identifier": "fix"}
     assert heard.events[0].installation_id == sim.installation.id
+
+
+@pytest.mark.parametrize("field", ["started_at", "completed_at"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_time_that_no_calendar_holds_is_refused(
+    sim: Simulated, field: str, moment: str
+) -> None:
+    body = {"name": "mix", "head_sha": main_of(sim), "conclusion": "success", field: moment}
+    assert (await as_genesis(sim).post(RUNS, json=body)).status_code == 422
+    assert len(sim.world.tables.check_runs) == 0
+
+
+async def test_the_address_of_an_annotated_file_is_whole(sim: Simulated) -> None:
+    output = {"title": "t", "summary": "s", "annotations": [annotation(path="a ?#%.md")]}
+    run = await report(sim, output=output)
+    listed = await sim.as_("reader").get(f"{RUNS}/{run['id']}/annotations")
+    assert "/contents/a%20%3F%23%25.md?ref=" in listed.json()[0]["blob_href"]

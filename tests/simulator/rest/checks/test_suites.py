@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from bot.simulator.records.checks import CheckRun, Conclusion
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, as_genesis, commit, main_of
 from tests.simulator.rest.checks.test_check_runs import report
-from tests.simulator.support import SHOP, Simulated
+from tests.simulator.support import SHOP, Simulated, git
 
 pytestmark = pytest.mark.anyio
 
@@ -131,3 +132,24 @@ def test_a_suite_sums_up_its_runs(
 ) -> None:
     assert status_of(runs(*conclusions)) == status
     assert conclusion_of(runs(*conclusions)) == conclusion
+
+
+def unread_commit(sim: Simulated) -> str:
+    """One that has to be fetched from git first, which takes a moment."""
+    place = sim.world.git_path(sim.repository)
+    return git("commit-tree", "main^{tree}", "-p", "main", "-m", "New", cwd=place).strip()
+
+
+async def test_runs_reported_at_once_share_a_suite(sim: Simulated) -> None:
+    sha = unread_commit(sim)
+    made = await asyncio.gather(*(report(sim, name=str(n), head_sha=sha) for n in range(4)))
+    (suite,) = sim.world.tables.suites.where("sha", (sim.repository.id, sha))
+    assert {run["check_suite"]["id"] for run in made} == {suite.id}
+
+
+async def test_of_suites_asked_for_at_once_one_is_made(sim: Simulated) -> None:
+    heard = Heard(sim)
+    body = {"head_sha": unread_commit(sim)}
+    answers = await asyncio.gather(*(as_genesis(sim).post(SUITES, json=body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert heard.kinds() == ["check_suite/requested"]
