@@ -44,9 +44,9 @@ class PutComment(Command):
     kind: Literal["put-comment"] = "put-comment"
     on: int
     marker: str
-    """`kind=dashboard`, `re=<comment id>`, ...; see `bot.core.render.markers`."""
+    """The whole line, as `bot.core.render.github.markers.marker` makes it."""
     body: str
-    """Without the marker."""
+    """Without the marker; what is too long is cut."""
 
 
 class PutStageIssue(Command):

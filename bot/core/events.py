@@ -1,0 +1,240 @@
+"""A webhook delivery, reduced to a hint: which plans to look at, and what only it can tell.
+
+Slim and tolerant: GitHub adds fields and actions at any time, and what is not needed is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.core.model import Record
+from bot.core.render.github import markers
+
+PLAN = re.compile(r"[1-9][0-9]{0,17}\Z")
+BRANCH = re.compile(r"genesis/(?P<plan>[1-9][0-9]{0,17})/stage-[1-5]\Z")
+RUN_NAME = re.compile(r"genesis (?P<plan>[1-9][0-9]{0,17}) stage [1-5] attempt [0-9]+\Z")
+
+Scope = Literal["plan", "repository", "installation"]
+"""How far a hint reaches: one plan, all plans of a repository, or of an installation."""
+
+
+class Said(Record):
+    """A new comment as it was first delivered; a later edit is not what was said."""
+
+    id: int
+    body: str
+
+
+class Ticked(Record):
+    """Somebody edited a comment of ours, which is how boxes are ticked."""
+
+    comment: int
+    actor: str
+    before: str
+    after: str
+
+
+class Hint(Record):
+    """Where to look, and what cannot be asked again."""
+
+    delivery: str
+    event: str
+    """`issues.labeled`, `check_suite.completed`, `push`, ..."""
+    scope: Scope
+    installation: int
+    repository: str = ""
+    """`owner/name`; empty where the scope is an installation."""
+    plan: str = ""
+    """Empty unless the scope is a plan."""
+    labelled: str = ""
+    """Name of the label that was just put on; only for `issues.labeled`."""
+    sender: str = ""
+    said: Said | None = None
+    ticked: Ticked | None = None
+
+
+class _Slim(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _absent(value: Any) -> Any:
+    return {} if value is None else value
+
+
+class _Account(_Slim):
+    login: str = ""
+    type: str = ""
+
+
+class _Numbered(_Slim):
+    id: int = 0
+
+
+class _Repository(_Slim):
+    full_name: str = ""
+    default_branch: str = ""
+
+
+class _Label(_Slim):
+    name: str = ""
+
+
+class _Issue(_Slim):
+    number: int = 0
+    body: str | None = None
+
+
+class _Comment(_Slim):
+    id: int = 0
+    body: str | None = None
+    user: Annotated[_Account, BeforeValidator(_absent)] = _Account()
+
+
+class _Branch(_Slim):
+    ref: str = ""
+
+
+class _Pull(_Slim):
+    number: int = 0
+    head: Annotated[_Branch, BeforeValidator(_absent)] = _Branch()
+
+
+class _Run(_Slim):
+    head_branch: str | None = None
+    display_title: str | None = None
+
+
+class _Suite(_Slim):
+    head_branch: str | None = None
+
+
+class _CheckRun(_Slim):
+    check_suite: Annotated[_Suite, BeforeValidator(_absent)] = _Suite()
+
+
+class _Was(_Slim):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    before: str = Field(default="", alias="from")
+
+
+class _Changes(_Slim):
+    body: Annotated[_Was, BeforeValidator(_absent)] = _Was()
+
+
+class _Named(_Slim):
+    name: str = ""
+
+
+class _Payload(_Slim):
+    action: str = ""
+    ref: str = ""
+    installation: Annotated[_Numbered, BeforeValidator(_absent)] = _Numbered()
+    repository: Annotated[_Repository, BeforeValidator(_absent)] = _Repository()
+    sender: Annotated[_Account, BeforeValidator(_absent)] = _Account()
+    issue: Annotated[_Issue, BeforeValidator(_absent)] = _Issue()
+    label: Annotated[_Label, BeforeValidator(_absent)] = _Label()
+    comment: Annotated[_Comment, BeforeValidator(_absent)] = _Comment()
+    pull_request: Annotated[_Pull, BeforeValidator(_absent)] = _Pull()
+    workflow_run: Annotated[_Run, BeforeValidator(_absent)] = _Run()
+    check_suite: Annotated[_Suite, BeforeValidator(_absent)] = _Suite()
+    check_run: Annotated[_CheckRun, BeforeValidator(_absent)] = _CheckRun()
+    changes: Annotated[_Changes, BeforeValidator(_absent)] = _Changes()
+    branches: tuple[_Named, ...] = ()
+
+
+OURS_ARE_ECHOES = frozenset({"issues", "issue_comment", "pull_request", "pull_request_review"})
+"""Events that only tell us what we did ourselves; checks on our pushes carry our name too."""
+
+
+def hint_of(
+    delivery: str, event: str, payload: Mapping[str, Any], *, ourselves: str = ""
+) -> Hint | None:
+    """The hint in a delivery, None where there is nothing for us in it.
+
+    `ourselves` is the login of our App (`slug[bot]`). Raises `ValueError` for a payload that has
+    another shape than GitHub's where it matters.
+    """
+    try:
+        body = _Payload.model_validate(payload)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ValueError(f"{event}: {where} is not what GitHub sends") from error
+    if event in OURS_ARE_ECHOES and ourselves and body.sender.login == ourselves:
+        return None
+    scope, plan = _reach(event, body)
+    if scope is None:
+        return None
+    return Hint(
+        delivery=delivery,
+        event=f"{event}.{body.action}" if body.action else event,
+        scope=scope,
+        installation=body.installation.id,
+        repository=body.repository.full_name if scope != "installation" else "",
+        plan=plan,
+        labelled=body.label.name if (event, body.action) == ("issues", "labeled") else "",
+        sender=body.sender.login,
+        said=_said(event, body),
+        ticked=_ticked(event, body),
+    )
+
+
+def _reach(event: str, body: _Payload) -> tuple[Scope | None, str]:
+    match event:
+        case "installation" | "installation_repositories":
+            return "installation", ""
+        case "repository":
+            return "repository", ""
+        case "issues" | "issue_comment":
+            return "plan", plan_of_text(body.issue.body or "") or str(body.issue.number)
+        case "push" | "create" | "delete":
+            return _pushed(body)
+        case _:
+            plan = _plan_of_branch(event, body)
+            return ("plan" if plan else None), plan
+
+
+def _pushed(body: _Payload) -> tuple[Scope | None, str]:
+    branch = body.ref.removeprefix("refs/heads/")
+    if found := BRANCH.match(branch):
+        return "plan", found["plan"]
+    return ("repository" if branch == body.repository.default_branch else None), ""
+
+
+def _plan_of_branch(event: str, body: _Payload) -> str:
+    run = body.workflow_run
+    branches = {
+        "check_run": (body.check_run.check_suite.head_branch,),
+        "check_suite": (body.check_suite.head_branch,),
+        "workflow_run": (run.head_branch,),
+        "status": tuple(branch.name for branch in body.branches),
+    }.get(event, (body.pull_request.head.ref,))
+    found = [m["plan"] for m in map(BRANCH.match, filter(None, branches)) if m]
+    if event == "workflow_run" and (named := RUN_NAME.match(run.display_title or "")):
+        found.append(named["plan"])
+    return found[0] if found else ""
+
+
+def plan_of_text(text: str) -> str:
+    """The plan that the marker in one of our bodies names, empty where there is none."""
+    plan = (markers.read(text) or {}).get("plan", "")
+    return plan if PLAN.match(plan) else ""
+
+
+def _said(event: str, body: _Payload) -> Said | None:
+    if (event, body.action) != ("issue_comment", "created") or body.sender.type == "Bot":
+        return None
+    return Said(id=body.comment.id, body=body.comment.body or "")
+
+
+def _ticked(event: str, body: _Payload) -> Ticked | None:
+    text = body.comment.body or ""
+    if (event, body.action) != ("issue_comment", "edited") or body.sender.type == "Bot":
+        return None
+    if not plan_of_text(text):
+        return None
+    before = body.changes.body.before
+    return Ticked(comment=body.comment.id, actor=body.sender.login, before=before, after=text)
