@@ -137,7 +137,10 @@ class MoveBranch(Command):
 
 
 class PutPull(Command):
-    """Create or edit the pull request of a stage; found by number, else by its branch."""
+    """Create or edit the pull request of a stage; found by number, else the open one of its branch.
+
+    One that was closed is left alone and never opened again.
+    """
 
     kind: Literal["put-pull"] = "put-pull"
     stage: int

@@ -98,6 +98,8 @@ class CheckFacts(Record):
     run: int = 0
     """Its workflow run; 0 where it has none."""
     url: str = ""
+    title: str = ""
+    """Of its output; read only where the check is ours."""
 
 
 class ReviewFacts(Record):
@@ -162,6 +164,8 @@ class Failure(Record):
     """Files of the repository that the failures name, most named first."""
     runs: tuple[int, ...] = ()
     """Workflow runs with failed jobs."""
+    rerun: tuple[int, ...] = ()
+    """Those of `runs` that ran more than once (`run_attempt` > 1)."""
     annotations: tuple[tuple[str, int, str], ...] = ()
     """(path, line, message)."""
 
@@ -220,6 +224,11 @@ class Facts(Record):
     """None: deleted, or transferred to where we cannot follow."""
     requested: Role = "none"
     """The right of the person who asked for the plan, now."""
+    requested_by: str = ""
+    """Who put the trigger label on last, where the timeline tells; `requested` is theirs then.
+    Empty: the person the plan names."""
+    roles: dict[str, Role] = Field(default_factory=dict)
+    """The rights, now, of all people whose approvals the plan's stages name, by login."""
     comments: tuple[Comment, ...] = ()
     """Oldest first; of all issues and pull requests of the plan."""
     ticks: tuple[Tick, ...] = ()
@@ -227,7 +236,9 @@ class Facts(Record):
     explanations: dict[str, str] = Field(default_factory=dict)
     """Texts for the rules that comments ask to have explained, by what they call them."""
     plan: Plan | None = None
-    """None before there is one."""
+    """The newest one stored; None before there is one."""
+    plan_problem: str = ""
+    """Why the analysis asked for last (`PlanLife.replans`) gave no plan."""
 
     def stage(self, number: int) -> StageFacts:
         """The stage, as absent as it is."""

@@ -88,13 +88,21 @@ class StageLife(Record):
     run: int = 0
     """The workflow run of the attempt in hand; 0 while unknown."""
     dispatched: datetime | None = None
+    since: datetime | None = None
+    """When it came to where it stands, or its checks began anew."""
     pull: int = 0
+    past: tuple[int, ...] = ()
+    """Pull requests that were closed without merging; never looked at again."""
+    ready: bool = False
+    """The pull request was seen out of draft; who makes it a draft again means it."""
     reran: tuple[int, ...] = ()
     """Workflow runs whose failed jobs were run once more."""
     fingerprints: tuple[str, ...] = ()
     """Of the failures seen, in order; the same one twice in a row stops."""
     reviews: tuple[int, ...] = ()
     """Reviews that led to an attempt."""
+    threads: tuple[str, ...] = ()
+    """Review threads that the attempt in hand is to answer, by node id."""
     failures: int = Field(default=0, ge=0)
     """Attempts spent since a person last asked."""
     usd: float = 0.0
@@ -103,6 +111,8 @@ class StageLife(Record):
     """One sentence for a person: why it stands where it stands."""
     merged: str = ""
     """The commit on the base branch."""
+    closed: bool = False
+    """Its issue was seen closed after the stage ended; who opens it again means it."""
 
 
 class PlanLife(Record):
@@ -123,11 +133,19 @@ class PlanLife(Record):
     goal: str = ""
     base_branch: str = ""
     base: str = ""
-    """Commit the plan was made for; empty before there is one."""
+    """Commit the plan is made for; fixed when planning begins."""
     handled: tuple[int, ...] = ()
     """Comments that were acted on, or refused."""
     replies: dict[int, str] = Field(default_factory=dict)
     """Answers by comment id that are not seen on GitHub yet."""
+    refused: tuple[int, ...] = ()
+    """Those of `replies` that say no."""
+    ticked: tuple[str, ...] = ()
+    """Boxes of the dashboard that were acted on and are still ticked."""
+    labelled: bool = True
+    """The trigger label was on the issue when last seen."""
+    closed: bool = False
+    """The issue was seen closed after the plan was done; who opens it again means it."""
     stages: tuple[StageLife, ...] = ()
     replans: int = Field(default=0, ge=0)
     """How often a new plan was made in place of an older one."""
