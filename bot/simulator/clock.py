@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+FARTHEST = timedelta(days=366 * 100)
+"""Ahead of the machine, so that what is due later than now has a date, too."""
+
 
 class Clock:
     """Wall time plus what somebody added to it."""
@@ -23,10 +26,13 @@ class Clock:
         """Sets the clock forward.
 
         Raises:
-            ValueError: for a step back; expiry and rate windows rely on time going on.
+            ValueError: for a step back, as expiry and rate windows rely on time going on; for one
+                that leads too far.
         """
         if seconds < 0:
             raise ValueError("the clock goes forward only")
+        if self.ahead.total_seconds() + seconds > FARTHEST.total_seconds():
+            raise ValueError(f"the clock goes {FARTHEST.days:,} days ahead at most")
         self.ahead += timedelta(seconds=seconds)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from bot.simulator.errors import ApiError
+from bot.simulator.pages.numbers import number_in
+
+T = TypeVar("T", bound=str)
 
 MOST_FIELDS = 2000
 
@@ -36,13 +40,25 @@ class Fields:
         """Raises:
         ApiError: 422 when it is none.
         """
-        value = self.text(name)
-        if not (value.isascii() and value.isdecimal() and len(value) < 16):
+        value = number_in(self.text(name))
+        if value is None:
             raise ApiError(422, f"{name!r} should be a number.")
-        return int(value)
+        return value
 
     def numbers(self, name: str) -> list[int]:
-        return [int(v) for v in self.all(name) if v.isascii() and v.isdecimal() and len(v) < 16]
+        return [value for text in self.all(name) if (value := number_in(text)) is not None]
+
+    def choice(self, name: str, values: Sequence[T], refusal: str) -> T:
+        """The one of `values` that was chosen.
+
+        Raises:
+            ApiError: 422 in the words of `refusal` for anything else.
+        """
+        chosen = self.text(name)
+        for value in values:
+            if value == chosen:
+                return value
+        raise ApiError(422, refusal)
 
 
 NO_FIELDS = Fields(())

@@ -8,9 +8,12 @@ from typing import Generic, TypeVar
 
 from starlette.requests import Request
 
+from bot.simulator.pages.numbers import number_in
+
 T = TypeVar("T")
 
 PER_PAGE = 30
+LAST = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,7 @@ class Page(Generic[T]):
 
 def number_of(request: Request) -> int:
     """The page that the address asks for; 1 for anything that is no number."""
-    value = request.query_params.get("page", "")
-    return max(int(value), 1) if value.isascii() and value.isdecimal() and len(value) < 8 else 1
+    return min(number_in(request.query_params.get("page", "")) or 1, LAST)
 
 
 def page_of(request: Request, rows: Sequence[T], per_page: int = PER_PAGE) -> Page[T]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.simulator.clock import stamp
+from bot.simulator.identity.rights import may_see
 from bot.simulator.pages.acting import people
 from bot.simulator.pages.assets import address_of
 from bot.simulator.records.accounts import Account
@@ -34,10 +35,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
         request=request,
         here=request.url.path,
         now=world.clock.now(),
-        repository=values.pop("repository", None),
         account=world.tables.accounts.get,
         full_name=world.full_name,
-        **values,
+        **({"repository": None} | values),
     )
     # Names of files may hold bytes that are no UTF-8; they are shown as question marks.
     return HTMLResponse(text.encode("utf-8", "replace"), status)
@@ -135,7 +135,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.do"],
     )
     made.filters |= {
         "duration": duration,
@@ -149,6 +148,7 @@ def _environment() -> Environment:
         "ago": ago,
         "asset": address_of,
         "link_to": link_to,
+        "may_see": may_see,
         "open_count": open_count,
         "with_query": with_query,
     }

@@ -92,7 +92,7 @@ async def test_the_clock_goes_forward(sim: Simulated, admin: Browser) -> None:
     before = sim.world.clock.now()
     await admin.send("/_simulator/switches/clock", minutes="90")
     assert (sim.world.clock.now() - before).total_seconds() >= 90 * 60
-    for wrong in ("-1", "x", "9" * 15):
+    for wrong in ("-1", "x", "9" * 15, "9" * 10):
         assert (await admin.send("/_simulator/switches/clock", minutes=wrong)).status == 422
     assert "The clock is set forward" in (await admin.get("/")).words
 
@@ -114,6 +114,14 @@ async def test_an_installation_is_suspended_removed_and_made(
     assert install in (await admin.get("/apps/otp-genesis")).links
     assert (await admin.send(install, account="acme", selection="all")).status == 303
     assert sim.installation.repository_selection == "all"
+
+
+async def test_an_app_names_no_repository_that_is_hidden(
+    sim: Simulated, admin: Browser, visit: Visit
+) -> None:
+    sim.repository.private = True
+    assert "repositories: shop" in (await admin.get("/apps/otp-genesis")).words
+    assert "shop" not in (await visit("outsider").get("/apps/otp-genesis")).words
 
 
 async def test_people_join_and_change_their_role(

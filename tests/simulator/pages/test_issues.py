@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.simulator.domain.issues.dependencies import block
+from bot.simulator.domain.issues.issues import Draft, open_issue
+from bot.simulator.identity.caller import Caller
+from bot.simulator.options import Source
 from bot.simulator.records.issues import Issue
+from bot.simulator.seed import add_repository
 from tests.simulator.pages.browser import Browser, Shown
 from tests.simulator.pages.conftest import Visit
-from tests.simulator.support import Simulated
+from tests.simulator.support import SHOP, Simulated, make_source
 
 pytestmark = pytest.mark.anyio
 
@@ -198,9 +204,85 @@ async def test_sub_issues_and_dependencies(sim: Simulated, admin: Browser) -> No
     assert "Blocks Issue 1 #1" in (await admin.get(f"{ISSUES}/3")).words
     assert (await admin.send(f"{first}/sub_issues", number="2")).status == 422
     assert (await admin.send(f"{first}/sub_issues", number="nine")).status == 422
-    await admin.send(f"{first}/sub_issues", number="2", remove="1")
-    await admin.send(f"{first}/dependencies", number="3", remove="1")
+    await removed(admin, first, "/sub_issues")
+    await removed(admin, first, "/dependencies")
     assert issue_of(sim).sub_issue_ids == []
+    assert "Blocked by" not in (await admin.get(first)).one("aside").text
+
+
+async def removed(browser: Browser, path: str, below: str) -> Shown:
+    """Presses the button that takes the only relation of that kind away."""
+    form = re.escape(f'action="{path}{below}"><button')
+    (value,) = re.findall(
+        rf'{form}[^>]* name="remove" value="(\d+)"', (await browser.get(path)).text
+    )
+    return await browser.send(path + below, remove=value)
+
+
+async def elsewhere(sim: Simulated, tmp_path: Path, **fields: Any) -> Issue:
+    """Issue 1 of another repository, which blocks our issue 1."""
+    source = make_source(tmp_path / "elsewhere")
+    now = sim.world.clock.now()
+    other = await add_repository(sim.world, Source(path=source, name="tools"), now)
+    other.private = True
+    caller = admin_of(sim)
+    made = open_issue(sim.world, caller, other, Draft("Hidden plan", "", [], []))
+    block(sim.world, caller, sim.repository, issue_of(sim), made)
+    return made
+
+
+def admin_of(sim: Simulated) -> Caller:
+    admin = sim.world.tables.accounts.one("login", "admin")
+    assert admin is not None
+    return Caller(admin, sim.world.tables.tokens.one("account", admin.id))
+
+
+async def test_of_two_blockers_with_one_number_the_right_one_is_removed(
+    sim: Simulated, admin: Browser, tmp_path: Path
+) -> None:
+    path = await opened(admin, title="Ours")
+    other = await elsewhere(sim, tmp_path)
+    second = await opened(admin, title="Second")
+    await admin.send(f"{path}/dependencies", number="2")
+    (_, far) = (await admin.get(path)).all("button", name="remove")[::-1]
+    assert far["value"] == str(other.id)
+    await admin.send(f"{path}/dependencies", remove=far["value"])
+    page = (await admin.get(path)).one("aside").text
+    assert "Second" in page
+    assert "Hidden plan" not in page
+    assert second == f"{ISSUES}/2"
+    for wrong in ("1", "x", ""):
+        answer = await admin.send(f"{path}/dependencies", remove=wrong)
+        assert answer.status in (404, 422)
+
+
+async def test_what_happened_elsewhere_is_told_to_who_may_see_it(
+    sim: Simulated, admin: Browser, visit: Visit, tmp_path: Path
+) -> None:
+    path = await opened(admin)
+    await elsewhere(sim, tmp_path)
+    assert "marked this as blocked by Hidden plan" in (await admin.get(path)).words
+    assert "Hidden plan" not in (await visit("outsider").get(path)).text
+
+
+async def test_an_unknown_milestone_takes_none_away(sim: Simulated, admin: Browser) -> None:
+    path = await opened(admin)
+    made = await sim.as_("admin").post(f"{SHOP}/milestones", json={"title": "Soon"})
+    await admin.send(f"{path}/milestone", milestone="1")
+    assert (await admin.send(f"{path}/milestone", milestone="9")).status == 422
+    assert issue_of(sim).milestone_id == made.json()["id"]
+    await admin.send(f"{path}/milestone", milestone="")
+    assert issue_of(sim).milestone_id is None
+
+
+async def test_a_comment_that_should_close_is_made_only_if_it_may(
+    sim: Simulated, admin: Browser, reader: Browser
+) -> None:
+    path = await opened(admin)
+    assert (await reader.send(f"{path}/comments", body="x", turn="completed")).status == 403
+    assert (await admin.send(f"{path}/comments", body="x", turn="sideways")).status == 422
+    assert len(sim.world.tables.comments) == 0
+    assert issue_of(sim).state == "open"
 
 
 async def test_a_locked_conversation(sim: Simulated, admin: Browser, reader: Browser) -> None:

@@ -13,7 +13,7 @@ from bot.simulator.records.checks import Annotation, CheckRun
 from bot.simulator.records.pulls import PullRequest
 from tests.simulator.pages.browser import Browser, Shown
 from tests.simulator.pages.conftest import Visit
-from tests.simulator.support import Simulated, git, make_source, simulated
+from tests.simulator.support import SHOP, Simulated, git, make_source, simulated
 
 pytestmark = pytest.mark.anyio
 
@@ -160,6 +160,39 @@ async def test_a_pending_review_can_be_thrown_away(sim: Simulated, visit: Visit)
     await reviewer.send(f"{PULL}/comments", body="Pending", **line)
     await reviewer.send(f"{PULL}/reviews", discard="1")
     assert len(sim.world.tables.reviews) == len(sim.world.tables.threads) == 0
+    again = await reviewer.send(f"{PULL}/reviews", discard="1", verdict="COMMENT", body="No!")
+    assert again.status == 409
+    assert len(sim.world.tables.reviews) == 0
+
+
+async def test_a_pending_review_is_out_of_reach_for_others(sim: Simulated, visit: Visit) -> None:
+    author, reviewer = visit("writer"), visit("maintainer")
+    await proposed(author)
+    line = {"path": "lib/shop.ex", "line": "3", "side": "RIGHT", "later": "1"}
+    await reviewer.send(f"{PULL}/comments", body="Pending", **line)
+    (thread,), (review,) = sim.world.tables.threads, sim.world.tables.reviews
+    (comment,) = sim.world.tables.review_comments
+    text = f"/acme/shop/texts/review_comment/{comment.id}"
+    attempts: list[tuple[str, dict[str, str]]] = [
+        (f"{PULL}/threads/{thread.id}", {"turn": "resolve"}),
+        (f"{PULL}/threads/{thread.id}", {"body": "I see you"}),
+        (f"{PULL}/reviews/{review.id}/dismiss", {"message": "No"}),
+        (text, {"body": "Mine"}),
+        (text, {"delete": "1"}),
+        (f"{text}/reactions", {"content": "eyes"}),
+    ]
+    for path, fields in attempts:
+        assert (await author.send(path, **fields)).status == 404, (path, fields)
+    assert (comment.body, thread.resolved, len(sim.world.tables.reactions)) == ("Pending", False, 0)
+    assert (await reviewer.send(text, body="Better")).status == 303
+
+
+async def test_finishing_a_review_keeps_what_it_says_already(sim: Simulated, visit: Visit) -> None:
+    await proposed(visit("writer"))
+    begun = await sim.as_("maintainer").post(f"{SHOP}/pulls/1/reviews", json={"body": "So far"})
+    assert begun.json()["state"] == "PENDING"
+    page = await visit("maintainer").get(f"{PULL}/files")
+    assert [area.text.strip() for area in page.all("textarea", name="body")] == ["So far"]
 
 
 async def test_approving_and_its_refusals(sim: Simulated, visit: Visit) -> None:

@@ -12,12 +12,12 @@ from bot.simulator.domain.apps.installations import (
     unsuspend,
 )
 from bot.simulator.errors import ApiError, not_found
-from bot.simulator.identity.rights import role_of
+from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.pages.forms import Form
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.rendering import page
 from bot.simulator.records.accounts import Account
-from bot.simulator.records.apps import Installation
+from bot.simulator.records.repositories import Repository
 from bot.simulator.rest.scope import Call, Calling
 
 router = pages_router()
@@ -41,7 +41,7 @@ async def app(call: Calling, slug: str) -> Response:
     if found is None:
         raise not_found()
     installations = [
-        (row, call.tables.accounts[row.account_id], covered(call.world, row))
+        (row, call.tables.accounts[row.account_id], _seen(call, covered(call.world, row)))
         for row in call.tables.installations.where("app", found.id)
     ]
     return page(
@@ -54,6 +54,10 @@ async def app(call: Calling, slug: str) -> Response:
     )
 
 
+def _seen(call: Call, repositories: list[Repository]) -> list[Repository]:
+    return [each for each in repositories if may_see(call.tables, call.caller, each)]
+
+
 @router.post("/_simulator/installations/{id:int}")
 async def turn_installation(call: Calling, id: int, form: Form) -> Response:
     found = call.tables.installations.get(id)
@@ -61,13 +65,8 @@ async def turn_installation(call: Calling, id: int, form: Form) -> Response:
     if found is None or turn is None:
         raise not_found()
     _require(call, call.tables.accounts[found.account_id])
-    slug = _slug(call, found)
     turn(call.world, call.caller, found)
-    return RedirectResponse(f"/apps/{slug}", 303)
-
-
-def _slug(call: Call, installation: Installation) -> str:
-    return call.tables.apps[installation.app_id].slug
+    return RedirectResponse(f"/apps/{call.tables.apps[found.app_id].slug}", 303)
 
 
 def _require(call: Call, account: Account) -> None:

@@ -41,32 +41,31 @@ async def switches(call: Calling) -> Response:
 async def add_fault(call: Calling, form: Form) -> Response:
     """Fields which the chosen kind does not go by must be empty."""
     plan = call.world.faults.plan
-    fault = _checked(Fault, _given(form))
-    call.world.faults.set(_checked(FaultPlan, {"seed": plan.seed, "faults": (*plan.faults, fault)}))
+    given = _given(form)
+    try:
+        faults = (*plan.faults, Fault.model_validate(given))
+        changed = FaultPlan.model_validate({"seed": plan.seed, "faults": faults})
+    except ValidationError as error:
+        raise _refused(error, "This is no fault.") from error
+    call.world.faults.set(changed)
     return RedirectResponse(HERE, 303)
 
 
 def _given(form: Fields) -> dict[str, Any]:
     """What was filled in; `when` and `target` count where the kind goes by them."""
-    kind = form.text("kind")
-    reads = READS.get(kind, frozenset())  # type: ignore[call-overload]  # any text may come
+    kind = form.choice("kind", KINDS, "There is no such fault.")
     given: dict[str, Any] = {"kind": kind}
     for name in (*NUMBERS, *WORDS):
         value = form.text(name).strip()
-        if value and not (name in ("when", "target") and name not in reads):
+        if value and not (name in ("when", "target") and name not in READS[kind]):
             given[name] = value
     return given
 
 
-def _checked(model: Any, values: Any) -> Any:
-    """Raises:
-    ApiError: 422 saying what is wrong with which field.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        said = [f"{'.'.join(map(str, e['loc'])) or 'plan'}: {e['msg']}" for e in error.errors()]
-        raise ApiError(422, "This is no fault.", said[:20]) from error
+def _refused(error: ValidationError, message: str) -> ApiError:
+    """422 saying what is wrong with which field."""
+    said = [f"{'.'.join(map(str, e['loc'])) or 'plan'}: {e['msg']}" for e in error.errors()]
+    return ApiError(422, message, said[:20])
 
 
 @router.post(HERE + "/remove")
@@ -83,8 +82,7 @@ async def set_plan(call: Calling, form: Form) -> Response:
     try:
         plan = FaultPlan.model_validate_json(form.text("plan") or "{}")
     except ValidationError as error:
-        said = [f"{'.'.join(map(str, e['loc'])) or 'plan'}: {e['msg']}" for e in error.errors()]
-        raise ApiError(422, "This is no plan.", said[:20]) from error
+        raise _refused(error, "This is no plan.") from error
     call.world.faults.set(plan)
     return RedirectResponse(HERE, 303)
 
@@ -95,6 +93,6 @@ async def advance(call: Calling, form: Form) -> Response:
     minutes = form.number("minutes")
     try:
         call.world.clock.advance(minutes * 60)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ApiError(422, str(error)) from error
     return RedirectResponse(HERE, 303)

@@ -18,6 +18,8 @@ from bot.simulator.rest.scope import AtRepository
 
 router = pages_router()
 
+CONTENTS: tuple[ReactionContent, ...] = get_args(ReactionContent)
+
 TEXT = "/{owner}/{repo}/texts/{kind}/{id:int}"
 """An address of our own: on GitHub, scripts send these."""
 
@@ -47,19 +49,14 @@ async def tick(here: AtRepository, kind: str, id: int, form: Form) -> Response:
 @router.post(TEXT + "/reactions")
 async def turn_reaction(here: AtRepository, kind: str, id: int, form: Form) -> Response:
     """Gives the reaction, or takes it back."""
-    text, content = text_of(here, kind, id), form.text("content")
-    if content not in get_args(ReactionContent) or text.kind == "review":
-        raise ApiError(422, "That is no reaction.")
-    world, caller, repository = here.world, here.caller, here.repository
-    reaction, is_new = react(
-        world,
-        caller,
-        repository,
-        text.issue,
-        text.kind,
-        text.row.id,
-        content,  # type: ignore[arg-type]  # one of its values
+    text, content = (
+        text_of(here, kind, id),
+        form.choice("content", CONTENTS, "That is no reaction."),
     )
+    if text.kind == "review":
+        raise ApiError(422, "Nobody reacts to a review, only to its comments.")
+    about = (here.world, here.caller, here.repository, text.issue)
+    reaction, is_new = react(*about, text.kind, text.row.id, content)
     if not is_new:
-        unreact(world, caller, repository, text.issue, reaction)
+        unreact(*about, reaction)
     return page_of_issue(here, text.issue, text.anchor)

@@ -20,6 +20,8 @@ Details = dict[str, Any]
 
 SILENT = {"subscribed", "mentioned", "committed", "commented", "reviewed", "line-commented"}
 """Events that have no line of their own."""
+OTHERS = ("blocked_by", "blocking", "parent_issue", "source", "sub_issue")
+"""Details that name an issue, maybe one of another repository."""
 REASONS = {"not_planned": " as not planned", "duplicate": " as duplicate"}
 
 
@@ -31,7 +33,7 @@ class Happening:
 
 
 def happening_of(here: Here, entry: TimelineEvent) -> Happening | None:
-    """None for what is not shown, as a mention in a repository that the visitor may not see."""
+    """None for what is not shown, as a relation to an issue that the visitor may not see."""
     if entry.event in SILENT or not _is_visible(here, entry):
         return None
     actor = here.tables.accounts.get(entry.actor_id)
@@ -39,9 +41,10 @@ def happening_of(here: Here, entry: TimelineEvent) -> Happening | None:
 
 
 def _is_visible(here: Here, entry: TimelineEvent) -> bool:
-    source = here.tables.issues.get(entry.details.get("source"))
-    home = None if source is None else here.tables.repositories.get(source.repository_id)
-    return home is None or may_see(here.tables, here.caller, home)
+    tables = here.tables
+    named = [tables.issues.get(entry.details.get(key)) for key in OTHERS]
+    homes = [tables.repositories[issue.repository_id] for issue in named if issue is not None]
+    return all(may_see(tables, here.caller, home) for home in homes)
 
 
 def _words(world: World, entry: TimelineEvent) -> Markup:
@@ -56,15 +59,16 @@ def _words(world: World, entry: TimelineEvent) -> Markup:
     )
 
 
-def _label(word: str) -> Callable[[World, Details], Markup]:
-    chip = (
-        '{} the label <span class="label"><svg width="10" height="10" aria-hidden="true">'
-        '<circle cx="5" cy="5" r="5" fill="#{}"/></svg>{}</span>'
-    )
+LABELLED = Markup(
+    '{} the label <span class="label"><svg width="10" height="10" aria-hidden="true">'
+    '<circle cx="5" cy="5" r="5" fill="#{}"/></svg>{}</span>'
+)
 
+
+def _label(word: str) -> Callable[[World, Details], Markup]:
     def told(world: World, details: Details) -> Markup:
         label = details.get("label") or {}
-        return Markup(chip).format(word, label.get("color", ""), label.get("name", ""))  # noqa: S704 - a constant
+        return LABELLED.format(word, label.get("color", ""), label.get("name", ""))
 
     return told
 

@@ -59,7 +59,7 @@ class Text:
 
 def text_of(here: Here, kind: str, id: int) -> Text:
     """Raises:
-    ApiError: 404 for a text that is not of this repository.
+    ApiError: 404 for a text that is not of this repository, or of a review not yet submitted.
     """
     tables = here.tables
     found: Text | None = None
@@ -71,9 +71,24 @@ def text_of(here: Here, kind: str, id: int) -> Text:
         found = Text("review", review, tables.issues[tables.pulls[review.pull_id].issue_id])
     elif kind == "review_comment" and (remark := tables.review_comments.get(id)):
         found = Text("review_comment", remark, tables.issues[tables.pulls[remark.pull_id].issue_id])
-    if found is None or found.row.repository_id != here.repository.id:
+    if found is None or found.row.repository_id != here.repository.id or not _sees(here, found):
         raise not_found()
     return found
+
+
+def _sees(here: Here, text: Text) -> bool:
+    match text.row:
+        case Review():
+            return sees_review(here, text.row)
+        case ReviewComment():
+            return sees_review(here, here.tables.reviews[text.row.review_id])
+        case _:
+            return True
+
+
+def sees_review(here: Here, review: Review) -> bool:
+    """What is pending is there for its author alone."""
+    return review.state != "PENDING" or is_author(here.caller, review.author_id)
 
 
 def may_edit(here: Here, text: Text) -> bool:

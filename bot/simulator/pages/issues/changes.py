@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal, get_args
 
 from starlette.responses import RedirectResponse, Response
 
@@ -25,10 +25,11 @@ from bot.simulator.domain.issues.milestones import put_under
 from bot.simulator.domain.issues.rights import require_write
 from bot.simulator.domain.issues.sub_issues import add_sub_issue, remove_sub_issue
 from bot.simulator.domain.pulls.states import reopen_pull
-from bot.simulator.errors import ApiError
+from bot.simulator.errors import ApiError, not_found
 from bot.simulator.identity.caller import Caller
 from bot.simulator.pages.forms import Fields, Form
 from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.numbers import number_in
 from bot.simulator.pages.rendering import link_to
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
@@ -39,6 +40,10 @@ from bot.simulator.world import World
 router = pages_router()
 
 ISSUE = "/{owner}/{repo}/issues/{number:int}"
+
+Turn = CloseReason | Literal["reopen"]
+
+TURNS: tuple[Turn, ...] = (*get_args(CloseReason), "reopen")
 
 
 def page_of_issue(here: Here, issue: Issue, anchor: str = "") -> Response:
@@ -61,28 +66,27 @@ async def create(here: AtRepository, form: Form) -> Response:
 @router.post(ISSUE + "/comments")
 async def comment(here: AtRepository, number: int, form: Form) -> Response:
     """The button may close or reopen as well; then the text may be empty."""
-    issue, anchor = issue_at(here, number), ""
-    turn = form.text("turn")
-    if form.text("body").strip() or not turn:
+    issue, anchor, turn = issue_at(here, number), "", None
+    if form.text("turn"):
+        turn = form.choice("turn", TURNS, "An issue is closed for a reason, or reopened.")
+        require_edit(*_about(here), issue)
+    if form.text("body").strip() or turn is None:
         made = create_comment(*_about(here), issue, form.text("body"))
         anchor = f"issuecomment-{made.id}"
-    if turn:
+    if turn is not None:
         await _turn(here, issue, turn)
     return page_of_issue(here, issue, anchor)
 
 
-async def _turn(here: Here, issue: Issue, turn: str) -> None:
+async def _turn(here: Here, issue: Issue, turn: Turn) -> None:
     """Closes for a reason, or reopens."""
-    require_edit(*_about(here), issue)
     pull = here.tables.pulls.get(issue.pull_id)
-    if turn == "reopen" and pull is not None:
+    if turn != "reopen":
+        close_issue(*_about(here), issue, turn)
+    elif pull is not None:
         await reopen_pull(*_about(here), pull)
-    elif turn == "reopen":
-        reopen_issue(*_about(here), issue)
-    elif turn in get_args(CloseReason):
-        close_issue(*_about(here), issue, turn)  # type: ignore[arg-type]  # one of its values
     else:
-        raise ApiError(422, f"{turn[:40]!r} is no way to close an issue.")
+        reopen_issue(*_about(here), issue)
 
 
 @router.post(ISSUE + "/title")
@@ -117,6 +121,8 @@ async def milestone(here: AtRepository, number: int, form: Form) -> Response:
     if form.text("milestone"):
         key = (here.repository.id, form.number("milestone"))
         chosen = here.tables.milestones.one("number", key)
+        if chosen is None:
+            raise ApiError(422, "There is no such milestone here.")
     put_under(*_about(here), issue, chosen)
     return page_of_issue(here, issue)
 
@@ -139,28 +145,40 @@ async def delete(here: AtRepository, number: int) -> Response:
 
 @router.post(ISSUE + "/sub_issues")
 async def sub_issue(here: AtRepository, number: int, form: Form) -> Response:
-    issue, other = issue_at(here, number), _other(here, form)
-    change = remove_sub_issue if form.given("remove") else add_sub_issue
-    change(*_about(here), issue, other)
+    issue = issue_at(here, number)
+    if form.given("remove"):
+        remove_sub_issue(*_about(here), issue, _related(here, form))
+    else:
+        add_sub_issue(*_about(here), issue, _other(here, form))
     return page_of_issue(here, issue)
 
 
 @router.post(ISSUE + "/dependencies")
 async def dependency(here: AtRepository, number: int, form: Form) -> Response:
-    issue, other = issue_at(here, number), _other(here, form)
-    change = unblock if form.given("remove") else block
-    change(*_about(here), issue, other)
+    issue = issue_at(here, number)
+    if form.given("remove"):
+        unblock(*_about(here), issue, _related(here, form))
+    else:
+        block(*_about(here), issue, _other(here, form))
     return page_of_issue(here, issue)
+
+
+def _related(here: Here, form: Fields) -> Issue:
+    """By its id, as it may be of another repository. Raises ApiError, 404."""
+    found = here.tables.issues.get(form.number("remove"))
+    if found is None:
+        raise not_found()
+    return found
 
 
 def _other(here: Here, form: Fields) -> Issue:
     """Raises:
     ApiError: 422 for what is no number of an issue here.
     """
-    number = form.text("number").strip().removeprefix("#")
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+    number = number_in(form.text("number").strip().removeprefix("#"))
+    if number is None:
         raise ApiError(422, "Name the other issue by its number.")
-    found = here.tables.issues.one("number", (here.repository.id, int(number)))
+    found = here.tables.issues.one("number", (here.repository.id, number))
     if found is None:
         raise ApiError(422, f"There is no issue #{number} here.")
     return found

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.simulator.domain.checks.results import results_at
 from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.numbers import number_in
 from bot.simulator.pages.paging import page_of
 from bot.simulator.pages.rendering import page
 from bot.simulator.records.accounts import Account
@@ -67,7 +68,6 @@ def wish_of(request: Request) -> Wish:
             fields.setdefault(key, []).append(value.strip('"'))
         else:
             words.append(word.lower())
-    number = asked.get("milestone", "")
     state = [v for v in (*fields["is"], *fields["state"]) if v in ("open", "closed", "all")]
     return Wish(
         " ".join(words),
@@ -75,7 +75,7 @@ def wish_of(request: Request) -> Wish:
         tuple(label for label in fields["label"] if label),
         (fields.get("author") or [asked.get("author", "")])[-1],
         (fields.get("assignee") or [asked.get("assignee", "")])[-1],
-        int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None,
+        number_in(asked.get("milestone", "")),
         asked.get("sort", "newest"),
     )
 

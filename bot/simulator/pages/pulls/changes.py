@@ -28,6 +28,7 @@ from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange
 from bot.simulator.identity.rights import require
+from bot.simulator.pages.conversation.texts import sees_review
 from bot.simulator.pages.forms import Fields, Form
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.pulls.reading import PULL
@@ -40,6 +41,9 @@ from bot.simulator.rest.pulls.scope import AtNumber
 from bot.simulator.rest.scope import AtRepository, Here
 
 router = pages_router()
+
+METHODS: tuple[Method, ...] = get_args(Method)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 def _pull_at(here: Here, number: int) -> PullRequest:
@@ -71,11 +75,8 @@ async def propose(here: AtRepository, form: Form) -> Response:
 @router.post(PULL + "/merge")
 async def merge(here: AtRepository, number: int, form: Form) -> Response:
     here.require("contents", "write", role="write")
-    method = form.text("method")
-    if method not in get_args(Method):
-        raise ApiError(422, f"{method[:40]!r} is no way to merge.")
     wish = Wish(
-        method,  # type: ignore[arg-type]  # one of its values
+        form.choice("method", METHODS, "That is no way to merge."),
         form.text("title") or None,
         form.text("message") or None,
         form.text("sha") or None,
@@ -132,20 +133,21 @@ async def ask(here: AtRepository, number: int, form: Form) -> Response:
 @router.post(PULL + "/reviews")
 async def review(here: AtRepository, number: int, form: Form) -> Response:
     """Submits what is pending, or a review at once; or takes back what is pending."""
-    pull, verdict, body = _pull_at(here, number), form.text("verdict"), form.text("body")
+    pull, body = _pull_at(here, number), form.text("body")
     here.require("pull_requests", "write", role="read")
     pending = pending_of(here.world, here.caller, pull)
-    if form.given("discard") and pending is not None:
+    if form.given("discard"):
+        if pending is None:
+            raise ApiError(409, "There is no review of yours that is not submitted.")
         delete_pending(here.world, here.caller, pending)
         return _back(here, number, "files")
-    if verdict not in get_args(Verdict):
-        raise ApiError(422, "Say whether you approve, ask for changes or only comment.")
+    unsaid = "Say whether you approve, ask for changes or only comment."
+    verdict = form.choice("verdict", VERDICTS, unsaid)
     about = (here.world, here.caller, here.repository)
     if pending is not None:
-        submit_review(*about, pending, verdict, body)  # type: ignore[arg-type]  # one of its values
+        submit_review(*about, pending, verdict, body)
         return _back(here, number, anchor=f"pullrequestreview-{pending.id}")
-    new = NewReview(body, verdict)  # type: ignore[arg-type]  # one of its values
-    made = await create_review(*about, pull, new)
+    made = await create_review(*about, pull, NewReview(body, verdict))
     return _back(here, number, anchor=f"pullrequestreview-{made.id}")
 
 
@@ -187,6 +189,8 @@ async def answer_thread(here: AtRepository, number: int, id: int, form: Form) ->
         raise not_found()
     about = (here.world, here.caller, here.repository)
     first = here.tables.review_comments.where("thread", thread.id)[0]
+    if not sees_review(here, here.tables.reviews[first.review_id]):
+        raise not_found()
     if form.text("turn") in ("resolve", "unresolve"):
         resolve_thread(*about, thread, form.text("turn") == "resolve")
         return _back(here, number, anchor=f"discussion_r{first.id}")
@@ -203,7 +207,7 @@ async def answer_thread(here: AtRepository, number: int, id: int, form: Form) ->
 @router.post(PULL + "/reviews/{id:int}/dismiss")
 async def dismiss_review(here: AtRepository, number: int, id: int, form: Form) -> Response:
     pull, found = _pull_at(here, number), here.tables.reviews.get(id)
-    if found is None or found.pull_id != pull.id:
+    if found is None or found.pull_id != pull.id or not sees_review(here, found):
         raise not_found()
     here.require("pull_requests", "write", role="write")
     dismiss(here.world, here.caller, here.repository, found, form.text("message") or None)

@@ -19,11 +19,6 @@ from bot.simulator.records.repositories import Repository
 from bot.simulator.rest.issues.finding import issue_at
 from bot.simulator.rest.scope import Here
 
-METHODS = {
-    "merge": "Create a merge commit",
-    "squash": "Squash and merge",
-    "rebase": "Rebase and merge",
-}
 STATES = {
     "behind": "The branch is behind its base.",
     "blocked": "Merging is blocked.",

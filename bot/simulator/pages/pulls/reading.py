@@ -20,6 +20,7 @@ from bot.simulator.pages.conversation.remarks import Remarks
 from bot.simulator.pages.conversation.texts import Text
 from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
+from bot.simulator.pages.numbers import number_in
 from bot.simulator.pages.pulls.overview import Overview, checks_at, overview_of
 from bot.simulator.pages.pulls.threads import Threads
 from bot.simulator.pages.references import setting_of
@@ -108,6 +109,7 @@ async def files(here: AtRepository, number: int) -> Response:
     for place, thread in Threads(here, pull, over.issue, Remarks(here)).at_lines():
         threads.setdefault(place, []).append(thread)
     at = asked.get("at", "")
+    line = number_in(at[1:])
     return _page(
         here,
         "pulls/files.html",
@@ -117,7 +119,7 @@ async def files(here: AtRepository, number: int) -> Response:
         threads=threads,
         asked_path=asked.get("path", ""),
         asked_side="LEFT" if at.startswith("L") else "RIGHT",
-        asked_line=int(at[1:]) if at[1:].isascii() and at[1:].isdecimal() and len(at) < 9 else -1,
+        asked_line=-1 if line is None else line,
     )
 
 
@@ -125,11 +127,9 @@ async def files(here: AtRepository, number: int) -> Response:
 async def checks(here: AtRepository, number: int) -> Response:
     """`?check_run_id=…` shows one of them."""
     over = await overview_of(here, number)
-    asked = here.request.query_params.get("check_run_id", "")
     found = checks_at(here, over.pull.head_sha)
-    chosen = None
-    if asked.isascii() and asked.isdecimal() and len(asked) < 16:
-        chosen = here.tables.check_runs.get(int(asked))
+    asked = number_in(here.request.query_params.get("check_run_id", ""))
+    chosen = here.tables.check_runs.get(asked)
     if chosen is not None and chosen.repository_id != here.repository.id:
         raise not_found()
     return _page(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.pages.conversation.remarks import Remark, Remarks
-from bot.simulator.pages.conversation.texts import Text, may_act
+from bot.simulator.pages.conversation.texts import Text, may_act, sees_review
 from bot.simulator.pages.diffs import Line, lines_of
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review, ReviewComment, ReviewThread
@@ -68,7 +68,7 @@ class Threads:
                 self._comments.setdefault(comment.thread_id, []).append(comment)
 
     def sees(self, review: Review) -> bool:
-        return review.state != "PENDING" or is_author(self._here.caller, review.author_id)
+        return sees_review(self._here, review)
 
     def reviewed(self, review: Review) -> ShownReview | None:
         """None for a review that only answered in threads, where its words already stand."""
