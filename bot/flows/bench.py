@@ -16,6 +16,7 @@ from bot.codebase.sandbox import Sandbox, open_sandbox
 from bot.codebase.syntax_gate import SyntaxGate
 from bot.codebase.toolchain import Missing, Toolchain, find_toolchain
 from bot.codebase.worktree import Worktree
+from bot.core.names import branch_of
 from bot.core.plan import Action, Change
 from bot.core.verdict import Baseline
 from bot.elixir.analyze import survey
@@ -25,7 +26,7 @@ from bot.errors import Refused, Unusable
 from bot.flows.baselines import baseline_of
 from bot.flows.build_place import build_path, fetched_deps
 from bot.flows.changes import text_now, uncommitted
-from bot.flows.reconcile import branch_of, free_branch
+from bot.flows.reconcile import free_branch
 from bot.flows.session import Session
 from bot.flows.trees import commit_tree
 from bot.flows.trial import Trial

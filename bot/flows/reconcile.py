@@ -6,15 +6,11 @@ from collections.abc import Mapping
 
 from bot.codebase.history import Commit, commits
 from bot.codebase.repository import Repository
+from bot.core.names import branch_of
 from bot.core.state import RunState, StageState
 
 PLAN, ACTION, UNDO = "Genesis-Plan", "Genesis-Action", "Genesis-Undo"
 """Trailers: whose commit it is, and the action it carries out or takes back."""
-
-
-def branch_of(plan_id: str, stage: int) -> str:
-    """Short name of the branch that carries a stage."""
-    return f"genesis/{plan_id}/stage-{stage}"
 
 
 def free_branch(run_id: str) -> str:

@@ -1,0 +1,39 @@
+"""The branch of a stage: moved by compare-and-swap, so that nobody's commits are lost."""
+
+from __future__ import annotations
+
+from bot.core.lifecycle.commands import MoveBranch
+from bot.core.names import branch_of
+from bot.errors import Refused
+from bot.github.doing.context import Doing
+from bot.github.errors import Rejected
+
+NOWHERE = "0" * 40
+_MOVE = """
+mutation($repository: ID!, $name: GitRefname!, $before: GitObjectID!, $after: GitObjectID!) {
+  updateRefs(input: {repositoryId: $repository, refUpdates: [
+    {name: $name, beforeOid: $before, afterOid: $after, force: true}
+  ]}) { clientMutationId }
+}
+"""
+
+
+def move_branch(doing: Doing, command: MoveBranch) -> None:
+    """Put our commit there if the branch is where we left it; raises `Refused` if it is not."""
+    ref = f"refs/heads/{branch_of(doing.life.plan, command.stage)}"
+    here = doing.client.find(f"./git/ref/{ref.removeprefix('refs/')}")
+    now = here["object"]["sha"] if here else ""
+    if now == command.to:
+        return
+    if now != command.expected:
+        raise Refused(f"{ref} is not where it was left: somebody pushed to it or deleted it")
+    variables = {
+        "repository": doing.client.get(".")["node_id"],
+        "name": ref,
+        "before": command.expected or NOWHERE,
+        "after": command.to,
+    }
+    try:
+        doing.client.graphql("contents", _MOVE, variables)
+    except Rejected as error:
+        raise Refused(f"{ref} cannot be moved: {error.message}") from error

@@ -1,0 +1,32 @@
+"""What every handler of a command is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.lifecycle.state import PlanLife
+from bot.core.render.github import markers
+from bot.github.client import Client
+
+
+@dataclass(frozen=True)
+class Doing:
+    """The repository, the plan, and who we are there."""
+
+    client: Client
+    life: PlanLife
+    ourselves: str
+    """Login of our App, `slug[bot]`."""
+    app_id: int
+    tip: str = ""
+    """Commit of the plan's ref that a stage's run reads the plan from."""
+
+    def ours(self, thing: Mapping[str, Any]) -> bool:
+        """Whether an issue, comment or pull request was written by us."""
+        return bool((thing.get("user") or {}).get("login") == self.ourselves)
+
+    def carries(self, thing: Mapping[str, Any], marker: str) -> bool:
+        """Whether it is ours and has this marker."""
+        return self.ours(thing) and markers.read(thing.get("body") or "") == markers.read(marker)
