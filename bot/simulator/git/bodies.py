@@ -61,6 +61,8 @@ class _Sink:
                 chunk = self._unpacking.unconsumed_tail
         except zlib.error as error:
             raise BodyBroken("the body is not gzip") from error
+        if self._unpacking.unused_data:
+            raise BodyBroken("the body goes on after its end")
 
     def finish(self) -> None:
         if self._unpacking is not None and not self._unpacking.eof:

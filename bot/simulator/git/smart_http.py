@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import re
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -211,7 +210,7 @@ def _credentials(request: Request) -> tuple[str, str] | None:
         return "", value.strip()
     try:
         user, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no ASCII, no base64 or no UTF-8
         scheme = ""
     if scheme.lower() != "basic":
         raise Denied(401, "Invalid credentials", challenge=True)

@@ -177,10 +177,12 @@ def test_a_challenge_names_its_realm(door: Door) -> None:
     assert answer.headers["www-authenticate"] == 'Basic realm="GitHub"'
 
 
-@pytest.mark.parametrize("header", ["Basic !!!", "Basic //8=", "Digest x", "x", ""])
-def test_broken_credentials_are_no_credentials(door: Door, header: str) -> None:
+@pytest.mark.parametrize(
+    "header", [b"Basic !!!", b"Basic //8=", b"Basic \xe9", b"Digest x", b"x", b""]
+)
+def test_broken_credentials_are_no_credentials(door: Door, header: bytes) -> None:
     address = f"{door.url}/info/refs?service=git-upload-pack"
-    assert httpx.get(address, headers={"authorization": header}).status_code == 401
+    assert httpx.get(address, headers={b"authorization": header}).status_code == 401
 
 
 def test_the_old_protocol_without_a_service_is_refused(door: Door) -> None:
@@ -196,6 +198,7 @@ def test_the_old_protocol_without_a_service_is_refused(door: Door) -> None:
         ({"content-encoding": "br"}, b"0000", 400),
         ({"content-encoding": "gzip"}, b"0000", 400),
         ({"content-encoding": "gzip"}, gzip.compress(b"0000", mtime=0)[:-6], 400),
+        ({"content-encoding": "gzip"}, gzip.compress(b"0000", mtime=0) + b"more", 400),
         ({"content-encoding": "gzip"}, gzip.compress(bytes(PUSH_LIMIT + 1), mtime=0), 413),
         ({}, bytes(PUSH_LIMIT + 1), 413),
         ({}, b"zzzz", 400),
