@@ -11,7 +11,7 @@ from bot.simulator.git.errors import ObjectInvalid
 from bot.simulator.git.objects import Commit, Kind, Person, Tag
 
 PERSON = re.compile(
-    r"(?P<name>.*?) ?<(?P<email>[^>]*)>(?: (?P<seconds>-?\d+) (?P<zone>[+-]\d{4}))?"
+    r"(?P<name>.*?) ?<(?P<email>[^>]*)>(?: (?P<seconds>-?\d{1,18}) (?P<zone>[+-]\d{4}))?"
 )
 MODES: Mapping[str, Kind] = {
     "040000": "tree",
@@ -155,6 +155,8 @@ def _split(data: bytes) -> tuple[dict[str, list[str]], str]:
 
 def _decode(data: bytes, encoding: re.Match[bytes] | None) -> str:
     try:
-        return data.decode(encoding[1].decode() if encoding else "utf-8", errors="replace")
+        text = data.decode(encoding[1].decode() if encoding else "utf-8", errors="replace")
     except (LookupError, ValueError):
-        return data.decode(errors="replace")
+        text = data.decode(errors="replace")
+    # Some encodings, UTF-7 among them, can say halves of characters, which JSON cannot.
+    return text.encode(errors="replace").decode()

@@ -17,7 +17,7 @@ from bot.simulator.git.errors import GitFailed, RefRefused, UnknownObject, Unusa
 from bot.simulator.git.objects import Person, RefChange
 from bot.simulator.git.parsing import format_person
 from bot.simulator.git.process import run
-from bot.simulator.git.refnames import is_branch_name
+from bot.simulator.git.refnames import is_branch_name, is_ref_name
 from bot.simulator.git.sources import GitSource, PlainSource, fast_import, look_at
 from bot.simulator.git.writing import Writer
 
@@ -29,6 +29,7 @@ LEFTOVERS = (
     "refs/**/*.lock",
     "objects/tmp_objdir-*",
     "objects/*/tmp_obj_*",
+    "objects/pack/tmp_*",
     "incoming-*",
 )
 
@@ -63,6 +64,7 @@ class BareRepository(Differences, Archives, Writer):
                 if isinstance(found, GitSource):
                     await _clone(found.folder, new)
                     await _attach(new, found)
+                    await _check_names(source, new)
                 else:
                     await _fill(new, found, when or datetime.now(UTC))
             except GitFailed as error:
@@ -140,6 +142,14 @@ async def _attach(new: Path, source: GitSource) -> None:
     if source.branch is None:
         await run(("update-ref", "refs/heads/main", source.head), cwd=new)
         await run(("symbolic-ref", "HEAD", "refs/heads/main"), cwd=new)
+
+
+async def _check_names(source: Path, new: Path) -> None:
+    """Raises UnusableSource for a ref whose name no JSON could tell."""
+    listing = await run(("for-each-ref", "--format=%(refname)"), cwd=new)
+    for name in listing.text.split("\n"):
+        if name and not is_ref_name(name):
+            raise UnusableSource(source, f"the name of its ref {name[:200]!r} is not UTF-8")
 
 
 async def _fill(new: Path, source: PlainSource, when: datetime) -> None:

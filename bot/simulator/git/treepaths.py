@@ -8,6 +8,8 @@ import unicodedata
 from bot.simulator.git.errors import ObjectInvalid
 
 LONGEST = 4096
+DEEPEST = 200
+"""Folders are written from the inside out, each waiting for the ones in it."""
 IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 """HFS+ leaves these out when it compares names."""
 GIT = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE | re.DOTALL)
@@ -21,7 +23,10 @@ def check_path(path: str) -> None:
         size = LONGEST + 1
     if not path or size > LONGEST or "\0" in path:
         raise ObjectInvalid(f"{path[:200]!r} is not a path of a file")
-    for part in path.split("/"):
+    parts = path.split("/")
+    if len(parts) > DEEPEST:
+        raise ObjectInvalid(f"{path[:200]!r} has more than {DEEPEST} parts")
+    for part in parts:
         if part in ("", ".", "..") or _is_git(part):
             raise ObjectInvalid(f"{path[:200]!r} contains a malformed path component")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.simulator.git import (
@@ -19,7 +19,13 @@ from bot.simulator.git import (
     TreeEdit,
     UnknownObject,
 )
-from bot.simulator.git.parsing import format_person, format_tree, parse_person, parse_tree
+from bot.simulator.git.parsing import (
+    format_person,
+    format_tree,
+    parse_commit,
+    parse_person,
+    parse_tree,
+)
 from tests.simulator.git.ordinary import commit_file, git, work_tree
 
 pytestmark = pytest.mark.anyio
@@ -164,6 +170,7 @@ async def test_a_tree_is_made_of_a_base_and_edits(bare: BareRepository, work: Pa
 
 BAD_PATHS = ["", "/", "a//b", "a/", "/a", ".", "..", "a/../b", ".git", ".GIT/config", "a/.git/x"]
 BAD_PATHS += ["git~1/x", ".git /x", ".gi\u200ct/config", ".git\\x", "a\0b", "x" * 5000, "\ud800"]
+BAD_PATHS += ["a/" * 1500 + "b"]
 
 
 @pytest.mark.parametrize("path", BAD_PATHS)
@@ -232,7 +239,14 @@ async def test_old_and_odd_commits_are_read(bare: BareRepository) -> None:
     assert commit.message == "Äü\n"
 
 
+@pytest.mark.parametrize("encoding", ["unicode_escape", "utf-7", "hex", "idna", "no such", "\xff"])
+def test_a_message_of_any_encoding_is_text(encoding: str) -> None:
+    data = f"tree {EMPTY_TREE}\nencoding {encoding}\n\n\\ud800 +2AA-".encode("latin-1")
+    assert parse_commit("1" * 40, data).message.encode()
+
+
 @given(st.text())
+@example("a <b> " + "9" * 5000 + " +0000")
 def test_a_person_of_any_text_is_read(text: str) -> None:
     assert parse_person(text).when.tzinfo is not None
 

@@ -135,6 +135,7 @@ async def test_after_a_crash_leftovers_are_swept(bare: BareRepository, shas: lis
         (bare.path / name).touch()
     (bare.path / "incoming-x").mkdir()
     (bare.path / "objects" / "tmp_objdir-incoming-x" / "aa").mkdir(parents=True)
+    (bare.path / "objects" / "pack" / "tmp_pack_x").touch()
     again = BareRepository(bare.path)
     assert await again.recover({"refs/heads/main": shas[1], "refs/heads/gone": shas[1]}) == [
         RefChange("refs/heads/gone", shas[1], None),
@@ -143,7 +144,7 @@ async def test_after_a_crash_leftovers_are_swept(bare: BareRepository, shas: lis
     await again.update_ref("refs/heads/main", shas[2])
     await again.set_default_branch("main")
     assert list(bare.path.glob("incoming-*")) == []
-    assert list(bare.path.glob("objects/tmp_*")) == []
+    assert list(bare.path.glob("objects/**/tmp_*")) == []
 
 
 async def test_the_default_branch(bare: BareRepository) -> None:

@@ -224,7 +224,10 @@ async def test_what_cannot_be_taken_is_refused_whole(work: Path, tmp_path: Path)
     git(tmp_path, "init", "-q", "--object-format=sha256", "other")
     git(work, "config", "uploadpack.allowFilter", "true")
     git(tmp_path, "clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{work}", "partial")
-    for source in (work / "file", work / "none", tmp_path / "other", tmp_path / "partial"):
+    latin = work_tree(tmp_path / "latin")
+    git(latin, "branch", "caf\udce9")
+    sources = (work / "file", work / "none", tmp_path / "other", tmp_path / "partial", latin)
+    for source in sources:
         with pytest.raises(UnusableSource):
             await BareRepository(tmp_path / "made.git").import_from(source)
     assert [n for n in os.listdir(tmp_path) if n.startswith((".new", "made"))] == []
