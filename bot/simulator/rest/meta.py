@@ -1,4 +1,4 @@
-"""The root of the API, the signed-in user, users, rate limits."""
+"""The root of the API, the signed-in user, users."""
 
 from __future__ import annotations
 
@@ -77,13 +77,14 @@ async def user(call: Calling, login: str) -> Response:
 
 def public_user_view(call: Call, account: Account) -> dict[str, Any]:
     """A "public user"; the simulator's people have neither followers nor gists."""
+    owned = call.tables.repositories.where("owner", account.id)
     empty = dict.fromkeys(("company", "blog", "location", "hireable", "bio", "twitter_username"))
     return account_view(call.world, account) | {
         "name": account.name,
         "email": account.email,
         **empty,
         "blog": "",
-        "public_repos": call.tables.repositories.count("owner", account.id),
+        "public_repos": sum(not r.private for r in owned),
         "public_gists": 0,
         "followers": 0,
         "following": 0,

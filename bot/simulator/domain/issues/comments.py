@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.issues.issues import MAX_BODY
+from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.domain.issues.references import note_references
 from bot.simulator.domain.issues.rights import is_author, require_unlocked, require_write
 from bot.simulator.domain.issues.timeline import app_id_of, note, touch
@@ -73,8 +74,7 @@ def delete_comment(world: World, caller: Caller, repository: Repository, comment
     issue = world.tables.issues[comment.issue_id]
     _require_own(world, caller, repository, comment, issue)
     shown = comment_view(world, comment)
-    for reaction in world.tables.reactions.where("subject", ("comment", comment.id)):
-        world.tables.reactions.remove(reaction)
+    forget_reactions(world, "comment", comment.id)
     world.tables.comments.remove(comment)
     touch(world, issue)
     note(world, issue, "comment_deleted", caller)

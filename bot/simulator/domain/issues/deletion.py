@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.domain.issues.rights import require_write
 from bot.simulator.errors import not_accessible
 from bot.simulator.identity.caller import Caller
-from bot.simulator.records.issues import Issue, Subject, Tombstone
+from bot.simulator.records.issues import Issue, Tombstone
 from bot.simulator.records.repositories import Repository
 from bot.simulator.views.issues import issue_view
 from bot.simulator.world import World
@@ -33,9 +34,9 @@ def delete_issue(world: World, caller: Caller, repository: Repository, issue: Is
 def _forget(world: World, issue: Issue) -> None:
     tables = world.tables
     for comment in tables.comments.where("issue", issue.id):
-        _forget_reactions(world, "comment", comment.id)
+        forget_reactions(world, "comment", comment.id)
         tables.comments.remove(comment)
-    _forget_reactions(world, "issue", issue.id)
+    forget_reactions(world, "issue", issue.id)
     for entry in tables.timeline.where("issue", issue.id):
         tables.timeline.remove(entry)
     for row in (
@@ -51,8 +52,3 @@ def _forget(world: World, issue: Issue) -> None:
         parent.sub_issue_ids.remove(issue.id)
         tables.issues.save(parent)
     tables.issues.remove(issue)
-
-
-def _forget_reactions(world: World, subject: Subject, id: int) -> None:
-    for reaction in world.tables.reactions.where("subject", (subject, id)):
-        world.tables.reactions.remove(reaction)

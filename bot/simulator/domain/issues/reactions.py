@@ -57,3 +57,9 @@ def unreact(
             raise not_accessible()
         raise ApiError(403, "Must have admin rights to Repository.")
     world.tables.reactions.remove(reaction)
+
+
+def forget_reactions(world: World, subject: Subject, subject_id: int) -> None:
+    """They go with what they were to."""
+    for reaction in world.tables.reactions.where("subject", (subject, subject_id)):
+        world.tables.reactions.remove(reaction)

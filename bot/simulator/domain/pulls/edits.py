@@ -9,8 +9,10 @@ from bot.simulator.domain.pulls.events import tell_pull
 from bot.simulator.domain.pulls.pulls import custom, open_between
 from bot.simulator.domain.pulls.states import is_open, issue_of
 from bot.simulator.domain.repositories.comparing import compare, keep_refs, note_comparison
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.rights import role_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.records.repositories import Repository
@@ -29,7 +31,7 @@ async def retarget(
     if not is_open(world, pull):
         raise custom("Cannot change the base branch of a closed pull request.")
     git = world.git(repository)
-    async with git.writing():
+    async with writing(world, repository):
         sha = git.ref(f"refs/heads/{base}")
         if sha is None:
             raise invalid("PullRequest", "base")
@@ -92,10 +94,8 @@ def _reviewer(world: World, repository: Repository, pull: PullRequest, login: st
     person = world.tables.accounts.one("login", login.lower())
     if person is not None and person.id == issue_of(world, pull).author_id:
         raise ApiError(422, "Review cannot be requested from pull request author.")
-    can_read = person is not None and world.tables.collaborators.one(
-        "one", (repository.id, person.id)
-    )
-    if person is None or not (can_read or person.id == repository.owner_id):
+    is_person = person is not None and person.type == "User"
+    if person is None or not is_person or role_of(world.tables, person.id, repository) is None:
         raise ApiError(
             422,
             "Reviews may only be requested from collaborators. One or more of the users or teams"

@@ -11,6 +11,7 @@ from bot.simulator.domain.pulls.merge_state import merge_blockers
 from bot.simulator.domain.pulls.states import is_open
 from bot.simulator.domain.repositories.comparing import MOST_FILES, github_at, refresh
 from bot.simulator.domain.repositories.refs import change_refs, is_workflow
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
     EMPTY_TREE,
@@ -59,7 +60,7 @@ async def merge_pull(
     Raises ApiError: 405 for what may not be merged (so), 409 for another head than `wish.sha`.
     """
     git = world.git(repository)
-    async with git.writing():
+    async with writing(world, repository):
         await refresh(world, pull)
         _check(world, caller, repository, pull, wish)
         await _check_workflows(world, caller, repository, pull)
@@ -197,7 +198,7 @@ async def update_branch(
     if source is None or base is None:
         raise ApiError(422, "The head or base of this pull request is gone.")
     git = world.git(source)
-    async with git.writing():
+    async with writing(world, source):
         ref = f"refs/heads/{pull.head_ref}"
         head = git.ref(ref)
         if head is None or (expected or head) != head:

@@ -13,7 +13,8 @@ from bot.simulator.domain.repositories.comparing import (
     keep_refs,
     note_comparison,
 )
-from bot.simulator.domain.repositories.networks import members_of, writing_both
+from bot.simulator.domain.repositories.networks import members_of
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import has_permission, has_role
@@ -52,10 +53,12 @@ async def open_pull(
     """Raises ApiError: 403 for a GITHUB_TOKEN that may not, 422 for what cannot be proposed."""
     refuse_actions(caller, repository)
     check_texts("PullRequest", proposal.title, proposal.body)
-    issue = _issue_to_turn(world, repository, proposal)
+    _issue_to_turn(world, repository, proposal)
     head = _head(world, caller, repository, proposal)
-    async with writing_both(world, head.repository, repository):
+    async with writing(world, head.repository, repository):
         found = await _proposed(world, repository, head, proposal.base)
+        # Meanwhile it could have become another pull request.
+        issue = _issue_to_turn(world, repository, proposal)
         if issue is None:
             title = proposal.title or ""
             issue = add_issue(world, caller, repository, title, proposal.body)

@@ -8,7 +8,7 @@ from bot.simulator.domain.pulls.events import tell_pull
 from bot.simulator.domain.pulls.outdating import follow_lines
 from bot.simulator.domain.pulls.pulls import open_between
 from bot.simulator.domain.repositories.comparing import compare, keep_refs, note_comparison
-from bot.simulator.domain.repositories.networks import writing_both
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Issue
@@ -36,7 +36,7 @@ async def reopen_pull(
     source = world.tables.repositories.get(pull.head_repository_id)
     if source is None:
         raise _unchangeable("The repository that submitted this pull request has been deleted.")
-    async with writing_both(world, source, repository):
+    async with writing(world, source, repository):
         base, head = await _tips(world, repository, source, pull)
         git = world.git(repository)
         found = await compare(git, base, head)

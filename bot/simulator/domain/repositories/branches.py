@@ -8,6 +8,7 @@ from bot.simulator.domain.pulls.edits import retarget
 from bot.simulator.domain.repositories.pushed import HEADS
 from bot.simulator.domain.repositories.refs import change_refs
 from bot.simulator.domain.repositories.repositories import edit_repository
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError
 from bot.simulator.git import RefChange, is_branch_name
 from bot.simulator.identity.caller import Caller
@@ -26,7 +27,7 @@ async def rename_branch(
     git = world.git(repository)
     if not is_branch_name(new):
         raise ApiError(422, f"{new[:200]} is not a valid branch name.")
-    async with git.writing():
+    async with writing(world, repository):
         sha = git.ref(HEADS + old)
         if sha is None:
             raise ApiError(404, "Branch not found")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.simulator.domain.repositories.pushed import HEADS
 from bot.simulator.domain.repositories.refs import RuleBroken, change_refs, is_workflow
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_accessible, not_found
 from bot.simulator.git import (
     BareRepository,
@@ -56,7 +57,7 @@ async def edit_file(world: World, caller: Caller, repository: Repository, edit: 
     git = world.git(repository)
     if is_workflow(edit.path) and not may_write_workflows(caller, repository):
         raise not_accessible()
-    async with git.writing():
+    async with writing(world, repository):
         tip = _tip(git, edit.branch)
         found = None if tip is None else await _entry(git, tip, edit.path)
         mode = _expect(edit, found)

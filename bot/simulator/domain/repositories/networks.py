@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from bot.simulator.git import UnknownObject
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import may_see
@@ -49,13 +46,3 @@ async def resolve_across(
             await world.git(repository).bring(world.git(member), sha)
             return sha
     raise UnknownObject(f"there is no {owner[:200]!r} in the network")
-
-
-@asynccontextmanager
-async def writing_both(world: World, one: Repository, other: Repository) -> AsyncIterator[None]:
-    """Nobody else changes refs of either. Whoever holds the lock of one repository only must not
-    wait for another's, as two could wait for each other then; here the order prevents it.
-    """
-    first, second = sorted((one, other), key=lambda repository: repository.id)
-    async with world.git(first).writing(), world.git(second).writing():
-        yield

@@ -30,10 +30,13 @@ MOST_TAGS = 3
 async def refs_changed(
     world: World, caller: Caller, repository: Repository, changes: Sequence[RefChange]
 ) -> None:
-    """To be called in `writing()`, so that pushes are told of in their order.
+    """To be called in `writing()`, so that pushes are told of in their order. From a push that
+    waited while its repository was deleted nothing follows.
 
     A crash on the way lets `catch_up` begin anew: what was kept by then is told of twice.
     """
+    if world.tables.repositories.get(repository.id) is None:
+        return
     git = world.git(repository)
     pushes = [await look_at(git, change, changes) for change in changes if _is_told_of(change)]
     if pushes:

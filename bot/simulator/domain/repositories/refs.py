@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.simulator.domain.repositories.protections import push_policy
 from bot.simulator.domain.repositories.pushed import HEADS
 from bot.simulator.domain.repositories.pushes import refs_changed
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
     EMPTY_TREE,
@@ -47,11 +48,12 @@ async def change_refs(
     `ruled=False` is for merges, which have been held to the rules of pull requests already.
 
     Raises:
-        ApiError: 409 for a broken rule, 422 for what git does not take.
+        ApiError: 404 for a repository that is gone, 409 for a broken rule, 422 for what git does
+            not take.
         RefMoved: a ref is not where the change expects it.
     """
     git = world.git(repository)
-    async with git.writing():
+    async with writing(world, repository):
         if ruled:
             await check_rules(world, caller, repository, changes)
         try:

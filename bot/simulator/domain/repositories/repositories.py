@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.domain.announcing import tell
-from bot.simulator.domain.pulls.withdrawing import withdraw_rows
 from bot.simulator.domain.repositories.first_labels import add_first_labels
 from bot.simulator.domain.repositories.pushed import HEADS, TAGS
 from bot.simulator.domain.repositories.refs import change_refs
+from bot.simulator.domain.repositories.withdrawing import withdraw_rows
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.git import BareRepository, RefChange, TreeEdit
 from bot.simulator.identity.caller import Caller
@@ -91,33 +92,39 @@ async def edit_repository(
         ApiError: 422 for a bad name, one that is taken, and a branch that is not there.
     """
     name = usable_name(changes.pop("name", repository.name))
-    if name.lower() != repository.name.lower():
-        _check_free(world, world.owner(repository), name)
-    branch = changes.get("default_branch", repository.default_branch)
-    git = world.git(repository)
-    if branch != repository.default_branch:
-        if git.ref(HEADS + branch) is None:
+    async with writing(world, repository):
+        if name.lower() != repository.name.lower():
+            _check_free(world, world.owner(repository), name)
+        branch = changes.get("default_branch", repository.default_branch)
+        git = world.git(repository)
+        if branch != repository.default_branch and git.ref(HEADS + branch) is None:
             raise _refused(
                 f"The branch {branch[:200]} was not found. Please push that ref first or create it"
                 " via the Git Data API.",
                 "default_branch",
             )
-        await git.set_default_branch(branch)
-    before = {key: getattr(repository, key) for key in changes}
-    for key, value in changes.items():
-        setattr(repository, key, value)
-    repository.updated_at = world.clock.now()
-    world.tables.repositories.save(repository)
-    _tell_changes(world, caller, repository, before)
-    if name != repository.name:
-        _rename(world, caller, repository, name)
+        before = {key: getattr(repository, key) for key in changes}
+        for key, value in changes.items():
+            setattr(repository, key, value)
+        repository.updated_at = world.clock.now()
+        world.tables.repositories.save(repository)
+        _tell_changes(world, caller, repository, before)
+        if name != repository.name:
+            _rename(world, caller, repository, name)
+        # Last, as it takes a moment, in which another could take the name.
+        if branch != git.default_branch:
+            await git.set_default_branch(branch)
 
 
-def delete_repository(world: World, caller: Caller, repository: Repository) -> None:
-    """With everything in it; forks of it become forks of what it was forked from."""
-    tell(world, "repository", "deleted", caller, repository)
-    withdraw_rows(world, repository)
-    world.forget_git(repository)
+async def delete_repository(world: World, caller: Caller, repository: Repository) -> None:
+    """With everything in it; forks of it become forks of what it was forked from.
+
+    A change of refs that is under way is finished first: what it writes is not to come later.
+    """
+    async with writing(world, repository):
+        tell(world, "repository", "deleted", caller, repository)
+        withdraw_rows(world, repository)
+        world.forget_git(repository)
 
 
 def _check_free(world: World, owner: Account, name: str) -> None:

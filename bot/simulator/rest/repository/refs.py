@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.simulator.domain.repositories.refs import change_refs, is_forced
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import RefChange, RefMoved, is_branch_name, is_ref_name
 from bot.simulator.rest.bodies import Body
@@ -75,7 +76,7 @@ async def update_ref(here: AtRepository, ref: str, body: MovedRef) -> Response:
     sha = full_sha_in(body.sha)
     old = _existing(here, name)
     kind = await _kind_for(here, name, sha)
-    async with here.git.writing():
+    async with writing(here.world, here.repository):
         old = _existing(here, name)
         change = RefChange(name, old, sha)
         if not body.force and await is_forced(here.git, change):
@@ -90,7 +91,7 @@ async def delete_ref(here: AtRepository, ref: str) -> Response:
     require_push(here)
     require_commits(here)
     name = f"refs/{ref}"
-    async with here.git.writing():
+    async with writing(here.world, here.repository):
         await _change(here, RefChange(name, _existing(here, name), None))
     return no_content()
 

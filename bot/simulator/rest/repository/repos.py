@@ -93,7 +93,7 @@ async def update_repository(here: AtRepository, body: Settings) -> Response:
 @router.delete("/repos/{owner}/{repo}")
 async def remove_repository(here: AtRepository) -> Response:
     _require_admin(here)
-    delete_repository(here.world, here.caller, here.repository)
+    await delete_repository(here.world, here.caller, here.repository)
     return no_content()
 
 

@@ -340,3 +340,11 @@ async def test_workflows_open_pull_requests_only_where_they_may(sim: Simulated) 
     assert answer.status_code == 403
     answer = await client.post(f"{PULLS}/2/reviews", json={"event": "COMMENT", "body": "Hm"})
     assert answer.status_code == 200
+
+
+async def test_an_organization_reviews_nothing(sim: Simulated) -> None:
+    await propose(sim)
+    path = f"{SHOP}/pulls/1/requested_reviewers"
+    refused(await sim.as_("writer").post(path, json={"reviewers": ["acme"]}))
+    (pull,) = sim.world.tables.pulls
+    assert pull.requested_reviewer_ids == []

@@ -129,3 +129,20 @@ async def test_a_push_to_a_fork_is_followed_at_the_next_start(tmp_path: Path, sh
         (pull,) = sim.world.tables.pulls
         assert pull.head_sha == second
         assert sim.world.git(sim.repository).ref("refs/pull/1/head") == second
+
+
+async def test_an_issue_becomes_one_pull_request(sim: Simulated) -> None:
+    writer = sim.as_("writer")
+    await writer.post(f"{SHOP}/issues", json={"title": "Do it"})
+    branches = [f"b{n}" for n in range(4)]
+    for branch in branches:
+        await commit(sim, branch, {branch: "1\n"})
+    answers = await asyncio.gather(
+        *(
+            writer.post(f"{SHOP}/pulls", json={"issue": 1, "head": branch, "base": "main"})
+            for branch in branches
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 3
+    (pull,) = sim.world.tables.pulls
+    assert sim.world.tables.issues[pull.issue_id].pull_id == pull.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tarfile
 import zipfile
@@ -16,6 +17,7 @@ from bot.simulator.events import Event
 from tests.simulator.judges.checking import problems_of, problems_of_payload
 from tests.simulator.rest.repository.support import (
     app_client,
+    as_base64,
     head_of,
     make_branch,
     put_file,
@@ -401,3 +403,40 @@ async def test_links_are_good_for_one_archive_and_a_while(empty_handed: Simulate
     assert (await plain(sim).get(place)).status_code == 200
     sim.world.clock.advance(301)
     assert (await plain(sim).get(place)).status_code == 404
+
+
+async def test_what_a_deleted_repository_had_is_gone_with_it(sim: Simulated) -> None:
+    writer = sim.as_("writer")
+    await put_file(sim, "a.txt", "a", "main")
+    await writer.post(f"{SHOP}/issues", json={"title": "A bug"})
+    await writer.post(f"{SHOP}/issues/1/comments", json={"body": "Yes"})
+    (comment,) = sim.world.tables.comments
+    for place in ("1", f"comments/{comment.id}"):
+        path = f"{SHOP}/issues/{place}/reactions"
+        assert (await writer.post(path, json={"content": "eyes"})).status_code == 201
+    assert (await sim.as_("admin").delete(SHOP)).status_code == 204
+    assert list(sim.world.tables.reactions) == []
+
+
+async def test_a_deleted_repository_does_not_come_back(sim: Simulated) -> None:
+    """Whatever was under way, or waited for its turn, when it was deleted."""
+    id = sim.repository.id
+    pushed = asyncio.Event()
+    sim.world.hub.listeners.append(lambda event: pushed.set() if event.name == "push" else None)
+    body = {"message": "Add", "content": as_base64("x")}
+    writing = [
+        asyncio.ensure_future(sim.as_("writer").put(f"{SHOP}/contents/{n}.txt", json=body))
+        for n in range(3)
+    ]
+    await pushed.wait()
+    assert (await sim.as_("admin").delete(SHOP)).status_code == 204
+    answers = await asyncio.gather(*writing)
+    assert {answer.status_code for answer in answers} <= {201, 404}
+    assert sim.world.tables.repositories.get(id) is None
+    assert list(sim.world.tables.suites) == []
+
+
+async def test_private_repositories_are_not_counted(sim: Simulated) -> None:
+    body = {"name": "secret", "private": True}
+    assert (await sim.as_("reader").post("/user/repos", json=body)).status_code == 201
+    assert (await sim.as_("outsider").get("/users/reader")).json()["public_repos"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.records.apps import Delivery
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.record import Record
@@ -15,6 +16,7 @@ from bot.simulator.world import World
 def withdraw_rows(world: World, repository: Repository) -> None:
     """All that belongs to it, but for the log of deliveries; and what leads to it elsewhere."""
     _loosen_issues(world, world.tables.issues.where("repository", repository.id))
+    _forget_reactions(world, repository)
     _loosen_network(world, repository)
     for table in _tables(world):
         for row in table:
@@ -44,6 +46,16 @@ def _loosen_issues(world: World, issues: list[Issue]) -> None:
         if parent is not None:
             parent.sub_issue_ids = [id for id in parent.sub_issue_ids if id != issue.id]
             tables.issues.save(parent)
+
+
+def _forget_reactions(world: World, repository: Repository) -> None:
+    tables = world.tables
+    for issue in tables.issues.where("repository", repository.id):
+        forget_reactions(world, "issue", issue.id)
+    for comment in tables.comments.where("repository", repository.id):
+        forget_reactions(world, "comment", comment.id)
+    for remark in tables.review_comments.where("repository", repository.id):
+        forget_reactions(world, "review_comment", remark.id)
 
 
 def _loosen_network(world: World, repository: Repository) -> None:
