@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.issues.issues import MAX_BODY
+from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.domain.issues.rights import is_author, require_write
 from bot.simulator.domain.issues.timeline import app_id_of, touch
 from bot.simulator.domain.pulls.anchors import Anchor, Remark
 from bot.simulator.domain.pulls.review_states import tell_review_comment
 from bot.simulator.domain.pulls.states import issue_of
-from bot.simulator.errors import invalid
+from bot.simulator.errors import invalid, too_long
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import require
 from bot.simulator.records.pulls import Review, ReviewComment, ReviewThread
@@ -17,6 +18,8 @@ from bot.simulator.records.repositories import Repository, Role
 from bot.simulator.views.pulls import pull_simple_view
 from bot.simulator.views.reviews import thread_view
 from bot.simulator.world import World
+
+RESOURCE = "PullRequestReviewComment"
 
 
 def add_comment(
@@ -89,11 +92,7 @@ def edit_review_comment(
 ) -> None:
     """Raises ApiError: 403 for who neither wrote it nor may write here, 422."""
     require_own(world, caller, repository, comment)
-    if not body.strip():
-        raise invalid("PullRequestReviewComment", "body", "missing_field")
-    if len(body) > MAX_BODY:
-        message = f"body is too long (maximum is {MAX_BODY} characters)"
-        raise invalid("PullRequestReviewComment", "body", "custom", message)
+    check_text(body)
     if body == comment.body:
         return
     changes = {"body": {"from": comment.body}}
@@ -105,16 +104,28 @@ def edit_review_comment(
         tell_review_comment(world, "edited", caller, repository, comment, changes=changes)
 
 
+def check_text(body: str) -> None:
+    """Raises ApiError, 422."""
+    if not body.strip():
+        raise invalid(RESOURCE, "body", "missing_field")
+    if len(body) > MAX_BODY:
+        raise too_long(RESOURCE, "body", MAX_BODY)
+
+
 def delete_review_comment(
     world: World, caller: Caller, repository: Repository, comment: ReviewComment
 ) -> None:
-    """The thread goes with its last comment. Raises ApiError, 403."""
+    """Raises ApiError, 403."""
     require_own(world, caller, repository, comment)
     if world.tables.reviews[comment.review_id].state != "PENDING":
         tell_review_comment(world, "deleted", caller, repository, comment)
+    drop_comment(world, comment)
+
+
+def drop_comment(world: World, comment: ReviewComment) -> None:
+    """With its reactions and, if it was the last one, its thread; nobody is told."""
     world.tables.review_comments.remove(comment)
-    for reaction in world.tables.reactions.where("subject", ("review_comment", comment.id)):
-        world.tables.reactions.remove(reaction)
+    forget_reactions(world, "review_comment", comment.id)
     if not world.tables.review_comments.count("thread", comment.thread_id):
         world.tables.threads.remove(world.tables.threads[comment.thread_id])
 

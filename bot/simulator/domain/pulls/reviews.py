@@ -10,7 +10,7 @@ from bot.simulator.domain.issues.rights import require_unlocked
 from bot.simulator.domain.issues.timeline import app_id_of
 from bot.simulator.domain.pulls.anchors import Anchor, Remark, Unanchored, anchor
 from bot.simulator.domain.pulls.pulls import refuse_actions
-from bot.simulator.domain.pulls.review_comments import add_comment
+from bot.simulator.domain.pulls.review_comments import add_comment, drop_comment
 from bot.simulator.domain.pulls.review_states import Verdict, publish, tell_review
 from bot.simulator.domain.pulls.states import issue_of
 from bot.simulator.errors import ApiError
@@ -143,9 +143,7 @@ def delete_pending(world: World, caller: Caller, review: Review) -> None:
     if review.state != "PENDING" or not is_own(caller, review):
         raise unprocessable("Can not delete a non-pending pull request review")
     for comment in world.tables.review_comments.where("review", review.id):
-        world.tables.review_comments.remove(comment)
-        if not world.tables.review_comments.count("thread", comment.thread_id):
-            world.tables.threads.remove(world.tables.threads[comment.thread_id])
+        drop_comment(world, comment)
     world.tables.reviews.remove(review)
 
 

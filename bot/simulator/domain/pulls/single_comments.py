@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from bot.simulator.domain.issues.issues import MAX_BODY
 from bot.simulator.domain.issues.rights import require_unlocked
 from bot.simulator.domain.pulls.anchors import Remark, Unanchored, anchor
-from bot.simulator.domain.pulls.review_comments import add_comment, add_reply, first_of_thread
+from bot.simulator.domain.pulls.review_comments import (
+    RESOURCE,
+    add_comment,
+    add_reply,
+    check_text,
+    first_of_thread,
+)
 from bot.simulator.domain.pulls.review_states import publish
 from bot.simulator.domain.pulls.reviews import add_review, check_commit
 from bot.simulator.domain.pulls.states import issue_of
@@ -14,8 +19,6 @@ from bot.simulator.identity.caller import Caller
 from bot.simulator.records.pulls import PullRequest, ReviewComment
 from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
-
-RESOURCE = "PullRequestReviewComment"
 
 
 async def comment_at(
@@ -28,7 +31,7 @@ async def comment_at(
 ) -> ReviewComment:
     """Begins a thread. Raises ApiError: 403 in a locked conversation, 422."""
     require_unlocked(world, caller, repository, issue_of(world, pull))
-    _check_text(remark.body)
+    check_text(remark.body)
     await check_commit(world, repository, pull, commit)
     try:
         place = await anchor(world, pull, commit, remark)
@@ -46,7 +49,7 @@ def reply_to(
     """Goes on with the comment's thread. Raises ApiError: 403 in a locked conversation, 422."""
     pull = world.tables.pulls[comment.pull_id]
     require_unlocked(world, caller, repository, issue_of(world, pull))
-    _check_text(body)
+    check_text(body)
     first = first_of_thread(world, comment)
     if world.tables.reviews[first.review_id].state == "PENDING":
         raise invalid(RESOURCE, "in_reply_to")
@@ -54,14 +57,6 @@ def reply_to(
     added = add_reply(world, caller, review, first, body)
     publish(world, caller, repository, review, "COMMENT")
     return added
-
-
-def _check_text(body: str) -> None:
-    if not body.strip():
-        raise invalid(RESOURCE, "body", "missing_field")
-    if len(body) > MAX_BODY:
-        message = f"body is too long (maximum is {MAX_BODY} characters)"
-        raise invalid(RESOURCE, "body", "custom", message)
 
 
 def _outside(error: Unanchored) -> ApiError:

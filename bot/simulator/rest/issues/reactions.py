@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from bot.simulator.domain.issues.reactions import react, unreact
-from bot.simulator.domain.issues.rights import require_read
 from bot.simulator.errors import not_found
 from bot.simulator.records.issues import Issue, ReactionContent, Subject
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.issues.finding import comment_at, issue_at
+from bot.simulator.rest.pulls.scope import review_comment_at
 from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -97,12 +97,8 @@ def _comment(here: Here, id: int) -> Target:
 
 
 def _review_comment(here: Here, id: int) -> Target:
-    comment = here.tables.review_comments.get(id)
-    if comment is None or comment.repository_id != here.repository.id:
-        raise not_found()
-    issue = here.tables.issues[here.tables.pulls[comment.pull_id].issue_id]
-    require_read(here.world, here.caller, here.repository, issue)
-    return Target("review_comment", id, issue)
+    pull = here.tables.pulls[review_comment_at(here, id).pull_id]
+    return Target("review_comment", id, here.tables.issues[pull.issue_id])
 
 
 def _list(here: Here, target: Target) -> Response:

@@ -13,7 +13,7 @@ from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.pulls import ReviewComment
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.issues.listing import moment
-from bot.simulator.rest.pulls.scope import AtNumber, AtPull
+from bot.simulator.rest.pulls.scope import AtNumber, AtPull, review_comment_at
 from bot.simulator.rest.replies import created, no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -59,21 +59,9 @@ def _listed(here: Here, comments: list[ReviewComment]) -> Response:
     return paginate(here.request, found, lambda each: review_comment_view(here.world, each))
 
 
-def _comment_at(here: Here, id: int) -> ReviewComment:
-    here.require("pull_requests", "read")
-    comment = here.tables.review_comments.get(id)
-    if comment is None or comment.repository_id != here.repository.id:
-        raise not_found()
-    review = here.tables.reviews[comment.review_id]
-    actor = here.caller.actor
-    if review.state == "PENDING" and (actor is None or actor.id != review.author_id):
-        raise not_found()
-    return comment
-
-
 @router.get(COMMENTS + "/{comment_id}")
 async def get_comment(here: AtRepository, comment_id: int) -> Response:
-    return reply(review_comment_view(here.world, _comment_at(here, comment_id)))
+    return reply(review_comment_view(here.world, review_comment_at(here, comment_id)))
 
 
 class CommentText(Body):
@@ -82,14 +70,14 @@ class CommentText(Body):
 
 @router.patch(COMMENTS + "/{comment_id}")
 async def update_comment(here: AtRepository, comment_id: int, body: CommentText) -> Response:
-    comment = _comment_at(here, comment_id)
+    comment = review_comment_at(here, comment_id)
     edit_review_comment(here.world, here.caller, here.repository, comment, body.body)
     return reply(review_comment_view(here.world, comment))
 
 
 @router.delete(COMMENTS + "/{comment_id}")
 async def delete_comment(here: AtRepository, comment_id: int) -> Response:
-    comment = _comment_at(here, comment_id)
+    comment = review_comment_at(here, comment_id)
     delete_review_comment(here.world, here.caller, here.repository, comment)
     return no_content()
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.errors import not_found
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Issue
-from bot.simulator.records.pulls import PullRequest
+from bot.simulator.records.pulls import PullRequest, ReviewComment
 from bot.simulator.rest.scope import AtRepository, Here
 from bot.simulator.world import World
 
@@ -41,3 +42,17 @@ async def pull_of(here: AtRepository, pull_number: int) -> AtNumber:
 
 
 AtPull = Annotated[AtNumber, Depends(pull_of)]
+
+
+def review_comment_at(here: Here, id: int) -> ReviewComment:
+    """Raises:
+    ApiError: 404, also for one of a pending review, which is its author's secret.
+    """
+    here.require("pull_requests", "read")
+    comment = here.tables.review_comments.get(id)
+    if comment is None or comment.repository_id != here.repository.id:
+        raise not_found()
+    review = here.tables.reviews[comment.review_id]
+    if review.state == "PENDING" and not is_author(here.caller, review.author_id):
+        raise not_found()
+    return comment

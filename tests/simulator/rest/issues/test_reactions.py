@@ -108,3 +108,19 @@ async def test_in_a_locked_conversation_outsiders_do_not_react(
     body = {"content": "-1"}
     assert (await reader.post(f"{SHOP}/issues/1/reactions", json=body)).status_code == 403
     assert (await writer.post(f"{SHOP}/issues/1/reactions", json=body)).status_code == 201
+
+
+async def test_a_comment_of_a_pending_review_is_its_authors_alone(
+    sim: Simulated, writer: httpx.AsyncClient, triager: httpx.AsyncClient
+) -> None:
+    await proposed(sim)
+    remark = {"path": "topic.txt", "body": "Hm", "line": 1}
+    made = await triager.post(f"{SHOP}/pulls/1/reviews", json={"comments": [remark]})
+    assert made.status_code == 200, made.text
+    (comment,) = sim.world.tables.review_comments
+    path = f"{SHOP}/pulls/comments/{comment.id}/reactions"
+    assert (await writer.get(path)).status_code == 404
+    assert (await writer.post(path, json={"content": "eyes"})).status_code == 404
+    assert (await triager.post(path, json={"content": "eyes"})).status_code == 201
+    await triager.delete(f"{SHOP}/pulls/1/reviews/{made.json()['id']}")
+    assert list(sim.world.tables.reactions) == []
