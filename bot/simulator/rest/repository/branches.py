@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from bot.simulator.domain.repositories.branch_rules import rules_for
 from bot.simulator.domain.repositories.branches import rename_branch
 from bot.simulator.git import UnknownObject
 from bot.simulator.nodes import git_node_id
@@ -46,9 +47,10 @@ async def list_branches_at(here: AtRepository, sha: str) -> Response:
 
 @router.post("/repos/{owner}/{repo}/branches/{branch:path}/rename")
 async def rename(here: AtRepository, branch: str, body: NewName) -> Response:
-    """The default branch is renamed by administrators only."""
+    """The default branch and protected ones are renamed by administrators only."""
     require_push(here)
-    if branch == here.repository.default_branch:
+    protected = rules_for(here.world, here.repository, branch)
+    if protected or branch == here.repository.default_branch:
         here.require("administration", "write", "admin")
     await rename_branch(here.world, here.caller, here.repository, branch, body.new_name)
     tip = await here.git.commit(await branch_tip(here, body.new_name))

@@ -7,9 +7,11 @@ from starlette.responses import Response
 from bot.simulator.domain.repositories.networks import resolve_across
 from bot.simulator.domain.repositories.pushed import HEADS
 from bot.simulator.domain.repositories.refs import change_refs
+from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.git import (
     MergeConflict,
+    ObjectInvalid,
     RefChange,
     TooLarge,
     UnknownObject,
@@ -65,7 +67,7 @@ async def merge(here: AtRepository, body: Merge) -> Response:
     require_commits(here)
     git = here.git
     name = HEADS + body.base.removeprefix(HEADS)
-    async with git.writing():
+    async with writing(here.world, here.repository):
         base = git.ref(name)
         if base is None:
             raise ApiError(404, "Base does not exist")
@@ -83,6 +85,8 @@ async def merge(here: AtRepository, body: Merge) -> Response:
             )
         except MergeConflict as error:
             raise ApiError(409, "Merge conflict") from error
+        except ObjectInvalid as error:
+            raise ApiError(422, str(error)) from error
         change = RefChange(name, base, sha)
         await change_refs(here.world, here.caller, here.repository, [change])
     return reply(commit_view(here.world, here.repository, await git.commit(sha)), 201)

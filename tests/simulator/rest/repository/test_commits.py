@@ -284,3 +284,23 @@ async def test_the_pulls_of_a_commit(sim: Simulated) -> None:
     for brought in (sha, merged):
         found = (await writer.get(f"{SHOP}/commits/{brought}/pulls")).json()
         assert [p["number"] for p in found] == [1]
+
+
+async def test_a_protected_branch_is_renamed_by_administrators_only(sim: Simulated) -> None:
+    await make_branch(sim, "release")
+    rules = {"enforcement": "active", "name": "Keep", "rules": [{"type": "deletion"}]}
+    covered = {"ref_name": {"include": ["refs/heads/release"], "exclude": []}}
+    admin = sim.as_("admin")
+    made = await admin.post(f"{SHOP}/rulesets", json=rules | {"conditions": covered})
+    assert made.status_code == 201, made.text
+    url, wish = f"{SHOP}/branches/release/rename", {"new_name": "old"}
+    assert (await sim.as_("writer").post(url, json=wish)).status_code == 403
+    assert set(sim.world.git(sim.repository).branches()) == {"main", "release"}
+    assert (await admin.post(url, json=wish)).status_code == 201
+
+
+async def test_a_merge_message_that_git_takes_not(sim: Simulated) -> None:
+    await make_branch(sim, "topic")
+    await put_file(sim, "a.txt", "a", "topic")
+    body = {"base": "main", "head": "topic", "commit_message": "a\0b"}
+    assert (await sim.as_("writer").post(f"{SHOP}/merges", json=body)).status_code == 422
