@@ -114,13 +114,19 @@ def _restrictions(here: Here, wanted: Restrictions | None) -> dict[str, list[str
             "Validation Failed",
             ["Only organization repositories can have users and team restrictions"],
         )
-    for login in wanted.users:
-        if here.tables.accounts.one("login", login.lower()) is None:
-            raise ApiError(422, "Validation Failed", [f"There is no user {login[:60]!r}"])
+    users = [_login(here, login) for login in wanted.users]
     for slug in wanted.apps:
         if here.tables.apps.one("slug", slug) is None:
             raise ApiError(422, "Validation Failed", [f"There is no App {slug[:60]!r}"])
-    return {"users": wanted.users, "apps": wanted.apps}
+    return {"users": list(dict.fromkeys(users)), "apps": list(dict.fromkeys(wanted.apps))}
+
+
+def _login(here: Here, named: str) -> str:
+    """As its owner spells it: it is compared with that."""
+    account = here.tables.accounts.one("login", named.lower())
+    if account is None:
+        raise ApiError(422, "Validation Failed", [f"There is no user {named[:60]!r}"])
+    return account.login
 
 
 def set_checks(protection: Protection, wanted: Checks | None) -> None:

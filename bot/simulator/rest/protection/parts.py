@@ -127,6 +127,7 @@ def _set_contexts(here: Here, branch: str, change: Callable[[list[str]], list[st
     contexts = list(dict.fromkeys(change(_with_checks(found))))
     with _changing(here, found):
         found.required_contexts = contexts
+        found.check_apps = {c: app for c, app in found.check_apps.items() if c in contexts}
     return reply(contexts)
 
 

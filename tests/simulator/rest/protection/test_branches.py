@@ -260,3 +260,25 @@ async def test_a_linear_branch_takes_no_merge_commits(sim: Simulated) -> None:
     assert refused.json()["message"] == "This branch must not contain merge commits."
     squashed = await writer.put(f"{SHOP}/pulls/1/merge", json={"merge_method": "squash"})
     assert squashed.status_code == 200
+
+
+async def test_who_may_push_is_named_in_any_case(sim: Simulated) -> None:
+    await protect(sim, restrictions={"users": ["Writer", "writer"], "teams": [], "apps": []})
+    (rule,) = push_policy(sim.world, caller_of(sim, "writer"), sim.repository).rules
+    assert not rule.blocks_update
+    (rule,) = push_policy(sim.world, caller_of(sim, "maintainer"), sim.repository).rules
+    assert rule.blocks_update
+    (protection,) = sim.world.tables.protections
+    assert protection.push_restrictions == {"users": ["writer"], "apps": []}
+
+
+async def test_a_check_taken_away_leaves_no_app_behind(sim: Simulated) -> None:
+    checks = [{"context": "mix", "app_id": sim.genesis.id}]
+    await protect(sim, required_status_checks={"strict": False, "contexts": [], "checks": checks})
+    contexts = f"{MAIN}/required_status_checks/contexts"
+    admin = sim.as_("admin")
+    for method in ("DELETE", "POST"):
+        answer = await admin.request(method, contexts, json={"contexts": ["mix"]})
+        assert answer.status_code == 200, answer.text
+    shown = (await admin.get(f"{MAIN}/required_status_checks")).json()
+    assert shown["checks"] == [{"context": "mix", "app_id": None}]
