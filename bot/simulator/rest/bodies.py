@@ -9,9 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.simulator.errors import ApiError
 
-MAX_TEXT = 65_536
-"""Characters of an issue's, a pull request's or a comment's body."""
-
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)

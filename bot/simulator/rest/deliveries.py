@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.apps import Delivery, Hook
+from bot.simulator.rest.numbers import whole_number
 from bot.simulator.rest.replies import MAX_PER_PAGE, PER_PAGE, number_in, reply
 from bot.simulator.rest.scope import Call
 from bot.simulator.views.hooks import delivery_view, full_delivery_view
@@ -69,10 +70,9 @@ def _begin(request: Request, rows: list[Delivery]) -> int:
     cursor = request.query_params.get("cursor", "")
     if not cursor:
         return 0
-    number = cursor.removeprefix(PREFIX)
-    if not (number.isascii() and number.isdecimal() and len(number) < 20):
+    first = whole_number(cursor.removeprefix(PREFIX))
+    if first is None:
         raise ApiError(422, "Invalid cursor.")
-    first = int(number)
     return next((place for place, row in enumerate(rows) if row.id <= first), len(rows))
 
 

@@ -10,6 +10,8 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.simulator.rest.numbers import whole_number
+
 T = TypeVar("T")
 
 PER_PAGE = 30
@@ -60,8 +62,8 @@ def page_asked(request: Request, per_page: int = PER_PAGE) -> tuple[int, int]:
 
 def number_in(request: Request, name: str, default: int) -> int:
     """GitHub takes the default for what is no number."""
-    value = request.query_params.get(name, "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
+    value = whole_number(request.query_params.get(name, ""))
+    return default if value is None else value
 
 
 def link_header(request: Request, page: int, last: int) -> str:

@@ -33,6 +33,7 @@ async def list_assignees(here: AtRepository) -> Response:
 
 @router.get("/repos/{owner}/{repo}/assignees/{assignee}")
 async def check_assignee(here: AtRepository, assignee: str) -> Response:
+    require_read(here.world, here.caller, here.repository)
     if assignable(here.world, here.repository, assignee) is None:
         raise not_found()
     return no_content()

@@ -18,6 +18,7 @@ from bot.simulator.records.repositories import Milestone
 from bot.simulator.rest.issues.bodies import IssueEdit, Lock, NewIssue, names_of
 from bot.simulator.rest.issues.finding import issue_at, require_issues
 from bot.simulator.rest.issues.listing import listed
+from bot.simulator.rest.numbers import whole_number
 from bot.simulator.rest.replies import created, no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -119,9 +120,8 @@ def _milestone(here: Here, number: int | str | None) -> Milestone:
     """Raises:
     ApiError: 422 for a number that no milestone has.
     """
-    text = str(number)
-    known = text.isascii() and text.isdecimal() and len(text) < 10
-    found = find_milestone(here.world, here.repository, int(text)) if known else None
+    known = whole_number(str(number))
+    found = None if known is None else find_milestone(here.world, here.repository, known)
     if found is None:
         error = {"value": number, "resource": "Issue", "field": "milestone", "code": "invalid"}
         raise ApiError(422, "Validation Failed", [error])

@@ -99,6 +99,7 @@ async def remove(here: AtRepository, issue_number: int, name: str) -> Response:
 
 @router.get("/repos/{owner}/{repo}/milestones/{milestone_number}/labels")
 async def list_under_milestone(here: AtRepository, milestone_number: int) -> Response:
+    require_read(here.world, here.caller, here.repository)
     milestone = milestone_at(here, milestone_number)
     issues = here.tables.issues.where("milestone", milestone.id)
     found = {label.id: label for issue in issues for label in labels_of(here.world, issue)}

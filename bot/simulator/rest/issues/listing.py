@@ -9,9 +9,11 @@ from typing import Any
 
 from bot.simulator.clock import moment_in
 from bot.simulator.domain.issues.labels import find_label
+from bot.simulator.domain.issues.milestones import find_milestone
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
+from bot.simulator.rest.numbers import whole_number
 from bot.simulator.world import World
 
 Test = Callable[[Issue], bool]
@@ -120,8 +122,8 @@ def _milestone(world: World, repository: Repository, value: str) -> Test:
         return lambda issue: issue.milestone_id is not None
     if value == "none":
         return lambda issue: issue.milestone_id is None
-    number = int(value) if value.isascii() and value.isdecimal() else -1
-    found = world.tables.milestones.one("number", (repository.id, number))
+    number = whole_number(value)
+    found = None if number is None else find_milestone(world, repository, number)
     if found is None:
         raise refused("milestone", value)
     return lambda issue: issue.milestone_id == found.id

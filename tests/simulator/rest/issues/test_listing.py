@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.simulator.rest.issues.stage import commented, error_of, opened, proposed
+from tests.simulator.rest.issues.stage import app_client, commented, error_of, opened, proposed
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -103,3 +103,18 @@ async def test_pages_are_linked(scene: None, writer: httpx.AsyncClient) -> None:
     assert [issue["number"] for issue in (await writer.get(following)).json()] == [1]
     assert "next" not in (await writer.get(following)).links
     assert await numbers(writer, "page=7") == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 20, "-1", "x"])
+async def test_a_milestone_that_nobody_numbered_is_refused(
+    writer: httpx.AsyncClient, number: str
+) -> None:
+    assert (await writer.get(f"{SHOP}/issues?milestone={number}")).status_code == 422
+
+
+async def test_an_app_without_the_permission_reads_nothing_of_issues(sim: Simulated) -> None:
+    await sim.as_("writer").post(f"{SHOP}/milestones", json={"title": "Soon"})
+    sim.repository.private = True
+    app = app_client(sim, contents="read")
+    for path in ("milestones/1/labels", "assignees/writer", "labels", "milestones"):
+        assert (await app.get(f"{SHOP}/{path}")).status_code == 403, path

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.simulator.rest.issues.search.query import bad_query
+from bot.simulator.rest.numbers import whole_number
 
 T = TypeVar("T", int, datetime)
 
@@ -59,9 +60,10 @@ def _range(text: str, span: Span[T]) -> Range[T]:
 
 
 def _number(text: str) -> tuple[int, int]:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+    number = whole_number(text)
+    if number is None:
         raise bad_query(f"{text[:40]!r} is not a number.")
-    return int(text), int(text) + 1
+    return number, number + 1
 
 
 def _time(text: str) -> tuple[datetime, datetime]:

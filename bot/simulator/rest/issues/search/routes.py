@@ -14,6 +14,7 @@ from bot.simulator.records.issues import Issue
 from bot.simulator.rest.issues.search.finding import find_issues
 from bot.simulator.rest.issues.search.matching import phrase_pattern
 from bot.simulator.rest.issues.search.query import bad_query
+from bot.simulator.rest.numbers import whole_number
 from bot.simulator.rest.replies import page_asked, paginate
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import Calling
@@ -45,8 +46,7 @@ async def search_labels(call: Calling) -> Response:
     query = call.request.query_params
     if not query.get("q"):
         raise bad_query("The search query is missing.", "missing")
-    given = query.get("repository_id", "")
-    id = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else None
+    id = whole_number(query.get("repository_id", ""))
     repository = call.tables.repositories.get(id)
     if repository is None or not may_see(call.tables, call.caller, repository):
         raise not_found()
