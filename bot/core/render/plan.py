@@ -8,7 +8,7 @@ from bot.core.plan import Action, CoverageRow, Plan, StagePlan
 from bot.core.render.markdown import code, fence, prose, table
 from bot.core.sanitize import strip_hidden
 
-_FILES = {
+FILES = {
     1: "stage-1-critical-fixes.md",
     2: "stage-2-state-persistence.md",
     3: "stage-3-decomposition.md",
@@ -19,7 +19,7 @@ _FILES = {
 
 def documents(plan: Plan) -> dict[str, str]:
     """All documents by file name, `README.md` first."""
-    return {"README.md": overview(plan), **{_FILES[s.number]: stage(plan, s) for s in plan.stages}}
+    return {"README.md": overview(plan), **{FILES[s.number]: stage(plan, s) for s in plan.stages}}
 
 
 def overview(plan: Plan) -> str:
@@ -45,7 +45,7 @@ def overview(plan: Plan) -> str:
 def _head(plan: Plan) -> list[str]:
     rows = [
         (
-            f"[{s.number}. {s.title}]({_FILES[s.number]})",
+            f"[{s.number}. {s.title}]({FILES[s.number]})",
             s.summary,
             s.risk if s.actions else "none",
             s.effort,

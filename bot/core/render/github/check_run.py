@@ -1,0 +1,32 @@
+"""The check run `genesis/stage-<n>`: in what state an attempt is."""
+
+from __future__ import annotations
+
+from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.render.github.foreign import document, log, silent
+from bot.core.render.github.markers import fit
+from bot.core.render.github.next_step import stage_step
+from bot.core.render.github.pull_request import published
+from bot.core.render.github.words import STAGE, minutes, money
+
+TITLE_LIMIT = 255
+SUMMARY_LIMIT = 65_535
+
+
+def check_run(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, str]:
+    """Title and summary."""
+    state = STAGE[stage.status].split(" ", 1)[1]
+    title = f"Stage {stage.number}: {state}"
+    seen = facts.stage(stage.number)
+    parts = [stage_step(life, stage, facts)]
+    if seen.failure is not None and seen.failure.text:
+        parts.append(f"### What failed\n\n{fit(log(seen.failure.text), limit=30_000)}")
+    outcome = published(stage, facts)
+    if outcome is not None and outcome.summary:
+        parts.append(f"### Evidence\n\n{fit(document(outcome.summary), limit=30_000)}")
+    parts.append(
+        f"Attempt {max(stage.attempt, 1)} of plan #{life.issue}; {money(stage.usd)},"
+        f" {minutes(stage.minutes)} so far."
+    )
+    return title[:TITLE_LIMIT], fit(silent("\n\n".join(parts)), limit=SUMMARY_LIMIT)

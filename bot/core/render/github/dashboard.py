@@ -1,0 +1,136 @@
+"""The dashboard: our one comment on the labelled issue, made anew from state and facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.render.github.costs import cost_so_far, estimate
+from bot.core.render.github.foreign import inline, silent
+from bot.core.render.github.next_step import next_step, obstacles
+from bot.core.render.github.words import PLAN, STAGE, attempts, money, planned, runnable
+from bot.core.render.github.words import stage_title as titled
+from bot.core.render.markdown import cell, code, fence
+
+MAX_TREE = 12_000
+"""Characters of a diagram; GitHub draws no larger ones, and the body has to hold two."""
+
+APPROVABLE = frozenset({"planned"})
+RETRIABLE = frozenset({"needs-human", "awaiting-review", "stale"})
+SKIPPABLE = frozenset({"planned", "approved", "needs-human", "blocked-by-policy", "stale"})
+
+_TICKED = re.compile(
+    r"- \[[xX]\] [^\n]*<!-- box=(approve|(?:approve|retry|skip)-[1-5]) -->[ \t\r]*$", re.MULTILINE
+)
+
+
+def dashboard(life: PlanLife, facts: Facts) -> str:
+    """The body, without its marker."""
+    parts = [*_head(life, facts), *_stages(life, facts), *_boxes(life, facts)]
+    if facts.plan is not None:
+        parts += [f"{cost_so_far(life, facts)} {estimate(life, facts)}", *_trees(life, facts)]
+    parts.append(_foot(life, facts))
+    return silent("\n\n".join(parts))
+
+
+def ticked(body: str) -> tuple[str, ...]:
+    """Names of the boxes that are ticked in a dashboard's body, each once, in order."""
+    lines = body.replace("\r\n", "\n").split("\n")
+    found = (match[1] for line in lines if (match := _TICKED.match(line)))
+    return tuple(dict.fromkeys(found))
+
+
+def _head(life: PlanLife, facts: Facts) -> Iterator[str]:
+    yield "## OTP refactoring plan"
+    about = [f"**Plan {inline(life.plan)}** is {PLAN[life.status]}."]
+    if facts.plan is not None:
+        about.append(f"Goal: {inline(facts.plan.goal)}.")
+        about.append(f"Made for {code(facts.plan.app)} at {code(facts.plan.commit[:12])}.")
+    yield " ".join(about)
+    for obstacle in obstacles(life, facts):
+        yield f"> [!WARNING]\n> {obstacle}"
+    yield f"**Next:** {next_step(life, facts)}"
+
+
+def _stages(life: PlanLife, facts: Facts) -> Iterator[str]:
+    if not life.stages:
+        return
+    rows = [
+        "| stage | actions | status | pull request | attempts | cost |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows += [f"| {' | '.join(_row(life, stage, facts))} |" for stage in life.stages]
+    yield "\n".join(rows)
+    told = [s for s in life.stages if s.reason and s.status not in ("planned", "merged")]
+    if told:
+        yield "\n".join(f"- Stage {s.number}: {inline(s.reason)}" for s in told)
+
+
+def _row(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, ...]:
+    part = planned(facts, stage.number)
+    issue = f" (#{stage.issue})" if stage.issue else ""
+    status = STAGE[stage.status]
+    if part is not None and not part.actions and stage.status == "planned":
+        status = "⚪ nothing to do"
+    elif stage.number not in facts.policy.stages and stage.status == "planned":
+        status = "⚪ for people"
+    return (
+        f"{stage.number}. {titled(stage.number)}{issue}",
+        str(len(part.actions)) if part is not None else "",
+        cell(status),
+        f"#{stage.pull}" if stage.pull else "",
+        attempts(stage, facts),
+        money(stage.usd) if stage.attempt else "",
+    )
+
+
+def _boxes(life: PlanLife, facts: Facts) -> Iterator[str]:
+    if life.status != "open":
+        return
+    stages = runnable(life, facts)
+    boxes = []
+    if any(s.status in APPROVABLE for s in stages) and facts.policy.run != "auto":
+        boxes.append(("approve", "Approve the plan: run its stages in order"))
+    for stage in stages:
+        n = stage.number
+        if stage.status in APPROVABLE:
+            boxes.append((f"approve-{n}", f"Approve stage {n}: {titled(n).lower()}"))
+        if stage.status in RETRIABLE:
+            boxes.append((f"retry-{n}", f"Try stage {n} again"))
+        if stage.status in SKIPPABLE:
+            boxes.append((f"skip-{n}", f"Skip stage {n}"))
+    if boxes:
+        yield "\n".join(f"- [ ] {text} <!-- box={name} -->" for name, text in boxes)
+
+
+def _trees(life: PlanLife, facts: Facts) -> Iterator[str]:
+    plan = facts.plan
+    if plan is None or not plan.tree_today:
+        return
+    parts = ["<details><summary>Supervision tree today and planned</summary>", "**Today**"]
+    parts.append(_diagram(plan.tree_today, life))
+    if plan.tree_planned != plan.tree_today:
+        parts += ["**After the automatic actions**", _diagram(plan.tree_planned, life)]
+    else:
+        parts.append("The automatic actions leave it as it is.")
+    yield "\n\n".join([*parts, "</details>"])
+
+
+def _diagram(tree: str, life: PlanLife) -> str:
+    if len(tree) > MAX_TREE:
+        return f"It is too large to be drawn here; `README.md` in {ref(life)} has it."
+    return fence(tree, "mermaid")
+
+
+def ref(life: PlanLife) -> str:
+    """The plan's ref, as code."""
+    return code(f"refs/genesis/plan-{life.plan}")
+
+
+def _foot(life: PlanLife, facts: Facts) -> str:
+    return (
+        f"<sub>Tick a box or comment `/genesis help`. The whole plan: `git fetch origin"
+        f" refs/genesis/plan-{life.plan} && git show FETCH_HEAD:README.md`.</sub>"
+    )

@@ -1,0 +1,41 @@
+"""The issue of one stage: its document of the plan."""
+
+from __future__ import annotations
+
+from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.render.github.foreign import document, inline, silent
+from bot.core.render.github.markers import fit
+from bot.core.render.github.next_step import stage_step
+from bot.core.render.github.words import planned, stage_title
+from bot.core.render.plan import FILES
+from bot.core.render.plan import stage as stage_document
+
+TITLE_LIMIT = 256
+DOCUMENT_LIMIT = 50_000
+"""Characters of the document; what is longer is read in the ref."""
+
+
+def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, str]:
+    """Title and body, the body without its marker."""
+    title = f"OTP stage {stage.number}: {stage_title(stage.number)} (plan #{life.issue})"
+    parts = [
+        f"Part of #{life.issue}, where the plan and its progress are shown.",
+        f"**Next:** {stage_step(life, stage, facts)}",
+    ]
+    part = planned(facts, stage.number)
+    if facts.plan is not None and part is not None:
+        parts.append(
+            fit(_demoted(document(stage_document(facts.plan, part))), limit=DOCUMENT_LIMIT)
+        )
+    parts.append(
+        f"<sub>The document as a file: `git fetch origin refs/genesis/plan-{inline(life.plan)} &&"
+        f" git show FETCH_HEAD:{FILES[stage.number]}`.</sub>"
+    )
+    return title[:TITLE_LIMIT], silent("\n\n".join(parts))
+
+
+def _demoted(text: str) -> str:
+    """The document without its first heading, which says what the issue's title says."""
+    head, _, rest = text.partition("\n")
+    return rest.strip() if head.startswith("# ") else text
