@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.issues.relations import End, tell_relation
 from bot.simulator.domain.issues.rights import require_write
-from bot.simulator.domain.issues.timeline import note, touch
 from bot.simulator.errors import ApiError, invalid, not_found
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Dependency, Issue
 from bot.simulator.records.repositories import Repository
-from bot.simulator.views.issues import issue_view
-from bot.simulator.views.repositories import repository_view
 from bot.simulator.world import World
 
 MAX_EACH_WAY = 50
@@ -88,20 +83,6 @@ def _waits_for(world: World, issue: Issue, other: Issue) -> bool:
 
 
 def _changed(world: World, caller: Caller, blocked: Issue, blocking: Issue, done: str) -> None:
-    """Notes it on both issues and tells the repositories of both."""
-    touch(world, blocked)
-    touch(world, blocking)
-    note(world, blocked, f"blocked_by_{done}", caller, blocked_by=blocking.id)
-    note(world, blocking, f"blocking_{done}", caller, blocking=blocked.id)
-    here = world.tables.repositories[blocked.repository_id]
-    there = world.tables.repositories[blocking.repository_id]
-    both: dict[str, Any] = {
-        "blocked_issue_id": blocked.id,
-        "blocked_issue": issue_view(world, blocked),
-        "blocking_issue_id": blocking.id,
-        "blocking_issue": issue_view(world, blocking),
-    }
-    name = "issue_dependencies"
-    blocking_repo, blocked_repo = repository_view(world, there), repository_view(world, here)
-    tell(world, name, f"blocked_by_{done}", caller, here, **both, blocking_issue_repo=blocking_repo)
-    tell(world, name, f"blocking_{done}", caller, there, **both, blocked_issue_repo=blocked_repo)
+    waiting = End(blocked, "blocking", "blocked_issue")
+    awaited = End(blocking, "blocked_by", "blocking_issue")
+    tell_relation(world, caller, "issue_dependencies", waiting, awaited, done)

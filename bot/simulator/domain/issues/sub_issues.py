@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from bot.simulator.domain.announcing import tell
+from bot.simulator.domain.issues.relations import End, tell_relation
 from bot.simulator.domain.issues.rights import require_write
-from bot.simulator.domain.issues.timeline import note, touch
+from bot.simulator.domain.issues.timeline import touch
 from bot.simulator.errors import ApiError
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
-from bot.simulator.views.issues import issue_view
-from bot.simulator.views.repositories import repository_view
 from bot.simulator.world import World
 
 MAX_CHILDREN = 100
@@ -133,20 +130,6 @@ def _part(world: World, caller: Caller, parent: Issue, child: Issue) -> None:
 
 
 def _changed(world: World, caller: Caller, parent: Issue, child: Issue, done: str) -> None:
-    """Notes it on both issues and tells the repositories of both."""
-    touch(world, parent)
-    touch(world, child)
-    note(world, parent, f"sub_issue_{done}", caller, sub_issue=child.id)
-    note(world, child, f"parent_issue_{done}", caller, parent_issue=parent.id)
-    above = world.tables.repositories[parent.repository_id]
-    below = world.tables.repositories[child.repository_id]
-    both: dict[str, Any] = {
-        "parent_issue_id": parent.id,
-        "parent_issue": issue_view(world, parent),
-        "sub_issue_id": child.id,
-        "sub_issue": issue_view(world, child),
-    }
-    parent_repo, sub_repo = repository_view(world, above), repository_view(world, below)
-    name = "sub_issues"
-    tell(world, name, f"sub_issue_{done}", caller, above, **both, sub_issue_repo=sub_repo)
-    tell(world, name, f"parent_issue_{done}", caller, below, **both, parent_issue_repo=parent_repo)
+    above = End(parent, "parent_issue", "parent_issue")
+    below = End(child, "sub_issue", "sub_issue")
+    tell_relation(world, caller, "sub_issues", above, below, done)
