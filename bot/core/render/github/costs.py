@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.lifecycle.facts import Facts
-from bot.core.lifecycle.state import ENDED, PlanLife
+from bot.core.lifecycle.state import ENDED, REVIEWABLE, PlanLife
 from bot.core.render.github.words import counted, minutes, money, planned, runnable
 from bot.core.render.markdown import table
 
@@ -12,23 +12,27 @@ def cost_so_far(life: PlanLife, facts: Facts) -> str:
     """One sentence: money and time spent, and the limit."""
     limit = facts.policy.limits.usd_per_plan
     spent = sum(stage.minutes for stage in life.stages)
-    of = f" of {money(limit)} allowed" if limit is not None else "; no limit is set for the plan"
+    of = f" of {money(limit)}" if limit is not None else ""
     return f"Spent so far: {money(life.usd)}{of}, {minutes(spent)} of work."
 
 
 def estimate(life: PlanLife, facts: Facts) -> str:
     """One or two sentences: what is left to do and the most it can cost."""
-    left = [stage for stage in runnable(life, facts) if stage.status not in ENDED]
+    left = [s for s in runnable(life, facts) if s.status not in ENDED | REVIEWABLE]
     parts = [part for stage in left if (part := planned(facts, stage.number)) is not None]
     actions = [action for part in parts for action in part.actions]
     if not actions:
         return "Nothing is left to do."
     free = sum(1 for action in actions if action.fix == "automatic")
     rest = len(actions) - free
-    said = [f"{counted(free, 'action')} left can be done without a model, which costs nothing"]
+    said = [f"{counted(len(actions), 'action')} left"]
+    if free:
+        said.append(f"{free} done without a model, which costs nothing")
     if rest:
-        said.append(f"{counted(rest, 'action')} may need a model or a person")
-    return f"Estimate: {' and '.join(said)}. {_at_most(life, facts, len(left))}"
+        said.append(f"{rest} for a model or a person")
+    return (
+        f"Estimate: {', '.join(said)}. {_at_most(life, facts, len(left)) if rest else ''}".rstrip()
+    )
 
 
 def _at_most(life: PlanLife, facts: Facts, stages: int) -> str:
@@ -40,9 +44,7 @@ def _at_most(life: PlanLife, facts: Facts, stages: int) -> str:
         ends.append(max(0.0, limits.usd_per_plan - life.usd))
     if ends:
         return f"The limits stop it at {money(min(ends))} more."
-    return (
-        "No limit in dollars is set: `limits.usd_per_plan` in `.github/otp-genesis.yml` sets one."
-    )
+    return "No limit is set: `limits.usd_per_plan` in `.github/otp-genesis.yml` sets one."
 
 
 def cost_table(life: PlanLife) -> str:

@@ -12,7 +12,7 @@ from bot.core.render.github.foreign import inline, silent
 from bot.core.render.github.next_step import next_step, obstacles
 from bot.core.render.github.words import PLAN, STAGE, attempts, money, planned, runnable
 from bot.core.render.github.words import stage_title as titled
-from bot.core.render.markdown import cell, code, fence
+from bot.core.render.markdown import code, fence, table
 
 MAX_TREE = 12_000
 """Characters of a diagram; GitHub draws no larger ones, and the body has to hold two."""
@@ -31,7 +31,7 @@ def dashboard(life: PlanLife, facts: Facts) -> str:
     parts = [*_head(life, facts), *_stages(life, facts), *_boxes(life, facts)]
     if facts.plan is not None:
         parts += [f"{cost_so_far(life, facts)} {estimate(life, facts)}", *_trees(life, facts)]
-    parts.append(_foot(life, facts))
+    parts.append(_foot(life))
     return silent("\n\n".join(parts))
 
 
@@ -57,18 +57,14 @@ def _head(life: PlanLife, facts: Facts) -> Iterator[str]:
 def _stages(life: PlanLife, facts: Facts) -> Iterator[str]:
     if not life.stages:
         return
-    rows = [
-        "| stage | actions | status | pull request | attempts | cost |",
-        "|---|---|---|---|---|---|",
-    ]
-    rows += [f"| {' | '.join(_row(life, stage, facts))} |" for stage in life.stages]
-    yield "\n".join(rows)
+    head = ("stage", "actions", "status", "pull request", "attempts", "cost")
+    yield table(head, [_row(stage, facts) for stage in life.stages])
     told = [s for s in life.stages if s.reason and s.status not in ("planned", "merged")]
     if told:
         yield "\n".join(f"- Stage {s.number}: {inline(s.reason)}" for s in told)
 
 
-def _row(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, ...]:
+def _row(stage: StageLife, facts: Facts) -> tuple[str, ...]:
     part = planned(facts, stage.number)
     issue = f" (#{stage.issue})" if stage.issue else ""
     status = STAGE[stage.status]
@@ -79,7 +75,7 @@ def _row(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, ...]:
     return (
         f"{stage.number}. {titled(stage.number)}{issue}",
         str(len(part.actions)) if part is not None else "",
-        cell(status),
+        status,
         f"#{stage.pull}" if stage.pull else "",
         attempts(stage, facts),
         money(stage.usd) if stage.attempt else "",
@@ -129,7 +125,7 @@ def ref(life: PlanLife) -> str:
     return code(f"refs/genesis/plan-{life.plan}")
 
 
-def _foot(life: PlanLife, facts: Facts) -> str:
+def _foot(life: PlanLife) -> str:
     return (
         f"<sub>Tick a box or comment `/genesis help`. The whole plan: `git fetch origin"
         f" refs/genesis/plan-{life.plan} && git show FETCH_HEAD:README.md`.</sub>"

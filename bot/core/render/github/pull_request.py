@@ -71,7 +71,7 @@ def _commits(outcome: StageOutcome, stage: StageLife, facts: Facts) -> Iterator[
 
 def _commit(state: ActionState, action: Action | None) -> str:
     title = inline(action.title if action else state.id)
-    lines = [f"### {state.commit[:12]} {title}".replace("###  ", "### ")]
+    lines = [f"### {' '.join(part for part in (state.commit[:12], title) if part)}"]
     if action is not None:
         lines.append(inline(action.problem, 1000))
         if action.invariant:
@@ -124,6 +124,7 @@ def _back(stage: StageLife) -> Iterator[str]:
 def _spent(stage: StageLife, facts: Facts) -> str:
     allowed = facts.policy.limits.attempts
     return (
-        f"<sub>Attempt {max(stage.attempt, 1)}, {stage.failures} of {allowed} spent; {money(stage.usd)},"
-        f" {minutes(stage.minutes)} so far. Never merged by Genesis: that is for you.</sub>"
+        f"<sub>Attempt {max(stage.attempt, 1)}, {stage.failures} of {allowed} spent;"
+        f" {money(stage.usd)}, {minutes(stage.minutes)} so far."
+        " Never merged by Genesis: that is for you.</sub>"
     )

@@ -91,8 +91,8 @@ def refusal(verb: Verb, role: Role, need: Need) -> str:
 def unknown_ticker(box: str) -> str:
     """Somebody ticked a box, and no delivery told who."""
     return silent(
-        f"The box {code(box)} was ticked, but I was not told by whom, so nothing was done. If it was"
-        f" you, please say {code(_command(box))} in a comment."
+        f"The box {code(box)} was ticked, but I was not told by whom, so nothing was done."
+        f" If it was you, please say {code(_command(box))} in a comment."
     )
 
 

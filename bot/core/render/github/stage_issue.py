@@ -25,9 +25,8 @@ def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, st
     ]
     part = planned(facts, stage.number)
     if facts.plan is not None and part is not None:
-        parts.append(
-            fit(_demoted(document(stage_document(facts.plan, part))), limit=DOCUMENT_LIMIT)
-        )
+        text = _demoted(document(stage_document(facts.plan, part)))
+        parts.append(fit(text, limit=DOCUMENT_LIMIT))
     parts.append(
         f"<sub>The document as a file: `git fetch origin refs/genesis/plan-{inline(life.plan)} &&"
         f" git show FETCH_HEAD:{FILES[stage.number]}`.</sub>"
