@@ -19,7 +19,7 @@ async def answer(
 ) -> dict[str, Any]:
     """The JSON of the answer: data, errors, or both."""
     try:
-        document = parsed(query)
+        document = parsed(query, variables or {})
     except GraphQLError as error:
         return {"errors": [as_told(error)]}
     wrong = validate(schema(), document, max_errors=MOST_ERRORS)

@@ -13,17 +13,19 @@ from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.objects import (
     Arguments,
     CommitRow,
+    RefRow,
     commit_row,
     path_of,
     pull_state,
     ref_row,
     rollup,
 )
-from bot.simulator.graphql.reviews import AUTHORED, author_association, comments_shown
+from bot.simulator.graphql.reviews import AUTHORED, author_association
 from bot.simulator.graphql.scope import Scope
 from bot.simulator.nodes import node_id
 from bot.simulator.records.issues import Comment, Issue
 from bot.simulator.records.pulls import PullRequest
+from bot.simulator.records.repositories import Repository
 from bot.simulator.views.comments import comment_view
 from bot.simulator.views.issues import issue_page
 from bot.simulator.views.labels import labels_of
@@ -34,7 +36,8 @@ def _issue_of(scope: Scope, row: Issue | PullRequest | Comment) -> Issue:
 
 
 def _parent(scope: Scope, row: Issue, _: Arguments) -> Issue | None:
-    return scope.tables.issues.get(row.parent_id)
+    parent: Issue | None = scope.seen(scope.tables.issues.get(row.parent_id))
+    return parent
 
 
 def _comments(scope: Scope, row: Issue | PullRequest, arguments: Arguments) -> dict[str, Any]:
@@ -140,7 +143,7 @@ def _reviews(scope: Scope, row: PullRequest, arguments: Arguments) -> dict[str, 
 
 
 def _threads(scope: Scope, row: PullRequest, arguments: Arguments) -> dict[str, Any]:
-    found = [t for t in scope.tables.threads.where("pull", row.id) if comments_shown(scope, t)]
+    found = [t for t in scope.tables.threads.where("pull", row.id) if scope.may_read(t)]
     return connection("reviewThreads", found, arguments)
 
 
@@ -169,7 +172,7 @@ PULL = ISSUE_LIKE | {
     "baseRef": lambda scope, row, _: ref_row(
         scope, scope.repository_of(row), f"refs/heads/{row.base_ref}"
     ),
-    "headRepository": lambda scope, row, _: scope.tables.repositories.get(row.head_repository_id),
+    "headRepository": lambda scope, row, _: _head_repository(scope, row),
     "baseRepository": lambda scope, row, _: scope.repository_of(row),
     "isCrossRepository": lambda scope, row, _: row.head_repository_id != row.repository_id,
     "maintainerCanModify": lambda scope, row, _: row.maintainer_can_modify,
@@ -194,6 +197,11 @@ PULL = ISSUE_LIKE | {
 }
 
 
-def _head_ref(scope: Scope, row: PullRequest) -> Any:
-    source = scope.tables.repositories.get(row.head_repository_id)
+def _head_repository(scope: Scope, row: PullRequest) -> Repository | None:
+    source: Repository | None = scope.seen(scope.tables.repositories.get(row.head_repository_id))
+    return source
+
+
+def _head_ref(scope: Scope, row: PullRequest) -> RefRow | None:
+    source = _head_repository(scope, row)
     return None if source is None else ref_row(scope, source, f"refs/heads/{row.head_ref}")

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.simulator.domain.issues.comments import minimize_comment, unminimize_comment
 from bot.simulator.domain.issues.rights import require_write
-from bot.simulator.domain.pulls.review_comments import require_own, resolve_thread
+from bot.simulator.domain.pulls.review_comments import add_reply, require_own, resolve_thread
+from bot.simulator.domain.pulls.reviews import check_body
 from bot.simulator.domain.pulls.single_comments import reply_to
 from bot.simulator.domain.pulls.states import is_open, issue_of, set_draft
 from bot.simulator.domain.repositories.refs import change_refs
@@ -92,12 +93,19 @@ def _resolved(resolved: bool) -> Change:
 
 
 def _reply(scope: Scope, given: Input) -> Input:
+    """At once, or with the pending review that is named."""
     thread: ReviewThread = scope.node_of(ReviewThread, given["pullRequestReviewThreadId"])
     repository = scope.repository_of(thread)
     require(scope.tables, scope.caller, repository, "pull_requests", "write", "read")
     first = scope.tables.review_comments.where("thread", thread.id)[0]
-    comment = reply_to(scope.world, scope.caller, repository, first, given["body"])
-    return {"comment": comment}
+    named, body = given.get("pullRequestReviewId"), given["body"]
+    if named is None:
+        return {"comment": reply_to(scope.world, scope.caller, repository, first, body)}
+    review: Review = scope.node_of(Review, named)
+    if review.state != "PENDING" or review.pull_id != thread.pull_id:
+        raise Refused("UNPROCESSABLE", "The review is not pending on this pull request")
+    check_body(body)
+    return {"comment": add_reply(scope.world, scope.caller, review, first, body)}
 
 
 def _auto_merge(scope: Scope, given: Input) -> Input:

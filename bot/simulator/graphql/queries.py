@@ -51,6 +51,8 @@ def _user(scope: Scope, _: Any, arguments: Arguments) -> Account:
 def _repository(scope: Scope, _: Any, arguments: Arguments) -> Repository:
     owner, name = arguments["owner"], arguments["name"]
     found = scope.world.repository_named(owner, name)
+    if found is None and arguments["followRenames"]:
+        found = scope.world.repository_once_named(owner, name)
     if found is None or not scope.may_read(found):
         raise missing("a Repository", f"name '{owner}/{name}'")
     return found

@@ -21,7 +21,7 @@ def author_association(scope: Scope, row: Any, author_id: int) -> str:
 
 
 def comments_shown(scope: Scope, thread: ReviewThread) -> list[ReviewComment]:
-    """The comments that the viewer sees; a thread without any is not there."""
+    """The comments that the viewer sees."""
     comments = scope.tables.review_comments.where("thread", thread.id)
     return [comment for comment in comments if scope.may_read(comment)]
 

@@ -26,7 +26,6 @@ PERMISSIONS: dict[type[Any], str] = {
     PullRequest: "pull_requests",
     Review: "pull_requests",
     ReviewComment: "pull_requests",
-    ReviewThread: "pull_requests",
 }
 """What an App needs to read objects of a private repository."""
 
@@ -78,8 +77,16 @@ class Scope:
             return False
         if isinstance(row, Review | ReviewComment) and not self._is_published(row):
             return False
+        if isinstance(row, ReviewThread):
+            # A thread is there for who sees one of its comments.
+            comments = self.tables.review_comments.where("thread", row.id)
+            return any(self.may_read(comment) for comment in comments)
         permission = PERMISSIONS.get(type(row), "metadata")
         return can(self.tables, self.caller, repository, permission, "read", "read")
+
+    def seen(self, row: Any) -> Any:
+        """The row, or None where it is not to be seen."""
+        return row if row is not None and self.may_read(row) else None
 
     def _is_published(self, row: Review | ReviewComment) -> bool:
         review = row if isinstance(row, Review) else self.tables.reviews[row.review_id]

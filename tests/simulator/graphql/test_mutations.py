@@ -124,6 +124,25 @@ async def test_a_thread_is_replied_to(sim: Simulated) -> None:
     assert told["type"] == "UNPROCESSABLE"
 
 
+async def test_a_reply_waits_with_the_review_that_is_named(sim: Simulated) -> None:
+    id = await thread_of(sim)
+    begun = await sim.as_("writer").post(f"{SHOP}/pulls/1/reviews", json={"body": "Soon"})
+    heard = Heard(sim)
+    query = REPLY.replace("$body: String!", "$body: String!, $review: ID!").replace(
+        "body: $body", "body: $body, pullRequestReviewId: $review"
+    )
+    named = {"id": id, "body": "Because.", "review": begun.json()["node_id"]}
+    found = await data(sim, query, **named)
+    assert found["addPullRequestReviewThreadReply"]["comment"]["body"] == "Because."
+    assert heard.kinds() == []
+    shown = await sim.as_("reader").get(f"{SHOP}/pulls/1/comments")
+    assert [comment["body"] for comment in shown.json()] == ["Why?"]
+    assert (await error(sim, query, as_="maintainer", **named))["type"] == "NOT_FOUND"
+    done = await sim.as_("reader").get(f"{SHOP}/pulls/1/reviews")
+    named["review"] = done.json()[0]["node_id"]
+    assert (await error(sim, query, **named))["type"] == "UNPROCESSABLE"
+
+
 async def test_auto_merge_is_off(sim: Simulated) -> None:
     pull = await propose(sim)
     told = await error(sim, AUTO, id=pull["node_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from graphql import get_introspection_query
 from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.refusals import Refused
 from bot.simulator.graphql.schema import FIELDS, schema
+from bot.simulator.nodes import node_id
+from bot.simulator.options import Source
+from bot.simulator.seed import add_repository
 from tests.simulator.graphql.asking import URL, ask, data, error
 from tests.simulator.proposing import as_genesis, propose
-from tests.simulator.support import SHOP, Simulated
+from tests.simulator.support import SHOP, Simulated, make_source
 
 pytestmark = pytest.mark.anyio
 
@@ -194,6 +198,73 @@ async def test_a_pending_review_is_seen_by_its_author_alone(sim: Simulated) -> N
         shown = (await data(sim, query, as_=login))["repository"]["pullRequest"]
         assert shown["reviews"]["totalCount"] == count
         assert shown["reviewThreads"]["totalCount"] == count
+
+
+async def test_what_is_hidden_is_not_reached_over_what_is_not(
+    sim: Simulated, tmp_path: Path
+) -> None:
+    """A parent, a fork and a thread of a review that was not submitted."""
+    pull = await propose(sim)
+    await sim.as_("admin").post(f"{SHOP}/issues", json={"title": "Child"})
+    now = sim.world.clock.now()
+    source = Source(path=make_source(tmp_path / "vault"), name="vault")
+    vault = await add_repository(sim.world, source, now)
+    vault.private = True
+    hidden = await sim.as_("admin").post("/repos/acme/vault/issues", json={"title": "Secret"})
+    child = sim.world.tables.issues.one("number", (sim.repository.id, 2))
+    row = sim.world.tables.pulls.get(pull["id"])
+    assert child is not None
+    assert row is not None
+    child.parent_id = hidden.json()["id"]
+    row.head_repository_id = vault.id
+    remark = {"path": "lib/new.ex", "line": 1, "body": "Why?"}
+    await sim.as_("maintainer").post(REVIEWS, json={"comments": [remark]})
+    (thread,) = sim.world.tables.threads
+    query = """query ($thread: ID!) {
+        repository(owner: "acme", name: "shop") {
+            issue(number: 2) { parent { title } }
+            pullRequest(number: 1) { headRepository { name } headRef { name } } }
+        node(id: $thread) { id } }"""
+    named = node_id("ReviewThread", thread.id)
+    seen = await data(sim, query, as_="maintainer", thread=named)
+    assert seen["repository"]["issue"]["parent"] == {"title": "Secret"}
+    assert seen["repository"]["pullRequest"]["headRepository"] == {"name": "vault"}
+    assert seen["node"] == {"id": named}
+    answer = await ask(sim, query, as_="outsider", thread=named)
+    shown = answer["data"]["repository"]
+    assert shown["issue"] == {"parent": None}
+    assert shown["pullRequest"] == {"headRepository": None, "headRef": None}
+    assert answer["data"]["node"] is None
+    assert [told["type"] for told in answer["errors"]] == ["NOT_FOUND"]
+
+
+async def test_a_renamed_repository_is_followed_unless_told_not_to(sim: Simulated) -> None:
+    await sim.as_("admin").patch(SHOP, json={"name": "store"})
+    query = 'repository(owner: "acme", name: "shop"'
+    assert await data(sim, f"{{ {query}) {{ name }} }}") == {"repository": {"name": "store"}}
+    told = await error(sim, f"{{ {query}, followRenames: false) {{ name }} }}")
+    assert told["type"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [("", "100"), ("query ($n: Int)", "$n"), ("query ($m: Int = 100)", "$m")],
+)
+async def test_a_query_may_not_ask_for_too_many_nodes(sim: Simulated, head: str, size: str) -> None:
+    await sim.as_("reader").post(f"{SHOP}/issues", json={"title": "One"})
+
+    def nested(levels: int) -> str:
+        inner = "id"
+        for _ in range(levels):
+            inner = f"issues(first: {size}) {{ nodes {{ repository {{ {inner} }} }} }}"
+        return f'{head} {{ repository(owner: "acme", name: "shop") {{ {inner} }} }}'
+
+    assert "errors" not in await ask(sim, nested(2), n=100)
+    answer = await ask(sim, nested(3), n=100)
+    (told,) = answer["errors"]
+    assert told["type"] == "MAX_NODE_LIMIT_EXCEEDED"
+    assert "1,010,100 possible nodes" in told["message"]
+    assert answer.get("data") is None
 
 
 @pytest.mark.parametrize(
