@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bot.simulator.git.objects import NULL_SHA
 from bot.simulator.git.policy import PushPolicy, RefRule
-from bot.simulator.git.refnames import LONGEST
+from bot.simulator.git.refnames import LONGEST, is_ref_name
 
 Condition = Literal["always", "forced", "merges", "workflows"]
 SEPARATOR = "\x1f"
@@ -79,8 +79,9 @@ def _rulings(policy: PushPolicy, command: Command) -> Iterator[Ruling]:
         yield Ruling(
             command.ref, "always", text, message=f'Invalid branch or tag name "{match[1]}"'
         )
-    if not command.deletes and len(command.ref.encode(errors="surrogateescape")) > LONGEST:
-        text = f"The name of a ref cannot have more than {LONGEST} bytes."
+    if not command.deletes and not is_ref_name(command.ref):
+        # git takes it where it is not UTF-8, but no JSON could tell of it.
+        text = f"The name of a ref must be UTF-8 and cannot have more than {LONGEST} bytes."
         yield Ruling(command.ref, "always", text)
     for rule in policy.rules:
         if rule.covers(command.ref):
@@ -124,5 +125,6 @@ def _violation(
         heading = f"GH006: Protected branch update failed for {ref}."
         return Ruling(ref, condition, heading, "", message, PROTECTED)
     heading = f"GH013: Repository rule violations found for {ref}."
-    review = f"Review all repository rules at {policy.rules_url}?ref={quote(ref, safe='')}"
+    name = quote(ref, safe="", errors="surrogateescape")
+    review = f"Review all repository rules at {policy.rules_url}?ref={name}"
     return Ruling(ref, condition, heading, review, message, RULESET)

@@ -251,3 +251,26 @@ def test_an_answer_without_bands_is_restated(door: Door) -> None:
 def test_an_answer_that_is_not_understood_is_left_alone() -> None:
     for answer in (b"", b"zzzz", pkt_line(b"\1zzzz") + FLUSH):
         assert restate(answer, {}, multiplexed=True) == answer
+
+
+@pytest.mark.parametrize("pattern", ["refs/heads/nothing", "refs/heads/**"])
+def test_a_ref_whose_name_is_no_text_is_refused(door: Door, work: Path, pattern: str) -> None:
+    """No JSON could tell of it."""
+    rule = RefRule(pattern, "ruleset", requires_pull_request=True)
+    door.policy = PushPolicy((rule,), rules_url=RULES_URL)
+    remote, _ = said(door, work, "HEAD:refs/heads/caf\udce9")
+    assert remote[0].startswith("error: The name of a ref must be UTF-8")
+    assert door.pushes == []
+    assert set(ordinary_refs(door.path)) == {MAIN}
+
+
+def test_a_workflow_of_any_name_may_come_along_unchanged(door: Door, work: Path) -> None:
+    commit_file(work, ".github/workflows/prüfung.yml", "on: push")
+    git(work, "push", "-q", door.address, "main")
+    door.policy = PushPolicy(may_write_workflows=False)
+    git(work, "switch", "-q", "--orphan", "other")
+    commit_file(work, ".github/workflows/prüfung.yml", "on: push")
+    git(work, "push", "-q", door.address, "other")
+    commit_file(work, ".github/workflows/prüfung.yml", "on: []")
+    _, rows = said(door, work, "other")
+    assert "or update workflow `.github/workflows/prüfung.yml` without" in rows[0]
