@@ -21,13 +21,13 @@ from rich.table import Table
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Reply
 from bot.pipeline.engine import Engine
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.language.workflow import Workflow
 from bot.pipeline.load import build
 from bot.pipeline.record.checkpoints import Checkpoints
 from bot.pipeline.record.keeping import Keeping
 from bot.pipeline.record.trace import Trace
 from bot.pipeline.steps import default_handlers
+from bot.strict_yaml import parse
 
 STEPS = 500
 MOST_MS = 1.0

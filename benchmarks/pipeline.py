@@ -22,8 +22,8 @@ from rich.table import Table
 from bot.pipeline.checks.examine import examine
 from bot.pipeline.checks.problems import errors_of
 from bot.pipeline.language.spec import walk
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library
+from bot.strict_yaml import parse
 
 STEPS = 500
 MOST_SECONDS = 0.5

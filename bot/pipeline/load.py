@@ -10,8 +10,8 @@ from bot.errors import ConfigError
 from bot.pipeline.checks.checker import Caller
 from bot.pipeline.checks.examine import Examined, examine
 from bot.pipeline.checks.problems import Problem, errors_of, of_error
-from bot.pipeline.language.strict_yaml import Document, read
 from bot.pipeline.language.workflow import Workflow
+from bot.strict_yaml import Document, read
 
 
 def resources() -> Path:

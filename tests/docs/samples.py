@@ -18,12 +18,12 @@ from bot.llm.types import Model, Reply
 from bot.pipeline.budget import Budget
 from bot.pipeline.engine import Engine
 from bot.pipeline.expressions.expr import holds
-from bot.pipeline.language.strict_yaml import Document, parse
 from bot.pipeline.load import Library, build, validate
 from bot.pipeline.record.keeping import Keeping
 from bot.pipeline.record.points import Points
 from bot.pipeline.results import RunResult, StepView
 from bot.pipeline.steps import default_handlers
+from bot.strict_yaml import Document, parse
 from tests.fakes.workspace import MemoryWorkspace
 from tests.pipeline.support import Events, Tree
 

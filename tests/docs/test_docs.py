@@ -31,12 +31,12 @@ from bot.pipeline.language.named_types import NAMED_TYPES
 from bot.pipeline.language.parts import PART_TYPES
 from bot.pipeline.language.spec import STEP_TYPES, Workflow
 from bot.pipeline.language.step_base import StepBase
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.language.transform_operations import Operation, OperationBase
 from bot.pipeline.load import Library, validate
 from bot.pipeline.results import StepResult, StepView
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.settings import Settings
+from bot.strict_yaml import parse
 from tests.docs.pages import (
     DOCS,
     PAGES,

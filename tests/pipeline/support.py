@@ -15,7 +15,6 @@ from bot.errors import Refused, Unusable
 from bot.llm.types import Model
 from bot.pipeline.budget import Budget
 from bot.pipeline.engine import Engine
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library, Loaded, build
 from bot.pipeline.record.checkpoints import Checkpoints
 from bot.pipeline.record.keeping import Keeping
@@ -24,6 +23,7 @@ from bot.pipeline.record.trace import Trace
 from bot.pipeline.results import RunResult, StepEvent
 from bot.pipeline.services import CodemodResult, CommandResult, GitResult, Services
 from bot.pipeline.steps import default_handlers
+from bot.strict_yaml import parse
 
 
 def load(text: str, *, library: Library | None = None) -> Loaded:

@@ -12,8 +12,8 @@ from bot.errors import ConfigError
 from bot.llm.offline import OfflineModel
 from bot.pipeline.language.schema import json_schema
 from bot.pipeline.language.spec import PipelineStep, walk
-from bot.pipeline.language.strict_yaml import read
 from bot.pipeline.load import Library, resources
+from bot.strict_yaml import read
 from tests.pipeline.support import VISION, Events, Tree, load, run, steps
 
 VISION_STYLE = """

@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from bot.core.faults import near
 from bot.errors import Unusable
 from bot.pipeline.budget import Limits
-from bot.pipeline.checks.problems import near
 from bot.pipeline.language.workflow import Input
 from bot.pipeline.load import Loaded
 from bot.pipeline.results import StepResult

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.core.faults import near
 from bot.pipeline.checks.known import Known, Missing
 from bot.pipeline.checks.lookup import check_trail
-from bot.pipeline.checks.problems import errors_of, near
+from bot.pipeline.checks.problems import errors_of
 from bot.pipeline.checks.references import Checker, check_value
 from bot.pipeline.checks.shapes import ANYTHING, Fields, Shape
 from bot.pipeline.language.flow_steps import SetVariableStep

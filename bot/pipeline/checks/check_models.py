@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.faults import near
 from bot.llm.structured import schema_error
 from bot.pipeline.checks.check_parts import check_prompt
-from bot.pipeline.checks.problems import At, near
+from bot.pipeline.checks.problems import At
 from bot.pipeline.checks.references import Checker, Known, check_condition, check_value
 from bot.pipeline.language.batch_steps import ManyStep
 from bot.pipeline.language.batch_tasks import Task

@@ -16,8 +16,8 @@ from bot.pipeline.checks.references import (
 from bot.pipeline.expressions.expr import ExpressionError, names_in_template
 from bot.pipeline.language import parts
 from bot.pipeline.language.model_steps import Prompt
-from bot.pipeline.language.strict_yaml import read_text
 from bot.pipeline.scope import RESERVED
+from bot.strict_yaml import read_text
 
 
 def check_prompt(

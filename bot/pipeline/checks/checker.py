@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.pipeline.checks.problems import Report, near
+from bot.core.faults import near
+from bot.pipeline.checks.problems import Report
 from bot.pipeline.language.pipeline_step import PipelineStep
 from bot.pipeline.language.step_base import At
-from bot.pipeline.language.strict_yaml import Document
 from bot.pipeline.language.workflow import GeminiFunction, Workflow
+from bot.strict_yaml import Document
 
 if TYPE_CHECKING:
     from bot.pipeline.load import Library

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from bot.core.faults import near
 from bot.pipeline.checks.check import check_workflow
 from bot.pipeline.checks.check_calls import Called, variables_of
 from bot.pipeline.checks.check_head import require_unique_names
 from bot.pipeline.checks.checker import Caller, Checker
 from bot.pipeline.checks.messages import converted, faults
-from bot.pipeline.checks.problems import Problem, Report, near
+from bot.pipeline.checks.problems import Problem, Report
 from bot.pipeline.checks.salvage import salvaged
 from bot.pipeline.language.spec import Workflow, walk
-from bot.pipeline.language.strict_yaml import Document
+from bot.strict_yaml import Document
 
 if TYPE_CHECKING:
     from bot.pipeline.load import Library

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.core.faults import near
 from bot.pipeline.checks.checker import Checker
 from bot.pipeline.checks.known import VARIABLE_SPACES, Known, Missing, Ran
 from bot.pipeline.checks.paths import Path, spelled, trail_of
-from bot.pipeline.checks.problems import near
 from bot.pipeline.checks.shapes import ANYTHING, Fields, NoField, Shape, named
 from bot.pipeline.scope import AMBIENT, RESERVED
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from bot.pipeline.checks.problems import near
+from bot.core.faults import near, plainly
 from bot.pipeline.language.spec import Workflow
 from bot.pipeline.language.step_base import At
 
@@ -119,44 +119,9 @@ def _message(problem: Any, at: At, body: Any) -> str:
     if kind == "literal_error":
         known = map(str, _literals_of(record, str(at[-1])) if record and at else ())
         return f"must be {context['expected']}{near(str(problem['input']), known)}"
-    if kind in _SAID:
-        return _SAID[kind](context)
-    return str(problem["msg"])
-
-
-def _always(said: str) -> Callable[[Any], str]:
-    return lambda context: said
-
-
-_SAID: Mapping[str, Callable[[Any], str]] = {
-    **{kind: _always("must be text") for kind in ("string_type", "string_unicode")},
-    **{
-        kind: _always("must be a whole number")
-        for kind in ("int_type", "int_from_float", "int_parsing", "int_parsing_size")
-    },
-    **{kind: _always("must be a number") for kind in ("float_type", "float_parsing")},
-    **{kind: _always("must be true or false") for kind in ("bool_type", "bool_parsing")},
-    **{kind: _always("must be a list") for kind in ("tuple_type", "list_type")},
-    **{
-        kind: _always("must be a map")
-        for kind in ("dict_type", "model_type", "model_attributes_type")
-    },
-    **{kind: _always("must not be empty") for kind in ("too_short", "string_too_short")},
-    "missing": _always("this key is missing"),
-    "none_required": _always("must be null"),
-    "finite_number": _always("must be a finite number"),
-    "union_tag_not_found": lambda c: f"the key {c['discriminator']} is missing",
-    "value_error": lambda c: str(c["error"]),
-    "string_too_long": lambda c: f"must have at most {c['max_length']} characters",
-    "too_long": lambda c: f"must have at most {c['max_length']} items",
-    "string_pattern_mismatch": _always(
-        "must be a name: letters, digits and underscores, not beginning with a digit"
-    ),
-    "greater_than_equal": lambda c: f"must be at least {c['ge']:g}",
-    "greater_than": lambda c: f"must be more than {c['gt']:g}",
-    "less_than_equal": lambda c: f"must be at most {c['le']:g}",
-    "less_than": lambda c: f"must be less than {c['lt']:g}",
-}
+    if kind == "string_pattern_mismatch":
+        return "must be a name: letters, digits and underscores, not beginning with a digit"
+    return plainly(kind, context, str(problem["msg"]))
 
 
 def _unknown_key(key: str, record: type[BaseModel] | None) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
 from bot.errors import ConfigError
 from bot.pipeline.language.step_base import At as At
-from bot.pipeline.language.strict_yaml import Document
+from bot.strict_yaml import Document
 
 
 @dataclass(frozen=True, order=True)
@@ -90,12 +89,6 @@ class Report:
 def errors_of(problems: Iterable[Problem]) -> list[Problem]:
     """Only what keeps the file from loading."""
     return [problem for problem in problems if problem.severity == "error"]
-
-
-def near(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """`; did you mean 'x'?`, or nothing; `cutoff` is how alike they must be, up to 1."""
-    found = get_close_matches(word, [str(name) for name in known], 1, cutoff)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def rooted(document: Document, at: At) -> At:

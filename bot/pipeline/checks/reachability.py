@@ -8,10 +8,10 @@ from typing import Any
 
 from jinja2 import nodes
 
+from bot.core.faults import near
 from bot.pipeline.checks.known import Known, Missing
 from bot.pipeline.checks.lookup import found
 from bot.pipeline.checks.paths import path_of
-from bot.pipeline.checks.problems import near
 from bot.pipeline.checks.references import Checker, shape_of, sole_expression
 from bot.pipeline.expressions.expr import ExpressionError, holds, names_in_expression
 from bot.pipeline.language.flow_steps import JumpStep, LoopStep, SwitchStep

@@ -13,7 +13,7 @@ import yaml
 from bot.errors import ConfigError, Unusable
 from bot.pipeline.data.xml_data import from_xml, to_xml
 from bot.pipeline.language.file_steps import FileOptions
-from bot.pipeline.language.strict_yaml import parse
+from bot.strict_yaml import parse
 
 MAX_CHARACTERS = 20_000_000
 

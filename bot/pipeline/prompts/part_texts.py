@@ -22,8 +22,8 @@ from bot.pipeline.language.parts import (
     PreviousResponsePart,
     SessionContextPart,
 )
-from bot.pipeline.language.strict_yaml import read_text
 from bot.pipeline.prompts.shown import shown
+from bot.strict_yaml import read_text
 
 MAX_FILES = 500
 """Of one part; a prompt that quotes more wants a `codebase` part."""

@@ -9,8 +9,8 @@ from textwrap import dedent, indent
 import pytest
 
 from bot.errors import ConfigError
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library, validate
+from bot.strict_yaml import parse
 from tests.pipeline.support import library
 
 VERIFY = """

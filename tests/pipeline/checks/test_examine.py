@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from bot.errors import ConfigError
 from bot.pipeline.checks.problems import Problem
-from bot.pipeline.language.strict_yaml import parse, read
 from bot.pipeline.load import Library, resources, validate
+from bot.strict_yaml import parse, read
 from tests.pipeline.support import load
 
 

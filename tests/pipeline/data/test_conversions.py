@@ -12,7 +12,7 @@ from bot.errors import Unusable
 from bot.pipeline.data.conversions import converted
 from bot.pipeline.data.xml_data import from_xml, to_xml
 from bot.pipeline.language.file_steps import FileOptions
-from bot.pipeline.language.strict_yaml import parse
+from bot.strict_yaml import parse
 
 
 def convert(text: str, how: str, **options: Any) -> str:

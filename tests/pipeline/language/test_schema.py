@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from bot.errors import ConfigError
 from bot.pipeline.language.schema import json_schema, schema_text
 from bot.pipeline.language.spec import STEP_TYPES
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import build, resources
+from bot.strict_yaml import parse
 
 VALIDATOR = Draft202012Validator(json_schema())
 

@@ -17,11 +17,11 @@ from bot.errors import ConfigError
 from bot.llm.scripted import ScriptedModel
 from bot.llm.types import Part, section
 from bot.pipeline.expressions.expr import ExpressionError
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.load import Library, build
 from bot.pipeline.prompts.part_texts import extract
 from bot.pipeline.results import RunResult
 from bot.pipeline.services import Services
+from bot.strict_yaml import parse
 from tests.factories import finding
 from tests.pipeline.support import load, run, steps
 

@@ -11,8 +11,8 @@ from bot.llm.schemas import schema_error
 from bot.llm.scripted import ScriptedModel
 from bot.llm.structured import violations
 from bot.pipeline.language.extraction import ExtractionConfig
-from bot.pipeline.language.strict_yaml import parse
 from bot.pipeline.results import RunResult
+from bot.strict_yaml import parse
 from tests.pipeline.support import run, steps
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError
-from bot.pipeline.language.strict_yaml import parse, read
 from bot.pipeline.load import build
+from bot.strict_yaml import parse, read
 
 
 @pytest.mark.parametrize(
