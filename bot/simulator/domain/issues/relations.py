@@ -30,13 +30,14 @@ def tell_relation(world: World, caller: Caller, name: str, one: End, other: End,
     for end in (one, other):
         touch(world, end.issue)
     for end, far in sides:
-        note(world, end.issue, f"{far.role}_{done}", caller, **{far.role: far.issue.id})
+        named: dict[str, Any] = {far.role: far.issue.id}
+        note(world, end.issue, f"{far.role}_{done}", caller, **named)
     both: dict[str, Any] = {}
     for end in (one, other):
         both |= {f"{end.key}_id": end.issue.id, end.key: issue_view(world, end.issue)}
     for end, far in sides:
-        repository = {f"{far.key}_repo": repository_view(world, _home(world, far))}
-        tell(world, name, f"{far.role}_{done}", caller, _home(world, end), **both, **repository)
+        shown = both | {f"{far.key}_repo": repository_view(world, _home(world, far))}
+        tell(world, name, f"{far.role}_{done}", caller, _home(world, end), **shown)
 
 
 def _home(world: World, end: End) -> Repository:
