@@ -7,20 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from bot.simulator.records.actions import RunConclusion, RunStatus
 from bot.simulator.records.record import Record
 
-CheckStatus = Literal["queued", "in_progress", "completed", "waiting", "requested", "pending"]
-Conclusion = Literal[
-    "success",
-    "failure",
-    "neutral",
-    "cancelled",
-    "skipped",
-    "timed_out",
-    "action_required",
-    "stale",
-    "startup_failure",
-]
+CheckStatus = RunStatus
+Conclusion = Literal[RunConclusion, "stale"]
+"""A job's check run ends as the job does; GitHub makes `stale` what nobody ever ends."""
+StatusState = Literal["error", "failure", "pending", "success"]
 
 
 class Annotation(BaseModel):
@@ -89,7 +82,7 @@ class CheckRun(Record):
 class CommitStatus(Record):
     repository_id: int
     sha: str
-    state: Literal["error", "failure", "pending", "success"]
+    state: StatusState
     context: str
     description: str | None = None
     target_url: str | None = None

@@ -7,7 +7,6 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.simulator.clock import stamp
-from bot.simulator.errors import not_accessible, not_found
 from bot.simulator.records.accounts import Account
 from bot.simulator.rest.replies import reply
 from bot.simulator.rest.routing import router_for
@@ -61,18 +60,12 @@ async def root(call: Calling) -> Response:
 
 @router.get("/user")
 async def signed_in_user(call: Calling) -> Response:
-    actor = call.actor()
-    if not call.caller.is_user:
-        raise not_accessible()
-    return reply(public_user_view(call, actor))
+    return reply(public_user_view(call, call.person()))
 
 
 @router.get("/users/{login}")
 async def user(call: Calling, login: str) -> Response:
-    account = call.tables.accounts.one("login", login.lower())
-    if account is None:
-        raise not_found()
-    return reply(public_user_view(call, account))
+    return reply(public_user_view(call, call.account_named(login)))
 
 
 def public_user_view(call: Call, account: Account) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request
 
-from bot.simulator.errors import ApiError, Moved, not_found
+from bot.simulator.errors import ApiError, Moved, not_accessible, not_found
 from bot.simulator.git import BareRepository
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import can, may_see, require
@@ -39,6 +39,26 @@ class Call:
         if self.caller.actor is None:
             raise ApiError(401, "Requires authentication")
         return self.caller.actor
+
+    def person(self) -> Account:
+        """Who is acting, who is no App.
+
+        Raises:
+            ApiError: 401 when nobody has signed in, 403 for an App.
+        """
+        actor = self.actor()
+        if not self.caller.is_user:
+            raise not_accessible()
+        return actor
+
+    def account_named(self, login: str) -> Account:
+        """Raises:
+        ApiError: 404.
+        """
+        found = self.tables.accounts.one("login", login.lower())
+        if found is None:
+            raise not_found()
+        return found
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.repositories.branch_rules import rules_for
 from bot.simulator.errors import ApiError, invalid
 from bot.simulator.git import Commit
 from bot.simulator.identity.caller import Caller
-from bot.simulator.records.checks import CommitStatus
+from bot.simulator.records.checks import CommitStatus, StatusState
 from bot.simulator.records.repositories import Repository
 from bot.simulator.views.checks import status_view
 from bot.simulator.views.commits import commit_view
@@ -21,12 +21,10 @@ MOST = 1000
 MOST_BRANCHES = 10
 MAX_DESCRIPTION = 140
 
-State = Literal["error", "failure", "pending", "success"]
-
 
 @dataclass(frozen=True)
 class NewStatus:
-    state: State
+    state: StatusState
     context: str = "default"
     description: str | None = None
     target_url: str | None = None

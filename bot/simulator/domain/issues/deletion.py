@@ -39,11 +39,16 @@ def _forget(world: World, issue: Issue) -> None:
     forget_reactions(world, "issue", issue.id)
     for entry in tables.timeline.where("issue", issue.id):
         tables.timeline.remove(entry)
-    for row in (
-        *tables.dependencies.where("blocked", issue.id),
-        *tables.dependencies.where("blocking", issue.id),
-    ):
-        tables.dependencies.remove(row)
+    unrelate(world, issue)
+    tables.issues.remove(issue)
+
+
+def unrelate(world: World, issue: Issue) -> None:
+    """From its parent, its sub-issues and its dependencies; nobody is told."""
+    tables = world.tables
+    for key in ("blocked", "blocking"):
+        for dependency in tables.dependencies.where(key, issue.id):
+            tables.dependencies.remove(dependency)
     for child in tables.issues.where("parent", issue.id):
         child.parent_id = None
         tables.issues.save(child)
@@ -51,4 +56,3 @@ def _forget(world: World, issue: Issue) -> None:
     if parent is not None:
         parent.sub_issue_ids.remove(issue.id)
         tables.issues.save(parent)
-    tables.issues.remove(issue)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.simulator.domain.pulls.hunks import PatchLine, Side, excerpt, line_at, lines_of
+from bot.simulator.domain.pulls.hunks import PatchLine, excerpt, line_at, lines_of
 from bot.simulator.domain.repositories.comparing import MOST_FILES
 from bot.simulator.git import EMPTY_TREE, FileChange
-from bot.simulator.records.pulls import PullRequest
+from bot.simulator.records.pulls import PullRequest, Side
 from bot.simulator.world import World
 
 

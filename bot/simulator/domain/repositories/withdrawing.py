@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.simulator.domain.issues.deletion import unrelate
 from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.records.apps import Delivery
-from bot.simulator.records.issues import Issue
 from bot.simulator.records.record import Record
 from bot.simulator.records.repositories import Repository
 from bot.simulator.state.table import Table
@@ -15,7 +15,9 @@ from bot.simulator.world import World
 
 def withdraw_rows(world: World, repository: Repository) -> None:
     """All that belongs to it, but for the log of deliveries; and what leads to it elsewhere."""
-    _loosen_issues(world, world.tables.issues.where("repository", repository.id))
+    # What is related to them may be in other repositories of the owner.
+    for issue in world.tables.issues.where("repository", repository.id):
+        unrelate(world, issue)
     _forget_reactions(world, repository)
     _loosen_network(world, repository)
     for table in _tables(world):
@@ -30,22 +32,6 @@ def _tables(world: World) -> Iterator[Table[Record]]:
     for value in vars(world.tables).values():
         if isinstance(value, Table):
             yield value
-
-
-def _loosen_issues(world: World, issues: list[Issue]) -> None:
-    """Parents, sub-issues and dependencies may be in other repositories of the owner."""
-    tables = world.tables
-    for issue in issues:
-        for key in ("blocked", "blocking"):
-            for dependency in tables.dependencies.where(key, issue.id):
-                tables.dependencies.remove(dependency)
-        for child in tables.issues.where("parent", issue.id):
-            child.parent_id = None
-            tables.issues.save(child)
-        parent = tables.issues.get(issue.parent_id)
-        if parent is not None:
-            parent.sub_issue_ids = [id for id in parent.sub_issue_ids if id != issue.id]
-            tables.issues.save(parent)
 
 
 def _forget_reactions(world: World, repository: Repository) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from bot.simulator.errors import ApiError, not_accessible
+from bot.simulator.errors import ApiError
 from bot.simulator.records.apps import App, Installation
 from bot.simulator.rest.scope import Calling
 
@@ -31,10 +31,3 @@ def installation_of(call: Calling, verb: str) -> Installation:
     if call.caller.actor is None:
         raise ApiError(401, "Requires authentication")
     raise ApiError(403, NO_INSTALLATION.format(verb=verb))
-
-
-def require_user(call: Calling) -> None:
-    """Raises ApiError 401 for nobody, 403 for Apps."""
-    call.actor()
-    if not call.caller.is_user:
-        raise not_accessible()

@@ -17,7 +17,7 @@ from bot.simulator.identity.rights import reaches, role_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.apps import App, Installation
 from bot.simulator.records.repositories import Repository
-from bot.simulator.rest.apps.callers import AsApp, installation_of, require_user
+from bot.simulator.rest.apps.callers import AsApp, installation_of
 from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import Call, Calling
@@ -111,7 +111,7 @@ async def installation_repositories(call: Calling) -> Response:
 @router.get("/user/installations")
 async def user_installations(call: Calling) -> Response:
     """Those on accounts where the user has a role in some repository that they cover."""
-    require_user(call)
+    call.person()
     rows = [i for i in call.tables.installations if _common(call, i)]
     return paginate(
         call.request,
@@ -123,7 +123,7 @@ async def user_installations(call: Calling) -> Response:
 
 @router.get("/user/installations/{installation_id}/repositories")
 async def user_installation_repositories(call: Calling, installation_id: int) -> Response:
-    require_user(call)
+    call.person()
     found = call.tables.installations.get(installation_id)
     if found is None or not _common(call, found):
         raise not_found()
@@ -166,7 +166,7 @@ def _administered(
     call: Call, installation_id: int, repository_id: int
 ) -> tuple[Installation, Repository]:
     """Raises ApiError 404 for who is not the repository's admin."""
-    require_user(call)
+    call.person()
     found = call.tables.installations.get(installation_id)
     repository = call.tables.repositories.get(repository_id)
     if found is None or repository is None or repository.owner_id != found.account_id:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from starlette.responses import Response
 
 from bot.simulator.domain.checks.results import latest_statuses
 from bot.simulator.domain.checks.statuses import NewStatus, create_status
 from bot.simulator.errors import ApiError
 from bot.simulator.git import UnknownObject
+from bot.simulator.records.checks import StatusState
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import created, link_header, page_asked, paginate, reply
 from bot.simulator.rest.repository.revisions import commit_named
@@ -23,7 +22,7 @@ REPO = "/repos/{owner}/{repo}"
 
 
 class StatusBody(Body):
-    state: Literal["error", "failure", "pending", "success"]
+    state: StatusState
     target_url: str | None = None
     description: str | None = None
     context: str | None = "default"

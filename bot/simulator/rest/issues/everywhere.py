@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from starlette.responses import Response
 
-from bot.simulator.errors import not_accessible, not_found
+from bot.simulator.errors import not_found
 from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.issues import Issue
@@ -70,9 +70,7 @@ def _is_theirs(call: Call, repository: Repository) -> bool:
 
 
 def _list(call: Call, repositories: Iterable[Repository]) -> Response:
-    actor = call.actor()
-    if not call.caller.is_user:
-        raise not_accessible()
+    actor = call.person()
     world, query = call.world, call.request.query_params
     wanted = FILTERS[choice(query, "filter", FILTERS, "assigned")]
     found = [

@@ -10,7 +10,7 @@ from bot.simulator.domain.pulls.anchors import Remark
 from bot.simulator.domain.pulls.review_comments import delete_review_comment, edit_review_comment
 from bot.simulator.domain.pulls.single_comments import comment_at, reply_to
 from bot.simulator.errors import ApiError, not_found
-from bot.simulator.records.pulls import ReviewComment
+from bot.simulator.records.pulls import ReviewComment, Side
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.issues.listing import moment
 from bot.simulator.rest.pulls.scope import AtNumber, AtPull, review_comment_at
@@ -23,8 +23,6 @@ router = router_for("reviews")
 
 COMMENTS = "/repos/{owner}/{repo}/pulls/comments"
 OF_PULL = "/repos/{owner}/{repo}/pulls/{pull_number}/comments"
-
-Side = Literal["LEFT", "RIGHT"]
 
 
 @router.get(COMMENTS)

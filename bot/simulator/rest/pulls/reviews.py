@@ -21,7 +21,7 @@ from bot.simulator.domain.pulls.reviews import (
     unprocessable,
 )
 from bot.simulator.errors import not_found
-from bot.simulator.records.pulls import Review
+from bot.simulator.records.pulls import Review, Side
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.pulls.scope import AtNumber, AtPull
 from bot.simulator.rest.replies import paginate, reply
@@ -32,8 +32,6 @@ router = router_for("reviews")
 
 REVIEWS = "/repos/{owner}/{repo}/pulls/{pull_number}/reviews"
 REVIEW = REVIEWS + "/{review_id}"
-
-Side = Literal["LEFT", "RIGHT"]
 
 
 class RemarkBody(Body):

@@ -40,14 +40,14 @@ async def list_collaborators(
 @router.get("/repos/{owner}/{repo}/collaborators/{login}")
 async def check_collaborator(here: AtRepository, login: str) -> Response:
     _require_push(here, "Must have push access to view repository collaborators.")
-    _role(here, _account(here, login))
+    _role(here, here.account_named(login))
     return no_content()
 
 
 @router.put("/repos/{owner}/{repo}/collaborators/{login}")
 async def add_collaborator(here: AtRepository, login: str, body: NewRole) -> Response:
     here.require("administration", "write", "admin")
-    account = _account(here, login)
+    account = here.account_named(login)
     role = NAMES.get(body.permission, body.permission)
     if role not in ROLES:
         raise ApiError(422, f"{body.permission[:40]!r} is not a permission")
@@ -59,7 +59,7 @@ async def add_collaborator(here: AtRepository, login: str, body: NewRole) -> Res
 @router.delete("/repos/{owner}/{repo}/collaborators/{login}")
 async def remove_collaborator(here: AtRepository, login: str) -> Response:
     """Everybody may leave."""
-    account = _account(here, login)
+    account = here.account_named(login)
     if here.caller.actor is None or not here.caller.is_user or here.caller.actor.id != account.id:
         here.require("administration", "write", "admin")
     remove_role(here.world, here.caller, here.repository, account)
@@ -70,7 +70,7 @@ async def remove_collaborator(here: AtRepository, login: str) -> Response:
 async def get_permission(here: AtRepository, login: str) -> Response:
     """404 for who has no role; `permission` knows only admin, write and read."""
     _require_push(here, "Must have push access to view collaborator permission.")
-    account = _account(here, login)
+    account = here.account_named(login)
     return reply(permission_view(here.world, account, _role(here, account)))
 
 
@@ -79,13 +79,6 @@ def _require_push(here: Here, message: str) -> None:
     here.actor()
     if not here.can("metadata", "read", "write"):
         raise not_accessible() if here.caller.is_bot else ApiError(403, message)
-
-
-def _account(here: Here, login: str) -> Account:
-    account = here.tables.accounts.one("login", login.lower())
-    if account is None:
-        raise not_found()
-    return account
 
 
 def _role(here: Here, account: Account) -> Role:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from bot.simulator.clock import moment_in
 from bot.simulator.errors import ApiError, not_found
-from bot.simulator.git import EMPTY_TREE, Commit, TooLarge, UnknownObject
+from bot.simulator.git import EMPTY_TREE, Commit, UnknownObject
 from bot.simulator.identity.emails import email_of
 from bot.simulator.records.pulls import PullRequest
 from bot.simulator.rest.replies import as_media, link_header, media_of, page_asked, paginate, reply
+from bot.simulator.rest.repository.comparing import text_between
 from bot.simulator.rest.repository.revisions import commit_named, require_commits
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository, Here
@@ -92,22 +93,13 @@ async def get_commit(here: AtRepository, ref: str) -> Response:
         case "sha":
             return as_media("sha", commit.sha)
         case "diff" | "patch" as media:
-            return await _text(here, media, commit)
+            return await text_between(here, media, _parent(commit), commit.sha)
     changes = await here.git.changes(_parent(commit), commit.sha, limit=MOST_FILES)
     page, size = page_asked(here.request, FILES)
     shown = changes[(page - 1) * size : page * size]
     links = link_header(here.request, page, -(-len(changes) // size))
     view = whole_commit_view(here.world, here.repository, commit, changes, shown)
     return reply(view, headers={"link": links} if links else None)
-
-
-async def _text(here: Here, media: str, commit: Commit) -> Response:
-    write = here.git.diff_text if media == "diff" else here.git.patch_text
-    try:
-        return as_media(media, await write(_parent(commit), commit.sha))
-    except TooLarge as error:
-        reason = "Sorry, the diff exceeded the maximum size."
-        raise ApiError(406, reason, [{"resource": "Commit", "code": "too_large"}]) from error
 
 
 def _parent(commit: Commit) -> str:

@@ -53,7 +53,7 @@ async def compare(here: AtRepository, basehead: str) -> Response:
     if start is None:
         raise ApiError(404, f"No common ancestor between {base[:100]} and {head[:100]}.")
     if (media := media_of(here.request)) in ("diff", "patch"):
-        return await _text(here, media, start if since_base else old, new)
+        return await text_between(here, media, start if since_base else old, new)
     page, size = page_asked(here.request, COMMITS)
     found = await _compared(here, basehead, (old, new, start), start if since_base else old)
     links = link_header(here.request, page, -(-found.ahead // size))
@@ -99,7 +99,12 @@ async def _commit(here: Here, revision: str) -> str:
         raise not_found() from error
 
 
-async def _text(here: Here, media: str, old: str, new: str) -> Response:
+async def text_between(here: Here, media: str, old: str, new: str) -> Response:
+    """As diff or as patch.
+
+    Raises:
+        ApiError: 406 for one that is too large.
+    """
     write = here.git.diff_text if media == "diff" else here.git.patch_text
     try:
         return as_media(media, await write(old, new))

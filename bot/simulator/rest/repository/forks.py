@@ -12,7 +12,7 @@ from bot.simulator.errors import ApiError
 from bot.simulator.identity.rights import may_see
 from bot.simulator.rest.bodies import Body
 from bot.simulator.rest.replies import paginate, reply
-from bot.simulator.rest.repository.organizations import organization_named, person_of_call
+from bot.simulator.rest.repository.organizations import organization_named
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import AtRepository
 from bot.simulator.views.repositories import full_repository_view, repository_view
@@ -41,7 +41,7 @@ async def list_forks(
 async def create_fork(here: AtRepository, body: NewFork | None = None) -> Response:
     """Done at once, though the answer says "accepted", as GitHub's does."""
     wish = body or NewFork()
-    owner = actor = person_of_call(here)
+    owner = actor = here.person()
     if wish.organization is not None:
         owner = organization_named(here, wish.organization)
         if membership(here.world, owner, actor) is None:

@@ -12,7 +12,7 @@ from bot.simulator.domain.repositories.organizations import (
     membership,
     organizations_of,
 )
-from bot.simulator.errors import ApiError, not_accessible, not_found
+from bot.simulator.errors import ApiError, not_found
 from bot.simulator.records.accounts import Account
 from bot.simulator.rest.replies import no_content, paginate, reply
 from bot.simulator.rest.routing import router_for
@@ -66,15 +66,12 @@ async def get_membership(call: Calling, org: str, login: str) -> Response:
 
 @router.get("/user/orgs")
 async def list_own_organizations(call: Calling) -> Response:
-    return _organizations(call, person_of_call(call))
+    return _organizations(call, call.person())
 
 
 @router.get("/users/{login}/orgs")
 async def list_organizations_of(call: Calling, login: str) -> Response:
-    account = call.tables.accounts.one("login", login.lower())
-    if account is None:
-        raise not_found()
-    return _organizations(call, account)
+    return _organizations(call, call.account_named(login))
 
 
 def _organizations(call: Call, account: Account) -> Response:
@@ -82,22 +79,12 @@ def _organizations(call: Call, account: Account) -> Response:
     return paginate(call.request, rows, lambda row: organization_view(call.world, row))
 
 
-def person_of_call(call: Call) -> Account:
-    """Raises:
-    ApiError: 401 for nobody, 403 for an App.
-    """
-    actor = call.actor()
-    if not call.caller.is_user:
-        raise not_accessible()
-    return actor
-
-
 def organization_named(call: Call, login: str) -> Account:
     """Raises:
     ApiError: 404 where there is none of that name.
     """
-    found = call.tables.accounts.one("login", login.lower())
-    if found is None or found.type != "Organization":
+    found = call.account_named(login)
+    if found.type != "Organization":
         raise not_found()
     return found
 

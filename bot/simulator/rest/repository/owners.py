@@ -9,12 +9,12 @@ from starlette.responses import Response
 from bot.simulator.clock import stamp
 from bot.simulator.domain.repositories.organizations import membership
 from bot.simulator.domain.repositories.repositories import Plan, create_repository
-from bot.simulator.errors import ApiError, not_accessible, not_found
+from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.identity.rights import may_see, role_of
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.repositories import Repository
 from bot.simulator.rest.replies import created, paginate
-from bot.simulator.rest.repository.organizations import organization_named, person_of_call
+from bot.simulator.rest.repository.organizations import organization_named
 from bot.simulator.rest.repository.repos import Settings
 from bot.simulator.rest.routing import router_for
 from bot.simulator.rest.scope import Call, Calling
@@ -43,7 +43,7 @@ async def list_own_repositories(
     sort: Sort = "full_name",
     direction: Direction | None = None,
 ) -> Response:
-    actor = person_of_call(call)
+    actor = call.person()
     kinds = affiliation.split(",")
     rows = [r for r in call.tables.repositories if _affiliation(call, actor, r) in kinds]
     if visibility != "all":
@@ -53,18 +53,14 @@ async def list_own_repositories(
 
 @router.post("/user/repos")
 async def create_own_repository(call: Calling, body: NewRepository) -> Response:
-    actor = person_of_call(call)
-    return await _create(call, actor, body)
+    return await _create(call, call.person(), body)
 
 
 @router.get("/users/{login}/repos")
 async def list_repositories_of_user(
     call: Calling, login: str, sort: Sort = "full_name", direction: Direction | None = None
 ) -> Response:
-    account = call.tables.accounts.one("login", login.lower())
-    if account is None:
-        raise not_found()
-    rows = call.tables.repositories.where("owner", account.id)
+    rows = call.tables.repositories.where("owner", call.account_named(login).id)
     return _list(call, rows, sort, direction)
 
 
