@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from pydantic_core import PydanticSerializationError
+
 from bot.simulator.records.record import Record
 
 FORMAT = "1"
@@ -88,7 +90,7 @@ class Journal:
         if row is None:
             self._db.execute("DELETE FROM rows WHERE kind = ? AND id = ?", (kind, id))
         else:
-            values = (kind, id, row.model_dump_json())
+            values = (kind, id, _body(row))
             self._db.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", values)
 
     def close(self) -> None:
@@ -105,6 +107,15 @@ class Journal:
         at: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _body(row: Record) -> str:
+    """One row that cannot be written must not keep all others from the disk."""
+    try:
+        return row.model_dump_json()
+    except PydanticSerializationError:
+        row.make_whole()
+        return row.model_dump_json()
 
 
 def lock(folder: Path) -> IO[str]:

@@ -34,6 +34,21 @@ def test_committed_rows_are_there_after_a_restart_and_others_are_not(tmp_path: P
         assert [p.name for p in pets(journal)] == ["Rex"]
 
 
+def test_half_a_character_keeps_no_row_from_the_disk(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        table = pets(journal)
+        table.add(Pet(id=1, name="Rex"))
+        odd = table.add(Pet(id=2, name="a\ud800b", owner="\ud83d\ude00\udcff"))
+        journal.commit()
+        assert (odd.name, odd.owner) == ("a\ufffdb", "\U0001f600\ufffd")
+        table.save(odd)
+        table.remove(odd)
+        table.add(odd)
+        journal.commit()
+    with Journal(tmp_path) as journal:
+        assert list(pets(journal)) == [Pet(id=1, name="Rex"), odd]
+
+
 def test_a_change_counts_once_saved(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         table = pets(journal)

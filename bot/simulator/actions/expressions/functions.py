@@ -18,6 +18,7 @@ from bot.simulator.actions.expressions.values import (
     is_true,
     to_text,
 )
+from bot.simulator.wholeness import whole
 
 Function = Callable[[Sequence[Value]], Value]
 MAX_JSON = 1_000_000
@@ -118,7 +119,7 @@ def from_json(arguments: Sequence[Value]) -> Value:
         raise ExpressionError(f"Error parsing fromJson: {error}") from error
     if _depth(value) > MAX_JSON_DEPTH:
         raise ExpressionError(f"Error parsing fromJson: nested deeper than {MAX_JSON_DEPTH}")
-    return value
+    return whole(value)
 
 
 def _depth(value: Value) -> int:

@@ -75,6 +75,7 @@ SCOPE = Scope(
         ("join('alone')", "alone"),
         ("join(list)", "one,Two,3"),
         ("fromJSON('[1, {\"a\": null}]')[1].a", None),
+        ("fromJSON('[\"\\ud800\"]')[0]", "\ufffd"),
         ("toJSON(fromJSON('{\"a\":[1,2]}'))", '{\n  "a": [\n    1,\n    2\n  ]\n}'),
         ("case(false, 1, true, 2, 3)", 2.0),
     ],
