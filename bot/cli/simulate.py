@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,6 @@ NEEDS = (
     "fastapi uvicorn uvloop httptools jwt httpx nacl graphql nh3 multipart mdit_py_plugins".split()
 )
 
-
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(
@@ -36,7 +36,7 @@ State = Annotated[
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Lose the kept state first.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65_535)]
 Owner = Annotated[str, typer.Option(help="Organization that owns the repositories.")]
 Private = Annotated[bool, typer.Option("--private", help="Private repositories.")]
 WebhookUrl = Annotated[str, typer.Option(help="Where the App's events are sent.")]
@@ -109,7 +109,8 @@ def source_of(text: str, owner: str) -> dict[str, str]:
     if not folder.is_dir():
         raise Unusable(f"{folder} is no folder")
     if not given:
-        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in folder.name) or "root"
+        # As GitHub names repositories.
+        name = re.sub(r"[^A-Za-z0-9._-]", "-", folder.name.removesuffix(".git"))[:100] or "root"
     before, _, last = name.rpartition("/")
     return {"path": str(folder), "owner": before or owner, "name": last}
 

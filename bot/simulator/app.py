@@ -43,9 +43,8 @@ from bot.simulator.rest.by_id import ById
 from bot.simulator.rest.gate import answer
 from bot.simulator.rest.operations import Operations
 from bot.simulator.rest.repository import archives
+from bot.simulator.surface import API
 from bot.simulator.world import World
-
-API = "/api/v3"
 
 ROUTERS: tuple[APIRouter, ...] = (
     meta.router,

@@ -34,10 +34,11 @@ def parse_node_id(value: str) -> tuple[str, int] | None:
     """(prefix, id), or None for what is no node id of ours."""
     prefix, _, packed = value.partition("_")
     try:
-        data = urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-    except ValueError:
+        id = int.from_bytes(urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), "big")
+        # Decoding passes over what is no base64.
+        return (prefix, id) if value == node_id(prefix, id) else None
+    except (ValueError, OverflowError):
         return None
-    return (prefix, int.from_bytes(data, "big")) if len(data) == 8 else None
 
 
 def git_node_id(kind: str, repository_id: int, name: str) -> str:

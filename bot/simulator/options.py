@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.simulator.faults.plan import FaultPlan
+
+OWNER = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"
+NAME = r"^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+"""Not dots alone, which lead elsewhere in an address."""
 
 
 class Source(BaseModel):
@@ -15,8 +20,8 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path
-    owner: str = "acme"
-    name: str
+    owner: Annotated[str, Field(pattern=OWNER)] = "acme"
+    name: Annotated[str, Field(pattern=NAME, max_length=100)]
 
 
 class Options(BaseModel):
@@ -27,7 +32,7 @@ class Options(BaseModel):
     sources: tuple[Source, ...] = ()
     """Those not yet in the state are added."""
     host: str = "127.0.0.1"
-    port: int = 4400
+    port: Annotated[int, Field(ge=0, le=65_535)] = 4400
     """0: one that is free."""
     private: bool = False
     """Whether new repositories are private."""

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -17,6 +18,7 @@ from bot.simulator.options import Source
 from bot.simulator.records.accounts import Account, AccountType, Level
 from bot.simulator.records.apps import App, Hook, Installation
 from bot.simulator.records.repositories import Collaborator, Repository, Role
+from bot.simulator.state.journal import StateUnusable
 from bot.simulator.world import World
 
 PEOPLE: dict[str, Role | None] = {
@@ -164,15 +166,30 @@ def point_hook(world: World, url: str, now: datetime) -> None:
 
 
 def _key_of_the_app(path: Path) -> str:
-    """The public half of the key at `path`: of the user's own, if one lies there."""
+    """The public half of the key at `path`: of the user's own, if one lies there.
+
+    Raises:
+        StateUnusable: what lies there is no such key.
+    """
     if path.exists():
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        return _public(key)
+        return _public(_key_in(path))
     private, public = key_pair()
-    path.touch(mode=0o600)
-    path.write_text(private)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(private)
+    # All of it or nothing, as half a key would be taken for the user's own.
+    fresh.replace(path)
     return public
+
+
+def _key_in(path: Path) -> rsa.RSAPrivateKey:
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise StateUnusable(f"{path} is no private key in PEM without a password") from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise StateUnusable(f"{path} is no RSA key, which Apps sign with")
+    return key
 
 
 async def add_repository(world: World, source: Source, now: datetime) -> Repository:

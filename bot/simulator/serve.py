@@ -17,7 +17,7 @@ import uvloop
 from bot.simulator.options import Options
 from bot.simulator.seed import APP_SLUG, PEOPLE, plant
 from bot.simulator.state.journal import StateUnusable, lock
-from bot.simulator.urls import Urls
+from bot.simulator.urls import Urls, base_of
 from bot.simulator.world import World
 
 
@@ -37,7 +37,7 @@ def serve(options: Options, out: TextIO = sys.stdout) -> None:
     listening = _listen(options.host, options.port)
     try:
         host, port = listening.getsockname()[:2]
-        world = World(options, Urls(f"http://{host}:{port}"))
+        world = World(options, Urls(base_of(host, port)))
         uvloop.run(_run(world, listening, out))
     finally:
         listening.close()

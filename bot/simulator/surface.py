@@ -15,7 +15,7 @@ _GIT = re.compile(r"/[^/]+/[^/]+/(info/refs|git-upload-pack|git-receive-pack)")
 
 def surface_of(path: str) -> Surface | None:
     """REST and GraphQL, or git over HTTP; None for pages and the simulator's own controls."""
-    if path.startswith((f"{API}/", GRAPHQL)) or path == API:
+    if path.startswith(f"{API}/") or path in (API, GRAPHQL):
         return "api"
     return "git" if _GIT.fullmatch(path) else None
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 
+def base_of(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @dataclass(frozen=True)
 class Urls:
     base: str

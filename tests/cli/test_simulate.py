@@ -17,6 +17,7 @@ import pytest
 
 from bot.cli.simulate import source_of
 from bot.errors import Unusable
+from bot.simulator.options import Source
 from tests.cli.support import genesis
 from tests.simulator.process import CODE, simulating
 from tests.simulator.support import git, make_source
@@ -120,6 +121,47 @@ def test_a_source_can_be_named(tmp_path: Path, text: str, owner: str, name: str)
     folder.mkdir()
     source = source_of(text.format(folder), "acme")
     assert source == {"path": str(folder), "owner": owner, "name": name}
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("shop.git", "shop"), ("café", "caf-"), (".git", "root"), ("x" * 120, "x" * 100)],
+)
+def test_a_folder_gives_a_name_that_github_would_take(
+    tmp_path: Path, folder: str, name: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    source = source_of(str(tmp_path / folder), "acme")
+    assert source["name"] == name
+    assert Source.model_validate(source).name == name
+
+
+@pytest.mark.parametrize("given", ["={}", "..={}", "a b={}", "a/b/c={}", "[x]/shop={}"])
+def test_names_that_github_would_not_take_are_refused(tmp_path: Path, given: str) -> None:
+    source = make_source(tmp_path / "shop")
+    ran = genesis("simulate", given.format(source), "--state", tmp_path / "state", "--port", "0")
+    assert (ran.code, "options were refused" in ran.err) == (2, True)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    source = make_source(tmp_path / "shop")
+    ran = genesis("simulate", source, "--state", tmp_path / "state", "--port", port)
+    assert ran.code != 0
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_key_that_is_none_is_said(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "shop")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "app.pem").write_text("-----BEGIN")
+    ran = genesis("simulate", source, "--state", state, "--port", "0")
+    assert ran.code == 3
+    assert "app.pem is no private key" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_a_source_that_is_no_folder_is_refused(tmp_path: Path) -> None:
