@@ -174,6 +174,18 @@ async def test_what_is_no_manifest(browser: httpx.AsyncClient, text: str) -> Non
     assert answer.status_code == 422
 
 
+async def test_forms_of_other_sites_that_are_none_or_too_large(
+    browser: httpx.AsyncClient,
+) -> None:
+    path = "/settings/apps/new"
+    broken = FOREIGN | {"content-type": "multipart/form-data; boundary=y"}
+    answer = await browser.post(path, content=b"--x\r\nbroken", headers=broken)
+    assert answer.status_code == 400
+    answer = await browser.post(path, data={"manifest": "x" * (3 << 20)}, headers=FOREIGN)
+    assert answer.status_code == 413
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "---", "x" * 35, "OTP Genesis", "otp genesis"])
 async def test_names_that_no_app_can_have(
     sim: Simulated, browser: httpx.AsyncClient, name: str
