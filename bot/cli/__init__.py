@@ -11,7 +11,17 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot.cli import analysis, history, models, outline, pipelines, planning, running, simulate
+from bot.cli import (
+    analysis,
+    config,
+    history,
+    models,
+    outline,
+    pipelines,
+    planning,
+    running,
+    simulate,
+)
 from bot.cli.output import screen
 from bot.errors import Exit, OtpError, Unusable
 
@@ -60,6 +70,7 @@ app.command(
 )(simulate.simulate)
 
 app.add_typer(pipelines.app)
+app.add_typer(config.app)
 
 
 def _version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from bot.core.model import Record
 
@@ -38,11 +38,16 @@ NEEDED: dict[Verb, Need] = {
 }
 """The least role each command asks for, unless the configuration says otherwise."""
 
-PROTECTED: tuple[str, ...] = (
+ALWAYS_PROTECTED: tuple[str, ...] = (
     ".github/**",
     ".genesis/**",
     ".gitattributes",
     ".gitmodules",
+)
+"""What decides about us, and what git itself obeys: no configuration opens these."""
+
+PROTECTED: tuple[str, ...] = (
+    *ALWAYS_PROTECTED,
     "**/.credo.exs",
     "**/.formatter.exs",
     "**/mix.lock",
@@ -53,25 +58,36 @@ PROTECTED: tuple[str, ...] = (
 )
 
 
-class Limits(Record):
+BRANCH = r"^(?:[A-Za-z0-9_][A-Za-z0-9_./+@-]*)?$"
+
+
+class _Setting(Record):
+    # The texts below the fields are the descriptions in the JSON Schema.
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Limits(_Setting):
     """Where Genesis stops and asks."""
 
     attempts: int = Field(default=3, ge=1, le=20)
     """Attempts at one stage before a person is asked."""
     minutes: float = Field(default=120, gt=0, le=6 * 60)
-    """Of one attempt."""
+    """Minutes one attempt may take."""
     usd_per_stage: float | None = Field(default=None, gt=0)
+    """US dollars one stage may cost, over all its attempts; null: no limit."""
     usd_per_plan: float | None = Field(default=None, gt=0)
+    """US dollars the whole plan may cost; null: no limit."""
     files: int = Field(default=50, ge=1)
     """Files one stage may change."""
     lines: int = Field(default=2000, ge=1)
     """Lines one stage may add and remove."""
 
 
-class Policy(Record):
+class Policy(_Setting):
     """The configuration; every setting has a default, an empty file is a valid one."""
 
     version: Literal[1] = 1
+    """Of the format of this file."""
     label: str = Field(default="otp-refactor", min_length=1, max_length=50)
     """The label that asks for a plan."""
     goal: str = Field(default="", max_length=500)
@@ -81,18 +97,20 @@ class Policy(Record):
     `auto`: in order at once."""
     stages: tuple[int, ...] = (1, 2, 3, 4)
     """Stages that may be run."""
-    base: str = Field(default="", max_length=255)
+    base: str = Field(default="", max_length=255, pattern=BRANCH)
     """Branch to work on; empty: the default branch."""
     workflow: str = Field(default="otp-genesis.yml", pattern=r"^[A-Za-z0-9._-]+\.ya?ml$")
     """File name of the workflow that runs stages."""
     permissions: dict[Verb, Need] = Field(default_factory=dict)
     """Roles that commands ask for, where they differ from the usual."""
     limits: Limits = Limits()
-    protected_paths: tuple[str, ...] = PROTECTED
-    """Globs of files no fix may touch."""
+    """Where Genesis stops and asks."""
+    protected_paths: tuple[str, ...] = Field(default=PROTECTED, max_length=200)
+    """Globs of files no fix may touch; the first four stay protected whatever stands here."""
     required_checks: tuple[str, ...] = ()
     """Names of checks that must have passed; empty: all there are."""
     ignored_checks: tuple[str, ...] = ()
+    """Names of checks that are not waited for and never start an attempt."""
     checks_minutes: int = Field(default=60, ge=1)
     """How long to wait for checks before a person is told."""
     draft: bool = True
@@ -104,6 +122,13 @@ class Policy(Record):
         if any(number not in range(1, 5) for number in value):
             raise ValueError("stages are 1 to 4; stage 5 is carried out by people")
         return tuple(sorted(set(value)))
+
+    @field_validator("protected_paths")
+    @classmethod
+    def _always_protected(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not glob or glob.startswith("/") or ".." in glob.split("/") for glob in value):
+            raise ValueError("globs are relative to the top of the repository")
+        return tuple(dict.fromkeys((*ALWAYS_PROTECTED, *value)))
 
     def needs(self, verb: Verb) -> Need:
         """The least role for a command."""
