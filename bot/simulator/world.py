@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class World:
         self._after: list[Callable[[], object]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
+        self._sweep_git()
 
     @property
     def folder(self) -> Path:
@@ -69,6 +71,15 @@ class World:
         git = self.git(repository)
         del self._git[repository.id]
         self.after_commit(lambda: self.spawn(git.remove()))
+
+    def _sweep_git(self) -> None:
+        """Deletes the folders that no record knows of, as a stop came between the two: their
+        numbers are given out again.
+        """
+        known = {self.git_path(repository) for repository in self.tables.repositories}
+        for path in (self.folder / "git").glob("*"):
+            if path not in known:
+                shutil.rmtree(path)
 
     def owner(self, repository: Repository) -> Account:
         return self.tables.accounts[repository.owner_id]
