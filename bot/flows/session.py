@@ -47,6 +47,8 @@ class Session:
     progress: Callable[[int, int], None] = lambda done, total: None
     plan: Plan | None = None
     state: RunState | None = None
+    plan_id: str = ""
+    """What a new plan is called; empty: the next `local-<n>`."""
     dry_run: bool = False
     models: bool = False
     """Whether a vendor's model can be asked for what no codemod does."""

@@ -59,7 +59,7 @@ class Skills:
         """The stored plan of an earlier run, or a new one; what is left to do, in order."""
         session = self.session
         if session.plan is None:
-            plan_id = session.plans.store.next_id()
+            plan_id = session.plan_id or session.plans.store.next_id()
             goal = str(asked.arguments.get("goal") or session.goal)
             made = plan_goal(session.survey, goal=goal, plan_id=plan_id, commit=session.commit)
             session.save_new_plan(made)

@@ -63,12 +63,17 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def configured(site: GitHubSite, *, storage: BaseCacheStrategy | None = None) -> Config:
-    """How githubkit is used here: timeouts, our own rule for trying again, no cache on disk."""
+def configured(
+    site: GitHubSite, *, storage: BaseCacheStrategy | None = None, follow: bool = True
+) -> Config:
+    """How githubkit is used here: timeouts, our own rule for trying again, no cache.
+
+    What was renamed or transferred answers with a redirect, which `follow` follows.
+    """
     return get_config(
         base_url=site.api,
         user_agent="otp-genesis",
-        follow_redirects=False,
+        follow_redirects=follow,
         timeout=TIMEOUT,
         ssl_verify=_trusted(),
         trust_env=True,

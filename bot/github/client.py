@@ -109,7 +109,7 @@ class Client:
 
         The link is followed without our token: it is signed, and its host is not GitHub's API.
         """
-        answer = self._with("read", lambda github: send(github, "GET", self._path(path)))
+        answer = send(self._unfollowing(), "GET", self._path(path))
         link = answer.headers.get("location", "")
         if answer.status_code not in (301, 302, 303, 307, 308) or not _is_web(link):
             raise NotFound(f"GET {path}: no link to a download", status=answer.status_code)
@@ -149,6 +149,10 @@ class Client:
         # Refused before anything was done: even a creation can be sent again.
         self.app.forget(token)
         return work(self._github(self.app.token(self.installation, self.full_name, purpose)))
+
+    def _unfollowing(self) -> GitHub[TokenAuthStrategy]:
+        token = self.app.token(self.installation, self.full_name, "read")
+        return GitHub(TokenAuthStrategy(token), config=configured(self.app.site, follow=False))
 
     def _github(self, token: str) -> GitHub[TokenAuthStrategy]:
         known = self._connected.get(token)

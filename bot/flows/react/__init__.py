@@ -1,0 +1,1 @@
+"""From a hint to done: read, decide, store, carry out, and again until nothing changes."""

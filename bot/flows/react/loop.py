@@ -1,0 +1,183 @@
+"""One reaction: rounds of read, decide, store and carry out, until a round changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.core.events import Hint
+from bot.core.lifecycle.commands import Analyse, AnyCommand, Command
+from bot.core.lifecycle.decide import decide
+from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.requests import Request, parse
+from bot.core.lifecycle.state import Asked, PlanLife
+from bot.errors import OtpError, Transient
+from bot.flows.react.analysis import analyse
+from bot.flows.react.explain import explanations
+from bot.flows.react.post import Post
+from bot.flows.react.record import PlanRecord, life_files, outcome_files
+from bot.github.client import Client
+from bot.github.doing.context import Doing
+from bot.github.doing.executor import carry_out
+from bot.github.reading.context import Reading
+from bot.github.reading.gather import gather
+from bot.github.remote_store import RemoteStore
+
+MOST_ROUNDS = 16
+"""A plan's whole way from label to issues takes five."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Reaction:
+    """What came of a hint."""
+
+    life: PlanLife | None = None
+    """None: there is no plan, and nobody asked for one."""
+    done: list[Command] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """Commands GitHub refused, with its words."""
+    settled: bool = False
+    """The last round changed nothing."""
+
+
+@dataclass
+class Reactor:
+    """Reacts for one plan of one repository."""
+
+    post: Post
+    client: Client
+    plan_id: str
+    hint: Hint | None = None
+    would: Callable[[Command], None] | None = None
+    """A dry run: is given each command in place of carrying it out, and nothing is stored."""
+
+    def react(self) -> Reaction:
+        """Rounds until nothing changes; raises `Transient` where it is worth trying again."""
+        reaction = Reaction()
+        store = self.post.store(self.client)
+        for _ in range(MOST_ROUNDS):
+            if not self._round(store, reaction):
+                reaction.settled = True
+                break
+            if self.would is not None:
+                break
+        return reaction
+
+    def _round(self, store: RemoteStore, reaction: Reaction) -> bool:
+        """Whether anything was stored or done."""
+        record = self._record(store)
+        if record is None:
+            return False
+        facts = self._facts(record)
+        if not record.tip and not wanted(facts):
+            return False
+        decision = decide(record.life, facts)
+        reaction.life = decision.life
+        changed = decision.life != record.life or not record.tip
+        if changed and self.would is None:
+            record = self._stored(store, record, decision.life, facts)
+        for command in decision.commands:
+            if not self._done(store, record, command, reaction):
+                # What follows may build upon it; the next round sees what is so now.
+                return len(reaction.problems) < 2
+        return changed or bool(decision.commands)
+
+    def _record(self, store: RemoteStore) -> PlanRecord | None:
+        stored = store.load(self.plan_id)
+        if stored is not None:
+            return PlanRecord.read(stored)
+        if self.hint is not None and not _may_ask(self.hint):
+            return None
+        newborn = PlanLife(
+            plan=self.plan_id,
+            repository=self.client.full_name,
+            issue=int(self.plan_id),
+            requested=Asked(actor=self.hint.sender if self.hint else "", source="label"),
+        )
+        return PlanRecord(tip="", life=newborn, plan=None, run=None)
+
+    def _facts(self, record: PlanRecord) -> Facts:
+        reading = Reading(
+            client=self.client,
+            life=record.life,
+            plan=record.plan,
+            hint=self.hint,
+            ourselves=self.post.ourselves,
+            app_id=self.post.app.credentials.app_id,
+            now=self.post.now(),
+        )
+        facts = gather(reading)
+        more = {"plan_problem": record.problem, "explanations": explanations(facts.comments)}
+        return facts.model_copy(update=more)
+
+    def _stored(
+        self, store: RemoteStore, record: PlanRecord, life: PlanLife, facts: Facts
+    ) -> PlanRecord:
+        outcomes = [run.outcome for s in facts.stages for run in s.runs if run.outcome is not None]
+        files = life_files(life) | outcome_files(record.run, outcomes)
+        tip = store.save(self.plan_id, files, _message(record.life, life), record.tip or None)
+        return PlanRecord(tip, life, record.plan, record.run, record.problem)
+
+    def _done(
+        self, store: RemoteStore, record: PlanRecord, command: AnyCommand, reaction: Reaction
+    ) -> bool:
+        if self.would is not None:
+            self.would(command)
+            return True
+        try:
+            if isinstance(command, Analyse):
+                self._analysed(store, record, command)
+            else:
+                carry_out(self._doing(record), command)
+        except Transient:
+            raise
+        except OtpError as error:
+            log.warning("command_refused", plan=self.plan_id, command=command.kind, why=str(error))
+            reaction.problems.append(f"{command.kind}: {error}")
+            return False
+        reaction.done.append(command)
+        return True
+
+    def _analysed(self, store: RemoteStore, record: PlanRecord, command: Analyse) -> None:
+        files = analyse(self.post, self.client, self.plan_id, command)
+        store.save(self.plan_id, files, f"Plan {self.plan_id}", record.tip)
+
+    def _doing(self, record: PlanRecord) -> Doing:
+        app_id = self.post.app.credentials.app_id
+        return Doing(self.client, record.life, self.post.ourselves, app_id, record.tip)
+
+
+def _may_ask(hint: Hint) -> bool:
+    """Whether a delivery can be the first word about a plan; most are about other issues."""
+    return bool(hint.labelled) or (hint.said is not None and bool(parse(hint.said.body)))
+
+
+def wanted(facts: Facts) -> bool:
+    """Whether the issue has the trigger label, or somebody asks for a plan there."""
+    if facts.issue is None or facts.issue.state != "open":
+        return False
+    if facts.policy.label in facts.issue.labels:
+        return True
+    return any(
+        isinstance(request, Request) and request.verb == "plan"
+        for comment in facts.comments
+        if not comment.ours and not comment.bot and not comment.edited
+        for request in parse(comment.body)
+    )
+
+
+def _message(before: PlanLife, after: PlanLife) -> str:
+    """What moved, as the subject of the transition's commit."""
+    was = {stage.number: stage.status for stage in before.stages}
+    moved = [
+        f"stage {stage.number} {stage.status}"
+        for stage in after.stages
+        if was.get(stage.number) not in (None, stage.status)
+    ]
+    if before.status != after.status:
+        moved.insert(0, f"plan {after.status}")
+    return f"Plan {after.plan}: {', '.join(moved) or 'noted'}"

@@ -1,0 +1,89 @@
+"""Where the bot stands towards one GitHub: who it is there, and what it keeps for it here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.codebase.remote_git import Remote
+from bot.errors import Unusable
+from bot.github.app_auth import App, Credentials
+from bot.github.asking import GitHubSite
+from bot.github.client import Client
+from bot.github.pacing import Pace
+from bot.github.remote_store import RemoteStore
+from bot.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Post:
+    """Our App at one GitHub, and the folder of this process.
+
+    Stores are kept: they remember what they have read.
+    """
+
+    app: App
+    settings: Settings
+    ourselves: str
+    """Login of our App, `slug[bot]`."""
+    now: Callable[[], datetime] = _now
+    writer: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _paces: dict[int, Pace] = field(default_factory=dict)
+    _stores: dict[str, RemoteStore] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Post:
+        """Asks GitHub who we are; raises `Unusable` when the settings name no App."""
+        if not settings.github_app_id or settings.github_private_key_file is None:
+            raise Unusable(
+                "no GitHub App is set up",
+                hint="set GENESIS_GITHUB_APP_ID and GENESIS_GITHUB_PRIVATE_KEY_FILE",
+            )
+        try:
+            key = settings.github_private_key_file.read_text("ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unusable(
+                f"cannot read the App's key {str(settings.github_private_key_file)!r}",
+                hint="GENESIS_GITHUB_PRIVATE_KEY_FILE names the .pem file GitHub gave you",
+            ) from error
+        site = GitHubSite(settings.github_api_url, settings.github_server_url)
+        app = App(site, Credentials(settings.github_app_id, SecretStr(key)))
+        about = app.get("/app")
+        assert isinstance(about, dict)
+        return cls(app, settings, f"{about['slug']}[bot]")
+
+    def client(self, installation: int, full_name: str) -> Client:
+        """One repository through one installation, at that installation's pace."""
+        pace = self._paces.setdefault(installation, Pace(self.settings.github_pace))
+        return Client(self.app, installation, full_name, pace)
+
+    def store(self, client: Client) -> RemoteStore:
+        """The plans of a repository."""
+        if client.full_name not in self._stores:
+            self._stores[client.full_name] = RemoteStore(
+                self.folder(client.full_name) / "plans.git",
+                lambda write: self.remote(client, write=write),
+                self.settings,
+                writer=self.writer,
+            )
+        return self._stores[client.full_name]
+
+    def remote(self, client: Client, *, write: bool = False) -> Remote:
+        """The repository for git, with a token for just that."""
+        token = client.git_token("contents" if write else "read")
+        url = f"{self.app.site.web}/{client.full_name}.git"
+        return Remote(url, self.settings.environment, token)
+
+    def folder(self, full_name: str) -> Path:
+        """What is kept of a repository; names are GitHub's, which hold no separators."""
+        owner, _, name = full_name.partition("/")
+        return self.settings.state_dir / "github" / owner.lower() / name.lower()

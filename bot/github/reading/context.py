@@ -1,0 +1,62 @@
+"""What every part of a reading shares: the repository, the plan, who we are, who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.core.events import Hint
+from bot.core.lifecycle.facts import ROLES, Role
+from bot.core.lifecycle.state import PlanLife
+from bot.core.plan import Plan
+from bot.github.client import Client
+
+_FOLDED: Mapping[str, Role] = {"admin": "admin", "write": "write", "read": "read", "none": "none"}
+"""What `permission` says where a role has a name of the organisation's own."""
+
+
+@dataclass
+class Reading:
+    """One look at one plan."""
+
+    client: Client
+    life: PlanLife
+    plan: Plan | None
+    hint: Hint | None
+    ourselves: str
+    """Login of our App, `slug[bot]`."""
+    app_id: int
+    now: datetime
+    _roles: dict[str, Role] = field(default_factory=dict)
+
+    def ours(self, thing: Mapping[str, Any]) -> bool:
+        """Whether an issue, comment or pull request was written by us."""
+        return login_of(thing) == self.ourselves
+
+    def role(self, login: str) -> Role:
+        """The right a person has now; asked once in a reading. Nobody of that name has none."""
+        if not login:
+            return "none"
+        if login not in self._roles:
+            self._roles[login] = self._asked(login)
+        return self._roles[login]
+
+    def _asked(self, login: str) -> Role:
+        if not login.replace("-", "").replace("_", "").isalnum():
+            # `dependabot[bot]` and the like: bots have no role, and no name to put in a path.
+            return "none"
+        found = self.client.find(f"./collaborators/{login}/permission") or {}
+        named = found.get("role_name")
+        return named if named in ROLES else _FOLDED.get(found.get("permission", ""), "none")
+
+
+def login_of(thing: Mapping[str, Any]) -> str:
+    """Author of an issue, comment, review or pull request; empty where the account is gone."""
+    return str((thing.get("user") or {}).get("login", ""))
+
+
+def is_bot(thing: Mapping[str, Any]) -> bool:
+    """Whether its author is no person."""
+    return (thing.get("user") or {}).get("type") != "User"
