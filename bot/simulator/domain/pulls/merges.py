@@ -9,8 +9,8 @@ from typing import Literal
 from bot.simulator.domain.pulls.merge_messages import Message, merge_message, squash_message
 from bot.simulator.domain.pulls.merge_state import merge_blockers
 from bot.simulator.domain.pulls.states import is_open
-from bot.simulator.domain.repositories.comparing import MOST_FILES, github_at, refresh
-from bot.simulator.domain.repositories.refs import change_refs, is_workflow
+from bot.simulator.domain.repositories.comparing import github_at, refresh
+from bot.simulator.domain.repositories.refs import change_refs, changes_workflows
 from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.git import (
@@ -123,8 +123,7 @@ async def _check_workflows(
     if may_write_workflows(caller, repository):
         return
     start = pull.start_sha or EMPTY_TREE
-    changes = await world.git(repository).changes(start, pull.head_sha, limit=MOST_FILES)
-    if any(is_workflow(name) for c in changes for name in (c.filename, c.previous or "")):
+    if await changes_workflows(world.git(repository), start, pull.head_sha):
         raise not_accessible()
 
 

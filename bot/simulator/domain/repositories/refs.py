@@ -28,7 +28,6 @@ from bot.simulator.records.repositories import Repository
 from bot.simulator.world import World
 
 WORKFLOWS = ".github/workflows/"
-MOST_FILES = 3000
 
 
 class RuleBroken(ApiError):
@@ -145,9 +144,21 @@ async def _check_workflows(git: BareRepository, change: RefChange) -> None:
     except UnknownObject:
         return
     start = await git.merge_base(old, new) or EMPTY_TREE
-    changes = await git.changes(start if base else EMPTY_TREE, new, limit=MOST_FILES)
-    if any(is_workflow(name) for c in changes for name in (c.filename, c.previous or "")):
+    if await changes_workflows(git, start if base else EMPTY_TREE, new):
         raise not_accessible()
+
+
+async def changes_workflows(git: BareRepository, old: str, new: str) -> bool:
+    """Whether two commits or trees differ in them, however many other files there are."""
+    return await _workflows_of(git, old) != await _workflows_of(git, new)
+
+
+async def _workflows_of(git: BareRepository, sha: str) -> str | None:
+    """What stands for the whole folder; None where there is none."""
+    try:
+        return (await git.entry_at(sha, WORKFLOWS.rstrip("/"))).sha
+    except UnknownObject:
+        return None
 
 
 def is_workflow(path: str) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.simulator.git import TreeEdit
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import as_genesis, commit, main_of, propose
+from tests.simulator.proposing import as_genesis, commit, main_of, move, propose
 from tests.simulator.support import BASE, SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -136,3 +137,22 @@ async def test_binary_and_huge_files_are_proposed(sim: Simulated) -> None:
     answer = await sim.as_("writer").post(f"{SHOP}/pulls/1/comments", json=on_file)
     assert answer.status_code == 201, answer.text
     assert answer.json()["subject_type"] == "file"
+
+
+async def test_workflows_are_found_behind_thousands_of_files(sim: Simulated) -> None:
+    git = sim.world.git(sim.repository)
+    main = main_of(sim)
+    blob = await git.write_blob(b"on: push\n")
+    names = [*(f"!{n}" for n in range(3001)), ".github/workflows/ci.yml"]
+    edits = [TreeEdit(name, "100644", blob) for name in names]
+    tree = await git.write_tree(edits, (await git.commit(main)).tree)
+    person = (await git.commit(main)).author
+    sha = await git.write_commit(tree, [main], author=person, committer=person, message="Much\n")
+    await move(sim, "feature", sha)
+    body = {"title": "Much", "head": "feature", "base": "main"}
+    assert (await sim.as_("writer").post(f"{SHOP}/pulls", json=body)).status_code == 201
+    app = as_genesis(sim, contents="write", pull_requests="write")
+    assert (await app.put(f"{SHOP}/pulls/1/merge", json={})).status_code == 403
+    ref = {"ref": "refs/heads/copy", "sha": sha}
+    assert (await app.post(f"{SHOP}/git/refs", json=ref)).status_code == 403
+    assert main_of(sim) == main
