@@ -111,7 +111,7 @@ class Policy(_Setting):
     """Names of checks that must have passed; empty: all there are."""
     ignored_checks: tuple[str, ...] = ()
     """Names of checks that are not waited for and never start an attempt."""
-    checks_minutes: int = Field(default=60, ge=1)
+    checks_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     """How long to wait for checks before a person is told."""
     draft: bool = True
     """Open pull requests as drafts until their checks are green."""

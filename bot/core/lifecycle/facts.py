@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.model import Record
 from bot.core.plan import Plan
-from bot.core.policy import Policy
+from bot.core.policy import Need, Policy
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
 """From the least right to the most."""
+
+
+def may(role: Role, need: Need) -> bool:
+    """Whether a right is enough."""
+    return ROLES.index(role) >= ROLES.index(need)
+
 
 Conclusion = Literal[
     "success",
@@ -215,7 +220,7 @@ class RepositoryFacts(Record):
 class Facts(Record):
     """All of it, read at `now`."""
 
-    now: datetime
+    now: AwareDatetime
     repository: RepositoryFacts
     policy: Policy
     policy_problem: str = ""

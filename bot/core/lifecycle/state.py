@@ -6,10 +6,9 @@ on one asks GitHub again whether that person may.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from bot.core.model import Record
 
@@ -87,8 +86,8 @@ class StageLife(Record):
     """Actions that failed in the checks and are left out of further attempts."""
     run: int = 0
     """The workflow run of the attempt in hand; 0 while unknown."""
-    dispatched: datetime | None = None
-    since: datetime | None = None
+    dispatched: AwareDatetime | None = None
+    since: AwareDatetime | None = None
     """When it came to where it stands, or its checks began anew."""
     pull: int = 0
     past: tuple[int, ...] = ()
@@ -142,6 +141,8 @@ class PlanLife(Record):
     """Those of `replies` that say no."""
     ticked: tuple[str, ...] = ()
     """Boxes of the dashboard that were acted on and are still ticked."""
+    stopped: str = ""
+    """Why, where a person stopped it; empty while nobody did."""
     labelled: bool = True
     """The trigger label was on the issue when last seen."""
     closed: bool = False

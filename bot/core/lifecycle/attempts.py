@@ -1,0 +1,197 @@
+"""Attempts at a stage: when one may begin, what it is told, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from bot.core.lifecycle.facts import Facts, Role, StageFacts, may
+from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.lifecycle.state import BUSY, Asked, Cause, PlanLife, StageLife
+from bot.core.plan import Plan
+
+FEEDBACK = 20_000
+"""Characters of what failed that the next attempt is told."""
+
+SHOWN = 300
+"""Characters of a strange text inside a reason."""
+
+
+def fresh(stage: StageLife, asked: Asked, cause: Cause, only: str = "") -> StageLife:
+    """The stage as a person asks for it: approved, with its whole budget."""
+    return stage.model_copy(
+        update={
+            "status": "approved",
+            "before": None,
+            "approved": asked,
+            "cause": cause,
+            "only": only,
+            "failures": 0,
+            "fingerprints": (),
+            "reason": "",
+        }
+    )
+
+
+def again(stage: StageLife, cause: Cause, feedback: str = "") -> StageLife:
+    """The stage waiting for one more attempt."""
+    update = {"status": "approved", "before": None, "cause": cause, "reason": ""}
+    return stage.model_copy(update={**update, "feedback": feedback[:FEEDBACK]})
+
+
+def after_failure(stage: StageLife, cause: Cause, fingerprint: str, feedback: str) -> StageLife:
+    """One more attempt, unless the one before failed in the same way."""
+    twice = bool(stage.fingerprints) and stage.fingerprints[-1] == fingerprint
+    seen = stage.model_copy(update={"fingerprints": (*stage.fingerprints, fingerprint)})
+    if twice:
+        said = shown(feedback)
+        why = f"The same failure twice in a row: {said}" if said else "The same failure twice"
+        return ask(seen.model_copy(update={"feedback": feedback[:FEEDBACK]}), why)
+    return again(seen, cause, feedback)
+
+
+def ask(stage: StageLife, why: str) -> StageLife:
+    """The stage waiting for a person, who is told why and how to go on."""
+    n = stage.number
+    how = f"`/genesis retry stage {n}` tries again, `/genesis skip {n}` goes on without it."
+    update = {"status": "needs-human", "before": None, "reason": f"{why.rstrip('. ')}. {how}"}
+    return stage.model_copy(update=update)
+
+
+def abandon(stage: StageLife) -> StageLife:
+    """The stage without the attempt in flight; it does not count."""
+    if stage.status not in BUSY:
+        return stage
+    spent = max(0, stage.failures - 1)
+    return stage.model_copy(update={"status": "paused", "before": "approved", "failures": spent})
+
+
+def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
+    """The next attempt at an approved stage, or why there is none."""
+    seen = facts.stage(stage.number)
+    if not approval_stands(life, stage, facts):
+        return _unapproved(stage, facts)
+    spent = _spent(life, stage, facts)
+    if spent:
+        return ask(stage, spent)
+    if seen.foreign or seen.branch != stage.head:
+        return ask(stage, taken(stage, seen))
+    if not facts.repository.workflow:
+        file = facts.policy.workflow
+        why = f"Waits for the workflow `.github/workflows/{file}`: add it, or switch it on"
+        return stage.model_copy(update={"reason": why})
+    if not facts.repository.base:
+        return stage.model_copy(update={"reason": "Waits for the base branch, which is missing"})
+    return stage.model_copy(
+        update={
+            "status": "queued",
+            "before": None,
+            "reason": "",
+            "attempt": stage.attempt + 1,
+            "failures": stage.failures + 1,
+            "base": facts.repository.base,
+            "run": 0,
+            "dispatched": facts.now,
+            "since": facts.now,
+        }
+    )
+
+
+def taken(stage: StageLife, seen: StageFacts) -> str:
+    """Why the branch is not ours to move."""
+    if seen.foreign:
+        who = ", ".join(f"`{shown(name)}`" for name in seen.foreign[:3])
+        return f"{who} pushed to the branch, so it is left alone. Take the commits off or merge it"
+    if not seen.branch:
+        return "The branch was deleted"
+    if not stage.head:
+        return "There is a branch of that name already. Delete it first"
+    return "The branch is not where it was left, so it is not moved any more"
+
+
+def approval_stands(life: PlanLife, stage: StageLife, facts: Facts) -> bool:
+    """Whether the person who approved the stage still may."""
+    asked = stage.approved
+    return asked is not None and may(_role(life, asked, facts), facts.policy.needs("approve"))
+
+
+def _role(life: PlanLife, asked: Asked, facts: Facts) -> Role:
+    """The right of a person now; none where nobody says so."""
+    if asked.source == "policy":
+        return facts.requested if asked.actor == life.requested.actor else "none"
+    if asked.actor in facts.roles:
+        return facts.roles[asked.actor]
+    said = (c for c in facts.comments if c.id == asked.id and c.author == asked.actor)
+    return next((c.role for c in said if not c.bot), "none") if asked.id else "none"
+
+
+def _unapproved(stage: StageLife, facts: Facts) -> StageLife:
+    need, n = facts.policy.needs("approve"), stage.number
+    why = f"Its approval does not count any more: that takes the role {need}"
+    if stage.attempt:
+        return ask(stage.model_copy(update={"approved": None}), why)
+    update = {"status": "planned", "approved": None}
+    return stage.model_copy(update={**update, "reason": f"{why}. Say `/genesis approve stage {n}`"})
+
+
+def _spent(life: PlanLife, stage: StageLife, facts: Facts) -> str:
+    limits = facts.policy.limits
+    if stage.failures >= limits.attempts:
+        return f"{limits.attempts} attempts were made: that is `limits.attempts`"
+    if limits.usd_per_stage is not None and stage.usd >= limits.usd_per_stage:
+        return f"${stage.usd:.2f} are spent: raise `limits.usd_per_stage` first"
+    if limits.usd_per_plan is not None and life.usd >= limits.usd_per_plan:
+        return f"${life.usd:.2f} are spent on the plan: raise `limits.usd_per_plan` first"
+    return ""
+
+
+def allowance(life: PlanLife, stage: StageLife, facts: Facts) -> float | None:
+    """US dollars the attempt in hand may cost; None: no limit."""
+    limits = facts.policy.limits
+    left = [
+        limit - spent
+        for limit, spent in ((limits.usd_per_stage, stage.usd), (limits.usd_per_plan, life.usd))
+        if limit is not None
+    ]
+    return max(0.0, min(left)) if left else None
+
+
+def charge(stage: StageLife, outcome: StageOutcome) -> StageLife:
+    """The stage with what the attempt cost and left out."""
+    return stage.model_copy(
+        update={
+            "usd": stage.usd + outcome.usd,
+            "minutes": stage.minutes + outcome.minutes,
+            "dropped": _union(stage.dropped, outcome.dropped),
+        }
+    )
+
+
+def blame(stage: StageLife, plan: Plan | None, paths: Iterable[str]) -> StageLife:
+    """The stage without the actions in whose files the checks failed, if any would be left."""
+    named, stages = set(paths), plan.stages if plan is not None else ()
+    actions = [a for s in stages if s.number == stage.number for a in s.actions]
+    guilty = [a.id for a in actions if named & {within(plan, f.path) for f in a.files}]
+    dropped = _union(stage.dropped, guilty)
+    left = [a for a in actions if a.id not in dropped and (not stage.only or a.id == stage.only)]
+    return stage.model_copy(update={"dropped": dropped}) if left else stage
+
+
+def within(plan: Plan | None, path: str) -> str:
+    """A path of the plan, from the top of the repository."""
+    return f"{plan.path}/{path}" if plan is not None and plan.path else path
+
+
+def mark(*parts: str) -> str:
+    """A fingerprint for a failure that brought none."""
+    return sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def shown(text: str) -> str:
+    """The beginning of a strange text, on one line."""
+    line = " ".join(text[: 2 * SHOWN].split())
+    return line if len(line) <= SHOWN else f"{line[:SHOWN]} …"
+
+
+def _union(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))

@@ -1,0 +1,76 @@
+"""From a plan's life and what GitHub shows of it to the next life, and what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.lifecycle import asking, delivery, planning, presence, projection, scheduling, stages
+from bot.core.lifecycle.commands import AnyCommand
+from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.state import BUSY, PlanLife
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The life to be stored first, and then the commands to be carried out, in their order."""
+
+    life: PlanLife
+    commands: tuple[AnyCommand, ...]
+    look_again: datetime | None = None
+    """When to look even if nothing is heard until then."""
+
+
+def decide(life: PlanLife, facts: Facts) -> Decision:
+    """What is next. Pure, and total: whatever the facts say, it raises nothing."""
+    facts = _sound(facts)
+    life = presence.observe(life, facts)
+    if not presence.readable(facts) or facts.issue is None:
+        return Decision(life, ())
+    life = stages.observe(life, facts)
+    life = planning.observe(life, facts)
+    if not facts.issue.locked:
+        life = asking.observe(life, facts)
+    life = planning.observe(life, facts)
+    life = scheduling.schedule(life, facts)
+    return Decision(life, tuple(_commands(life, facts)), _look_again(life, facts))
+
+
+def _sound(facts: Facts) -> Facts:
+    """Without a plan whose actions wait for each other."""
+    try:
+        if facts.plan is not None:
+            facts.plan.actions()
+    except (ValueError, RecursionError):
+        problem = "the actions of the plan that is stored wait for each other"
+        return facts.model_copy(update={"plan": None, "plan_problem": problem})
+    return facts
+
+
+def _commands(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    yield from delivery.cancellations(life, facts)
+    if facts.issue is None or facts.issue.locked or facts.issue.number != life.issue:
+        return
+    yield from projection.plan_issue(life, facts)
+    yield from projection.stage_issues(life, facts)
+    yield from delivery.deliveries(life, facts)
+    yield from projection.conversation(life, facts)
+    yield from projection.analysis(life, facts)
+
+
+def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
+    """The first moment at which waiting ends."""
+    waits: list[timedelta] = []
+    for stage in life.stages:
+        if stage.status in BUSY and stage.dispatched is not None:
+            passed = facts.now - stage.dispatched
+            waits += [stages.UNSEEN - passed, stages.deadline(facts) - passed]
+        if stage.status in ("pr-open", "checking") and stage.since is not None:
+            limit = timedelta(minutes=facts.policy.checks_minutes)
+            waits.append(limit - (facts.now - stage.since))
+    ahead = [wait for wait in waits if wait > timedelta()]
+    try:
+        return facts.now + min(ahead) if ahead else None
+    except OverflowError:
+        return None

@@ -1,0 +1,186 @@
+"""What an attempt needs done: its run, the branch, the pull request, checks and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.lifecycle.attempts import allowance
+from bot.core.lifecycle.commands import (
+    AnswerThread,
+    AnyCommand,
+    CancelRun,
+    Dispatch,
+    MarkReady,
+    MoveBranch,
+    PutCheck,
+    PutPull,
+    RerunFailed,
+    SetLabels,
+)
+from bot.core.lifecycle.facts import Conclusion, Facts, PullFacts, StageFacts
+from bot.core.lifecycle.marking import same
+from bot.core.lifecycle.presence import HELD
+from bot.core.lifecycle.reviewing import to_rerun, verdict
+from bot.core.lifecycle.stages import in_review, outcome_of, pull_of, run_of
+from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
+from bot.core.render.github.check_run import check_run
+from bot.core.render.github.pull_request import pull_request
+
+NOT_READY = "genesis:not-ready"
+"""On pull requests where the server has no drafts."""
+
+
+def cancellations(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    """Runs that nobody waits for any more."""
+    for stage in life.stages:
+        seen = facts.stage(stage.number)
+        wanted = run_of(stage, seen) if stage.status in BUSY else None
+        for run in seen.runs:
+            if run.status != "completed" and (wanted is None or run.id != wanted.id):
+                yield CancelRun(run=run.id)
+
+
+def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    """All of it, stage by stage; nothing while the plan is held."""
+    if life.status in HELD:
+        return
+    for stage in life.stages:
+        seen = facts.stage(stage.number)
+        pull = pull_of(stage, seen)
+        if stage.status in BUSY:
+            yield from _attempt(life, stage, seen, pull, facts)
+        if in_review(stage) and seen.branch == stage.head:
+            yield from _pull(life, stage, pull, facts)
+        if pull is not None and pull.state == "open":
+            yield from _answers(stage, pull)
+            yield from _check(life, stage, pull, facts)
+
+
+def _attempt(
+    life: PlanLife, stage: StageLife, seen: StageFacts, pull: PullFacts | None, facts: Facts
+) -> Iterator[AnyCommand]:
+    run = run_of(stage, seen)
+    if run is None:
+        yield Dispatch(
+            stage=stage.number,
+            attempt=stage.attempt,
+            cause=stage.cause,
+            workflow=facts.policy.workflow,
+            base=stage.base,
+            head=stage.head,
+            only=stage.only,
+            dropped=stage.dropped,
+            minutes=facts.policy.limits.minutes,
+            usd=allowance(life, stage, facts),
+        )
+    outcome = outcome_of(life, stage, seen)
+    if outcome is None or outcome.status != "published" or seen.branch == outcome.commit:
+        return
+    if pull is not None and pull.state == "open" and _running(pull):
+        yield PutCheck(
+            stage=stage.number,
+            head=pull.head,
+            status="completed",
+            conclusion="neutral",
+            title=f"Replaced by attempt {stage.attempt}",
+            summary="Another attempt takes the place of this commit.",
+        )
+    yield MoveBranch(stage=stage.number, to=outcome.commit, expected=stage.head)
+
+
+def _running(pull: PullFacts) -> bool:
+    return any(c.ours and c.status != "completed" for c in pull.checks)
+
+
+def _pull(
+    life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Facts
+) -> Iterator[AnyCommand]:
+    title, body = pull_request(life, stage, facts)
+    drafts = facts.repository.drafts
+    not_ready = (NOT_READY,) if facts.policy.draft and not drafts and not stage.ready else ()
+    if pull is None:
+        yield PutPull(
+            stage=stage.number,
+            base=life.base_branch,
+            title=title,
+            body=body,
+            draft=facts.policy.draft and drafts and not stage.ready,
+            labels=not_ready,
+        )
+        return
+    known = outcome_of(life, stage, facts.stage(stage.number)) is not None
+    if known and not same(body, pull.body):
+        yield PutPull(
+            stage=stage.number, number=pull.number, base=pull.base, title=pull.title, body=body
+        )
+    yield from _readiness(stage, pull, facts)
+
+
+def _readiness(stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
+    if pull.head != stage.head:
+        return
+    said = verdict(pull, facts.policy)
+    if stage.status == "checking" and said == "green" and pull.draft and not stage.ready:
+        yield MarkReady(pull=pull.number, node=pull.node)
+    if stage.ready and NOT_READY in pull.labels:
+        yield SetLabels(on=pull.number, remove=(NOT_READY,))
+    failure = facts.stage(stage.number).failure
+    if stage.status == "checking" and said == "failed" and failure is not None:
+        for run in to_rerun(failure):
+            yield RerunFailed(run=run)
+
+
+def _answers(stage: StageLife, pull: PullFacts) -> Iterator[AnyCommand]:
+    """One for each thread that led to an attempt, once that attempt has ended."""
+    if stage.status in BUSY or stage.status == "approved":
+        return
+    there = in_review(stage) and pull.head == stage.head
+    if in_review(stage) and not there:
+        return
+    text = (
+        f"Attempt {stage.attempt} took this up: see {stage.head}."
+        if there
+        else "This could not be taken up; the issue of the stage says why and how to go on."
+    )
+    for thread in pull.threads:
+        if thread.id in stage.threads and not thread.answered:
+            yield AnswerThread(
+                pull=pull.number,
+                thread=thread.id,
+                reply_to=thread.reply_to,
+                body=text,
+                resolve=there,
+            )
+
+
+def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
+    """The check run of the attempt, on the head we left; never on a commit of somebody else."""
+    if pull.head != stage.head or pull.merged:
+        return
+    outcome = outcome_of(life, stage, facts.stage(stage.number)) if stage.status in BUSY else None
+    if outcome is not None:
+        return
+    status: str = "in_progress" if stage.status in BUSY else "completed"
+    conclusion = None if stage.status in BUSY else _conclusion(stage)
+    title, summary = check_run(life, stage, facts)
+    ours = [c for c in pull.checks if c.ours]
+    wanted = (status, conclusion, title)
+    if ours and any((c.status, c.conclusion, c.title) == wanted for c in ours):
+        return
+    failure = facts.stage(stage.number).failure
+    notes = failure.annotations if failure is not None and failure.head == pull.head else ()
+    yield PutCheck(
+        stage=stage.number,
+        head=pull.head,
+        status="in_progress" if stage.status in BUSY else "completed",
+        conclusion=conclusion,
+        title=title,
+        summary=summary,
+        annotations=notes,
+    )
+
+
+def _conclusion(stage: StageLife) -> Conclusion:
+    if stage.status == "needs-human":
+        return "action_required"
+    return "success" if in_review(stage) or stage.status == "merged" else "neutral"
