@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -22,6 +20,7 @@ from bot.cli import (
     running,
     simulate,
 )
+from bot.cli.interrupting import Interrupted, listen
 from bot.cli.output import screen
 from bot.errors import Exit, OtpError, Unusable
 
@@ -99,25 +98,9 @@ def options(
     screen.quiet = quiet
 
 
-class Interrupted(BaseException):
-    """A person or the system asked us to stop; children are killed on its way up."""
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    # Once is enough: a second signal must not cut the cleaning up short.
-    for name in _STOPPING:
-        signal.signal(name, signal.SIG_IGN)
-    raise Interrupted
-
-
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
 def main() -> None:
     """Entry point: an expected error is one line and its exit code, anything else a bug report."""
-    for number in _STOPPING:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    listen()
     try:
         sys.exit(app(prog_name="genesis", standalone_mode=False) or 0)
     except OtpError as error:
