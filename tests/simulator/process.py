@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+STOPS_WITHIN = 60
 CODE = "from bot.cli import main; main()"
 
 
@@ -26,4 +27,8 @@ def simulating(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], 
             yield process, json.loads(process.stdout.readline())
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            try:
+                process.wait(STOPS_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()  # else leaving the block would wait for it without end
+                raise
