@@ -128,8 +128,7 @@ class Repository:
 
     def list(self, commit: str) -> tuple[Entry, ...]:
         """Every path of the commit in git's order; paths that are no UTF-8 hold surrogates."""
-        out = self.git.raw("ls-tree", "-r", "-z", "-l", "--full-tree", checked_commit(commit))
-        return tuple(_entry(record) for record in out.split(b"\0") if record)
+        return entries_of(self.git, commit)
 
     def read(self, commit: str, path: str) -> bytes:
         """Contents of one file of the commit; raises `Unusable` when it has no such file."""
@@ -185,6 +184,12 @@ class Repository:
         with lock.locked(self.git_dir):
             refs.clear_stale_locks(self.git_dir, time.time())
             yield
+
+
+def entries_of(git: Git, commit: str) -> tuple[Entry, ...]:
+    """Every path of the commit in git's order; paths that are no UTF-8 hold surrogates."""
+    out = git.raw("ls-tree", "-r", "-z", "-l", "--full-tree", checked_commit(commit))
+    return tuple(_entry(record) for record in out.split(b"\0") if record)
 
 
 def changed_paths(git: Git) -> tuple[str, ...]:
