@@ -32,7 +32,12 @@ class Urls:
 
     def page(self, full_name: str, *parts: object) -> str:
         """In the browser."""
-        return "/".join([self.base, full_name, *(quote(str(p)) for p in parts)])
+        return "/".join([self.base, full_name, *map(_quoted, parts)])
 
     def clone(self, full_name: str) -> str:
         return f"{self.base}/{full_name}.git"
+
+
+def _quoted(part: object) -> str:
+    """Names of refs may hold bytes that are no UTF-8; they keep their value."""
+    return quote(str(part), errors="surrogateescape")

@@ -8,6 +8,11 @@ from bot.simulator.front import is_ours
 from bot.simulator.urls import Urls, base_of
 
 
+def test_bytes_that_are_no_text_keep_their_value() -> None:
+    name = b"odd-\xff".decode("utf-8", "surrogateescape")
+    assert Urls("http://h").page("acme/shop", "tree", name) == "http://h/acme/shop/tree/odd-%FF"
+
+
 @pytest.mark.parametrize(
     ("host", "clone"),
     [

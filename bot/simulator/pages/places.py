@@ -10,6 +10,8 @@ from starlette.requests import Request
 from bot.simulator.git import BareRepository
 
 HEADS, TAGS = "refs/heads/", "refs/tags/"
+MOST_PARTS = 100
+"""Of the name of a ref; what is longer is searched for a name of that length."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ async def place_of(git: BareRepository, address: str) -> Place:
         UnknownObject: there is no such revision.
     """
     parts = address.strip("/").split("/")
-    for count in range(len(parts), 0, -1):
+    for count in range(min(len(parts), MOST_PARTS), 0, -1):
         name = "/".join(parts[:count])
         if git.ref(HEADS + name) or git.ref(TAGS + name) or git.ref(name):
             break

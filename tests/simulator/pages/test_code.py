@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -148,6 +149,12 @@ async def test_branches_tags_and_other_refs(sim: Simulated, admin: Browser) -> N
     assert "/acme/shop/compare/main...feature/x" in page.links
     assert "refs/genesis/plan-1" in page.words
     assert "v1" in page.words
+
+
+async def test_an_address_of_many_parts_takes_no_longer_than_another(admin: Browser) -> None:
+    began = time.process_time()
+    assert (await admin.get("/acme/shop/tree/main" + "/a" * 30_000)).status == 404
+    assert time.process_time() - began < 3
 
 
 async def test_what_is_not_there(admin: Browser) -> None:

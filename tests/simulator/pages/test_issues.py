@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.simulator.domain.issues.comments import create_comment
 from bot.simulator.domain.issues.dependencies import block
 from bot.simulator.domain.issues.issues import Draft, open_issue
 from bot.simulator.identity.caller import Caller
 from bot.simulator.options import Source
+from bot.simulator.pages.conversation.discussion import PER_PAGE
 from bot.simulator.records.issues import Issue
 from bot.simulator.seed import add_repository
 from tests.simulator.pages.browser import Browser, Shown
@@ -219,7 +221,7 @@ async def removed(browser: Browser, path: str, below: str) -> Shown:
     return await browser.send(path + below, remove=value)
 
 
-async def elsewhere(sim: Simulated, tmp_path: Path, **fields: Any) -> Issue:
+async def elsewhere(sim: Simulated, tmp_path: Path) -> Issue:
     """Issue 1 of another repository, which blocks our issue 1."""
     source = make_source(tmp_path / "elsewhere")
     now = sim.world.clock.now()
@@ -312,6 +314,18 @@ async def test_editing_and_deleting_a_comment(
     assert "edited" in (await reader.get(path)).one("article", id=anchor).text
     assert (await admin.send(form, delete="1")).status == 303
     assert "First" not in (await reader.get(path)).words
+
+
+async def test_a_comment_on_a_later_page_can_be_edited_there(
+    sim: Simulated, admin: Browser
+) -> None:
+    path = await opened(admin)
+    for number in range(PER_PAGE + 1):
+        create_comment(sim.world, admin_of(sim), sim.repository, issue_of(sim), f"No. {number}")
+    page = await admin.get(f"{path}?page=2")
+    (edit,) = [link for link in page.links if "edit=issuecomment" in link]
+    form = await admin.get(path + edit.partition("#")[0])
+    assert [area.text.strip() for area in form.all("textarea", aria_label="Text")] == ["No. 150"]
 
 
 async def test_reactions_come_and_go(sim: Simulated, admin: Browser) -> None:

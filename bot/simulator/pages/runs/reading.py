@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.responses import FileResponse, Response
@@ -61,7 +62,7 @@ async def workflow(here: AtRepository, name: str) -> Response:
     )
 
 
-def fields_for(inputs: Any) -> list[tuple[Input, str]]:
+def fields_for(inputs: Iterable[Input]) -> list[tuple[Input, str]]:
     """Each input with its default as a form shows it."""
     found = []
     for each in inputs:
@@ -117,7 +118,7 @@ async def attempt(here: AtRepository, run_id: int, number: int) -> Response:
 
 async def _run(here: Here, run_id: int, number: int | None) -> Response:
     found = run_of(here, run_id)
-    frame = _frame(here, found, number or found.latest.number)
+    frame = _frame(here, found, found.latest.number if number is None else number)
     storage, tables = engine_of(here).storage, here.tables
     summaries = [(job, text) for job in frame["jobs"] if (text := storage.summary(job.id))]
     annotations = [
