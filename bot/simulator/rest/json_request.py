@@ -28,16 +28,12 @@ class JsonRequest(Request):
 
 
 def as_json(request: Request) -> Request:
-    """The same request to be read as JSON; reading more than 25 MB raises ApiError (413).
-
-    Uploads keep what type they have.
-    """
+    """The same request to be read as JSON; reading more than 25 MB raises ApiError (413)."""
     if request.method == "GET":
         return request
-    scope: Scope = request.scope
-    if "/uploads/" not in scope["path"]:
-        others = [(k, v) for k, v in scope["headers"] if k != b"content-type"]
-        scope = {**scope, "headers": [*others, (b"content-type", b"application/json")]}
+    others = [(k, v) for k, v in request.scope["headers"] if k != b"content-type"]
+    headers = [*others, (b"content-type", b"application/json")]
+    scope: Scope = {**request.scope, "headers": headers}
     return JsonRequest(scope, _bounded(request.receive))
 
 

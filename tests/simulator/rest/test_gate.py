@@ -247,3 +247,14 @@ async def test_what_breaks_is_a_500_in_githubs_form(
     on_disk = {json.loads(body)["name"] for body in sim.world.journal.rows("Label")}
     assert on_disk == {label.name for label in sim.world.tables.labels}
     assert "changed" in on_disk
+
+
+async def test_a_body_is_json_in_a_repository_of_any_name(sim: Simulated) -> None:
+    writer = sim.as_("writer")
+    assert (await writer.post("/user/repos", json={"name": "uploads"})).status_code == 201
+    answer = await writer.post(
+        "/repos/writer/uploads/issues",
+        content=b'{"title": "One"}',
+        headers={"content-type": "text/plain"},
+    )
+    assert answer.status_code == 201, answer.text
