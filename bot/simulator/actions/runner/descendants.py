@@ -31,7 +31,8 @@ def signal_groups(pids: Iterable[int], number: int) -> None:
     own = os.getpgid(0)
     groups: set[int] = set()
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
+        # What a step let run as another user is out of reach; all others are stopped.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             group = os.getpgid(pid)
             if group == own:
                 send(pid, number)

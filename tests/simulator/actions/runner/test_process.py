@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -226,3 +228,17 @@ def environment_of(process: Path) -> str:
         return (process / "environ").read_text(errors="replace") if process.name.isdigit() else ""
     except OSError:
         return ""
+
+
+def test_what_may_not_be_signalled_stops_nobody() -> None:
+    """As a step's program with the rights of another user; signal 0 only asks."""
+    script = (
+        "import os, sys; from bot.simulator.actions.runner.descendants import signal_groups\n"
+        "if os.getuid() == 0: os.setresuid(65534, 65534, 65534)\n"
+        "signal_groups([int(sys.argv[1]), os.getpid()], 0); print('went on')"
+    )
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as other:
+        command = [sys.executable, "-c", script, str(other.pid)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        other.kill()
+    assert done.stdout == "went on\n"
