@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.host import Statement
 from bot.simulator.actions.runner.files import FileCommandError, read_file
 from bot.simulator.actions.runner.frame import StepFailed
-from bot.simulator.actions.runner.globs import GlobError, digest_file, find_files
+from bot.simulator.actions.runner.globs import GlobError, digest, find_files
+from bot.simulator.actions.runner.inside import is_file, open_file, write_file
 from bot.simulator.actions.runner.use import Use
 
 SUBJECT = {
@@ -63,7 +65,8 @@ async def _keep(use: Use, kind: str, predicate: Any) -> None:
     statement = Statement(await _subjects(use), kind, predicate)
     number = await use.job.host.attest(statement)
     bundle = use.job.folders.temp / f"attestation-{number}.json"
-    bundle.write_text(json.dumps(in_toto(statement)))
+    content = json.dumps(in_toto(statement)).encode()
+    write_file(use.job.folders.temp, bundle, content)
     page = f"{use.github('server_url')}/{use.github('repository')}/attestations/{number}"
     use.give(attestation_id=str(number), attestation_url=page, bundle_path=str(bundle))
     names = ", ".join(name for name, _ in statement.subjects[:10])
@@ -93,9 +96,13 @@ async def _subjects(use: Use) -> tuple[tuple[str, str], ...]:
             subjects = await asyncio.to_thread(_files, use)
         case _:
             subjects = _checksums(use)
-    if not 0 < len(subjects) <= MAX_SUBJECTS:
-        raise StepFailed(f"Found {len(subjects)} subjects; 1 to {MAX_SUBJECTS} are allowed")
+    _check_count(len(subjects))
     return tuple(subjects)
+
+
+def _check_count(found: int) -> None:
+    if not 0 < found <= MAX_SUBJECTS:
+        raise StepFailed(f"Found {found} subjects; 1 to {MAX_SUBJECTS} are allowed")
 
 
 def _digest(use: Use) -> tuple[str, str]:
@@ -111,13 +118,19 @@ def _files(use: Use) -> list[tuple[str, str]]:
         files = find_files(use.workspace, patterns)
     except GlobError as error:
         raise StepFailed(str(error)) from error
+    _check_count(len(files))
     name = use.inputs["subject-name"]
-    return [(name or file.name, digest_file(file).hex()) for file in files]
+    return [(name or file.name, _digest_of(use, file)) for file in files]
+
+
+def _digest_of(use: Use, path: Path) -> str:
+    with open_file(use.workspace, path) as file:
+        return digest(file).hex()
 
 
 def _checksums(use: Use) -> list[tuple[str, str]]:
     text = use.inputs["subject-checksums"]
-    if "\n" not in text and (use.workspace / text).is_file():
+    if "\n" not in text and is_file(use.job.folders.root, use.workspace / text):
         text = _text_of(use, text)
     subjects: list[tuple[str, str]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -130,7 +143,7 @@ def _checksums(use: Use) -> list[tuple[str, str]]:
 
 def _text_of(use: Use, path: str) -> str:
     try:
-        return read_file(use.workspace / path, 16 * 2**20)
+        return read_file(use.job.folders.root, use.workspace / path, 16 * 2**20)
     except FileCommandError as error:
         raise StepFailed(str(error)) from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
+import os
+import stat
 import tarfile
 import uuid
 from collections.abc import Sequence
@@ -13,6 +15,9 @@ from pathlib import Path
 from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.host import Cache
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.globs import find_entries
+from bot.simulator.actions.runner.inside import new_file, open_file
+from bot.simulator.actions.runner.unpacking import unpack
 from bot.simulator.actions.runner.use import Use
 
 SHARED = {"path": "", "key": "", "upload-chunk-size": "", "enableCrossOsArchive": "false"}
@@ -60,7 +65,8 @@ async def both(use: Use) -> None:
 
 async def _save(use: Use, key: str, paths: Sequence[str]) -> None:
     archive = use.job.folders.private / f"cache-{uuid.uuid4().hex}.tar"
-    count = await asyncio.to_thread(_pack, archive, paths, _roots(use))
+    most = use.job.settings.limits.folder_bytes
+    count = await asyncio.to_thread(_pack, archive, paths, _roots(use), most)
     if not count:
         use.warn(
             "Path Validation Error: Path(s) specified in the action for caching do(es) not exist,"
@@ -112,30 +118,48 @@ def _place(path: str, roots: dict[str, Path]) -> tuple[str, str]:
     raise StepFailed(f"The path {path[:200]!r} is neither in the work space nor in the home")
 
 
-def _pack(archive: Path, paths: Sequence[str], roots: dict[str, Path]) -> int:
-    count = 0
-    with tarfile.open(archive, "w") as tar:
-        for path in paths:
-            name, pattern = _place(path, roots)
-            matches = [roots[name]] if pattern == "." else sorted(roots[name].glob(pattern))
-            for match in matches:
-                tar.add(match, f"{name}/{match.relative_to(roots[name])}", filter=_plain)
+def _pack(archive: Path, paths: Sequence[str], roots: dict[str, Path], most: int) -> int:
+    """How much was found: files, folders and links; pipes and devices are left out."""
+    patterns: dict[str, list[str]] = {name: [] for name in roots}
+    for path in paths:
+        name, pattern = _place(path, roots)
+        patterns[name].append(pattern)
+    count = size = 0
+    with new_file(archive.parent, archive) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        for name, root in roots.items():
+            for entry in find_entries(root, patterns[name]):
+                size += _add(tar, root, entry, f"{name}/{entry.relative_to(root)}")
+                if size > most:
+                    raise StepFailed(f"The files have more than {most:,} bytes")
                 count += 1
     return count
 
 
-def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Files, folders and links; pipes and devices are left out."""
-    return member if member.isfile() or member.isdir() or member.issym() else None
+def _add(tar: tarfile.TarFile, root: Path, entry: Path, name: str) -> int:
+    """Gives the size of the content. Links are kept as they are, and nothing is read by them."""
+    status = entry.lstat()
+    member = tarfile.TarInfo(name)
+    member.mtime, member.mode = status.st_mtime, stat.S_IMODE(status.st_mode)
+    if stat.S_ISREG(status.st_mode):
+        with open_file(root, entry) as file:
+            member.size = os.fstat(file.fileno()).st_size
+            tar.addfile(member, file)
+    elif stat.S_ISLNK(status.st_mode):
+        member.type, member.linkname = tarfile.SYMTYPE, os.readlink(entry)
+        tar.addfile(member)
+    elif stat.S_ISDIR(status.st_mode):
+        member.type = tarfile.DIRTYPE
+        tar.addfile(member)
+    return member.size
 
 
 def _unpack(cache: Cache, roots: dict[str, Path]) -> None:
+    def place(name: str) -> tuple[Path, Path] | None:
+        base, _, rest = name.partition("/")
+        return (roots[base], roots[base] / rest) if rest else None
+
     with tarfile.open(cache.archive) as tar:
-        for name, root in roots.items():
-            members = [m for m in tar.getmembers() if m.name.startswith(f"{name}/")]
-            for member in members:
-                member.name = member.name.removeprefix(f"{name}/")
-            tar.extractall(root, members, filter="data")
+        unpack(tar, place)
 
 
 CACHE = Builtin(RESTORING | {"save-always": "false"}, both)

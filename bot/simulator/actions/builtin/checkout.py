@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import os
 import re
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.runner.clearing import empty
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import folder as folder_at
+from bot.simulator.actions.runner.inside import open_file, write_file
 from bot.simulator.actions.runner.use import Use
 
 INPUTS = {
@@ -37,6 +40,8 @@ INPUTS = {
     "github-server-url": "",
 }
 UNSUPPORTED = ("ssh-key", "filter", "sparse-checkout")
+HEADER = re.compile(rb"\n?\textraheader = AUTHORIZATION: .*")
+MAX_CONFIG = 2**20
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GCM_INTERACTIVE": "Never"}
@@ -152,12 +157,12 @@ class Git:
 
     async def prepare(self, repository: str) -> None:
         """An empty repository at the folder; what was there goes, as `clean` asks."""
-        root = self.use.job.folders.root
+        folders = self.use.job.folders
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(empty, root, self.folder)
+            with folder_at(folders.work, self.folder):
+                await asyncio.to_thread(empty, folders.work, self.folder)
         except OSError as error:
-            place = self.folder.relative_to(root)
+            place = self.folder.relative_to(folders.root)
             raise StepFailed(f"'{place}' cannot be emptied: {error.strerror}") from error
         self.use.job.hide(self.header().split()[-1])
         self.use.say("##[group]Initializing the repository")
@@ -223,15 +228,25 @@ class Git:
 
     def keep_credentials(self) -> None:
         """For the git commands of later steps."""
-        with self.config.open("a") as file:
-            file.write(f'[http "{self.server}/"]\n\textraheader = {self.header()}\n')
+        section = f'[http "{self.server}/"]\n\textraheader = {self.header()}\n'
+        write_file(self.folder, self.config, self._configured() + section.encode())
 
     async def forget_credentials(self) -> None:
-        if self.config.is_file():
-            section = f"http.{self.server}/"
-            self.use.say(f"[command]git config --local --remove-section {section}")
-            text = self.config.read_text(errors="replace")
-            self.config.write_text(re.sub(r"\n?\textraheader = AUTHORIZATION: .*", "", text))
+        self.use.say(f"[command]git config --local --unset-all http.{self.server}/.extraheader")
+        try:
+            written = self._configured()
+            write_file(self.folder, self.config, HEADER.sub(b"", written))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.use.warn(f"Unable to clean up the repository's config: {error.strerror}")
+
+    def _configured(self) -> bytes:
+        with open_file(self.folder, self.config) as file:
+            written = file.read(MAX_CONFIG + 1)
+        if len(written) > MAX_CONFIG:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), self.config.name)
+        return written
 
 
 CHECKOUT = Builtin(INPUTS, check_out)

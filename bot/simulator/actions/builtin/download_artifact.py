@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.host import Artifact, ArtifactRefused
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import folder, new_file
 from bot.simulator.actions.runner.use import Use
 from bot.simulator.actions.workflow.patterns import PatternError, fits
 
@@ -36,18 +39,29 @@ async def download(use: Use) -> None:
     use.say(f"Total of {len(chosen)} artifact(s) downloaded")
     together = (len(chosen) == 1 and bool(use.inputs["name"])) or use.flag("merge-multiple")
     for artifact in chosen:
-        folder = target if together else target / artifact.name
+        place = target if together else target / artifact.name
         use.say(f"Downloading artifact: {artifact.name} (ID: {artifact.id})")
-        await asyncio.to_thread(_unpack, artifact, folder)
+        await asyncio.to_thread(_unpack, artifact, use.job.folders.root, place)
     use.give(download_path=str(target))
     use.say("Download artifact has finished successfully")
 
 
 def _target(use: Use) -> Path:
-    """Anywhere, as on GitHub; `~` is the job's home."""
-    path = use.inputs["path"]
-    home = use.job.folders.home
-    return home / path[1:].lstrip("/") if path.startswith("~") else use.workspace / path
+    """In the job's folders; `~` is its home. On GitHub it may be anywhere, but there the machine is
+    the job's own."""
+    path, folders = use.inputs["path"], use.job.folders
+    base, below = (
+        (folders.home, path[1:].lstrip("/"))
+        if path.startswith("~")
+        else (
+            use.workspace,
+            path,
+        )
+    )
+    target = Path(os.path.normpath(base / below))
+    if not target.is_relative_to(folders.root):
+        raise StepFailed(f"The path {path[:200]!r} is outside of the folders of the job")
+    return target
 
 
 async def _listed(use: Use) -> Sequence[Artifact]:
@@ -82,12 +96,18 @@ def _choose(use: Use, listed: Sequence[Artifact]) -> list[Artifact]:
         raise StepFailed(str(error)) from error
 
 
-def _unpack(artifact: Artifact, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(artifact.archive) as archive:
+def _unpack(artifact: Artifact, root: Path, target: Path) -> None:
+    with folder(root, target), zipfile.ZipFile(artifact.archive) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
             raise StepFailed(f"The artifact {artifact.name!r} is too large to unpack")
-        archive.extractall(folder)
+        for entry in archive.infolist():
+            parts = [part for part in entry.filename.split("/") if part not in ("", ".", "..")]
+            if parts and not entry.is_dir():
+                with (
+                    archive.open(entry) as source,
+                    new_file(root, target.joinpath(*parts)) as file,
+                ):
+                    shutil.copyfileobj(source, file)
 
 
 DOWNLOAD = Builtin(INPUTS, download)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
+from pathlib import Path
 
 from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.host import Annotation
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import new_file, new_link
 from bot.simulator.actions.runner.use import Use
 
 INPUTS = {
@@ -56,10 +59,22 @@ def _bring_mix(use: Use) -> None:
     source = use.job.settings.mix_home
     if source is None or not use.flag("install-hex"):
         return
+    home = use.job.folders.home
     for part in ("archives", "elixir"):
-        if (source / part).is_dir():
-            target = use.job.folders.home / ".mix" / part
-            shutil.copytree(source / part, target, symlinks=True, dirs_exist_ok=True)
+        for path in sorted((source / part).rglob("*")):
+            target = home / ".mix" / path.relative_to(source)
+            if path.is_symlink():
+                new_link(home, target, os.readlink(path))
+            elif path.is_file():
+                _copy(path, home, target)
+
+
+def _copy(source: Path, home: Path, target: Path) -> None:
+    status = source.stat()
+    with source.open("rb") as content, new_file(home, target, status.st_mode & 0o777) as file:
+        shutil.copyfileobj(content, file)
+        file.flush()
+        os.utime(file.fileno(), (status.st_atime, status.st_mtime))
 
 
 def _versions(text: str) -> tuple[str, str]:

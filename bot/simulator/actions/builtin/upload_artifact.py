@@ -14,6 +14,7 @@ from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.host import ArtifactRefused
 from bot.simulator.actions.runner.frame import StepFailed
 from bot.simulator.actions.runner.globs import GlobError, find_files
+from bot.simulator.actions.runner.inside import new_file, open_file, path_of
 from bot.simulator.actions.runner.use import Use
 
 INPUTS = {
@@ -44,7 +45,8 @@ async def upload(use: Use) -> None:
         return
     use.say(f"With the provided path, there will be {len(files)} file(s) uploaded")
     archive = use.job.folders.private / f"artifact-{uuid.uuid4().hex}.zip"
-    await asyncio.to_thread(_pack, archive, files, root, 6 if level is None else level)
+    most = use.job.settings.limits.folder_bytes
+    await asyncio.to_thread(_pack, archive, files, root, 6 if level is None else level, most)
     try:
         kept = await use.job.host.save_artifact(
             name, archive, days, overwrite=use.flag("overwrite")
@@ -117,13 +119,21 @@ def _report_nothing(use: Use) -> None:
             use.warn(f"{message} No artifacts will be uploaded.")
 
 
-def _pack(archive: Path, files: Sequence[Path], root: Path, level: int) -> None:
+def _pack(archive: Path, files: Sequence[Path], root: Path, level: int, most: int) -> None:
     kind = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
-    with zipfile.ZipFile(
-        archive, "w", kind, compresslevel=level or None, strict_timestamps=False
-    ) as target:
-        for file in files:
-            target.write(file, file.relative_to(root).as_posix())
+    size = 0
+    with (
+        new_file(archive.parent, archive) as file,
+        zipfile.ZipFile(
+            file, "w", kind, compresslevel=level or None, strict_timestamps=False
+        ) as target,
+    ):
+        for path in files:
+            with open_file(root, path) as source:
+                size += os.fstat(source.fileno()).st_size
+                if size > most:
+                    raise StepFailed(f"The files have more than {most:,} bytes")
+                target.write(path_of(source.fileno()), path.relative_to(root).as_posix())
 
 
 UPLOAD = Builtin(INPUTS, upload)

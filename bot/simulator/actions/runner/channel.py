@@ -15,6 +15,7 @@ from bot.simulator.actions.runner.files import (
     read_file,
 )
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import write_file
 
 DEPRECATED = (
     "The `{}` command is deprecated and will be disabled soon. Please upgrade to using Environment"
@@ -64,9 +65,10 @@ class Channel:
         self.reader = CommandReader()
         self.outputs: dict[str, str] = {}
         self.refused = ""
+        self.folder = folder
         self.files = {key: folder / f"{name}_{identifier}" for key, name in FILES.items()}
         for file in self.files.values():
-            file.write_bytes(b"")
+            write_file(folder, file, b"")
 
     def hear(self, line: str) -> None:
         command = self.reader.read(line)
@@ -107,22 +109,25 @@ class Channel:
         try:
             if self.refused:
                 raise StepFailed(self.refused)
-            env = parse_pairs(read_file(self.files["env"]))
+            env = parse_pairs(self._read("env"))
             for name in env:
                 if name.upper() in BLOCKED:
                     message = f"Can't store {name} output parameter using '$GITHUB_ENV' command."
                     raise FileCommandError(message)
             self.job.env.update(env)
-            self.job.path[:0] = reversed(parse_paths(read_file(self.files["path"])))
-            self.outputs.update(parse_pairs(read_file(self.files["output"])))
+            self.job.path[:0] = reversed(parse_paths(self._read("path")))
+            self.outputs.update(parse_pairs(self._read("output")))
         except FileCommandError as error:
             raise StepFailed(f"Unable to process file command successfully. {error}") from error
         finally:
             self._summarize()
 
+    def _read(self, key: str) -> str:
+        return read_file(self.folder, self.files[key])
+
     def _summarize(self) -> None:
         try:
-            summary = read_file(self.files["step_summary"])
+            summary = self._read("step_summary")
         except FileCommandError as error:
             message = f"$GITHUB_STEP_SUMMARY upload aborted: {error}"
             self.job.say(f"##[error]{message}")

@@ -10,26 +10,36 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.simulator.actions.runner.inside import path_of
+
 SECONDS = 60.0
+OCTAL = re.compile(r"\\([0-7]{3})")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLACE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def empty(root: Path, folder: Path) -> None:
-    """Deletes everything in `folder`, which is below `root` or `root` itself.
+    """Deletes whatever can be deleted in `folder`, which is below `root` or `root` itself.
 
     Raises:
         OSError: it is not there, a name on the way from `root` to it is a link, or something
-            in it cannot be deleted.
+            in it could not be deleted.
         ValueError: it is not below `root`.
     """
     with _opened(root, folder.relative_to(root).parts) as place:
+        problems: list[OSError] = []
         for name in os.listdir(place):
-            _delete(name, place)
+            try:
+                _delete(name, place)
+            except OSError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
 
 
 def delete(root: Path, folder: Path) -> None:
@@ -40,35 +50,46 @@ def delete(root: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _opened(root: Path, names: tuple[str, ...]) -> Iterator[int]:
-    with contextlib.ExitStack() as stack:
-        place = stack.enter_context(_opened_at(str(root), -1, _FOLDER))
+    place = os.open(root, _FOLDER)
+    try:
         for name in names:
-            place = stack.enter_context(_opened_at(name, place, _FOLDER))
+            inner = os.open(name, _FOLDER, dir_fd=place)
+            os.close(place)
+            place = inner
         yield place
+    finally:
+        os.close(place)
 
 
 def _delete(name: str, place: int) -> None:
     try:
         os.unlink(name, dir_fd=place)
     except IsADirectoryError:
-        with _opened_at(name, place, _PLACE) as folder:
-            # A step may have taken the right to read or write from its folders.
-            _run("chmod", "-R", "u+rwX", "--", f"{_path_of(folder)}/.")
-        _run("rm", "-rf", "--one-file-system", "--", f"{_path_of(place)}/{name}")
+        folder = os.open(name, _PLACE, dir_fd=place)
+        try:
+            _refuse_mounts(Path(os.readlink(path_of(folder))))
+            _delete_folder(f"{path_of(place)}/{name}", f"{path_of(folder)}/.")
+        finally:
+            os.close(folder)
 
 
-@contextlib.contextmanager
-def _opened_at(name: str, place: int, how: int) -> Iterator[int]:
-    folder = os.open(name, how, dir_fd=None if place < 0 else place)
+def _refuse_mounts(folder: Path) -> None:
+    """What a step mounted is not in its folder, though its path says so."""
+    for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
+        # The kernel writes blanks, tabs, line ends and backslashes as octal numbers.
+        mounted = OCTAL.sub(lambda found: chr(int(found[1], 8)), line.split(" ")[4])
+        if Path(mounted).is_relative_to(folder):
+            raise OSError(errno.EBUSY, "something is mounted in it")
+
+
+def _delete_folder(path: str, content: str) -> None:
     try:
-        yield folder
-    finally:
-        os.close(folder)
-
-
-def _path_of(folder: int) -> str:
-    """Leads to the open folder itself, wherever it is by now."""
-    return f"/proc/{os.getpid()}/fd/{folder}"
+        _run("rm", "-rf", "--one-file-system", "--", path)
+    except OSError:
+        # A step may have taken the right to read or write from its folders. Only now, for unlike
+        # rm, chmod could be led elsewhere, and the superuser never gets here for want of rights.
+        _run("chmod", "-R", "u+rwX", "--", content)
+        _run("rm", "-rf", "--one-file-system", "--", path)
 
 
 def _run(*command: str) -> None:

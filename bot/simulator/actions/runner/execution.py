@@ -46,6 +46,10 @@ async def execute_job(
     except asyncio.CancelledError:
         job.status.stopped = True
         raise
+    except Exception:
+        # A fault of the simulator's own: the run says so, and no job of it counts as a success.
+        job.lost = True
+        raise
     finally:
         timer.cancel()
         await _complete(job, frame)
@@ -69,7 +73,7 @@ async def _set_up(job: JobRun) -> Frame | None:
         frame = await job.begin()
         _introduce(job)
         await _prepare_actions(job)
-    except StepFailed as error:
+    except (StepFailed, OSError) as error:
         job.fail(str(error))
         job.status.failed = True
         job.close_step(number, "failure")
@@ -104,9 +108,8 @@ async def _prepare_actions(job: JobRun) -> None:
         if name in BUILTINS:
             job.say(f"Built-in stand-in for action '{uses}'")
             continue
-        await find(job, uses)
-        commit = job.actions.get("/".join(uses.split("/")[:2]).partition("@")[0], "")
-        job.say(f"Download action repository '{uses}' {commit}".rstrip())
+        found = await find(job, uses)
+        job.say(f"Download action repository '{uses}' (SHA:{found.commit})")
 
 
 async def _run_steps(job: JobRun, frame: Frame) -> None:
@@ -152,7 +155,7 @@ async def _run_post(job: JobRun, post: Post) -> Conclusion:
     job.levels.append(Level("always()", Scope({}, status_functions(job.status))))
     try:
         await post.act()
-    except (StepFailed, OSError) as error:
+    except (StepFailed, OSError, ValueError) as error:
         job.fail(str(error))
         job.status.failed = True
         return "failure"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from bot.simulator.actions.runner.inside import open_file
 
 MAX_BYTES = 2**20
 """GitHub's limit for a job's outputs and for a step's summary."""
@@ -15,18 +15,15 @@ class FileCommandError(ValueError):
     """A file whose content cannot be taken; the step fails with this text."""
 
 
-def read_file(path: Path, limit: int = MAX_BYTES) -> str:
-    """The text of a regular file; a step may have put anything at its place."""
+def read_file(root: Path, path: Path, limit: int = MAX_BYTES) -> str:
+    """The text of a regular file below `root`; a step may have put anything at its place."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_file(root, path) as file:
+            content = file.read(limit + 1)
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise FileCommandError(f"{path.name} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FileCommandError(f"{path.name} is not a regular file")
-        content = file.read(limit + 1)
     if len(content) > limit:
         raise FileCommandError(f"{path.name} is larger than {limit // 1024} KiB")
     return content.decode("utf-8-sig", errors="replace")

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.simulator.actions.runner.clearing import delete
+from bot.simulator.actions.runner.inside import folder, path_of
+
+_BUSY = threading.Lock()
+"""So that no job finds the folder of its run gone in which it is about to make its own."""
 
 
 @dataclass(frozen=True)
 class Folders:
+    """Paths without links, as long as no step puts one there."""
+
+    work: Path
     root: Path
     workspace: Path
     temp: Path
@@ -30,12 +39,14 @@ class Folders:
         return self.temp / "_github_workflow" / "event.json"
 
 
-def lay_out(work: Path, run_id: int, attempt: int, key: str, repository: str) -> Folders:
+def folders_of(work: Path, run_id: int, attempt: int, key: str, repository: str) -> Folders:
     """`<work>/<run>-<attempt>/<job>/<name>/<name>`; hashed, for a key may hold anything."""
     name = repository.partition("/")[2]
+    work = work.resolve()
     job = hashlib.sha256(key.encode()).hexdigest()[:12]
     root = work / f"{run_id}-{attempt}" / job
-    folders = Folders(
+    return Folders(
+        work=work,
         root=root,
         workspace=root / name / name,
         temp=root / "_temp",
@@ -44,18 +55,29 @@ def lay_out(work: Path, run_id: int, attempt: int, key: str, repository: str) ->
         actions=root / "_actions",
         private=root / "_private",
     )
-    remove(work, root)
-    for folder in (folders.workspace, folders.home, folders.tools, folders.actions):
-        folder.mkdir(parents=True)
-    for folder in (folders.commands, folders.event.parent, folders.private):
-        folder.mkdir(parents=True)
-    folders.private.chmod(0o700)
-    return folders
 
 
-def remove(work: Path, folder: Path) -> None:
+def lay_out(folders: Folders) -> None:
+    """Raises OSError, also where a step of another job has put a link on the way."""
+    _delete(folders)
+    folders.work.mkdir(parents=True, exist_ok=True)
+    with _BUSY, folder(folders.work, folders.root):
+        pass
+    inner = (folders.workspace, folders.home, folders.tools, folders.actions)
+    for path in (*inner, folders.commands, folders.event.parent):
+        with folder(folders.work, path):
+            pass
+    with folder(folders.work, folders.private) as opened:
+        os.chmod(path_of(opened), 0o700)
+
+
+def remove(folders: Folders) -> None:
     """Removes a job's folder, and its run's when that is empty; what cannot be removed stays."""
+    _delete(folders)
+    with _BUSY, contextlib.suppress(OSError):
+        folders.root.parent.rmdir()
+
+
+def _delete(folders: Folders) -> None:
     with contextlib.suppress(OSError):
-        delete(work, folder)
-    with contextlib.suppress(OSError):
-        folder.parent.rmdir()
+        delete(folders.work, folders.root)

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from bot.simulator.actions.expressions.errors import ExpressionError
@@ -18,9 +19,10 @@ from bot.simulator.actions.runner.contexts import (
     runner_context,
     runner_variables,
 )
-from bot.simulator.actions.runner.folders import lay_out, remove
+from bot.simulator.actions.runner.folders import folders_of, lay_out, remove
 from bot.simulator.actions.runner.frame import Frame, Level, Status
 from bot.simulator.actions.runner.globs import GlobError, hash_files
+from bot.simulator.actions.runner.inside import write_file
 from bot.simulator.actions.runner.log import JobLog
 from bot.simulator.actions.runner.masks import Masker
 from bot.simulator.actions.runner.order import JobOrder
@@ -58,10 +60,12 @@ class JobRun:
     """Whether its runner went away: a failure that no step can mend."""
     actions: dict[str, str] = field(default_factory=dict)
     """The commits of the remote actions that were looked up, by `owner/repo@ref`."""
+    exported: set[Path] = field(default_factory=set)
+    """The folders of remote actions whose files are there."""
 
     def __post_init__(self) -> None:
         order, settings = self.order, self.settings
-        self.folders = lay_out(
+        self.folders = folders_of(
             *(settings.work, self.request.run_id, self.request.attempt),
             *(order.key, self.request.repository),
         )
@@ -78,7 +82,8 @@ class JobRun:
         self.runner = runner_context(settings, self.folders.temp, self.folders.tools)
 
     async def begin(self) -> Frame:
-        """Token, folders, supervisor; gives the frame of the job's steps."""
+        """Folders, token, supervisor; gives the frame of the job's steps."""
+        await asyncio.to_thread(lay_out, self.folders)
         token = await self.host.mint_token(self.order.key, self.order.permissions)
         secrets = {**self.order.contexts["secrets"], "GITHUB_TOKEN": token}
         for secret in secrets.values():
@@ -87,7 +92,7 @@ class JobRun:
             secrets.get("ACTIONS_STEP_DEBUG"),
             self.request.vars.get("ACTIONS_STEP_DEBUG"),
         )
-        self.folders.event.write_text(json.dumps(self.request.event))
+        write_file(self.folders.temp, self.folders.event, json.dumps(self.request.event).encode())
         github = {
             **self.order.contexts["github"],
             **{"token": token, "job": self.order.job.id},
@@ -109,7 +114,7 @@ class JobRun:
         for pid, name in killed:
             self.log.write(f"Terminate orphan process: pid ({pid}) ({name})")
         self.log.flush()
-        await asyncio.to_thread(remove, self.settings.work, self.folders.root)
+        await asyncio.to_thread(remove, self.folders)
 
     def cancel(self) -> None:
         """Steps whose condition holds all the same go on; the running one is asked to end."""
@@ -163,6 +168,7 @@ class JobRun:
             annotation,
             message=self.masker.mask(annotation.message),
             title=self.masker.mask(annotation.title),
+            path=self.masker.mask(annotation.path),
         )
         self.host.annotate(self.order.key, self.log.step, masked)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.simulator.actions.runner.descendants import kill_all
+from bot.simulator.actions.runner.inside import folder
 from bot.simulator.actions.runner.limits import Delays, Limits
 from bot.simulator.actions.runner.output import LineCutter
 
@@ -49,7 +50,10 @@ GONE = Ended(-signal.SIGKILL, "the supervisor of the job is gone")
 
 
 class Supervisor:
-    """One per job; the steps run one after the other, what they start may go on until `close`."""
+    """One per job; the steps run one after the other, what they start may go on until `close`.
+
+    The pipes of their output stay in `folder`, which goes with the job.
+    """
 
     def __init__(self, folder: Path, limits: Limits, delays: Delays, tracking: str) -> None:
         self.folder = folder
@@ -96,8 +100,9 @@ class Supervisor:
         ended = self.ended[step] = asyncio.get_running_loop().create_future()
         cutter = LineCutter(self.limits, sink)
         fifo = self.folder / f"output-{step}"
-        os.mkfifo(fifo, 0o600)
-        transport, closed = await _open(fifo, cutter)
+        with folder(self.folder, self.folder) as place:
+            os.mkfifo(fifo.name, 0o600, dir_fd=place)
+            transport, closed = await _open(fifo.name, place, cutter)
         try:
             await self._send(
                 {
@@ -113,7 +118,6 @@ class Supervisor:
         finally:
             transport.close()
             cutter.finish()
-            fifo.unlink(missing_ok=True)
 
     async def _finish(self, step: int, ended: asyncio.Future[Ended], stop: asyncio.Event) -> Ended:
         stopping = asyncio.create_task(stop.wait())
@@ -200,12 +204,13 @@ class _Output(asyncio.Protocol):
 
 
 async def _open(
-    fifo: Path, cutter: LineCutter
+    fifo: str, place: int, cutter: LineCutter
 ) -> tuple[asyncio.ReadTransport, asyncio.Future[None]]:
     """Opens the reading end first, so that the step's opening of the other end cannot block."""
     loop = asyncio.get_running_loop()
     closed: asyncio.Future[None] = loop.create_future()
-    file = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+    how = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.fdopen(os.open(fifo, how, dir_fd=place), "rb", buffering=0)
     transport, _ = await loop.connect_read_pipe(lambda: _Output(cutter, closed), file)
     return transport, closed
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bot.simulator.actions.expressions.template import render
 from bot.simulator.actions.runner.channel import Channel
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import write_file
 from bot.simulator.actions.runner.process import Command, Ended
 from bot.simulator.actions.runner.shells import ShellError, argv_of, template_of
 from bot.simulator.actions.runner.step import Running
@@ -31,7 +32,7 @@ async def run_script(running: Running) -> None:
         argv = argv_of(template, str(file), env["PATH"])
     except ShellError as error:
         raise StepFailed(str(error)) from error
-    file.write_text(script + "\n", errors="replace")
+    write_file(job.folders.temp, file, f"{script}\n".encode(errors="replace"))
     _head(running, script, " ".join(argv).replace(str(file), "{0}"))
     if not folder.is_dir():
         raise StepFailed(f"No such working directory: {folder}")

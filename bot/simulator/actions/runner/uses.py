@@ -13,6 +13,7 @@ from bot.simulator.actions.expressions.values import to_text
 from bot.simulator.actions.runner.composite import run_composite
 from bot.simulator.actions.runner.files import FileCommandError, read_file
 from bot.simulator.actions.runner.frame import StepFailed
+from bot.simulator.actions.runner.inside import folder as make_folder
 from bot.simulator.actions.runner.job import JobRun
 from bot.simulator.actions.runner.script import env_lines, run_script
 from bot.simulator.actions.runner.step import Running
@@ -28,11 +29,12 @@ WARNED = "Unexpected input(s) {}, valid inputs are [{}]"
 
 @dataclass(frozen=True)
 class Found:
-    """An action's files: where, and of which repository and ref; both empty for a local one."""
+    """An action's files: where, and of which repository, ref and commit; empty for a local one."""
 
     folder: Path
     repository: str = ""
     ref: str = ""
+    commit: str = ""
 
 
 async def carry_out(running: Running) -> None:
@@ -52,7 +54,7 @@ async def run_use(running: Running) -> None:
     if uses.startswith("docker://"):
         raise StepFailed(f"{uses}: container actions are not supported by this simulator")
     found = await find(running.job, uses)
-    action = _load(found, uses)
+    action = _load(running.job.folders.root, found, uses)
     if action.using != "composite":
         raise StepFailed(unknown(uses, f"it runs with {action.using!r}"))
     if running.frame.depth >= running.job.settings.limits.steps_nested:
@@ -84,16 +86,17 @@ async def find(job: JobRun, uses: str) -> Found:
         raise StepFailed(unknown(uses, "repository or version not found"))
     job.actions[f"{repository}@{ref}"] = commit
     folder = job.folders.actions / owner / name / commit
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        await job.host.export(repository, commit, folder)
-    return Found(folder / path.strip("/"), repository, ref)
+    if folder not in job.exported:
+        with make_folder(job.folders.root, folder):
+            await job.host.export(repository, commit, folder)
+        job.exported.add(folder)
+    return Found(folder / path.strip("/"), repository, ref, commit)
 
 
-def _load(found: Found, uses: str) -> Action:
+def _load(root: Path, found: Found, uses: str) -> Action:
     for name in NAMES:
         try:
-            content = read_file(found.folder / name, MAX_BYTES)
+            content = read_file(root, found.folder / name, MAX_BYTES)
             if content:
                 return load_action(content.encode(), f"{uses}/{name}")
         except (FileCommandError, WorkflowError) as error:

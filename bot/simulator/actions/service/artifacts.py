@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.simulator.actions.host import Artifact as KeptArtifact
 from bot.simulator.actions.host import ArtifactRefused
-from bot.simulator.actions.runner.globs import digest_file
+from bot.simulator.actions.runner.globs import digest
 from bot.simulator.actions.service.storage import Storage
 from bot.simulator.records.actions import Artifact, Run
 from bot.simulator.world import World
@@ -26,7 +26,19 @@ class Artifacts:
     async def save(
         self, name: str, archive: Path, days: int | None, *, overwrite: bool
     ) -> KeptArtifact:
-        digest = (await asyncio.to_thread(digest_file, archive)).hex()
+        """The archive is moved first, to where no step changes it while it is being read."""
+        id = self.world.tables.next_id()
+        path = self.storage.artifact(id)
+        self.storage.keep(archive, path)
+        try:
+            found = await asyncio.to_thread(_digest, path)
+            self._make_room(name, overwrite=overwrite)
+        except BaseException:
+            self.storage.drop(path)
+            raise
+        return self._keep(id, name, found, days or ARTIFACT_DAYS)
+
+    def _make_room(self, name: str, *, overwrite: bool) -> None:
         there = self.world.tables.artifacts.where("run", self.run.id)
         same = [row for row in there if row.name == name]
         if same and not overwrite:
@@ -39,21 +51,19 @@ class Artifacts:
         for row in same:
             self.world.tables.artifacts.remove(row)
             self.storage.drop(self.storage.artifact(row.id))
-        return self._keep(name, archive, digest, days or ARTIFACT_DAYS)
 
-    def _keep(self, name: str, archive: Path, digest: str, days: int) -> KeptArtifact:
+    def _keep(self, id: int, name: str, sha256: str, days: int) -> KeptArtifact:
         now = self.world.clock.now()
         row = Artifact(
-            id=self.world.tables.next_id(),
+            id=id,
             repository_id=self.run.repository_id,
             run_id=self.run.id,
             name=name,
-            size=archive.stat().st_size,
-            digest=digest,
+            size=self.storage.artifact(id).stat().st_size,
+            digest=sha256,
             created_at=now,
             expires_at=now + timedelta(days=days),
         )
-        self.storage.keep(archive, self.storage.artifact(row.id))
         self.world.tables.artifacts.add(row)
         self.world.commit()
         return self._artifact(row)
@@ -68,3 +78,8 @@ class Artifacts:
         now = self.world.clock.now()
         rows = self.world.tables.artifacts.where("run", run.id)
         return [self._artifact(row) for row in rows if row.expires_at > now]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return digest(file).hex()

@@ -45,18 +45,18 @@ class Caches:
         taken = {(e.ref, e.version, e.key) for e in self._entries()}
         if (self.run.ref, version, key) in taken:
             return False
-        now = self.world.clock.now()
+        id, now = self.world.tables.next_id(), self.world.clock.now()
+        size = self.storage.keep(archive, self.storage.cache(id))
         row = CacheEntry(
-            id=self.world.tables.next_id(),
+            id=id,
             repository_id=self.run.repository_id,
             key=key,
             version=version,
             ref=self.run.ref,
-            size=archive.stat().st_size,
+            size=size,
             created_at=now,
             last_accessed_at=now,
         )
-        self.storage.keep(archive, self.storage.cache(row.id))
         self.world.tables.caches.add(row)
         self._evict()
         self.world.commit()

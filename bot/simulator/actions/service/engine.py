@@ -79,7 +79,7 @@ class Engine:
 
     async def resume(self) -> None:
         """Ends what a stop of the simulator left unfinished; notes the workflows there are."""
-        self.storage.clear_work()
+        await asyncio.to_thread(self.storage.clear_work)
         end_interrupted(self.world, STOPPED)
         for repository in self.world.tables.repositories:
             git = self.world.git(repository)

@@ -7,6 +7,7 @@ import io
 import tarfile
 from pathlib import Path
 
+from bot.simulator.actions.runner.unpacking import unpack
 from bot.simulator.git import BareRepository, TooLarge, UnknownObject
 from bot.simulator.records.actions import Run
 from bot.simulator.records.repositories import Repository
@@ -59,4 +60,4 @@ async def _archive(git: BareRepository, commit: str) -> bytes:
 
 def _unpack(data: bytes, folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(folder, filter="data")
+        unpack(archive, lambda name: (folder, folder / name))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
+
+from bot.simulator.actions.runner.clearing import empty
 
 
 class Storage:
@@ -59,9 +63,15 @@ class Storage:
     def cache(self, cache_id: int) -> Path:
         return self.root / "caches" / f"{cache_id}.tar"
 
-    def keep(self, source: Path, target: Path) -> None:
+    def keep(self, source: Path, target: Path) -> int:
+        """Gives its size. Raises OSError where a step has put something else in its place."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)
+        source.rename(target)
+        status = target.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            self.drop(target)
+            raise OSError(errno.EINVAL, "it is not a regular file", source.name)
+        return status.st_size
 
     def drop(self, path: Path) -> None:
         with contextlib.suppress(OSError):
@@ -69,7 +79,9 @@ class Storage:
 
     def clear_work(self) -> None:
         """What a simulator that was killed left behind."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            empty(self.work, self.work)
+            self.work.rmdir()
 
     def _log(self, job_id: int, step: int) -> Path:
         return self.root / "logs" / str(job_id) / f"{step}.txt"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,32 @@ def test_names_like_options_and_any_depth_are_fine(root: Path) -> None:
     os.close(place)
     empty(root, root / "work")
     assert list((root / "work").iterdir()) == []
+
+
+def test_what_a_step_mounted_is_left_alone(tmp_path: Path) -> None:
+    """In a world of mounts of its own, for that is the only place where a test may mount."""
+    script = f"""
+        set -e
+        cd {tmp_path}
+        mkdir -p precious job/work/deep/place
+        echo dear > precious/letter
+        mount --bind precious job/work/deep/place
+        {sys.executable} -c '
+from pathlib import Path
+from bot.simulator.actions.runner.clearing import empty
+try:
+    empty(Path("{tmp_path}/job"), Path("{tmp_path}/job/work"))
+except OSError as error:
+    print(error.strerror)
+'
+        cat precious/letter
+    """
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "bash", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])},
+        capture_output=True,
+        text=True,
+    )
+    if "Operation not permitted" in done.stderr or "unshare:" in done.stderr:
+        pytest.skip("nothing may be mounted here")
+    assert done.stdout == "something is mounted in it\ndear\n"

@@ -102,14 +102,14 @@ def test_paths_are_lines() -> None:
 
 
 def test_only_a_bounded_regular_file_is_read(tmp_path: Path) -> None:
-    assert read_file(tmp_path / "none") == ""
+    assert read_file(tmp_path, tmp_path / "none") == ""
     big, pipe, link = tmp_path / "big", tmp_path / "pipe", tmp_path / "link"
     big.write_text("x" * 100)
     os.mkfifo(pipe)
     link.symlink_to("/dev/zero")
     with pytest.raises(FileCommandError, match="larger than"):
-        read_file(big, 50)
+        read_file(tmp_path, big, 50)
     with pytest.raises(FileCommandError, match="not a regular file"):
-        read_file(pipe)
+        read_file(tmp_path, pipe)
     with pytest.raises(FileCommandError, match="cannot be read"):
-        read_file(link)
+        read_file(tmp_path, link)

@@ -48,6 +48,8 @@ async def test_an_action_of_another_repository(bench: Bench) -> None:
     assert "LOUD\n" in ran.text
     assert "inner-sad\n" not in ran.text
     assert "Run acme/tools/greet@v1" in bench.host.steps("build")
+    commit = await bench.host.resolve("acme/tools", "v1")
+    assert f"Download action repository 'acme/tools/greet@v1' (SHA:{commit})\n" in ran.text
 
 
 def write(name: str, text: str) -> str:

@@ -58,3 +58,16 @@ def test_hashes_are_those_of_github(tree: Path) -> None:
     inner = hashlib.sha256(b"mix.lock").digest()
     assert hash_files(tree, ["mix.lock"]) == hashlib.sha256(inner).hexdigest()
     assert hash_files(tree, ["nothing"]) == ""
+
+
+def test_links_count_as_files_if_they_stay(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "x.ex").touch()
+    (tree / "lib" / "out.ex").symlink_to(outside / "x.ex")
+    (tree / "lib" / "in.ex").symlink_to("a.ex")
+    (tree / "lib" / "away").symlink_to(outside)
+    (tree / "lib" / "zero.ex").symlink_to("/dev/zero")
+    found = [p.relative_to(tree).as_posix() for p in find_files(tree, ["lib/*.ex", "lib/away"])]
+    assert found == ["lib/a.ex", "lib/in.ex"]

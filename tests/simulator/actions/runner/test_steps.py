@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from bot.simulator.actions.host import Annotation
+from bot.simulator.actions.host import Annotation, JobView
 from bot.simulator.actions.runner.limits import Limits
 from tests.simulator.actions.hosting import Bench, job
 
@@ -327,3 +327,51 @@ async def test_hash_files_that_cannot_be(bench: Bench, before: str, pattern: str
 async def test_hash_files_in_a_step(bench: Bench) -> None:
     ran = await bench(job("echo x > mix.lock", "echo h=${{ hashFiles('**/mix.lock') }}"))
     assert re.search(r"h=[0-9a-f]{64}\n", ran.text)
+
+
+async def test_a_work_space_that_became_a_link_holds_no_files(bench: Bench) -> None:
+    swap = f"cd /; rm -rf $GITHUB_WORKSPACE; ln -s {bench.folder} $GITHUB_WORKSPACE"
+    ran = await bench(job("echo x > x", swap, "echo ${{ hashFiles('**') }}"))
+    assert ran.conclusion == "failure"
+    assert "hashFiles failed" in ran.text
+    assert "is a link" in ran.text
+
+
+@pytest.mark.parametrize("name", ["_temp/_runner_file_commands", "_temp", "_private"])
+async def test_what_a_step_needs_is_made_in_the_jobs_own_folder(bench: Bench, name: str) -> None:
+    outside = bench.folder / "outside"
+    outside.mkdir()
+    ran = await bench(job(f"cd ../..; mv {name} gone; ln -s {outside} {name}", "echo next"))
+    assert ran.conclusion == "failure"
+    assert "\nnext\n" not in ran.text
+    assert list(outside.iterdir()) == []
+
+
+async def test_a_job_does_not_follow_what_another_left_in_its_way(bench: Bench) -> None:
+    """All jobs of a run have their folders in one."""
+    outside = bench.folder / "outside"
+    outside.mkdir()
+    plant = f"cd ../../../..; mv 7-1 gone; ln -s {outside} 7-1"
+    later = "  later:\n    needs: build\n    runs-on: x\n    steps: [{run: echo next}]\n"
+    ran = await bench(job(plant) + later)
+    assert ran.result("later") == "failure"
+    assert "leads out of 'work'" in ran.text
+    assert list(outside.iterdir()) == []
+
+
+async def test_the_path_of_an_annotation_shows_no_secret(bench: Bench) -> None:
+    step = "echo ::error file=lib/hunter2.ex::wrong"
+    await bench(job(step), secrets={"WORD": "hunter2"})
+    assert [note.path for _, note in bench.host.annotations] == ["lib/***.ex"]
+
+
+async def test_a_fault_of_the_simulator_is_no_success(bench: Bench) -> None:
+    def fail(view: JobView) -> None:
+        if len(view.steps) == 2 and view.steps[1].status == "in_progress":
+            bench.host.on_change = None
+            raise RuntimeError("the host broke")
+
+    bench.host.on_change = fail
+    with pytest.raises(ExceptionGroup):
+        await bench(job("echo here"))
+    assert bench.host.jobs["build"].conclusion == "failure"
