@@ -52,7 +52,7 @@ async def _base_moved(
     into = [
         pull
         for pull in world.tables.pulls.where("base", (repository.id, name))
-        if is_open(world, pull) or pull.merging_sha == change.new is not None
+        if is_open(world, pull) or (change.new is not None and pull.merging_sha == change.new)
     ]
     fresh: set[str] = set()
     if into and change.old is not None and change.new is not None:

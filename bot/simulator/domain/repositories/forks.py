@@ -6,6 +6,7 @@ from bot.simulator.domain.announcing import tell
 from bot.simulator.domain.repositories.networks import members_of
 from bot.simulator.domain.repositories.repositories import Plan, create_repository
 from bot.simulator.identity.caller import Caller
+from bot.simulator.identity.rights import may_see
 from bot.simulator.records.accounts import Account
 from bot.simulator.records.repositories import Repository
 from bot.simulator.views.repositories import full_repository_view
@@ -21,13 +22,15 @@ async def fork_repository(
     name: str | None = None,
     only_default: bool = False,
 ) -> Repository:
-    """The fork that the owner has already, or a new one of branches and tags.
+    """The fork that the owner has already, if the caller may see it, or a new one of branches and
+    tags.
 
     Raises:
         ApiError: 422 where the owner has another repository of that name.
     """
     for member in members_of(world, repository):
-        if member.owner_id == owner.id and member.id != repository.id:
+        is_theirs = member.owner_id == owner.id and member.id != repository.id
+        if is_theirs and may_see(world.tables, caller, member):
             return member
     settings = {
         "description": repository.description,

@@ -31,20 +31,22 @@ class Order:
 
 
 def listed(world: World, repository: Repository, query: Mapping[str, str]) -> list[Issue]:
-    """Only pull requests where issues are switched off.
-
-    Raises:
-        ApiError: 422 for a value that GitHub refuses.
+    """Raises:
+    ApiError: 422 for a value that GitHub refuses.
     """
     tests = _tests(world, repository, query)
     order = ordered_by(world, query)
     found = [
         issue
         for issue in world.tables.issues.where("repository", repository.id)
-        if (repository.has_issues or issue.pull_id is not None)
-        and all(test(issue) for test in tests)
+        if is_there(repository, issue) and all(test(issue) for test in tests)
     ]
     return sorted(found, key=order.key, reverse=order.reverse)
+
+
+def is_there(repository: Repository, issue: Issue) -> bool:
+    """Where issues are switched off, only pull requests are."""
+    return repository.has_issues or issue.pull_id is not None
 
 
 def ordered_by(world: World, query: Mapping[str, str]) -> Order:

@@ -440,3 +440,16 @@ async def test_private_repositories_are_not_counted(sim: Simulated) -> None:
     body = {"name": "secret", "private": True}
     assert (await sim.as_("reader").post("/user/repos", json=body)).status_code == 201
     assert (await sim.as_("outsider").get("/users/reader")).json()["public_repos"] == 0
+
+
+async def test_a_private_fork_of_the_organization_is_not_told_of(sim: Simulated) -> None:
+    body = {"name": "tool", "auto_init": True}
+    assert (await sim.as_("outsider").post("/user/repos", json=body)).status_code == 201
+    forks, wish = "/repos/outsider/tool/forks", {"organization": "acme"}
+    admin = sim.as_("admin")
+    assert (await admin.post(forks, json=wish)).status_code == 202
+    hidden = {"private": True, "description": "Our secret"}
+    assert (await admin.patch("/repos/acme/tool", json=hidden)).status_code == 200
+    answer = await sim.as_("writer").post(forks, json=wish)
+    assert answer.status_code == 422
+    assert "secret" not in answer.text

@@ -9,7 +9,7 @@ from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import can, may_see
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.repositories import Repository
-from bot.simulator.rest.issues.listing import DIRECTIONS, choice
+from bot.simulator.rest.issues.listing import DIRECTIONS, choice, is_there
 from bot.simulator.rest.issues.search.matching import PLACES, has_text, phrase_pattern
 from bot.simulator.rest.issues.search.qualifiers import QUALIFIERS, Asked, Test
 from bot.simulator.rest.issues.search.query import Term, bad_query, parse_query
@@ -49,7 +49,7 @@ def find_issues(world: World, caller: Caller, query: Mapping[str, str]) -> list[
         issue
         for repository in _repositories(world, caller, terms)
         for issue in world.tables.issues.where("repository", repository.id)
-        if all(test(issue) for test in tests)
+        if is_there(repository, issue) and all(test(issue) for test in tests)
     ]
     return _ordered(world, found, terms, query)
 

@@ -210,3 +210,13 @@ async def test_labels_are_found_by_name_and_description(
     assert (await labels("bug", 1)).status_code == 404
     assert (await writer.get("/search/labels?q=bug")).status_code == 404
     assert (await labels("", sim.repository.id)).status_code == 422
+
+
+async def test_issues_that_are_switched_off_are_not_found(
+    sim: Simulated, writer: httpx.AsyncClient
+) -> None:
+    await opened(writer, "Alike")
+    await proposed(sim, title="Alike")
+    sim.repository.has_issues = False
+    found = (await writer.get("/search/issues?q=Alike")).json()
+    assert [item["number"] for item in found["items"]] == [2]
