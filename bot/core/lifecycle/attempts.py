@@ -59,11 +59,10 @@ def ask(stage: StageLife, why: str) -> StageLife:
 
 
 def abandon(stage: StageLife) -> StageLife:
-    """The stage without the attempt in flight; it does not count."""
+    """The stage with the attempt in flight given up."""
     if stage.status not in BUSY:
         return stage
-    spent = max(0, stage.failures - 1)
-    return stage.model_copy(update={"status": "paused", "before": "approved", "failures": spent})
+    return stage.model_copy(update={"status": "paused", "before": stage.status})
 
 
 def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
@@ -74,8 +73,10 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     spent = _spent(life, stage, facts)
     if spent:
         return ask(stage, spent)
-    if seen.foreign or seen.branch != stage.head:
+    if seen.branch != stage.head:
         return ask(stage, taken(stage, seen))
+    if any(run.status != "completed" for run in seen.runs):
+        return stage.model_copy(update={"reason": "Waits for the run before it to end"})
     if not facts.repository.workflow:
         file = facts.policy.workflow
         why = f"Waits for the workflow `.github/workflows/{file}`: add it, or switch it on"

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.lifecycle import asking, delivery, planning, presence, projection, scheduling, stages
+from bot.core.lifecycle import (
+    asking,
+    delivery,
+    planning,
+    presence,
+    projection,
+    running,
+    scheduling,
+    stages,
+)
 from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.state import BUSY, PlanLife
@@ -25,6 +34,8 @@ class Decision:
 def decide(life: PlanLife, facts: Facts) -> Decision:
     """What is next. Pure, and total: whatever the facts say, it raises nothing."""
     facts = _sound(facts)
+    if presence.readable(facts):
+        life = running.settle(life, facts)
     life = presence.observe(life, facts)
     if not presence.readable(facts) or facts.issue is None:
         return Decision(life, ())
@@ -65,7 +76,7 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
     for stage in life.stages:
         if stage.status in BUSY and stage.dispatched is not None:
             passed = facts.now - stage.dispatched
-            waits += [stages.UNSEEN - passed, stages.deadline(facts) - passed]
+            waits += [running.UNSEEN - passed, running.deadline(facts) - passed]
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))

@@ -21,7 +21,8 @@ from bot.core.lifecycle.facts import Conclusion, Facts, PullFacts, StageFacts
 from bot.core.lifecycle.marking import same
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import to_rerun, verdict
-from bot.core.lifecycle.stages import in_review, outcome_of, pull_of, run_of
+from bot.core.lifecycle.running import outcome_of, run_of
+from bot.core.lifecycle.stages import in_review, pull_of
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.check_run import check_run
 from bot.core.render.github.pull_request import pull_request

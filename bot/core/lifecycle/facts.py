@@ -190,7 +190,8 @@ class StageFacts(Record):
     """Authors of commits on the branch that are not ours."""
     pull: PullFacts | None = None
     runs: tuple[RunFacts, ...] = ()
-    """Newest attempt last."""
+    """The run of the attempt in hand until the stage has ended, whatever its status. One nobody
+    waits for is cancelled; the pull request shows its evidence."""
     failure: Failure | None = None
     """Read only when every check has ended and one failed."""
 
@@ -230,8 +231,7 @@ class Facts(Record):
     requested: Role = "none"
     """The right of the person who asked for the plan, now."""
     requested_by: str = ""
-    """Who put the trigger label on last, where the timeline tells; `requested` is theirs then.
-    Empty: the person the plan names."""
+    """Who put the trigger label on last, if that is known; `requested` is theirs then."""
     roles: dict[str, Role] = Field(default_factory=dict)
     """The rights, now, of all people whose approvals the plan's stages name, by login."""
     comments: tuple[Comment, ...] = ()

@@ -40,9 +40,9 @@ def _no(life: PlanLife, text: str) -> Answer:
 def _plan(life: PlanLife, request: Request, who: Asked, facts: Facts) -> Answer:
     if presence.phase(life) != "planning":
         return _no(life, "There is a plan already; `/genesis replan` makes a new one.")
-    failed = bool(facts.plan_problem) and not planning.made(life, facts)
     life = life.model_copy(update={"requested": who})
-    life = planning.anew(life) if failed or not life.replans else life
+    if facts.plan_problem and not planning.made(life, facts):
+        life = planning.anew(life)
     life = presence.resume(life, facts)
     if life.status != "planning":
         return _no(life, f"Not yet: {life.reason}.")
@@ -117,12 +117,14 @@ def _run(life: PlanLife, number: int, who: Asked, facts: Facts, only: str = "") 
         return Answer(life, wait)
     seen = facts.stage(number)
     closed = seen.pull is not None and seen.pull.state == "closed" and not seen.pull.merged
+    if stage.status == "orphaned":
+        stage = stage.model_copy(update={"issue": 0})
     if stage.status in ENDED or closed:
         stage = revived(stage)
-    first = not stage.attempt
-    stage = attempts.fresh(stage, who, "first" if first else "asked", only or stage.only)
-    # Where no commit of a person is on the branch, moving it loses nothing of theirs.
-    life = life.with_stage(stage.model_copy(update={"head": seen.branch}))
+    waits = {"status": "paused", "before": stage.before} if stage.status == "paused" else {}
+    again = attempts.fresh(stage, who, "asked" if stage.attempt else "first", only)
+    # A branch that was deleted is made anew; one that is elsewhere is somebody's.
+    life = life.with_stage(again.model_copy(update={"head": stage.head and seen.branch, **waits}))
     before = next((s for s in life.stages if s.number < number and not planning.passed(s)), None)
     if before is not None:
         return Answer(life, f"Stage {number} starts once stage {before.number} is merged.")
@@ -143,8 +145,8 @@ def _not_this(stage: StageLife, facts: Facts) -> str:
     if part is None or not part.actions:
         return f"There is nothing to do in stage {n}."
     seen = facts.stage(n)
-    if seen.foreign:
-        return f"{attempts.taken(stage, seen)}; then say `/genesis retry stage {n}` again."
+    if stage.status not in BUSY and seen.branch not in ("", stage.head):
+        return f"{attempts.taken(stage, seen)}. Then say `/genesis retry stage {n}` again."
     return ""
 
 

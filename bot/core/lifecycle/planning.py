@@ -12,6 +12,7 @@ from bot.core.sanitize import one_line
 
 GOAL = "Make this application fault-tolerant"
 MAX_GOAL = 500
+IDLE = "Nothing to do."
 
 WAITING: frozenset[StageStatus] = frozenset({"planned", "approved"})
 """Nothing was made for it yet, if it had no attempt."""
@@ -63,7 +64,8 @@ def _begun(life: PlanLife, facts: Facts) -> PlanLife:
     title = facts.issue.title if facts.issue is not None else ""
     goal = one_line(facts.policy.goal or title)[:MAX_GOAL] or GOAL
     empty = "" if there.base else "The base branch has no commit to plan for yet; push one"
-    return life.model_copy(update={"base": there.base, "goal": goal, "reason": empty})
+    update = {"base": there.base, "goal": goal, "reason": empty}
+    return life.model_copy(update={**update, "replans": life.replans + bool(life.base)})
 
 
 def _taken_over(life: PlanLife, facts: Facts) -> PlanLife:
@@ -84,7 +86,7 @@ def _next(life: PlanLife, part: StagePlan, facts: Facts) -> StageLife:
     if old.status == "merged" or old.status in BUSY or under_way:
         return old
     past = (*old.past, old.pull) if old.pull else old.past
-    idle = "Nothing to do." if not part.actions else ""
+    idle = "" if part.actions else IDLE
     return StageLife(
         number=part.number,
         status="skipped" if idle else "planned",
@@ -105,6 +107,9 @@ def _permitted(life: PlanLife, facts: Facts) -> PlanLife:
 
 
 def _allowed(stage: StageLife, facts: Facts) -> StageLife:
+    part = planned(facts, stage.number)
+    if stage.status in WAITING and part is not None and not part.actions:
+        return stage.model_copy(update={"status": "skipped", "reason": IDLE})
     free = stage.number in facts.policy.stages or stage.number == PEOPLE
     if stage.status == "blocked-by-policy" and free:
         back = stage.before or "planned"

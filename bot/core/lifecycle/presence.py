@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.lifecycle.attempts import abandon
-from bot.core.lifecycle.facts import Facts, may
+from bot.core.lifecycle.facts import Facts, Role, may
 from bot.core.lifecycle.state import Asked, PlanLife, PlanStatus
 
 HELD: frozenset[PlanStatus] = frozenset({"paused", "cancelled", "orphaned"})
@@ -87,7 +87,7 @@ def _labelled(life: PlanLife, facts: Facts) -> PlanLife:
         return life
     if there:
         return life.model_copy(update={"labelled": True, "stopped": ""})
-    if life.requested.source != "label" and phase(life) == "planning":
+    if life.requested.source != "label" and _first(life):
         return life.model_copy(update={"labelled": False})
     why = f"The label `{label}` was taken off; put it back or say `/genesis retry` to go on"
     return life.model_copy(update={"labelled": False, "stopped": why})
@@ -118,15 +118,24 @@ def _obstacle(life: PlanLife, facts: Facts) -> Obstacle | None:
     if issue.locked:
         return Obstacle("paused", "The conversation is locked; unlock it to go on")
     need = facts.policy.needs("plan")
-    if _first(life) and not may(facts.requested, need):
+    if _first(life) and not may(requested(life, facts), need):
         asked = f"A plan is for people with the role {need} to ask for: `/genesis plan`"
         return Obstacle("paused", asked)
     return None
 
 
+def requested(life: PlanLife, facts: Facts) -> Role:
+    """The right, now, of the person who asked for the plan."""
+    asked = life.requested
+    if asked.source != "comment":
+        return facts.requested
+    said = (c for c in facts.comments if c.id == asked.id and c.author == asked.actor)
+    return next((c.role for c in said if not c.bot), "none")
+
+
 def _first(life: PlanLife) -> bool:
     """Whether there was no plan yet."""
-    return phase(life) == "planning" and not life.replans
+    return phase(life) == "planning" and not life.stages
 
 
 def _hold(life: PlanLife, obstacle: Obstacle) -> PlanLife:
@@ -140,11 +149,4 @@ def _hold(life: PlanLife, obstacle: Obstacle) -> PlanLife:
 def _go_on(life: PlanLife) -> PlanLife:
     if life.status not in HELD:
         return life
-    stages = tuple(
-        s.model_copy(update={"status": s.before or "planned", "before": None, "reason": ""})
-        if s.status == "paused"
-        else s
-        for s in life.stages
-    )
-    update = {"status": phase(life), "before": None, "reason": "", "stages": stages}
-    return life.model_copy(update=update)
+    return life.model_copy(update={"status": phase(life), "before": None, "reason": ""})

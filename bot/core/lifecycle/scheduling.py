@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.lifecycle import attempts
 from bot.core.lifecycle.facts import Facts, may
 from bot.core.lifecycle.planning import passed
+from bot.core.lifecycle.presence import requested
 from bot.core.lifecycle.stages import PEOPLE
 from bot.core.lifecycle.state import BUSY, Asked, PlanLife, StageLife
 
@@ -31,7 +32,7 @@ def _next(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
 
 
 def _approved_by_policy(life: PlanLife, facts: Facts) -> PlanLife:
-    if not may(facts.requested, facts.policy.needs("approve")):
+    if not may(requested(life, facts), facts.policy.needs("approve")):
         return life
     asked = Asked(actor=life.requested.actor, source="policy")
     stages = tuple(

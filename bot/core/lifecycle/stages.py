@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.core.lifecycle import attempts
-from bot.core.lifecycle.facts import Facts, PullFacts, RunFacts, StageFacts
-from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import review
+from bot.core.lifecycle.running import follow, moved, resumed
 from bot.core.lifecycle.state import BUSY, ENDED, REVIEWABLE, PlanLife, StageLife, StageStatus
-
-UNSEEN = timedelta(minutes=10)
-"""A run that is not seen this long after its dispatch has vanished."""
 
 PEOPLE = 5
 """The stage that people carry out."""
@@ -31,12 +26,16 @@ def _stage(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     if pull is not None and pull.merged:
         stage = _merged(stage, pull)
     stage = _issue(_closed(stage, pull), seen)
-    if life.status in HELD or (stage.status not in BUSY and not in_review(stage)):
+    if life.status in HELD:
         return stage
-    if _moved(life, stage, seen):
+    if stage.status == "paused":
+        stage = resumed(life, stage, seen, facts)
+    if stage.status not in BUSY and not in_review(stage):
+        return stage
+    if moved(life, stage, seen):
         return attempts.ask(stage, attempts.taken(stage, seen))
     if stage.status in BUSY:
-        stage = _run(life, stage, seen, facts)
+        stage = follow(life, stage, seen, facts)
     return review(life, stage, pull, facts) if in_review(stage) else stage
 
 
@@ -50,23 +49,6 @@ def in_review(stage: StageLife) -> bool:
 def pull_of(stage: StageLife, seen: StageFacts) -> PullFacts | None:
     """Its pull request, unless that was closed before and another attempt asked for."""
     return None if seen.pull is None or seen.pull.number in stage.past else seen.pull
-
-
-def run_of(stage: StageLife, seen: StageFacts) -> RunFacts | None:
-    """The run of the attempt in hand; of two, the one that was seen first."""
-    runs = sorted((r for r in seen.runs if r.attempt == stage.attempt), key=lambda r: r.id)
-    return next((r for r in runs if r.id == stage.run), runs[0] if runs else None)
-
-
-def outcome_of(life: PlanLife, stage: StageLife, seen: StageFacts) -> StageOutcome | None:
-    """What the attempt in hand led to; nothing that speaks of another one is believed."""
-    run = run_of(stage, seen)
-    said = run.outcome if run is not None and run.status == "completed" else None
-    if said is None or (said.plan, said.stage) != (life.plan, stage.number):
-        return None
-    if said.attempt != stage.attempt or (said.status == "published" and not said.commit):
-        return None
-    return said
 
 
 def _numbered(stage: StageLife, seen: StageFacts) -> StageLife:
@@ -151,69 +133,3 @@ def _orphaned(stage: StageLife) -> StageLife:
     return stage.model_copy(
         update={"status": "orphaned", "before": back, "reason": why, "issue": stage.issue}
     )
-
-
-def _moved(life: PlanLife, stage: StageLife, seen: StageFacts) -> bool:
-    """Whether somebody else pushed to the branch, moved it back, or deleted it."""
-    outcome = outcome_of(life, stage, seen) if stage.status in BUSY else None
-    ours = {stage.head} | ({outcome.commit} if outcome and outcome.status == "published" else set())
-    return bool(seen.foreign) or seen.branch not in ours
-
-
-def _run(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
-    run = run_of(stage, seen)
-    if run is None:
-        late = stage.dispatched is None or facts.now - stage.dispatched > UNSEEN
-        return _vanished(stage, "no run was seen after its dispatch") if late else stage
-    underway: StageStatus = "running" if stage.cause in ("first", "asked") else "retrying"
-    stage = stage.model_copy(update={"run": run.id, "status": underway})
-    if run.status != "completed":
-        return stage if _in_time(stage, facts) else _overdue(stage, run)
-    outcome = outcome_of(life, stage, seen)
-    if outcome is not None:
-        return _done(stage, outcome, seen, facts)
-    match run.conclusion:
-        case "cancelled":
-            return attempts.ask(stage, "Its run was cancelled")
-        case "action_required":
-            return attempts.ask(stage, "Its run waits for approval on the Actions page")
-        case _:
-            problem = attempts.shown(run.problem).rstrip(".") or "its run left no outcome"
-            return _vanished(stage, problem)
-
-
-def _vanished(stage: StageLife, problem: str) -> StageLife:
-    return attempts.after_failure(stage, stage.cause, attempts.mark("vanished"), problem)
-
-
-def deadline(facts: Facts) -> timedelta:
-    """How long after its dispatch a run is waited for."""
-    return timedelta(minutes=2 * facts.policy.limits.minutes + 60)
-
-
-def _in_time(stage: StageLife, facts: Facts) -> bool:
-    return stage.dispatched is None or facts.now - stage.dispatched <= deadline(facts)
-
-
-def _overdue(stage: StageLife, run: RunFacts) -> StageLife:
-    return attempts.ask(stage, f"Its run {run.id} took too long and is cancelled")
-
-
-def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Facts) -> StageLife:
-    if outcome.status == "published":
-        if seen.branch != outcome.commit:
-            return stage
-        there = {"status": "pr-open", "head": outcome.commit, "since": facts.now, "feedback": ""}
-        return attempts.charge(stage, outcome).model_copy(update=there)
-    stage = attempts.charge(stage, outcome)
-    reasons = "\n".join(outcome.reasons)
-    said = attempts.shown(reasons).rstrip(".")
-    match outcome.status:
-        case "nothing":
-            left = said or "Nothing of it can be done without a model or a person"
-            return attempts.ask(stage, left)
-        case "cannot-build":
-            return attempts.ask(stage, f"It cannot be built: {said}" if said else "Cannot build")
-        case _:
-            fingerprint = outcome.fingerprint or attempts.mark(outcome.status, *outcome.reasons)
-            return attempts.after_failure(stage, stage.cause, fingerprint, reasons)

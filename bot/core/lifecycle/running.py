@@ -1,0 +1,128 @@
+"""The attempt in hand: its run, what it led to, and what becomes of it after a pause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.lifecycle import attempts
+from bot.core.lifecycle.facts import Facts, RunFacts, StageFacts
+from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.lifecycle.state import BUSY, PlanLife, StageLife, StageStatus
+
+UNSEEN = timedelta(minutes=10)
+"""A run that is not seen this long after its dispatch has vanished."""
+
+
+def settle(life: PlanLife, facts: Facts) -> PlanLife:
+    """The plan with the attempts taken over whose commit is on the branch already."""
+    for stage in life.stages:
+        seen = facts.stage(stage.number)
+        outcome = outcome_of(life, stage, seen) if stage.status in BUSY else None
+        if outcome and outcome.status == "published" and seen.branch == outcome.commit:
+            life = life.with_stage(_done(stage, outcome, seen, facts))
+    return life
+
+
+def run_of(stage: StageLife, seen: StageFacts) -> RunFacts | None:
+    """The run of the attempt in hand; of two, the one that was seen first."""
+    runs = sorted((r for r in seen.runs if r.attempt == stage.attempt), key=lambda r: r.id)
+    return next((r for r in runs if r.id == stage.run), runs[0] if runs else None)
+
+
+def outcome_of(life: PlanLife, stage: StageLife, seen: StageFacts) -> StageOutcome | None:
+    """What the attempt in hand led to; nothing that speaks of another one is believed."""
+    run = run_of(stage, seen)
+    said = run.outcome if run is not None and run.status == "completed" else None
+    if said is None or (said.plan, said.stage) != (life.plan, stage.number):
+        return None
+    if said.attempt != stage.attempt or (said.status == "published" and not said.commit):
+        return None
+    return said
+
+
+def moved(life: PlanLife, stage: StageLife, seen: StageFacts) -> bool:
+    """Whether somebody else pushed to the branch, moved it back, or deleted it."""
+    outcome = outcome_of(life, stage, seen) if stage.status in BUSY else None
+    ours = {stage.head} | ({outcome.commit} if outcome and outcome.status == "published" else set())
+    return seen.branch not in ours
+
+
+def resumed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
+    """The stage after a pause: the attempt given up is made anew once its run has ended."""
+    run = run_of(stage, seen)
+    if stage.before not in BUSY:
+        back: StageStatus = stage.before or "planned"
+    elif outcome_of(life, stage, seen) is not None:
+        back = stage.before
+    elif run is None and not stage.run:
+        back = "queued"
+    elif run is None or run.status == "completed":
+        back = "approved"
+    else:
+        return stage.model_copy(update={"reason": "Waits for its run to end, which is cancelled."})
+    update: dict[str, object] = {"status": back, "before": None, "reason": ""}
+    if back == "queued":
+        update["dispatched"] = facts.now
+    elif back == "approved":
+        update["failures"] = max(0, stage.failures - 1)
+    return stage.model_copy(update=update)
+
+
+def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
+    """The stage as far as its run has come."""
+    run = run_of(stage, seen)
+    if run is None:
+        late = stage.dispatched is None or facts.now - stage.dispatched > UNSEEN
+        return _vanished(stage, "no run was seen after its dispatch") if late else stage
+    underway: StageStatus = "running" if stage.cause in ("first", "asked") else "retrying"
+    stage = stage.model_copy(update={"run": run.id, "status": underway})
+    if run.status != "completed":
+        return stage if _in_time(stage, facts) else _overdue(stage, run)
+    outcome = outcome_of(life, stage, seen)
+    if outcome is not None:
+        return _done(stage, outcome, seen, facts)
+    match run.conclusion:
+        case "cancelled":
+            return attempts.ask(stage, "Its run was cancelled")
+        case "action_required":
+            return attempts.ask(stage, "Its run waits for approval on the Actions page")
+        case _:
+            problem = attempts.shown(run.problem).rstrip(".") or "its run left no outcome"
+            return _vanished(stage, problem)
+
+
+def _vanished(stage: StageLife, problem: str) -> StageLife:
+    return attempts.after_failure(stage, stage.cause, attempts.mark("vanished"), problem)
+
+
+def deadline(facts: Facts) -> timedelta:
+    """How long after its dispatch a run is waited for."""
+    return timedelta(minutes=2 * facts.policy.limits.minutes + 60)
+
+
+def _in_time(stage: StageLife, facts: Facts) -> bool:
+    return stage.dispatched is None or facts.now - stage.dispatched <= deadline(facts)
+
+
+def _overdue(stage: StageLife, run: RunFacts) -> StageLife:
+    return attempts.ask(stage, f"Its run {run.id} took too long and is cancelled")
+
+
+def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Facts) -> StageLife:
+    if outcome.status == "published":
+        if seen.branch != outcome.commit:
+            return stage
+        there = {"status": "pr-open", "head": outcome.commit, "since": facts.now, "feedback": ""}
+        return attempts.charge(stage, outcome).model_copy(update=there)
+    stage = attempts.charge(stage, outcome)
+    reasons = "\n".join(outcome.reasons)
+    said = attempts.shown(reasons).rstrip(".")
+    match outcome.status:
+        case "nothing":
+            left = said or "Nothing of it can be done without a model or a person"
+            return attempts.ask(stage, left)
+        case "cannot-build":
+            return attempts.ask(stage, f"It cannot be built: {said}" if said else "Cannot build")
+        case _:
+            fingerprint = outcome.fingerprint or attempts.mark(outcome.status, *outcome.reasons)
+            return attempts.after_failure(stage, stage.cause, fingerprint, reasons)
