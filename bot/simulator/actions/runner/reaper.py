@@ -4,6 +4,9 @@ It is a subreaper, so whatever a step leaves behind, also by a double fork with 
 its child. It takes one JSON object a line on stdin and answers likewise on stdout; when stdin
 ends, for instance because the server died, it kills everything and exits. It imports next to
 nothing, so that it starts in about 20 ms (`python -I -S`).
+
+Steps run as the same user, so they can stop or kill it. A guard above it, which only waits, lets
+it go on or kills what it left.
 """
 
 from __future__ import annotations
@@ -121,6 +124,7 @@ class Reaper:
 
     def end(self) -> None:
         """Kills what is left and says what that was."""
+        send(os.getppid(), signal.SIGCONT)  # a step may have stopped the guard
         left = [(pid, name_of(pid)) for pid in descendants(os.getpid())]
         deadline = time.monotonic() + 30
         while self.reap() and time.monotonic() < deadline:
@@ -210,8 +214,46 @@ def tell(report: dict[str, Any]) -> None:
 def main() -> None:
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     come_first()
+    adopt_orphans()
+    pid = os.fork()
+    if pid == 0:
+        adopt_orphans()
+        supervise()
+        os._exit(0)
+    guard(pid)
+
+
+def adopt_orphans() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def guard(reaper: int) -> None:
+    """Wakes the supervisor whenever it was stopped. When it is gone, so is all it supervised."""
+    alive = True
+    while alive:
+        pid, status = os.waitpid(-1, os.WUNTRACED)
+        if pid == reaper:
+            alive = os.WIFSTOPPED(status)
+            if alive:
+                send(pid, signal.SIGCONT)
+    deadline = time.monotonic() + 30
+    while has_children() and time.monotonic() < deadline:
+        kill_all(lambda: descendants(os.getpid()))
+        time.sleep(0.002)
+
+
+def has_children() -> bool:
+    """Whether anybody is left once the dead are collected."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return True
+    return False
+
+
+def supervise() -> None:
     line = b""
     while not line.endswith(b"\n"):
         byte = os.read(0, 1)
