@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.codebase.blockers import blocker, last_words
 from bot.codebase.credo import judge_credo
 from bot.codebase.mix import Mix, unformatted
+from bot.core.ci_log.compiler import parse_compile
 from bot.core.verdict import CheckResult, Diagnostic
-from bot.verify.parse_compile import parse_compile
 
 _CREDO_DEPENDENCY = re.compile(r"\{\s*:credo\b")
 

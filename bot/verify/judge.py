@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.codebase.exunit import key
+from bot.core.fingerprint import fingerprint, normalise
 from bot.core.verdict import Baseline, CheckResult, Diagnostic, Proof, Status, TestResult, Verdict
-from bot.verify.fingerprint import fingerprint, normalise
 
 RERUN = "test-rerun"
 """Name of the check that ran failing tests again with the same seed."""

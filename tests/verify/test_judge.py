@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.fingerprint import fingerprint, normalise
 from bot.core.verdict import Baseline, CheckResult, Diagnostic, Status, TestResult, Verdict
-from bot.verify.fingerprint import fingerprint, normalise
 from bot.verify.judge import RERUN, judge, new_diagnostics
 
 

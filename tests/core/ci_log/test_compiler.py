@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.verify.parse_compile import parse_compile
+from bot.core.ci_log.compiler import parse_compile
 from tests.verify.support import recorded
 
 NEW_WARNING = """\

@@ -1,0 +1,1 @@
+"""From the raw log of a job to what failed in it."""
