@@ -40,10 +40,17 @@ def to_number(value: Value) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool | int | float):
-        return float(value)
+        return _double(value)
     if isinstance(value, str):
         return parse_number(value)
     return math.nan
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def parse_number(text: str) -> float:

@@ -16,6 +16,8 @@ from bot.simulator.actions.runner.order import JobOrder
 from bot.simulator.actions.workflow.model import Concurrency, Defaults, Job, Permissions
 from bot.simulator.actions.workflow.permissions import shrunk
 
+MAX_MINUTES = 1e6
+
 
 @dataclass(frozen=True)
 class Level:
@@ -90,8 +92,11 @@ def order_of(level: Level, instance: Instance) -> JobOrder:
     scope = level.scope(**instance.contexts)
     env = _env(workflow.env, level.scope()) | _env(job.env, scope)
     timeout = to_number(_computed(job.timeout_minutes, scope))
-    if not 0 < timeout <= 1e6:
+    if not 0 < timeout <= MAX_MINUTES:
         raise ExpressionError(f"timeout-minutes is {to_text(timeout)}")
+    cancel_timeout = to_number(_computed(job.cancel_timeout_minutes, scope))
+    if not 0 <= cancel_timeout <= MAX_MINUTES:
+        raise ExpressionError(f"cancel-timeout-minutes is {to_text(cancel_timeout)}")
     return JobOrder(
         key=instance.key,
         name=instance.name,
@@ -102,7 +107,7 @@ def order_of(level: Level, instance: Instance) -> JobOrder:
         defaults=_defaults(job.defaults, workflow.defaults, scope, env),
         labels=_labels(compute_tree(job.runs_on, scope)),
         timeout_minutes=timeout,
-        cancel_timeout_minutes=to_number(_computed(job.cancel_timeout_minutes, scope)),
+        cancel_timeout_minutes=cancel_timeout,
         continue_on_error=is_true(_computed(job.continue_on_error, scope)),
         concurrency=turn_of(level, instance),
     )

@@ -10,6 +10,8 @@ from bot.simulator.actions.expressions.values import are_equal, is_collection, t
 
 MAX_JOBS = 256
 """GitHub's limit on the jobs of one matrix."""
+MAX_ENTRIES = 4 * MAX_JOBS
+"""Of a vector, of `include` and of `exclude`: each is held against all combinations."""
 
 Combination = dict[str, Any]
 
@@ -42,6 +44,8 @@ def expand(matrix: Any) -> list[Combination]:
 def _list(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise MatrixError(f"Matrix vector '{key}' is not a sequence")
+    if len(value) > MAX_ENTRIES:
+        raise MatrixError(f"Matrix vector '{key}' has more than {MAX_ENTRIES:,} entries")
     return list(value)
 
 

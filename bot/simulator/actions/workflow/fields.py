@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping as Map
 from typing import Any
 
@@ -116,6 +117,7 @@ def number(node: Node, names: Names) -> float | str:
         isinstance(node, Scalar)
         and isinstance(node.value, int | float)
         and not isinstance(node.value, bool)
+        and math.isfinite(node.value)
     ):
         return node.value
     return _expression(node, names, "number")

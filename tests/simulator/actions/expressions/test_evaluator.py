@@ -36,6 +36,8 @@ SCOPE = Scope(
         ("'it''s'", "it's"),
         ("1 == true", True),
         ("'' == 0", True),
+        (f"fromJSON('1{'0' * 400}') == 1", False),
+        (f"fromJSON('-1{'0' * 400}') < -1e300", True),
         ("'abc' == 0", False),
         ("null == 0", True),
         ("null == ''", True),

@@ -57,6 +57,7 @@ def test_the_example_of_the_documentation() -> None:
         ({"a": [1], "exclude": [{"a": 1}]}, "at least one vector"),
         ({"a": [1], "include": ["x"]}, "not a mapping"),
         ({"a": list(range(300))}, "the limit is 256"),
+        ({"a": [1], "include": [{}] * 2000}, "'include' has more than 1,024 entries"),
         ({k: list(range(100)) for k in "abcd"}, "more than 256 jobs"),
     ],
 )

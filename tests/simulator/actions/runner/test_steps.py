@@ -271,6 +271,13 @@ async def test_a_job_that_does_not_end_when_cancelled_is_forced(bench: Bench) ->
     assert ran.result("build") == "cancelled"
 
 
+@pytest.mark.parametrize("minutes", ["'soon'", "fromJSON('-1')", "fromJSON('1e300')"])
+async def test_a_time_to_end_that_is_none_fails_the_job(bench: Bench, minutes: str) -> None:
+    await bench(job("true", before=f"cancel-timeout-minutes: ${{{{ {minutes} }}}}"))
+    ((_, note),) = bench.host.annotations
+    assert "cancel-timeout-minutes is" in note.message
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [

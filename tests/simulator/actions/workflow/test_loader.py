@@ -92,6 +92,15 @@ JOB = "on: push\njobs:\n  a:\n    runs-on: x\n"
         ("on: push", "Required property is missing: jobs"),
         ("on: push\njobs: {}", "must contain at least one job"),
         ("on: pushed\njobs: {}", "(Line: 1, Col: 5): Unexpected value 'pushed'"),
+        *(
+            (job("true", before=text), "a number was expected")
+            for text in (
+                "strategy: {max-parallel: .inf}",
+                "strategy: {max-parallel: .nan}",
+                "cancel-timeout-minutes: .nan",
+                "timeout-minutes: .inf",
+            )
+        ),
         ("on: discussion\njobs: {}", "The event 'discussion' is not supported"),
         ("on: {issues: {types: [done]}}\njobs: {}", "Unexpected value 'done'"),
         ("on: {push: {branches: a, branches-ignore: b}}\njobs: {}", "only define one of"),
