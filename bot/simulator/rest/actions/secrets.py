@@ -31,6 +31,7 @@ BASE64 = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{2}==|[A-Za-z0-9+\/]{3}=|[A-Z
 """As GitHub quotes it in its refusal, github/rest-api-description#1688."""
 MAX_SECRETS = 100
 MAX_VALUE = 48 * 1024
+TOO_LARGE = "The value is too large: a secret may have 48 KB."
 
 
 class Sealed(Body):
@@ -114,7 +115,7 @@ def _private_key(world: World) -> PrivateKey:
 
 def _opened(world: World, sealed: str) -> str:
     if len(sealed) > MAX_VALUE * 2:
-        raise ApiError(422, "The value is too large: a secret may have 48 KB.")
+        raise ApiError(422, TOO_LARGE)
     try:
         box = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -122,6 +123,9 @@ def _opened(world: World, sealed: str) -> str:
             422, f"Invalid request.\n\n{sealed[:200]} does not match /{BASE64}/."
         ) from error
     try:
-        return SealedBox(_private_key(world)).decrypt(box).decode(errors="replace")
+        value = SealedBox(_private_key(world)).decrypt(box)
     except (CryptoError, ValueError) as error:
         raise ApiError(422, IMPROPER) from error
+    if len(value) > MAX_VALUE:
+        raise ApiError(422, TOO_LARGE)
+    return value.decode(errors="replace")

@@ -65,6 +65,14 @@ async def test_wrong_secrets_are_refused(
         assert len(stage.sim.world.tables.secrets) == 0
 
 
+async def test_a_secret_has_48_kb(tmp_path: Path) -> None:
+    async with staged(tmp_path, {}) as stage:
+        writer = stage.sim.as_("writer")
+        for size, status in ((48 * 1024, 201), (48 * 1024 + 1, 422)):
+            body = await sealed(stage, b"x" * size)
+            assert (await writer.put(f"{SECRETS}/KEY_{size}", json=body)).status_code == status
+
+
 async def test_who_may_not_write_sees_no_secrets(tmp_path: Path) -> None:
     async with staged(tmp_path, {}) as stage:
         body = await sealed(stage)
