@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.simulator.errors import ApiError, not_accessible
 from bot.simulator.identity.caller import Caller
 from bot.simulator.records.accounts import Level
+from bot.simulator.records.apps import Installation
 from bot.simulator.records.repositories import ROLES, Repository, Role
 from bot.simulator.state.tables import Tables
 
@@ -31,26 +32,31 @@ def has_role(tables: Tables, caller: Caller, repository: Repository, needed: Rol
     return ROLES.index(role) >= ROLES.index(needed)
 
 
+def covers(installation: Installation, repository: Repository) -> bool:
+    """Whether an App is installed on this repository, too."""
+    if repository.owner_id != installation.account_id:
+        return False
+    everywhere = installation.repository_selection == "all"
+    return everywhere or repository.id in installation.repository_ids
+
+
 def reaches(caller: Caller, repository: Repository) -> bool:
     """Whether an App's token covers this repository at all."""
     if caller.token is None or caller.installation is None:
         return False
     named = caller.token.repository_ids
-    if named is not None:
-        return repository.id in named
-    installation = caller.installation
-    if installation.repository_selection == "all":
-        return repository.owner_id == installation.account_id
-    return repository.id in installation.repository_ids
+    if named is not None and repository.id not in named:
+        return False
+    return covers(caller.installation, repository)
 
 
 def has_permission(caller: Caller, repository: Repository, name: str, level: Level) -> bool:
     """Whether an App's token has `level` of the permission `name` here."""
     if not reaches(caller, repository) or caller.token is None:
         return False
-    granted = caller.token.permissions.get(name)
     if name == "metadata":
         return level == "read"
+    granted = caller.token.permissions.get(name)
     return granted is not None and _LEVELS.index(granted) >= _LEVELS.index(level)
 
 

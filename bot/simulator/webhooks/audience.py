@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.simulator.events import Event
+from bot.simulator.identity.rights import covers
 from bot.simulator.records.apps import Hook, Installation
 from bot.simulator.records.repositories import Repository
 from bot.simulator.state.tables import Tables
@@ -87,10 +88,7 @@ def hears(installation: Installation, event: Event, repository: Repository) -> b
     """Whether the installation covers the repository, subscribes, and may know of it."""
     if installation.suspended_at is not None or event.name not in installation.events:
         return False
-    if (
-        installation.repository_selection == "selected"
-        and repository.id not in installation.repository_ids
-    ):
+    if not covers(installation, repository):
         return False
     if (event.name, event.action) in TO_THEIR_APP and _app_of(event) != installation.app_id:
         return False

@@ -120,6 +120,20 @@ async def test_a_token_reaches_its_repositories_with_its_permissions_only(sim: S
     assert not has_permission(caller, shop, "metadata", "read")
 
 
+async def test_a_token_reaches_no_further_than_its_installation_now_does(sim: Simulated) -> None:
+    world, shop = sim.world, sim.repository
+    now = world.clock.now()
+    named = installation_token(world.tables, sim.installation, {"issues": "read"}, [shop.id], now)
+    caller = caller_with(world.tables, named.value, now)
+    assert has_permission(caller, shop, "issues", "read")
+    sim.installation.repository_selection = "selected"
+    assert not has_permission(caller, shop, "issues", "read")
+    shop.private = True
+    assert not may_see(world.tables, caller, shop)
+    sim.installation.repository_ids = [shop.id]
+    assert may_see(world.tables, caller, shop)
+
+
 @pytest.mark.parametrize(
     ("login", "strongest"),
     [
