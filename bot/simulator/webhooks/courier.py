@@ -79,8 +79,9 @@ class Courier:
     async def _attempt(self, row: Delivery) -> None:
         hook = self._world.tables.hooks.get(row.hook_id)
         if hook is None:
-            self._world.tables.deliveries.remove(row)
-            self._world.commit()
+            if self._is_kept(row):
+                self._world.tables.deliveries.remove(row)
+                self._world.commit()
             return
         body = body_for(hook, row)
         row.request_headers = headers_for(hook, row, body)
@@ -91,9 +92,13 @@ class Courier:
         row.state = "delivered" if 200 <= outcome.status_code < 300 else "failed"
         row.status, row.status_code = outcome.status, outcome.status_code
         row.response_headers, row.response_body = outcome.headers, outcome.body
-        if self._world.tables.deliveries.get(row.id) is row:
+        if self._is_kept(row):
             self._world.tables.deliveries.save(row)
             self._world.commit()
+
+    def _is_kept(self, row: Delivery) -> bool:
+        """It may have gone meanwhile, together with its hook."""
+        return self._world.tables.deliveries.get(row.id) is row
 
     async def _post(self, hook: Hook, row: Delivery, body: bytes) -> Outcome:
         import httpx  # here, as it takes a twentieth of the start, and many have no hook

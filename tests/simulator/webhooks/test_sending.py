@@ -290,3 +290,19 @@ async def test_a_hook_that_is_gone_gets_nothing(sim: Simulated) -> None:
         sim.world.tables.hooks.remove(hook)
         await eventually(lambda: len(table) == 0, "the delivery is given up")
         assert receiver.deliveries == []
+
+
+async def test_a_hook_that_is_gone_with_its_log_gets_nothing(
+    sim: Simulated, caplog: pytest.LogCaptureFixture
+) -> None:
+    with receiving(SECRET) as (url, receiver):
+        admin = sim.as_("admin")
+        hook = {"config": {"url": url}, "events": ["issues"]}
+        made = (await admin.post(f"{SHOP}/hooks", json=hook)).json()
+        await settled(sim)
+        sim.world.faults.set(FaultPlan(faults=(Fault(kind="delay", seconds=0.05),)))
+        await open_issue(sim)
+        assert (await admin.delete(f"{SHOP}/hooks/{made['id']}")).status_code == 204
+        await eventually(lambda: not sim.world._tasks, "the delivery is given up")
+        assert [d.event for d in receiver.deliveries] == ["ping"]
+    assert caplog.records == []
