@@ -54,7 +54,9 @@ def paths_of(blocks: Iterable[Block]) -> tuple[str, ...]:
     """Files the blocks name, most named first; of stack traces no file of Elixir's or OTP's."""
     named: Counter[str] = Counter()
     for block in blocks:
-        found = {relative(m["path"]) for m in _NAMED.finditer(block.text) if m["app"] not in _PLATFORM}
+        found = {
+            relative(m["path"]) for m in _NAMED.finditer(block.text) if m["app"] not in _PLATFORM
+        }
         found.add(block.path)
         named.update(path for path in sorted(found) if path)
     return tuple(path for path, _ in named.most_common(MOST_PATHS))
