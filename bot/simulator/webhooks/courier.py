@@ -44,7 +44,12 @@ class Courier:
         self._held: list[asyncio.Event] = []
 
     def send(self, row: Delivery, faults: Mapping[Kind, Fault] = NO_FAULTS) -> None:
-        """Sends beside everything else; `faults` may make it wait."""
+        """Sends beside everything else; `faults` may make it wait.
+
+        What happens while the simulator stops is sent at its next start.
+        """
+        if self._world.closed:
+            return
         if "reorder" in faults:
             passed = asyncio.Event()
             self._world.spawn(self._send_after(row, passed, faults["reorder"].duration))

@@ -48,7 +48,7 @@ class Outbox:
 
         GitHub drops what is over 25 MB.
         """
-        payload = to_json(_payload_for(recipient, event.payload)).decode()
+        payload = to_json(_payload_for(recipient, event.payload))
         if len(payload) > MAX_PAYLOAD:
             log.warning("a payload of %s over 25 MB is not delivered", event.name)
             return
@@ -62,7 +62,7 @@ class Outbox:
             action=event.action,
             repository_id=None if event.repository is None else event.repository.id,
             installation_id=None if installation is None else installation.id,
-            payload=payload,
+            payload=payload.decode(),
             created_at=self._world.clock.now(),
         )
         self._send(row)
@@ -108,15 +108,18 @@ class Outbox:
             row.state = "failed"
             row.delivered_at = row.created_at
             row.status, row.status_code = "failed to connect", 502
-            self._tables.deliveries.add(row)
+            self._keep(row)
             return
         rows = [row]
         if "duplicate" in faults:
             rows.append(row.model_copy(update={"id": self._tables.next_id()}))
         for each in rows:
-            self._tables.deliveries.add(each)
+            self._keep(each)
             self._world.after_commit(partial(self.courier.send, each, faults))
-        self._posted += len(rows)
+
+    def _keep(self, row: Delivery) -> None:
+        self._tables.deliveries.add(row)
+        self._posted += 1
         if self._posted >= PRUNED_EVERY:
             self._posted = 0
             self.prune()

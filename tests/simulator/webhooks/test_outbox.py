@@ -156,6 +156,42 @@ async def test_the_log_is_bounded(sim: Simulated) -> None:
     assert hook.active
 
 
+async def test_a_log_of_failures_is_bounded_as_well(sim: Simulated) -> None:
+    hook = app_hook(sim, "http://127.0.0.1:9/")
+    sim.world.faults.set(FaultPlan(faults=(Fault(kind="drop"),)))
+    await open_issue(sim)
+    (row,) = await settled(sim)
+    sim.world.clock.advance(4 * 86_400)
+    for _ in range(outbox.PRUNED_EVERY):
+        sim.world.outbox.post(Recipient(hook), _event_like(sim, row))
+    assert sim.world.tables.deliveries.get(row.id) is None
+
+
+async def test_what_happens_while_it_stops_is_sent_at_the_next_start(
+    tmp_path: Path, shop: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with receiving("") as (url, receiver):
+        async with simulated(tmp_path / "state", shop) as sim:
+            hook = app_hook(sim, url)
+            await open_issue(sim)
+            (row,) = await settled(sim)
+
+            async def end() -> None:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    sim.world.outbox.post(Recipient(hook), _event_like(sim, row))
+                    sim.world.commit()
+
+            sim.world.spawn(end())
+            await asyncio.sleep(0)
+        assert len(receiver.deliveries) == 1
+        async with simulated(tmp_path / "state", shop) as sim:
+            await settled(sim, 2)
+            assert len(receiver.deliveries) == 2
+    assert caplog.records == []
+
+
 async def test_nothing_is_sent_before_it_is_committed(sim: Simulated) -> None:
     with receiving("") as (url, receiver):
         hook = app_hook(sim, url)
@@ -177,15 +213,16 @@ def _event_like(sim: Simulated, row: Delivery) -> Event:
     return Event(row.event, row.action, ANONYMOUS, json.loads(row.payload), sim.repository)
 
 
+@pytest.mark.parametrize("blob", ["x" * (25 << 20), "ü" * (13 << 20)], ids=["ASCII", "UTF-8"])
 async def test_what_is_too_large_is_not_delivered(
-    sim: Simulated, caplog: pytest.LogCaptureFixture
+    sim: Simulated, caplog: pytest.LogCaptureFixture, blob: str
 ) -> None:
     with receiving("") as (url, receiver):
         hook = app_hook(sim, url)
         await open_issue(sim)
         (row,) = await settled(sim)
         event = _event_like(sim, row)
-        event.payload["blob"] = "x" * (25 << 20)
+        event.payload["blob"] = blob
         sim.world.outbox.post(Recipient(hook), event)
         sim.world.commit()
         assert len(await settled(sim)) == 1
