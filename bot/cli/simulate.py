@@ -120,7 +120,7 @@ def default_state(path: str) -> Path:
     from hashlib import sha256
 
     base = Path(platformdirs.user_state_dir("otp-genesis")) / "simulator"
-    return base / f"{Path(path).name}-{sha256(path.encode()).hexdigest()[:10]}"
+    return base / f"{Path(path).name}-{sha256(os.fsencode(path)).hexdigest()[:10]}"
 
 
 def _check_installed() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from pydantic_core import to_json
@@ -71,7 +71,9 @@ def is_ours(host: str, base: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Whether an address is one of this machine's own."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return (mapped or address).is_loopback
     except ValueError:
         return host == "localhost"
 

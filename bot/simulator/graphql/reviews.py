@@ -10,6 +10,7 @@ from bot.simulator.graphql.bounds import connection
 from bot.simulator.graphql.objects import Arguments, commit_row
 from bot.simulator.graphql.scope import Scope
 from bot.simulator.nodes import node_id
+from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest, Review, ReviewComment, ReviewThread
 from bot.simulator.records.repositories import Role
 from bot.simulator.views.associations import association
@@ -62,9 +63,18 @@ def _first(scope: Scope, row: ReviewThread) -> ReviewComment:
     return scope.tables.review_comments.where("thread", row.id)[0]
 
 
+def _issue_of(scope: Scope, row: ReviewThread) -> Issue:
+    return scope.tables.issues[scope.tables.pulls[row.pull_id].issue_id]
+
+
+def _may_reply(scope: Scope, row: ReviewThread) -> bool:
+    issue = _issue_of(scope, row)
+    role: Role = "write" if issue.locked else "read"
+    return may_write(scope.world, scope.caller, scope.repository_of(row), role, issue)
+
+
 def _may_resolve(scope: Scope, row: ReviewThread) -> bool:
-    pull = scope.tables.pulls[row.pull_id]
-    issue = scope.tables.issues[pull.issue_id]
+    issue = _issue_of(scope, row)
     role: Role = "read" if issue.author_id == scope.actor().id else "write"
     return may_write(scope.world, scope.caller, scope.repository_of(row), role, issue)
 
@@ -82,7 +92,7 @@ THREAD = {
     "startDiffSide": lambda scope, row, _: _first(scope, row).start_side,
     "subjectType": lambda scope, row, _: _first(scope, row).subject_type.upper(),
     "resolvedBy": lambda scope, row, _: scope.tables.accounts.get(row.resolved_by_id),
-    "viewerCanReply": lambda scope, row, _: _may_resolve(scope, row),
+    "viewerCanReply": lambda scope, row, _: _may_reply(scope, row),
     "viewerCanResolve": lambda scope, row, _: not row.resolved and _may_resolve(scope, row),
     "viewerCanUnresolve": lambda scope, row, _: row.resolved and _may_resolve(scope, row),
     "pullRequest": _pull_of,

@@ -111,6 +111,22 @@ async def test_a_thread_is_resolved_and_unresolved(sim: Simulated) -> None:
     heard.payload("pull_request_review_thread", "unresolved")
 
 
+async def test_who_may_reply_and_who_may_resolve(sim: Simulated) -> None:
+    id = await thread_of(sim)
+    query = """query ($id: ID!) { node(id: $id) { ... on PullRequestReviewThread {
+        viewerCanReply viewerCanResolve } } }"""
+    for locked, login, reply, resolve in (
+        (False, "reader", True, False),
+        (False, "maintainer", True, True),
+        (True, "reader", False, False),
+        (True, "maintainer", True, True),
+    ):
+        if locked:
+            await sim.as_("admin").put(f"{SHOP}/issues/1/lock")
+        found = (await data(sim, query, as_=login, id=id))["node"]
+        assert found == {"viewerCanReply": reply, "viewerCanResolve": resolve}, (locked, login)
+
+
 async def test_a_thread_is_replied_to(sim: Simulated) -> None:
     id = await thread_of(sim)
     heard = Heard(sim)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from bot.simulator.domain.issues.dependencies import blocked_by, blockers_of
 from bot.simulator.domain.issues.rights import is_author
@@ -21,37 +21,38 @@ from bot.simulator.views.labels import labels_of
 
 PER_PAGE = 150
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Entry = Comment | TimelineEvent
+
 
 @dataclass(frozen=True)
-class Moment:
+class Moment(Generic[T_co]):
     """Something said or done: `row` is made into what is shown only on the page it is on."""
 
     when: datetime
     id: int
-    row: Any
+    row: T_co
 
 
-def moments_of(here: Here, issue: Issue) -> list[Moment]:
+def moments_of(here: Here, issue: Issue) -> list[Moment[Entry]]:
     """Comments and events, not yet in order."""
     said = here.tables.comments.where("issue", issue.id)
     done = here.tables.timeline.where("issue", issue.id)
-    return [Moment(c.created_at, c.id, c) for c in said] + [
-        Moment(e.created_at, e.id, e) for e in done if e.event not in SILENT
+    return [
+        *(Moment(c.created_at, c.id, c) for c in said),
+        *(Moment(e.created_at, e.id, e) for e in done if e.event not in SILENT),
     ]
 
 
-def in_order(here: Here, moments: list[Moment]) -> Page[Moment]:
+def in_order(here: Here, moments: Iterable[Moment[T]]) -> Page[Moment[T]]:
     return page_of(here.request, sorted(moments, key=lambda m: (m.when, m.id)), PER_PAGE)
 
 
-def shown(here: Here, remarks: Remarks, issue: Issue, row: Any) -> Remark | Happening | None:
-    match row:
-        case Comment():
-            return remarks.make(Text("comment", row, issue))
-        case TimelineEvent():
-            return happening_of(here, row)
-        case _:
-            return None
+def shown(here: Here, remarks: Remarks, issue: Issue, row: Entry) -> Remark | Happening | None:
+    if isinstance(row, Comment):
+        return remarks.make(Text("comment", row, issue))
+    return happening_of(here, row)
 
 
 def margin_of(here: Here, issue: Issue) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from bot.simulator.domain.issues.rights import is_author
 from bot.simulator.errors import not_found
 from bot.simulator.git import EMPTY_TREE
 from bot.simulator.pages.conversation.discussion import (
+    Entry,
     Moment,
     in_order,
     margin_of,
@@ -22,7 +23,7 @@ from bot.simulator.pages.diffs import file_diffs
 from bot.simulator.pages.gate import pages_router
 from bot.simulator.pages.numbers import number_in
 from bot.simulator.pages.pulls.overview import Overview, checks_at, overview_of
-from bot.simulator.pages.pulls.threads import Threads
+from bot.simulator.pages.pulls.threads import ShownThread, Threads
 from bot.simulator.pages.references import setting_of
 from bot.simulator.pages.rendering import link_to, page
 from bot.simulator.records.pulls import Review
@@ -66,7 +67,8 @@ async def conversation(here: AtRepository, number: int) -> Response:
         for review in here.tables.reviews.where("pull", over.pull.id)
         if threads.sees(review)
     ]
-    moments = in_order(here, moments_of(here, over.issue) + reviews)
+    happened: list[Moment[Entry | Review]] = [*moments_of(here, over.issue), *reviews]
+    moments = in_order(here, happened)
     entries = [
         threads.reviewed(m.row)
         if isinstance(m.row, Review)
@@ -105,7 +107,7 @@ async def files(here: AtRepository, number: int) -> Response:
     pull, asked = over.pull, here.request.query_params
     start = pull.start_sha or EMPTY_TREE
     changes = await here.git.changes(start, pull.head_sha, limit=MOST_FILES)
-    threads: dict[tuple[str, str, int], list[Any]] = {}
+    threads: dict[tuple[str, str, int], list[ShownThread]] = {}
     for place, thread in Threads(here, pull, over.issue, Remarks(here)).at_lines():
         threads.setdefault(place, []).append(thread)
     at = asked.get("at", "")
