@@ -24,6 +24,8 @@ from bot.simulator.world import World
 MAX_INPUTS = 25
 MAX_CHARACTERS = 65_535
 """Of all inputs together."""
+MAX_DIGITS = 300
+"""More than a number of JSON can hold."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -132,9 +134,13 @@ def _checked(entry: Input, value: str) -> str:
         )
     if entry.type == "boolean" and value not in ("true", "false", ""):
         raise ApiError(422, f"Provided value '{shown}' for input '{entry.name}' is not a boolean")
-    if entry.type == "number" and value and not NUMBER.fullmatch(value):
+    if entry.type == "number" and value and not _is_number(value):
         raise ApiError(422, f"Provided value '{shown}' for input '{entry.name}' is not a number")
     return value
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= MAX_DIGITS and NUMBER.fullmatch(text) is not None
 
 
 def _text(value: Any) -> str:
@@ -161,5 +167,5 @@ def _value(kind: str, text: str) -> Any:
     if kind == "boolean":
         return text == "true"
     if kind == "number" and text:
-        return float(text) if "." in text else int(text[:300])
+        return float(text) if "." in text else int(text)
     return text

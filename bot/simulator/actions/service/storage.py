@@ -28,13 +28,16 @@ class Storage:
         with path.open("a", encoding="utf-8", errors="replace") as file:
             file.writelines(f"{line}\n" for line in lines)
 
+    def log_files(self, job_id: int) -> list[tuple[int, Path]]:
+        """(step number, file), in the order of the steps."""
+        folder = self.root / "logs" / str(job_id)
+        numbers = sorted(int(path.stem) for path in folder.glob("*.txt"))
+        return [(number, self._log(job_id, number)) for number in numbers]
+
     def step_logs(self, job_id: int) -> list[tuple[int, str]]:
         """(step number, text), in the order of the steps."""
-        folder = self.root / "logs" / str(job_id)
-        if not folder.is_dir():
-            return []
-        numbers = sorted(int(path.stem) for path in folder.glob("*.txt"))
-        return [(n, self._log(job_id, n).read_text("utf-8", "replace")) for n in numbers]
+        files = self.log_files(job_id)
+        return [(number, file.read_text("utf-8", "replace")) for number, file in files]
 
     def job_log(self, job_id: int) -> str | None:
         """None where nothing was written."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import io
+import asyncio
 import re
+import tempfile
+import time
 import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.simulator.actions.service.engine import Engine
@@ -32,14 +37,18 @@ from bot.simulator.rest.scope import AtRepository, Here
 router = router_for("actions")
 
 LIFE = timedelta(minutes=1)
+BLOCK = 64 * 1024
 UNSAFE = re.compile(r"[^\w .,()+=@-]")
+
+Entry = tuple[str, list[Path]]
+"""The name of a file in an archive, and the files that make it up."""
 
 
 @router.get(f"{ACTIONS}/jobs/{{job_id}}/logs")
 async def download_job_log(here: AtRepository, job_id: int) -> Response:
     here.require("actions", "read")
     job = job_of(here, job_id)
-    if engine_of(here).storage.job_log(job.id) is None or _is_missing(here, job):
+    if not engine_of(here).storage.log_files(job.id) or _is_missing(here, job):
         raise not_found()
     return _redirect(here, f"/_actions/jobs/{job.id}/logs.txt")
 
@@ -83,7 +92,7 @@ async def download_artifact(here: AtRepository, artifact_id: int, archive_format
 
 def _logs_of(here: Here, run_id: int, attempt: int) -> Response:
     jobs = _jobs_in(engine_of(here), run_id, attempt)
-    if not any(engine_of(here).storage.step_logs(job.id) for job in jobs):
+    if not any(engine_of(here).storage.log_files(job.id) for job in jobs):
         raise not_found()
     if any(_is_missing(here, job) for job in jobs):
         raise not_found()
@@ -108,10 +117,10 @@ def _jobs_in(engine: Engine, run_id: int, attempt: int) -> list[Job]:
 
 async def _send_job_log(request: Request) -> Response:
     engine = _engine(request)
-    text = engine.storage.job_log(request.path_params["id"])
-    if text is None or not _is_allowed(request, engine):
+    files = engine.storage.log_files(request.path_params["id"])
+    if not files or not _is_allowed(request, engine):
         return _nothing()
-    return PlainTextResponse(text)
+    return StreamingResponse(_content(file for _, file in files), media_type="text/plain")
 
 
 async def _send_run_logs(request: Request) -> Response:
@@ -120,23 +129,47 @@ async def _send_run_logs(request: Request) -> Response:
         return _nothing()
     jobs = _jobs_in(engine, request.path_params["id"], request.path_params["attempt"])
     headers = {"content-disposition": f"attachment; filename=logs_{request.path_params['id']}.zip"}
-    data = pack_logs(engine, jobs)
-    return Response(data, media_type="application/zip", headers=headers)
+    packed = await asyncio.to_thread(_packed, list(_entries(engine, jobs)))
+    return StreamingResponse(_blocks(packed), media_type="application/zip", headers=headers)
 
 
-def pack_logs(engine: Engine, jobs: list[Job]) -> bytes:
+def _entries(engine: Engine, jobs: Iterable[Job]) -> Iterator[Entry]:
     """As GitHub lays it out: each job as one file, and a folder with a file for each step."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for place, job in enumerate(jobs):
-            steps = engine.storage.step_logs(job.id)
-            names = {step.number: step.name for step in job.steps}
-            folder = UNSAFE.sub("_", job.name)[:100]
-            archive.writestr(f"{place}_{folder}.txt", "".join(text for _, text in steps))
-            for number, text in steps:
-                step = UNSAFE.sub("_", names.get(number, ""))[:100]
-                archive.writestr(f"{folder}/{number}_{step}.txt", text)
-    return target.getvalue()
+    for place, job in enumerate(jobs):
+        files = engine.storage.log_files(job.id)
+        names = {step.number: step.name for step in job.steps}
+        folder = UNSAFE.sub("_", job.name)[:100]
+        yield f"{place}_{folder}.txt", [file for _, file in files]
+        for number, file in files:
+            step = UNSAFE.sub("_", names.get(number, ""))[:100]
+            yield f"{folder}/{number}_{step}.txt", [file]
+
+
+def _packed(entries: Iterable[Entry]) -> IO[bytes]:
+    """In a file, for logs may be longer than the memory."""
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, files in entries:
+            entry = zipfile.ZipInfo(name, time.localtime()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            entry.file_size = sum(file.stat().st_size for file in files)
+            with archive.open(entry, "w") as written:
+                for block in _content(files):
+                    written.write(block)
+    target.seek(0)
+    return target
+
+
+def _content(files: Iterable[Path]) -> Iterator[bytes]:
+    for file in files:
+        yield from _blocks(file.open("rb"))
+
+
+def _blocks(opened: IO[bytes]) -> Iterator[bytes]:
+    with opened:
+        while block := opened.read(BLOCK):
+            yield block
 
 
 async def _send_artifact(request: Request) -> Response:

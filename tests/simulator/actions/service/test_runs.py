@@ -74,9 +74,11 @@ async def test_logs_are_had_by_a_link_that_ends(tmp_path: Path) -> None:
         text = (await fetched(stage, f"{SHOP}/actions/jobs/{job.id}/logs")).text
         assert re.search(r"^\d{4}-\d\d-\d\dT[\d:.]{16}Z hi-there$", text, re.MULTILINE)
         packed = await fetched(stage, f"{RUNS}/{run.id}/logs")
-        names = zipfile.ZipFile(io.BytesIO(packed.content)).namelist()
-        assert names[0] == "0_build.txt"
-        assert "build/2_Run echo hi-there.txt" in names
+        with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+            names = archive.namelist()
+            assert names[0] == "0_build.txt"
+            assert archive.read(names[0]).decode() == text
+            assert b" hi-there\n" in archive.read("build/2_Run echo hi-there.txt")
         link = (await stage.sim.as_("reader").get(f"{RUNS}/{run.id}/logs")).headers["location"]
         stage.sim.world.clock.advance(61)
         assert (await stage.sim.client().get(link)).status_code == 404
@@ -410,6 +412,7 @@ async def test_caches_go_from_run_to_run_and_keep_to_their_branch(tmp_path: Path
         ({"ref": "main", "inputs": {"who": "x", "level": "mid"}}, "not in the list of allowed"),
         ({"ref": "main", "inputs": {"who": "x", "dry": "maybe"}}, "is not a boolean"),
         ({"ref": "main", "inputs": {"who": "x", "n": "few"}}, "is not a number"),
+        ({"ref": "main", "inputs": {"who": "x", "n": "1" * 400}}, "is not a number"),
         ({"ref": "main", "inputs": {"who": "x" * 65_536}}, "inputs are too large"),
         ({"ref": "main", "inputs": {f"i{n}": "" for n in range(26)}}, "Too many inputs"),
         ({"ref": 7}, "Invalid request"),
