@@ -75,7 +75,9 @@ class App:
         self._turn = threading.Lock()
 
     def token(self, installation: int, repository: str, purpose: Purpose) -> str:
-        """A token for `repository` (`owner/name`); asked for once, whoever asks at that time.
+        """A token for `repository` (`owner/name`; empty: all of the installation).
+
+        It is asked for once, whoever asks at that time.
 
         Raises `NotFound` when the App is not installed there, `NotAllowed` when it was not
         granted the rights.
@@ -122,7 +124,9 @@ class App:
 
     def _mint(self, installation: int, repository: str, purpose: Purpose) -> str:
         name = repository.partition("/")[2]
-        body = {"repositories": [name], "permissions": dict(PERMISSIONS[purpose])}
+        body: dict[str, object] = {"permissions": dict(PERMISSIONS[purpose])}
+        if name:
+            body["repositories"] = [name]
         made = self.post(f"/app/installations/{installation}/access_tokens", body)
         assert isinstance(made, dict)
         return str(made["token"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -42,6 +43,8 @@ class Reaction:
     """Commands GitHub refused, with its words."""
     settled: bool = False
     """The last round changed nothing."""
+    look_again: datetime | None = None
+    """When to react even if nothing is heard until then."""
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Reactor:
         if not record.tip and not wanted(facts):
             return False
         decision = decide(record.life, facts)
-        reaction.life = decision.life
+        reaction.life, reaction.look_again = decision.life, decision.look_again
         changed = decision.life != record.life or not record.tip
         if changed and self.would is None:
             record = self._stored(store, record, decision.life, facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +76,12 @@ class Post:
                 writer=self.writer,
             )
         return self._stores[client.full_name]
+
+    def repositories(self, installation: int) -> Iterator[str]:
+        """Full names of the repositories of an installation; raises `NotFound` without one."""
+        client = self.client(installation, "")
+        for repository in client.pages("/installation/repositories", key="repositories"):
+            yield str(repository["full_name"])
 
     def remote(self, client: Client, *, write: bool = False) -> Remote:
         """The repository for git, with a token for just that."""
