@@ -77,13 +77,9 @@ class Limits:
         if self.enforced and not charge.free:
             self._check_primary(charge, now)
             self._check_secondary(charge, now)
+            self._note(charge, now)
         self._running[charge.key] += 1
-        payer = self._payer(charge)
         self._hour(charge, now).used += not charge.free
-        payer.points[charge.resource == "graphql"].at(now).add(now, charge.points)
-        if charge.creates_content:
-            payer.minute.at(now).add(now, 1)
-            payer.hour.at(now).add(now, 1)
 
     def leave(self, charge: Charge, counted: bool) -> None:
         """Ends the call; a 304 is not `counted` towards the primary limit after all."""
@@ -105,6 +101,13 @@ class Limits:
     def _hour(self, charge: Charge, now: float) -> Fixed:
         hours = self._payer(charge).hours
         return hours.setdefault(charge.resource, Fixed(charge.window)).at(now)
+
+    def _note(self, charge: Charge, now: float) -> None:
+        payer = self._payer(charge)
+        payer.points[charge.resource == "graphql"].at(now).add(now, charge.points)
+        if charge.creates_content:
+            payer.minute.at(now).add(now, 1)
+            payer.hour.at(now).add(now, 1)
 
     def _check_primary(self, charge: Charge, now: float) -> None:
         if self._hour(charge, now).used < charge.limit:

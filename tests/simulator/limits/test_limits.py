@@ -153,6 +153,16 @@ def test_without_enforcement_everything_is_counted_and_let_in() -> None:
     assert (counted.left(few).used, counted.left(few).remaining) == (300, 0)
 
 
+def test_without_enforcement_no_call_is_remembered_by_itself() -> None:
+    """A soak without limits would fill the memory with them."""
+    _, counted = limits(enforced=False)
+    spend(counted, CONTENT, 300)
+    counted.enforced = True
+    counted.enter(CONTENT)
+    counted.leave(CONTENT, counted=True)
+    assert counted.left(CONTENT).used == 301
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 30, allow_nan=False), st.integers(1, 5)), min_size=1, max_size=60
