@@ -35,7 +35,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
-        self._failed = False
+        self._failing = iter([503])  # taken by one thread only, however many ask at once
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -73,10 +73,7 @@ class Listener:
         )
 
     def _status(self, event: str) -> int:
-        if event == "issues" and not self._failed:
-            self._failed = True
-            return 503
-        return 202
+        return next(self._failing, 202) if event == "issues" else 202
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         listener = self
