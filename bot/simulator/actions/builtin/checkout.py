@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import errno
 import os
 import re
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from bot.simulator.actions.builtin.builtin import Builtin
 from bot.simulator.actions.runner.clearing import empty
 from bot.simulator.actions.runner.frame import StepFailed
 from bot.simulator.actions.runner.inside import folder as folder_at
-from bot.simulator.actions.runner.inside import open_file, write_file
+from bot.simulator.actions.runner.inside import read_bytes, write_file
 from bot.simulator.actions.runner.use import Use
 
 INPUTS = {
@@ -228,25 +227,19 @@ class Git:
 
     def keep_credentials(self) -> None:
         """For the git commands of later steps."""
+        written = read_bytes(self.folder, self.config, MAX_CONFIG)
         section = f'[http "{self.server}/"]\n\textraheader = {self.header()}\n'
-        write_file(self.folder, self.config, self._configured() + section.encode())
+        write_file(self.folder, self.config, written + section.encode())
 
     async def forget_credentials(self) -> None:
         self.use.say(f"[command]git config --local --unset-all http.{self.server}/.extraheader")
         try:
-            written = self._configured()
+            written = read_bytes(self.folder, self.config, MAX_CONFIG)
             write_file(self.folder, self.config, HEADER.sub(b"", written))
         except FileNotFoundError:
             return
         except OSError as error:
             self.use.warn(f"Unable to clean up the repository's config: {error.strerror}")
-
-    def _configured(self) -> bytes:
-        with open_file(self.folder, self.config) as file:
-            written = file.read(MAX_CONFIG + 1)
-        if len(written) > MAX_CONFIG:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), self.config.name)
-        return written
 
 
 CHECKOUT = Builtin(INPUTS, check_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.simulator.actions.runner.inside import open_file
+from bot.simulator.actions.runner.inside import read_bytes
 
 MAX_BYTES = 2**20
 """GitHub's limit for a job's outputs and for a step's summary."""
@@ -18,15 +18,11 @@ class FileCommandError(ValueError):
 def read_file(root: Path, path: Path, limit: int = MAX_BYTES) -> str:
     """The text of a regular file below `root`; a step may have put anything at its place."""
     try:
-        with open_file(root, path) as file:
-            content = file.read(limit + 1)
+        return read_bytes(root, path, limit).decode("utf-8-sig", errors="replace")
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise FileCommandError(f"{path.name} cannot be read: {error.strerror}") from error
-    if len(content) > limit:
-        raise FileCommandError(f"{path.name} is larger than {limit // 1024} KiB")
-    return content.decode("utf-8-sig", errors="replace")
 
 
 def parse_pairs(text: str) -> dict[str, str]:

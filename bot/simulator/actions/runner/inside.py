@@ -37,6 +37,15 @@ def open_file(root: Path, path: Path) -> BinaryIO:
         os.close(found)
 
 
+def read_bytes(root: Path, path: Path, most: int) -> bytes:
+    """Likewise, the whole content, if it is no more than that."""
+    with open_file(root, path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 1024} KiB", path.name)
+    return content
+
+
 def is_file(root: Path, path: Path) -> bool:
     """Whether `open_file` would open it."""
     try:

@@ -101,14 +101,14 @@ def test_what_a_step_mounted_is_left_alone(tmp_path: Path) -> None:
     script = f"""
         set -e
         cd {tmp_path}
-        mkdir -p precious job/work/deep/place
+        mkdir -p precious job/w/deep/place
         echo dear > precious/letter
-        mount --bind precious job/work/deep/place
+        mount --bind precious job/w/deep/place
         {sys.executable} -c '
 from pathlib import Path
 from bot.simulator.actions.runner.clearing import empty
 try:
-    empty(Path("{tmp_path}/job"), Path("{tmp_path}/job/work"))
+    empty(Path("{tmp_path}/job"), Path("{tmp_path}/job/w"))
 except OSError as error:
     print(error.strerror)
 '
