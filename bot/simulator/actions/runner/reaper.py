@@ -12,26 +12,22 @@ it go on or kills what it left.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import resource
 import select
 import signal
 import time
 from typing import Any
 
+from bot.simulator.actions.runner.child import IGNORED, libc, run_step
 from bot.simulator.actions.runner.descendants import descendants, kill_all, name_of, send
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_CHILD_SUBREAPER = 36
 TICK = 0.02
 """Seconds between two looks at the limits."""
 WALK_SHARE = 20
 """A walk over the work folder is repeated after so many times its own duration, at least 1 s."""
-IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LINE_LIMIT = 8 * 2**20
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Reaper:
@@ -133,40 +129,6 @@ class Reaper:
         tell({"event": "closed", "killed": left[:100]})
 
 
-def run_step(order: dict[str, Any], limits: dict[str, Any]) -> None:
-    """In the child: becomes the step's process or says why not. Never returns."""
-    try:
-        for number in (*IGNORED, signal.SIGPIPE, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        os.setsid()
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        output = os.open(order["output"], os.O_WRONLY)
-        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.closerange(3, 256)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        lower_limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
-        lower_limit(resource.RLIMIT_NOFILE, limits["files"])
-        if os.getuid() != 0:
-            lower_limit(resource.RLIMIT_NPROC, processes_of_user() + 2 * limits["processes"])
-        os.nice(limits["nice"])
-        os.chdir(order["cwd"])
-        os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell, as meant
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.write(1, f"##[error]{order['argv'][0]}: {error.strerror}\n".encode())
-    finally:
-        os._exit(127)
-
-
-def lower_limit(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (bound, bound))
-
-
 def wake_on_children() -> int:
     """A file that becomes readable when a child ends."""
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -181,16 +143,6 @@ def come_first() -> None:
     does not bind the superuser."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-
-
-def processes_of_user() -> int:
-    """How many threads the user runs now, for RLIMIT_NPROC counts them all."""
-    total = 0
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():
-                total += len(os.listdir(f"/proc/{name}/task"))
-    return total
 
 
 def bytes_under(folder: str, enough: int) -> int:
