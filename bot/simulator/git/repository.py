@@ -98,10 +98,10 @@ class BareRepository(Differences, Archives, Writer):
         return await self.reload(known)
 
     async def remove(self) -> None:
-        """Deletes the folder."""
+        """Deletes the folder, and then ends what may still have read there meanwhile."""
         async with self.writing():
-            await self.close()
             await asyncio.to_thread(shutil.rmtree, self.path)
+            await self.close()
 
     @contextlib.contextmanager
     def _making(self) -> Iterator[Path]:

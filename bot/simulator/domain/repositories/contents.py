@@ -68,8 +68,8 @@ async def edit_file(world: World, caller: Caller, repository: Repository, edit: 
         except RuleBroken as broken:
             doing = "delete" if edit.data is None else "update" if found else "create"
             raise ApiError(409, f"Could not {doing} file: {broken.message}") from broken
-    entry = None if edit.data is None else await git.entry_at(sha, edit.path)
-    return Edited(await git.commit(sha), entry, created=found is None)
+        entry = None if edit.data is None else await git.entry_at(sha, edit.path)
+        return Edited(await git.commit(sha), entry, created=found is None)
 
 
 def _tip(git: BareRepository, branch: str) -> str | None:

@@ -89,7 +89,8 @@ async def merge(here: AtRepository, body: Merge) -> Response:
             raise ApiError(422, str(error)) from error
         change = RefChange(name, base, sha)
         await change_refs(here.world, here.caller, here.repository, [change])
-    return reply(commit_view(here.world, here.repository, await git.commit(sha)), 201)
+        made = await git.commit(sha)
+    return reply(commit_view(here.world, here.repository, made), 201)
 
 
 async def _commit(here: Here, revision: str) -> str:
