@@ -62,7 +62,7 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
     moments = [claims.get("exp"), claims.get("iat")]
     if not all(_is_moment(moment) for moment in moments):
         raise ApiError(401, "'Expiration time' claim ('exp') must be a numeric value")
-    expires, issued = (float(str(m)) for m in moments)
+    expires, issued = (float(moment) for moment in moments)
     at = now.timestamp()
     if expires <= at:
         raise ApiError(401, "'Expiration time' claim ('exp') is too far in the past")

@@ -10,7 +10,7 @@ from bot.simulator.records.apps import App, Installation
 
 @dataclass(frozen=True)
 class Caller:
-    """At most one of `user`, `app` and `installation` explains the rights."""
+    """Its rights are those of `actor` where there is no `app`, else of the App or its `token`."""
 
     actor: Account | None = None
     """Whom events and objects name: the user or the App's bot."""
