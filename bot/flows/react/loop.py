@@ -112,6 +112,7 @@ class Reactor:
             ourselves=self.post.ourselves,
             app_id=self.post.app.credentials.app_id,
             now=self.post.now(),
+            secrets=self.post.settings.secrets(),
         )
         facts = gather(reading)
         more = {"plan_problem": record.problem, "explanations": explanations(facts.comments)}

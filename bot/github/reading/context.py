@@ -29,6 +29,8 @@ class Reading:
     """Login of our App, `slug[bot]`."""
     app_id: int
     now: datetime
+    secrets: tuple[str, ...] = ()
+    """What must not be passed on from a log."""
     _roles: dict[str, Role] = field(default_factory=dict)
 
     def ours(self, thing: Mapping[str, Any]) -> bool:
