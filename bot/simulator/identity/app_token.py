@@ -59,7 +59,7 @@ def _named(tables: Tables, value: str) -> App:
 
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
-    moments = [claims.get("exp"), claims.get("iat")]
+    moments: list[Any] = [claims.get("exp"), claims.get("iat")]
     if not all(_is_moment(moment) for moment in moments):
         raise ApiError(401, "'Expiration time' claim ('exp') must be a numeric value")
     expires, issued = (float(moment) for moment in moments)
