@@ -71,10 +71,12 @@ def run_plan(
     only: str = "",
     dry_run: bool = False,
     fresh: bool = False,
+    feedback: str = "",
     watch: Watcher | None = None,
 ) -> RunReport:
-    """Plan (or take up the plan of an earlier run) and carry the plan out.
+    """Plan (or take up the plan of an earlier run, or the session's own) and carry the plan out.
 
+    `feedback` is what failed elsewhere after an attempt before: models hear of it.
     Raises `Busy`, `Unusable` and whatever stopped the pipeline; the record and the commits made
     so far stay.
     """
@@ -86,7 +88,8 @@ def run_plan(
         bench = Bench(session, watch or Silent())
         try:
             resumed = not fresh and session.resume()
-            _carry_out(session, bench, {"only": only, "stage": stage})
+            choice = {"only": only, "stage": stage, "earlier_failure": feedback or None}
+            _carry_out(session, bench, choice)
         finally:
             if not dry_run:
                 bench.close()

@@ -60,6 +60,25 @@ def verify_tree(
     return judge(baseline, tuple(_checks(mix, reporter, baseline, (), None, progress)))
 
 
+def verify_commits(
+    mix: Mix,
+    reporter: Reporter,
+    baseline: Baseline,
+    changes: tuple[Change, ...],
+    gates: tuple[CheckResult, ...],
+    *,
+    progress: Progress = lambda _check: None,
+) -> Verdict:
+    """Judge what several commits made of the base, which stands in `mix.root`.
+
+    `changes` are from the base to there; `gates` were asked for each commit before.
+    """
+    if not baseline.buildable:
+        return judge(baseline, (), gates)
+    checks = tuple(_checks(mix, reporter, baseline, changes, None, progress))
+    return judge(baseline, checks, (*gates, _gate_tree(mix, changes)))
+
+
 def _gate_tree(mix: Mix, changes: tuple[Change, ...]) -> CheckResult:
     """Project code ran in the tree: what is committed must be what was verified."""
     rewritten = [c.path for c in changes if _read(mix, c.path) != c.after.encode()]
@@ -106,7 +125,7 @@ def _checks(
     progress("credo")
     yield check_credo(mix)
     if proving is not None:
-        yield from _prove(mix, reporter, changes, proving, progress)
+        yield from prove(mix, reporter, changes, proving, progress)
     progress("test")
     tested = check_tests(mix, reporter, seed=FIRST_SEED)
     yield tested
@@ -115,13 +134,14 @@ def _checks(
         yield check_tests(mix, reporter, seed=FIRST_SEED, name=RERUN)
 
 
-def _prove(
+def prove(
     mix: Mix,
     reporter: Reporter,
     changes: tuple[Change, ...],
     proving: Proving,
     progress: Progress,
 ) -> Iterator[CheckResult]:
+    """The generated test on the base, then on the change, which stands in `mix.root`."""
     progress("generated-test-red")
     with _base_restored(mix, changes, keep=proving.test.path):
         red = check_red(mix, reporter, proving.test, seed=FIRST_SEED)
