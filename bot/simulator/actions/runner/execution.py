@@ -52,8 +52,21 @@ async def execute_job(
         raise
     finally:
         timer.cancel()
-        await _complete(job, frame)
+        await _to_its_end(asyncio.create_task(_complete(job, frame)))
     return job.view
+
+
+async def _to_its_end(task: asyncio.Task[None]) -> None:
+    """However often one is asked to stop waiting for it."""
+    asked: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            asked = error
+    task.result()
+    if asked is not None:
+        raise asked
 
 
 def _run_out(job: JobRun) -> None:

@@ -259,6 +259,23 @@ async def test_forcing_an_end_leaves_nothing(bench: Bench) -> None:
     assert not (bench.folder / "work" / "7-1").exists()
 
 
+async def test_forcing_an_end_again_does_not_stop_the_cleaning_up(bench: Bench) -> None:
+    run = bench.run(job("echo go; sleep 600"))
+
+    def force(view: JobView) -> None:
+        if view.steps[-1:] and view.steps[-1].name == "Complete job":
+            bench.host.on_change = None
+            task = run.queue.going["build"].task
+            assert task is not None
+            task.cancel()
+
+    bench.host.on_change = force
+    bench.host.on_log = lambda line: run.cancel() if line.endswith(" go") else None
+    await bench.finish(run)
+    assert bench.host.jobs["build"].conclusion == "cancelled"
+    assert not (bench.folder / "work" / "7-1").exists()
+
+
 async def test_a_job_that_does_not_end_when_cancelled_is_forced(bench: Bench) -> None:
     text = job(
         "echo go; sleep 600",
