@@ -18,7 +18,9 @@ from bot.cli import (
     pipelines,
     planning,
     running,
+    serve,
     simulate,
+    stage,
 )
 from bot.cli.interrupting import Interrupted, listen
 from bot.cli.output import screen
@@ -68,7 +70,9 @@ app.command(
     epilog=_examples("genesis simulate .", "genesis simulate --fresh shop=../shop --port 0"),
 )(simulate.simulate)
 
+app.command("serve", epilog=_examples("genesis serve --host 0.0.0.0 --port 8080"))(serve.serve)
 app.add_typer(pipelines.app)
+app.add_typer(stage.app)
 app.add_typer(config.app)
 
 
