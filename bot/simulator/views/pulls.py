@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.simulator.clock import maybe_stamp, stamp
 from bot.simulator.domain.pulls.merge_state import merge_state
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.nodes import node_id
 from bot.simulator.records.issues import Issue
 from bot.simulator.records.pulls import PullRequest
@@ -87,10 +88,8 @@ def pull_view(world: World, pull: PullRequest) -> dict[str, Any]:
 
 
 def _published_comments(world: World, pull: PullRequest) -> int:
-    """Those of pending reviews are their authors' secret."""
-    reviews = world.tables.reviews
     comments = world.tables.review_comments.where("pull", pull.id)
-    return sum(reviews[comment.review_id].state != "PENDING" for comment in comments)
+    return sum(is_published(world, comment) for comment in comments)
 
 
 def minimal_pull_view(world: World, pull: PullRequest) -> dict[str, Any]:

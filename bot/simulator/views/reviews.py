@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.clock import stamp
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.nodes import node_id
 from bot.simulator.records.pulls import Review, ReviewComment, ReviewThread
 from bot.simulator.views.accounts import maybe_account_view
@@ -100,8 +101,9 @@ def _place(comment: ReviewComment) -> dict[str, Any]:
 
 
 def thread_view(world: World, thread: ReviewThread) -> dict[str, Any]:
+    """As webhooks show it."""
     comments = world.tables.review_comments.where("thread", thread.id)
     return {
         "node_id": node_id("ReviewThread", thread.id),
-        "comments": [review_comment_view(world, comment) for comment in comments],
+        "comments": [review_comment_view(world, c) for c in comments if is_published(world, c)],
     }

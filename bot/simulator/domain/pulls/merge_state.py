@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.simulator.domain.checks.results import results_at, unmet
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.domain.repositories.branch_rules import BranchRules, rules_for
 from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.rights import role_of
-from bot.simulator.records.pulls import PullRequest, Review
+from bot.simulator.records.pulls import PullRequest, Review, ReviewThread
 from bot.simulator.records.repositories import ROLES
 from bot.simulator.world import World
 
@@ -56,7 +57,7 @@ def _unmet_demands(world: World, pull: PullRequest, rules: BranchRules) -> Itera
             yield f'Required status check "{required.context}" is {lack}.'
     if rules.conversation_resolution:
         threads = world.tables.threads.where("pull", pull.id)
-        if any(not thread.resolved and is_published(world, thread.id) for thread in threads):
+        if any(not thread.resolved and _is_seen(world, thread) for thread in threads):
             yield "A conversation must be resolved before this pull request can be merged."
 
 
@@ -112,7 +113,6 @@ def _may_write(world: World, pull: PullRequest, account_id: int) -> bool:
     return world.tables.accounts[account_id].type == "Bot"
 
 
-def is_published(world: World, thread_id: int) -> bool:
-    """Whether a thread has a comment that is not part of a pending review."""
-    comments = world.tables.review_comments.where("thread", thread_id)
-    return any(world.tables.reviews[c.review_id].state != "PENDING" for c in comments)
+def _is_seen(world: World, thread: ReviewThread) -> bool:
+    comments = world.tables.review_comments.where("thread", thread.id)
+    return any(is_published(world, comment) for comment in comments)

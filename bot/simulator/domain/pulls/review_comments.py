@@ -8,6 +8,7 @@ from bot.simulator.domain.issues.reactions import forget_reactions
 from bot.simulator.domain.issues.rights import is_author, require_write
 from bot.simulator.domain.issues.timeline import app_id_of, touch
 from bot.simulator.domain.pulls.anchors import Anchor, Remark
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.domain.pulls.review_states import tell_review_comment
 from bot.simulator.domain.pulls.states import issue_of
 from bot.simulator.errors import invalid, too_long
@@ -100,7 +101,7 @@ def edit_review_comment(
     comment.updated_at = world.clock.now()
     world.tables.review_comments.save(comment)
     touch(world, issue_of(world, world.tables.pulls[comment.pull_id]))
-    if world.tables.reviews[comment.review_id].state != "PENDING":
+    if is_published(world, comment):
         tell_review_comment(world, "edited", caller, repository, comment, changes=changes)
 
 
@@ -117,7 +118,7 @@ def delete_review_comment(
 ) -> None:
     """Raises ApiError, 403."""
     require_own(world, caller, repository, comment)
-    if world.tables.reviews[comment.review_id].state != "PENDING":
+    if is_published(world, comment):
         tell_review_comment(world, "deleted", caller, repository, comment)
     drop_comment(world, comment)
 

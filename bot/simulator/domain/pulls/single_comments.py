@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.simulator.domain.issues.rights import require_unlocked
 from bot.simulator.domain.pulls.anchors import Remark, Unanchored, anchor
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.domain.pulls.review_comments import (
     RESOURCE,
     add_comment,
@@ -51,7 +52,7 @@ def reply_to(
     require_unlocked(world, caller, repository, issue_of(world, pull))
     check_text(body)
     first = first_of_thread(world, comment)
-    if world.tables.reviews[first.review_id].state == "PENDING":
+    if not is_published(world, first):
         raise invalid(RESOURCE, "in_reply_to")
     review = add_review(world, caller, repository, pull, first.commit_id, "")
     added = add_reply(world, caller, review, first, body)

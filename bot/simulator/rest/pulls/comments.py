@@ -7,6 +7,7 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from bot.simulator.domain.pulls.anchors import Remark
+from bot.simulator.domain.pulls.publicity import is_published
 from bot.simulator.domain.pulls.review_comments import delete_review_comment, edit_review_comment
 from bot.simulator.domain.pulls.single_comments import comment_at, reply_to
 from bot.simulator.errors import ApiError, not_found
@@ -46,8 +47,7 @@ def _listed(here: Here, comments: list[ReviewComment]) -> Response:
     found = [
         comment
         for comment in comments
-        if here.tables.reviews[comment.review_id].state != "PENDING"
-        and (since is None or comment.updated_at >= since)
+        if is_published(here.world, comment) and (since is None or comment.updated_at >= since)
     ]
     by_update = asked.get("sort") == "updated"
     found.sort(

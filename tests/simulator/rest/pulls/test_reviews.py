@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.simulator.domain.pulls.review_comments import add_reply, resolve_thread
+from bot.simulator.domain.pulls.reviews import add_review
 from tests.simulator.judges.checking import problems_of
-from tests.simulator.proposing import Heard, commit, propose
+from tests.simulator.proposing import Heard, caller_of, commit, propose
 from tests.simulator.support import SHOP, Simulated
 
 pytestmark = pytest.mark.anyio
@@ -298,3 +300,19 @@ async def test_nobody_speaks_in_a_locked_conversation_but_writers(sim: Simulated
     body = {"event": "COMMENT", "body": "But!"}
     assert (await sim.as_("reader").post(REVIEWS, json=body)).status_code == 403
     assert (await sim.as_("maintainer").post(REVIEWS, json=body)).status_code == 200
+
+
+async def test_a_pending_reply_is_told_to_nobody(sim: Simulated) -> None:
+    pull = await with_text(sim)
+    wanted = {"body": "Why?", "commit_id": pull["head"]["sha"], "path": "text.txt", "line": 20}
+    await sim.as_("maintainer").post(COMMENTS, json=wanted)
+    (thread,) = sim.world.tables.threads
+    (first,) = sim.world.tables.review_comments
+    writer = caller_of(sim, "writer")
+    (proposed,) = sim.world.tables.pulls
+    review = add_review(sim.world, writer, sim.repository, proposed, proposed.head_sha, "")
+    add_reply(sim.world, writer, review, first, "My secret")
+    heard = Heard(sim)
+    resolve_thread(sim.world, writer, sim.repository, thread, True)
+    told = heard.payload("pull_request_review_thread", "resolved")["thread"]
+    assert [comment["body"] for comment in told["comments"]] == ["Why?"]
