@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 from bot.core.lifecycle.facts import Comment, Facts, Role, Tick, may
 from bot.core.lifecycle.obeying import Answer, obey
@@ -19,6 +20,8 @@ EDITED = (
 _BOX = re.compile(r"(approve|retry|skip)(?:-([1-5]))?\Z")
 _VERBS: Mapping[str, Verb] = {"approve": "approve", "retry": "retry", "skip": "skip"}
 MAX_REPLY = 20_000
+GRACE = timedelta(minutes=2)
+"""How long a box may stay ticked before it is asked who did."""
 
 
 def observe(life: PlanLife, facts: Facts) -> PlanLife:
@@ -37,10 +40,21 @@ def answer_to(life: PlanLife, tick: Tick, facts: Facts) -> str:
     request = request_of(tick)
     if request is None or tick.box in life.ticked:
         return ""
-    if not tick.actor or tick.actor.endswith("[bot]"):
-        return replies.unknown_ticker(tick.box)
+    if not _known(tick):
+        return "" if awaited(life, tick, facts) else replies.unknown_ticker(tick.box)
     said = _one(life, request, Asked(actor=tick.actor, source="tick"), tick.role, facts)
     return "" if said.done else f"@{tick.actor}: {said.text}"
+
+
+def awaited(life: PlanLife, tick: Tick, facts: Facts) -> bool:
+    """Whether the delivery that tells who ticked a box may still come."""
+    since = life.unclaimed.get(tick.box)
+    unknown = not _known(tick) and tick.box not in life.ticked and request_of(tick) is not None
+    return unknown and (since is None or facts.now - since < GRACE)
+
+
+def _known(tick: Tick) -> bool:
+    return bool(tick.actor) and not tick.actor.endswith("[bot]")
 
 
 def request_of(tick: Tick) -> Request | None:
@@ -68,6 +82,7 @@ def _seen(life: PlanLife, facts: Facts) -> PlanLife:
             "replies": waiting,
             "refused": tuple(n for n in life.refused if n in waiting),
             "ticked": tuple(box for box in life.ticked if box in boxes),
+            "unclaimed": {box: since for box, since in life.unclaimed.items() if box in boxes},
         }
     )
 
@@ -129,8 +144,9 @@ def _ticked(life: PlanLife, tick: Tick, facts: Facts) -> PlanLife:
     request = request_of(tick)
     if request is None or tick.box in life.ticked:
         return life
-    if not tick.actor or tick.actor.endswith("[bot]"):
-        return life
+    if not _known(tick):
+        since = life.unclaimed.get(tick.box, facts.now)
+        return life.model_copy(update={"unclaimed": {**life.unclaimed, tick.box: since}})
     said = _one(life, request, Asked(actor=tick.actor, source="tick"), tick.role, facts)
     if not said.done:
         return life

@@ -75,8 +75,6 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
         return ask(stage, spent)
     if seen.branch != stage.head:
         return ask(stage, taken(stage, seen))
-    if any(run.status != "completed" for run in seen.runs):
-        return stage.model_copy(update={"reason": "Waits for the run before it to end"})
     if not facts.repository.workflow:
         file = facts.policy.workflow
         why = f"Waits for the workflow `.github/workflows/{file}`: add it, or switch it on"
@@ -92,6 +90,7 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
             "failures": stage.failures + 1,
             "base": facts.repository.base,
             "run": 0,
+            "flying": True,
             "dispatched": facts.now,
             "since": facts.now,
         }

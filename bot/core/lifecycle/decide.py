@@ -80,6 +80,7 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
+    waits += [asking.GRACE - (facts.now - since) for since in life.unclaimed.values()]
     ahead = [wait for wait in waits if wait > timedelta()]
     try:
         return facts.now + min(ahead) if ahead else None

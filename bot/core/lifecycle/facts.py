@@ -190,8 +190,8 @@ class StageFacts(Record):
     """Authors of commits on the branch that are not ours."""
     pull: PullFacts | None = None
     runs: tuple[RunFacts, ...] = ()
-    """The run of the attempt in hand until the stage has ended, whatever its status. One nobody
-    waits for is cancelled; the pull request shows its evidence."""
+    """The run of the attempt in hand while `StageLife.flying`, in any status, and after that until
+    the stage has ended: its outcome is the evidence in the pull request."""
     failure: Failure | None = None
     """Read only when every check has ended and one failed."""
 

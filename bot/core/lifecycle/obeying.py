@@ -175,7 +175,7 @@ def _replan(life: PlanLife, request: Request, who: Asked, facts: Facts) -> Answe
         return _no(life, f"Not now: {life.reason}.")
     if life.status == "planning":
         return Answer(life, "A plan is being made already.")
-    busy = next((s for s in life.stages if s.status in BUSY), None)
+    busy = next((s for s in life.stages if s.status in BUSY or s.flying), None)
     if busy is not None:
         text = f"Stage {busy.number} is under way. Say `/genesis stop` first, then this again."
         return _no(life, text)

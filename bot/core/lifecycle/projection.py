@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.lifecycle import planning
-from bot.core.lifecycle.asking import answer_to
+from bot.core.lifecycle.asking import answer_to, awaited
 from bot.core.lifecycle.commands import (
     Analyse,
     AnyCommand,
@@ -50,6 +50,9 @@ def stage_issues(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
 
 def _issue(life: PlanLife, stage: StageLife, before: int, facts: Facts) -> Iterator[AnyCommand]:
     seen = facts.stage(stage.number)
+    if seen.issue is None and stage.issue:
+        # Deleted by a person: a second one would be nobody's wish.
+        return
     title, body = stage_issue(life, stage, facts)
     if seen.issue is None or not same(body, seen.issue.body):
         yield PutStageIssue(
@@ -110,6 +113,9 @@ def _asked_back(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
 
 
 def _dashboard(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    if any(awaited(life, tick, facts) for tick in facts.ticks):
+        # Writing it now would empty the box before it is known who ticked it.
+        return
     body = dashboard(life, facts)
     there = [c for c in marked(life, facts, "dashboard") if c.on == life.issue]
     if not there or not same(body, there[0].body):

@@ -40,6 +40,21 @@ def outcome_of(life: PlanLife, stage: StageLife, seen: StageFacts) -> StageOutco
     return said
 
 
+def landed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
+    """The stage with its run ended, where it is seen to have, and paid for."""
+    if not stage.flying:
+        return stage
+    run = run_of(stage, seen)
+    if run is None:
+        late = stage.dispatched is None or facts.now - stage.dispatched > UNSEEN
+        return stage.model_copy(update={"flying": False}) if late else stage
+    if run.status != "completed":
+        return stage
+    outcome = outcome_of(life, stage, seen)
+    ended = stage.model_copy(update={"flying": False, "run": run.id})
+    return attempts.charge(ended, outcome) if outcome is not None else ended
+
+
 def moved(life: PlanLife, stage: StageLife, seen: StageFacts) -> bool:
     """Whether somebody else pushed to the branch, moved it back, or deleted it."""
     outcome = outcome_of(life, stage, seen) if stage.status in BUSY else None
@@ -49,20 +64,19 @@ def moved(life: PlanLife, stage: StageLife, seen: StageFacts) -> bool:
 
 def resumed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
     """The stage after a pause: the attempt given up is made anew once its run has ended."""
-    run = run_of(stage, seen)
     if stage.before not in BUSY:
         back: StageStatus = stage.before or "planned"
     elif outcome_of(life, stage, seen) is not None:
         back = stage.before
-    elif run is None and not stage.run:
+    elif run_of(stage, seen) is None and not stage.run:
         back = "queued"
-    elif run is None or run.status == "completed":
+    elif not stage.flying:
         back = "approved"
     else:
         return stage.model_copy(update={"reason": "Waits for its run to end, which is cancelled."})
     update: dict[str, object] = {"status": back, "before": None, "reason": ""}
     if back == "queued":
-        update["dispatched"] = facts.now
+        update |= {"dispatched": facts.now, "flying": True}
     elif back == "approved":
         update["failures"] = max(0, stage.failures - 1)
     return stage.model_copy(update=update)
@@ -72,8 +86,8 @@ def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
     """The stage as far as its run has come."""
     run = run_of(stage, seen)
     if run is None:
-        late = stage.dispatched is None or facts.now - stage.dispatched > UNSEEN
-        return _vanished(stage, "no run was seen after its dispatch") if late else stage
+        gone = not stage.flying
+        return _vanished(stage, "no run was seen after its dispatch") if gone else stage
     underway: StageStatus = "running" if stage.cause in ("first", "asked") else "retrying"
     stage = stage.model_copy(update={"run": run.id, "status": underway})
     if run.status != "completed":
@@ -113,8 +127,7 @@ def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Fact
         if seen.branch != outcome.commit:
             return stage
         there = {"status": "pr-open", "head": outcome.commit, "since": facts.now, "feedback": ""}
-        return attempts.charge(stage, outcome).model_copy(update=there)
-    stage = attempts.charge(stage, outcome)
+        return stage.model_copy(update=there)
     reasons = "\n".join(outcome.reasons)
     said = attempts.shown(reasons).rstrip(".")
     match outcome.status:

@@ -17,8 +17,6 @@ def schedule(life: PlanLife, facts: Facts) -> PlanLife:
     if facts.policy.run == "auto":
         life = _approved_by_policy(life, facts)
     for stage in life.stages:
-        if any(s.status in BUSY for s in life.stages):
-            return life
         if stage.status == "approved":
             life = life.with_stage(_next(life, stage, facts))
     return life
@@ -26,9 +24,11 @@ def schedule(life: PlanLife, facts: Facts) -> PlanLife:
 
 def _next(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     first = next((s for s in life.stages if s.number < stage.number and not passed(s)), None)
-    if first is None:
-        return attempts.begin(life, stage, facts)
-    return stage.model_copy(update={"reason": f"Waits until stage {first.number} is merged"})
+    if first is not None:
+        return stage.model_copy(update={"reason": f"Waits until stage {first.number} is merged"})
+    if any(s.flying or s.status in BUSY for s in life.stages):
+        return stage.model_copy(update={"reason": "Waits for the run before it to end"})
+    return attempts.begin(life, stage, facts)
 
 
 def _approved_by_policy(life: PlanLife, facts: Facts) -> PlanLife:

@@ -6,7 +6,7 @@ from bot.core.lifecycle import attempts
 from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import review
-from bot.core.lifecycle.running import follow, moved, resumed
+from bot.core.lifecycle.running import follow, landed, moved, resumed
 from bot.core.lifecycle.state import BUSY, ENDED, REVIEWABLE, PlanLife, StageLife, StageStatus
 
 PEOPLE = 5
@@ -21,7 +21,7 @@ def observe(life: PlanLife, facts: Facts) -> PlanLife:
 
 def _stage(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     seen = facts.stage(stage.number)
-    stage = _numbered(stage, seen)
+    stage = landed(life, _numbered(stage, seen), seen, facts)
     pull = pull_of(stage, seen)
     if pull is not None and pull.merged:
         stage = _merged(stage, pull)

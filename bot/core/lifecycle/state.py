@@ -86,6 +86,8 @@ class StageLife(Record):
     """Actions that failed in the checks and are left out of further attempts."""
     run: int = 0
     """The workflow run of the attempt in hand; 0 while unknown."""
+    flying: bool = False
+    """Its run was asked for and is not seen to have ended, whatever became of the stage since."""
     dispatched: AwareDatetime | None = None
     since: AwareDatetime | None = None
     """When it came to where it stands, or its checks began anew."""
@@ -141,6 +143,8 @@ class PlanLife(Record):
     """Those of `replies` that say no."""
     ticked: tuple[str, ...] = ()
     """Boxes of the dashboard that were acted on and are still ticked."""
+    unclaimed: dict[str, AwareDatetime] = Field(default_factory=dict)
+    """Boxes that nobody known ticked, and since when: the delivery that tells may still come."""
     stopped: str = ""
     """Why, where a person stopped it; empty while nobody did."""
     labelled: bool = True
