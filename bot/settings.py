@@ -171,10 +171,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """Postgres for many workers; None: SQLite in the state directory, for one process."""
 
-    bot_name: str = Field(default="OTP-Genesis", pattern=r"^[^<>\n\r\0]{1,100}$")
+    bot_name: str = Field(default="OTP-Genesis", pattern=r"^[^<>\n\r\x00]{1,100}$")
     """Who the commits of stage runs are by; `otp-genesis[bot]` where an App is installed."""
     bot_email: str = Field(
-        default="otp-genesis@users.noreply.github.com", pattern=r"^[^<>\s\0]{3,200}$"
+        default="otp-genesis@users.noreply.github.com", pattern=r"^[^<>\s\x00]{3,200}$"
     )
 
     def vendor(self, name: Vendor) -> VendorSettings:

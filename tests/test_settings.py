@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bot.errors import ConfigError, Exit
 from bot.settings import VENDORS, Settings, load_settings
@@ -207,3 +208,10 @@ def test_settings_do_not_change() -> None:
 def test_the_environment_is_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENESIS_JOBS", "3")
     assert load_settings().environment["GENESIS_JOBS"] == "3"
+
+
+@pytest.mark.parametrize("name", ["a<b", "a\nb", "a\0b", "", "x" * 101])
+def test_the_bot_has_a_name_that_commits_can_hold(name: str) -> None:
+    assert Settings(bot_name="Gen Esis").bot_name == "Gen Esis"
+    with pytest.raises(ValidationError, match="bot_name"):
+        Settings(bot_name=name)
