@@ -46,8 +46,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
 def strip_hidden(text: str) -> str:
     """`text` without terminal escapes, control, format and tag characters; newline and tab stay."""
-    plain = ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n"))
-    return "".join(char for char in plain if _visible(char))
+    return ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n")).translate(_SEEN)
 
 
 def one_line(text: str) -> str:
@@ -77,6 +76,18 @@ def _forms(secret: str) -> set[str]:
     }
 
 
+class _Seen(dict[int, int | None]):
+    """What `str.translate` makes of each character; filled as they come, for logs are large."""
+
+    MOST = 4096
+
+    def __missing__(self, code: int) -> int | None:
+        kept = code if _visible(chr(code)) else None
+        if len(self) < self.MOST:
+            self[code] = kept
+        return kept
+
+
 def _visible(char: str) -> bool:
     if char in "\n\t":
         return True
@@ -84,3 +95,6 @@ def _visible(char: str) -> bool:
     if 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
         return False
     return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+_SEEN = _Seen()

@@ -13,6 +13,14 @@ MAX_LINES = 150
 MAX_TEXT = 6_000
 """Lines and characters of one block; the rest of it is passed over."""
 
+MAY_BEGIN = re.compile(
+    r" {2}\d+\) |\s*(?:warning|error): |== Comp|\*\* \(|mix format failed|Unchecked dep|┃ \["
+    r"|\[[A-Z]\] |\s*(?:Starting Dialyzer|Proceeding with analysis|Total errors: )|done \("
+    r"|Compilation failed|ERROR! "
+    rf"|{PLACE}"
+)
+"""What no line can do without that a reader takes an interest in: most are passed over by it."""
+
 
 class Reader(ABC):
     """Collects the lines of one block after the other."""
@@ -193,7 +201,8 @@ class DependencyErrors(Reader):
         return line.startswith("Unchecked dependencies for environment ")
 
     def goes_on(self, line: str) -> bool:
-        return not self._lines[-1].startswith("** (Mix)") and not line.startswith("##[")
+        ended = self._lines[-1].startswith("** (Mix)") or line.startswith("##[")
+        return not ended and len(self._lines) < MAX_LINES
 
     def read(self, lines: list[str]) -> Iterator[Block]:
         names = [line[2:] for line in lines if line.startswith("* ")]
@@ -225,7 +234,7 @@ class DialyzerWarnings(Reader):
         if head is None or self._ENDS.match(line) or self._RULE.match(line):
             return False
         if head["name"] and not head["short"]:
-            return True
+            return len(self._lines) < MAX_LINES
         return line.startswith(("  ", "\t"))
 
     def read(self, lines: list[str]) -> Iterator[Block]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from bot.core.ci_log.block import Block, paths_of
 from bot.core.ci_log.lines import lines_of
-from bot.core.ci_log.readers import Reader, readers
+from bot.core.ci_log.readers import MAY_BEGIN, Reader, readers
 from bot.core.fingerprint import fingerprint
 
 MAX_BLOCKS = 60
-MAX_LOG_LINES = 2_000_000
-"""Lines that are searched; of what comes after only the end is kept."""
+MAX_OPENED = 50_000
+"""Blocks that are looked at; after so many only the end of the output is kept."""
 TAIL_LINES = 60
 TAIL_TEXT = 6_000
 SHOWN_LINE = 500
@@ -110,7 +110,7 @@ class _Reading:
     def __init__(self) -> None:
         self._readers = readers()
         self._active: Reader | None = None
-        self._count = 0
+        self._opened = 0
         self._done: list[Block] = []
         self._step: list[Block] = []
         self._spilt = 0
@@ -121,25 +121,25 @@ class _Reading:
 
     def take(self, line: str) -> None:
         """The next line."""
-        self._count += 1
         if line.startswith("##["):
             self._command(line)
         else:
             self._recent.append(line)
-        if self._count > MAX_LOG_LINES:
-            return
         if self._active is not None:
             if self._active.goes_on(line):
                 self._active.add(line)
                 return
             self._close()
+        if self._opened < MAX_OPENED and MAY_BEGIN.match(line):
+            self._begin(line)
+
+    def _begin(self, line: str) -> None:
         if _WARNINGS_FAIL in line:
             self._strict = True
-        for reader in self._readers:
-            if reader.begins(line):
-                self._active = reader
-                reader.open(line)
-                return
+        self._active = next((r for r in self._readers if r.begins(line)), None)
+        if self._active is not None:
+            self._opened += 1
+            self._active.open(line)
 
     def end(self) -> tuple[Block, ...]:
         """All blocks that tell a failure."""
