@@ -98,9 +98,11 @@ class BareRepository(Differences, Archives, Writer):
         return await self.reload(known)
 
     async def remove(self) -> None:
-        """Deletes the folder, and then ends what may still have read there meanwhile."""
-        async with self.writing():
-            await asyncio.to_thread(shutil.rmtree, self.path)
+        """Deletes the folder, and ends what still reads there, also when it is cancelled."""
+        try:
+            async with self.writing():
+                await asyncio.to_thread(shutil.rmtree, self.path)
+        finally:
             await self.close()
 
     @contextlib.contextmanager
