@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     try:
         options = Options.model_validate_json(arguments[0] if arguments else "")
     except ValidationError as error:
-        sys.stderr.write(f"genesis simulate starts this; its options were refused: {error}\n")
+        sys.stderr.write(f"genesis simulate: its options were refused: {_said(error)}\n")
         return USAGE
     # What it says of itself on stdout is for programs; what went wrong is for people.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -35,6 +35,14 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"genesis simulate: {error}\n")
         return UNUSABLE
     return 0
+
+
+def _said(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in found['loc']) or 'all'}: {found['msg']}, not"
+        f" {str(found['input'])[:80]!r}"
+        for found in error.errors()
+    )
 
 
 if __name__ == "__main__":

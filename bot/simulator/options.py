@@ -12,6 +12,7 @@ from bot.simulator.faults.plan import FaultPlan
 OWNER = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"
 NAME = r"^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Not dots alone, which lead elsewhere in an address."""
+ADDRESS = r"^(?:https?://[^\s/]+\S*)?$"
 
 
 class Source(BaseModel):
@@ -36,7 +37,7 @@ class Options(BaseModel):
     """0: one that is free."""
     private: bool = False
     """Whether new repositories are private."""
-    webhook_url: str = ""
+    webhook_url: Annotated[str, Field(pattern=ADDRESS)] = ""
     """Where the App's events go; empty: nowhere, until the App's hook is given an address."""
     enforce_limits: bool = True
     """Rate limits, primary and secondary."""

@@ -50,7 +50,7 @@ def clear(options: Options) -> None:
         StateUnusable: it is in use, or holds something else, which is not ours to remove.
     """
     folder = options.state
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not (folder / "state.sqlite").is_file():
         raise StateUnusable(f"{str(folder)!r} is no simulator's state, so --fresh leaves it alone")

@@ -144,6 +144,24 @@ def test_names_that_github_would_not_take_are_refused(tmp_path: Path, given: str
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("address", ["javascript:x", "file:///etc/passwd", "http://", "x"])
+def test_an_address_that_takes_no_events_is_refused(tmp_path: Path, address: str) -> None:
+    source = make_source(tmp_path / "shop")
+    ran = genesis("simulate", source, "--state", tmp_path / "state", "--webhook-url", address)
+    assert (ran.code, "options were refused: webhook_url: " in ran.err) == (2, True)
+    assert repr(address) in ran.err
+
+
+@pytest.mark.parametrize("fresh", [(), ("--fresh",)])
+def test_a_state_that_can_be_no_folder_is_said(tmp_path: Path, fresh: tuple[str, ...]) -> None:
+    source = make_source(tmp_path / "shop")
+    (tmp_path / "state").write_text("mine")
+    ran = genesis("simulate", source, "--state", tmp_path / "state", "--port", "0", *fresh)
+    assert (ran.code, "Traceback" in ran.err) == (3, False)
+    assert "cannot hold the state" in ran.err
+    assert (tmp_path / "state").read_text() == "mine"
+
+
 @pytest.mark.parametrize("port", ["-1", "65536"])
 def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
     source = make_source(tmp_path / "shop")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -15,7 +16,10 @@ from bot.simulator.records.record import Record
 
 FORMAT = "1"
 
+# NORMAL: a killed process loses nothing; only a power cut can lose the last commits.
 _SCHEMA = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
 CREATE TABLE IF NOT EXISTS rows (kind TEXT, id INTEGER, body TEXT NOT NULL, PRIMARY KEY (kind, id))
   WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -30,36 +34,35 @@ class Journal:
     """Rows written since the last commit, and the file they go to.
 
     Raises:
-        StateUnusable: another process holds the folder, or the format is unknown.
+        StateUnusable: another process holds the folder, nothing can be kept in it, or the format
+            is unknown.
     """
 
     def __init__(self, folder: Path) -> None:
-        # Private: it holds tokens, secrets and a key.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = lock(folder)
         self._changed: dict[tuple[str, int], Record | None] = {}
         self._meta: dict[str, str] = {}
-        path = folder / "state.sqlite"
-        # Also where the folder was there before and others may look into it.
-        path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        # NORMAL: a killed process loses nothing; only a power cut can lose the last commits.
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
-        found = self.meta("format")
-        if found not in (None, FORMAT):
-            self.close()
-            raise StateUnusable(
-                f"{str(folder)!r} holds state of format {found}, this version writes {FORMAT}:"
-                " name another folder, or start with --fresh to lose it"
-            )
+        with ExitStack() as held, _refusing(f"{str(folder)!r} cannot hold the state"):
+            # Private: it holds tokens, secrets and a key.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = held.enter_context(lock(folder))
+            self._db = held.enter_context(closing(_opened(folder / "state.sqlite")))
+            self._db.executescript(_SCHEMA)
+            found = self.meta("format")
+            if found not in (None, FORMAT):
+                raise StateUnusable(
+                    f"{str(folder)!r} holds state of format {found}, this version writes {FORMAT}:"
+                    " name another folder, or start with --fresh to lose it"
+                )
+            held.pop_all()
         self.note("format", FORMAT)
 
     def rows(self, kind: str) -> Iterator[str]:
-        """The JSON bodies of a table's rows, by id."""
-        for (body,) in self._db.execute(
-            "SELECT body FROM rows WHERE kind = ? ORDER BY id", (kind,)
-        ):
-            yield body
+        """The JSON bodies of a table's rows, by id. Raises StateUnusable."""
+        with _refusing("the state cannot be read"):
+            for (body,) in self._db.execute(
+                "SELECT body FROM rows WHERE kind = ? ORDER BY id", (kind,)
+            ):
+                yield body
 
     def meta(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -107,6 +110,22 @@ class Journal:
         at: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    # Also where the folder was there before and others may look into it.
+    path.touch(mode=0o600)
+    return sqlite3.connect(path, isolation_level=None)
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StateUnusable(
+            f"{what}: {error}: name another folder, or start with --fresh to lose what it holds"
+        ) from error
 
 
 def _body(row: Record) -> str:

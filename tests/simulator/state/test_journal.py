@@ -95,6 +95,20 @@ def test_a_folder_has_one_simulator(tmp_path: Path) -> None:
     Journal(tmp_path).close()
 
 
+@pytest.mark.parametrize("broken", [b"x" * 5_000, None])
+def test_a_broken_file_is_said_and_left_alone(tmp_path: Path, broken: bytes | None) -> None:
+    path = tmp_path / "state.sqlite"
+    with Journal(tmp_path) as journal:
+        for number in range(200):
+            pets(journal).add(Pet(id=number, name="x" * 500))
+            journal.commit()
+    whole = path.read_bytes()
+    path.write_bytes(broken or whole[:8192] + b"x" * (len(whole) - 8192))
+    with pytest.raises(StateUnusable, match="cannot"), Journal(tmp_path) as journal:
+        pets(journal)
+    assert path.stat().st_size in (5_000, len(whole))
+
+
 def test_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         journal.commit()
