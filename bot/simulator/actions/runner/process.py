@@ -155,6 +155,7 @@ class Supervisor:
             return []
         if self.process.stdin is not None:
             self.process.stdin.close()
+        self._wake()
         await self.reader
         await self.process.wait()
         kill_marked(self.tracking)
@@ -164,8 +165,15 @@ class Supervisor:
         assert self.process is not None
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._wake()
         with contextlib.suppress(ConnectionError):
             await self.process.stdin.drain()
+
+    def _wake(self) -> None:
+        """A step may have stopped all that is above it."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)
 
     async def _read(self) -> None:
         """Passes on the reports. A supervisor that dies ends its steps as killed."""

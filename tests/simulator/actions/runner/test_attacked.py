@@ -43,6 +43,15 @@ async def test_the_guard_can_be_missed(tmp_path: Path, number: int) -> None:
         assert run.alive() == []
 
 
+async def test_all_that_was_stopped_at_once_wakes_when_it_is_told_to_end(tmp_path: Path) -> None:
+    async with shell(tmp_path) as run:
+        stop = f"echo go; kill -STOP {GUARD} $PPID; exec sleep $MARK"
+        async with asyncio.timeout(10):
+            assert await run(stop, stop_at="go") == Ended(-2)
+            assert await run.supervisor.close() == []
+        assert run.alive() == []
+
+
 async def test_a_stopped_supervisor_ends_with_the_server(tmp_path: Path) -> None:
     async with shell(tmp_path) as run:
         await run(f"{UNMARKED} kill -STOP $PPID")
