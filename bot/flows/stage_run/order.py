@@ -58,14 +58,16 @@ def parse_order(text: str) -> StageOrder:
     """The order in the JSON of a dispatch's inputs, all of them texts; raises `Unusable`."""
     try:
         given = json.loads(text)
-        order = StageOrder.model_validate(given)
+        # The workflow has inputs of its own besides: versions, labels of runners.
+        known = {k: v for k, v in dict(given).items() if k in StageOrder.model_fields}
+        order = StageOrder.model_validate(known)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise Unusable(
             f"input {name!r}: {first['msg']}", hint="Genesis itself starts this"
         ) from None
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         raise Unusable("the inputs of the workflow are no JSON") from None
     if order.usd is not None and not math.isfinite(order.usd):
         raise Unusable("input 'usd': not an amount")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.codebase.files import WorkFiles
+from bot.codebase.files import NoFile, WorkFiles
 from bot.codebase.remote_git import Move, Remote
 from bot.config import CONFIG_PATH, load_policy
 from bot.core.fingerprint import fingerprint
@@ -27,7 +27,7 @@ from bot.core.plan import Plan
 from bot.core.policy import Policy
 from bot.core.sanitize import one_line
 from bot.core.state import ActionState
-from bot.errors import ConfigError, OtpError, PushRefused, Refused, Unauthorised
+from bot.errors import ConfigError, OtpError, PushRefused, Refused, Unauthorised, Unusable
 from bot.flows.selection import selected
 from bot.flows.stage_run.account import summary_of
 from bot.flows.stage_run.approved import Approved, read_approved
@@ -91,7 +91,10 @@ class Publication:
         return self._publish(self.manifest)
 
     def _handed(self, kind: Any, name: str, digest: str, here: Handed) -> Any:
-        data = WorkFiles(self.hand).read_bytes(name, MOST_MANIFEST)
+        try:
+            data = WorkFiles(self.hand).read_bytes(name, MOST_MANIFEST)
+        except NoFile:
+            raise Unusable(f"{name} did not arrive: its artifact could not be downloaded") from None
         record = read_handed(kind, data, digest)
         if not record.same_place(here):
             raise Refused(f"{name} was made for another attempt or in another run")

@@ -1,4 +1,4 @@
-"""What GitHub itself tells of the jobs before; artifacts are believed only as far as they fit it."""
+"""What GitHub itself tells of the jobs before; artifacts are believed as far as they fit it."""
 
 from __future__ import annotations
 
