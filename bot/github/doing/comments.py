@@ -9,9 +9,7 @@ from bot.github.doing.context import Doing
 
 def react(doing: Doing, command: React) -> None:
     """GitHub keeps one reaction of a kind from each of us."""
-    where = (
-        f"./issues/comments/{command.comment}" if command.comment else f"./issues/{command.issue}"
-    )
+    where = f"comments/{command.comment}" if command.comment else str(command.issue)
     body = {"content": command.content}
     doing.client.post("issues", f"./issues/{where}/reactions", body, creates=False)
 

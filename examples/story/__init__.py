@@ -1,0 +1,1 @@
+"""A whole plan on a local GitHub: label, plan, approval, stages, a red check, merges, done."""

@@ -1,0 +1,199 @@
+"""Who plays: a local GitHub, a Genesis server, and people who ask the one over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from bot.flows.stage_run.caller import CALLER_FILE, caller_workflow
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = "from bot.cli import main; main()"
+OWNER, REPO = "acme", "courier"
+PACE = "0"
+"""Seconds between creations: the local GitHub is asked not to enforce its rates."""
+
+CONTRACT = """\
+defmodule Courier.ContractTest do
+  @moduledoc "What the partner has signed; only the pipeline of the team runs this."
+  use ExUnit.Case
+
+  @moduletag :contract
+
+  test "webhooks go out as the partner audited it" do
+    source = File.read!("lib/courier/webhooks.ex")
+    assert source =~ "spawn(", "lib/courier/webhooks.ex:1: under audit until the end of the year"
+  end
+end
+"""
+
+T = TypeVar("T")
+
+
+class Failed(Exception):
+    """The story went otherwise than told."""
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def sample(folder: Path) -> Path:
+    """The sample application as a team would have it: with our workflow, and a rule of its own."""
+    courier = folder / REPO
+    ignored = shutil.ignore_patterns("_build", "deps")
+    shutil.copytree(ROOT / "examples" / "courier", courier, ignore=ignored)
+    workflows = courier / ".github" / "workflows"
+    workflows.mkdir(parents=True, exist_ok=True)
+    text = caller_workflow(owner=OWNER, ref="main", version="0.1.0")
+    (workflows / CALLER_FILE).write_text(text)
+    (courier / "test" / "contract_test.exs").write_text(CONTRACT)
+    (courier / "test" / "test_helper.exs").write_text("ExUnit.start(exclude: [:contract])\n")
+    checks = (workflows / "ci.yml").read_text()
+    (workflows / "ci.yml").write_text(
+        checks.replace("run: mix test ", "run: mix test --include contract ")
+    )
+    return courier
+
+
+def called(folder: Path) -> Path:
+    """The repository that holds the workflow which others call."""
+    made = folder / "otp-genesis"
+    (made / ".github" / "workflows").mkdir(parents=True)
+    shutil.copy(ROOT / ".github" / "workflows" / "stage.yml", made / ".github" / "workflows")
+    return made
+
+
+@dataclass
+class Cast:
+    """A running local GitHub with what is needed to play on it."""
+
+    folder: Path
+    said: dict[str, Any]
+    port: int
+    server: subprocess.Popen[str] | None = None
+    _people: dict[str, httpx.Client] = field(default_factory=dict)
+
+    @property
+    def here(self) -> str:
+        """The repository's address in the API."""
+        return f"{self.said['api']}/repos/{OWNER}/{REPO}"
+
+    def ask(self, who: str, method: str, path: str, **body: Any) -> Any:
+        """JSON of the API as a person gets it; raises for a refusal."""
+        if who not in self._people:
+            headers = {"authorization": f"Bearer {self.said['tokens'][who]}"}
+            self._people[who] = httpx.Client(
+                headers=headers, trust_env=False, timeout=60, follow_redirects=True
+            )
+        answer = self._people[who].request(method, f"{self.here}{path}", json=body or None)
+        if answer.status_code >= 400:
+            raise Failed(f"{who}: {method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    def get(self, path: str) -> Any:
+        """As a reader."""
+        return self.ask("reader", "GET", path)
+
+    def until(self, what: str, look: Callable[[], T | None], seconds: float = 300.0) -> T:
+        """What `look` gives once it gives something; raises `Failed` with `what` in the end."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = look()
+            if found:
+                return found
+            if self.server is not None and self.server.poll() is not None:
+                raise Failed(f"the server ended with {self.server.returncode} before: {what}")
+            time.sleep(0.25)
+        raise Failed(f"not within {seconds:g} s: {what}")
+
+    def begin_serving(self) -> None:
+        """Start `genesis serve`, and wait until it takes webhooks."""
+        pages = free_port()
+        arguments = ["serve", "--json", "--port", str(self.port), "--pages-port", str(pages)]
+        log = (self.folder / "server.log").open("a")
+        self.server = subprocess.Popen(
+            [sys.executable, "-c", CODE, *arguments, "--sweep", "5"],
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert self.server.stdout is not None
+        if not self.server.stdout.readline():
+            raise Failed(f"the server does not start: {self.log()[-2000:]}")
+
+    def end_serving(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it, or with `SIGKILL` let it die."""
+        if self.server is None:
+            return
+        self.server.send_signal(how)
+        self.server.wait(60)
+        self.server = None
+
+    def log(self) -> str:
+        """What the server wrote."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def _environment(self) -> Mapping[str, str]:
+        app = self.said["app"]
+        return {
+            **_inherited(),
+            "GENESIS_GITHUB_APP_ID": str(app["id"]),
+            "GENESIS_GITHUB_PRIVATE_KEY_FILE": app["private_key"],
+            "GENESIS_GITHUB_WEBHOOK_SECRET": app["webhook_secret"],
+            "GENESIS_GITHUB_API_URL": self.said["api"],
+            "GENESIS_GITHUB_SERVER_URL": self.said["url"],
+            "GENESIS_GITHUB_PACE": PACE,
+            "GENESIS_STATE_DIR": str(self.folder / "genesis"),
+            "GENESIS_CACHE_DIR": str(self.folder / "cache"),
+        }
+
+
+@contextmanager
+def playing(folder: Path) -> Iterator[Cast]:
+    """A local GitHub over the sample; the server is for the story to start."""
+    port = free_port()
+    source, workflow = sample(folder), called(folder)
+    arguments = [f"{REPO}={source}", f"otp-genesis={workflow}", "--state", str(folder / "github")]
+    options = ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--no-limits", "--json"]
+    github = subprocess.Popen(
+        [sys.executable, "-c", CODE, "simulate", "--port", "0", *arguments, *options],
+        env=_inherited(),
+        stdout=subprocess.PIPE,
+        stderr=(folder / "github.log").open("a"),
+        text=True,
+    )
+    try:
+        assert github.stdout is not None
+        cast = Cast(folder, json.loads(github.stdout.readline()), port)
+        try:
+            yield cast
+        finally:
+            cast.end_serving()
+    finally:
+        github.send_signal(signal.SIGINT)
+        github.wait(30)
+
+
+def _inherited() -> dict[str, str]:
+    """This process's environment, with our own `genesis` where the runner looks for one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GENESIS_")}
+    return {**kept, "PATH": path, "PYTHONPATH": str(ROOT), "no_proxy": "127.0.0.1,localhost"}
