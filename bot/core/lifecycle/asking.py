@@ -26,6 +26,8 @@ GRACE = timedelta(minutes=2)
 
 def observe(life: PlanLife, facts: Facts) -> PlanLife:
     """The plan after all that was newly asked for, in the order it was said."""
+    if facts.issue is not None and facts.issue.locked:
+        return life
     life = _seen(life, facts)
     for comment in facts.comments:
         if _new(life, comment):

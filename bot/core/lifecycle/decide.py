@@ -20,6 +20,9 @@ from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.state import BUSY, PlanLife
 
+STEPS = 8
+"""One step may make the next one possible; more than a few never happen."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -34,18 +37,21 @@ class Decision:
 def decide(life: PlanLife, facts: Facts) -> Decision:
     """What is next. Pure, and total: whatever the facts say, it raises nothing."""
     facts = _sound(facts)
-    if presence.readable(facts):
-        life = running.settle(life, facts)
-    life = presence.observe(life, facts)
-    if not presence.readable(facts) or facts.issue is None:
-        return Decision(life, ())
-    life = stages.observe(life, facts)
-    life = planning.observe(life, facts)
-    if not facts.issue.locked:
-        life = asking.observe(life, facts)
-    life = planning.observe(life, facts)
-    life = scheduling.schedule(life, facts)
+    for _ in range(STEPS):
+        before, life = life, _step(life, facts)
+        if life == before:
+            break
     return Decision(life, tuple(_commands(life, facts)), _look_again(life, facts))
+
+
+def _step(life: PlanLife, facts: Facts) -> PlanLife:
+    readable = presence.readable(facts)
+    life = presence.observe(running.settle(life, facts) if readable else life, facts)
+    if not readable or facts.issue is None:
+        return life
+    life = planning.observe(stages.observe(life, facts), facts)
+    life = asking.observe(life, facts)
+    return scheduling.schedule(planning.observe(life, facts), facts)
 
 
 def _sound(facts: Facts) -> Facts:
@@ -60,8 +66,10 @@ def _sound(facts: Facts) -> Facts:
 
 
 def _commands(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    if not presence.readable(facts) or facts.issue is None:
+        return
     yield from delivery.cancellations(life, facts)
-    if facts.issue is None or facts.issue.locked or facts.issue.number != life.issue:
+    if facts.issue.locked or facts.issue.number != life.issue:
         return
     yield from projection.plan_issue(life, facts)
     yield from projection.stage_issues(life, facts)

@@ -190,8 +190,8 @@ class StageFacts(Record):
     """Authors of commits on the branch that are not ours."""
     pull: PullFacts | None = None
     runs: tuple[RunFacts, ...] = ()
-    """The run of the attempt in hand while `StageLife.flying`, in any status, and after that until
-    the stage has ended: its outcome is the evidence in the pull request."""
+    """The run of the attempt in hand: while it is `flying`, whatever the status, and until the
+    pull request, which shows its outcome, is there."""
     failure: Failure | None = None
     """Read only when every check has ended and one failed."""
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from bot.core.lifecycle import attempts, planning, presence
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.requests import Request
-from bot.core.lifecycle.stages import PEOPLE, revived
-from bot.core.lifecycle.state import BUSY, ENDED, Asked, PlanLife, StageLife
+from bot.core.lifecycle.stages import PEOPLE, pull_of, revived
+from bot.core.lifecycle.state import BUSY, Asked, PlanLife, StageLife
 from bot.core.policy import Verb
 from bot.core.render.github import replies
 
@@ -116,11 +116,9 @@ def _run(life: PlanLife, number: int, who: Asked, facts: Facts, only: str = "") 
         wait = f"Attempt {stage.attempt} at stage {number} is under way; `/genesis stop` ends it."
         return Answer(life, wait)
     seen = facts.stage(number)
-    closed = seen.pull is not None and seen.pull.state == "closed" and not seen.pull.merged
     if stage.status == "orphaned":
         stage = stage.model_copy(update={"issue": 0})
-    if stage.status in ENDED or closed:
-        stage = revived(stage)
+    stage = revived(stage, pull_of(stage, seen))
     waits = {"status": "paused", "before": stage.before} if stage.status == "paused" else {}
     again = attempts.fresh(stage, who, "asked" if stage.attempt else "first", only)
     # A branch that was deleted is made anew; one that is elsewhere is somebody's.

@@ -15,10 +15,16 @@ from bot.core.lifecycle.facts import (
     ReviewFacts,
     may,
 )
+from bot.core.lifecycle.marking import same
+from bot.core.lifecycle.running import outcome_of
 from bot.core.lifecycle.state import PlanLife, StageLife, StageStatus
 from bot.core.policy import Policy
+from bot.core.render.github.pull_request import pull_request
 
 Verdict = Literal["none", "pending", "failed", "green"]
+
+SHOWN_WITHIN = timedelta(minutes=2)
+"""A body that differs for longer was changed by somebody else."""
 
 PASSED = frozenset({"success", "neutral", "skipped"})
 
@@ -47,7 +53,7 @@ def verdict(pull: PullFacts, policy: Policy) -> Verdict:
 
 def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Facts) -> StageLife:
     """Where a stage with a pull request, or about to have one, stands."""
-    if pull is None or pull.head != stage.head:
+    if pull is None or pull.head != stage.head or not _told(life, stage, pull, facts):
         return _stand(stage, "pr-open")
     if pull.base != life.base_branch:
         why = f"Its pull request goes to `{attempts.shown(pull.base)}` now: set its base to"
@@ -60,6 +66,15 @@ def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Fact
     if pull.queued:
         return _stand(stage, "queued-to-merge")
     return _checked(stage, pull, facts)
+
+
+def _told(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> bool:
+    """Whether the pull request shows the attempt's outcome, which is not read again later."""
+    known = outcome_of(life, stage, facts.stage(stage.number)) is not None
+    if stage.status != "pr-open" or not known:
+        return True
+    late = stage.since is not None and facts.now - stage.since > SHOWN_WITHIN
+    return late or same(pull_request(life, stage, facts)[1], pull.body)
 
 
 def requested(stage: StageLife, pull: PullFacts, facts: Facts) -> tuple[ReviewFacts, ...]:

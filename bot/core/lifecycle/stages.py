@@ -25,7 +25,7 @@ def _stage(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     pull = pull_of(stage, seen)
     if pull is not None and pull.merged:
         stage = _merged(stage, pull)
-    stage = _issue(_closed(stage, pull), seen)
+    stage = _issue(_closed(stage, pull), pull, seen)
     if life.status in HELD:
         return stage
     if stage.status == "paused":
@@ -85,7 +85,7 @@ def _closed(stage: StageLife, pull: PullFacts | None) -> StageLife:
     return stage
 
 
-def _issue(stage: StageLife, seen: StageFacts) -> StageLife:
+def _issue(stage: StageLife, pull: PullFacts | None, seen: StageFacts) -> StageLife:
     """A person closed the stage's issue, opened it again, or deleted it."""
     if seen.issue is None:
         return _orphaned(stage) if stage.issue and stage.status not in ENDED else stage
@@ -95,11 +95,11 @@ def _issue(stage: StageLife, seen: StageFacts) -> StageLife:
     if closed == wanted:
         return stage.model_copy(update={"closed": closed}) if stage.closed != closed else stage
     if closed != stage.closed:
-        return _by_hand(stage, closed)
+        return _by_hand(stage, pull, closed)
     return stage
 
 
-def _by_hand(stage: StageLife, closed: bool) -> StageLife:
+def _by_hand(stage: StageLife, pull: PullFacts | None, closed: bool) -> StageLife:
     n = stage.number
     stage = stage.model_copy(update={"closed": closed})
     if closed and n == PEOPLE:
@@ -110,21 +110,16 @@ def _by_hand(stage: StageLife, closed: bool) -> StageLife:
     if stage.status == "merged":
         return stage.model_copy(update={"closed": True})
     why = "" if n == PEOPLE else f"Opened again: `/genesis approve stage {n}` has it done"
-    return revived(stage).model_copy(update={"reason": why})
+    return revived(stage, pull).model_copy(update={"reason": why})
 
 
-def revived(stage: StageLife, status: StageStatus = "planned") -> StageLife:
-    """An ended stage to be taken up anew, without the pull request it had."""
-    return stage.model_copy(
-        update={
-            "status": status,
-            "before": None,
-            "approved": None,
-            "past": (*stage.past, stage.pull) if stage.pull else stage.past,
-            "pull": 0,
-            "ready": False,
-        }
-    )
+def revived(stage: StageLife, pull: PullFacts | None) -> StageLife:
+    """An ended stage to be taken up anew; a pull request that was closed is not opened again."""
+    update = {"status": "planned", "before": None, "approved": None, "reason": ""}
+    if pull is None or pull.state == "open":
+        return stage.model_copy(update=update)
+    past = {"past": (*stage.past, pull.number), "pull": 0, "ready": False}
+    return stage.model_copy(update=update | past)
 
 
 def _orphaned(stage: StageLife) -> StageLife:

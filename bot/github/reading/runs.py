@@ -21,8 +21,9 @@ MAX_ARTIFACT = 8 * 1024 * 1024
 
 
 def run_facts(reading: Reading, stage: StageLife, workflow: str) -> tuple[RunFacts, ...]:
-    """The run of the attempt in hand; nothing where none is under way."""
-    if stage.status not in BUSY and stage.before not in BUSY:
+    """The run of the attempt in hand, until it is seen to have ended and its outcome is shown."""
+    wanted = stage.flying or stage.status == "pr-open" or {stage.status, stage.before} & BUSY
+    if not wanted:
         return ()
     run = _run(reading, stage, workflow)
     if run is None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tests.core.lifecycle.playing import Play
 from tests.core.lifecycle.world import PLAN_ISSUE, World
 
-Happening = Callable[[World], None]
+Happening = Callable[[World], object]
 
 
 def _comment(author: str, text: str) -> Happening:
-    return lambda w: None if w.say(author, f"/genesis {text}") else None
+    return lambda w: w.say(author, f"/genesis {text}")
 
 
 def _close_stage_issue(world: World) -> None:
@@ -89,7 +89,7 @@ BY_CI: Mapping[str, Happening] = {
     "a run starts": World.start_run,
     "a run publishes": lambda w: w.end_run("published"),
     "a run does nothing": lambda w: w.end_run("nothing"),
-    "a run fails": lambda w: w.end_run("failed", fingerprint=f"f{w.ids % 3}"),
+    "a run fails": lambda w: w.end_run("failed", fingerprint=f"f{len(w.runs) % 3}"),
     "a run is refused": lambda w: w.end_run("refused"),
     "a run cannot build": lambda w: w.end_run("cannot-build"),
     "a run leaves no outcome": lambda w: w.end_run(None, conclusion="failure"),
@@ -114,7 +114,7 @@ BY_PEOPLE: Mapping[str, Happening] = {
     "stop": _comment("tri", "stop"),
     "replan": _comment("wim", "replan"),
     "plan": _comment("wim", "plan"),
-    "stop and go": lambda w: None if w.say("wim", "/genesis stop\n/genesis retry") else None,
+    "stop and go": _comment("wim", "stop\n/genesis retry"),
     "status": _comment("rea", "status"),
     "nonsense": _comment("wim", "fxi stage 1"),
     "label off": lambda w: w.label(PLAN_ISSUE, remove=("otp-refactor",)),

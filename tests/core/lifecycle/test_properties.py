@@ -50,7 +50,7 @@ def at(start: str, policy: Policy) -> Play:
 
 def shown(play: Play) -> dict[str, Any]:
     """All there is, to be compared."""
-    return {"life": play.life, **{k: v for k, v in vars(play.world).items()}}
+    return {"life": play.life, **vars(play.world)}
 
 
 plays = st.builds(at, st.sampled_from(STARTS), POLICIES)

@@ -45,7 +45,7 @@ from bot.core.lifecycle.facts import (
     Tick,
 )
 from bot.core.lifecycle.outcome import OutcomeStatus, StageOutcome
-from bot.core.lifecycle.state import ENDED, PlanLife, StageLife
+from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.plan import Plan
 from bot.core.policy import Policy
 from bot.core.render.github import markers
@@ -554,8 +554,7 @@ class World:
             runs=tuple(
                 self._run_facts(r)
                 for r in self.runs
-                if (r.stage, r.attempt) == (n, stage.attempt)
-                and (stage.flying or stage.status not in ENDED)
+                if (r.stage, r.attempt) == (n, stage.attempt) and _read(stage)
             ),
             failure=self._failure(facts) if facts else None,
         )
@@ -613,6 +612,11 @@ class World:
             runs=tuple(c.run for c in failed if c.run),
             rerun=tuple(c.run for c in failed if c.run_attempt > 1),
         )
+
+
+def _read(stage: StageLife) -> bool:
+    busy = bool({stage.status, stage.before} & BUSY)
+    return stage.flying or busy or stage.status == "pr-open"
 
 
 def _check_facts(check: Check) -> CheckFacts:
