@@ -22,4 +22,5 @@ def test_many_steps_lead_no_farther_than_one() -> None:
     clock.advance(FARTHEST.total_seconds())
     with pytest.raises(ValueError, match="at most"):
         clock.advance(1)
-    assert clock.now() + timedelta(days=366 * 1000)
+    # A thousand years on is still a date: no view that adds to the clock can fail.
+    assert (clock.now() + timedelta(days=366 * 1000)).year > 3000
