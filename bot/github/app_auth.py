@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 from pydantic import SecretStr
 
-from bot.github.asking import GitHubSite, ask, configured
-from bot.github.errors import GitHubError
-
-Purpose = Literal["read", "issues", "pulls", "checks", "actions", "contents"]
-
-PERMISSIONS: Mapping[Purpose, Mapping[str, str]] = {
-    "read": {
-        "actions": "read",
-        "checks": "read",
-        "contents": "read",
-        "issues": "read",
-        "metadata": "read",
-        "pull_requests": "read",
-        "statuses": "read",
-    },
-    "issues": {"issues": "write"},
-    "pulls": {"contents": "read", "issues": "write", "pull_requests": "write"},
-    "checks": {"checks": "write"},
-    "actions": {"actions": "write"},
-    "contents": {"contents": "write"},
-}
-"""What each kind of work needs, and no more."""
+from bot.errors import Transient
+from bot.github.asking import (
+    MOST_PAGES,
+    PAGE,
+    GitHubSite,
+    ask,
+    configured,
+    json_of,
+    next_page,
+    send,
+)
+from bot.github.errors import GitHubError, NotAllowed, NotFound, Rejected
+from bot.github.memory import Memory
+from bot.github.purposes import PERMISSIONS, Purpose
 
 RENEWED_AFTER = 45 * 60.0
 """Seconds; tokens live an hour, and what begins late in it must still end in time."""
@@ -54,7 +46,10 @@ class _Token:
 
 
 class App:
-    """Our App at one GitHub; mints tokens and asks what only the App itself may ask."""
+    """Our App at one GitHub; mints tokens and asks what only the App itself may ask.
+
+    Shared by all threads, so it also holds what this process remembers of that GitHub.
+    """
 
     def __init__(
         self,
@@ -71,46 +66,63 @@ class App:
             config=configured(site, storage=MemCacheStrategy()),
         )
         self._tokens: dict[tuple[int, str, Purpose], _Token] = {}
-        self._turns: dict[tuple[int, str, Purpose], threading.Lock] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._minting = Memory(0)
+        self.unchanging = Memory(4096)
+        """What can never be otherwise: what stands in two commits, the log of an ended job."""
+        self.made = Memory(4096, life=600.0)
+        """What was created a moment ago, for lists of GitHub lag behind."""
+        self.lacks = Memory(256, life=3600.0)
+        """What this server, or a repository, turned out not to have."""
 
     def token(self, installation: int, repository: str, purpose: Purpose) -> str:
-        """A token for `repository` (`owner/name`; empty: all of the installation).
+        """A token for `repository`; for `list` it is empty, and all of the installation is meant.
 
         It is asked for once, whoever asks at that time.
 
-        Raises `NotFound` when the App is not installed there, `NotAllowed` when it was not
-        granted the rights.
+        Raises `NotFound` when the App is not installed there, `Suspended` when it may do nothing,
+        `NotAllowed` when it was not granted the rights.
         """
         key = (installation, repository, purpose)
-        with self._turn:
-            turn = self._turns.setdefault(key, threading.Lock())
-        with turn:
+        with self._minting.turn(key):
             known = self._tokens.get(key)
             if known is None or self._clock() - known.minted > RENEWED_AFTER:
-                known = _Token(self._mint(installation, repository, purpose), self._clock())
-                self._tokens[key] = known
+                began = self._clock()
+                known = _Token(self._mint(installation, repository, purpose), began)
+                with self._lock:
+                    self._tokens[key] = known
             return known.value
 
     def forget(self, token: str) -> None:
         """The token was refused: the next one asked for is a new one."""
-        with self._turn:
+        with self._lock:
             self._tokens = {k: t for k, t in self._tokens.items() if t.value != token}
 
     def close(self) -> None:
         """Revoke every token that is still good; failures are of no consequence in an hour."""
-        with self._turn:
+        with self._lock:
             tokens, self._tokens = tuple(self._tokens.values()), {}
         for token in tokens:
             github = GitHub(token.value, config=configured(self.site))
             try:
-                ask(github, "DELETE", "/installation/token")
-            except GitHubError:
+                ask(github, "DELETE", "/installation/token", repeatable=False)
+            except (GitHubError, Transient):
                 continue
 
     def get(self, path: str, **query: object) -> object:
         """Ask as the App itself: `/app`, `/app/installations`, `/app/hook/deliveries`, ..."""
         return ask(self._github, "GET", path, query=query)
+
+    def pages(self, path: str) -> Iterator[Any]:
+        """Every entry of a list that only the App itself may see, page by page."""
+        where: str | None = path
+        query: dict[str, object] = {"per_page": PAGE}
+        for _ in range(MOST_PAGES):
+            if where is None:
+                return
+            answer = send(self._github, "GET", where, query=query)
+            yield from json_of(answer)
+            where, query = next_page(answer, self.site), {}
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> object:
         """Do something as the App itself."""
@@ -123,10 +135,20 @@ class App:
         return int(found["id"])
 
     def _mint(self, installation: int, repository: str, purpose: Purpose) -> str:
-        name = repository.partition("/")[2]
         body: dict[str, object] = {"permissions": dict(PERMISSIONS[purpose])}
-        if name:
+        if purpose != "list":
+            # An empty list would mean every repository, and so a token for all of them.
+            name = repository.partition("/")[2]
+            if not name:
+                raise NotFound(f"{repository!r} is no repository", status=404)
             body["repositories"] = [name]
-        made = self.post(f"/app/installations/{installation}/access_tokens", body)
-        assert isinstance(made, dict)
+        where = f"/app/installations/{installation}/access_tokens"
+        try:
+            # A token more is no harm, one that is lost expires by itself.
+            made = ask(self._github, "POST", where, body=body, repeatable=True)
+        except Rejected as error:
+            if "permission" in error.message:
+                hint = "an owner has to accept the App's permissions: docs/permissions.md"
+                raise NotAllowed(error.message, status=403, hint=hint) from error
+            raise NotFound(error.message, status=404) from error
         return str(made["token"])

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 from githubkit import GitHub, TokenAuthStrategy
 
-from bot.errors import Refused, Unreachable
-from bot.github.app_auth import App, Purpose
-from bot.github.asking import TIMEOUT, ask, configured, json_of, send
-from bot.github.errors import NotAllowed, NotFound, Rejected
+from bot.github.app_auth import App
+from bot.github.asking import (
+    MOST_PAGES,
+    PAGE,
+    ask,
+    configured,
+    json_of,
+    next_page,
+    send,
+)
+from bot.github.downloads import downloading
+from bot.github.errors import NotAllowed, NotFound, RateLimited
+from bot.github.graph import data_of
 from bot.github.pacing import Pace
+from bot.github.purposes import Purpose
 
-PAGE = 100
-MOST_PAGES = 50
-"""5,000 entries: a list that is longer is not one of ours."""
+LATE = (1.0, 2.0, 4.0)
+"""Seconds after which what a delivery names is looked for again: it may come too early."""
 
 T = TypeVar("T")
 
@@ -28,14 +37,24 @@ class Client:
 
     Paths are relative to the repository where they begin with a dot (`./issues`). Everything
     raises what `bot.github.errors` has; a token that was refused is replaced once. For one thread;
-    inside `with` connections are kept, outside each call makes its own.
+    inside `with` connections are kept, outside each call makes its own. With an empty name it can
+    only list what the installation covers.
     """
 
-    def __init__(self, app: App, installation: int, full_name: str, pace: Pace) -> None:
+    def __init__(
+        self,
+        app: App,
+        installation: int,
+        full_name: str,
+        pace: Pace,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.app, self.installation, self.full_name = app, installation, full_name
-        self._pace = pace
+        self._pace, self._sleep = pace, sleep
         self._kept: ExitStack | None = None
         self._connected: dict[str, GitHub[TokenAuthStrategy]] = {}
+        self._given_up: set[str] = set()
 
     def __enter__(self) -> Self:
         self._kept = ExitStack()
@@ -57,6 +76,20 @@ class Client:
         except NotFound:
             return None
 
+    def find_new(self, path: str) -> Any:
+        """As `find`, for what was just made: where there is nothing it looks again for a while.
+
+        Once for each path: after that it is believed.
+        """
+        waits = () if path in self._given_up else LATE
+        for wait in waits:
+            found = self.find(path)
+            if found is not None:
+                return found
+            self._sleep(wait)
+        self._given_up.add(path)
+        return self.find(path)
+
     def pages(self, path: str, *, key: str = "", **query: object) -> Iterator[Any]:
         """Every entry of a list, page by page; `key` names the list where an object wraps it."""
         asked: dict[str, object] = {"per_page": PAGE, **query}
@@ -68,7 +101,7 @@ class Client:
             body = json_of(answer)
             yield from (body[key] if key else body)
             # What follows is a full address with the query in it.
-            where, asked = _next(answer, self.app.site.api), {}
+            where, asked = next_page(answer, self.app.site), {}
 
     def post(
         self, purpose: Purpose, path: str, body: Mapping[str, object], *, creates: bool = True
@@ -78,9 +111,11 @@ class Client:
             self._pace.wait()
         return self._write(purpose, "POST", path, body)
 
-    def patch(self, purpose: Purpose, path: str, body: Mapping[str, object]) -> Any:
-        """Change something."""
-        return self._write(purpose, "PATCH", path, body)
+    def patch(
+        self, purpose: Purpose, path: str, body: Mapping[str, object], *, repeatable: bool = True
+    ) -> Any:
+        """Change something; `repeatable` is false where doing it twice adds something twice."""
+        return self._write(purpose, "PATCH", path, body, repeatable=repeatable)
 
     def put(self, purpose: Purpose, path: str, body: Mapping[str, object]) -> Any:
         """Set something."""
@@ -93,15 +128,13 @@ class Client:
         except NotFound:
             return
 
-    def graphql(self, purpose: Purpose, query: str, variables: Mapping[str, object]) -> Any:
-        """The `data` of an answer; raises `Rejected` with GitHub's words when it has errors."""
-        body = {"query": query, "variables": dict(variables)}
-        where = self.app.site.graphql
-        found = self._with(purpose, lambda github: ask(github, "POST", where, body=body))
-        if errors := found.get("errors"):
-            words = tuple(str(e.get("message", "")) for e in errors[:10])
-            raise Rejected(f"GraphQL: {'; '.join(words)}", status=422, details=words)
-        return found["data"]
+    def query(self, query: str, variables: Mapping[str, object]) -> Any:
+        """The `data` GraphQL gives; raises `Unsupported` for fields this server has not."""
+        return self._graphql("read", query, variables, repeatable=True)
+
+    def mutate(self, purpose: Purpose, query: str, variables: Mapping[str, object]) -> Any:
+        """Change something by GraphQL."""
+        return self._graphql(purpose, query, variables, repeatable=False)
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
@@ -109,29 +142,42 @@ class Client:
 
         The link is followed without our token: it is signed, and its host is not GitHub's API.
         """
-        answer = send(self._unfollowing(), "GET", self._path(path))
+        answer = self._with(
+            "read", lambda github: send(github, "GET", self._path(path), follow=False)
+        )
         link = answer.headers.get("location", "")
-        if answer.status_code not in (301, 302, 303, 307, 308) or not _is_web(link):
+        if not answer.has_redirect_location:
             raise NotFound(f"GET {path}: no link to a download", status=answer.status_code)
-        try:
-            with (
-                httpx.Client(timeout=TIMEOUT, follow_redirects=False) as plain,
-                plain.stream("GET", link) as stream,
-            ):
-                if stream.status_code != 200:
-                    raise NotFound(f"download of {path}", status=stream.status_code)
-                yield stream.iter_bytes(65_536)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"download of {path}: {type(error).__name__}") from error
+        with downloading(link, f"GET {path}") as pieces:
+            yield pieces
 
     def git_token(self, purpose: Purpose) -> str:
         """A token for git over HTTP: `read` to fetch, `contents` to push."""
-        return self.app.token(self.installation, self.full_name, purpose)
+        return self._token(purpose)
 
     def _write(
-        self, purpose: Purpose, method: str, path: str, body: Mapping[str, object] | None
+        self,
+        purpose: Purpose,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        repeatable: bool | None = None,
     ) -> Any:
-        return self._with(purpose, lambda github: ask(github, method, self._path(path), body=body))
+        def work(github: GitHub[TokenAuthStrategy]) -> Any:
+            return ask(github, method, self._path(path), body=body, repeatable=repeatable)
+
+        return self._with(purpose, work)
+
+    def _graphql(
+        self, purpose: Purpose, query: str, variables: Mapping[str, object], *, repeatable: bool
+    ) -> Any:
+        body = {"query": query, "variables": dict(variables)}
+        where = self.app.site.graphql
+
+        def work(github: GitHub[TokenAuthStrategy]) -> Any:
+            return data_of(ask(github, "POST", where, body=body, repeatable=repeatable))
+
+        return self._with(purpose, work)
 
     def _page(self, where: str, asked: Mapping[str, object]) -> httpx.Response:
         return self._with("read", lambda github: send(github, "GET", where, query=asked))
@@ -140,7 +186,15 @@ class Client:
         return f"/repos/{self.full_name}{path[1:]}" if path.startswith(".") else path
 
     def _with(self, purpose: Purpose, work: Callable[[GitHub[TokenAuthStrategy]], T]) -> T:
-        token = self.app.token(self.installation, self.full_name, purpose)
+        self._pace.rested()
+        try:
+            return self._once_more(purpose, work)
+        except RateLimited as error:
+            self._pace.rest(error.retry_after)
+            raise
+
+    def _once_more(self, purpose: Purpose, work: Callable[[GitHub[TokenAuthStrategy]], T]) -> T:
+        token = self._token(purpose)
         try:
             return work(self._github(token))
         except NotAllowed as error:
@@ -148,11 +202,28 @@ class Client:
                 raise
         # Refused before anything was done: even a creation can be sent again.
         self.app.forget(token)
-        return work(self._github(self.app.token(self.installation, self.full_name, purpose)))
+        return work(self._github(self._token(purpose)))
 
-    def _unfollowing(self) -> GitHub[TokenAuthStrategy]:
-        token = self.app.token(self.installation, self.full_name, "read")
-        return GitHub(TokenAuthStrategy(token), config=configured(self.app.site, follow=False))
+    def _token(self, purpose: Purpose) -> str:
+        if not self.full_name:
+            return self.app.token(self.installation, "", "list")
+        try:
+            return self.app.token(self.installation, self.full_name, purpose)
+        except NotFound:
+            name = self._newer_name()
+            if name in ("", self.full_name):
+                raise
+            self.full_name = name
+        return self.app.token(self.installation, self.full_name, purpose)
+
+    def _newer_name(self) -> str:
+        """What the repository is called now; empty where the installation does not cover it."""
+        token = self.app.token(self.installation, "", "list")
+        try:
+            about = ask(self._github(token), "GET", self._path("."))
+        except NotFound:
+            return ""
+        return str(about["full_name"])
 
     def _github(self, token: str) -> GitHub[TokenAuthStrategy]:
         known = self._connected.get(token)
@@ -162,16 +233,3 @@ class Client:
         if self._kept is not None:
             self._connected[token] = self._kept.enter_context(made)
         return made
-
-
-def _next(answer: httpx.Response, api: str) -> str | None:
-    link = answer.links.get("next", {}).get("url")
-    if link is None:
-        return None
-    if urlsplit(link).netloc != urlsplit(api).netloc:
-        raise Refused("the next page of a list is said to be on another host")
-    return str(link)
-
-
-def _is_web(link: str) -> bool:
-    return urlsplit(link).scheme in ("http", "https") and bool(urlsplit(link).hostname)

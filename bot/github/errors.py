@@ -14,11 +14,15 @@ class GitHubError(OtpError):
 
 
 class NotFound(GitHubError):
-    """404 or 410: not there, or not for us to see."""
+    """404, 410 or 451: not there, not there any more, or not for us to see."""
 
 
 class NotAllowed(GitHubError):
     """401 or 403: our App may not do that, or not any more."""
+
+
+class Suspended(NotAllowed):
+    """403: an owner has suspended the installation."""
 
 
 class Rejected(GitHubError):
@@ -27,6 +31,10 @@ class Rejected(GitHubError):
     def __init__(self, message: str, *, status: int, details: tuple[str, ...] = ()) -> None:
         super().__init__(message, status=status)
         self.details = details
+
+
+class Unsupported(GitHubError):
+    """This server does not know what was asked of it: an older GitHub Enterprise Server."""
 
 
 class RateLimited(Transient):

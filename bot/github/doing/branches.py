@@ -34,6 +34,6 @@ def move_branch(doing: Doing, command: MoveBranch) -> None:
         "after": command.to,
     }
     try:
-        doing.client.graphql("contents", _MOVE, variables)
+        doing.client.mutate("contents", _MOVE, variables)
     except Rejected as error:
         raise Refused(f"{ref} cannot be moved: {error.message}") from error

@@ -63,7 +63,7 @@ def _open(doing: Doing, command: PutPull, branch: str, body: str) -> dict[str, A
 
 def mark_ready(doing: Doing, command: MarkReady) -> None:
     """Take it out of draft; REST cannot."""
-    doing.client.graphql("pulls", _READY, {"pull": command.node})
+    doing.client.mutate("reviews", _READY, {"pull": command.node})
 
 
 def answer_thread(doing: Doing, command: AnswerThread) -> None:
@@ -79,4 +79,4 @@ def answer_thread(doing: Doing, command: AnswerThread) -> None:
         except NotFound:
             return
     if command.resolve:
-        doing.client.graphql("pulls", _RESOLVE, {"thread": command.thread})
+        doing.client.mutate("reviews", _RESOLVE, {"thread": command.thread})

@@ -20,7 +20,7 @@ def gather(reading: Reading) -> Facts:
         about = reading.client.get(".")
     except (NotFound, NotAllowed) as error:
         return _without_access(reading, suspended=error.status == 403)
-    policy, problem = policy_of(reading, about["default_branch"])
+    policy, problem = policy_of(reading.client, about["default_branch"])
     issue = plan_issue(reading)
     facts = Facts(
         now=reading.now,

@@ -102,7 +102,7 @@ def _threads(reading: Reading, pull: dict[str, Any]) -> tuple[ThreadFacts, ...]:
     after: str | None = None
     for _ in range(MOST_THREADS):
         variables = {"pull": pull["node_id"], "after": after}
-        page = reading.client.graphql("pulls", _THREADS, variables)["node"]["reviewThreads"]
+        page = reading.client.query(_THREADS, variables)["node"]["reviewThreads"]
         found += [_thread(reading, t) for t in page["nodes"] if not t["isResolved"]]
         if not page["pageInfo"]["hasNextPage"]:
             break

@@ -9,15 +9,16 @@ from bot.config import load_policy
 from bot.core.lifecycle.facts import RepositoryFacts
 from bot.core.policy import Policy
 from bot.errors import ConfigError
+from bot.github.client import Client
 from bot.github.reading.context import Reading
 
 CONFIG = ".github/otp-genesis.yml"
 MAX_CONFIG = 64 * 1024
 
 
-def policy_of(reading: Reading, default_branch: str) -> tuple[Policy, str]:
+def policy_of(client: Client, default_branch: str | None = None) -> tuple[Policy, str]:
     """The configuration on the default branch, and what is wrong with it; defaults without one."""
-    found = reading.client.find(f"./contents/{CONFIG}", ref=default_branch)
+    found = client.find(f"./contents/{CONFIG}", ref=default_branch)
     if found is None:
         return Policy(), ""
     if not isinstance(found, dict) or found.get("type") != "file" or found["size"] > MAX_CONFIG:
