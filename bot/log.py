@@ -44,6 +44,22 @@ def set_up(
     )
 
 
+class _Taken(logging.Handler):
+    """What libraries say through `logging`, as events like ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+        )
+
+
+def take_standard(*loggers: str) -> None:
+    """Warnings of libraries become events too; `loggers` are those that have their own ways."""
+    logging.getLogger().handlers = [_Taken(logging.WARNING)]
+    for name in loggers:
+        logging.getLogger(name).handlers = [_Taken(logging.WARNING)]
+
+
 def _masker(secrets: tuple[str, ...]) -> Processor:
     def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {key: _masked(value, secrets) for key, value in event.items()}

@@ -2,90 +2,133 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.events import Hint
+from bot.core.lifecycle.state import PlanLife
+from bot.durable.database import Database
+from bot.durable.known_plans import remember
+from bot.durable.meters import Meters
+from bot.durable.reacted import Reacted
 from bot.errors import OtpError, Transient
-from bot.flows.react.loop import Reactor
+from bot.flows.react.loop import Reaction, Reactor
 from bot.flows.react.post import Post
 from bot.github.errors import NotFound
 from bot.github.store import PLAN_ID
 
-MOST_TRIES = 8
-"""Tries at one hint; the waits between them grow to a quarter of an hour."""
 LONGEST_WAIT = 900.0
+LEAST_WAIT = timedelta(seconds=10)
+"""Until a plan is looked at again that says it should have been by now."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Reacted:
-    """How one try ended, in JSON's types: it is kept in the database."""
+class Reacting:
+    """One try at a hint."""
 
-    again_after: float | None = None
-    """Seconds until it is worth trying again; None when it is done."""
-    look_again: str = ""
-    """ISO time at which to look even if nothing is heard; empty for none."""
-    status: str = ""
-    commands: int = 0
-    problems: tuple[str, ...] = ()
-    plans: tuple[str, ...] = ()
-    """Further plans to look at, where the hint was about more than one."""
+    post: Post
+    database: Database
+    meters: Meters
 
+    def __call__(self, hint: Hint, tried: int) -> Reacted:
+        """Only what nobody expected is raised."""
+        started = time.monotonic()
+        with self._told(hint):
+            try:
+                reacted = self._reacted(hint, tried)
+            except Exception:
+                # A bug of ours: the workflow ends as failed, and the next sweep looks anew.
+                self.meters.reactions.labels("crashed").inc()
+                log.exception("reaction_crashed")
+                raise
+            seconds = time.monotonic() - started
+            self.meters.seconds.observe(seconds)
+            log.info("reacted", status=reacted.status, commands=reacted.commands, seconds=seconds)
+            return reacted
 
-def react_once(post: Post, hint: Hint, tried: int) -> Reacted:
-    """One try at a hint; only what nobody expected is raised."""
-    bound = {"delivery": hint.delivery, "repository": hint.repository, "plan": hint.plan}
-    with structlog.contextvars.bound_contextvars(**bound):
+    def _reacted(self, hint: Hint, tried: int) -> Reacted:
         try:
-            if hint.scope == "plan":
-                return _plan(post, hint)
-            return _spread(post, hint)
+            return self._plan(hint) if hint.scope == "plan" else self._spread(hint)
         except Transient as error:
             wait = min(max(error.retry_after, 2.0**tried), LONGEST_WAIT)
-            log.info("try_again", why=str(error), seconds=wait)
+            log.info("try_again", why=str(error), wait=wait)
+            self.meters.reactions.labels("again").inc()
             return Reacted(again_after=wait)
         except OtpError as error:
             log.warning("gave_up", why=str(error))
+            self.meters.reactions.labels("refused").inc()
             return Reacted(status="refused", problems=(str(error),))
 
+    @contextmanager
+    def _told(self, hint: Hint) -> Iterator[None]:
+        bound = {
+            "delivery": hint.delivery,
+            "event_name": hint.event,
+            "installation": hint.installation,
+            "repository": hint.repository,
+            "plan": hint.plan,
+        }
+        with structlog.contextvars.bound_contextvars(**bound):
+            yield
 
-def _plan(post: Post, hint: Hint) -> Reacted:
-    installation = hint.installation or post.app.installation_of(hint.repository)
-    with post.client(installation, hint.repository) as client:
-        reaction = Reactor(post, client, hint.plan, hint).react()
-    if not reaction.settled and reaction.life is not None:
-        # Too many rounds, or a command GitHub refuses: later, not at once and for ever.
-        log.warning("not_settled", problems=reaction.problems)
-    return Reacted(
-        look_again=_iso(reaction.look_again),
-        status=reaction.life.status if reaction.life is not None else "",
-        commands=len(reaction.done),
-        problems=tuple(reaction.problems),
-    )
+    def _plan(self, hint: Hint) -> Reacted:
+        installation = hint.installation or self.post.app.installation_of(hint.repository)
+        with self.post.client(installation, hint.repository) as client:
+            reaction = Reactor(self.post, client, hint.plan, hint).react()
+        if reaction.life is not None:
+            self._remember(reaction.life)
+        self._count(reaction)
+        return Reacted(
+            look_again=_iso(reaction.look_again, self.post.now()),
+            status=reaction.life.status if reaction.life is not None else "",
+            commands=len(reaction.done),
+            problems=tuple(reaction.problems),
+        )
+
+    def _count(self, reaction: Reaction) -> None:
+        for command in reaction.done:
+            self.meters.commands.labels(getattr(command, "kind", "other")).inc()
+        unsettled = not reaction.settled and reaction.life is not None
+        if unsettled:
+            # Too many rounds, or a command GitHub refuses: later, not at once and for ever.
+            log.warning("not_settled", problems=reaction.problems)
+        self.meters.reactions.labels("unsettled" if unsettled else "done").inc()
+
+    def _remember(self, life: PlanLife) -> None:
+        try:
+            remember(self.database, life)
+        except SQLAlchemyError as error:
+            # It is there to be looked at, and the next reaction writes it again.
+            log.warning("plan_not_noted", why=type(error).__name__)
+
+    def _spread(self, hint: Hint) -> Reacted:
+        """Plans of a repository, or of all of an installation, as `owner/name#plan`."""
+        if hint.scope == "repository":
+            names: tuple[str, ...] = (hint.repository,)
+        else:
+            try:
+                names = tuple(self.post.repositories(hint.installation))
+            except NotFound:
+                # The App was taken away: its plans are found orphaned at the next sweep.
+                names = ()
+        found = tuple(plan for name in names for plan in self._plans(hint.installation, name))
+        self.meters.reactions.labels("done").inc()
+        return Reacted(plans=found)
+
+    def _plans(self, installation: int, repository: str) -> list[str]:
+        installation = installation or self.post.app.installation_of(repository)
+        with self.post.client(installation, repository) as client:
+            tips = self.post.store(client).tips()
+        return [f"{repository}#{plan}" for plan in sorted(tips) if PLAN_ID.match(plan)]
 
 
-def _spread(post: Post, hint: Hint) -> Reacted:
-    """Plans of a repository, or of all repositories of an installation, as `owner/name#plan`."""
-    if hint.scope == "repository":
-        return Reacted(plans=tuple(_plans(post, hint.installation, hint.repository)))
-    try:
-        names = tuple(post.repositories(hint.installation))
-    except NotFound:
-        # The App was taken away: its plans are found orphaned at the next sweep.
-        names = ()
-    found = (plan for name in names for plan in _plans(post, hint.installation, name))
-    return Reacted(plans=tuple(found))
-
-
-def _plans(post: Post, installation: int, repository: str) -> list[str]:
-    with post.client(installation, repository) as client:
-        tips = post.store(client).tips()
-    return [f"{repository}#{plan}" for plan in sorted(tips) if PLAN_ID.match(plan)]
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment is not None else ""
+def _iso(moment: datetime | None, now: datetime) -> str:
+    return max(moment, now + LEAST_WAIT).isoformat() if moment is not None else ""

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
-from bot.core.events import Hint
-from bot.core.policy import Policy
+from bot.core.events import PLAN, Hint
 from bot.durable import engine
-from bot.errors import OtpError
+from bot.durable.database import Database
+from bot.durable.meters import Meters
+from bot.durable.workers import my_turn
+from bot.errors import OtpError, Transient
 from bot.flows.react.post import Post
-from bot.github.store import PLAN_ID
+from bot.github.reading.repository import policy_of
 
 EVERY = 600.0
 """Seconds between two sweeps."""
 ASKED_BACK = timedelta(days=3)
 """As long as GitHub keeps its list of deliveries."""
+MOST_ASKED = 200
+"""Deliveries that one sweep asks for; the next one asks for more."""
+MOST_ATTEMPTS = 5
+"""At one delivery: what fails as often is refused for a reason."""
 
 log = structlog.get_logger()
 
@@ -30,7 +36,11 @@ class Sweeper:
     """Sweeps in a thread of its own: at the start, then every `every` seconds."""
 
     post: Post
+    database: Database
+    meters: Meters
     every: float = EVERY
+    last: float = 0.0
+    """When the last one was whole, in seconds since 1970."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -48,7 +58,8 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self.sweep()
+                if my_turn(self.database, "sweep", self.every):
+                    self.sweep()
             except OtpError as error:
                 log.warning("sweep_failed", why=str(error))
             except Exception:
@@ -57,43 +68,69 @@ class Sweeper:
 
     def sweep(self) -> int:
         """Enqueue a look at every plan and every labelled issue; how many these are."""
-        redeliver(self.post)
-        tick = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
-        count = 0
-        for installation, repository, plan in self._known():
-            if self._stop.is_set():
-                break
-            name = f"{repository}#{plan}"
-            engine.enqueue(
-                Hint(
-                    delivery=f"sweep:{tick}:{name}",
-                    event="sweep",
-                    scope="plan",
-                    installation=installation,
-                    repository=repository,
-                    plan=plan,
-                )
-            )
-            count += 1
+        engine.forget()
+        self.meters.redelivered.inc(self._redeliver())
+        if not engine.swept():
+            # As many as the workers can do: more of the same would only wait behind it.
+            log.warning("sweep_skipped", why="the one before is not worked off")
+            return 0
+        tick, count, whole = f"{datetime.now(UTC):%Y%m%d%H%M%S}", 0, True
+        for installation, repository in self._repositories():
+            try:
+                plans = self._plans(installation, repository)
+            except OtpError as error:
+                # One that is archived, suspended or away must not hide the others.
+                log.warning("sweep_incomplete", repository=repository, why=str(error))
+                whole = False
+                continue
+            for plan in plans:
+                engine.enqueue(_look(tick, installation, repository, plan))
+            count += len(plans)
+        if whole and not self._stop.is_set():
+            self.last = time.time()
+            self.meters.swept.set(self.last)
+        log.info("swept", plans=count, whole=whole)
         return count
 
-    def _known(self) -> Iterator[tuple[int, str, str]]:
-        for installation in installations(self.post):
-            for repository in self.post.repositories(installation):
-                with self.post.client(installation, repository) as client:
-                    plans = {p for p in self.post.store(client).tips() if PLAN_ID.match(p)}
-                    label = Policy().label
-                    for issue in client.pages("./issues", state="open", labels=label):
-                        plans.add(str(issue["number"]))
-                for plan in sorted(plans, key=int):
-                    yield installation, repository, plan
+    def _repositories(self) -> Iterator[tuple[int, str]]:
+        for installation in self.post.app.pages("/app/installations"):
+            if installation.get("suspended_at"):
+                continue
+            number = int(installation["id"])
+            try:
+                for repository in self.post.repositories(number):
+                    if self._stop.is_set():
+                        return
+                    yield number, repository
+            except OtpError as error:
+                log.warning("sweep_incomplete", installation=number, why=str(error))
+
+    def _plans(self, installation: int, repository: str) -> list[str]:
+        with self.post.client(installation, repository) as client:
+            plans = {p for p in self.post.store(client).tips() if PLAN.match(p)}
+            label = policy_of(client)[0].label
+            for issue in client.pages("./issues", state="open", labels=label):
+                if "pull_request" not in issue:
+                    plans.add(str(issue["number"]))
+        return sorted(plans, key=int)
+
+    def _redeliver(self) -> int:
+        try:
+            return redeliver(self.post)
+        except OtpError as error:
+            log.warning("redelivery_failed", why=str(error))
+            return 0
 
 
-def installations(post: Post) -> Iterator[int]:
-    """Ids of the installations that are not suspended."""
-    for installation in _list(post, "/app/installations"):
-        if not installation.get("suspended_at"):
-            yield int(installation["id"])
+def _look(tick: str, installation: int, repository: str, plan: str) -> Hint:
+    return Hint(
+        delivery=f"sweep:{tick}:{repository}#{plan}",
+        event="sweep",
+        scope="plan",
+        installation=installation,
+        repository=repository,
+        plan=plan,
+    )
 
 
 def redeliver(post: Post) -> int:
@@ -101,22 +138,32 @@ def redeliver(post: Post) -> int:
 
     GitHub does not do it by itself. The GUID stays, so what came in after all is known here.
     """
+    wanted = failed_deliveries(post)[:MOST_ASKED]
+    asked = 0
+    for number in wanted:
+        try:
+            post.app.post(f"/app/hook/deliveries/{number}/attempts")
+            asked += 1
+        except Transient:
+            raise
+        except OtpError as error:
+            log.warning("not_redelivered", attempt=number, why=str(error))
+    return asked
+
+
+def failed_deliveries(post: Post) -> list[int]:
+    """Of each delivery of the last days without any success its newest attempt, oldest first."""
     since = datetime.now(UTC) - ASKED_BACK
-    failed: dict[str, int] = {}
-    for attempt in _list(post, "/app/hook/deliveries"):
+    newest: dict[str, int] = {}
+    attempts: dict[str, int] = {}
+    good: set[str] = set()
+    for attempt in post.app.pages("/app/hook/deliveries"):
         if datetime.fromisoformat(attempt["delivered_at"]) < since:
             break
-        # Newest first: an older attempt says nothing once a newer one is known.
         guid = attempt["guid"]
-        if guid not in failed:
-            failed[guid] = 0 if attempt["status_code"] in range(200, 300) else int(attempt["id"])
-    wanted = [number for number in failed.values() if number]
-    for number in wanted:
-        post.app.post(f"/app/hook/deliveries/{number}/attempts")
-    return len(wanted)
-
-
-def _list(post: Post, path: str) -> list[dict[str, Any]]:
-    found = post.app.get(path, per_page=100)
-    assert isinstance(found, list)
-    return found
+        newest.setdefault(guid, int(attempt["id"]))
+        attempts[guid] = attempts.get(guid, 0) + 1
+        if attempt["status_code"] in range(200, 300):
+            good.add(guid)
+    failed = [g for g in newest if g not in good and attempts[g] < MOST_ATTEMPTS]
+    return [newest[guid] for guid in reversed(failed)]

@@ -1,45 +1,56 @@
-"""From the inbox to durable workflows: each delivery is enqueued once, then the log moves on."""
+"""From the inbox to durable workflows: each delivery is enqueued once, then the inbox moves on."""
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import structlog
 
 from bot.core.events import Hint, hint_of
 from bot.durable import engine
-from bot.server.ingress.records import Delivery, Position, path_of, read, segments
+from bot.durable.meters import Meters
+from bot.server.inbox import Inbox
+from bot.server.ingress.records import Delivery
 
 PAUSE = 0.05
-"""Seconds between two looks at the log."""
-KEPT = 3 * 24 * 3600.0
-"""Seconds a drained segment stays, as long as GitHub keeps its own list of deliveries."""
-FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+"""Seconds between two looks at the inbox."""
+AFTER_FAILURE = 2.0
+TIDY = 600.0
+MOST_FAILURES = 3
+"""Times in a row that one delivery may fail while the database answers."""
 
 log = structlog.get_logger()
 
 
+class Stopped(Exception):
+    """The drainer ends; what is not taken stays."""
+
+
 @dataclass
 class Drainer:
-    """Reads the inbox of one folder in a thread of its own."""
+    """Empties an inbox in a thread of its own."""
 
-    folder: Path
+    inbox: Inbox
     ourselves: str
     """Login of our App, whose own doings are no news."""
-    seen: Counter[str] = field(default_factory=Counter)
-    """Deliveries by event and what became of them: `issues.labeled enqueued`, ..."""
+    meters: Meters
+    _failed: tuple[str, int] = ("", 0)
+    _tidied: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Begin where the last process stopped."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._thread = threading.Thread(target=self._run, name="drainer", daemon=True)
         self._thread.start()
 
@@ -51,67 +62,66 @@ class Drainer:
 
     def drain(self) -> int:
         """Enqueue everything that waits; how many deliveries that were."""
-        position, count = self._position(), 0
-        for delivery, after in read(self.folder, position):
-            if self._stop.is_set():
-                break
-            self._take(delivery)
-            position, count = after, count + 1
-            self._remember(position)
-        if count:
-            self._tidy(position)
-        return count
+        return self.inbox.drain(self._take)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 self.drain()
+                if time.monotonic() - self._tidied > TIDY:
+                    self.inbox.tidy()
+                    self._tidied = time.monotonic()
+                self._stop.wait(PAUSE)
+            except Stopped:
+                return
             except Exception:
                 # The database is away, say: nothing was moved past, so it is tried again.
                 log.exception("drain_failed")
-                self._stop.wait(5.0)
-            self._stop.wait(PAUSE)
+                self._stop.wait(AFTER_FAILURE)
 
     def _take(self, delivery: Delivery) -> None:
-        hint = self._hint(delivery)
-        if hint is None:
-            self.seen[f"{delivery.event} ignored"] += 1
-            return
-        status = engine.status_of(hint.delivery)
-        if status in FAILED:
-            # Delivered again after its workflow failed: look anew, under a name of its own.
-            hint = hint.model_copy(update={"delivery": f"{hint.delivery}:{time.time_ns()}"})
-        elif status:
-            self.seen[f"{hint.event} repeated"] += 1
-            return
-        engine.enqueue(hint)
-        self.seen[f"{hint.event} enqueued"] += 1
-
-    def _hint(self, delivery: Delivery) -> Hint | None:
+        if self._stop.is_set():
+            raise Stopped
+        name, times = self._failed
         try:
-            payload = json.loads(delivery.payload)
-            return hint_of(delivery.guid, delivery.event, payload, ourselves=self.ourselves)
+            event, fate = self._taken(delivery)
+        except Exception:
+            engine.ping()
+            times = times + 1 if name == delivery.guid else 1
+            self._failed = (delivery.guid, times)
+            if times < MOST_FAILURES:
+                raise
+            # It is this one: the others must not wait for it, and a sweep sees what it was about.
+            log.exception("delivery_given_up", delivery=delivery.guid, event_name=delivery.event)
+            event, fate = delivery.event, "given up"
+        self.meters.deliveries.labels(event, fate).inc()
+
+    def _taken(self, delivery: Delivery) -> tuple[str, str]:
+        try:
+            hint = self._hint(delivery)
         except (ValueError, RecursionError) as error:
             # Signed by the secret, so GitHub's; of a shape nobody knew when this was written.
             log.warning("delivery_unreadable", delivery=delivery.guid, why=str(error))
-            return None
+            return delivery.event, "unreadable"
+        if hint is None:
+            return delivery.event, "ignored"
+        known = engine.fate_of(hint.delivery)
+        if known in ("waiting", "done"):
+            return hint.event, "repeated"
+        if known == "failed":
+            # Delivered again after its workflow failed: look anew, under a name of its own.
+            hint = hint.model_copy(update={"delivery": f"{hint.delivery}+{time.time_ns()}"})
+        engine.enqueue(hint)
+        log.info("delivery_taken", delivery=hint.delivery, event_name=hint.event)
+        return hint.event, "enqueued"
 
-    def _position(self) -> Position:
-        try:
-            kept = json.loads((self.folder / "position.json").read_text("ascii"))
-            return Position(kept["segment"], kept["offset"])
-        except FileNotFoundError:
-            return Position()
+    def _hint(self, delivery: Delivery) -> Hint | None:
+        payload = payload_of(delivery.payload)
+        return hint_of(delivery.guid, delivery.event, payload, ourselves=self.ourselves)
 
-    def _remember(self, position: Position) -> None:
-        """After the enqueue: a crash between them enqueues once more, which changes nothing."""
-        temporary = self.folder / "position.json.new"
-        text = json.dumps({"segment": position.segment, "offset": position.offset})
-        temporary.write_text(text, "ascii")
-        os.replace(temporary, self.folder / "position.json")
 
-    def _tidy(self, position: Position) -> None:
-        for number in segments(self.folder):
-            path = path_of(self.folder, number)
-            if number < position.segment and time.time() - path.stat().st_mtime > KEPT:
-                path.unlink(missing_ok=True)
+def payload_of(body: bytes) -> Any:
+    """The JSON of a delivery, which GitHub sends as a form where the hook says so."""
+    if body.startswith(b"payload="):
+        return json.loads(parse_qs(body.decode("ascii")).get("payload", [""])[0])
+    return json.loads(body)

@@ -1,7 +1,7 @@
 """Deliveries on the disk: segment files of records, each with its length and checksum.
 
 A record is two little-endian 32-bit numbers, length and CRC-32 of what follows, then a line of
-JSON (GUID, event), then the payload byte by byte as GitHub sent it.
+JSON (GUID, event, time), then the payload byte by byte as GitHub sent it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Delivery:
     guid: str
     event: str
     payload: bytes
+    received: float = 0.0
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,9 +41,11 @@ class Position:
 
 def encode(delivery: Delivery) -> bytes:
     """The record."""
-    line = json.dumps({"guid": delivery.guid, "event": delivery.event}).encode()
-    body = line + b"\n" + delivery.payload
-    return HEAD.pack(len(body), zlib.crc32(body)) + body
+    about = {"guid": delivery.guid, "event": delivery.event, "received": delivery.received}
+    line = json.dumps(about).encode() + b"\n"
+    checksum = zlib.crc32(delivery.payload, zlib.crc32(line))
+    head = HEAD.pack(len(line) + len(delivery.payload), checksum)
+    return b"".join((head, line, delivery.payload))
 
 
 def path_of(folder: Path, segment: int) -> Path:
@@ -57,7 +61,9 @@ def segments(folder: Path) -> list[int]:
 def read(folder: Path, position: Position) -> Iterator[tuple[Delivery, Position]]:
     """Whole records from `position` on, each with the position after it.
 
-    What is written at this moment ends the reading; asked again later, it goes on from there.
+    A segment is read up to what is not whole. In the newest one that is being written; in an older
+    one it was torn by a crash or a full disk, and never acknowledged: a writer leaves such a
+    segment for good. Which segments there are is asked first, so all but the last are complete.
     """
     for number in segments(folder):
         if number < position.segment:
@@ -67,9 +73,12 @@ def read(folder: Path, position: Position) -> Iterator[tuple[Delivery, Position]
             yield delivery, Position(number, after)
 
 
-def whole(path: Path) -> int:
-    """Bytes of a segment that hold whole records; what is behind them was torn by a crash."""
-    return max((end for _, end in _records(path, 0)), default=0)
+def waiting(folder: Path, position: Position) -> int:
+    """Bytes from `position` to the end of the log."""
+    sizes = {n: path_of(folder, n).stat().st_size for n in segments(folder)}
+    behind = {n: size for n, size in sizes.items() if n >= position.segment}
+    read_already = min(position.offset, behind.get(position.segment, 0))
+    return sum(behind.values()) - read_already
 
 
 def _records(path: Path, offset: int) -> Iterator[tuple[Delivery, int]]:
@@ -78,7 +87,7 @@ def _records(path: Path, offset: int) -> Iterator[tuple[Delivery, int]]:
         while len(head := file.read(HEAD.size)) == HEAD.size:
             length, checksum = HEAD.unpack(head)
             body = file.read(length) if length <= LARGEST else b""
-            if len(body) != length or zlib.crc32(body) != checksum:
+            if len(body) != length or not body or zlib.crc32(body) != checksum:
                 return
             offset += HEAD.size + length
             yield _decode(body), offset
@@ -87,7 +96,7 @@ def _records(path: Path, offset: int) -> Iterator[tuple[Delivery, int]]:
 def _decode(body: bytes) -> Delivery:
     line, _, payload = body.partition(b"\n")
     about = json.loads(line)
-    return Delivery(about["guid"], about["event"], payload)
+    return Delivery(about["guid"], about["event"], payload, about["received"])
 
 
 def sync_folder(folder: Path) -> None:

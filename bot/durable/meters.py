@@ -1,0 +1,53 @@
+"""What is counted; `/metrics` shows it."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+class Meters:
+    """The counters of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "genesis_deliveries",
+            "Deliveries read from the inbox, by event and what became of them.",
+            ["event", "fate"],
+            registry=self.registry,
+        )
+        self.reactions = Counter(
+            "genesis_reactions",
+            "Tries at a hint: done, unsettled, again (later), refused, crashed (a bug).",
+            ["result"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "genesis_reaction_seconds",
+            "How long a try took.",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.commands = Counter(
+            "genesis_commands",
+            "Commands carried out on GitHub, by kind.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.swept = Gauge(
+            "genesis_last_sweep_timestamp_seconds",
+            "When everything was last looked at.",
+            registry=self.registry,
+        )
+        self.redelivered = Counter(
+            "genesis_redeliveries_asked",
+            "Failed deliveries that GitHub was asked to send once more.",
+            registry=self.registry,
+        )
+        self.taken_over = Counter(
+            "genesis_workflows_taken_over",
+            "Workflows of dead workers that were put back on the queue.",
+            registry=self.registry,
+        )

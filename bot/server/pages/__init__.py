@@ -1,0 +1,1 @@
+"""The operator's pages: set-up, plans, health, readiness, metrics."""
