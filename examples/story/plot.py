@@ -7,7 +7,7 @@ from typing import Any
 
 from examples.story.cast import Cast, Failed
 
-LABEL = "otp-refactor"
+LABEL, NEEDS_HUMAN = "otp-refactor", "genesis:needs-human"
 GOAL = "Make this truly fault-tolerant"
 
 
@@ -132,7 +132,8 @@ def _turn(cast: Cast, number: int, stage: int) -> dict[str, Any] | None:
     issue = stage_issue(cast, number, stage)
     if issue is None:
         return None
-    waits = any(label["name"] == "genesis:needs-human" for label in issue["labels"])
+    told = (issue, cast.get(f"/issues/{number}"))
+    waits = any(label["name"] == NEEDS_HUMAN for i in told for label in i["labels"])
     pull = pull_of(cast, number, stage)
     ready = (
         pull is not None and pull["state"] == "open" and not pull["draft"] and _green(cast, pull)
