@@ -8,7 +8,7 @@ from bot.core.render.github.foreign import document, log, silent
 from bot.core.render.github.markers import fit
 from bot.core.render.github.next_step import stage_step
 from bot.core.render.github.pull_request import published
-from bot.core.render.github.words import STAGE, minutes, money
+from bot.core.render.github.words import minutes, money, status_of
 
 TITLE_LIMIT = 255
 SUMMARY_LIMIT = 65_535
@@ -16,8 +16,7 @@ SUMMARY_LIMIT = 65_535
 
 def check_run(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, str]:
     """Title and summary."""
-    state = STAGE[stage.status].split(" ", 1)[1]
-    title = f"Stage {stage.number}: {state}"
+    title = f"Stage {stage.number}: {status_of(stage, facts).split(' ', 1)[1]}"
     seen = facts.stage(stage.number)
     parts = [stage_step(life, stage, facts)]
     if seen.failure is not None and seen.failure.text:

@@ -9,17 +9,26 @@ from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.state import PlanLife, StageLife
 from bot.core.render.github.costs import cost_so_far, estimate
 from bot.core.render.github.foreign import inline, silent
-from bot.core.render.github.next_step import next_step, obstacles
-from bot.core.render.github.words import PLAN, STAGE, attempts, money, planned, runnable
-from bot.core.render.github.words import stage_title as titled
+from bot.core.render.github.markers import BODY, fit
+from bot.core.render.github.next_step import next_step, obstacles, sentence
+from bot.core.render.github.words import (
+    PLAN,
+    attempts,
+    idle,
+    money,
+    planned,
+    runnable,
+    stage_title,
+    status_of,
+)
 from bot.core.render.markdown import code, fence, table
 
 MAX_TREE = 12_000
 """Characters of a diagram; GitHub draws no larger ones, and the body has to hold two."""
 
 APPROVABLE = frozenset({"planned"})
-RETRIABLE = frozenset({"needs-human", "awaiting-review", "stale"})
-SKIPPABLE = frozenset({"planned", "approved", "needs-human", "blocked-by-policy", "stale"})
+RETRIABLE = frozenset({"needs-human", "cancelled"})
+SKIPPABLE = frozenset({"planned", "approved", "needs-human", "blocked-by-policy", "cancelled"})
 
 _TICKED = re.compile(
     r"- \[[xX]\] [^\n]*<!-- box=(approve|(?:approve|retry|skip)-[1-5]) -->[ \t\r]*$", re.MULTILINE
@@ -32,7 +41,7 @@ def dashboard(life: PlanLife, facts: Facts) -> str:
     if facts.plan is not None:
         parts += [f"{cost_so_far(life, facts)} {estimate(life, facts)}", *_trees(life, facts)]
     parts.append(_foot(life))
-    return silent("\n\n".join(parts))
+    return fit(silent("\n\n".join(parts)), limit=BODY)
 
 
 def ticked(body: str) -> tuple[str, ...]:
@@ -49,7 +58,7 @@ def _head(life: PlanLife, facts: Facts) -> Iterator[str]:
         about.append(f"Goal: {inline(facts.plan.goal)}.")
         about.append(f"Made for {code(facts.plan.app)} at {code(facts.plan.commit[:12])}.")
     yield " ".join(about)
-    for obstacle in obstacles(life, facts):
+    for obstacle in obstacles(facts):
         yield f"> [!WARNING]\n> {obstacle}"
     yield f"**Next:** {next_step(life, facts)}"
 
@@ -59,23 +68,19 @@ def _stages(life: PlanLife, facts: Facts) -> Iterator[str]:
         return
     head = ("stage", "actions", "status", "pull request", "attempts", "cost")
     yield table(head, [_row(stage, facts) for stage in life.stages])
-    told = [s for s in life.stages if s.reason and s.status not in ("planned", "merged")]
-    if told:
-        yield "\n".join(f"- Stage {s.number}: {inline(s.reason)}" for s in told)
+    said = next_step(life, facts)
+    told = [(s.number, sentence(s.reason)) for s in life.stages if s.reason and not idle(s, facts)]
+    if rest := [f"- Stage {n}: {text}" for n, text in told if text != said]:
+        yield "\n".join(rest)
 
 
 def _row(stage: StageLife, facts: Facts) -> tuple[str, ...]:
     part = planned(facts, stage.number)
     issue = f" (#{stage.issue})" if stage.issue else ""
-    status = STAGE[stage.status]
-    if part is not None and not part.actions and stage.status == "planned":
-        status = "⚪ nothing to do"
-    elif stage.number not in facts.policy.stages and stage.status == "planned":
-        status = "⚪ for people"
     return (
-        f"{stage.number}. {titled(stage.number)}{issue}",
+        f"{stage.number}. {stage_title(stage.number)}{issue}",
         str(len(part.actions)) if part is not None else "",
-        status,
+        status_of(stage, facts),
         f"#{stage.pull}" if stage.pull else "",
         attempts(stage, facts),
         money(stage.usd) if stage.attempt else "",
@@ -87,12 +92,12 @@ def _boxes(life: PlanLife, facts: Facts) -> Iterator[str]:
         return
     stages = runnable(life, facts)
     boxes = []
-    if any(s.status in APPROVABLE for s in stages) and facts.policy.run != "auto":
+    if any(s.status in APPROVABLE for s in stages) and facts.policy.run == "on-approval":
         boxes.append(("approve", "Approve the plan: run its stages in order"))
     for stage in stages:
         n = stage.number
         if stage.status in APPROVABLE:
-            boxes.append((f"approve-{n}", f"Approve stage {n}: {titled(n).lower()}"))
+            boxes.append((f"approve-{n}", f"Approve stage {n}: {stage_title(n).lower()}"))
         if stage.status in RETRIABLE:
             boxes.append((f"retry-{n}", f"Try stage {n} again"))
         if stage.status in SKIPPABLE:

@@ -20,10 +20,10 @@ NOTHING = "&#8203;"
 """A zero-width space that one can see in the source."""
 
 _LIVE = re.compile(
-    r"&(?=[#\w])|<(?=[A-Za-z/!?])|@(?=\w)|#(?=\d)|\](?=[(:\[])|://|\bwww(?=\.)|\bGH-(?=\d)",
+    r"&(?=[#\w])|<(?=[A-Za-z/!?])|@(?=\w)|#(?=\d)|\](?=[(:\[])|:(?=//)|~(?=~~)"
+    r"|\bwww(?=\.)|\bGH-(?=\d)",
     re.IGNORECASE,
 )
-_INSTEAD = {"&": "&amp;", "<": "&lt;", "://": f":{NOTHING}//"}
 Kind = Literal["text", "code", "ticks"]
 _TICKS = re.compile(r"`+")
 _OPENING = re.compile(r"(`{3,})[^`]*$|(~{3,})")
@@ -88,7 +88,7 @@ def _tame(line: str, *, escapes: bool = True) -> str:
 
 
 def _neutral(text: str, escapes: bool) -> str:
-    tame = _LIVE.sub(lambda m: _INSTEAD.get(m[0], m[0] + NOTHING), text)
+    tame = _LIVE.sub(rf"\g<0>{NOTHING}", text)
     return tame if escapes else tame.replace("\\", "&#92;")
 
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 LIMIT = 65_536
 """Characters of a body; GitHub counts code points and refuses more."""
 
+BODY = 60_000
+"""Characters of what we write by ourselves: below the limit, so that a marker always fits."""
+
 CUT = "\n\n_Cut here: the text was too long for GitHub._"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")

@@ -9,7 +9,7 @@ from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife, StageLife
 from bot.core.plan import Action
 from bot.core.render.github.foreign import document, inline, silent
-from bot.core.render.github.markers import fit
+from bot.core.render.github.markers import BODY, fit
 from bot.core.render.github.words import counted, minutes, money, planned, stage_title
 from bot.core.render.markdown import code, table
 from bot.core.state import ActionState
@@ -35,7 +35,7 @@ def pull_request(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, s
     if outcome is not None:
         parts += [*_commits(outcome, stage, facts), *_tests(outcome), *_left(outcome, stage, facts)]
     parts += [*_steering(stage), *_back(stage), _spent(stage, facts)]
-    return title[:TITLE_LIMIT], silent("\n\n".join(parts))
+    return title[:TITLE_LIMIT], fit(silent("\n\n".join(parts)), limit=BODY)
 
 
 def published(stage: StageLife, facts: Facts) -> StageOutcome | None:

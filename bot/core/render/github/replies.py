@@ -11,9 +11,13 @@ from bot.core.plan import Action
 from bot.core.policy import Need, Policy, Verb
 from bot.core.render.github.costs import cost_so_far, cost_table, estimate
 from bot.core.render.github.foreign import document, inline, silent
+from bot.core.render.github.markers import fit
 from bot.core.render.github.next_step import next_step, obstacles
-from bot.core.render.github.words import PLAN, STAGE, stage_title
+from bot.core.render.github.words import PLAN, stage_title, status_of
 from bot.core.render.markdown import code, table
+
+EXPLANATION = 8_000
+"""Characters of a rule's explanation."""
 
 DOES: dict[Verb, str] = {
     "plan": "make the plan, if there is none",
@@ -51,11 +55,11 @@ def usage(wrong: Iterable[Wrong]) -> str:
 def status(life: PlanLife, facts: Facts) -> str:
     """Where the plan and its stages stand, and what is next."""
     stages = [
-        f"- {s.number}. {stage_title(s.number)}: {STAGE[s.status]}"
+        f"- {s.number}. {stage_title(s.number)}: {status_of(s, facts)}"
         + (f" (#{s.pull})" if s.pull else "")
         for s in life.stages
     ]
-    parts = [f"The plan is {PLAN[life.status]}.", *obstacles(life, facts), "\n".join(stages)]
+    parts = [f"The plan is {PLAN[life.status]}.", *obstacles(facts), "\n".join(stages)]
     parts.append(f"**Next:** {next_step(life, facts)}")
     return silent("\n\n".join(part for part in parts if part))
 
@@ -73,7 +77,7 @@ def explain(name: str, facts: Facts) -> str:
         return silent(_about(action))
     text = facts.explanations.get(name)
     if text:
-        return silent(document(text))
+        return silent(fit(document(text), limit=EXPLANATION))
     return silent(
         f"I know no rule and no action called {code(name)}. The ids of actions stand in the issues"
         " of the stages; `genesis explain` in a terminal lists the rules."

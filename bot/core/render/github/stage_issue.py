@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.state import PlanLife, StageLife
 from bot.core.render.github.foreign import document, inline, silent
-from bot.core.render.github.markers import fit
+from bot.core.render.github.markers import BODY, fit
 from bot.core.render.github.next_step import stage_step
 from bot.core.render.github.words import planned, stage_title
 from bot.core.render.plan import FILES
@@ -31,7 +31,7 @@ def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, st
         f"<sub>The document as a file: `git fetch origin refs/genesis/plan-{inline(life.plan)} &&"
         f" git show FETCH_HEAD:{FILES[stage.number]}`.</sub>"
     )
-    return title[:TITLE_LIMIT], silent("\n\n".join(parts))
+    return title[:TITLE_LIMIT], fit(silent("\n\n".join(parts)), limit=BODY)
 
 
 def _demoted(text: str) -> str:

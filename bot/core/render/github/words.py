@@ -71,6 +71,21 @@ def planned(facts: Facts, number: int) -> StagePlan | None:
     return next((s for s in stages if s.number == number), None)
 
 
+def idle(stage: StageLife, facts: Facts) -> bool:
+    """The plan has nothing to do in this stage."""
+    part = planned(facts, stage.number)
+    return part is not None and not part.actions and stage.status in ("planned", "skipped")
+
+
+def status_of(stage: StageLife, facts: Facts) -> str:
+    """Where a stage stands, in a few words."""
+    if idle(stage, facts):
+        return "⚪ nothing to do"
+    if stage.status == "planned" and stage.number not in facts.policy.stages:
+        return "⚪ for people"
+    return STAGE[stage.status]
+
+
 def attempts(stage: StageLife, facts: Facts) -> str:
     """How many attempts were made, and how many of those allowed are spent."""
     if not stage.attempt:
