@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.github.pacing import RATES, Pace, Rate
+from bot.github.errors import RateLimited
+from bot.github.pacing import LONGEST, RATES, Pace, Rate
 
 
 @dataclass
@@ -26,9 +28,19 @@ def times(count: int, gap: float, rates: tuple[Rate, ...], clock: Clock) -> list
     pace = Pace(gap, rates, clock=clock, sleep=clock.sleep)
     made = []
     for _ in range(count):
-        pace.wait()
+        while (pause := wait(pace)) > 0:
+            clock.sleep(pause)
         made.append(clock.now)
     return made
+
+
+def wait(pace: Pace) -> float:
+    """Seconds after which a workflow has to come back; 0 where it need not."""
+    try:
+        pace.wait()
+    except RateLimited as error:
+        return error.retry_after
+    return 0.0
 
 
 def test_a_second_lies_between_two() -> None:
@@ -56,3 +68,30 @@ def test_no_window_holds_more_than_its_rate(count: int, gap: float, rates: list[
         starts = made[: -rate.count] if len(made) > rate.count else []
         for index, start in enumerate(starts):
             assert made[index + rate.count] - start >= rate.seconds - 1e-6
+
+
+def test_no_thread_is_held_for_long() -> None:
+    clock = Clock()
+    pace = Pace(0, (Rate(1, 3600),), clock=clock, sleep=clock.sleep)
+    pace.wait()
+    with pytest.raises(RateLimited) as caught:
+        pace.wait()
+    assert caught.value.retry_after == 3600
+    assert clock.now == 0
+    clock.now = 3600 - LONGEST
+    pace.wait()
+    assert clock.now == 3600
+
+
+def test_a_rest_holds_everybody_until_it_is_over() -> None:
+    clock = Clock()
+    pace = Pace(0, (), clock=clock, sleep=clock.sleep)
+    pace.rested()
+    pace.rest(60)
+    pace.rest(10)
+    with pytest.raises(RateLimited) as caught:
+        pace.rested()
+    assert caught.value.retry_after == 60
+    clock.now = 57
+    pace.rested()
+    assert clock.now == 60
