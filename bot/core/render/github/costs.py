@@ -25,14 +25,10 @@ def estimate(life: PlanLife, facts: Facts) -> str:
         return "Nothing is left to do."
     free = sum(1 for action in actions if action.fix == "automatic")
     rest = len(actions) - free
-    said = [f"{counted(len(actions), 'action')} left"]
-    if free:
-        said.append(f"{free} done without a model, which costs nothing")
-    if rest:
-        said.append(f"{rest} for a model or a person")
-    return (
-        f"Estimate: {', '.join(said)}. {_at_most(life, facts, len(left)) if rest else ''}".rstrip()
-    )
+    kinds = [f"{free} without a model, which costs nothing"] if free else []
+    kinds += [f"{rest} for a model or a person"] if rest else []
+    said = f"Estimate: {counted(len(actions), 'action')} left, {', '.join(kinds)}."
+    return f"{said} {_at_most(life, facts, len(left))}" if rest else said
 
 
 def _at_most(life: PlanLife, facts: Facts, stages: int) -> str:

@@ -40,7 +40,7 @@ def dashboard(life: PlanLife, facts: Facts) -> str:
     parts = [*_head(life, facts), *_stages(life, facts), *_boxes(life, facts)]
     if facts.plan is not None:
         parts += [f"{cost_so_far(life, facts)} {estimate(life, facts)}", *_trees(life, facts)]
-    parts.append(_foot(life))
+    parts.append(_foot(life, facts))
     return fit(silent("\n\n".join(parts)), limit=BODY)
 
 
@@ -130,7 +130,9 @@ def ref(life: PlanLife) -> str:
     return code(f"refs/genesis/plan-{life.plan}")
 
 
-def _foot(life: PlanLife) -> str:
+def _foot(life: PlanLife, facts: Facts) -> str:
+    if facts.plan is None:
+        return "<sub>Comment `/genesis help` to see what can be asked.</sub>"
     return (
         f"<sub>Tick a box or comment `/genesis help`. The whole plan: `git fetch origin"
         f" refs/genesis/plan-{life.plan} && git show FETCH_HEAD:README.md`.</sub>"

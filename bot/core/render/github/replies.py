@@ -55,7 +55,7 @@ def usage(wrong: Iterable[Wrong]) -> str:
 def status(life: PlanLife, facts: Facts) -> str:
     """Where the plan and its stages stand, and what is next."""
     stages = [
-        f"- {s.number}. {stage_title(s.number)}: {status_of(s, facts)}"
+        f"- Stage {s.number}, {stage_title(s.number).lower()}: {status_of(s, facts)}"
         + (f" (#{s.pull})" if s.pull else "")
         for s in life.stages
     ]
