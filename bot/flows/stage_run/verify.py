@@ -12,7 +12,7 @@ from bot.codebase.toolchain import Missing
 from bot.core.fingerprint import fingerprint
 from bot.core.lifecycle.manifest import CommitToMake, Handed, Manifest, StageVerdict
 from bot.core.plan import Action, Change
-from bot.core.policy import Policy
+from bot.core.policy import Limits, Policy
 from bot.core.render.commit import trailers
 from bot.core.sanitize import one_line
 from bot.core.verdict import CheckResult, Verdict
@@ -36,6 +36,9 @@ from bot.verify.verify import Proving, prove, verify_commits
 SHOWN = ("behavioural", "traced")
 """Proofs that a generated test gives."""
 MOST_REASONS, LONGEST_REASON = 50, 1000
+
+_ANY_SIZE = Policy(limits=Limits(files=1_000_000))
+"""How much may be changed is for `publish` to say, which reads the repository's configuration."""
 
 
 @dataclass
@@ -72,28 +75,42 @@ class Verification:
             if obstacle := bench.baseline.obstacle:
                 return {**_failed([obstacle]), "status": "cannot-build"}
             assert not isinstance(bench.toolchain, Missing)
-            gates = [
-                gate for commit in self.manifest.commits for gate in self._carry(bench, commit)
-            ]
-            self.watch.doing("every check on the whole change")
-            judged = verify_commits(
-                bench.mix,
-                bench.reporter,
-                bench.baseline,
-                self._whole(bench),
-                tuple(gates),
-                progress=lambda check: self.watch.doing(check),
-            )
-            return self._found(bench, judged)
+            commits = self.manifest.commits
+            gates = tuple(gate for commit in commits for gate in self._carry(bench, commit))
+            if broken := self._broken(bench, gates):
+                return _failed(broken)
+            return self._checked(bench, gates)
         finally:
             bench.close()
+
+    def _broken(self, bench: Bench, gates: tuple[CheckResult, ...]) -> list[str]:
+        """What needs no further check to be refused."""
+        found = [f"{g.name}: {g.summary}" for g in gates if g.status != "passed"]
+        if self._tree(bench) != self.manifest.tree:
+            found.append("the commits lead to another tree than the one they were made in")
+        return found
+
+    def _checked(self, bench: Bench, gates: tuple[CheckResult, ...]) -> dict[str, Any]:
+        self.watch.doing("every check on the whole change")
+        judged = verify_commits(
+            bench.mix,
+            bench.reporter,
+            bench.baseline,
+            self._whole(bench),
+            gates,
+            progress=self.watch.doing,
+        )
+        return self._found(bench, judged)
+
+    def _tree(self, bench: Bench) -> str:
+        return bench.worktree.git.line("rev-parse", "--verify", "HEAD^{tree}")
 
     def _require_rules(self, bench: Bench) -> None:
         """Nothing is written before the manifest keeps the rules; `publish` knows the policy."""
         repository = bench.session.repository
         entries = {e.path: (e.mode, e.sha) for e in repository.list(self.order.base)}
         allowed = frozenset(a.id for a in bench.session.need_plan().actions())
-        rules = Rules.at(entries, allowed - set(self.order.dropped), Policy())
+        rules = Rules.at(entries, allowed - set(self.order.dropped), _ANY_SIZE)
         if broken := rules.follow(self.manifest):
             raise Refused("; ".join(broken[:10]))
 
@@ -125,9 +142,7 @@ class Verification:
         self, bench: Bench, test: Proving, changes: tuple[Change, ...]
     ) -> Iterator[CheckResult]:
         bench.mix.freshen(tuple(change.path for change in changes))
-        yield from prove(
-            bench.mix, bench.reporter, changes, test, lambda check: self.watch.doing(check)
-        )
+        yield from prove(bench.mix, bench.reporter, changes, test, self.watch.doing)
 
     def _redetect(self, bench: Bench) -> Any:
         known = {f.id: f for f in bench.session.survey.analysis.findings}
@@ -155,9 +170,6 @@ class Verification:
 
     def _found(self, bench: Bench, judged: Verdict) -> dict[str, Any]:
         reasons = list(judged.reasons)
-        tree = bench.worktree.git.line("rev-parse", "--verify", "HEAD^{tree}")
-        if tree != self.manifest.tree:
-            reasons.append("the commits lead to another tree than the one they were made in")
         if left := bench.worktree.changed():
             reasons.append(f"the checks changed files: {', '.join(left[:5])}")
         suites = (bench.baseline.checks, judged.checks)
@@ -167,7 +179,7 @@ class Verification:
             "tests_after": one_line(shown[1])[:1000],
         }
         if judged.status == "passed" and not reasons:
-            return {"status": "passed", "tree": tree, **tests}
+            return {"status": "passed", "tree": self._tree(bench), **tests}
         failed = _failed(reasons or [f"the checks ended: {judged.status}"])
         return {**failed, **tests, "fingerprint": judged.fingerprint or failed["fingerprint"]}
 
