@@ -6,9 +6,9 @@ import re
 from textwrap import fill, shorten
 
 from bot.core.plan import Action
-from bot.core.verdict import Verdict
+from bot.core.verdict import Proof, Verdict
 
-_PROOFS = {
+PROOFS: dict[Proof, str] = {
     "behavioural": "The generated test fails on the code before for the intended reason and"
     " passes after.",
     "traced": "The generated test watches what processes are started; it fails before and"
@@ -29,7 +29,7 @@ def commit_message(action: Action, verdict: Verdict, title: str = "", *, unteste
     ]
     paragraphs = [
         action.problem,
-        f"Kept: {_about_this(action.invariant)}" if action.invariant else "",
+        f"Kept: {kept(action.invariant)}" if action.invariant else "",
         *notes,
         _proof(action, verdict, untested),
         _suite(verdict),
@@ -43,7 +43,7 @@ def trailers(plan_id: str, action_id: str) -> dict[str, str]:
     return {"Genesis-Plan": plan_id, "Genesis-Action": action_id}
 
 
-def _about_this(invariant: str) -> str:
+def kept(invariant: str) -> str:
     """The invariant without the conditions under which the codemod is automatic at all."""
     sentences = re.split(r"(?<=[.;])\s+(?=[A-Z])", invariant)
     return " ".join(s for s in sentences if not s.startswith("Automatic"))
@@ -58,7 +58,7 @@ def _proof(action: Action, verdict: Verdict, untested: str) -> str:
     why = f" No test was generated: {untested}." if untested else ""
     if verdict.proof == "none" and not action.finding_ids:
         return f"Proof: none of its own, the suite is unchanged.{why}"
-    return f"Proof: {verdict.proof}. {_PROOFS[verdict.proof]}{why}"
+    return f"Proof: {verdict.proof}. {PROOFS[verdict.proof]}{why}"
 
 
 def _suite(verdict: Verdict) -> str:

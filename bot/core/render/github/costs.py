@@ -44,6 +44,10 @@ def _at_most(life: PlanLife, facts: Facts, stages: int) -> str:
 
 
 def cost_table(life: PlanLife) -> str:
-    """Money, time and attempts by stage."""
-    rows = [(str(s.number), str(s.attempt), money(s.usd), minutes(s.minutes)) for s in life.stages]
+    """Money, time and attempts of the stages that were tried."""
+    rows = [
+        (str(s.number), str(s.attempt), money(s.usd), minutes(s.minutes))
+        for s in life.stages
+        if s.attempt
+    ]
     return table(("stage", "attempts", "cost", "time"), rows)

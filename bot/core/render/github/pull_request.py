@@ -8,23 +8,16 @@ from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife, StageLife
 from bot.core.plan import Action
+from bot.core.render.commit import PROOFS, kept
 from bot.core.render.github.foreign import document, inline, silent
 from bot.core.render.github.markers import BODY, fit
 from bot.core.render.github.words import counted, minutes, money, planned, stage_title
 from bot.core.render.markdown import code, table
 from bot.core.state import ActionState
-from bot.core.verdict import Proof
 
 TITLE_LIMIT = 256
 EVIDENCE_LIMIT = 40_000
 """Characters of the run's own account of its commits."""
-
-PROOFS: dict[Proof, str] = {
-    "behavioural": "a generated test fails before and passes after",
-    "traced": "a generated test that watches what is started fails before and passes after",
-    "structural": "the finding is gone and the suite unchanged; fault tolerance was not tested",
-    "none": "nothing beyond a green suite",
-}
 
 
 def pull_request(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, str]:
@@ -74,9 +67,9 @@ def _commit(state: ActionState, action: Action | None) -> str:
     lines = [f"### {' '.join(part for part in (state.commit[:12], title) if part)}"]
     if action is not None:
         lines.append(inline(action.problem, 1000))
-        if action.invariant:
-            lines.append(f"**Kept:** {inline(action.invariant, 1000)}")
-    lines.append(f"**Proof:** {state.proof}: {PROOFS[state.proof]}. Action {code(state.id)}.")
+        if invariant := kept(action.invariant):
+            lines.append(f"**Kept:** {inline(invariant, 1000)}")
+    lines.append(f"**Proof:** {state.proof}. {PROOFS[state.proof]} Action: {code(state.id)}.")
     return "\n\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from bot.core.lifecycle.requests import USAGE, Wrong
 from bot.core.lifecycle.state import PlanLife
 from bot.core.plan import Action
 from bot.core.policy import Need, Policy, Verb
+from bot.core.render.commit import kept
 from bot.core.render.github.costs import cost_so_far, cost_table, estimate
 from bot.core.render.github.foreign import document, inline, silent
 from bot.core.render.github.markers import fit
@@ -117,11 +118,12 @@ def _action(name: str, facts: Facts) -> Action | None:
 
 def _about(action: Action) -> str:
     places = ", ".join(code(f"{f.path}:{f.line}" if f.line else f.path) for f in action.files[:5])
+    invariant = kept(action.invariant)
     parts = [
         f"**{inline(action.title)}** ({code(action.id)}, stage {action.stage}, {action.fix})",
         inline(action.problem, 2000),
         f"Where: {places}." if places else "",
-        f"**Kept:** {inline(action.invariant, 1000)}" if action.invariant else "",
+        f"**Kept:** {inline(invariant, 1000)}" if invariant else "",
         f"**To decide:** {inline(action.decision, 1000)}" if action.decision else "",
         "\n".join(f"{n}. {inline(step, 500)}" for n, step in enumerate(action.steps[:20], 1)),
         f"`/genesis fix stage {action.stage} {action.id}` does only this."

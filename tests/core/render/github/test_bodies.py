@@ -330,7 +330,7 @@ Nobody sees a crash.
 
 **Kept:** It still runs.
 
-**Proof:** behavioural: a generated test fails before and passes after. Action `1-supervise-spawn-abc123`.
+**Proof:** behavioural. The generated test fails on the code before for the intended reason and passes after. Action: `1-supervise-spawn-abc123`.
 
 <details><summary>Evidence of each commit</summary>
 
