@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     options = json.loads(arguments[0])
     secrets = json.loads(sys.stdin.buffer.readline())
     log.set_up(1, secrets=tuple(filter(None, secrets.values())))
+    log.take_standard()
     try:
         listening = _listen(options["host"], options["port"])
     except OSError as error:
@@ -55,10 +56,11 @@ class _Server(uvicorn.Server):
         self._ingress, self._port = ingress, listening.getsockname()[1]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.should_exit:
-            _tell({"failed": "the inbox cannot be written"})
-            return
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            _tell({"failed": self._ingress.failure or "it cannot listen"})
+            raise
         _tell({"ready": self._port})
         self._counting = asyncio.create_task(self._count())
 
@@ -77,8 +79,9 @@ class _Server(uvicorn.Server):
 def _config(ingress: Ingress) -> uvicorn.Config:
     return uvicorn.Config(
         ingress,
-        log_level="warning",
+        log_config=None,
         access_log=False,
+        proxy_headers=False,
         lifespan="on",
         loop="uvloop",
         http="httptools",

@@ -51,6 +51,8 @@ class Ingress:
         self._held = 0
         self.answers: Counter[int] = Counter()
         """Answers at `/webhook` by status."""
+        self.failure = ""
+        """Why it could not start."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -75,7 +77,8 @@ class Ingress:
         try:
             self._log = GroupCommit(self._sink(), asyncio.get_running_loop())
         except NotKept as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            self.failure = str(error)
+            await send({"type": "lifespan.startup.failed", "message": self.failure})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()

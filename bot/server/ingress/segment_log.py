@@ -22,10 +22,13 @@ class SegmentLog:
     """The writer of a folder; there is one at a time, by a lock that dies with it."""
 
     def __init__(self, folder: Path, *, segment: int = SEGMENT, turn: float = TURN) -> None:
-        """Raises `NotKept` while another process writes there."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Raises `NotKept` while another process writes there, or where nobody can."""
         self._folder, self._limit = folder, segment
-        self._lock = _locked(folder, turn)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(folder, turn)
+        except OSError as error:
+            raise NotKept(f"{folder}: {error.strerror}") from error
         self._segment = max(segments(folder), default=0)
         self._file: int | None = None
         self._size = 0
