@@ -121,8 +121,10 @@ def _role(life: PlanLife, asked: Asked, facts: Facts) -> Role:
         return facts.requested if asked.actor == life.requested.actor else "none"
     if asked.actor in facts.roles:
         return facts.roles[asked.actor]
-    said = (c for c in facts.comments if c.id == asked.id and c.author == asked.actor)
-    return next((c.role for c in said if not c.bot), "none") if asked.id else "none"
+    # Who has just asked for the first time is known from what they said.
+    ticked = [t.role for t in facts.ticks if t.actor == asked.actor]
+    said = [c.role for c in facts.comments if c.id == asked.id and c.author == asked.actor]
+    return next(iter(ticked if asked.source == "tick" else said), "none")
 
 
 def _unapproved(stage: StageLife, facts: Facts) -> StageLife:

@@ -66,10 +66,10 @@ def _sound(facts: Facts) -> Facts:
 
 
 def _commands(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
-    if not presence.readable(facts) or facts.issue is None:
+    if not presence.readable(facts):
         return
     yield from delivery.cancellations(life, facts)
-    if facts.issue.locked or facts.issue.number != life.issue:
+    if facts.issue is None or facts.issue.locked or facts.issue.number != life.issue:
         return
     yield from projection.plan_issue(life, facts)
     yield from projection.stage_issues(life, facts)

@@ -21,7 +21,7 @@ from bot.core.lifecycle.facts import Conclusion, Facts, PullFacts, StageFacts
 from bot.core.lifecycle.marking import same
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import to_rerun, verdict
-from bot.core.lifecycle.running import outcome_of, run_of
+from bot.core.lifecycle.running import in_time, outcome_of, run_of
 from bot.core.lifecycle.stages import in_review, pull_of
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.check_run import check_run
@@ -39,6 +39,10 @@ def cancellations(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
         for run in seen.runs:
             if run.status != "completed" and (wanted is None or run.id != wanted.id):
                 yield CancelRun(run=run.id)
+        unseen = facts.issue is None and stage.flying and stage.status not in BUSY
+        if unseen and stage.run and in_time(stage, facts):
+            # Without the issue the stages are not looked at, and this is the last that is known.
+            yield CancelRun(run=stage.run)
 
 
 def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:

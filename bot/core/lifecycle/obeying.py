@@ -29,8 +29,9 @@ class Answer:
 
 
 def obey(life: PlanLife, request: Request, who: Asked, facts: Facts) -> Answer:
-    """Carry one command out as far as it is a decision."""
-    return _VERBS[request.verb](life, request, who, facts)
+    """Carry one command out as far as it is a decision; one that is refused changes nothing."""
+    said = _VERBS[request.verb](life, request, who, facts)
+    return said if said.done else Answer(life, said.text, done=False)
 
 
 def _no(life: PlanLife, text: str) -> Answer:

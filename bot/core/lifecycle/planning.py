@@ -43,7 +43,7 @@ def passed(stage: StageLife) -> bool:
 
 def anew(life: PlanLife) -> PlanLife:
     """The plan to be made again for the newest commit; what is merged stays."""
-    update = {"status": "planning", "before": None, "base": "", "reason": "", "closed": False}
+    update = {"status": "planning", "before": None, "base": "", "reason": ""}
     return life.model_copy(update={**update, "replans": life.replans + 1})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.lifecycle.attempts import abandon
-from bot.core.lifecycle.facts import Facts, Role, may
+from bot.core.lifecycle.facts import Facts, IssueFacts, Role, may
 from bot.core.lifecycle.state import Asked, PlanLife, PlanStatus
 
 HELD: frozenset[PlanStatus] = frozenset({"paused", "cancelled", "orphaned"})
@@ -42,7 +42,7 @@ def observe(life: PlanLife, facts: Facts) -> PlanLife:
     """The plan as far as it depends on being allowed to go on."""
     life = _named(life, facts)
     if readable(facts) and facts.issue is not None:
-        life = _labelled(life, facts)
+        life = _settled(_labelled(life, facts, facts.issue), facts.issue)
     obstacle = _obstacle(life, facts)
     if obstacle is not None:
         return _hold(life, obstacle)
@@ -76,13 +76,18 @@ def _named(life: PlanLife, facts: Facts) -> PlanLife:
     return life.model_copy(update=change)
 
 
-def _labelled(life: PlanLife, facts: Facts) -> PlanLife:
+def _settled(life: PlanLife, issue: IssueFacts) -> PlanLife:
+    """The plan after its issue is seen as it should be: what a person changes now is meant."""
+    closed = issue.state == "closed"
+    return life.model_copy(update={"closed": closed}) if closed == (phase(life) == "done") else life
+
+
+def _labelled(life: PlanLife, facts: Facts, issue: IssueFacts) -> PlanLife:
     """React to the edge: a plan that a person resumed without the label stays resumed."""
-    assert facts.issue is not None
     if phase(life) == "done":
         return life
     label = facts.policy.label
-    there = label.casefold() in {name.casefold() for name in facts.issue.labels}
+    there = label.casefold() in {name.casefold() for name in issue.labels}
     if there == life.labelled:
         return life
     if there:
@@ -113,7 +118,7 @@ def _obstacle(life: PlanLife, facts: Facts) -> Obstacle | None:
         return Obstacle("orphaned", gone, gives_up=True)
     if phase(life) == "done":
         return None
-    if issue.state == "closed":
+    if issue.state == "closed" and not life.closed:
         return Obstacle("cancelled", "The issue was closed; open it again to go on", gives_up=True)
     if issue.locked:
         return Obstacle("paused", "The conversation is locked; unlock it to go on")

@@ -127,8 +127,12 @@ def plan_issue(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
     issue = facts.issue
     if issue is None:
         return
-    needs = any(s.status == "needs-human" for s in life.stages) and life.status == "open"
-    yield from _labels(issue, PLAN, needs)
+    if not marked(life, facts, "dashboard"):
+        yield React(issue=issue.number, content="eyes")
+    if life.stages:
+        needs = any(s.status == "needs-human" for s in life.stages)
+        yield from _labels(issue, PLAN, needs)
+    done, closed = life.status == "done", issue.state == "closed"
     something = any(s.status == "merged" for s in life.stages)
-    if life.status == "done" and something and issue.state == "open" and not life.closed:
-        yield CloseIssue(number=issue.number)
+    if closed != done and life.closed != done and (closed or something):
+        yield CloseIssue(number=issue.number, state="closed" if done else "open")

@@ -91,7 +91,7 @@ def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
     underway: StageStatus = "running" if stage.cause in ("first", "asked") else "retrying"
     stage = stage.model_copy(update={"run": run.id, "status": underway})
     if run.status != "completed":
-        return stage if _in_time(stage, facts) else _overdue(stage, run)
+        return stage if in_time(stage, facts) else _overdue(stage, run)
     outcome = outcome_of(life, stage, seen)
     if outcome is not None:
         return _done(stage, outcome, seen, facts)
@@ -114,7 +114,8 @@ def deadline(facts: Facts) -> timedelta:
     return timedelta(minutes=2 * facts.policy.limits.minutes + 60)
 
 
-def _in_time(stage: StageLife, facts: Facts) -> bool:
+def in_time(stage: StageLife, facts: Facts) -> bool:
+    """Whether its run may still be under way."""
     return stage.dispatched is None or facts.now - stage.dispatched <= deadline(facts)
 
 

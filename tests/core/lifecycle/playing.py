@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.decide import decide
 from bot.core.lifecycle.state import Asked, PlanLife
 from tests.core.lifecycle.world import Refused, World
@@ -28,6 +28,8 @@ class Play:
 
     world: World
     life: PlanLife
+    done: list[AnyCommand] = field(default_factory=list)
+    """What was carried out."""
 
     def reconcile(
         self, ticker: tuple[str, str] | None = None, *, crash_at: int | None = None
@@ -49,6 +51,7 @@ class Play:
                 steps = self._step(steps, crash_at)
                 try:
                     self.world.carry_out(self.life, command)
+                    self.done.append(command)
                 except Refused:
                     break
         raise AssertionError(
@@ -80,7 +83,3 @@ def until_review(play: Play) -> Play:
     play.world.check("success")
     play.reconcile()
     return play
-
-
-def kinds(commands: Sequence[object]) -> list[str]:
-    return [str(getattr(c, "kind", "")) for c in commands]

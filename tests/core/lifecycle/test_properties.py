@@ -56,7 +56,7 @@ def shown(play: Play) -> dict[str, Any]:
 plays = st.builds(at, st.sampled_from(STARTS), POLICIES)
 
 
-@settings(max_examples=400)
+@settings(max_examples=60)
 @given(play=plays, story=windows(EVERYTHING, 12))
 def test_it_always_comes_to_an_end_and_breaks_no_rule(
     play: Play, story: list[tuple[str, ...]]
@@ -73,7 +73,7 @@ def test_it_always_comes_to_an_end_and_breaks_no_rule(
         assert stage.failures <= play.world.policy.limits.attempts
 
 
-@settings(max_examples=200)
+@settings(max_examples=30)
 @given(
     play=plays,
     story=windows(EVERYTHING),
@@ -92,7 +92,7 @@ def test_lost_doubled_and_reordered_deliveries_end_in_the_same(
     assert shown(other) == shown(play)
 
 
-@settings(max_examples=300)
+@settings(max_examples=40)
 @given(play=plays, story=windows(EVERYTHING), data=st.data())
 def test_a_crash_anywhere_ends_in_the_same(
     play: Play, story: list[tuple[str, ...]], data: st.DataObject
@@ -112,7 +112,7 @@ def test_a_crash_anywhere_ends_in_the_same(
         assert shown(other) == shown(play)
 
 
-@settings(max_examples=200)
+@settings(max_examples=30)
 @given(play=plays, story=windows(EVERYTHING), noise=windows(POWERLESS))
 def test_who_has_no_right_changes_nothing(
     play: Play, story: list[tuple[str, ...]], noise: list[tuple[str, ...]]
@@ -135,8 +135,7 @@ def test_who_has_no_right_changes_nothing(
 
 @pytest.mark.parametrize("crash", range(30))
 def test_a_whole_story_survives_a_crash_at_every_step(crash: int) -> None:
-    calm, shaken = started(), Play(World(), started(approve=False).life.model_copy())
-    shaken = started()
+    calm, shaken = started(), started()
     for name in ("a run publishes", "checks fail", "checks fail", "a run publishes", "merge"):
         happen(calm, (name,))
         happen(shaken, (name,))

@@ -60,6 +60,7 @@ PEOPLE: dict[str, Role] = {
     "out": "none",
     "bad[bot]": "admin",
 }
+KINDS = ("issue", "pull", "comment", "run", "check", "review", "push")
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PLAN_ISSUE = 7
 
@@ -120,6 +121,8 @@ class World:
     archived: bool = False
     policy_problem: str = ""
     workflow: bool = True
+    dispatches_vanish: bool = False
+    opens_pulls: bool = True
     drafts: bool = True
     base_branch: str = "main"
     base: int = 1
@@ -143,7 +146,7 @@ class World:
     pulls: dict[int, Pull] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)
     """By head."""
-    ids: int = 100
+    ids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.issues:
@@ -158,9 +161,10 @@ class World:
                 author="rea",
             )
 
-    def new_id(self) -> int:
-        self.ids += 1
-        return self.ids
+    def new_id(self, kind: str) -> int:
+        """Each kind counts for itself: what is made first does not matter to the others."""
+        self.ids[kind] = self.ids.get(kind, 1000 * (KINDS.index(kind) + 1)) + 1
+        return self.ids[kind]
 
     def wait(self, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
@@ -204,7 +208,7 @@ class World:
             update = {"title": command.title, "body": body}
             self.issues[number] = self.issues[number].model_copy(update=update)
             return
-        number = self.new_id()
+        number = self.new_id("issue")
         self.stage_issues[command.stage] = number
         self.issues[number] = IssueFacts(
             number=number,
@@ -243,9 +247,19 @@ class World:
     def set_issue(self, number: int, **change: object) -> None:
         self.issues[number] = self.issues[number].model_copy(update=change)
 
+    def set_stage_issue(self, stage: int, **change: object) -> None:
+        if number := self.stage_issues.get(stage):
+            self.set_issue(number, **change)
+
+    def delete_issue(self, stage: int) -> None:
+        if number := self.stage_issues.pop(stage, 0):
+            del self.issues[number]
+
     def _dispatch(self, life: PlanLife, command: Dispatch) -> None:
         if not self.workflow:
             raise Refused("no workflow")
+        if self.dispatches_vanish:
+            return
         if any((r.stage, r.attempt) == (command.stage, command.attempt) for r in self.runs):
             return
         flying = [r for r in self.runs if r.status != "completed"]
@@ -254,7 +268,7 @@ class World:
         assert life.stage(command.stage).failures <= self.policy.limits.attempts
         self.runs.append(
             Run(
-                id=self.new_id(),
+                id=self.new_id("run"),
                 stage=command.stage,
                 attempt=command.attempt,
                 cause=command.cause,
@@ -290,7 +304,7 @@ class World:
 
     def _ci_starts(self, stage: int) -> None:
         for pull in self._open(stage):
-            self.checks.setdefault(pull.head, [Check("test", "queued", run=self.new_id())])
+            self.checks.setdefault(pull.head, [Check("test", "queued", run=self.new_id("check"))])
 
     def _open(self, stage: int) -> list[Pull]:
         return [p for p in self.pulls.values() if p.stage == stage and p.state == "open"]
@@ -300,9 +314,9 @@ class World:
         found = [self.pulls[command.number]] if command.number else self._open(command.stage)
         if not found:
             head = self.branches.get(command.stage, "")
-            if not head:
-                raise Refused("no branch")
-            number = self.new_id()
+            if not head or not self.opens_pulls:
+                raise Refused("no branch, or no pull requests")
+            number = self.new_id("pull")
             self.pulls[number] = Pull(
                 number=number,
                 stage=command.stage,
@@ -342,7 +356,7 @@ class World:
     # ----- what people and CI do -----
 
     def _said(self, author: str, body: str, on: int, ours: bool = False) -> int:
-        number = self.new_id()
+        number = self.new_id("comment")
         self.comments.append(
             Comment(
                 id=number,
@@ -454,7 +468,7 @@ class World:
     def push(self, stage: int, author: str = "rea") -> None:
         """A person puts a commit on the stage's branch."""
         if stage in self.branches:
-            commit = f"{self.new_id():039x}f"
+            commit = f"{self.new_id('push'):039x}f"
             self.branches[stage] = commit
             self.foreign[commit] = author
             for pull in self._open(stage):
@@ -468,7 +482,7 @@ class World:
 
     def request_changes(self, stage: int, author: str = "wim") -> None:
         if (pull := self.pull(stage)) and pull.state == "open":
-            number = self.new_id()
+            number = self.new_id("review")
             pull.reviews.append(
                 ReviewFacts(
                     id=number,
