@@ -41,7 +41,7 @@ MEANINGS: dict[Kind, str] = {
     "runner_lost": "The runner of an Actions job is lost while it works.",
     "log_missing": "The log of an Actions job cannot be had.",
 }
-_CALL = frozenset({"method", "path"})
+_CALL = frozenset({"agent", "method", "path"})
 READS: dict[Kind, frozenset[str]] = {
     "drop": frozenset({"event"}),
     "lose": frozenset({"event"}),
@@ -51,7 +51,7 @@ READS: dict[Kind, frozenset[str]] = {
     "error": _CALL | {"target", "when", "status"},
     "cut": _CALL | {"target", "when"},
     "slow": _CALL | {"target", "seconds"},
-    "absent": frozenset({"path", "seconds"}),
+    "absent": frozenset({"agent", "path", "seconds"}),
     "secondary_limit": _CALL | {"seconds"},
     "token_expired": _CALL,
     "token_life": frozenset({"seconds"}),
@@ -83,6 +83,8 @@ class Fault(BaseModel):
     """Lets the first ones pass."""
     event: Annotated[str, Field(max_length=100)] = ""
     """Of a delivery: `issues` or `issues/opened`; empty: every one."""
+    agent: Annotated[str, Field(max_length=100)] = ""
+    """A pattern of what the caller calls itself in `User-Agent`; empty: whoever calls."""
     method: Annotated[str, Field(max_length=10)] = ""
     path: Annotated[str, Field(max_length=300)] = ""
     """A pattern (`*`, `?`) of the path: `/repos/*/issues/*`, `/graphql`, `/acme/shop.git/*`."""

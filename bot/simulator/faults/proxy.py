@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from pydantic_core import to_json
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,9 +37,10 @@ class FaultyProxy:
             await self.app(scope, receive, send)
             return
         method, path = scope["method"], path_in(scope["path"])
+        agent = Headers(scope=scope).get("user-agent", "")
 
         def matches(fault: Fault) -> bool:
-            return fault.target in ("all", surface) and meets(fault, method, path)
+            return fault.target in ("all", surface) and meets(fault, method, path, agent)
 
         ending = await self._wait(matches, f"{method} {path}")
         if ending is None:

@@ -15,14 +15,14 @@ KINDS: tuple[Kind, ...] = ("token_expired", "secondary_limit", "absent")
 
 
 def refusal_by_fault(
-    faults: Faults, tables: Tables, caller: Caller, method: str, path: str
+    faults: Faults, tables: Tables, caller: Caller, method: str, path: str, agent: str
 ) -> tuple[Kind, ApiError] | None:
     """How the call is to be refused (401, 403 or 404), if it is; an expired token is gone then."""
     token = caller.token
     expires = token is not None and token.kind == "installation"
 
     def matches(fault: Fault) -> bool:
-        if not meets(fault, method, path) or (fault.kind == "token_expired" and not expires):
+        if not meets(fault, method, path, agent) or (fault.kind == "token_expired" and not expires):
             return False
         return fault.kind != "absent" or (method == "GET" and _is_young(faults, fault, path))
 
@@ -42,8 +42,10 @@ def _is_young(faults: Faults, fault: Fault, path: str) -> bool:
     return age is not None and age < fault.duration
 
 
-def meets(fault: Fault, method: str, path: str) -> bool:
-    """Whether a call is one that the fault is about."""
+def meets(fault: Fault, method: str, path: str, agent: str) -> bool:
+    """Whether a call is one that the fault is about; `agent` is its `User-Agent`."""
     if fault.method and fault.method.upper() != method:
+        return False
+    if fault.agent and not fnmatchcase(agent, fault.agent):
         return False
     return not fault.path or fnmatchcase(path, fault.path)

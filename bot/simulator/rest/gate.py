@@ -118,7 +118,8 @@ async def _handled(request: Request, world: World, handler: Handler) -> Response
 def _check_faults(request: Request, world: World) -> None:
     path = path_in(request.scope["path"])
     caller: Caller = request.state.caller
-    found = refusal_by_fault(world.faults, world.tables, caller, request.method, path)
+    agent = request.headers.get("user-agent", "")
+    found = refusal_by_fault(world.faults, world.tables, caller, request.method, path, agent)
     if found is not None:
         request.state.fault, error = found
         raise error

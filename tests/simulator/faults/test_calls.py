@@ -48,6 +48,15 @@ async def test_an_error_after_the_work_was_done(sim: Simulated) -> None:
     assert sim.world.exchanges.latest()[-1].fault == "error after"
 
 
+@pytest.mark.parametrize("kind", ["error", "secondary_limit"])
+async def test_a_fault_for_one_caller_leaves_the_others_alone(sim: Simulated, kind: str) -> None:
+    plan(sim, Fault.model_validate({"kind": kind, "agent": "robot/*"}))
+    writer = sim.as_("writer")
+    assert (await writer.get(ISSUES)).status_code == 200
+    robot = {"user-agent": "robot/1.0"}
+    assert (await writer.get(ISSUES, headers=robot)).status_code in (403, 502)
+
+
 @pytest.mark.parametrize(("when", "done"), [("before", 0), ("after", 1)])
 async def test_a_cut_connection(sim: Simulated, when: str, done: int) -> None:
     plan(sim, Fault.model_validate({"kind": "cut", "when": when, "method": "POST", "count": 1}))
