@@ -69,7 +69,9 @@ class App:
         self._lock = threading.Lock()
         self._minting = Memory(0)
         self.unchanging = Memory(4096)
-        """What can never be otherwise: what stands in two commits, the log of an ended job."""
+        """What can never be otherwise, as who wrote what stands between two commits."""
+        self.bulky = Memory(128)
+        """The same, for what takes room: the log of a job, the comparison of two commits."""
         self.made = Memory(4096, life=600.0)
         """What was created a moment ago, for lists of GitHub lag behind."""
         self.lacks = Memory(256, life=3600.0)

@@ -1,22 +1,18 @@
-"""The checks on a pull request's head, and what failed in them."""
+"""The checks on a pull request's head."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from bot.core.lifecycle.facts import FAILED, CheckFacts, Conclusion
-from bot.core.policy import Policy
+from bot.core.lifecycle.facts import CheckFacts, Conclusion
 from bot.github.reading.context import Reading
 
 RUN = re.compile(r"/actions/runs/(?P<run>[0-9]{1,19})(?:/job/(?P<job>[0-9]{1,19}))?")
-MOST_LOGS = 10
-"""Failed jobs whose logs are read."""
-MAX_LOG = 32 * 1024 * 1024
-"""Bytes of one log; a longer one is cut at its beginning, for failures stand at the end."""
 
-_STATUSES: dict[str, tuple[Literal["in_progress", "completed"], Conclusion | None]] = {
+Status = Literal["queued", "in_progress", "completed"]
+
+_STATUSES: dict[str, tuple[Status, Conclusion | None]] = {
     "pending": ("in_progress", None),
     "success": ("completed", "success"),
     "failure": ("completed", "failure"),
@@ -26,7 +22,7 @@ _STATUSES: dict[str, tuple[Literal["in_progress", "completed"], Conclusion | Non
 
 
 def check_facts(reading: Reading, head: str) -> tuple[CheckFacts, ...]:
-    """Newest check runs by name, and commit statuses."""
+    """The newest check run of each name in each suite, and the newest status of each context."""
     listed = reading.client.pages(f"./commits/{head}/check-runs", key="check_runs", filter="latest")
     runs = [_check(reading, run) for run in listed]
     combined = reading.client.get(f"./commits/{head}/status", per_page=100)
@@ -34,18 +30,31 @@ def check_facts(reading: Reading, head: str) -> tuple[CheckFacts, ...]:
     return (*runs, *statuses)
 
 
+def status_of(thing: dict[str, Any]) -> tuple[Status, Conclusion | None]:
+    """Of a check run or a workflow run; what GitHub may add to either is no success."""
+    status: Status = "queued"
+    if thing["status"] in get_args(Status):
+        status = thing["status"]
+    if status != "completed":
+        return status, None
+    conclusion: Conclusion = "action_required"
+    if thing["conclusion"] in get_args(Conclusion):
+        conclusion = thing["conclusion"]
+    return status, conclusion
+
+
 def _check(reading: Reading, run: dict[str, Any]) -> CheckFacts:
     app = run.get("app") or {}
     ours = app.get("id") == reading.app_id
     url = run.get("details_url") or run.get("html_url") or ""
     found = RUN.search(url) or RUN.search(run.get("html_url") or "")
-    status = run["status"] if run["status"] in ("in_progress", "completed") else "queued"
+    status, conclusion = status_of(run)
     return CheckFacts(
         name=run["name"],
-        app=app.get("slug", ""),
+        app=app.get("slug") or "",
         ours=ours,
         status=status,
-        conclusion=run["conclusion"] if status == "completed" else None,
+        conclusion=conclusion,
         run=int(found["run"]) if found else 0,
         url=url,
         title=((run.get("output") or {}).get("title") or "") if ours else "",
@@ -63,11 +72,3 @@ def _status(reading: Reading, status: dict[str, Any]) -> CheckFacts:
         conclusion=conclusion,
         url=status.get("target_url") or "",
     )
-
-
-def failed_checks(checks: Iterable[CheckFacts], policy: Policy) -> tuple[CheckFacts, ...]:
-    """Those that count and failed, once all that count have ended; nothing before that."""
-    counting = [c for c in checks if not c.ours and c.name not in policy.ignored_checks]
-    if any(c.status != "completed" for c in counting):
-        return ()
-    return tuple(c for c in counting if c.conclusion in FAILED)

@@ -11,10 +11,13 @@ from bot.core.events import Hint
 from bot.core.lifecycle.facts import ROLES, Role
 from bot.core.lifecycle.state import PlanLife
 from bot.core.plan import Plan
+from bot.github.app_auth import App
 from bot.github.client import Client
 
 _FOLDED: Mapping[str, Role] = {"admin": "admin", "write": "write", "read": "read", "none": "none"}
 """What `permission` says where a role has a name of the organisation's own."""
+
+_GONE = frozenset({"issues.deleted", "issues.transferred", "issue_comment.deleted"})
 
 
 @dataclass
@@ -31,11 +34,29 @@ class Reading:
     now: datetime
     secrets: tuple[str, ...] = ()
     """What must not be passed on from a log."""
+    talks: dict[int, int] = field(default_factory=dict)
+    """How many comments each issue and open pull request of the plan has, as they are read."""
     _roles: dict[str, Role] = field(default_factory=dict)
+
+    @property
+    def app(self) -> App:
+        """Which also holds what this process remembers."""
+        return self.client.app
+
+    @property
+    def names_issue(self) -> bool:
+        """Whether a delivery brought us here that names an issue or comment which is there."""
+        event = self.hint.event if self.hint is not None else ""
+        return event.startswith(("issues.", "issue_comment.")) and event not in _GONE
 
     def ours(self, thing: Mapping[str, Any]) -> bool:
         """Whether an issue, comment or pull request was written by us."""
         return login_of(thing) == self.ourselves
+
+    def here(self, thing: Mapping[str, Any]) -> bool:
+        """Whether an issue is of this repository: what was transferred leads elsewhere."""
+        where = str(thing["repository_url"]).casefold()
+        return where.endswith(f"/repos/{self.client.full_name}".casefold())
 
     def role(self, login: str) -> Role:
         """The right a person has now; asked once in a reading. Nobody of that name has none."""

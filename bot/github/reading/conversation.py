@@ -28,51 +28,75 @@ def issue_facts(issue: Mapping[str, Any]) -> IssueFacts:
 
 
 def plan_issue(reading: Reading) -> dict[str, Any] | None:
-    """The plan's issue; None where it was deleted or moved to another repository."""
-    found: dict[str, Any] | None = reading.client.find(f"./issues/{reading.life.issue}")
-    if found is None or not found["repository_url"].endswith(f"/{reading.client.full_name}"):
+    """The plan's issue; None where it was deleted or transferred, and for a pull request."""
+    path = f"./issues/{reading.life.issue}"
+    look = reading.client.find_new if reading.names_issue else reading.client.find
+    found: dict[str, Any] | None = look(path)
+    if found is None or not reading.here(found) or "pull_request" in found:
         return None
+    reading.talks[found["number"]] = found["comments"]
     return found
 
 
 def labeller(reading: Reading, label: str) -> str:
     """Who put the label on last; empty where the events do not tell."""
-    events = reading.client.pages(f"./issues/{reading.life.issue}/events")
-    put = [
-        event
-        for event in events
-        if event["event"] == "labeled" and event.get("label", {}).get("name") == label
-    ]
-    return str((put[-1].get("actor") or {}).get("login", "")) if put else ""
+    put = ""
+    for event in reading.client.pages(f"./issues/{reading.life.issue}/events"):
+        name = str((event.get("label") or {}).get("name", ""))
+        if event["event"] == "labeled" and name.casefold() == label.casefold():
+            put = str((event.get("actor") or {}).get("login", ""))
+    return put
 
 
-def comments(reading: Reading, numbers: Iterable[int]) -> tuple[Comment, ...]:
+def comments(reading: Reading) -> tuple[Comment, ...]:
     """Comments that command or are ours, oldest first; the right of who commands asked now."""
-    found = [c for number in numbers for c in _on(reading, number)]
-    return tuple(sorted(found, key=lambda comment: comment.id))
+    listed = [
+        (number, comment)
+        for number, count in reading.talks.items()
+        if count
+        for comment in reading.client.pages(f"./issues/{number}/comments")
+    ]
+    listed += _told(reading, {comment["id"] for _, comment in listed})
+    found = (_comment(reading, number, comment) for number, comment in listed)
+    return tuple(sorted((c for c in found if c is not None), key=lambda comment: comment.id))
 
 
-def _on(reading: Reading, number: int) -> Iterable[Comment]:
-    for comment in reading.client.pages(f"./issues/{number}/comments"):
-        ours, edited = reading.ours(comment), comment["updated_at"] != comment["created_at"]
-        body = comment["body"] or ""
-        said = reading.hint.said if reading.hint is not None else None
-        if said is not None and said.id == comment["id"]:
-            body, edited = said.body, False
-        commands = not ours and bool(parse(body))
-        if not ours and not commands:
-            continue
-        author = login_of(comment)
-        yield Comment(
-            id=comment["id"],
-            on=number,
-            author=author,
-            bot=is_bot(comment),
-            ours=ours,
-            body=body,
-            edited=edited,
-            role=reading.role(author) if commands and not is_bot(comment) else "none",
-        )
+def _told(reading: Reading, known: set[int]) -> list[tuple[int, dict[str, Any]]]:
+    """The comment a delivery is about, where the lists do not show it yet."""
+    said = reading.hint.said if reading.hint is not None else None
+    if said is None or said.id in known or not parse(said.body):
+        return []
+    comment = reading.client.find_new(f"./issues/comments/{said.id}")
+    number = int(comment["issue_url"].rpartition("/")[2]) if comment is not None else 0
+    return [(number, comment)] if number in reading.talks else []
+
+
+def _comment(reading: Reading, number: int, comment: Mapping[str, Any]) -> Comment | None:
+    ours, edited = reading.ours(comment), comment["updated_at"] != comment["created_at"]
+    body = comment["body"] or ""
+    said = reading.hint.said if reading.hint is not None else None
+    if said is not None and said.id == comment["id"] and not ours:
+        # What was said first is what counts, whatever became of it since.
+        body, edited = said.body, False
+    commands = not ours and bool(parse(body))
+    if not ours and not commands:
+        return None
+    author, bot = login_of(comment), is_bot(comment)
+    return Comment(
+        id=comment["id"],
+        on=number,
+        author=author,
+        bot=bot,
+        ours=ours,
+        body=body,
+        edited=edited,
+        role=reading.role(author) if commands and not bot and _open(reading, comment) else "none",
+    )
+
+
+def _open(reading: Reading, comment: Mapping[str, Any]) -> bool:
+    """Whether it still matters who said it."""
+    return comment["id"] not in reading.life.handled or comment["id"] == reading.life.requested.id
 
 
 def ticks(reading: Reading, said: Iterable[Comment]) -> tuple[Tick, ...]:

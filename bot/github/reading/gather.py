@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from bot.core.lifecycle.facts import Facts, RepositoryFacts, StageFacts
+from bot.core.lifecycle.facts import Facts, RepositoryFacts, Role
+from bot.core.lifecycle.state import ENDED
 from bot.core.policy import Policy
-from bot.github.errors import NotAllowed, NotFound
+from bot.github.errors import NotFound, Suspended
 from bot.github.reading.context import Reading
 from bot.github.reading.conversation import comments, issue_facts, labeller, plan_issue, ticks
 from bot.github.reading.repository import policy_of, repository_facts
-from bot.github.reading.stages import stage_facts, stage_issues
+from bot.github.reading.stage_issues import stage_issues
+from bot.github.reading.stages import stage_facts
 
 
 def gather(reading: Reading) -> Facts:
     """The facts at this moment; raises `Transient` where GitHub does not answer."""
     try:
         about = reading.client.get(".")
-    except (NotFound, NotAllowed) as error:
-        return _without_access(reading, suspended=error.status == 403)
+    except NotFound:
+        return _without_access(reading, "gone")
+    except Suspended:
+        return _without_access(reading, "suspended")
+    # It may have another name by now, and tokens are made for the new one only.
+    reading.client.full_name = about["full_name"]
     policy, problem = policy_of(reading.client, about["default_branch"])
-    issue = plan_issue(reading)
+    issue = plan_issue(reading) if about["has_issues"] else None
+    found = stage_issues(reading, issue) if issue is not None else None
     facts = Facts(
         now=reading.now,
         repository=repository_facts(reading, about, policy),
@@ -30,38 +34,37 @@ def gather(reading: Reading) -> Facts:
         issue=issue_facts(issue) if issue is not None else None,
         plan=reading.plan,
     )
-    return facts if issue is None else facts.model_copy(update=_rest(reading, policy, issue))
+    if issue is None or found is None:
+        return facts
+    people = _people(reading, policy)
+    stages = stage_facts(reading, policy, found)
+    said = comments(reading)
+    more = {"stages": stages, "comments": said, "ticks": ticks(reading, said), **people}
+    return facts.model_copy(update=more)
 
 
-def _without_access(reading: Reading, *, suspended: bool) -> Facts:
+def _without_access(reading: Reading, access: str) -> Facts:
     """What is left to say where the installation is suspended or gone."""
-    repository = RepositoryFacts(
-        full_name=reading.client.full_name, access="suspended" if suspended else "gone"
+    repository = RepositoryFacts.model_validate(
+        {"full_name": reading.client.full_name, "access": access}
     )
     return Facts(
         now=reading.now, repository=repository, policy=Policy(), issue=None, plan=reading.plan
     )
 
 
-def _rest(reading: Reading, policy: Policy, issue: Mapping[str, Any]) -> dict[str, object]:
-    found, linked = stage_issues(reading)
-    stages = stage_facts(reading, policy, found, linked)
-    said = comments(reading, _talked_on(issue, found, stages))
-    asker = labeller(reading, policy.label) if not reading.life.stages else ""
-    approvers = {s.approved.actor for s in reading.life.stages if s.approved is not None}
+def _people(reading: Reading, policy: Policy) -> dict[str, object]:
+    """The rights, now, of those whose word something still depends on."""
+    life = reading.life
+    asker = labeller(reading, policy.label) if not life.stages else ""
+    going = [s.approved for s in life.stages if s.approved is not None and s.status not in ENDED]
+    approvers = sorted({asked.actor for asked in going})
+    by_policy = policy.run == "auto" or any(a.source == "policy" for a in going)
+    requested: Role = "none"
+    if not life.stages or by_policy:
+        requested = reading.role(asker or life.requested.actor)
     return {
-        "requested": reading.role(asker or reading.life.requested.actor),
+        "requested": requested,
         "requested_by": asker,
-        "roles": {login: reading.role(login) for login in sorted(approvers) if login},
-        "comments": said,
-        "ticks": ticks(reading, said),
-        "stages": stages,
+        "roles": {login: reading.role(login) for login in approvers if login},
     }
-
-
-def _talked_on(
-    issue: Mapping[str, Any], found: Mapping[int, Mapping[str, Any]], stages: tuple[StageFacts, ...]
-) -> Iterator[int]:
-    """Numbers of the issues and pull requests that have comments."""
-    yield from (i["number"] for i in (issue, *found.values()) if i["comments"])
-    yield from (s.pull.number for s in stages if s.pull is not None and s.pull.state == "open")

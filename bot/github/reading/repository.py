@@ -4,42 +4,55 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
-from bot.config import load_policy
+from bot.config import CONFIG_PATH, load_policy
 from bot.core.lifecycle.facts import RepositoryFacts
 from bot.core.policy import Policy
 from bot.errors import ConfigError
 from bot.github.client import Client
 from bot.github.reading.context import Reading
+from bot.github.reading.drift import moved
+from bot.github.reading.stage_issues import DEPENDENCIES, SUB_ISSUES
 
-CONFIG = ".github/otp-genesis.yml"
 MAX_CONFIG = 64 * 1024
+DRAFTS = "drafts"
+"""What a repository may lack: private ones of free plans do."""
 
 
 def policy_of(client: Client, default_branch: str | None = None) -> tuple[Policy, str]:
     """The configuration on the default branch, and what is wrong with it; defaults without one."""
-    found = client.find(f"./contents/{CONFIG}", ref=default_branch)
-    if found is None:
-        return Policy(), ""
-    if not isinstance(found, dict) or found.get("type") != "file" or found["size"] > MAX_CONFIG:
-        return Policy(), f"{CONFIG} is no file of at most {MAX_CONFIG // 1024} kB"
+    text, problem = config_text(client, default_branch)
+    if text is None:
+        return Policy(), problem
     try:
-        text = base64.b64decode(found["content"]).decode("utf-8")
-        return load_policy(text, CONFIG), ""
-    except UnicodeDecodeError:
-        return Policy(), f"{CONFIG} is not UTF-8"
+        return load_policy(text, CONFIG_PATH), ""
     except ConfigError as error:
         return Policy(), str(error)
 
 
+def config_text(client: Client, ref: str | None = None) -> tuple[str | None, str]:
+    """The configuration file as it stands at `ref`, or None and why it cannot be read.
+
+    None without a reason: there is no such file.
+    """
+    found = client.find(f"./contents/{CONFIG_PATH}", ref=ref)
+    if found is None:
+        return None, ""
+    if not isinstance(found, dict) or found.get("type") != "file" or found["size"] > MAX_CONFIG:
+        return None, f"{CONFIG_PATH}: is no file of at most {MAX_CONFIG // 1024} kB"
+    try:
+        return base64.b64decode(found["content"]).decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return None, f"{CONFIG_PATH}: is not UTF-8"
+
+
 def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) -> RepositoryFacts:
     """The base branch as it is now, and what changed on it under the plan."""
-    client = reading.client
     branch = policy.base or about["default_branch"]
-    tip = client.find(f"./git/ref/heads/{branch}")
-    base = tip["object"]["sha"] if tip else ""
-    drift, rewritten = _moved(reading, base)
-    workflow = client.find(f"./actions/workflows/{policy.workflow}")
+    base = _tip(reading, branch)
+    drift, rewritten = moved(reading, base)
+    lacks = reading.app.lacks
     return RepositoryFacts(
         full_name=about["full_name"],
         archived=about["archived"],
@@ -47,20 +60,28 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
         base=base,
         drift=drift,
         rewritten=rewritten,
-        workflow=workflow is not None and workflow["state"] == "active",
+        sub_issues=not lacks.get(SUB_ISSUES),
+        dependencies=not lacks.get(DEPENDENCIES),
+        workflow=_active(reading, policy.workflow),
+        drafts=not lacks.get((DRAFTS, about["full_name"])),
     )
 
 
-def _moved(reading: Reading, base: str) -> tuple[tuple[str, ...], bool]:
-    """Quoted files that changed since our newest merge, and whether history was rewritten."""
-    life, plan = reading.life, reading.plan
-    since = next((s.merged for s in reversed(life.stages) if s.merged), life.base)
-    if plan is None or not base or base == since or not since:
-        return (), False
-    compared = reading.client.find(f"./compare/{since}...{base}")
-    if compared is None or compared["status"] in ("diverged", "behind"):
-        return (), True
-    quoted = {place.path for action in plan.actions() for place in action.files}
-    prefix = f"{plan.path}/" if plan.path else ""
-    changed = {file["filename"] for file in compared.get("files", [])}
-    return tuple(sorted(f for f in changed if f.removeprefix(prefix) in quoted)), False
+def _tip(reading: Reading, branch: str) -> str:
+    found = reading.client.find(f"./git/ref/heads/{quote(branch)}")
+    return str(found["object"]["sha"]) if found else ""
+
+
+def _active(reading: Reading, workflow: str) -> bool:
+    """Whether the stage workflow is there and switched on; believed for a while where it is.
+
+    Where it is not any more, GitHub refuses the dispatch and says so.
+    """
+    key = ("workflow", reading.client.full_name, workflow)
+    if reading.app.made.get(key):
+        return True
+    found = reading.client.find(f"./actions/workflows/{quote(workflow)}")
+    active = found is not None and found["state"] == "active"
+    if active:
+        reading.app.made.put(key, True)
+    return active

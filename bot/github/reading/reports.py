@@ -1,0 +1,78 @@
+"""What a workflow run reports: an artifact, written where code of strangers ran before."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.core.lifecycle.outcome import OUTCOME_ARTIFACT, OUTCOME_FILE, StageOutcome
+from bot.core.lifecycle.state import StageLife
+from bot.errors import Refused
+from bot.github.errors import GitHubError
+from bot.github.reading.context import Reading
+
+MAX_ARTIFACT = 8 * 1024 * 1024
+"""Bytes of the artifact, and of the outcome in it."""
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    EOFError,
+    ValueError,
+    OSError,
+    # An encrypted archive, and a way to compress that nobody has.
+    RuntimeError,
+)
+
+
+def report_of(
+    reading: Reading, stage: StageLife, run: Mapping[str, Any]
+) -> tuple[StageOutcome | None, str]:
+    """The outcome of an ended run, or None and why there is none that can be believed."""
+    try:
+        artifact = _artifact(reading, run)
+        if artifact is None:
+            return None, f"the run ended ({run['conclusion']}) without a report"
+        if artifact["size_in_bytes"] > MAX_ARTIFACT:
+            return None, "the run's report is too large"
+        with reading.client.download(f"./actions/artifacts/{artifact['id']}/zip") as pieces:
+            outcome = _read(_whole(pieces))
+    except (GitHubError, Refused, ValidationError, *_BROKEN) as error:
+        return None, f"the run's report cannot be read: {type(error).__name__}"
+    wanted = (reading.life.plan, stage.number, stage.attempt)
+    if (outcome.plan, outcome.stage, outcome.attempt) != wanted:
+        return None, "the run's report is of another attempt"
+    return outcome, ""
+
+
+def _artifact(reading: Reading, run: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest of the name: a job that ran again leaves another one."""
+    listed = reading.client.pages(
+        f"./actions/runs/{run['id']}/artifacts", key="artifacts", name=OUTCOME_ARTIFACT
+    )
+    mine = [a for a in listed if a["name"] == OUTCOME_ARTIFACT and not a["expired"]]
+    return max(mine, key=lambda artifact: int(artifact["id"]), default=None)
+
+
+def _whole(pieces: Iterator[bytes]) -> bytes:
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > MAX_ARTIFACT:
+            raise Refused("the artifact is larger than it said")
+    return bytes(data)
+
+
+def _read(data: bytes) -> StageOutcome:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(OUTCOME_FILE) as file:
+        # The size in the archive's list is the writer's word only.
+        text = file.read(MAX_ARTIFACT + 1)
+    if len(text) > MAX_ARTIFACT:
+        raise Refused("the report is too large")
+    return StageOutcome.model_validate_json(text)
