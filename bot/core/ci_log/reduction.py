@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.ci_log.block import Block, paths_of
 from bot.core.ci_log.lines import lines_of
-from bot.core.ci_log.readers import MAY_BEGIN, Reader, readers
+from bot.core.ci_log.reader import Reader
+from bot.core.ci_log.readers import MAY_BEGIN, readers
 from bot.core.fingerprint import fingerprint
 
 MAX_BLOCKS = 60
