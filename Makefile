@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour test conformance lint format lock bench bench-context bench-pipeline bench-simulator clean
+.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint format lock bench bench-context bench-pipeline bench-simulator clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -75,6 +75,12 @@ simulate: install elixir ## a local GitHub over the sample app, until Ctrl-C; SI
 
 tour: install elixir ## a tour of the local GitHub with git, curl and githubkit
 	@$(BIN)/python -m examples.tour
+
+story: install elixir ## a plan from the label to the last merge, on a local GitHub with real mix
+	@$(BIN)/python -m examples.story
+
+chaos: install elixir ## whole plans under faults and kills; CHAOS="--runs 5 --seed 7"
+	@$(BIN)/python -m examples.story.chaos $(CHAOS)
 
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)

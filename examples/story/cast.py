@@ -22,7 +22,7 @@ from bot.flows.stage_run.caller import CALLER_FILE, caller_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "from bot.cli import main; main()"
-OWNER, REPO = "acme", "courier"
+OWNER = "acme"
 PACE = "0"
 """Seconds between creations: the local GitHub is asked not to enforce its rates."""
 
@@ -54,22 +54,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def sample(folder: Path) -> Path:
-    """The sample application as a team would have it: with our workflow, and a rule of its own."""
-    courier = folder / REPO
+def onboarded(name: str, folder: Path) -> Path:
+    """A sample application as a team would have it that uses us: with the workflow for stages."""
+    app = folder / name
     ignored = shutil.ignore_patterns("_build", "deps")
-    shutil.copytree(ROOT / "examples" / "courier", courier, ignore=ignored)
-    workflows = courier / ".github" / "workflows"
-    workflows.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(ROOT / "examples" / name, app, ignore=ignored)
     text = caller_workflow(owner=OWNER, ref="main", version="0.1.0")
-    (workflows / CALLER_FILE).write_text(text)
+    (app / ".github" / "workflows" / CALLER_FILE).write_text(text)
+    return app
+
+
+def add_contract(courier: Path) -> None:
+    """A rule of the team's own, which only its pipeline knows: a file must stay as it is."""
     (courier / "test" / "contract_test.exs").write_text(CONTRACT)
     (courier / "test" / "test_helper.exs").write_text("ExUnit.start(exclude: [:contract])\n")
-    checks = (workflows / "ci.yml").read_text()
-    (workflows / "ci.yml").write_text(
-        checks.replace("run: mix test ", "run: mix test --include contract ")
-    )
-    return courier
+    checks = courier / ".github" / "workflows" / "ci.yml"
+    text = checks.read_text()
+    checks.write_text(text.replace("run: mix test ", "run: mix test --include contract "))
 
 
 def called(folder: Path) -> Path:
@@ -80,6 +81,11 @@ def called(folder: Path) -> Path:
     return made
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 @dataclass
 class Cast:
     """A running local GitHub with what is needed to play on it."""
@@ -87,13 +93,16 @@ class Cast:
     folder: Path
     said: dict[str, Any]
     port: int
+    repo: str
+    tell: Callable[[str], None] = field(default=_say)
+    """Takes each line of the story."""
     server: subprocess.Popen[str] | None = None
     _people: dict[str, httpx.Client] = field(default_factory=dict)
 
     @property
     def here(self) -> str:
         """The repository's address in the API."""
-        return f"{self.said['api']}/repos/{OWNER}/{REPO}"
+        return f"{self.said['api']}/repos/{OWNER}/{self.repo}"
 
     def ask(self, who: str, method: str, path: str, **body: Any) -> Any:
         """JSON of the API as a person gets it; raises for a refusal."""
@@ -147,6 +156,11 @@ class Cast:
         self.server.wait(60)
         self.server = None
 
+    def faults(self, plan: Mapping[str, Any]) -> None:
+        """Let things go wrong from now on, or with an empty plan no more."""
+        url = f"{self.said['url']}/_simulator/faults"
+        httpx.put(url, json=dict(plan), trust_env=False).raise_for_status()
+
     def log(self) -> str:
         """What the server wrote."""
         return (self.folder / "server.log").read_text(errors="replace")
@@ -167,11 +181,11 @@ class Cast:
 
 
 @contextmanager
-def playing(folder: Path) -> Iterator[Cast]:
-    """A local GitHub over the sample; the server is for the story to start."""
-    port = free_port()
-    source, workflow = sample(folder), called(folder)
-    arguments = [f"{REPO}={source}", f"otp-genesis={workflow}", "--state", str(folder / "github")]
+def playing(folder: Path, source: Path) -> Iterator[Cast]:
+    """A local GitHub over `source`; the server is for the story to start."""
+    port, repo = free_port(), source.name
+    shared = f"otp-genesis={called(folder)}"
+    arguments = [f"{repo}={source}", shared, "--state", str(folder / "github")]
     options = ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--no-limits", "--json"]
     github = subprocess.Popen(
         [sys.executable, "-c", CODE, "simulate", "--port", "0", *arguments, *options],
@@ -182,7 +196,7 @@ def playing(folder: Path) -> Iterator[Cast]:
     )
     try:
         assert github.stdout is not None
-        cast = Cast(folder, json.loads(github.stdout.readline()), port)
+        cast = Cast(folder, json.loads(github.stdout.readline()), port, repo)
         try:
             yield cast
         finally:

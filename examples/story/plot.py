@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from examples.story.cast import Cast, Failed
@@ -11,22 +10,18 @@ LABEL, NEEDS_HUMAN = "otp-refactor", "genesis:needs-human"
 GOAL = "Make this truly fault-tolerant"
 
 
-def tell(text: str) -> None:
-    """One line of the story."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def play(cast: Cast) -> int:
     """The whole plan; the number of its issue."""
     number = labelled(cast)
     refused(cast, number)
     cast.ask("writer", "POST", f"/issues/{number}/comments", body="/genesis approve")
-    tell("writer comments `/genesis approve`")
+    cast.tell("writer comments `/genesis approve`")
     for stage in (1, 2, 3, 4):
         staged(cast, number, stage)
     done = cast.until("the plan is done", lambda: _closed(cast, number), 120)
-    tell(f"the plan is done: issue #{done['number']} is {done['state']} ({done['state_reason']})")
+    cast.tell(
+        f"the plan is done: issue #{done['number']} is {done['state']} ({done['state_reason']})"
+    )
     return number
 
 
@@ -35,12 +30,12 @@ def labelled(cast: Cast) -> int:
     issue = cast.ask("writer", "POST", "/issues", title=GOAL, body="It falls over at night.")
     number = int(issue["number"])
     cast.ask("writer", "POST", f"/issues/{number}/labels", labels=[LABEL])
-    tell(f"writer opens issue #{number} and labels it `{LABEL}`")
+    cast.tell(f"writer opens issue #{number} and labels it `{LABEL}`")
     board = cast.until("a dashboard", lambda: dashboard(cast, number), 120)
-    tell(f"{board['user']['login']} answers:\n\n{_indented(_shown(board['body']))}\n")
+    cast.tell(f"{board['user']['login']} answers:\n\n{_indented(_shown(board['body']))}\n")
     subs = cast.until("five stages", lambda: _subs(cast, number), 120)
     for sub in subs:
-        tell(f"  sub-issue #{sub['number']}: {sub['title']}")
+        cast.tell(f"  sub-issue #{sub['number']}: {sub['title']}")
     return number
 
 
@@ -48,7 +43,7 @@ def refused(cast: Cast, number: int) -> None:
     """Who may not write may not approve."""
     said = cast.ask("reader", "POST", f"/issues/{number}/comments", body="/genesis approve")
     answer = cast.until("a refusal", lambda: reply(cast, number, said["id"]), 60)
-    tell(f"reader comments `/genesis approve` and is told: {_shown(answer['body'])[:160]}")
+    cast.tell(f"reader comments `/genesis approve` and is told: {_shown(answer['body'])[:160]}")
     if runs(cast, number):
         raise Failed("a reader started a run")
 
@@ -59,25 +54,27 @@ def staged(cast: Cast, number: int, stage: int) -> None:
     pull = pull_of(cast, number, stage)
     names = ", ".join(sorted(label["name"] for label in issue["labels"]))
     if pull is None:
-        tell(f"stage {stage}: issue #{issue['number']} is {issue['state']} [{names}], no changes")
+        cast.tell(
+            f"stage {stage}: issue #{issue['number']} is {issue['state']} [{names}], no changes"
+        )
         if issue["state"] == "open":
             cast.ask("writer", "POST", f"/issues/{number}/comments", body=f"/genesis skip {stage}")
-            tell(f"writer comments `/genesis skip {stage}`")
+            cast.tell(f"writer comments `/genesis skip {stage}`")
             cast.until(f"stage {stage} is skipped", lambda: _ended(cast, number, stage), 120)
         return
     for run in runs(cast, number, stage):
-        tell(f"  run `{run['display_title']}`: {run['conclusion']}")
-    tell(
+        cast.tell(f"  run `{run['display_title']}`: {run['conclusion']}")
+    cast.tell(
         f"stage {stage}: pull request #{pull['number']} by {pull['user']['login']}: {pull['title']}"
     )
     for commit in cast.get(f"/pulls/{pull['number']}/commits"):
-        tell(f"  {commit['sha'][:10]} {commit['commit']['message'].splitlines()[0]}")
+        cast.tell(f"  {commit['sha'][:10]} {commit['commit']['message'].splitlines()[0]}")
     for check in checks(cast, pull["head"]["sha"]):
-        tell(f"  check {check['name']}: {check['conclusion']}")
+        cast.tell(f"  check {check['name']}: {check['conclusion']}")
     where = f"/pulls/{pull['number']}"
     cast.ask("maintainer", "POST", f"{where}/reviews", event="APPROVE", body="Good.")
     cast.ask("maintainer", "PUT", f"{where}/merge", merge_method="squash")
-    tell(f"maintainer approves #{pull['number']} and merges it by squash")
+    cast.tell(f"maintainer approves #{pull['number']} and merges it by squash")
     cast.until(f"stage {stage} is closed", lambda: _ended(cast, number, stage), 120)
 
 

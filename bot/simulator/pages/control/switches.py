@@ -19,7 +19,7 @@ router = pages_router(at_this_machine)
 
 HERE = "/_simulator/switches"
 NUMBERS = ("probability", "count", "skip", "seconds", "status")
-WORDS = ("event", "method", "path", "target", "when", "name")
+WORDS = ("event", "agent", "method", "path", "target", "when", "name")
 
 
 @router.get(HERE)
