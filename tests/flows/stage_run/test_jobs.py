@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from bot.codebase.repository import Repository
 from bot.core.lifecycle.manifest import MANIFEST_FILE, VERDICT_FILE, Manifest, StageVerdict
 from bot.core.plan import Plan
-from bot.errors import Exit
-from bot.flows.stage_run.prepare import PREPARED_FILE
+from bot.errors import Exit, Unusable
+from bot.flows.stage_run.prepare import PREPARED_FILE, unpack
 from bot.flows.stage_run.results import digest_of
 from bot.flows.stage_run.rules import blob_id
+from bot.settings import load_settings
 from tests.cli.support import Ran, genesis
 from tests.e2e.stage_support import encoded, git, planned
 from tests.e2e.test_model_runs import KEY, _engineer, environment
@@ -278,25 +281,63 @@ def test_prepare_has_nothing_to_fetch_for_a_project_without_dependencies(tmp_pat
     assert "no dependencies to fetch" in ran.out
 
 
+TINY = {
+    "mix.exs": """\
+defmodule Tiny.MixProject do
+  use Mix.Project
+  def project, do: [app: :tiny, version: "0.1.0"]
+end
+""",
+    "lib/tiny.ex": "defmodule Tiny do\n  def one, do: 1\nend\n",
+}
+
+
 def test_a_dependency_is_handed_over_to_jobs_without_a_network(tmp_path: Path) -> None:
-    """A path dependency outside of the project stands for a package: `deps.get` brings nothing."""
-    files = dict(SHOP)
-    files["mix.exs"] = SHOP["mix.exs"].replace("deps: []", 'deps: [{:tiny, path: "deps/tiny"}]')
-    files["deps/tiny/mix.exs"] = (
-        "defmodule Tiny.MixProject do\n  use Mix.Project\n"
-        '  def project, do: [app: :tiny, version: "0.1.0"]\nend\n'
-    )
-    files["deps/tiny/lib/tiny.ex"] = "defmodule Tiny do\n  def one, do: 1\nend\n"
-    files[".gitignore"] = "/_build/\n"
-    made = runner(tmp_path, files)
+    tiny = repository(tmp_path / "tiny", TINY)
+    wanted = f'deps: [{{:tiny, git: "{tiny}"}}]'
+    using = SHOP[MAIL].replace("    :ok\n", "    if Tiny.one() == 1, do: :ok\n")
+    lock = f'%{{\n  "tiny": {{:git, "{tiny}", "{git("rev-parse", "HEAD", cwd=tiny)}", []}},\n}}\n'
+    files = {**SHOP, "mix.exs": SHOP["mix.exs"].replace("deps: []", wanted), MAIL: using}
+    made = runner(tmp_path, {**files, "mix.lock": lock})
     ran = made.job("prepare")
     assert ran.code == Exit.OK, ran.out + ran.err
     assert (made.hand / PREPARED_FILE).is_file(), ran.out
-    (made.hand / PREPARED_FILE).write_bytes((made.hand / PREPARED_FILE).read_bytes() + b"\0")
+    shutil.rmtree(tiny)
+
     told = json.dumps({"prepare": {"result": "success", "outputs": {"digest": "0" * 64}}})
     refused = made.job("work", {"GENESIS_STAGE_RESULTS": told})
     assert refused.code == Exit.UNUSABLE
     assert "digests differ" in refused.err
+
+    ran = made.job("work")
+    assert made.manifest.status == "ready", ran.out + ran.err
+    assert len(made.manifest.commits) == 2
+    ran = made.job("verify")
+    assert made.verdict.status == "passed", ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        tarfile.TarInfo("../evil"),
+        tarfile.TarInfo("deps/../../evil"),
+        tarfile.TarInfo("/evil"),
+        tarfile.TarInfo("code/lib/evil.ex"),
+    ],
+)
+def test_what_prepare_packed_is_put_nowhere_else(
+    worked: Runner, tmp_path: Path, member: tarfile.TarInfo
+) -> None:
+    repository_ = Repository.open(worked.source, load_settings(cache_dir=tmp_path / "cache"))
+    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+        tar.addfile(member)
+    before = sorted(worked.source.rglob("*"))
+    with pytest.raises(Unusable, match="prepare` packed"):
+        unpack(tmp_path / "evil.tar", repository_, dict(repository_.settings.environment))
+    assert not list(tmp_path.rglob("evil"))
+    assert [p for p in sorted(worked.source.rglob("*")) if p.is_file()] == [
+        p for p in before if p.is_file()
+    ]
 
 
 def test_outside_of_a_workflow_run_it_says_so(tmp_path: Path) -> None:
