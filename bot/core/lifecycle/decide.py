@@ -84,7 +84,11 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
     for stage in life.stages:
         if stage.status in BUSY and stage.dispatched is not None:
             passed = facts.now - stage.dispatched
-            waits += [running.UNSEEN - passed, running.deadline(facts) - passed]
+            waits += [
+                running.LISTED - passed,
+                running.UNSEEN - passed,
+                running.deadline(facts) - passed,
+            ]
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))

@@ -21,7 +21,7 @@ from bot.core.lifecycle.facts import Conclusion, Facts, PullFacts, StageFacts
 from bot.core.lifecycle.marking import same
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import to_rerun, verdict
-from bot.core.lifecycle.running import in_time, outcome_of, run_of
+from bot.core.lifecycle.running import in_time, outcome_of, run_of, to_dispatch
 from bot.core.lifecycle.stages import in_review, pull_of
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.check_run import check_run
@@ -64,8 +64,7 @@ def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
 def _attempt(
     life: PlanLife, stage: StageLife, seen: StageFacts, pull: PullFacts | None, facts: Facts
 ) -> Iterator[AnyCommand]:
-    run = run_of(stage, seen)
-    if run is None:
+    if run_of(stage, seen) is None and to_dispatch(stage, facts):
         yield Dispatch(
             stage=stage.number,
             attempt=stage.attempt,

@@ -9,6 +9,9 @@ from bot.core.lifecycle.facts import Facts, RunFacts, StageFacts
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife, StageStatus
 
+LISTED = timedelta(seconds=10)
+"""A run is listed within this time after its dispatch; asking before would start another one."""
+
 UNSEEN = timedelta(minutes=10)
 """A run that is not seen this long after its dispatch has vanished."""
 
@@ -53,6 +56,12 @@ def landed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
     outcome = outcome_of(life, stage, seen)
     ended = stage.model_copy(update={"flying": False, "run": run.id})
     return attempts.charge(ended, outcome) if outcome is not None else ended
+
+
+def to_dispatch(stage: StageLife, facts: Facts) -> bool:
+    """Whether its run, which is not seen, is to be asked for: just now, or once more."""
+    at = stage.dispatched
+    return at is None or at == facts.now or facts.now - at >= LISTED
 
 
 def moved(life: PlanLife, stage: StageLife, seen: StageFacts) -> bool:

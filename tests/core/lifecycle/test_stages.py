@@ -122,6 +122,17 @@ def test_a_run_that_vanished_is_dispatched_once_more_and_then_a_person_is_asked(
     assert status(play) == "needs-human"
 
 
+def test_a_run_is_not_asked_for_again_before_it_can_be_listed() -> None:
+    play = started(World(dispatches_vanish=True))
+    asked = [c.kind for c in play.done].count("dispatch")
+    for seconds, more in ((4, 0), (5, 0), (2, 1)):
+        play.world.wait(seconds / 60)
+        play.done.clear()
+        play.reconcile()
+        assert [c.kind for c in play.done].count("dispatch") == more
+    assert asked == 1
+
+
 @pytest.mark.parametrize(
     "wrong", [{"plan": "8"}, {"stage": 2}, {"attempt": 7}, {"commit": ""}], ids=str
 )
