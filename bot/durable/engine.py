@@ -79,7 +79,7 @@ def _react(hint: dict[str, Any], tried: int) -> dict[str, Any]:
         _follow_up(Hint.model_validate(hint), reacted)
     elif tried + 1 < MOST_TRIES:
         # As a workflow of its own: one that sleeps would keep its plan and its worker waiting.
-        enqueue(Hint.model_validate(hint), tried=tried + 1, delay=reacted["again_after"])
+        enqueue(Hint.model_validate(hint), tried=tried + 1, delay=reacted["again_after"] or None)
     else:
         raise GaveUp(f"no answer for {hint['delivery']} after {MOST_TRIES} tries")
     return reacted
