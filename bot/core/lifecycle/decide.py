@@ -84,11 +84,8 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
     for stage in life.stages:
         if stage.status in BUSY and stage.dispatched is not None:
             passed = facts.now - stage.dispatched
-            waits += [
-                running.LISTED - passed,
-                running.UNSEEN - passed,
-                running.deadline(facts) - passed,
-            ]
+            limits = (running.LISTED, running.UNSEEN, running.deadline(facts))
+            waits += [limit - passed for limit in limits]
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
