@@ -12,13 +12,21 @@ MAX_LINE = 2_000
 PIECE = 1_000_000
 """Characters that are cleaned at a time: line by line would cost ten times as much."""
 
+MAX_LINES = 2_000_000
+"""Lines that are looked at one by one; no honest log within GitHub's limits has more."""
+LAST = 200
+"""Of every piece beyond that so many lines are: the end of a log is always among them."""
+
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z ?")
 
 
 def lines_of(log: str | Iterable[str]) -> Iterator[str]:
     """Clean lines of a text, or of an iterable of lines."""
+    count = 0
     for piece in _pieces(log) if isinstance(log, str) else _batches(log):
-        for line in strip_hidden(piece.replace("\r\n", "\n").replace("\r", "\n")).split("\n"):
+        lines = strip_hidden(piece.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+        count += len(lines)
+        for line in lines if count <= MAX_LINES else lines[-LAST:]:
             stamp = _STAMP.match(line) if line[10:11] == "T" else None
             bare = line[stamp.end() :] if stamp else line
             yield bare if len(bare) <= MAX_LINE else bare[:MAX_LINE]

@@ -467,6 +467,15 @@ def test_time_grows_with_the_length_and_no_faster(name: str) -> None:
     assert large < 8 * 3 * max(small, 0.02)
 
 
+def test_of_a_log_without_measure_the_beginning_and_the_end_are_read() -> None:
+    first = "  1) test a (A)\n     test/a_test.exs:1\n"
+    before = time.process_time()
+    found = reduce_log(first + "\n" * 30_000_000 + "the end\n")
+    assert time.process_time() - before < 20
+    assert rows(found) == [("test", "test a (A)", "test/a_test.exs", 1)]
+    assert found.tail == "the end"
+
+
 def test_a_large_log_is_not_kept() -> None:
     line = f"{STAMP}12:00:00.000 [info] GET /carts took 12ms\n"
 
