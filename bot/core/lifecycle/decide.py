@@ -82,7 +82,7 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
     """The first moment at which waiting ends."""
     waits: list[timedelta] = []
     for stage in life.stages:
-        if stage.status in BUSY and stage.dispatched is not None:
+        if (stage.flying or stage.status in BUSY) and stage.dispatched is not None:
             passed = facts.now - stage.dispatched
             limits = (running.LISTED, running.UNSEEN, running.deadline(facts))
             waits += [limit - passed for limit in limits]

@@ -25,7 +25,7 @@ def analyse(post: Post, client: Client, plan_id: str, command: Analyse) -> dict[
         raise
     except OtpError as error:
         text = mask(one_line(str(error)), post.settings.secrets())
-        return {PROBLEM: f"{text}\n".encode()}
+        return {PROBLEM: f"{command.replan}\n{text}\n".encode()}
 
 
 def _plan(post: Post, client: Client, plan_id: str, command: Analyse) -> Plan:

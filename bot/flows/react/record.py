@@ -40,13 +40,20 @@ class PlanRecord:
         files = stored.files
         if LIFE not in files:
             raise Unusable(f"there is no {LIFE}", hint="ask for a new plan on a new issue")
+        life = _load(PlanLife, files[LIFE], LIFE)
         return cls(
             tip=stored.tip,
-            life=_load(PlanLife, files[LIFE], LIFE),
+            life=life,
             plan=_load(Plan, files[PLAN], PLAN) if PLAN in files else None,
             run=_load(RunState, files[STATE], STATE) if STATE in files else None,
-            problem=files.get(PROBLEM, b"").decode("utf-8", "replace"),
+            problem=_problem(files.get(PROBLEM, b""), life),
         )
+
+
+def _problem(data: bytes, life: PlanLife) -> str:
+    """Why the analysis asked for last failed; an older one's words do not count any more."""
+    replan, _, text = data.decode("utf-8", "replace").partition("\n")
+    return text.strip() if replan == str(life.replans) else ""
 
 
 def life_files(life: PlanLife) -> dict[str, bytes]:

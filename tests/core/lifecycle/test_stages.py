@@ -301,8 +301,11 @@ def test_a_failed_analysis_is_told_and_tried_again_when_asked() -> None:
     assert play.life.status == "planning"
     assert "no mix.exs" in play.world.dashboard()
     assert len(play.world.analyses) == 1
-    decision = decide(play.life, play.world.facts(play.life))
-    assert decision.commands == ()
+    assert decide(play.life, play.world.facts(play.life)).commands == ()
+    play.world.plan_problem = ""
+    play.world.say("wim", "/genesis plan")
+    play.reconcile()
+    assert (play.life.status, len(play.world.analyses)) == ("open", 2)
 
 
 def test_a_stage_that_was_asked_for_out_of_turn_waits_for_it() -> None:

@@ -530,6 +530,7 @@ class World:
         return facts if issue is None else facts.model_copy(update=self._rest(life, ticker))
 
     def _rest(self, life: PlanLife, ticker: tuple[str, str] | None) -> dict[str, object]:
+        asked = self.analyses[-1].replan if self.analyses else -1
         asker = "" if life.stages else self.requested_by
         approvers = {s.approved.actor for s in life.stages if s.approved}
         said = (c.model_copy(update={"role": self._role(c.author)}) for c in self.comments)
@@ -540,7 +541,7 @@ class World:
             "comments": tuple(said),
             "ticks": tuple(self._tick(box, ticker) for box in ticked(self.dashboard())),
             "stages": tuple(self._stage(s) for s in life.stages),
-            "plan_problem": self.plan_problem if self.analyses else "",
+            "plan_problem": self.plan_problem if asked == life.replans else "",
         }
 
     def _role(self, name: str) -> Role:
