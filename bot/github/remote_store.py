@@ -51,15 +51,20 @@ class RemoteStore:
         found = self._remote(False).refs(f"{PREFIX}*")
         return {name.removeprefix(PREFIX): tip for name, tip in found.items()}
 
-    def load(self, plan_id: str, tip: str | None = None) -> Stored | None:
+    def load(self, plan_id: str) -> Stored | None:
         """The plan as the server has it, None when it has none.
 
-        `tip` is its newest commit where `tips` was just asked. Raises `Refused` when the server's
-        history is not a continuation of ours and ours cannot be put back.
+        Raises `Refused` when the server's history is not a continuation of ours and ours cannot
+        be put back.
         """
         ref = f"{PREFIX}{plan_id}"
-        if tip is None:
-            tip = self._remote(False).refs(ref).get(ref)
+        return self.load_at(plan_id, self._remote(False).refs(ref).get(ref))
+
+    def load_at(self, plan_id: str, tip: str | None) -> Stored | None:
+        """`load` for who was just told where the server has the plan; None: nowhere.
+
+        Only a plan that has moved is fetched.
+        """
         tip = self._believed(plan_id, tip)
         if tip is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,9 +25,13 @@ from bot.github.doing.executor import carry_out
 from bot.github.reading.context import Reading
 from bot.github.reading.gather import gather
 from bot.github.remote_store import RemoteStore
+from bot.github.store import PREFIX
 
 MOST_ROUNDS = 16
 """A plan's whole way from label to issues takes five."""
+
+Planner = Callable[[Post, Client, str, Analyse], Mapping[str, bytes]]
+"""What carries `Analyse` out: the files of the plan, or the one that says why there is none."""
 
 log = structlog.get_logger()
 
@@ -57,6 +61,7 @@ class Reactor:
     hint: Hint | None = None
     would: Callable[[Command], None] | None = None
     """A dry run: is given each command in place of carrying it out, and nothing is stored."""
+    planner: Planner = analyse
 
     def react(self) -> Reaction:
         """Rounds until nothing changes; raises `Transient` where it is worth trying again."""
@@ -90,7 +95,9 @@ class Reactor:
         return changed or bool(decision.commands)
 
     def _record(self, store: RemoteStore) -> PlanRecord | None:
-        stored = store.load(self.plan_id)
+        # One call of the API in place of a git process: most looks find nothing new.
+        ref = self.client.find(f"./git/ref/{PREFIX.removeprefix('refs/')}{self.plan_id}")
+        stored = store.load_at(self.plan_id, ref["object"]["sha"] if ref is not None else None)
         if stored is not None:
             return PlanRecord.read(stored)
         if self.hint is not None and not _may_ask(self.hint):
@@ -147,7 +154,7 @@ class Reactor:
         return True
 
     def _analysed(self, store: RemoteStore, record: PlanRecord, command: Analyse) -> None:
-        files = analyse(self.post, self.client, self.plan_id, command)
+        files = self.planner(self.post, self.client, self.plan_id, command)
         store.save(self.plan_id, files, f"Plan {self.plan_id}", record.tip)
 
     def _doing(self, record: PlanRecord) -> Doing:

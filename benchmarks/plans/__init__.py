@@ -1,0 +1,1 @@
+"""How fast plans on GitHub move, and how many of them can be looked after."""
