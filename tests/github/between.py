@@ -72,13 +72,17 @@ class Between:
 
     def lack(self, pattern: str) -> None:
         """From now on no such path is known here."""
-        missing = re.compile(pattern)
+        self.answer(pattern, 404, {"message": "Not Found", "documentation_url": "d"})
+
+    def answer(self, pattern: str, status: int, body: Any) -> None:
+        """From now on what is asked of such a path is answered so; the newest word counts."""
+        asked = re.compile(pattern)
         before = self.instead
 
-        def instead(method: str, path: str, body: str) -> Answer | None:
-            if missing.search(urlsplit(path).path):
-                return 404, {"message": "Not Found", "documentation_url": "https://docs.github.com"}
-            return before(method, path, body)
+        def instead(method: str, path: str, told: str) -> Answer | None:
+            if asked.search(urlsplit(path).path):
+                return status, body
+            return before(method, path, told)
 
         self.instead = instead
 
@@ -104,7 +108,10 @@ def between(upstream: str) -> Iterator[Between]:
             told = body.decode("utf-8", "replace")
             answer = there.instead(self.command, self.path, told)
             if answer is not None:
-                status, headers, content = answer[0], {}, json.dumps(answer[1]).encode()
+                status, told_back = answer
+                plain = isinstance(told_back, bytes)
+                headers: dict[str, str] = {}
+                content = told_back if plain else json.dumps(told_back).encode()
                 headers["content-type"] = "application/json"
             else:
                 status, headers, content = self._asked(body)

@@ -18,6 +18,7 @@ from bot.github.app_auth import App, Credentials
 from bot.github.asking import GitHubSite
 from bot.github.client import Client
 from bot.github.pacing import Pace
+from bot.github.purposes import Purpose
 
 OURSELVES = "otp-genesis[bot]"
 ROLES = {"maintainer": "maintain", "writer": "write", "triager": "triage", "reader": "read"}
@@ -132,7 +133,7 @@ class Place:
         hand = self.hub.hand("admin") if login == OURSELVES else self.hub.hand(login)
         headers = {}
         if login == OURSELVES:
-            purpose = "contents" if path.startswith(("/git", "/contents")) else "issues"
+            purpose = _purpose(path)
             token = self.app.token(self.installation, self.full_name, purpose)
             headers = {"authorization": f"Bearer {token}"}
         return hand.request(method, where, json=body, params=query or None, headers=headers)
@@ -202,3 +203,10 @@ class Place:
         """A file as it stands."""
         found = self.by("admin", "GET", f"/contents/{path}", None, ref=ref)
         return base64.b64decode(found["content"]).decode()
+
+
+def _purpose(path: str) -> Purpose:
+    """With which token of ours we do something by hand."""
+    if path.startswith(("/git", "/contents")):
+        return "contents"
+    return "reviews" if path.startswith("/pulls") else "issues"

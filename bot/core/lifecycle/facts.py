@@ -104,7 +104,6 @@ class CheckFacts(Record):
     """Its workflow run; 0 where it has none."""
     url: str = ""
     title: str = ""
-    """Of its output; read only where the check is ours."""
 
 
 class ReviewFacts(Record):
@@ -190,8 +189,7 @@ class StageFacts(Record):
     """Authors of commits on the branch that are not ours."""
     pull: PullFacts | None = None
     runs: tuple[RunFacts, ...] = ()
-    """The run of the attempt in hand: while it is `flying`, whatever the status, and until the
-    pull request, which shows its outcome, is there."""
+    """The run of the attempt in hand while it is `flying`, and until its pull request shows it."""
     failure: Failure | None = None
     """Read only when every check has ended and one failed."""
 
@@ -203,6 +201,8 @@ class RepositoryFacts(Record):
     access: Literal["active", "suspended", "gone"] = "active"
     """`gone`: uninstalled, deleted, or taken from the installation."""
     archived: bool = False
+    issues: bool = True
+    """Whether it has issues; where they are switched off, none can be read."""
     base_branch: str = ""
     base: str = ""
     """Commit at its tip."""

@@ -106,6 +106,8 @@ def _obstacle(life: PlanLife, facts: Facts) -> Obstacle | None:
         return Obstacle("paused", "The App is suspended; an owner has to lift that")
     if there.archived:
         return Obstacle("paused", "The repository is archived; an admin has to unarchive it")
+    if not there.issues:
+        return Obstacle("paused", "The repository has its issues switched off; switch them on")
     if facts.policy_problem:
         problem = facts.policy_problem.rstrip(".")
         return Obstacle("paused", f"`.github/otp-genesis.yml` has to be mended: {problem}")

@@ -56,6 +56,7 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
     return RepositoryFacts(
         full_name=about["full_name"],
         archived=about["archived"],
+        issues=about["has_issues"],
         base_branch=branch,
         base=base,
         drift=drift,
