@@ -115,7 +115,7 @@ def pull_of(cast: Cast, number: int, stage: int) -> dict[str, Any] | None:
 def stage_issue(cast: Cast, number: int, stage: int) -> dict[str, Any] | None:
     """The stage's issue."""
     return next(
-        (s for s in _subs(cast, number) or () if s["title"].startswith(f"Stage {stage}")), None
+        (s for s in _subs(cast, number) or () if s["title"].startswith(f"OTP stage {stage}:")), None
     )
 
 
