@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.codebase.lock import locked
@@ -129,15 +129,7 @@ def _sqlite(folder: Path) -> Database:
 
 def _postgres(settings: Settings) -> Database:
     assert settings.database_url is not None
-    try:
-        url = make_url(settings.database_url.get_secret_value()).set(
-            drivername="postgresql+psycopg"
-        )
-    except ArgumentError as error:
-        raise Unusable(
-            "GENESIS_DATABASE_URL is no address of a database",
-            hint="postgresql://USER:PASSWORD@HOST/DATABASE",
-        ) from error
+    url = _address(settings.database_url.get_secret_value())
     engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     try:
         with engine.begin() as connection:
@@ -152,6 +144,19 @@ def _postgres(settings: Settings) -> Database:
         ) from error
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return Database(url.render_as_string(hide_password=False), engine, shared=True, libpq=plain)
+
+
+def _address(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise Unusable(
+            "GENESIS_DATABASE_URL is no address of a Postgres",
+            hint="postgresql://USER:PASSWORD@HOST/DATABASE",
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _write_ahead(path: Path) -> None:

@@ -98,7 +98,7 @@ def my_turn(database: Database, what: str, every: float) -> bool:
     after = sa.func.now() + timedelta(seconds=every)
     with database.engine.begin() as connection:
         first = insert(TURNS).values(what=what, next=after).on_conflict_do_nothing()
-        if connection.execute(first).rowcount == 1:
+        if connection.scalar(first.returning(TURNS.c.what)) is not None:
             return True
         due = sa.update(TURNS).where(TURNS.c.what == what, TURNS.c.next <= sa.func.now())
         return connection.execute(due.values(next=after)).rowcount == 1
