@@ -63,6 +63,10 @@ def test_the_longer_of_two_overlapping_secrets_goes_first() -> None:
     [
         "ghp_" + "a" * 36,
         "ghs_" + "B1" * 20,
+        "ghs_1016_eyJ" + "hbGciOi." * 8,
+        "AKIA" + "A2" * 8,
+        "xoxb-" + "12345678901-abc",
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMDE2In0." + "c2lnbmF0dXJl",
         "github_pat_" + "a1_" * 20,
         "sk-ant-api03-" + "x-_9" * 10,
         "AIza" + "x" * 35,
@@ -75,7 +79,19 @@ def test_tokens_are_known_by_their_shape(token: str) -> None:
     assert mask(f'{{"a": "{token}"}}') == f'{{"a": "{MASK}"}}'
 
 
-@pytest.mark.parametrize("text", ["ghp_short", "mask-ant-colony", "AIzatoo-short", "sk-ant-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ghp_short",
+        "ghs_1016_",
+        "AKIATOOSHORT",
+        "xoxo",
+        "eyJ.eyJ.x",
+        "mask-ant-colony",
+        "AIzatoo-short",
+        "sk-ant-1",
+    ],
+)
 def test_look_alikes_stay(text: str) -> None:
     assert mask(text) == text
 
