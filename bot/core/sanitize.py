@@ -17,13 +17,12 @@ SHORTEST_SECRET = 6
 TOKEN = re.compile(
     r"(?<![A-Za-z0-9_-])(?:"
     r"gh[pousr]_[A-Za-z0-9]{36,}"
-    r"|ghs_[0-9]+_eyJ[A-Za-z0-9_.-]{20,}"
     r"|github_pat_[A-Za-z0-9_]{40,}"
     r"|sk-ant-[A-Za-z0-9_-]{20,}"
     r"|AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])"
     r"|xox[abeoprs]-[A-Za-z0-9-]{10,}"
-    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
+    r"|(?:ghs_[0-9]+_)?eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
     r")"
 )
 """Shapes that are credentials whoever they belong to: of GitHub (since April 2026 also

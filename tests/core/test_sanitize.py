@@ -63,7 +63,7 @@ def test_the_longer_of_two_overlapping_secrets_goes_first() -> None:
     [
         "ghp_" + "a" * 36,
         "ghs_" + "B1" * 20,
-        "ghs_1016_eyJ" + "hbGciOi." * 8,
+        "ghs_1016_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMDE2In0." + "c2lnbmF0dXJl",
         "AKIA" + "A2" * 8,
         "xoxb-" + "12345678901-abc",
         "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMDE2In0." + "c2lnbmF0dXJl",
