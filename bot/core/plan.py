@@ -138,6 +138,8 @@ class Plan(Record):
         def place(action: Action, above: tuple[str, ...]) -> None:
             if action.id in above:
                 raise ValueError(f"actions depend on each other: {above!r}")
+            if action.id in done:
+                return
             for needed in action.depends_on:
                 if needed in known:
                     place(known[needed], (*above, action.id))

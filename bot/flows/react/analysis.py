@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.codebase.leftovers import remove_tree
 from bot.codebase.repository import Repository
 from bot.core.lifecycle.commands import Analyse
@@ -19,17 +21,18 @@ BASE = "refs/genesis/base"
 
 def analyse(post: Post, client: Client, plan_id: str, command: Analyse) -> dict[str, bytes]:
     """The plan's files, or the file that says why there is none; `Transient` passes through."""
+    clone = post.folder(client.full_name) / "clones" / f"{plan_id}.git"
     try:
-        return plan_files(_plan(post, client, plan_id, command))
+        return plan_files(_plan(post, client, plan_id, command, clone))
     except Transient:
         raise
     except OtpError as error:
-        text = mask(one_line(str(error)), post.settings.secrets())
+        told = one_line(str(error)).replace(str(clone), client.full_name)
+        text = mask(told, post.settings.secrets())
         return {PROBLEM: f"{command.replan}\n{text}\n".encode()}
 
 
-def _plan(post: Post, client: Client, plan_id: str, command: Analyse) -> Plan:
-    clone = post.folder(client.full_name) / "clones" / f"{plan_id}.git"
+def _plan(post: Post, client: Client, plan_id: str, command: Analyse, clone: Path) -> Plan:
     remove_tree(clone)
     try:
         post.remote(client).clone(clone, f"{command.base}:{BASE}", depth=1)

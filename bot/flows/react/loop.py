@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.events import Hint
 from bot.core.lifecycle.commands import Analyse, AnyCommand, Command
-from bot.core.lifecycle.decide import decide
+from bot.core.lifecycle.decide import Decision, decide
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.requests import Request, parse
 from bot.core.lifecycle.state import Asked, PlanLife
@@ -67,32 +67,39 @@ class Reactor:
         """Rounds until nothing changes; raises `Transient` where it is worth trying again."""
         reaction = Reaction()
         store = self.post.store(self.client)
+        before: Decision | None = None
         for _ in range(MOST_ROUNDS):
-            if not self._round(store, reaction):
-                reaction.settled = True
+            decision = self._round(store, reaction, before)
+            if decision is None or self.would is not None:
+                reaction.settled = self.would is None
                 break
-            if self.would is not None:
-                break
+            before = decision
         return reaction
 
-    def _round(self, store: RemoteStore, reaction: Reaction) -> bool:
-        """Whether anything was stored or done."""
+    def _round(
+        self, store: RemoteStore, reaction: Reaction, before: Decision | None
+    ) -> Decision | None:
+        """What was decided and done; None where there was nothing, or nothing else than before.
+
+        What was done and is wanted again is either refused or not to be seen yet: doing it once
+        more at once would not help.
+        """
         record = self._record(store)
         if record is None:
-            return False
+            return None
         facts = self._facts(record)
         if not record.tip and not wanted(facts):
-            return False
+            return None
         decision = decide(record.life, facts)
         reaction.life, reaction.look_again = decision.life, decision.look_again
-        changed = decision.life != record.life or not record.tip
-        if changed and self.would is None:
+        stored = decision.life == record.life and bool(record.tip)
+        if stored and (not decision.commands or _same(decision, before)):
+            return None
+        if not stored and self.would is None:
             record = self._stored(store, record, decision.life, facts)
         for command in decision.commands:
-            if not self._done(store, record, command, reaction):
-                # What follows may build upon it; the next round sees what is so now.
-                return len(reaction.problems) < 2
-        return changed or bool(decision.commands)
+            self._do(store, record, command, reaction)
+        return decision
 
     def _record(self, store: RemoteStore) -> PlanRecord | None:
         # One call of the API in place of a git process: most looks find nothing new.
@@ -133,12 +140,13 @@ class Reactor:
         tip = store.save(self.plan_id, files, _message(record.life, life), record.tip or None)
         return PlanRecord(tip, life, record.plan, record.run, record.problem)
 
-    def _done(
+    def _do(
         self, store: RemoteStore, record: PlanRecord, command: AnyCommand, reaction: Reaction
-    ) -> bool:
+    ) -> None:
+        """A command that GitHub refuses holds up no other."""
         if self.would is not None:
             self.would(command)
-            return True
+            return
         try:
             if isinstance(command, Analyse):
                 self._analysed(store, record, command)
@@ -149,9 +157,8 @@ class Reactor:
         except OtpError as error:
             log.warning("command_refused", plan=self.plan_id, command=command.kind, why=str(error))
             reaction.problems.append(f"{command.kind}: {error}")
-            return False
+            return
         reaction.done.append(command)
-        return True
 
     def _analysed(self, store: RemoteStore, record: PlanRecord, command: Analyse) -> None:
         files = self.planner(self.post, self.client, self.plan_id, command)
@@ -160,6 +167,10 @@ class Reactor:
     def _doing(self, record: PlanRecord) -> Doing:
         app_id = self.post.app.credentials.app_id
         return Doing(self.client, record.life, self.post.ourselves, app_id, record.tip)
+
+
+def _same(decision: Decision, before: Decision | None) -> bool:
+    return before is not None and decision.commands == before.commands
 
 
 def _may_ask(hint: Hint) -> bool:
