@@ -66,15 +66,10 @@ def run(seed: int | None) -> tuple[dict[str, Any], float]:
             cast.tell = lambda text: None
             cast.begin_serving()
             with trouble(cast, seed):
-                number = acted(cast)
+                number = play(cast)
             cast.faults({})
             end = cast.until("the end state", lambda: settled(cast, number), 180)
     return end, time.monotonic() - began
-
-
-def acted(cast: Cast) -> int:
-    """What people do, the same in every run."""
-    return play(cast)
 
 
 @contextmanager
