@@ -1,0 +1,247 @@
+"""Checks and failures of real workflow runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.lifecycle.facts import CheckFacts, Failure
+from bot.errors import Unreachable
+from tests.github.between import Between
+from tests.github.hub import OURSELVES, Hub, Place
+from tests.github.scenes import Scene
+from tests.github.waiting import until, with_workflow
+
+CI = """\
+on: {push: {branches: ['genesis/**']}}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          echo 'password hunter2-hunter2'
+          cat <<'END'
+
+            1) test greets (ShopTest)
+               lib/fix.ex:7
+               Assertion with == failed
+               code:  assert 1 == 2
+               left:  1
+               right: 2
+               stacktrace:
+                 lib/fix.ex:9: (test)
+                 deps/other/lib/other.ex:3: Other.go/0
+
+          1 test, 1 failure
+          END
+          exit $CODE
+        env: {CODE: '%s'}
+"""
+
+
+def proposed(place: Place, code: int | None = None) -> Scene:
+    """A pull request of ours, on a base whose CI ends with `code`."""
+    if code is not None:
+        with_workflow(place, "ci.yml", CI % code)
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    scene.pull(1)
+    return scene
+
+
+def checks(scene: Scene) -> dict[str, CheckFacts]:
+    pull = scene.facts().stages[0].pull
+    assert pull is not None
+    assert len({c.name for c in pull.checks}) == len(pull.checks)
+    return {check.name: check for check in pull.checks}
+
+
+def ended(scene: Scene) -> CheckFacts:
+    def look() -> CheckFacts | None:
+        found = checks(scene).get("test")
+        return found if found is not None and found.status == "completed" else None
+
+    found: CheckFacts = until(look, "the check ends")
+    return found
+
+
+def failure(scene: Scene) -> Failure | None:
+    return scene.facts().stages[0].failure
+
+
+def status(place: Place, head: str, state: str, context: str = "ci/old") -> None:
+    body = {"state": state, "context": context, "target_url": "https://ci.example/1"}
+    place.by("writer", "POST", f"/statuses/{head}", body)
+
+
+def test_a_green_job(place: Place) -> None:
+    scene = proposed(place, 0)
+    check = ended(scene)
+    assert (check.app, check.ours, check.conclusion) == ("github-actions", False, "success")
+    (run,) = place.by("admin", "GET", "/actions/runs")["workflow_runs"]
+    assert check.run == run["id"]
+    assert failure(scene) is None
+
+
+def test_a_red_job_with_what_its_log_says(place: Place) -> None:
+    scene = proposed(place, 3)
+    check = ended(scene)
+    assert check.conclusion == "failure"
+    found = failure(scene)
+    assert found is not None
+    assert (found.head, found.runs, found.rerun) == (scene.life.stage(1).head, (check.run,), ())
+    assert "test greets" in found.text
+    assert "hunter2" not in found.text
+    assert found.fingerprint
+    # A dependency's file is named in the log, too, but is not the repository's.
+    assert found.paths == ("lib/fix.ex",)
+    assert found.annotations
+    place.by("writer", "POST", f"/actions/runs/{check.run}/rerun-failed-jobs")
+
+    def ran_again() -> bool:
+        ended(scene)
+        found = failure(scene)
+        return found is not None and bool(found.rerun)
+
+    until(ran_again, "it ran again")
+    again = failure(scene)
+    assert again is not None
+    assert (again.rerun, again.fingerprint) == ((check.run,), found.fingerprint)
+
+
+def test_a_log_is_downloaded_once_and_without_our_token(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = proposed(place, 1)
+    ended(scene)
+    scene.app = hub.app(spy.api)
+    assert failure(scene) == failure(scene)
+    logs = [call for call in spy.calls if call.path.endswith("/logs")]
+    assert len(logs) == 1
+    followed = spy.calls[spy.calls.index(logs[0]) + 1]
+    assert (followed.token, followed.status) == ("", 200)
+
+
+def test_a_log_that_is_gone_leaves_the_names_of_what_failed(hub: Hub, place: Place) -> None:
+    with hub.faults({"kind": "log_missing"}):
+        scene = proposed(place, 1)
+        ended(scene)
+        found = failure(scene)
+    assert found is not None
+    assert (found.text, found.fingerprint, found.paths) == ("Failed: test", "test", ())
+
+
+def test_a_log_that_cannot_be_had_now_is_waited_for(hub: Hub, place: Place) -> None:
+    scene = proposed(place, 1)
+    ended(scene)
+    scene.app = hub.app()
+    with (
+        hub.faults({"kind": "error", "path": "/repos/*/actions/jobs/*/logs"}),
+        pytest.raises(Unreachable),
+    ):
+        scene.facts()
+    found = failure(scene)
+    assert found is not None
+    assert "test greets" in found.text
+
+
+def test_nothing_is_a_failure_before_all_has_ended(place: Place) -> None:
+    scene = proposed(place)
+    head = scene.life.stage(1).head
+    status(place, head, "failure")
+    status(place, head, "pending", "ci/other")
+    assert failure(scene) is None
+    status(place, head, "success", "ci/other")
+    found = failure(scene)
+    assert found is not None
+    assert (found.text, found.runs) == ("Failed: ci/old", ())
+
+
+def test_what_is_not_required_neither_fails_nor_is_waited_for(place: Place) -> None:
+    place.commit("main", {".github/otp-genesis.yml": "version: 1\nrequired_checks: [ci/a]\n"})
+    scene = proposed(place)
+    head = scene.life.stage(1).head
+    status(place, head, "failure", "ci/a")
+    status(place, head, "pending", "ci/b")
+    found = failure(scene)
+    assert found is not None
+    assert found.text == "Failed: ci/a"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("pending", ("in_progress", None)),
+        ("success", ("completed", "success")),
+        ("failure", ("completed", "failure")),
+        ("error", ("completed", "failure")),
+    ],
+)
+def test_older_statuses_in_the_words_of_checks(
+    place: Place, state: str, expected: tuple[str, str | None]
+) -> None:
+    scene = proposed(place)
+    status(place, scene.life.stage(1).head, "pending")
+    status(place, scene.life.stage(1).head, state)
+    check = checks(scene)["ci/old"]
+    assert (check.status, check.conclusion) == expected
+    assert (check.app, check.ours, check.url) == ("", False, "https://ci.example/1")
+
+
+def ours(place: Place, head: str, **more: object) -> int:
+    token = place.app.token(place.installation, place.full_name, "checks")
+    made = place.hub.hand("admin").post(
+        f"/repos/{place.full_name}/check-runs",
+        json={"name": "genesis/stage-1", "head_sha": head, **more},
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert made.status_code == 201, made.text
+    return int(made.json()["id"])
+
+
+def test_our_own_check_is_marked_and_of_two_the_newer_is_shown(place: Place) -> None:
+    scene = proposed(place)
+    head = scene.life.stage(1).head
+    ours(
+        place, head, status="completed", conclusion="failure", output={"title": "A", "summary": "s"}
+    )
+    ours(place, head, status="in_progress", output={"title": "B", "summary": "s"})
+    check = checks(scene)["genesis/stage-1"]
+    assert (check.ours, check.app, check.status, check.title) == (
+        True,
+        OURSELVES.removesuffix("[bot]"),
+        "in_progress",
+        "B",
+    )
+    assert failure(scene) is None
+
+
+def test_words_github_may_add_are_no_success(hub: Hub, place: Place, spy: Between) -> None:
+    scene = proposed(place)
+    head = scene.life.stage(1).head
+    made = {
+        "id": 1,
+        "name": "new",
+        "head_sha": head,
+        "status": "completed",
+        "conclusion": "superseded",
+        "app": None,
+        "details_url": None,
+        "html_url": None,
+        "output": {},
+    }
+    waiting = made | {"name": "old", "status": "waiting", "conclusion": None}
+    scene.app = hub.app(spy.api)
+    spy.answer(r"/check-runs$", 200, {"total_count": 2, "check_runs": [made, waiting]})
+    found = checks(scene)
+    assert (found["new"].status, found["new"].conclusion) == ("completed", "action_required")
+    assert (found["old"].status, found["old"].conclusion) == ("queued", None)
+
+
+def test_a_log_without_an_end_is_read_within_a_bound(hub: Hub, place: Place, spy: Between) -> None:
+    scene = proposed(place, 1)
+    ended(scene)
+    scene.app = hub.app(spy.api)
+    spy.answer(r"^(?!/api).*log", 200, b"x" * (70 * 1024 * 1024))
+    found = failure(scene)
+    assert found is not None
+    assert len(found.text) < 20_000
