@@ -82,7 +82,9 @@ class Reacting:
     def _plan(self, hint: Hint) -> Reacted:
         installation = hint.installation or self.post.app.installation_of(hint.repository)
         with self.post.client(installation, hint.repository) as client:
-            reaction = Reactor(self.post, client, hint.plan, hint).react()
+            # Nobody told us: then it is for GitHub to say whether somebody asked for a plan.
+            told = hint if hint.event != "sweep" else None
+            reaction = Reactor(self.post, client, hint.plan, told).react()
         if reaction.life is not None:
             self._remember(reaction.life)
         self._count(reaction)
