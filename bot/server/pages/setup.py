@@ -24,6 +24,7 @@ LIFE = 3600.0
 """Seconds between the form and GitHub's answer; its code is good as long."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,33}\Z")
 OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
+EMPTY = {"name": "", "owner": "", "webhook": ""}
 WRONG = "This address needs the token that `genesis serve` printed when it started."
 
 
@@ -75,7 +76,7 @@ def setup_pages(setup: SetUp, host: str) -> FastAPI:
     def ask(token: str = "") -> Response:
         if not setup.knows(token):
             return _wrong(environment, WRONG, 403)
-        return _page(environment, "setup.html", token=token, problem="", given={})
+        return _page(environment, "setup.html", token=token, problem="", given=EMPTY)
 
     @app.post("/setup", response_class=HTMLResponse)
     def prepare(
