@@ -150,11 +150,11 @@ class Cast:
 
     def end_serving(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it, or with `SIGKILL` let it die."""
-        if self.server is None:
-            return
-        self.server.send_signal(how)
-        self.server.wait(60)
-        self.server = None
+        # Given up before it dies: others watch whether the server ends by itself.
+        server, self.server = self.server, None
+        if server is not None:
+            server.send_signal(how)
+            server.wait(60)
 
     def faults(self, plan: Mapping[str, Any]) -> None:
         """Let things go wrong from now on, or with an empty plan no more."""
