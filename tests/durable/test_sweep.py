@@ -1,0 +1,224 @@
+"""Everything is looked at, heard of or not; and GitHub is asked for what it could not deliver."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.events import Hint
+from bot.durable import engine
+from bot.durable.database import Database, opened
+from bot.durable.meters import Meters
+from bot.durable.sweep import MOST_ATTEMPTS, Sweeper, failed_deliveries, redeliver
+from bot.flows.react.post import Post
+from bot.settings import Settings, load_settings
+from tests.durable.support import Actor, until
+from tests.github.hub import Hub, Place
+from tests.simulator.process import simulating
+from tests.simulator.support import make_source
+
+LABEL = "otp-refactor"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Whose webhooks reach nobody."""
+    top = tmp_path_factory.mktemp("hub")
+    shop = make_source(top / "shop")
+    options = ("--state", top / "state", "--no-limits", "--webhook-url", "http://127.0.0.1:9/x")
+    with simulating(f"acme/shop={shop}", *options) as (_, said):
+        found = Hub(said)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def settings(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    app = hub.said["app"]
+    return load_settings(
+        state_dir=tmp_path_factory.mktemp("state"),
+        github_app_id=app["id"],
+        github_private_key_file=Path(app["private_key"]),
+        github_api_url=hub.said["api"],
+        github_server_url=hub.said["url"],
+        github_pace=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def post(settings: Settings) -> Iterator[Post]:
+    made = Post.open(settings)
+    yield made
+    made.app.close()
+
+
+@pytest.fixture(scope="module")
+def actor() -> Actor:
+    return Actor()
+
+
+@pytest.fixture(scope="module")
+def database(settings: Settings, actor: Actor) -> Iterator[Database]:
+    with (
+        opened(settings) as found,
+        engine.running(found.url, actor, executor="genesis-1", drain=lambda: 1),
+    ):
+        yield found
+
+
+@pytest.fixture
+def sweeper(post: Post, database: Database) -> Sweeper:
+    return Sweeper(post, database, Meters())
+
+
+@pytest.fixture
+def place(hub: Hub, post: Post) -> Place:
+    return hub.place(post.app)
+
+
+def seen(actor: Actor, place: Place) -> list[str]:
+    """Plans of a repository that a sweep had looked at."""
+    hints = [h for h, _ in actor.given if h.repository == place.full_name and h.event == "sweep"]
+    return sorted(h.plan for h in hints)
+
+
+def swept(sweeper: Sweeper) -> int:
+    count = sweeper.sweep()
+    until(engine.swept)
+    return count
+
+
+def stored(place: Place, post: Post, plan: str) -> None:
+    """A plan of ours in the repository."""
+    client = post.client(place.installation, place.full_name)
+    post.store(client).save(plan, {"lifecycle.json": b"{}"}, f"Plan {plan}", None)
+
+
+def test_labelled_issues_and_known_plans_are_looked_at_and_nothing_else(
+    actor: Actor, place: Place, sweeper: Sweeper, post: Post
+) -> None:
+    wanted = place.issue(labels=[LABEL])
+    place.issue("Something else")
+    closed = place.issue(labels=[LABEL])
+    place.by("writer", "PATCH", f"/issues/{closed}", {"state": "closed"})
+    stored(place, post, "77")
+    assert swept(sweeper) >= 2
+    assert seen(actor, place) == sorted(["77", str(wanted)])
+    assert sweeper.last > 0
+
+
+def test_the_label_of_the_teams_own_choice_counts(
+    actor: Actor, place: Place, sweeper: Sweeper
+) -> None:
+    place.commit("main", {".github/otp-genesis.yml": "version: 1\nlabel: fix-otp\n"}, "admin")
+    number = place.issue(labels=["fix-otp"])
+    place.issue(labels=[LABEL])
+    swept(sweeper)
+    assert seen(actor, place) == [str(number)]
+
+
+def test_one_repository_in_trouble_hides_no_other(
+    actor: Actor, hub: Hub, place: Place, sweeper: Sweeper, post: Post
+) -> None:
+    other = hub.place(post.app)
+    number = other.issue(labels=[LABEL])
+    place.issue(labels=[LABEL])
+    trouble = {"kind": "error", "path": f"/repos/{place.full_name}/issues", "status": 500}
+    with hub.faults(trouble):
+        swept(sweeper)
+    assert seen(actor, place) == []
+    assert seen(actor, other) == [str(number)]
+    assert sweeper.last == 0
+    swept(sweeper)
+    assert len(seen(actor, place)) == 1
+
+
+def test_what_crashed_is_looked_at_by_the_next_sweep(
+    actor: Actor, place: Place, sweeper: Sweeper
+) -> None:
+    number = place.issue(labels=[LABEL])
+    hint = Hint(
+        delivery=f"crash-{number}",
+        event="issues.labeled",
+        scope="plan",
+        installation=place.installation,
+        repository=place.full_name,
+        plan=str(number),
+    )
+    actor.answers[hint.delivery] = [ZeroDivisionError("a bug")]
+    engine.enqueue(hint)
+    until(lambda: engine.fate_of(hint.delivery) == "failed")
+    swept(sweeper)
+    assert seen(actor, place) == [str(number)]
+
+
+def test_a_sweep_does_not_pile_upon_one_that_is_not_worked_off(
+    actor: Actor, place: Place, sweeper: Sweeper
+) -> None:
+    place.issue(labels=[LABEL])
+    held = threading.Event()
+    actor.hold["sweep:held"] = held
+    engine.enqueue(
+        Hint(
+            delivery="sweep:held",
+            event="sweep",
+            scope="plan",
+            installation=1,
+            repository="a/b",
+            plan="1",
+        )
+    )
+    assert sweeper.sweep() == 0
+    held.set()
+    until(engine.swept)
+    assert swept(sweeper) >= 1
+
+
+def attempts(post: Post) -> list[Any]:
+    return list(post.app.pages("/app/hook/deliveries"))
+
+
+def test_what_never_came_in_is_asked_for_again_and_not_for_ever(
+    hub: Hub, place: Place, post: Post
+) -> None:
+    with hub.faults({"kind": "drop"}):
+        place.issue("Dropped")
+        until(lambda: failed_deliveries(post))
+        known = len({a["guid"] for a in attempts(post)})
+        for _ in range(MOST_ATTEMPTS - 1):
+            before = len(attempts(post))
+            asked = redeliver(post)
+            assert asked >= 1
+            until(lambda: len(attempts(post)) >= before + asked)  # noqa: B023 - asked at once
+        assert redeliver(post) == 0
+        assert failed_deliveries(post) == []
+    assert len({a["guid"] for a in attempts(post)}) == known
+
+
+def test_more_failed_deliveries_than_a_page_holds_are_all_found(
+    hub: Hub, place: Place, post: Post
+) -> None:
+    number = place.issue("Talk")
+    count = 110
+    for n in range(count):
+        place.say(number, f"{n}")
+    until(lambda: len(failed_deliveries(post)) >= count, 60)
+    failed = failed_deliveries(post)
+    assert failed == sorted(failed)
+    assert len(failed) == len(set(failed))
+
+
+def test_the_thread_sweeps_at_once_and_stops(
+    actor: Actor, place: Place, post: Post, database: Database
+) -> None:
+    number = place.issue(labels=[LABEL])
+    sweeper = Sweeper(post, database, Meters(), every=600)
+    sweeper.start()
+    until(lambda: sweeper.last, 60)
+    sweeper.stop()
+    until(engine.swept)
+    assert seen(actor, place) == [str(number)]
