@@ -72,8 +72,8 @@ class App:
         """What can never be otherwise, as who wrote what stands between two commits."""
         self.bulky = Memory(128)
         """The same, for what takes room: the log of a job, the comparison of two commits."""
-        self.made = Memory(4096, life=600.0)
-        """What was created a moment ago, for lists of GitHub lag behind."""
+        self.made = Memory(4096, life=120.0)
+        """What was there or was made a moment ago, for lists of GitHub lag behind."""
         self.lacks = Memory(256, life=3600.0)
         """What this server, or a repository, turned out not to have."""
 

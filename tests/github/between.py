@@ -75,12 +75,15 @@ class Between:
         self.answer(pattern, 404, {"message": "Not Found", "documentation_url": "d"})
 
     def answer(self, pattern: str, status: int, body: Any) -> None:
-        """From now on what is asked of such a path is answered so; the newest word counts."""
+        """From now on what is asked so is answered so; the newest word counts.
+
+        The pattern is looked for in `GET /api/v3/...`, without the query.
+        """
         asked = re.compile(pattern)
         before = self.instead
 
         def instead(method: str, path: str, told: str) -> Answer | None:
-            if asked.search(urlsplit(path).path):
+            if asked.search(f"{method} {urlsplit(path).path}"):
                 return status, body
             return before(method, path, told)
 

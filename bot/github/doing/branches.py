@@ -6,7 +6,7 @@ from bot.core.lifecycle.commands import MoveBranch
 from bot.core.names import branch_of
 from bot.errors import Refused
 from bot.github.doing.context import Doing
-from bot.github.errors import Rejected
+from bot.github.errors import GitHubError
 
 NOWHERE = "0" * 40
 _MOVE = """
@@ -21,8 +21,7 @@ mutation($repository: ID!, $name: GitRefname!, $before: GitObjectID!, $after: Gi
 def move_branch(doing: Doing, command: MoveBranch) -> None:
     """Put our commit there if the branch is where we left it; raises `Refused` if it is not."""
     ref = f"refs/heads/{branch_of(doing.life.plan, command.stage)}"
-    here = doing.client.find(f"./git/ref/{ref.removeprefix('refs/')}")
-    now = here["object"]["sha"] if here else ""
+    now = _tip(doing, ref)
     if now == command.to:
         return
     if now != command.expected:
@@ -35,5 +34,11 @@ def move_branch(doing: Doing, command: MoveBranch) -> None:
     }
     try:
         doing.client.mutate("contents", _MOVE, variables)
-    except Rejected as error:
-        raise Refused(f"{ref} cannot be moved: {error.message}") from error
+    except GitHubError as error:
+        if _tip(doing, ref) != command.to:
+            raise Refused(f"{ref} cannot be moved: {error.message}") from error
+
+
+def _tip(doing: Doing, ref: str) -> str:
+    found = doing.client.find(f"./git/ref/{ref.removeprefix('refs/')}")
+    return str(found["object"]["sha"]) if found else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.lifecycle.commands import PutComment, React
 from bot.core.render.github import markers
 from bot.github.doing.context import Doing
+from bot.github.doing.single import Single, Thing
 
 
 def react(doing: Doing, command: React) -> None:
@@ -16,10 +17,28 @@ def react(doing: Doing, command: React) -> None:
 
 def put_comment(doing: Doing, command: PutComment) -> None:
     """Edit our comment with the marker where its text differs, or write it."""
+    client, where = doing.client, f"./issues/{command.on}/comments"
     text = markers.fit(command.body, command.marker)
-    for comment in doing.client.pages(f"./issues/{command.on}/comments"):
-        if doing.carries(comment, command.marker):
-            if comment["body"] != text:
-                doing.client.patch("issues", f"./issues/comments/{comment['id']}", {"body": text})
-            return
-    doing.client.post("issues", f"./issues/{command.on}/comments", {"body": text})
+
+    def update(comment: Thing) -> Thing | None:
+        if _text(comment) == text:
+            return None
+        path = f"./issues/comments/{comment['id']}"
+        changed: Thing = client.patch("issues", path, {"body": text})
+        return changed
+
+    def create() -> Thing:
+        made: Thing = client.post("issues", where, {"body": text})
+        return made
+
+    Single(
+        key=doing.key("comment", command.on, command.marker),
+        find=lambda: [c for c in client.pages(where) if doing.carries(c, command.marker)],
+        create=create,
+        update=update,
+        withdraw=lambda ours, _: client.delete("issues", f"./issues/comments/{ours['id']}"),
+    ).put(doing)
+
+
+def _text(comment: Thing) -> str:
+    return str(comment["body"] or "").replace("\r\n", "\n")

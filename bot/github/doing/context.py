@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.lifecycle.state import PlanLife
 from bot.core.render.github import markers
+from bot.github.app_auth import App
 from bot.github.client import Client
 
 
@@ -22,6 +23,15 @@ class Doing:
     app_id: int
     tip: str = ""
     """Commit of the plan's ref that a stage's run reads the plan from."""
+
+    @property
+    def app(self) -> App:
+        """Which also holds what this process made a moment ago."""
+        return self.client.app
+
+    def key(self, *what: object) -> tuple[object, ...]:
+        """What this process remembers something of this repository by."""
+        return (self.client.full_name, *what)
 
     def ours(self, thing: Mapping[str, Any]) -> bool:
         """Whether an issue, comment or pull request was written by us."""

@@ -24,11 +24,11 @@ from bot.core.lifecycle.commands import (
     RerunFailed,
     SetLabels,
 )
-from bot.github.doing import branches, checks, comments, issues, pulls, runs
+from bot.github.doing import branches, checks, comments, issues, labels, pulls, runs, threads
 from bot.github.doing.context import Doing
 
 HANDLERS: Mapping[type[Command], Callable[[Doing, Any], None]] = {
-    AnswerThread: pulls.answer_thread,
+    AnswerThread: threads.answer_thread,
     BlockStage: issues.block_stage,
     CancelRun: runs.cancel_run,
     CloseIssue: issues.close_issue,
@@ -42,7 +42,7 @@ HANDLERS: Mapping[type[Command], Callable[[Doing, Any], None]] = {
     PutStageIssue: issues.put_stage_issue,
     React: comments.react,
     RerunFailed: runs.rerun_failed,
-    SetLabels: issues.set_labels,
+    SetLabels: labels.set_labels,
 }
 """`Analyse` is not among them: it is work on code, which `bot.flows` does."""
 

@@ -1,37 +1,57 @@
-"""Stage issues, their relations, and labels."""
+"""Stage issues and their relations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-from urllib.parse import quote
-
-from bot.core.lifecycle.commands import BlockStage, CloseIssue, LinkStage, PutStageIssue, SetLabels
+from bot.core.lifecycle.commands import BlockStage, CloseIssue, LinkStage, PutStageIssue
 from bot.core.render.github import markers
 from bot.github.doing.context import Doing
+from bot.github.doing.labels import make_labels
+from bot.github.doing.single import Single, Thing
 from bot.github.errors import NotFound, Rejected
+from bot.github.reading.stage_issues import DEPENDENCIES, SUB_ISSUES
 
-COLOURS = {
-    "otp-refactor": ("8250df", "Asks OTP-Genesis for a plan"),
-    "genesis:plan": ("8250df", "A plan of OTP-Genesis"),
-    "genesis:stage": ("0969da", "One stage of a plan"),
-    "genesis:needs-human": ("d1242f", "OTP-Genesis waits for a person"),
-}
-"""Colour and description by label; others of ours are grey."""
+DOUBLE = "It was opened twice at once; #{number} is the one that counts."
 
 
 def put_stage_issue(doing: Doing, command: PutStageIssue) -> None:
-    """Edit the stage's issue, or open it: no second one while there is one with its marker."""
+    """Edit the stage's issue, or open it: no second one while there is one with its marker.
+
+    One whose number is known and that is gone was deleted by a person, and is not made again.
+    """
+    client = doing.client
     marker = stage_marker(doing.life.plan, command.stage)
     body = markers.fit(command.body, marker)
-    found = _stage_issue(doing, command.number, marker)
-    if found is None:
+
+    def update(issue: Thing) -> Thing | None:
+        if (issue["title"], (issue["body"] or "").replace("\r\n", "\n")) == (command.title, body):
+            return None
+        path = f"./issues/{issue['number']}"
+        changed: Thing = client.patch("issues", path, {"title": command.title, "body": body})
+        return changed
+
+    def create() -> Thing:
         make_labels(doing, command.labels)
         wanted = {"title": command.title, "body": body, "labels": list(command.labels)}
-        doing.client.post("issues", "./issues", wanted)
-    elif (found["title"], found["body"]) != (command.title, body):
-        change = {"title": command.title, "body": body}
-        doing.client.patch("issues", f"./issues/{found['number']}", change)
+        made: Thing = client.post("issues", "./issues", wanted)
+        return made
+
+    def withdraw(ours: Thing, first: Thing) -> None:
+        said = DOUBLE.format(number=first["number"])
+        change = {"body": said, "state": "closed", "state_reason": "not_planned", "labels": []}
+        client.patch("issues", f"./issues/{ours['number']}", change)
+
+    if command.number:
+        known = client.find(f"./issues/{command.number}")
+        if known is not None:
+            update(known)
+        return
+    Single(
+        key=doing.key("stage", marker),
+        find=lambda: _marked(doing, marker),
+        create=create,
+        update=update,
+        withdraw=withdraw,
+    ).put(doing)
 
 
 def stage_marker(plan: str, stage: int) -> str:
@@ -39,61 +59,64 @@ def stage_marker(plan: str, stage: int) -> str:
     return markers.marker(plan, "stage", stage=stage)
 
 
-def _stage_issue(doing: Doing, number: int, marker: str) -> dict[str, Any] | None:
-    if number:
-        found: dict[str, Any] | None = doing.client.find(f"./issues/{number}")
-        return found
+def _marked(doing: Doing, marker: str) -> list[Thing]:
+    """Ours with the marker, among those opened since the plan's issue."""
     listed = doing.client.pages(
-        "./issues", state="all", labels="genesis:stage", creator=doing.ourselves
+        "./issues",
+        state="all",
+        labels="genesis:stage",
+        creator=doing.ourselves,
+        sort="created",
+        direction="desc",
     )
-    return next((issue for issue in listed if doing.carries(issue, marker)), None)
+    found: list[Thing] = []
+    for issue in listed:
+        if issue["number"] < doing.life.issue:
+            break
+        if doing.carries(issue, marker):
+            found.append(issue)
+    return found
 
 
 def link_stage(doing: Doing, command: LinkStage) -> None:
     """Make it a sub-issue; GitHub wants the id of the issue, not its number."""
-    here = f"./issues/{command.parent}/sub_issues"
-    if any(sub["number"] == command.issue for sub in doing.client.pages(here)):
+    if doing.app.lacks.get(SUB_ISSUES):
         return
     issue = doing.client.get(f"./issues/{command.issue}")
-    try:
-        doing.client.post("issues", here, {"sub_issue_id": issue["id"]}, creates=False)
-    except Rejected:
-        # Somebody moved it below another issue: theirs to decide.
+    where = f"./issues/{command.parent}/sub_issues"
+    if issue.get("parent_issue_url"):
+        # Below this one, or below another, where somebody moved it: theirs to decide.
         return
+    try:
+        if any(sub["number"] == command.issue for sub in doing.client.pages(where)):
+            return
+        doing.client.post("issues", where, {"sub_issue_id": issue["id"]}, creates=False)
+    except Rejected:
+        # Linked by another worker since we looked, or there are as many as GitHub allows.
+        return
+    except NotFound:
+        if "sub_issues_summary" in issue:
+            raise
+        doing.app.lacks.put(SUB_ISSUES, True)
 
 
 def block_stage(doing: Doing, command: BlockStage) -> None:
     """Say that an issue waits for another."""
-    here = f"./issues/{command.issue}/dependencies/blocked_by"
-    if any(other["number"] == command.by for other in doing.client.pages(here)):
+    if doing.app.lacks.get(DEPENDENCIES):
         return
+    where = f"./issues/{command.issue}/dependencies/blocked_by"
     blocker = doing.client.get(f"./issues/{command.by}")
-    doing.client.post("issues", here, {"issue_id": blocker["id"]}, creates=False)
-
-
-def set_labels(doing: Doing, command: SetLabels) -> None:
-    """Add and remove; what is so already is no error."""
-    if command.add:
-        make_labels(doing, command.add)
-        wanted = {"labels": list(command.add)}
-        doing.client.post("issues", f"./issues/{command.on}/labels", wanted, creates=False)
-    for name in command.remove:
-        doing.client.delete("issues", f"./issues/{command.on}/labels/{quote(name, safe='')}")
-
-
-def make_labels(doing: Doing, names: Iterable[str]) -> None:
-    """Create those the repository has not, with our colours."""
-    for name in names:
-        try:
-            doing.client.get(f"./labels/{quote(name, safe='')}")
-        except NotFound:
-            colour, about = COLOURS.get(name, ("6e7781", ""))
-            body = {"name": name, "color": colour, "description": about}
-            try:
-                doing.client.post("issues", "./labels", body)
-            except Rejected:
-                # Made by another worker since we looked.
-                continue
+    try:
+        if any(other["number"] == command.by for other in doing.client.pages(where)):
+            return
+        doing.client.post("issues", where, {"issue_id": blocker["id"]}, creates=False)
+    except Rejected:
+        if not any(other["number"] == command.by for other in doing.client.pages(where)):
+            raise
+    except NotFound:
+        if "issue_dependencies_summary" in blocker:
+            raise
+        doing.app.lacks.put(DEPENDENCIES, True)
 
 
 def close_issue(doing: Doing, command: CloseIssue) -> None:

@@ -1,82 +1,79 @@
-"""Pull requests, drafts and review threads."""
+"""Pull requests and drafts."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.core.lifecycle.commands import AnswerThread, MarkReady, PutPull
+from bot.core.lifecycle.commands import MarkReady, PutPull
+from bot.core.lifecycle.delivery import NOT_READY
 from bot.core.names import branch_of
 from bot.core.render.github import markers
 from bot.github.doing.context import Doing
-from bot.github.doing.issues import make_labels
-from bot.github.errors import NotFound, Rejected
+from bot.github.doing.labels import add_labels
+from bot.github.doing.single import Thing
+from bot.github.errors import Rejected
+from bot.github.reading.repository import DRAFTS
 
 _READY = """
 mutation($pull: ID!) {
   markPullRequestReadyForReview(input: {pullRequestId: $pull}) { clientMutationId }
 }
 """
-_RESOLVE = """
-mutation($thread: ID!) { resolveReviewThread(input: {threadId: $thread}) { clientMutationId } }
-"""
 
 
 def put_pull(doing: Doing, command: PutPull) -> None:
-    """Edit the pull request of the stage's branch, or open it."""
+    """Edit the pull request of the stage's branch, or open it.
+
+    GitHub itself lets there be one from a branch to another; a closed one is left as it is.
+    """
     body = markers.fit(command.body, markers.marker(doing.life.plan, "pull", stage=command.stage))
     branch = branch_of(doing.life.plan, command.stage)
-    found = _pull(doing, command.number, branch)
-    if found is None:
-        found = _open(doing, command, branch, body)
-    elif (found["title"], found["body"]) != (command.title, body):
-        change = {"title": command.title, "body": body}
-        doing.client.patch("pulls", f"./pulls/{found['number']}", change)
-    missing = set(command.labels) - {label["name"] for label in found["labels"]}
-    if missing:
-        make_labels(doing, sorted(missing))
-        where = f"./issues/{found['number']}/labels"
-        doing.client.post("issues", where, {"labels": sorted(missing)}, creates=False)
+    with doing.app.made.turn(doing.key("pull", branch)):
+        found = _found(doing, command.number, branch)
+        labels = set(command.labels)
+        if found is None and not command.number:
+            found, more = _opened(doing, command, branch, body)
+            labels |= more
+        if found is None or found["state"] != "open":
+            return
+        if (found["title"], _text(found)) != (command.title, body):
+            change = {"title": command.title, "body": body}
+            doing.client.patch("pulls", f"./pulls/{found['number']}", change)
+        missing = labels - {label["name"] for label in found["labels"]}
+        add_labels(doing, found["number"], sorted(missing))
 
 
-def _pull(doing: Doing, number: int, branch: str) -> dict[str, Any] | None:
+def _text(pull: Thing) -> str:
+    return str(pull["body"] or "").replace("\r\n", "\n")
+
+
+def _found(doing: Doing, number: int, branch: str) -> Thing | None:
     if number:
-        found: dict[str, Any] | None = doing.client.find(f"./pulls/{number}")
-        return found
+        known: Thing | None = doing.client.find(f"./pulls/{number}")
+        return known
     owner = doing.client.full_name.partition("/")[0]
     listed = doing.client.pages("./pulls", state="open", head=f"{owner}:{branch}")
     return next((pull for pull in listed if doing.ours(pull)), None)
 
 
-def _open(doing: Doing, command: PutPull, branch: str, body: str) -> dict[str, Any]:
+def _opened(doing: Doing, command: PutPull, branch: str, body: str) -> tuple[Thing, frozenset[str]]:
+    """The new pull request, and the label that stands for a draft where there are none."""
     wanted = {"title": command.title, "head": branch, "base": command.base, "body": body}
     try:
-        made: dict[str, Any] = doing.client.post(
-            "pulls", "./pulls", {**wanted, "draft": command.draft}
-        )
+        made: Thing = doing.client.post("pulls", "./pulls", {**wanted, "draft": command.draft})
+        return made, frozenset()
     except Rejected as error:
+        said = f"{error.message} {error.details}".lower()
+        if "already exists" in said and (other := _found(doing, 0, branch)) is not None:
+            return other, frozenset()
         # Private repositories of free plans have no drafts.
-        if not command.draft or "draft" not in f"{error} {error.details}".lower():
+        if not command.draft or "draft" not in said:
             raise
-        made = doing.client.post("pulls", "./pulls", wanted)
-    return made
+    doing.app.lacks.put((DRAFTS, doing.client.full_name), True)
+    made = doing.client.post("pulls", "./pulls", wanted)
+    return made, frozenset({NOT_READY})
 
 
 def mark_ready(doing: Doing, command: MarkReady) -> None:
     """Take it out of draft; REST cannot."""
-    doing.client.mutate("reviews", _READY, {"pull": command.node})
-
-
-def answer_thread(doing: Doing, command: AnswerThread) -> None:
-    """Reply once in the thread, and resolve it if wanted."""
-    marker = markers.marker(doing.life.plan, "thread", re=command.reply_to)
-    body = markers.fit(command.body, marker)
-    comments = doing.client.pages(f"./pulls/{command.pull}/comments")
-    said = [c for c in comments if c.get("in_reply_to_id") == command.reply_to]
-    if not any(doing.ours(c) and c["body"] == body for c in said):
-        where = f"./pulls/{command.pull}/comments/{command.reply_to}/replies"
-        try:
-            doing.client.post("pulls", where, {"body": body})
-        except NotFound:
-            return
-    if command.resolve:
-        doing.client.mutate("reviews", _RESOLVE, {"thread": command.thread})
+    pull = doing.client.get(f"./pulls/{command.pull}")
+    if pull["draft"] and pull["state"] == "open":
+        doing.client.mutate("reviews", _READY, {"pull": command.node})

@@ -36,10 +36,22 @@ def run_facts(reading: Reading, stage: StageLife, workflow: str) -> tuple[RunFac
         branch=reading.life.base_branch,
         since=stage.dispatched,
     )
-    if stage.run and not any(run["id"] == stage.run for run in found):
-        known = reading.client.find(f"./actions/runs/{stage.run}")
+    run = stage.run or _just_started(reading, stage)
+    if run and not any(one["id"] == run for one in found):
+        known = reading.client.find(f"./actions/runs/{run}")
         found = [*found, known] if known is not None else found
     return tuple(_run(reading, stage, run) for run in found)
+
+
+def dispatched_key(full_name: str, name: str) -> tuple[str, str, str]:
+    """What `App.made` has a run by that this process started: its id, 0 where GitHub told none."""
+    return (full_name, "run", name)
+
+
+def _just_started(reading: Reading, stage: StageLife) -> int:
+    name = run_name(reading.life.plan, stage.number, stage.attempt)
+    known = reading.app.made.get(dispatched_key(reading.client.full_name, name))
+    return known if isinstance(known, int) else 0
 
 
 def named_runs(

@@ -241,7 +241,7 @@ def test_a_log_without_an_end_is_read_within_a_bound(hub: Hub, place: Place, spy
     scene = proposed(place, 1)
     ended(scene)
     scene.app = hub.app(spy.api)
-    spy.answer(r"^(?!/api).*log", 200, b"x" * (70 * 1024 * 1024))
+    spy.answer(r"^GET (?!/api).*log", 200, b"x" * (70 * 1024 * 1024))
     found = failure(scene)
     assert found is not None
     assert len(found.text) < 20_000

@@ -85,6 +85,16 @@ def test_a_comment_edited_later_is_marked_so(place: Place, hub: Hub) -> None:
     assert (found.body, found.edited) == ("/genesis approve", True)
 
 
+def test_a_comment_edited_within_the_second_it_was_made_in_is_marked_so(place: Place) -> None:
+    scene = Scene.begin(place)
+    comment = place.say(scene.issue, "/genesis status")
+    assert [c.edited for c in scene.facts().comments] == [False]
+    # The times of comments are whole seconds: they may not tell.
+    place.by("writer", "PATCH", f"/issues/comments/{comment}", {"body": "/genesis approve"})
+    (found,) = scene.facts().comments
+    assert (found.body, found.edited) == ("/genesis approve", True)
+
+
 def test_what_was_delivered_first_is_what_was_said(place: Place, hub: Hub) -> None:
     scene = Scene.begin(place)
     comment = place.say(scene.issue, "/genesis status")

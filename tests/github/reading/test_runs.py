@@ -167,7 +167,7 @@ def test_a_hostile_report_is_a_problem_and_no_outcome(
 ) -> None:
     scene, _ = completed
     scene.app = hub.app(spy.api)
-    spy.answer(r"^(?!/api).*", 200, HOSTILE[name])
+    spy.answer(r"^GET (?!/api).*", 200, HOSTILE[name])
     (run,) = scene.facts().stages[0].runs
     assert run.outcome is None
     assert run.problem.startswith("the run's report ")
