@@ -9,7 +9,13 @@ from bot.core.lifecycle.facts import Comment, IssueFacts, Tick
 from bot.core.lifecycle.requests import parse
 from bot.core.render.github import markers
 from bot.core.render.github.dashboard import ticked
+from bot.github.errors import NotFound, Unsupported
 from bot.github.reading.context import Reading, is_bot, login_of
+
+LAST_EDITED = "last-edited"
+"""What a server may lack, as `App.lacks` knows it."""
+
+_EDITED = "query($id: ID!) { node(id: $id) { ... on IssueComment { lastEditedAt } } }"
 
 
 def issue_facts(issue: Mapping[str, Any]) -> IssueFacts:
@@ -82,6 +88,8 @@ def _comment(reading: Reading, number: int, comment: Mapping[str, Any]) -> Comme
     if not ours and not commands:
         return None
     author, bot = login_of(comment), is_bot(comment)
+    if commands and not bot and not edited and (said is None or said.id != comment["id"]):
+        edited = _edited(reading, comment)
     return Comment(
         id=comment["id"],
         on=number,
@@ -92,6 +100,20 @@ def _comment(reading: Reading, number: int, comment: Mapping[str, Any]) -> Comme
         edited=edited,
         role=reading.role(author) if commands and not bot and _open(reading, comment) else "none",
     )
+
+
+def _edited(reading: Reading, comment: Mapping[str, Any]) -> bool:
+    """Whether it was edited within the second it was made in, which its times do not tell."""
+    if comment["id"] in reading.life.handled or reading.app.lacks.get(LAST_EDITED):
+        return False
+    try:
+        found = reading.client.query(_EDITED, {"id": comment["node_id"]})["node"]
+    except Unsupported:
+        reading.app.lacks.put(LAST_EDITED, True)
+        return False
+    except NotFound:
+        return True
+    return found is None or found["lastEditedAt"] is not None
 
 
 def _open(reading: Reading, comment: Mapping[str, Any]) -> bool:

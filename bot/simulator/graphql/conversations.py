@@ -99,6 +99,7 @@ COMMENT = AUTHORED | {
     "id": lambda scope, row, _: node_id("Comment", row.id),
     "url": lambda scope, row, _: _comment_page(scope, row),
     "issue": lambda scope, row, _: _issue_of(scope, row),
+    "lastEditedAt": lambda scope, row, _: maybe_stamp(row.edited_at),
     "pullRequest": lambda scope, row, _: scope.tables.pulls.get(_issue_of(scope, row).pull_id),
 }
 

@@ -48,6 +48,8 @@ class Comment(Record):
     """The reason it was minimised for, if it was."""
     created_at: datetime
     updated_at: datetime
+    edited_at: datetime | None = None
+    """When its text was last changed, be it within the second it was made in."""
 
 
 class Dependency(Record):

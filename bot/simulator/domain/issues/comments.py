@@ -60,7 +60,7 @@ def edit_comment(
         return
     changes = {"body": {"from": comment.body}}
     comment.body = body
-    comment.updated_at = world.clock.now()
+    comment.updated_at = comment.edited_at = world.clock.now()
     world.tables.comments.save(comment)
     touch(world, issue)
     _tell(world, "edited", caller, repository, comment, changes=changes)
