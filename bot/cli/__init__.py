@@ -17,6 +17,7 @@ from bot.cli import (
     outline,
     pipelines,
     planning,
+    replay,
     running,
     serve,
     simulate,
@@ -71,6 +72,12 @@ app.command(
 )(simulate.simulate)
 
 app.command("serve", epilog=_examples("genesis serve --host 0.0.0.0 --port 8080"))(serve.serve)
+app.command(
+    "replay",
+    epilog=_examples(
+        "genesis replay delivery.json --dry-run", "genesis replay payload.json --event issues"
+    ),
+)(replay.replay)
 app.add_typer(pipelines.app)
 app.add_typer(stage.app)
 app.add_typer(config.app)

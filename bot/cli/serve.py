@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,16 +71,17 @@ def serve(
 
 def _run(listening: Listening, web: Web, stop: threading.Event) -> None:
     from bot import log
+    from bot.server.registration import app_settings
     from bot.server.serve import serve as run
 
-    settings = _settings()
+    settings = app_settings()
     log.set_up(1, secrets=settings.secrets())
     log.take_standard("dbos")
     if not settings.github_app_id:
         _set_up(settings, web, stop)
         if stop.is_set():
             return
-        settings = _settings()
+        settings = app_settings()
         log.set_up(1, secrets=settings.secrets())
 
     def ready(server: Server) -> None:
@@ -96,17 +97,6 @@ def _run(listening: Listening, web: Web, stop: threading.Event) -> None:
 
 def _webhook(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/webhook" if ":" in host else f"http://{host}:{port}/webhook"
-
-
-def _settings() -> Settings:
-    """Those of the environment, and below them what `/setup` has written."""
-    from bot.server.registration import env_file
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    kept = env_file(settings)
-    more: dict[str, Any] = {"_env_file": kept} if kept.is_file() else {}
-    return settings if settings.github_app_id or not more else load_settings(**more)
 
 
 def _set_up(settings: Settings, web: Web, stop: threading.Event) -> None:

@@ -14,7 +14,7 @@ import httpx
 
 from bot.errors import Refused, Unreachable
 from bot.github.purposes import granted
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,200}\Z")
 PLAIN = re.compile(r"[\x21-\x26\x28-\x7e]{1,1000}\Z")
@@ -56,6 +56,15 @@ def manifest(name: str, webhook: str, done: str) -> dict[str, Any]:
 def env_file(settings: Settings) -> Path:
     """Where the App's settings are kept that `/setup` made."""
     return settings.state_dir / "server" / "genesis.env"
+
+
+def app_settings() -> Settings:
+    """The settings of the environment, and below them what `/setup` has written."""
+    settings = load_settings()
+    kept = env_file(settings)
+    if settings.github_app_id or not kept.is_file():
+        return settings
+    return load_settings(_env_file=kept)
 
 
 def register(settings: Settings, code: str) -> Registered:
