@@ -127,10 +127,12 @@ class RerunFailed(Command):
 
 
 class MoveBranch(Command):
-    """Put a commit of ours on the stage's branch if it is where we left it, never else."""
+    """Put a published commit on the stage's branch if it is where we left it, never else."""
 
     kind: Literal["move-branch"] = "move-branch"
     stage: int
+    attempt: int
+    """The attempt that published the commit."""
     to: str
     expected: str
     """Commit the branch must be at; empty: it must not exist."""

@@ -89,7 +89,9 @@ def _attempt(
             title=f"Replaced by attempt {stage.attempt}",
             summary="Another attempt takes the place of this commit.",
         )
-    yield MoveBranch(stage=stage.number, to=outcome.commit, expected=stage.head)
+    yield MoveBranch(
+        stage=stage.number, attempt=outcome.attempt, to=outcome.commit, expected=stage.head
+    )
 
 
 def _running(pull: PullFacts) -> bool:

@@ -38,7 +38,9 @@ def outcome_of(life: PlanLife, stage: StageLife, seen: StageFacts) -> StageOutco
     said = run.outcome if run is not None and run.status == "completed" else None
     if said is None or (said.plan, said.stage) != (life.plan, stage.number):
         return None
-    if said.attempt != stage.attempt or (said.status == "published" and not said.commit):
+    if (said.attempt, said.base) != (stage.attempt, stage.base) or (
+        said.status == "published" and not said.commit
+    ):
         return None
     return said
 

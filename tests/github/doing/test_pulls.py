@@ -72,7 +72,9 @@ def test_one_that_lists_do_not_show_yet_is_not_doubled(
     scene.app = hub.app(spy.api)
     empty = [True]
     spy.instead = lambda method, path, body: (
-        (200, []) if method == "GET" and re.search(r"/pulls\?", path) and empty and empty.pop() else None
+        (200, [])
+        if method == "GET" and re.search(r"/pulls\?", path) and empty and empty.pop()
+        else None
     )
     scene.do(put())
     empty += [True]
@@ -162,19 +164,22 @@ def test_a_thread_that_is_gone_needs_no_answer(place: Place) -> None:
     assert place.by("admin", "GET", f"/pulls/{command.pull}/comments") == []
 
 
-def published(scene: Scene, name: str = "one") -> str:
-    """A commit of ours on no branch."""
-    return scene.place.loose({"lib/fix.ex": name}, scene.place.tip("main"), OURSELVES)
+def published(scene: Scene, attempt: int = 1) -> str:
+    return scene.published(1, attempt, {"lib/fix.ex": f"{attempt}\n"})
+
+
+def move(to: str, expected: str = "", attempt: int = 1) -> MoveBranch:
+    return MoveBranch(stage=1, attempt=attempt, to=to, expected=expected)
 
 
 def test_a_branch_is_made_and_moved(place: Place) -> None:
     scene = Scene.begin(place, stages=1)
-    first, second = published(scene), published(scene, "two")
-    make = MoveBranch(stage=1, to=first, expected="")
+    first, second = published(scene), published(scene, 2)
+    make = MoveBranch(stage=1, attempt=1, to=first, expected="")
     scene.do(make, make)
     assert place.tip(scene.branch(1)) == first
     # Not a fast-forward: an attempt takes the place of the one before.
-    move = MoveBranch(stage=1, to=second, expected=first)
+    move = MoveBranch(stage=1, attempt=2, to=second, expected=first)
     scene.do(move, move)
     assert place.tip(scene.branch(1)) == second
 
@@ -182,23 +187,23 @@ def test_a_branch_is_made_and_moved(place: Place) -> None:
 @pytest.mark.parametrize("how", ["pushed", "deleted", "made"])
 def test_a_branch_that_is_not_where_we_left_it_is_not_moved(place: Place, how: str) -> None:
     scene = Scene.begin(place, stages=1)
-    first, second = published(scene), published(scene, "two")
+    first, second = published(scene), published(scene, 2)
     expected = "" if how == "made" else first
-    scene.do(MoveBranch(stage=1, to=first, expected=""))
+    scene.do(MoveBranch(stage=1, attempt=1, to=first, expected=""))
     if how != "deleted":
         place.commit(scene.branch(1), {"x": "theirs"}, "maintainer")
     else:
         place.by("writer", "DELETE", f"/git/refs/heads/{scene.branch(1)}")
     before = place.tip(scene.branch(1))
     with pytest.raises(Refused):
-        scene.do(MoveBranch(stage=1, to=second, expected=expected))
+        scene.do(MoveBranch(stage=1, attempt=2, to=second, expected=expected))
     assert place.tip(scene.branch(1)) == before
 
 
 def test_a_push_between_looking_and_moving_wins(hub: Hub, place: Place, spy: Between) -> None:
     scene = Scene.begin(place, stages=1)
-    first, second = published(scene), published(scene, "two")
-    scene.do(MoveBranch(stage=1, to=first, expected=""))
+    first, second = published(scene), published(scene, 2)
+    scene.do(MoveBranch(stage=1, attempt=1, to=first, expected=""))
     scene.app = hub.app(spy.api)
     theirs: list[str] = []
 
@@ -208,7 +213,7 @@ def test_a_push_between_looking_and_moving_wins(hub: Hub, place: Place, spy: Bet
 
     spy.instead = push
     with pytest.raises(Refused):
-        scene.do(MoveBranch(stage=1, to=second, expected=first))
+        scene.do(MoveBranch(stage=1, attempt=2, to=second, expected=first))
     assert theirs == [place.tip(scene.branch(1))]
 
 
@@ -218,13 +223,31 @@ def test_a_move_that_was_not_answered_is_looked_at_again(hub: Hub, place: Place,
     first = published(scene)
     fault = {"kind": "error", "when": when, "path": "/graphql", "count": 1}
     with hub.faults(fault), pytest.raises(Transient):
-        scene.do(MoveBranch(stage=1, to=first, expected=""))
-    scene.do(MoveBranch(stage=1, to=first, expected=""))
+        scene.do(MoveBranch(stage=1, attempt=1, to=first, expected=""))
+    scene.do(MoveBranch(stage=1, attempt=1, to=first, expected=""))
     assert place.tip(scene.branch(1)) == first
+
+
+def test_a_commit_that_no_run_published_is_refused(place: Place) -> None:
+    scene = Scene.begin(place, stages=1)
+    first, second = published(scene), published(scene, 2)
+    for attempt, commit in ((1, second), (2, first), (3, first), (1, place.tip("main"))):
+        with pytest.raises(Refused, match="is not what the run published"):
+            scene.do(MoveBranch(stage=1, attempt=attempt, to=commit, expected=""))
+    assert place.tip(scene.branch(1)) == ""
 
 
 def test_a_commit_that_is_not_there_is_refused(place: Place) -> None:
     scene = Scene.begin(place, stages=1)
     with pytest.raises(Refused):
-        scene.do(MoveBranch(stage=1, to="d" * 40, expected=""))
+        scene.do(MoveBranch(stage=1, attempt=1, to="d" * 40, expected=""))
+    assert place.tip(scene.branch(1)) == ""
+
+
+def test_only_what_the_run_published_itself_is_put_there(place: Place) -> None:
+    scene = Scene.begin(place, stages=1)
+    first, other = published(scene), place.loose({"x": "y"}, place.tip("main"), "maintainer")
+    for command in (move(other), move(first, attempt=2)):
+        with pytest.raises(Refused, match="is not what the run published"):
+            scene.do(command)
     assert place.tip(scene.branch(1)) == ""
