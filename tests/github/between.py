@@ -48,6 +48,8 @@ class Between:
 
     upstream: str
     instead: Instead = lambda method, path, body: None
+    rewrite: Callable[[str, bytes], bytes] = lambda path, body: body
+    """From path and body to the body that GitHub gets."""
     raw: bytes | None = None
     """Every answer's body, if it is given."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -132,7 +134,10 @@ def between(upstream: str) -> Iterator[Between]:
             dropped = {"host", "connection", "content-length", "accept-encoding"}
             headers = {n: v for n, v in self.headers.items() if n.lower() not in dropped}
             found = client.request(
-                self.command, upstream + self.path, content=body, headers=headers
+                self.command,
+                upstream + self.path,
+                content=there.rewrite(self.path, body),
+                headers=headers,
             )
             kept = {
                 name: value.replace(upstream, there.url)

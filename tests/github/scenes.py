@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.events import Hint, Said, Ticked
 from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.facts import Facts
+from bot.core.lifecycle.outcome import published_ref
 from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.core.names import branch_of
 from bot.core.plan import Action, FileRange, Plan, StagePlan
@@ -172,6 +173,13 @@ class Scene:
         head = self.place.commit(self.branch(stage), changed, OURSELVES, message=message)
         self.stage(stage, head=head)
         return head
+
+    def published(self, stage: int, attempt: int, files: dict[str, str | None]) -> str:
+        """A commit that a run left under its own ref."""
+        commit = self.place.loose(files, self.place.tip("main"), OURSELVES)
+        ref = published_ref(self.plan_id, stage, attempt)
+        self.place.by(OURSELVES, "POST", "/git/refs", {"ref": ref, "sha": commit})
+        return commit
 
     def pull(self, stage: int, *, draft: bool = False, login: str = OURSELVES) -> int:
         """The pull request of a stage's branch, in our state."""
