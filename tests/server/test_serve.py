@@ -244,3 +244,29 @@ def test_a_label_that_was_there_before_the_app_heard_of_it_is_found(
     with serving(tmp_path, settings_for(hub, tmp_path / "state"), port=port) as bot:
         bot.hear()
         until_planned(hub, issue["number"])
+
+
+def test_of_two_servers_on_one_postgres_the_second_finishes_what_the_first_began(
+    hub: Hub, tmp_path: Path, port: int, shared_url: str
+) -> None:
+    """The deliveries too: the first one dies with its inbox, which is the database."""
+
+    def environment(name: str) -> dict[str, str]:
+        state = tmp_path / name / "state"
+        return settings_for(hub, state, GENESIS_DATABASE_URL=shared_url)
+
+    with (
+        serving(tmp_path / "one", environment("one"), "--workers", "1", port=port) as one,
+        serving(tmp_path / "two", environment("two"), "--workers", "1") as two,
+    ):
+        one.hear()
+        two.hear()
+        numbers = [labelled(hub, f"Plan {n}") for n in range(3)]
+        until(lambda: any(reading(hub, f"/issues/{n}/reactions") for n in numbers))
+        one.end(signal.SIGKILL)
+        for number in numbers:
+            until_planned(hub, number)
+        for number in numbers:
+            settled(two, hub, number)
+        assert two.page("/readyz").json()["ready"] is True
+        assert two.end() == 0
