@@ -167,7 +167,8 @@ class Settings(BaseSettings):
         default="https://github.com", validation_alias=_named("github_server_url")
     )
     github_pace: float = Field(default=1.0, ge=0, le=60)
-    """Seconds between two things created on GitHub, which asks for one."""
+    """Seconds between two things created on GitHub, which asks for one; 0 lifts GitHub's limits on
+    how many there may be in an hour, too: for a server that has none."""
     database_url: SecretStr | None = None
     """Postgres for many workers; None: SQLite in the state directory, for one process."""
 

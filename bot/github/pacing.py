@@ -31,16 +31,21 @@ RATES = (Rate(80, 60.0), Rate(500, 3600.0))
 
 
 class Pace:
-    """The calls of one installation: creations take turns, and all rest when GitHub says so."""
+    """The calls of one installation: creations take turns, and all rest when GitHub says so.
+
+    Without a gap nothing is paced, unless rates are given: for a server that has no limits.
+    """
 
     def __init__(
         self,
         gap: float = GAP,
-        rates: tuple[Rate, ...] = RATES,
+        rates: tuple[Rate, ...] | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if rates is None:
+            rates = RATES if gap else ()
         self._gap, self._rates, self._clock, self._sleep = gap, rates, clock, sleep
         self._made: deque[float] = deque(maxlen=max((r.count for r in rates), default=1))
         self._turn = threading.Lock()

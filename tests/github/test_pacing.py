@@ -95,3 +95,15 @@ def test_a_rest_holds_everybody_until_it_is_over() -> None:
     clock.now = 57
     pace.rested()
     assert clock.now == 60
+
+
+def test_without_a_gap_nothing_is_paced() -> None:
+    clock = Clock()
+    pace = Pace(0, clock=clock, sleep=clock.sleep)
+    for _ in range(1_000):
+        pace.wait()
+    assert clock.now == 0
+    paced = Pace(clock=clock, sleep=clock.sleep)
+    for _ in range(80):
+        paced.wait()
+    assert clock.now >= 79
