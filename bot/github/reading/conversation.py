@@ -122,18 +122,24 @@ def _open(reading: Reading, comment: Mapping[str, Any]) -> bool:
 
 
 def ticks(reading: Reading, said: Iterable[Comment]) -> tuple[Tick, ...]:
-    """Boxes ticked on the dashboard now; by whom, where the delivery at hand tells."""
+    """Boxes that are ticked; by whom, where the delivery at hand tells.
+
+    What that delivery ticked counts even where an edit of ours has emptied the box since: it may
+    have been under way already.
+    """
     for comment in said:
         fields = markers.read(comment.body) if comment.ours else None
         if fields and fields["kind"] == "dashboard" and fields["plan"] == reading.life.plan:
-            return tuple(_tick(reading, comment.id, box) for box in ticked(comment.body))
+            new = _newly_ticked(reading, comment.id)
+            here = (Tick(box=box) for box in ticked(comment.body) if box not in new)
+            return (*here, *new.values())
     return ()
 
 
-def _tick(reading: Reading, comment: int, box: str) -> Tick:
+def _newly_ticked(reading: Reading, comment: int) -> dict[str, Tick]:
     done = reading.hint.ticked if reading.hint is not None else None
     if done is None or done.comment != comment:
-        return Tick(box=box)
-    if box in ticked(done.before) or box not in ticked(done.after):
-        return Tick(box=box)
-    return Tick(box=box, actor=done.actor, role=reading.role(done.actor))
+        return {}
+    before, actor = ticked(done.before), done.actor
+    boxes = [box for box in ticked(done.after) if box not in before]
+    return {box: Tick(box=box, actor=actor, role=reading.role(actor)) for box in boxes}

@@ -254,6 +254,15 @@ def test_ticked_boxes_are_known_with_who_ticked_them(place: Place) -> None:
     assert scene.facts().ticks[0].actor == ""
 
 
+def test_a_box_that_an_edit_of_ours_emptied_meanwhile_was_ticked(place: Place) -> None:
+    scene = Scene.begin(place, stages=1)
+    empty = f"- [ ] Skip <!-- box=skip-1 -->\n\n{scene.marker('dashboard')}"
+    dashboard = scene.ours(scene.issue, empty)
+    scene.saw_ticked(dashboard, "writer", empty, empty.replace("[ ]", "[x]"))
+    (tick,) = scene.facts().ticks
+    assert (tick.box, tick.actor, tick.role) == ("skip-1", "writer", "write")
+
+
 def test_a_dashboard_that_is_not_ours_ticks_nothing(place: Place) -> None:
     scene = Scene.begin(place, stages=1)
     body = f"- [x] Approve <!-- box=approve -->\n\n{scene.marker('dashboard')}"
