@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint format lock bench bench-context bench-pipeline bench-plans bench-simulator clean
+.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -95,10 +95,13 @@ bench-context: install ## the skeleton against repomix (npm); BENCH="DIR ..." pa
 bench-simulator: install ## the local GitHub: start, calls a second, long lists, dispatch
 	@$(BIN)/python -m benchmarks.simulator
 
+bench-ingress: install ## the webhook ingress against Probot (npm) on one core each
+	@$(BIN)/python -m benchmarks.ingress
+
 bench-plans: install ## one state transition, and a look at 1,000 open plans
 	@$(BIN)/python -m benchmarks.plans
 
 clean: ## remove whatever make has made
-	rm -rf $(VENV) .judges build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .judges .probot build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache examples/*/_build examples/*/deps
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
