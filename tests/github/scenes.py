@@ -142,7 +142,7 @@ class Scene:
         with self.client() as fresh:
             used = client or fresh
             app_id = used.app.credentials.app_id
-            doing = Doing(used, self.life, OURSELVES, app_id, tip="0" * 40)
+            doing = Doing(used, OURSELVES, app_id, self.life, tip="0" * 40)
             for command in commands:
                 carry_out(doing, command)
 

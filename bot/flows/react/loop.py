@@ -166,7 +166,7 @@ class Reactor:
 
     def _doing(self, record: PlanRecord) -> Doing:
         app_id = self.post.app.credentials.app_id
-        return Doing(self.client, record.life, self.post.ourselves, app_id, record.tip)
+        return Doing(self.client, self.post.ourselves, app_id, record.life, record.tip)
 
 
 def _same(decision: Decision, before: Decision | None) -> bool:

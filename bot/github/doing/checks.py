@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.core.lifecycle.commands import PutCheck
 from bot.core.names import check_name
 from bot.core.render.github import markers
-from bot.github.doing.context import Doing
+from bot.github.doing.context import Doing, Here
 from bot.github.doing.single import Thing
 
 PER_REQUEST = 50
@@ -42,7 +42,7 @@ def output(title: str, summary: str) -> dict[str, object]:
 
 
 def put_check_run(
-    doing: Doing,
+    here: Here,
     name: str,
     head: str,
     wanted: dict[str, object],
@@ -53,38 +53,48 @@ def put_check_run(
 
     One that has ended stays as it ended where work begins anew: that is another run.
     """
-    client, key = doing.client, doing.key("check", name, head)
-    with doing.app.made.turn(key):
-        run = _newest(doing, name, head)
-        made = doing.app.made.get(key)
+    client, key = here.client, here.key("check", name, head)
+    with here.app.made.turn(key):
+        run = _newest(here, name, head)
+        made = here.app.made.get(key)
         if made is not None and (run is None or made["id"] > run["id"]):
             run = made
         if run is None or (run["status"] == "completed" and wanted["status"] != "completed"):
             body = {"name": name, "head_sha": head, **wanted, "output": texts}
             run = client.post("checks", "./check-runs", body)
-            there = set()
+            there: set[Annotation] = set()
         else:
-            there = _there(doing, run) if annotations else set()
+            there = _there(here, run) if annotations else set()
             if not _shows(run, wanted, texts):
                 change = {**wanted, "output": texts}
                 run = client.patch("checks", f"./check-runs/{run['id']}", change)
-        doing.app.made.put(key, run)
-        notes = [_annotation(*note) for note in dict.fromkeys(annotations) if note not in there]
-        for start in range(0, min(len(notes), MOST), PER_REQUEST):
-            more = {**texts, "annotations": notes[start : min(start + PER_REQUEST, MOST)]}
+        here.app.made.put(key, run)
+        for notes in _batches(annotations, there):
+            more = {"output": {**texts, "annotations": notes}}
             # GitHub adds them to those there are: sent twice they stand there twice.
-            client.patch("checks", f"./check-runs/{run['id']}", {"output": more}, repeatable=False)
+            run = client.patch("checks", f"./check-runs/{run['id']}", more, repeatable=False)
+            here.app.made.put(key, run)
 
 
-def _newest(doing: Doing, name: str, head: str) -> Thing | None:
-    listed = doing.client.pages(
+def _batches(
+    annotations: Sequence[Annotation], there: set[Annotation]
+) -> Iterator[list[dict[str, object]]]:
+    """Those that are not there yet, as many at a time as GitHub takes."""
+    notes = [_annotation(*note) for note in dict.fromkeys(annotations)]
+    new = [n for n in notes if (n["path"], n["start_line"], n["message"]) not in there][:MOST]
+    for start in range(0, len(new), PER_REQUEST):
+        yield new[start : start + PER_REQUEST]
+
+
+def _newest(here: Here, name: str, head: str) -> Thing | None:
+    listed = here.client.pages(
         f"./commits/{head}/check-runs",
         key="check_runs",
         check_name=name,
-        app_id=doing.app_id,
+        app_id=here.app_id,
         filter="latest",
     )
-    mine = [run for run in listed if (run.get("app") or {}).get("id") == doing.app_id]
+    mine = [run for run in listed if (run.get("app") or {}).get("id") == here.app_id]
     return max(mine, key=lambda run: int(run["id"]), default=None)
 
 
@@ -94,10 +104,10 @@ def _shows(run: Thing, wanted: dict[str, object], texts: dict[str, object]) -> b
     return same and all(shown.get(name) == value for name, value in texts.items())
 
 
-def _there(doing: Doing, run: Thing) -> set[Annotation]:
+def _there(here: Here, run: Thing) -> set[Annotation]:
     if not (run.get("output") or {}).get("annotations_count"):
         return set()
-    listed = doing.client.pages(f"./check-runs/{run['id']}/annotations")
+    listed = here.client.pages(f"./check-runs/{run['id']}/annotations")
     return {(note["path"], note["start_line"], note["message"]) for note in listed}
 
 

@@ -13,16 +13,13 @@ from bot.github.client import Client
 
 
 @dataclass(frozen=True)
-class Doing:
-    """The repository, the plan, and who we are there."""
+class Here:
+    """A repository, and who we are there."""
 
     client: Client
-    life: PlanLife
     ourselves: str
     """Login of our App, `slug[bot]`."""
     app_id: int
-    tip: str = ""
-    """Commit of the plan's ref that a stage's run reads the plan from."""
 
     @property
     def app(self) -> App:
@@ -40,3 +37,12 @@ class Doing:
     def carries(self, thing: Mapping[str, Any], marker: str) -> bool:
         """Whether it is ours and has this marker."""
         return self.ours(thing) and markers.read(thing.get("body") or "") == markers.read(marker)
+
+
+@dataclass(frozen=True)
+class Doing(Here):
+    """The same, and the plan."""
+
+    life: PlanLife
+    tip: str = ""
+    """Commit of the plan's ref that a stage's run reads the plan from."""

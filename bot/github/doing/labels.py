@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bot.core.lifecycle.commands import SetLabels
-from bot.github.doing.context import Doing
+from bot.github.doing.context import Doing, Here
 from bot.github.errors import Rejected
 
 COLOURS = {
@@ -28,34 +28,34 @@ def set_labels(doing: Doing, command: SetLabels) -> None:
         doing.client.delete("issues", f"./issues/{command.on}/labels/{quote(name, safe='')}")
 
 
-def add_labels(doing: Doing, on: int, names: Iterable[str]) -> None:
+def add_labels(here: Here, on: int, names: Iterable[str]) -> None:
     """Put them on an issue or pull request."""
     wanted = list(names)
     if wanted:
-        make_labels(doing, wanted)
+        make_labels(here, wanted)
         where = f"./issues/{on}/labels"
-        doing.client.post("issues", where, {"labels": wanted}, creates=False)
+        here.client.post("issues", where, {"labels": wanted}, creates=False)
 
 
-def make_labels(doing: Doing, names: Iterable[str]) -> None:
+def make_labels(here: Here, names: Iterable[str]) -> None:
     """Create those the repository has not, with our colours.
 
     Those that were there a moment ago are not looked for: GitHub would make them, in grey.
     """
     for name in names:
-        key = doing.key("label", name)
-        if doing.app.made.get(key):
+        key = here.key("label", name)
+        if here.app.made.get(key):
             continue
-        if doing.client.find(f"./labels/{quote(name, safe='')}") is None:
-            _make(doing, name)
-        doing.app.made.put(key, True)
+        if here.client.find(f"./labels/{quote(name, safe='')}") is None:
+            _make(here, name)
+        here.app.made.put(key, True)
 
 
-def _make(doing: Doing, name: str) -> None:
+def _make(here: Here, name: str) -> None:
     colour, about = COLOURS.get(name, _OTHER)
     try:
         body = {"name": name, "color": colour, "description": about}
-        doing.client.post("issues", "./labels", body)
+        here.client.post("issues", "./labels", body)
     except Rejected:
         # Made by another worker since we looked; if not, GitHub says so where it is used.
         return

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import Transient
-from bot.github.doing.context import Doing
+from bot.github.doing.context import Here
 from bot.github.errors import NotFound
 
 Thing = dict[str, Any]
@@ -32,13 +32,13 @@ class Single:
     withdraw: Callable[[Thing, Thing], None]
     """Of the second that we made, and the first."""
 
-    def put(self, doing: Doing) -> Thing:
+    def put(self, here: Here) -> Thing:
         """The object as it is wanted; raises `Transient` where it vanished meanwhile."""
-        made = doing.app.made
+        made = here.app.made
         with made.turn(self.key):
             found = self.find() or [t for t in (made.get(self.key),) if t is not None]
             if found:
-                return self._updated(doing, _oldest(found))
+                return self._updated(here, _oldest(found))
             thing = self.create()
             made.put(self.key, thing)
             first = _oldest([thing, *self.find()])
@@ -46,16 +46,16 @@ class Single:
                 return thing
             made.put(self.key, first)
             self.withdraw(thing, first)
-            return self._updated(doing, first)
+            return self._updated(here, first)
 
-    def _updated(self, doing: Doing, thing: Thing) -> Thing:
+    def _updated(self, here: Here, thing: Thing) -> Thing:
         try:
             changed = self.update(thing)
         except NotFound as error:
-            doing.app.made.forget(self.key)
+            here.app.made.forget(self.key)
             raise Transient(f"it is gone: {error.message}") from error
-        if changed is not None and doing.app.made.get(self.key) is not None:
-            doing.app.made.put(self.key, changed)
+        if changed is not None and here.app.made.get(self.key) is not None:
+            here.app.made.put(self.key, changed)
         return changed or thing
 
 
