@@ -277,7 +277,7 @@ class Plan:
         if self.place.raw("admin", "GET", f"/issues/{self.number}").status_code != 200:
             return
         mine = [c["body"] for c in self.comments() if c["user"]["login"] == OURSELVES]
-        markers = [re.findall(r"<!-- genesis [^>]*-->", body)[-1] for body in mine]
+        markers = [m for body in mine for m in re.findall(r"<!-- genesis [^>]*-->", body)[-1:]]
         assert sorted(set(markers)) == sorted(markers)
         titles = [stage["title"] for stage in self.stages()]
         assert sorted(set(titles)) == sorted(titles)
@@ -299,9 +299,9 @@ def playing(folder: Path) -> Iterator[Running]:
     seed.mkdir()
     (seed / "README.md").write_text("Seed\n")
     port = free_port()
-    options = ["--state", folder / "github", "--no-limits"]
-    hook = ["--webhook-url", f"http://127.0.0.1:{port}/webhook"]
-    with simulating(seed, f"elsewhere/seed={seed}", *options, *hook) as (_, said):
+    options = ["--state", str(folder / "github"), "--no-limits"]
+    options += ["--webhook-url", f"http://127.0.0.1:{port}/webhook"]
+    with simulating(seed, f"elsewhere/seed={seed}", *options) as (_, said):
         hub = Hub(said)
         log = folder / "server.log"
         with log.open("w") as errors, _serving(folder, hub, port, errors) as told:

@@ -131,5 +131,5 @@ def _deliveries(app: Running) -> list[dict[str, Any]]:
     found = app.hub.app()
     listed = list(found.pages("/app/hook/deliveries"))[:30]
     wanted = [d for d in listed if d["event"] == "issue_comment"]
-    whole = [found.get(f"/app/hook/deliveries/{d['id']}") for d in wanted]
+    whole: list[Any] = [found.get(f"/app/hook/deliveries/{d['id']}") for d in wanted]
     return [{"guid": d["guid"], "payload": d["request"]["payload"]} for d in whole]
