@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,14 @@ def test_the_thread_sweeps_at_once_and_stops(
     sweeper.stop()
     until(engine.swept)
     assert seen(actor, place) == [str(number)]
+
+
+def test_workers_that_come_to_a_repository_at_once_share_its_mirror(
+    place: Place, post: Post
+) -> None:
+    """Made by each of them, the folder of the mirror would be in the way of the others."""
+    plans = [str(n) for n in range(101, 109)]
+    with ThreadPoolExecutor(len(plans)) as pool:
+        list(pool.map(lambda plan: stored(place, post, plan), plans))
+    client = post.client(place.installation, place.full_name)
+    assert sorted(post.store(client).tips()) == plans

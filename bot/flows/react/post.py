@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Post:
     writer: str = field(default_factory=lambda: uuid.uuid4().hex)
     _paces: dict[int, Pace] = field(default_factory=dict)
     _stores: dict[str, RemoteStore] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, settings: Settings) -> Post:
@@ -68,14 +70,16 @@ class Post:
 
     def store(self, client: Client) -> RemoteStore:
         """The plans of a repository."""
-        if client.full_name not in self._stores:
-            self._stores[client.full_name] = RemoteStore(
-                self.folder(client.full_name) / "plans.git",
-                lambda write: self.remote(client, write=write),
-                self.settings,
-                writer=self.writer,
-            )
-        return self._stores[client.full_name]
+        # Workers come here at once, and a mirror is made once.
+        with self._turn:
+            if client.full_name not in self._stores:
+                self._stores[client.full_name] = RemoteStore(
+                    self.folder(client.full_name) / "plans.git",
+                    lambda write: self.remote(client, write=write),
+                    self.settings,
+                    writer=self.writer,
+                )
+            return self._stores[client.full_name]
 
     def repositories(self, installation: int) -> Iterator[str]:
         """Full names of the repositories of an installation; raises `NotFound` without one."""
