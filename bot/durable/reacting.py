@@ -18,8 +18,10 @@ from bot.durable.known_plans import remember
 from bot.durable.meters import Meters
 from bot.durable.reacted import Reacted
 from bot.errors import OtpError, Transient
+from bot.flows.react.config_watch import watch_branch, watch_pull
 from bot.flows.react.loop import Reaction, Reactor
 from bot.flows.react.post import Post
+from bot.github.client import Client
 from bot.github.errors import NotFound
 from bot.github.store import PLAN_ID
 
@@ -56,7 +58,15 @@ class Reacting:
 
     def _reacted(self, hint: Hint, tried: int) -> Reacted:
         try:
-            return self._plan(hint) if hint.scope == "plan" else self._spread(hint)
+            match hint.scope:
+                case "plan":
+                    return self._plan(hint)
+                case "config":
+                    reacted = self._config(hint)
+                    self.meters.reactions.labels("done").inc()
+                    return reacted
+                case _:
+                    return self._spread(hint)
         except Transient as error:
             wait = min(max(error.retry_after, 2.0**tried), LONGEST_WAIT)
             log.info("try_again", why=str(error), wait=wait)
@@ -80,8 +90,7 @@ class Reacting:
             yield
 
     def _plan(self, hint: Hint) -> Reacted:
-        installation = hint.installation or self.post.app.installation_of(hint.repository)
-        with self.post.client(installation, hint.repository) as client:
+        with self._client(hint.installation, hint.repository) as client:
             # Nobody told us: then it is for GitHub to say whether somebody asked for a plan.
             told = hint if hint.event != "sweep" else None
             reaction = Reactor(self.post, client, hint.plan, told).react()
@@ -111,10 +120,30 @@ class Reacting:
             # It is there to be looked at, and the next reaction writes it again.
             log.warning("plan_not_noted", why=type(error).__name__)
 
+    def _config(self, hint: Hint) -> Reacted:
+        """Tell whoever broke the configuration; the plans learn of it by themselves."""
+        with self._client(hint.installation, hint.repository) as client:
+            if hint.pull:
+                problems = watch_pull(self.post, client, hint.pull)
+            else:
+                problems = watch_branch(self.post, client)
+        return Reacted(status="broken" if problems else "")
+
+    def _pushed(self, hint: Hint) -> None:
+        try:
+            self._config(hint)
+        except Transient:
+            raise
+        except OtpError as error:
+            # The plans have to hear of the push all the same.
+            log.warning("config_not_watched", why=str(error))
+
     def _spread(self, hint: Hint) -> Reacted:
         """Plans of a repository, or of all of an installation, as `owner/name#plan`."""
         if hint.scope == "repository":
             names: tuple[str, ...] = (hint.repository,)
+            if hint.event == "push":
+                self._pushed(hint)
         else:
             try:
                 names = tuple(self.post.repositories(hint.installation))
@@ -125,9 +154,12 @@ class Reacting:
         self.meters.reactions.labels("done").inc()
         return Reacted(plans=found)
 
+    def _client(self, installation: int, repository: str) -> Client:
+        found = installation or self.post.app.installation_of(repository)
+        return self.post.client(found, repository)
+
     def _plans(self, installation: int, repository: str) -> list[str]:
-        installation = installation or self.post.app.installation_of(repository)
-        with self.post.client(installation, repository) as client:
+        with self._client(installation, repository) as client:
             tips = self.post.store(client).tips()
         return [f"{repository}#{plan}" for plan in sorted(tips) if PLAN_ID.match(plan)]
 

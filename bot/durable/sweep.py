@@ -83,6 +83,7 @@ class Sweeper:
                 log.warning("sweep_incomplete", repository=repository, why=str(error))
                 whole = False
                 continue
+            engine.enqueue(_look(tick, installation, repository, ""))
             for plan in plans:
                 engine.enqueue(_look(tick, installation, repository, plan))
             count += len(plans)
@@ -123,10 +124,11 @@ class Sweeper:
 
 
 def _look(tick: str, installation: int, repository: str, plan: str) -> Hint:
+    """At a plan, or without one at the configuration."""
     return Hint(
         delivery=f"sweep:{tick}:{repository}#{plan}",
         event="sweep",
-        scope="plan",
+        scope="plan" if plan else "config",
         installation=installation,
         repository=repository,
         plan=plan,

@@ -26,6 +26,7 @@ from bot.github.errors import (
     Rejected,
     Suspended,
 )
+from bot.github.tally import TALLY
 
 API_VERSION = "2022-11-28"
 """Sent with every request; github.com and GHES 3.17 and later know it."""
@@ -129,14 +130,17 @@ def _tried(
     tried = 0
     while True:
         try:
-            return github.request(
+            answer = github.request(
                 method,
                 path,
                 params=dict(query) or None,
                 json=dict(body) if body is not None else None,
                 headers={"X-GitHub-Api-Version": API_VERSION},
             ).raw_response
+            TALLY.note(answer)
+            return answer
         except GitHubException as error:
+            TALLY.note(error.response.raw_response if isinstance(error, RequestFailed) else None)
             pause = _pause(error, tried, repeatable)
             if pause is None:
                 raise _meaning(error, f"{method} {path}") from error

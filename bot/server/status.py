@@ -18,6 +18,7 @@ from bot.durable.database import Database
 from bot.durable.meters import Meters
 from bot.durable.sweep import Sweeper
 from bot.flows.react.post import Post
+from bot.github.tally import TALLY
 from bot.server.drainer import Drainer
 from bot.server.process import IngressProcess
 
@@ -72,6 +73,7 @@ class ServerCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
         yield from self._ingress()
+        yield from _github()
         if self._server.drainer is None:
             return
         try:
@@ -103,6 +105,21 @@ class ServerCollector(Collector):
             family = CounterMetricFamily(f"genesis_ingress_{name}", text)
             family.add_metric([], ingress.counts.get(name, 0))
             yield family
+
+
+def _github() -> Iterator[Metric]:
+    answers = CounterMetricFamily(
+        "genesis_github_answers", "Answers of GitHub's API; `none` for silence.", labels=["status"]
+    )
+    for status, count in TALLY.answers().items():
+        answers.add_metric([status], count)
+    yield answers
+    left = GaugeMetricFamily(
+        "genesis_github_rate_remaining", "Calls left, as answered last.", labels=["resource"]
+    )
+    for resource, count in TALLY.left().items():
+        left.add_metric([resource], count)
+    yield left
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

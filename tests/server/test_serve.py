@@ -89,11 +89,13 @@ def test_a_label_becomes_a_plan_and_all_of_it_can_be_looked_at(hub: Hub, bot: Bo
     assert bot.page("/healthz").json() == {"status": "ok"}
 
     assert bot.metric('genesis_deliveries_total{event="issues.labeled",fate="enqueued"}') == 1
-    assert bot.metric('genesis_commands_total{kind="put-stage-issue"}') == 5
+    until(lambda: bot.metric('genesis_commands_total{kind="put-stage-issue"}') == 5)
     assert bot.metric('genesis_ingress_answers_total{status="202"}') > 5
     assert bot.metric("genesis_reaction_seconds_count") >= 2
     assert bot.metric("genesis_inbox_waiting_bytes") == 0
     assert bot.metric("genesis_ingress_up") == 1
+    assert bot.metric('genesis_github_answers_total{status="200"}') > 10
+    assert 0 < bot.metric('genesis_github_rate_remaining{resource="core"}') <= 15_000
 
     page = bot.page("/plans").text
     assert f"acme/courier #{number}" in page
