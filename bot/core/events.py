@@ -18,8 +18,9 @@ PLAN = re.compile(r"[1-9][0-9]{0,17}\Z")
 BRANCH = re.compile(r"genesis/(?P<plan>[1-9][0-9]{0,17})/stage-[1-5]\Z")
 RUN_NAME = re.compile(r"genesis (?P<plan>[1-9][0-9]{0,17}) stage [1-5] attempt [0-9]+\Z")
 
-Scope = Literal["plan", "repository", "installation"]
-"""How far a hint reaches: one plan, all plans of a repository, or of an installation."""
+Scope = Literal["plan", "config", "repository", "installation"]
+"""How far a hint reaches: one plan, the configuration of a repository, all plans of a repository,
+or of an installation."""
 
 
 class Said(Record):
@@ -50,6 +51,8 @@ class Hint(Record):
     """`owner/name`; empty where the scope is an installation."""
     plan: str = ""
     """Empty unless the scope is a plan."""
+    pull: int = 0
+    """Number of a pull request that may change the configuration; 0: look at the branch."""
     labelled: str = ""
     """Name of the label that was just put on; only for `issues.labeled`."""
     sender: str = ""
@@ -146,6 +149,9 @@ class _Payload(_Slim):
     branches: tuple[_Named, ...] = ()
 
 
+PROPOSED = frozenset({"opened", "reopened", "synchronize"})
+"""What is done to a pull request that gives it other commits."""
+
 OURS_ARE_ECHOES = frozenset({"issues", "issue_comment", "pull_request", "pull_request_review"})
 """Events that only tell us what we did ourselves; checks on our pushes carry our name too."""
 
@@ -175,6 +181,7 @@ def hint_of(
         installation=body.installation.id,
         repository=body.repository.full_name if scope != "installation" else "",
         plan=plan,
+        pull=body.pull_request.number if scope == "config" else 0,
         labelled=body.label.name if (event, body.action) == ("issues", "labeled") else "",
         sender=body.sender.login,
         said=_said(event, body),
@@ -194,6 +201,8 @@ def _reach(event: str, body: _Payload) -> tuple[Scope | None, str]:
             return _pushed(body)
         case _:
             plan = _plan_of_branch(event, body)
+            if event == "pull_request" and not plan and body.action in PROPOSED:
+                return "config", ""
             return ("plan" if plan else None), plan
 
 

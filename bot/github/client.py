@@ -65,11 +65,11 @@ class Client:
         if kept is not None:
             kept.close()
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, /, **query: object) -> Any:
         """The JSON at `path`."""
         return self._with("read", lambda github: ask(github, "GET", self._path(path), query=query))
 
-    def find(self, path: str, **query: object) -> Any:
+    def find(self, path: str, /, **query: object) -> Any:
         """The JSON at `path`, None where there is nothing."""
         try:
             return self.get(path, **query)
@@ -90,7 +90,7 @@ class Client:
         self._given_up.add(path)
         return self.find(path)
 
-    def pages(self, path: str, *, key: str = "", **query: object) -> Iterator[Any]:
+    def pages(self, path: str, /, *, key: str = "", **query: object) -> Iterator[Any]:
         """Every entry of a list, page by page; `key` names the list where an object wraps it."""
         asked: dict[str, object] = {"per_page": PAGE, **query}
         where: str | None = self._path(path)

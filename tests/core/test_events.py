@@ -169,3 +169,22 @@ def test_any_payload_gives_a_hint_or_says_why_not(event: str, payload: dict[str,
     except ValueError:
         return
     assert hint is None or hint.delivery == "guid"
+
+
+@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize"])
+def test_other_commits_in_a_pull_request_may_touch_the_configuration(action: str) -> None:
+    pull = {"number": 9, "head": {"ref": "topic"}}
+    hint = delivered("pull_request", action=action, pull_request=pull)
+    assert (hint.scope, hint.pull, hint.plan, hint.repository) == ("config", 9, "", "acme/shop")
+
+
+@pytest.mark.parametrize("action", ["labeled", "edited", "closed", "assigned"])
+def test_what_gives_a_pull_request_no_commits_does_not(action: str) -> None:
+    pull = {"number": 9, "head": {"ref": "topic"}}
+    assert delivered("pull_request", action=action, pull_request=pull) is None
+
+
+def test_our_own_pull_requests_are_about_their_plan() -> None:
+    pull = {"number": 9, "head": {"ref": BRANCH}}
+    hint = delivered("pull_request", action="synchronize", pull_request=pull)
+    assert (hint.scope, hint.pull, hint.plan) == ("plan", 0, "42")

@@ -83,8 +83,12 @@ def place(hub: Hub, post: Post) -> Place:
 
 def seen(actor: Actor, place: Place) -> list[str]:
     """Plans of a repository that a sweep had looked at."""
-    hints = [h for h, _ in actor.given if h.repository == place.full_name and h.event == "sweep"]
-    return sorted(h.plan for h in hints)
+    return sorted(h.plan for h in swept_hints(actor, place) if h.scope == "plan")
+
+
+def swept_hints(actor: Actor, place: Place) -> list[Hint]:
+    here = [h for h, _ in actor.given if h.repository == place.full_name]
+    return [h for h in here if h.event == "sweep"]
 
 
 def swept(sweeper: Sweeper) -> int:
@@ -136,6 +140,14 @@ def test_one_repository_in_trouble_hides_no_other(
     assert sweeper.last == 0
     swept(sweeper)
     assert len(seen(actor, place)) == 1
+
+
+def test_the_configuration_of_each_repository_is_looked_at(
+    actor: Actor, place: Place, sweeper: Sweeper
+) -> None:
+    swept(sweeper)
+    (hint,) = swept_hints(actor, place)
+    assert (hint.scope, hint.plan, hint.pull) == ("config", "", 0)
 
 
 def test_what_crashed_is_looked_at_by_the_next_sweep(
