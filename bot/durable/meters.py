@@ -20,17 +20,23 @@ class Meters:
         # When a counter began is a second line for each; rates do without.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types there
         self.registry = CollectorRegistry()
-        self.deliveries = Counter(
-            "genesis_deliveries",
-            "Deliveries read from the inbox, by event and what became of them.",
-            ["event", "fate"],
-            registry=self.registry,
+        self.deliveries = self._counter(
+            "deliveries",
+            "Deliveries of the inbox, and what became of them.",
+            "event",
+            "fate",
         )
-        self.reactions = Counter(
-            "genesis_reactions",
-            "Tries at a hint: done, unsettled, again (later), refused, crashed (a bug).",
-            ["result"],
-            registry=self.registry,
+        self.reactions = self._counter(
+            "reactions",
+            "Tries: done, unsettled, again (later), refused, crashed.",
+            "result",
+        )
+        self.commands = self._counter("commands", "Commands carried out on GitHub.", "kind")
+        self.redelivered = self._counter(
+            "redeliveries_asked", "Failed deliveries that GitHub was asked to send once more."
+        )
+        self.taken_over = self._counter(
+            "workflows_taken_over", "Workflows of dead workers that were put back on the queue."
         )
         self.seconds = Histogram(
             "genesis_reaction_seconds",
@@ -38,24 +44,11 @@ class Meters:
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.commands = Counter(
-            "genesis_commands",
-            "Commands carried out on GitHub, by kind.",
-            ["kind"],
-            registry=self.registry,
-        )
         self.swept = Gauge(
             "genesis_last_sweep_timestamp_seconds",
             "When everything was last looked at.",
             registry=self.registry,
         )
-        self.redelivered = Counter(
-            "genesis_redeliveries_asked",
-            "Failed deliveries that GitHub was asked to send once more.",
-            registry=self.registry,
-        )
-        self.taken_over = Counter(
-            "genesis_workflows_taken_over",
-            "Workflows of dead workers that were put back on the queue.",
-            registry=self.registry,
-        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"genesis_{name}", text, labels, registry=self.registry)

@@ -301,6 +301,7 @@ def test_presets_and_tools_are_told() -> None:
 
 def test_variables_and_short_names_of_models_are_told() -> None:
     told = first_column("models.md", "Settings", "variable")
+    told |= first_column("server.md", "Setting it up", "variable")
     known = {name for field in Settings.model_fields for name in variables(field)}
     assert told <= known
     assert {

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from fastapi import FastAPI, Form, Request, Response
+from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
@@ -70,15 +70,39 @@ def setup_pages(setup: SetUp, host: str) -> FastAPI:
     """The pages of a server that has no App yet."""
     app = application(hosts_of(host))
     environment = templates()
+    app.include_router(_asking(setup, environment))
 
-    @app.get("/", response_class=HTMLResponse)
-    @app.get("/setup", response_class=HTMLResponse)
+    @app.get("/setup/done", response_class=HTMLResponse)
+    def finish(state: str = "", code: str = "") -> Response:
+        try:
+            made = setup.end(state, code)
+        except OtpError as error:
+            return _wrong(environment, str(error), 502)
+        if made is None:
+            return _wrong(environment, "Nobody began this here, or it was too long ago.", 403)
+        page = _page(environment, "made.html", app=made)
+        # The server goes on as that App once this page is sent.
+        threading.Timer(0.5, setup.done.set).start()
+        return page
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+def _asking(setup: SetUp, environment: Environment) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/", response_class=HTMLResponse)
+    @router.get("/setup", response_class=HTMLResponse)
     def ask(token: str = "") -> Response:
         if not setup.knows(token):
             return _wrong(environment, WRONG, 403)
         return _page(environment, "setup.html", token=token, problem="", given=EMPTY)
 
-    @app.post("/setup", response_class=HTMLResponse)
+    @router.post("/setup", response_class=HTMLResponse)
     def prepare(
         request: Request,
         token: str = Form(""),
@@ -96,24 +120,7 @@ def setup_pages(setup: SetUp, host: str) -> FastAPI:
         done = f"{request.url.scheme}://{request.url.netloc}/setup/done"
         return _leading(setup, environment, given, done)
 
-    @app.get("/setup/done", response_class=HTMLResponse)
-    def finish(background: Request, state: str = "", code: str = "") -> Response:
-        try:
-            made = setup.end(state, code)
-        except OtpError as error:
-            return _wrong(environment, str(error), 502)
-        if made is None:
-            return _wrong(environment, "Nobody began this here, or it was too long ago.", 403)
-        page = _page(environment, "made.html", app=made)
-        # The server goes on as that App once this page is sent.
-        threading.Timer(0.5, setup.done.set).start()
-        return page
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    return app
+    return router
 
 
 def _leading(
