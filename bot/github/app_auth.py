@@ -13,6 +13,7 @@ from githubkit.cache import MemCacheStrategy
 from pydantic import SecretStr
 
 from bot.errors import Transient
+from bot.github.answers import Answers
 from bot.github.asking import (
     MOST_PAGES,
     PAGE,
@@ -72,6 +73,8 @@ class App:
         """What can never be otherwise, as who wrote what stands between two commits."""
         self.bulky = Memory(128)
         """The same, for what takes room: the log of a job, the comparison of two commits."""
+        self.answers = Answers(48 * 1024 * 1024)
+        """What GitHub answered, to ask whether it is still so."""
         self.made = Memory(4096, life=120.0)
         """What was there or was made a moment ago, for lists of GitHub lag behind."""
         self.lacks = Memory(256, life=3600.0)

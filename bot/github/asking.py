@@ -102,17 +102,20 @@ def send(
     query: Mapping[str, object] | None = None,
     repeatable: bool | None = None,
     follow: bool = True,
+    etag: str = "",
 ) -> httpx.Response:
     """The whole answer; raises what `bot.github.errors` has.
 
     `repeatable` says whether it may be sent again after 5xx or silence, where the method does not.
-    What was renamed or transferred answers with a redirect, which `follow` follows.
+    What was renamed or transferred answers with a redirect, which `follow` follows. With `etag`
+    what is still the same answers 304.
     """
     wanted = {name: str(value) for name, value in (query or {}).items() if value is not None}
     if repeatable is None:
         repeatable = method in _REPEATABLE
+    headers = {"X-GitHub-Api-Version": API_VERSION} | ({"If-None-Match": etag} if etag else {})
     for _ in range(_MOST_HOPS):
-        answer = _tried(github, method, path, body, wanted, repeatable)
+        answer = _tried(github, method, path, body, wanted, headers, repeatable)
         if not follow or not answer.has_redirect_location:
             return answer
         path, wanted = _onward(answer), {}
@@ -125,6 +128,7 @@ def _tried(
     path: str,
     body: Mapping[str, object] | None,
     query: Mapping[str, str],
+    headers: Mapping[str, str],
     repeatable: bool,
 ) -> httpx.Response:
     tried = 0
@@ -135,7 +139,7 @@ def _tried(
                 path,
                 params=dict(query) or None,
                 json=dict(body) if body is not None else None,
-                headers={"X-GitHub-Api-Version": API_VERSION},
+                headers=dict(headers),
             ).raw_response
             TALLY.note(answer)
             return answer

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self, TypeVar
 
-import httpx
 from githubkit import GitHub, TokenAuthStrategy
 
 from bot.github.app_auth import App
@@ -67,7 +66,7 @@ class Client:
 
     def get(self, path: str, /, **query: object) -> Any:
         """The JSON at `path`."""
-        return self._with("read", lambda github: ask(github, "GET", self._path(path), query=query))
+        return self._read(self._path(path), query)[0]
 
     def find(self, path: str, /, **query: object) -> Any:
         """The JSON at `path`, None where there is nothing."""
@@ -97,11 +96,10 @@ class Client:
         for _ in range(MOST_PAGES):
             if where is None:
                 return
-            answer = self._page(where, asked)
-            body = json_of(answer)
+            body, onward = self._read(where, asked)
             yield from (body[key] if key else body)
             # What follows is a full address with the query in it.
-            where, asked = next_page(answer, self.app.site), {}
+            where, asked = onward, {}
 
     def post(
         self, purpose: Purpose, path: str, body: Mapping[str, object], *, creates: bool = True
@@ -179,8 +177,20 @@ class Client:
 
         return self._with(purpose, work)
 
-    def _page(self, where: str, asked: Mapping[str, object]) -> httpx.Response:
-        return self._with("read", lambda github: send(github, "GET", where, query=asked))
+    def _read(self, where: str, query: Mapping[str, object]) -> tuple[Any, str | None]:
+        """The JSON there, and where a list goes on; GitHub says whether it is what it was."""
+        key = (where, *sorted((name, str(value)) for name, value in query.items()))
+        known = self.app.answers.get(key)
+        etag = known.etag if known is not None else ""
+        answer = self._with(
+            "read", lambda github: send(github, "GET", where, query=query, etag=etag)
+        )
+        if known is not None and answer.status_code == 304:
+            return known.value(), known.onward
+        found, onward = json_of(answer), next_page(answer, self.app.site)
+        if found is not None:
+            self.app.answers.put(key, answer.headers.get("etag", ""), answer.content, onward)
+        return found, onward
 
     def _path(self, path: str) -> str:
         return f"/repos/{self.full_name}{path[1:]}" if path.startswith(".") else path
