@@ -21,6 +21,8 @@ from bot.github.reading.repository import policy_of
 
 EVERY = 600.0
 """Seconds between two sweeps."""
+PATIENCE = 5.0
+"""Seconds to wait for a sweep when the server ends."""
 ASKED_BACK = timedelta(days=3)
 """As long as GitHub keeps its list of deliveries."""
 MOST_ASKED = 200
@@ -50,10 +52,10 @@ class Sweeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the call in hand."""
+        """End after the call in hand, if that does not take long; else it is left behind."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -63,6 +65,9 @@ class Sweeper:
             except OtpError as error:
                 log.warning("sweep_failed", why=str(error))
             except Exception:
+                if self._stop.is_set():
+                    # Left behind: what it needs has ended.
+                    return
                 log.exception("sweep_failed")
             self._stop.wait(self.every)
 

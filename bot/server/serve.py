@@ -32,6 +32,8 @@ from bot.server.web import Web
 from bot.settings import Settings
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+REVOKING = 10.0
+"""Seconds for giving back tokens at the end."""
 AGAIN = 5.0
 """Seconds between two tries at a GitHub that does not answer when we start."""
 
@@ -94,7 +96,7 @@ def serve(
         if post is None:
             return
         server.post = post
-        stack.callback(post.app.close)
+        stack.callback(_revoke, post)
         stack.enter_context(_working(server, listening, lost))
         log.info("ready", app=post.ourselves, port=ingress.port)
         ready(server)
@@ -147,6 +149,13 @@ def _working(server: Server, listening: Listening, lost: threading.Event) -> Ite
         server.sweeper.start()
         stack.callback(server.sweeper.stop)
         yield
+
+
+def _revoke(post: Post) -> None:
+    """Give the tokens back, if GitHub takes them soon; they end within the hour by themselves."""
+    revoking = threading.Thread(target=post.app.close, name="revoking", daemon=True)
+    revoking.start()
+    revoking.join(REVOKING)
 
 
 def _ingress(settings: Settings, listening: Listening, database: Database) -> IngressProcess:

@@ -32,6 +32,8 @@ TURN = 8.0
 
 def main(arguments: list[str]) -> int:
     """Serve until told to stop; the argument is `{"folder", "host", "port"}`."""
+    # The thread that writes has its turn soon, however busy the other one is.
+    sys.setswitchinterval(0.001)
     options = json.loads(arguments[0])
     secrets = json.loads(sys.stdin.buffer.readline())
     log.set_up(1, secrets=tuple(filter(None, secrets.values())))
