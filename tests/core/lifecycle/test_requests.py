@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - in tables of cases one line per case reads best
 """`/genesis ...` in comments: what is asked for, and what is only quoted, shown or hidden."""
 
 from __future__ import annotations
