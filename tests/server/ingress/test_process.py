@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.server.ingress.records import segments
 from tests.server.ingress.support import (
     SECRET,
     Ingress,
@@ -220,3 +221,20 @@ def test_no_answer_leaves_before_its_delivery_is_synced(tmp_path: Path) -> None:
 def _child_of(pid: int) -> int:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(found[0])
+
+
+def test_a_sync_that_fails_is_no_acknowledgement_and_the_next_one_is(tmp_path: Path) -> None:
+    """The disk says EIO once; after that the file may look clean and is not."""
+    failing = (*strace(tmp_path), "-e", "inject=fdatasync:error=EIO:when=3")
+    answers = {}
+    with ingressing(tmp_path / "inbox", wrapped=failing) as ingress, asking() as client:
+        for n in range(6):
+            guid = f"delivery-{n}"
+            answer = client.post(ingress.url, content=BODY, headers=headers_of(BODY, guid))
+            answers[guid] = answer.status_code
+        os.kill(_child_of(ingress.process.pid), signal.SIGTERM)
+        ingress.process.wait(60)
+    assert list(answers.values()) == [202, 202, 503, 202, 202, 202]
+    found = [d.guid for d in kept(tmp_path / "inbox")]
+    assert found == [guid for guid, status in answers.items() if status == 202]
+    assert len(segments(tmp_path / "inbox")) == 2, "the file that failed was written again"
