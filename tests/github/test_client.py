@@ -189,7 +189,7 @@ def test_an_answer_that_is_no_json_is_no_answer(hub: Hub, place: Place, spy: Bet
     client.get(".")
     spy.raw = b"<html>proxy</html>"
     with pytest.raises(Unreachable, match="not JSON"):
-        client.get(".")
+        client.get("./labels")
 
 
 def test_a_hostile_message_is_shown_on_one_short_line(hub: Hub, place: Place, spy: Between) -> None:
