@@ -1,7 +1,7 @@
 """The plans of a repository on GitHub: a mirror of `refs/genesis/plan-*`, written by lease.
 
-Loading believes the server; a plan's history only ever grows there. Where somebody deleted or
-forced the ref, the newest commit known here is put back.
+Loading believes the server as far as our seal goes; a plan's history only ever grows there. Where
+somebody deleted or forced the ref, or wrote to it, the newest commit of ours is put back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import structlog
 from bot.codebase.remote_git import Move, Remote
 from bot.codebase.repository import Repository
 from bot.errors import NotThere, PushRefused, Refused, Transient
+from bot.github.sealing import Seal
 from bot.github.store import PREFIX, PlanStore
 from bot.settings import Settings
 
@@ -39,11 +40,17 @@ class RemoteStore:
     """
 
     def __init__(
-        self, mirror: Path, remote: Callable[[bool], Remote], settings: Settings, *, writer: str
+        self,
+        mirror: Path,
+        remote: Callable[[bool], Remote],
+        settings: Settings,
+        *,
+        writer: str,
+        seal: Seal | None = None,
     ) -> None:
         self._remote = remote
         self.repository = Repository.bare(mirror, settings)
-        self.store = PlanStore(self.repository, writer=writer)
+        self.store = PlanStore(self.repository, writer=writer, seal=seal)
         self._read: dict[str, Stored] = {}
 
     def tips(self) -> dict[str, str]:
@@ -103,19 +110,29 @@ class RemoteStore:
         last = self._last(plan_id)
         if tip == last:
             return tip
+        good: str | None = None
         if tip is not None:
             self._fetch(plan_id, tip)
-        if last is not None and (tip is None or not self._continues(last, tip)):
-            self._restore(plan_id, last, tip)
-            tip = last
-        self._set(f"{PREFIX}{plan_id}", tip)
-        self._set(_last(plan_id), tip)
-        return tip
+            good = self.store.newest_ours(plan_id, tip)
+        if last is not None and (good is None or not self._continues(last, good)):
+            good = last
+        if tip is not None and good is None:
+            raise Refused(
+                f"the record of plan {plan_id} bears no seal of this App",
+                hint="somebody else wrote it, or the App has another key now: plan anew",
+            )
+        if good is not None and good != tip:
+            self._restore(plan_id, good, tip)
+        self._set(f"{PREFIX}{plan_id}", good)
+        self._set(_last(plan_id), good)
+        return good
 
     def _restore(self, plan_id: str, last: str, tip: str | None) -> None:
         if tip is not None and self._continues(tip, last):
             # An older commit of ours: a push from an old mirror, or a backup that was put back.
             what = "went back"
+        elif tip is not None and self._continues(last, tip):
+            what = "was written to by somebody else"
         else:
             what = "was deleted" if tip is None else "was overwritten"
         log.warning("plan_restored", plan=plan_id, how=what, lost=tip, restored=last)

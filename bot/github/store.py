@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from bot.codebase.repository import Repository
 from bot.core.sanitize import mask
 from bot.errors import Refused, Transient, Unusable
+from bot.github.sealing import NONCE, SEAL, Seal
 
 PREFIX = "refs/genesis/plan-"
 PLAN_ID = re.compile(r"(?:local-[1-9][0-9]{0,8}|[1-9][0-9]{0,17})\Z")
+FARTHEST = 50
+"""Commits of somebody else on top of ours that are looked behind."""
 COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 
 
@@ -44,10 +47,12 @@ class PlanStore:
         *,
         writer: str = "",
         nonce: Callable[[], str] = _nonce,
+        seal: Seal | None = None,
     ) -> None:
         self.repository = repository
         self.writer = writer or _nonce()
         self._nonce = nonce
+        self._seal = seal
         self._secrets = repository.settings.secrets()
 
     def next_id(self) -> str:
@@ -84,7 +89,7 @@ class PlanStore:
         blobs = self._blobs(expected)
         for path, content in files.items():
             blobs[_checked_path(path)] = self._store(content)
-        commit = self._commit(self._tree(blobs), message, expected)
+        commit = self._commit(plan_id, self._tree(blobs), message, expected)
         self.repository.update_ref(ref, commit, expected, reason=message.splitlines()[0])
         return commit
 
@@ -100,6 +105,19 @@ class PlanStore:
         # Each row comes after a header; rev-list can leave it out only since git 2.33.
         rows = (line.split("\0") for line in out.split("\n") if "\0" in line)
         return tuple(Transition(s, datetime.fromtimestamp(int(t), UTC), m) for s, t, m in rows)
+
+    def newest_ours(self, plan_id: str, tip: str) -> str | None:
+        """The newest commit of the line to `tip` that bears our seal; `tip` where none is used."""
+        if self._seal is None:
+            return tip
+        git = self.repository.git
+        line = git.line("rev-list", "--first-parent", f"--max-count={FARTHEST}", tip).split()
+        fits = (sha for sha in line if self._bears_seal(plan_id, sha))
+        return next(fits, None)
+
+    def _bears_seal(self, plan_id: str, commit: str) -> bool:
+        assert self._seal is not None, "there is none to look for"
+        return self._seal.fits(plan_id, self.repository.git.line("cat-file", "commit", commit))
 
     def _require(self, plan_id: str) -> str:
         tip = self.tip(plan_id)
@@ -131,10 +149,13 @@ class PlanStore:
             lines.append(f"040000 tree {self._tree(inner)}\t{name}\0")
         return self.repository.git.line("mktree", "-z", stdin="".join(lines).encode())
 
-    def _commit(self, tree: str, message: str, parent: str | None) -> str:
+    def _commit(self, plan_id: str, tree: str, message: str, parent: str | None) -> str:
         git = self.repository.git
         name, email = git.identity
-        trailers = f"Genesis-Writer: {self.writer}\nGenesis-Nonce: {self._nonce()}\n"
+        nonce = self._nonce()
+        trailers = f"Genesis-Writer: {self.writer}\n{NONCE}: {nonce}\n"
+        if self._seal is not None:
+            trailers += f"{SEAL}: {self._seal.sign(plan_id, tree, parent or '', nonce)}\n"
         text = f"{mask(message, self._secrets).strip()}\n\n{trailers}".encode("utf-8", "replace")
         identity = ("-c", f"user.name={name}", "-c", f"user.email={email}")
         parents = ("-p", parent) if parent else ()

@@ -12,8 +12,9 @@ from zlib import crc32
 import pytest
 
 from bot.codebase.remote_git import Move, Remote
-from bot.errors import Transient
+from bot.errors import Refused, Transient
 from bot.github.remote_store import RemoteStore
+from bot.github.sealing import Seal
 from bot.github.store import PREFIX
 from bot.settings import load_settings
 from tests.simulator.process import simulating
@@ -28,9 +29,16 @@ class Server:
         token = self.said["tokens"]["writer" if write else "reader"]
         return Remote(f"{self.said['url']}/acme/shop.git", os.environ, token)
 
-    def store(self, folder: Path, writer: str = "one") -> RemoteStore:
+    def store(self, folder: Path, writer: str = "one", key: str = "") -> RemoteStore:
         settings = load_settings(cache_dir=folder / "cache", state_dir=folder / "state")
-        return RemoteStore(folder / f"{writer}.git", self.remote, settings, writer=writer)
+        mirror, seal = folder / f"{writer}.git", Seal.of(key) if key else None
+        return RemoteStore(mirror, self.remote, settings, writer=writer, seal=seal)
+
+    def forge(self, folder: Path, plan: str, on: str) -> str:
+        """A commit of somebody who may push, on top of the record."""
+        forger = self.store(folder, "forger")
+        assert forger.load(plan) is not None
+        return forger.save(plan, {"a": b"approved by admin"}, "Plan: noted", on)
 
     def move(self, git_dir: Path, ref: str, new: str | None, expected: str | None) -> None:
         self.remote(True).push(git_dir, Move(ref, new, expected))
@@ -126,6 +134,54 @@ def test_a_record_that_was_overwritten_is_put_back(
     assert found is not None
     assert found.files["a"] == b"1"
     assert server.tip(plan) == tip
+
+
+@pytest.mark.parametrize("name", ["one", "fresh"])
+def test_what_somebody_wrote_on_top_of_a_sealed_record_is_taken_off(
+    server: Server, tmp_path: Path, plan: str, name: str
+) -> None:
+    one = server.store(tmp_path, key="of the App")
+    first = one.save(plan, {"a": b"1"}, "begin", None)
+    tip = one.save(plan, {"a": b"2"}, "go on", first)
+    forged = server.forge(tmp_path, plan, tip)
+    assert server.tip(plan) == forged
+    found = server.store(tmp_path, name, key="of the App").load(plan)
+    assert found is not None
+    assert (found.tip, found.files["a"]) == (tip, b"2")
+    assert server.tip(plan) == tip
+
+
+def test_what_another_server_of_the_app_wrote_is_kept_where_somebody_wrote_on_top(
+    server: Server, tmp_path: Path, plan: str
+) -> None:
+    one, two = (server.store(tmp_path, name, key="k") for name in ("one", "two"))
+    first = one.save(plan, {"a": b"1"}, "begin", None)
+    assert two.load(plan) is not None
+    second = two.save(plan, {"a": b"2"}, "go on", first)
+    server.forge(tmp_path, plan, second)
+    found = one.load(plan)
+    assert found is not None
+    assert found.tip == second == server.tip(plan)
+
+
+def test_a_record_without_our_seal_is_refused(server: Server, tmp_path: Path, plan: str) -> None:
+    server.store(tmp_path, "other", key="of another App").save(plan, {"a": b"1"}, "begin", None)
+    with pytest.raises(Refused, match="bears no seal"):
+        server.store(tmp_path, "fresh", key="of the App").load(plan)
+
+
+def test_a_seal_is_good_for_one_state_of_one_plan() -> None:
+    seal = Seal.of("key")
+    said = seal.sign("1", "tree", "parent", "nonce")
+    commit = "tree tree\nparent parent\nauthor A\n\nPlan\n\nGenesis-Nonce: nonce\n"
+    sealed = f"{commit}Genesis-Seal: {said}\n"
+    assert seal.fits("1", sealed)
+    assert not seal.fits("2", sealed)
+    assert not seal.fits("1", commit)
+    assert not seal.fits("1", sealed.replace("tree tree", "tree other"))
+    assert not seal.fits("1", sealed.replace("parent parent", "parent parent\nparent more"))
+    assert not Seal.of("other").fits("1", sealed)
+    assert "key" not in repr(seal).replace("Seal", "")
 
 
 def test_without_a_memory_the_server_is_believed(server: Server, tmp_path: Path, plan: str) -> None:

@@ -18,6 +18,7 @@ from bot.github.asking import GitHubSite
 from bot.github.client import Client
 from bot.github.pacing import Pace
 from bot.github.remote_store import RemoteStore
+from bot.github.sealing import Seal
 from bot.settings import Settings
 
 
@@ -39,7 +40,7 @@ class Post:
     now: Callable[[], datetime] = _now
     writer: str = field(default_factory=lambda: uuid.uuid4().hex)
     _paces: dict[int, Pace] = field(default_factory=dict)
-    _stores: dict[str, RemoteStore] = field(default_factory=dict)
+    _stores: dict[tuple[int, str], RemoteStore] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -72,14 +73,17 @@ class Post:
         """The plans of a repository."""
         # Workers come here at once, and a mirror is made once.
         with self._turn:
-            if client.full_name not in self._stores:
-                self._stores[client.full_name] = RemoteStore(
+            # An App that was taken away and given back has another installation.
+            key = (client.installation, client.full_name)
+            if key not in self._stores:
+                self._stores[key] = RemoteStore(
                     self.folder(client.full_name) / "plans.git",
                     lambda write: self.remote(client, write=write),
                     self.settings,
                     writer=self.writer,
+                    seal=Seal.of(self.app.credentials.private_key.get_secret_value()),
                 )
-            return self._stores[client.full_name]
+            return self._stores[key]
 
     def repositories(self, installation: int) -> Iterator[str]:
         """Full names of the repositories of an installation; raises `NotFound` without one."""
