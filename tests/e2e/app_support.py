@@ -169,6 +169,7 @@ class Running:
         plan = Plan(self, place, number)
         self._plans.append(plan)
         until("the plan", lambda: plan.shown("| 1.") and len(plan.stages()) == 2)
+        plan.go_on()
         return plan
 
     def check_whole(self) -> None:
@@ -224,7 +225,9 @@ class Plan:
 
     def go_on(self) -> str:
         """The next good thing is answered, and so is everything before it: plans work in order."""
-        return self.say("/genesis status")
+        said = self.say("/genesis status")
+        until("the answer is taken note of", lambda: not self.life()["replies"])
+        return said
 
     def stages(self) -> list[dict[str, Any]]:
         """Issues of the stages."""
