@@ -91,6 +91,8 @@ class RemoteStore:
         anew. What was written is never lost: a commit that did arrive is what the next load finds.
         """
         ref = f"{PREFIX}{plan_id}"
+        # A push that was refused, or a kill before it, leaves a commit here that nobody else has.
+        self._set(ref, expected)
         commit = self.store.write(plan_id, files, message, expected)
         try:
             self._remote(True).push(self.repository.git_dir, Move(ref, commit, expected))

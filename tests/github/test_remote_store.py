@@ -102,6 +102,19 @@ def test_two_writers_of_the_same_content_do_not_both_win(
         two.save(plan, {"a": b"same"}, "begin", None)
 
 
+def test_a_commit_that_was_never_pushed_is_in_nobodys_way(
+    server: Server, tmp_path: Path, plan: str
+) -> None:
+    killed = server.store(tmp_path)
+    killed.store.write(plan, {"a": b"lost at first"}, "begin", None)
+    first = server.store(tmp_path).save(plan, {"a": b"1"}, "begin", None)
+    killed.store.write(plan, {"a": b"lost"}, "go on", first)
+    store = server.store(tmp_path)
+    assert store.load(plan) is not None
+    second = store.save(plan, {"a": b"2"}, "go on", first)
+    assert server.tip(plan) == second
+
+
 def test_a_deleted_record_is_put_back(server: Server, tmp_path: Path, plan: str) -> None:
     store = server.store(tmp_path)
     tip = store.save(plan, {"a": b"1"}, "begin", None)
