@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -13,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.core.lifecycle.own_words import own_lines
+from bot.core.lifecycle.own_words import OwnLine, own_lines
 
 MARKDOWN = MarkdownIt("commonmark")
 QUOTING = {"pre", "code", "samp", "tt", "blockquote", "q", "details"}
@@ -198,12 +197,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_grows_with_the_length_and_no_faster(name: str) -> None:
-    def seconds(size: int) -> float:
-        text = HOSTILE[name] * (size // len(HOSTILE[name])) + "\n\n/genesis 1"
-        before = time.process_time()
-        list(own_lines(text))
-        return time.process_time() - before
-
-    small, large = seconds(16_384), seconds(4 * 65_536)
-    assert large < 16 * 3 * max(small, 0.01)
+def test_a_long_hostile_comment_is_read_to_its_end(name: str) -> None:
+    """Were the time to grow faster than the length, this would outlast the suite's own limit."""
+    text = HOSTILE[name] * (524_288 // len(HOSTILE[name])) + "\n\n/genesis 1"
+    assert all(isinstance(line, OwnLine) for line in own_lines(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import get_args
 
 import pytest
@@ -192,9 +191,7 @@ def test_what_is_read_is_well_formed(text: str) -> None:
         "\u200b",
     ],
 )
-def test_a_hostile_comment_is_read_in_time(bit: str) -> None:
-    body = bit * (65_536 // len(bit))
-    before = time.process_time()
-    found = parse(body)
-    assert time.process_time() - before < 3
+def test_a_long_hostile_comment_is_read(bit: str) -> None:
+    """Were the time to grow faster than the length, this would outlast the suite's own limit."""
+    found = parse(bit * (524_288 // len(bit)))
     assert len(found) <= MAX_REQUESTS + 1
