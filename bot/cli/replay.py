@@ -54,6 +54,9 @@ def replay(
     )
     if not hints:
         screen.say("nothing in it is for us")
+    elif hints[0].scope == "config":
+        what = "would be looked at" if dry_run else "was looked at"
+        screen.say(f"the configuration of {hints[0].repository} {what}")
     for one in found:
         _say(one, dry_run)
     if any(one.reaction.problems for one in found):

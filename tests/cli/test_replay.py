@@ -184,3 +184,16 @@ def test_both_ways_of_keeping_one_are_read(tmp_path: Path, document: dict[str, A
     path = tmp_path / "delivery.json"
     path.write_text(json.dumps(document))
     assert Recorded.read(path) == Recorded("g", "issues", {"a": 1})
+
+
+def test_what_is_about_the_configuration_says_so(hub: Hub, tmp_path: Path) -> None:
+    body = payload(
+        action="opened",
+        repository={"full_name": "acme/courier", "default_branch": "main"},
+        pull_request={"number": 1, "head": {"ref": "topic"}, "base": {"ref": "main"}},
+    )
+    path = tmp_path / "payload.json"
+    path.write_text(json.dumps(body))
+    done = genesis(hub, tmp_path, str(path), "--event", "pull_request", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "the configuration of acme/courier would be looked at\n"

@@ -19,7 +19,7 @@ def hint_for(plan: int, delivery: str, *, event: str = "issues.labeled", **more:
     return Hint(delivery=delivery, event=event, **{**about, **more})
 
 
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `look` gives once it gives something."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -81,11 +81,12 @@ def test_a_label_becomes_a_plan_and_all_of_it_can_be_looked_at(hub: Hub, bot: Bo
     until_planned(hub, number)
     until(lambda: bot.metric('genesis_reactions_total{result="done"}') >= 2)
     until(lambda: bot.page("/readyz").json()["last_sweep_seconds_ago"] is not None)
+    until(lambda: bot.page("/readyz").json()["inbox_bytes"] == 0)
 
     ready = bot.page("/readyz").json()
     assert ready["ready"] is True
     assert {ready[part] for part in ("database", "ingress", "work")} == {"up"}
-    assert (ready["inbox_bytes"], ready["stopping"]) == (0, False)
+    assert (ready["inbox_seconds"], ready["stopping"]) == (0.0, False)
     assert bot.page("/healthz").json() == {"status": "ok"}
 
     assert bot.metric('genesis_deliveries_total{event="issues.labeled",fate="enqueued"}') == 1

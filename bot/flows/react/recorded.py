@@ -13,6 +13,7 @@ from typing import Any
 from bot.core.events import PLAN, Hint, hint_of
 from bot.core.lifecycle.commands import Command
 from bot.errors import Unusable
+from bot.flows.react.config_watch import watch_branch, watch_pull
 from bot.flows.react.loop import Reaction, Reactor
 from bot.flows.react.post import Post
 from bot.settings import Settings
@@ -73,7 +74,7 @@ def replay(
 ) -> tuple[Replayed, ...]:
     """React to it, or with `dry` only say how; nothing is kept here, a server may run beside.
 
-    Empty where it is not for us. Raises `Unusable` where it does not read.
+    Empty where it is not about a plan. Raises `Unusable` where it does not read.
     """
     with tempfile.TemporaryDirectory(prefix="genesis-replay-") as folder:
         post = Post.open(settings.model_copy(update={"state_dir": Path(folder)}))
@@ -82,6 +83,9 @@ def replay(
             if hint is None:
                 return ()
             told(hint)
+            if hint.scope == "config":
+                _looked_at_config(post, hint, dry)
+                return ()
             return tuple(
                 _replayed(post, hint, repository, plan, dry)
                 for repository, plan in _plans(post, hint)
@@ -95,6 +99,17 @@ def _hint(recorded: Recorded, ourselves: str) -> Hint | None:
         return hint_of(recorded.guid, recorded.event, recorded.payload, ourselves=ourselves)
     except ValueError as error:
         raise Unusable(f"that is no delivery of GitHub's: {error}") from error
+
+
+def _looked_at_config(post: Post, hint: Hint, dry: bool) -> None:
+    if dry:
+        return
+    installation = hint.installation or post.app.installation_of(hint.repository)
+    with post.client(installation, hint.repository) as client:
+        if hint.pull:
+            watch_pull(post, client, hint.pull)
+        else:
+            watch_branch(post, client)
 
 
 def _replayed(post: Post, hint: Hint, repository: str, plan: str, dry: bool) -> Replayed:

@@ -127,8 +127,8 @@ def _tell(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")
         sys.stdout.flush()
     except OSError:
-        # Nobody listens any more; standard input says so too.
-        return
+        # Nobody listens any more, as standard input says too; what is left is not for them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

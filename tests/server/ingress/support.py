@@ -120,7 +120,7 @@ def asking() -> httpx.Client:
     return httpx.Client(trust_env=False, timeout=30)
 
 
-def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `look` gives once it gives something."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_made_is_said_at_the_start(tmp_path: Path) -> No
         pass
 
 
-STRACE = ("-f", "-qq", "-s", "300", "-e", "trace=write,writev,sendto,sendmsg,fdatasync,fsync")
+STRACE = ("-f", "-qq", "-s", "9000", "-e", "trace=write,writev,sendto,sendmsg,fdatasync,fsync")
 KEPT = re.compile(r'write\(\d+<[^>]*\.log>, "')
 GUIDS = re.compile(r'\\"guid\\": \\"')
 SYNCED = re.compile(r"fdatasync\(\d+<[^>]*\.log>\)\s+= 0|fdatasync resumed>\)\s+= 0")
