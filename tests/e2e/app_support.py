@@ -235,10 +235,10 @@ class Plan:
         return found
 
     def runs(self) -> list[str]:
-        """Names of the runs that were started for it."""
+        """Names of the runs that we started for it."""
         where = "/actions/runs"
         listed = self.get(where, event="workflow_dispatch", per_page=100)["workflow_runs"]
-        named = [run["display_title"] for run in listed]
+        named = [run["display_title"] for run in listed if run["actor"]["login"] == OURSELVES]
         return sorted(name for name in named if name.startswith(f"genesis {self.number} "))
 
     def pulls(self, stage: int = 1) -> list[dict[str, Any]]:

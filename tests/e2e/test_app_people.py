@@ -312,8 +312,11 @@ def test_nothing_hidden_in_code_is_obeyed_or_shown(app: Running) -> None:
         check_harmless(said)
 
 
-def check_harmless(body: str) -> None:
-    """Nothing hidden, no command, and outside of code nothing that lives."""
+def check_harmless(body: str, *, closing: bool = False) -> None:
+    """Nothing hidden, no command, and outside of code nothing that lives.
+
+    `closing`: a pull request of ours closes the issue of its stage, and says so itself.
+    """
     assert strip_hidden(body) == body
     assert not re.search(r"^/genesis", body, re.MULTILINE)
     outside = re.sub(r"^(`{3,}|~{3,})[^\n]*\n.*?^\1[ \t]*$", "", body, flags=re.S | re.M)
@@ -321,6 +324,8 @@ def check_harmless(body: str) -> None:
     ours = r"<!-- genesis plan=\d+ (?:[a-z]+=[\w.-]+ )*kind=[a-z]+ -->|<!-- box=[a-z]+(?:-\d)? -->"
     outside = re.sub(ours, "", outside)
     outside = re.sub(r"</?(?:details|summary|sub)>", "", outside)
+    if closing:
+        outside = re.sub(r"^Closes #\d+\.$", "", outside, count=1, flags=re.M)
     assert not re.search(r"<[A-Za-z!/?]|(?<![\w&])@\w|!\[|\]\(", outside), outside
     assert not re.search(r"(?i)\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?) #\d", outside), outside
 
