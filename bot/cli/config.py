@@ -1,4 +1,4 @@
-"""`genesis config`: check the configuration of a repository, print its schema."""
+"""`genesis config`: check the configuration of a repository, print its schema and workflow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="config",
-    help="Check .github/otp-genesis.yml, what a team lets the bot do.",
+    help="Check .github/otp-genesis.yml, what a team lets the bot do; print what goes beside it.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help: drawing boxes would take half of the start
 )
@@ -60,6 +60,24 @@ def schema() -> None:
     from bot.config import schema_text
 
     screen.write(schema_text())
+
+
+@app.command(
+    "workflow",
+    epilog="Example: genesis config workflow --owner acme > .github/workflows/otp-genesis.yml",
+)
+def workflow(
+    owner: Annotated[
+        str, typer.Option(help="Who has the repository otp-genesis, whose workflow is called.")
+    ],
+    ref: Annotated[str, typer.Option(help="Branch, tag or commit of it.")] = "main",
+) -> None:
+    """Print the workflow that runs stages, for the default branch of a repository."""
+    from importlib.metadata import version
+
+    from bot.flows.stage_run.caller import caller_workflow
+
+    screen.write(caller_workflow(owner=owner, ref=ref, version=version("otp-genesis")))
 
 
 def _line(file: Path, problem: Problem) -> str:

@@ -49,3 +49,13 @@ def test_the_schema_is_printed() -> None:
     ran = genesis("config", "schema")
     assert (ran.code, ran.out) == (0, schema_text())
     assert json.loads(ran.out)["additionalProperties"] is False
+
+
+def test_the_workflow_of_stages_is_printed_as_it_is_put_into_a_repository() -> None:
+    ran = genesis("config", "workflow", "--owner", "acme", "--ref", "v1")
+    assert ran.code == 0
+    assert "acme/otp-genesis/.github/workflows/stage.yml@v1" in ran.out
+    assert "@OWNER@" not in ran.out
+    refused = genesis("config", "workflow", "--owner", "a b; rm")
+    assert refused.code != 0
+    assert refused.out == ""
