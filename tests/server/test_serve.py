@@ -58,6 +58,11 @@ def ours(hub: Hub, number: int) -> list[str]:
     return sorted(marks)
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -180,6 +185,8 @@ def test_killed_with_9_it_goes_on_where_it_was(
 def test_what_happened_while_it_was_away_is_seen_when_it_is_back(
     hub: Hub, tmp_path: Path, port: int
 ) -> None:
+    # The ingress of the test before may take a moment to see that its parent is gone.
+    until(lambda: not listens(port))
     number = labelled(hub)
     environment = settings_for(hub, tmp_path / "state")
     with serving(tmp_path, environment, "--sweep", "600", port=port) as bot:
