@@ -52,15 +52,19 @@ def replay(
             "plans": [_data(one, dry_run) for one in found],
         }
     )
-    if not hints:
-        screen.say("nothing in it is for us")
-    elif hints[0].scope == "config":
-        what = "would be looked at" if dry_run else "was looked at"
-        screen.say(f"the configuration of {hints[0].repository} {what}")
+    _say_about(hints, dry_run)
     for one in found:
         _say(one, dry_run)
     if any(one.reaction.problems for one in found):
         raise typer.Exit(int(Exit.UNRESOLVED))
+
+
+def _say_about(hints: list[Hint], dry: bool) -> None:
+    if not hints:
+        screen.say("nothing in it is for us")
+    elif hints[0].scope == "config":
+        what = "would be looked at" if dry else "was looked at"
+        screen.say(f"the configuration of {hints[0].repository} {what}")
 
 
 def _data(one: Replayed, dry: bool) -> dict[str, Any]:
