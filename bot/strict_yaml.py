@@ -200,7 +200,7 @@ class _Plain:
                 raise self._error(key_node, "a value that begins with '{{' has to stand in quotes")
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error(key_node, "a key must be plain text")
-            if key_node.value == "<<":
+            if key_node.tag == "tag:yaml.org,2002:merge":
                 raise self._error(key_node, "merge keys are not supported; write the keys out")
             if key_node.value in result:
                 self.repeated.append(

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Unusable
@@ -103,6 +103,7 @@ _JSON = st.recursive(
 )
 
 
+@example({"<<": None})
 @given(_JSON)
 @settings(deadline=None)
 def test_json_survives_yaml(data: Any) -> None:
