@@ -59,9 +59,21 @@ class Connection:
         async with asyncio.timeout(WITHIN):
             head = await self._reader.readuntil(b"\r\n\r\n")
             headers = dict(_headers(head))
-            body = await self._reader.readexactly(int(headers.get("content-length", "0")))
+            if headers.get("transfer-encoding") == "chunked":
+                body = await self._chunks()
+            else:
+                body = await self._reader.readexactly(int(headers.get("content-length", "0")))
         took = time.perf_counter() - began
         return Answered(int(head[9:12]), body, took, headers.get("location"))
+
+    async def _chunks(self) -> bytes:
+        """A body whose length was not known when it began."""
+        body = b""
+        while size := int(await self._reader.readline(), 16):
+            body += await self._reader.readexactly(size)
+            await self._reader.readline()
+        await self._reader.readline()
+        return body
 
     def _bytes(self, asked: Asked) -> bytes:
         body = b"" if asked.body is None else json.dumps(asked.body).encode()
