@@ -180,7 +180,8 @@ class World:
         assert self.access == "active", command
         assert not self.archived, command
         assert not self.policy_problem, command
-        getattr(self, f"_{command.kind.replace('-', '_')}")(life, command)  # type: ignore[attr-defined] # every command has a kind
+        kind = str(command.model_dump()["kind"])
+        getattr(self, f"_{kind.replace('-', '_')}")(life, command)
 
     def _react(self, life: PlanLife, command: React) -> None:
         self.reactions.add((command.issue, command.comment, command.content))
