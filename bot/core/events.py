@@ -89,6 +89,7 @@ class _Label(_Slim):
 class _Issue(_Slim):
     number: int = 0
     body: str | None = None
+    user: Annotated[_Account, BeforeValidator(_absent)] = _Account()
 
 
 class _Comment(_Slim):
@@ -171,7 +172,7 @@ def hint_of(
         raise ValueError(f"{event}: {where} is not what GitHub sends") from error
     if event in OURS_ARE_ECHOES and ourselves and body.sender.login == ourselves:
         return None
-    scope, plan = _reach(event, body)
+    scope, plan = _reach(event, body, ourselves)
     if scope is None:
         return None
     return Hint(
@@ -189,14 +190,17 @@ def hint_of(
     )
 
 
-def _reach(event: str, body: _Payload) -> tuple[Scope | None, str]:
+def _reach(event: str, body: _Payload, ourselves: str) -> tuple[Scope | None, str]:
     match event:
         case "installation" | "installation_repositories":
             return "installation", ""
         case "repository":
             return "repository", ""
         case "issues" | "issue_comment":
-            return "plan", plan_of_text(body.issue.body or "") or str(body.issue.number)
+            # A marker that a person copied leads nowhere: their issue is one of its own.
+            ours = body.issue.user.login == ourselves
+            marked = plan_of_text(body.issue.body or "") if ours else ""
+            return "plan", marked or str(body.issue.number)
         case "push" | "create" | "delete":
             return _pushed(body)
         case _:

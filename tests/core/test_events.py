@@ -16,6 +16,7 @@ PERSON = {"login": "writer", "type": "User"}
 BOT = {"login": OURSELVES, "type": "Bot"}
 HERE = {"full_name": "acme/shop", "default_branch": "main"}
 BRANCH = "genesis/42/stage-1"
+STAGE, PULL = marker("42", "stage", stage=1), marker("42", "pull", stage=1)
 
 
 def delivered(event: str, **payload: Any) -> Any:
@@ -43,8 +44,8 @@ def test_an_issue_that_is_opened_with_a_label_is_no_label_event() -> None:
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
-        ("issues", {"issue": {"number": 50, "body": "x\n\n" + marker("42", "stage", stage=1)}}),
-        ("issue_comment", {"issue": {"number": 51, "body": marker("42", "pull", stage=1)}}),
+        ("issues", {"issue": {"number": 50, "user": BOT, "body": f"x\n\n{STAGE}"}}),
+        ("issue_comment", {"issue": {"number": 51, "user": BOT, "body": PULL}}),
         ("pull_request", {"pull_request": {"number": 51, "head": {"ref": BRANCH}}}),
         ("pull_request_review", {"pull_request": {"head": {"ref": BRANCH}}}),
         ("pull_request_review_thread", {"pull_request": {"head": {"ref": BRANCH}}}),
@@ -68,6 +69,12 @@ def test_an_issue_that_is_opened_with_a_label_is_no_label_event() -> None:
 def test_what_belongs_to_a_plan_leads_to_it(event: str, payload: dict[str, Any]) -> None:
     hint = delivered(event, **payload)
     assert (hint.scope, hint.plan) == ("plan", "42")
+
+
+def test_a_marker_in_the_issue_of_a_person_does_not_lead_away_from_it() -> None:
+    issue = {"number": 50, "user": PERSON, "body": f"As in #42.\n\n{STAGE}"}
+    hint = delivered("issues", action="labeled", issue=issue, label={"name": "otp-refactor"})
+    assert (hint.scope, hint.plan) == ("plan", "50")
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,8 @@ def wanted(facts: Facts) -> bool:
     """Whether the issue has the trigger label, or somebody asks for a plan there."""
     if facts.issue is None or facts.issue.state != "open":
         return False
-    if facts.policy.label in facts.issue.labels:
+    label = facts.policy.label.casefold()
+    if label in {name.casefold() for name in facts.issue.labels}:
         return True
     return any(
         isinstance(request, Request) and request.verb == "plan"

@@ -152,6 +152,16 @@ def test_an_unlabelled_issue_gets_nothing(hub: Hub, app: App, tmp_path: Path) ->
     assert play.shown()["comments"] == Counter()
 
 
+def test_the_label_counts_however_the_repository_spells_it(
+    hub: Hub, app: App, tmp_path: Path
+) -> None:
+    place = hub.place(app, FILES)
+    play = Play(place, tmp_path, place.issue("Loud", labels=["OTP-Refactor"]))
+    would: list[Command] = []
+    play.react(play.hint(labelled="OTP-Refactor", sender="writer"), would=would.append)
+    assert any(isinstance(command, Analyse) for command in would)
+
+
 def test_a_dry_run_writes_nothing_and_says_what_it_would(play: Play) -> None:
     would: list[Command] = []
     shown, before = play.shown(), play.place.hub.now()

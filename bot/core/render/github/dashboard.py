@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.core.lifecycle.facts import Facts
-from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.lifecycle.state import ENDED, PlanLife, StageLife
 from bot.core.render.github.costs import cost_so_far, estimate
 from bot.core.render.github.foreign import inline, silent
 from bot.core.render.github.markers import BODY, fit
@@ -68,6 +68,8 @@ def _stages(life: PlanLife, facts: Facts) -> Iterator[str]:
         return
     head = ("stage", "actions", "status", "pull request", "attempts", "cost")
     yield table(head, [_row(stage, facts) for stage in life.stages])
+    if not facts.repository.sub_issues and (tasks := _tasks(life)):
+        yield tasks
     said = next_step(life, facts)
     told = [(s.number, sentence(s.reason)) for s in life.stages if s.reason and not idle(s, facts)]
     if rest := [f"- Stage {n}: {text}" for n, text in told if text != said]:
@@ -85,6 +87,12 @@ def _row(stage: StageLife, facts: Facts) -> tuple[str, ...]:
         attempts(stage, facts),
         money(stage.usd) if stage.attempt else "",
     )
+
+
+def _tasks(life: PlanLife) -> str:
+    """The issues of the stages as GitHub's older servers show what belongs to an issue."""
+    there = (stage for stage in life.stages if stage.issue)
+    return "\n".join(f"- [{'x' if s.status in ENDED else ' '}] #{s.issue}" for s in there)
 
 
 def _boxes(life: PlanLife, facts: Facts) -> Iterator[str]:

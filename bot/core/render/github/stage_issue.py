@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.lifecycle.facts import Facts
-from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.lifecycle.state import ENDED, PlanLife, StageLife
 from bot.core.render.github.foreign import document, inline, silent
 from bot.core.render.github.markers import BODY, fit
 from bot.core.render.github.next_step import stage_step
@@ -23,6 +23,8 @@ def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, st
         f"Part of #{life.issue}, where the plan and its progress are shown.",
         f"**Next:** {stage_step(life, stage, facts)}",
     ]
+    if not facts.repository.dependencies and (before := _before(life, stage)):
+        parts.insert(1, f"Blocked by #{before}.")
     part = planned(facts, stage.number)
     if facts.plan is not None and part is not None:
         text = _demoted(document(stage_document(facts.plan, part)))
@@ -32,6 +34,14 @@ def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, st
         f" git show FETCH_HEAD:{FILES[stage.number]}`.</sub>"
     )
     return title[:TITLE_LIMIT], fit(silent("\n\n".join(parts)), limit=BODY)
+
+
+def _before(life: PlanLife, stage: StageLife) -> int:
+    """The issue of the stage it waits for, where the server cannot show that itself; 0 for none."""
+    if stage.status in ENDED:
+        return 0
+    earlier = [s.issue for s in life.stages if s.number < stage.number and s.issue]
+    return earlier[-1] if earlier else 0
 
 
 def _demoted(text: str) -> str:

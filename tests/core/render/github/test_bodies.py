@@ -118,6 +118,32 @@ The automatic actions leave it as it is.
 """)
 
 
+OLDER = RepositoryFacts(
+    full_name="acme/shop",
+    base_branch="main",
+    base="c" * 40,
+    sub_issues=False,
+    dependencies=False,
+)
+"""A server that knows neither sub-issues nor what an issue waits for."""
+
+
+def test_a_server_without_sub_issues_shows_the_stages_as_a_task_list() -> None:
+    merged = in_review(status="merged")
+    plan_now = life(merged, *life().stages[1:3])
+    body = dashboard(plan_now, facts(repository=OLDER))
+    assert "|\n\n- [x] #43\n- [ ] #44\n- [ ] #45\n\n" in body
+    assert ticked(body) == ()
+    assert "- [ ] #44" not in dashboard(plan_now, facts())
+
+
+def test_a_server_without_dependencies_reads_which_stage_comes_before() -> None:
+    first, second, *_ = life().stages
+    assert "\n\nBlocked by #43.\n\n" in stage_issue(life(), second, facts(repository=OLDER))[1]
+    assert "Blocked by" not in stage_issue(life(), first, facts(repository=OLDER))[1]
+    assert "Blocked by" not in stage_issue(life(), second, facts())[1]
+
+
 def test_the_dashboard_of_a_plan_on_its_way() -> None:
     policy = Policy(limits=Limits(usd_per_plan=5))
     changed = a_plan(tree_planned="graph TD\n  n1")
