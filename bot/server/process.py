@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ STOP = 10.0
 """Seconds until it must have ended; what it has not acknowledged by then was not taken."""
 PAUSES = (0.1, 1.0, 5.0, 15.0)
 """Seconds before it is started once more, the more often it died in a row."""
+STEADY = 60.0
+"""Seconds it runs until earlier deaths do not count any more."""
 
 log = structlog.get_logger()
 
@@ -42,6 +45,8 @@ class IngressProcess:
     counts: dict[str, Any] = field(default_factory=dict)
     """As it told them last: `answers` by status, `batches` written, `seconds` they took."""
     deaths: int = 0
+    _row: int = 0
+    """Deaths with no steady time between them."""
     _child: subprocess.Popen[str] | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _said: threading.Event = field(default_factory=threading.Event)
@@ -111,6 +116,7 @@ class IngressProcess:
     def _watch(self) -> None:
         child = self._child
         while child is not None:
+            began = time.monotonic()
             self._listen(child)
             self.alive = False
             self._close(child)
@@ -118,8 +124,9 @@ class IngressProcess:
             if self._stopping.is_set() or not self._served:
                 return
             self.deaths += 1
+            self._row = 1 if time.monotonic() - began > STEADY else self._row + 1
             log.error("ingress_died", code=child.returncode, why=self._failure)
-            if self._stopping.wait(PAUSES[min(self.deaths, len(PAUSES)) - 1]):
+            if self._stopping.wait(PAUSES[min(self._row, len(PAUSES)) - 1]):
                 return
             child = self._child = self._spawned()
             if self._stopping.is_set():
