@@ -84,6 +84,8 @@ ACCOUNT = {
     "resourcePath": lambda scope, row, _: path_of(scope.world, _page(scope, row)),
     "avatarUrl": lambda scope, row, _: account_view(scope.world, row)["avatar_url"],
 }
+BOT = ACCOUNT | {"login": lambda scope, row, _: row.login.removesuffix("[bot]")}
+"""REST alone writes the suffix; `viewer`, which is a user by its type, has it, too."""
 
 
 async def _target(scope: Scope, ref: RefRow, _: Arguments) -> CommitRow | None:

@@ -21,7 +21,7 @@ from graphql import (
 
 from bot.simulator.graphql.conversations import COMMENT, ISSUE, PULL
 from bot.simulator.graphql.mutations import CHANGES, changed
-from bot.simulator.graphql.objects import ACCOUNT, COMMIT, LABEL, REF, REPOSITORY, CommitRow
+from bot.simulator.graphql.objects import ACCOUNT, BOT, COMMIT, LABEL, REF, REPOSITORY, CommitRow
 from bot.simulator.graphql.queries import QUERY
 from bot.simulator.graphql.reviews import REVIEW, REVIEW_COMMENT, THREAD
 from bot.simulator.graphql.scope import Scope, scope_of, type_name
@@ -31,7 +31,7 @@ Read = Callable[[Scope, Any, dict[str, Any]], Any]
 FIELDS: Mapping[str, Mapping[str, Read]] = {
     "Query": QUERY,
     "User": ACCOUNT,
-    "Bot": ACCOUNT,
+    "Bot": BOT,
     "Organization": ACCOUNT,
     "Repository": REPOSITORY,
     "Ref": REF,

@@ -164,6 +164,14 @@ async def test_an_app_asks_and_changes_as_its_permissions_let_it(sim: Simulated)
     assert (await data(sim, "{ viewer { login } }", as_=app))["viewer"]["login"] == (
         "otp-genesis[bot]"
     )
+    said = f"{SHOP}/issues/{pull['number']}/comments"
+    made = await as_genesis(sim, issues="write").post(said, json={"body": "Ours."})
+    assert made.json()["user"]["login"] == "otp-genesis[bot]"
+    # GraphQL has a bot's login without the suffix, other than REST and other than `viewer`.
+    query = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
+        author { __typename login } } } }"""
+    author = (await data(sim, query, id=made.json()["node_id"]))["node"]["author"]
+    assert author == {"__typename": "Bot", "login": "otp-genesis"}
     ready = """mutation ($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) {
         pullRequest { isDraft } } }"""
     weak = as_genesis(sim, pull_requests="read")
