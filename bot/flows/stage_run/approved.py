@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from bot.core.model import Record
 from bot.core.plan import Action, Plan
 from bot.core.state import ActionState, RunState
 from bot.errors import Refused, Unusable
+from bot.flows.selection import selected
 from bot.flows.stage_run.order import StageOrder
 
 PLAN_FILE, LIFE_FILE = "plan.json", "lifecycle.json"
@@ -23,6 +24,7 @@ MOST_BYTES = 64 * 2**20
 GONE = "already gone: the code does not have this problem any more"
 DROPPED = "left out: the checks failed with it"
 WEAKEST_FIRST = ("advice", "assisted", "automatic")
+ANSWERED = "Note for reviewers: this was asked for by name. To decide was: "
 
 R = TypeVar("R", bound=Record)
 
@@ -75,8 +77,10 @@ def read_approved(folder: Path, order: StageOrder) -> Approved:
 def choose(approved: Plan, fresh: Plan, order: StageOrder) -> Chosen:
     """What of the approved plan is to be done, worded and measured by the `fresh` analysis."""
     known = {action.id: action for action in approved.actions()}
+    answered = accepted(approved, order)
     stages = tuple(
-        stage.model_copy(update={"actions": _both(stage.actions, known)}) for stage in fresh.stages
+        stage.model_copy(update={"actions": tuple(_both(stage.actions, known, answered))})
+        for stage in fresh.stages
     )
     now = {action.id for action in fresh.actions()}
     here = [a.id for a in fresh.actions() if a.stage == order.stage]
@@ -89,8 +93,32 @@ def choose(approved: Plan, fresh: Plan, order: StageOrder) -> Chosen:
     )
 
 
-def _both(actions: Iterable[Action], approved: dict[str, Action]) -> tuple[Action, ...]:
-    return tuple(_as_approved(a, approved[a.id]) for a in actions if a.id in approved)
+def accepted(approved: Plan, order: StageOrder) -> frozenset[str]:
+    """Questions a person answered by asking for the very action, and those it stands on.
+
+    `/genesis fix stage 1 ACTION` is the answer: the patch that was shown with the question is
+    wanted.
+    """
+    if order.only not in {action.id for action in approved.actions()}:
+        return frozenset()
+    named = selected(approved, stage=order.stage, only=order.only)
+    return frozenset(a.id for a in named if a.fix == "assisted" and a.codemod)
+
+
+def _both(
+    actions: Iterable[Action], approved: dict[str, Action], answered: frozenset[str]
+) -> Iterator[Action]:
+    for action in actions:
+        if action.id in approved:
+            shown = _as_approved(action, approved[action.id])
+            yield _answered(shown) if action.id in answered else shown
+
+
+def _answered(action: Action) -> Action:
+    if action.fix != "assisted":
+        return action
+    steps = (*action.steps, f"{ANSWERED}{action.decision}")
+    return action.model_copy(update={"fix": "automatic", "steps": steps})
 
 
 def _as_approved(fresh: Action, approved: Action) -> Action:

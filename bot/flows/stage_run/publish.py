@@ -30,7 +30,7 @@ from bot.core.state import ActionState
 from bot.errors import ConfigError, OtpError, PushRefused, Refused, Unauthorised, Unusable
 from bot.flows.selection import selected
 from bot.flows.stage_run.account import summary_of
-from bot.flows.stage_run.approved import Approved, read_approved
+from bot.flows.stage_run.approved import Approved, accepted, read_approved
 from bot.flows.stage_run.building import Builder, Built, Signature
 from bot.flows.stage_run.job import Job
 from bot.flows.stage_run.order import StageOrder
@@ -174,7 +174,8 @@ class Publication:
     def _allowed(self, plan: Plan) -> frozenset[str]:
         """Actions that need no further word of a person."""
         chosen = selected(plan, stage=self.order.stage, only=self.order.only)
-        return frozenset(a.id for a in chosen if a.fix != "assisted") - set(self.order.dropped)
+        free = {action.id for action in chosen if action.fix != "assisted"}
+        return (accepted(plan, self.order) | free) - set(self.order.dropped)
 
     def _ended(self, status: OutcomeStatus, reasons: tuple[str, ...]) -> StageOutcome:
         """An outcome without commits."""

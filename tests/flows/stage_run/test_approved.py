@@ -11,7 +11,15 @@ from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.core.plan import Action, Plan, StagePlan
 from bot.core.state import ActionState
 from bot.errors import Unusable
-from bot.flows.stage_run.approved import DROPPED, GONE, choose, read_approved, states
+from bot.flows.stage_run.approved import (
+    ANSWERED,
+    DROPPED,
+    GONE,
+    accepted,
+    choose,
+    read_approved,
+    states,
+)
 from bot.flows.stage_run.order import StageOrder
 
 SHA = "a" * 40
@@ -92,6 +100,39 @@ def test_nothing_is_done_that_was_shown_as_a_question(
         order(),
     )
     assert chosen.plan.action("1-a-aaaaaa").fix == done_as
+
+
+def test_a_question_is_answered_by_asking_for_the_very_action() -> None:
+    asked = {"fix": "assisted", "codemod": "name", "decision": "Which name?"}
+    both = plan(
+        action("1-a-aaaaaa", **asked),
+        action("1-b-bbbbbb", **asked, depends_on=("1-a-aaaaaa",)),
+        action("1-c-cccccc", **asked),
+        action("1-d-dddddd", fix="advice", decision="Who?"),
+    )
+    chosen = choose(both, both, order(only="1-b-bbbbbb")).plan
+    fixes = {a.id: a.fix for a in chosen.actions()}
+    assert fixes == {
+        "1-a-aaaaaa": "automatic",
+        "1-b-bbbbbb": "automatic",
+        "1-c-cccccc": "assisted",
+        "1-d-dddddd": "advice",
+    }
+    assert chosen.action("1-b-bbbbbb").steps == (f"{ANSWERED}Which name?",)
+    assert accepted(both, order(only="1-d-dddddd")) == frozenset()
+
+
+@pytest.mark.parametrize("only", ["", "1-a", "1-a-aaaaa"])
+def test_whoever_asks_for_less_than_the_very_action_answers_nothing(only: str) -> None:
+    both = plan(action("1-a-aaaaaa", fix="assisted", codemod="name", decision="Which name?"))
+    assert accepted(both, order(only=only)) == frozenset()
+    assert choose(both, both, order(only=only)).plan.action("1-a-aaaaaa").fix == "assisted"
+
+
+def test_an_answer_does_not_count_for_what_was_shown_as_advice() -> None:
+    shown = plan(action("1-a-aaaaaa", fix="advice", decision="Who?"))
+    fresh = plan(action("1-a-aaaaaa", fix="assisted", codemod="name"))
+    assert choose(shown, fresh, order(only="1-a-aaaaaa")).plan.action("1-a-aaaaaa").fix == "advice"
 
 
 def test_what_is_dropped_is_left_out_and_says_so() -> None:

@@ -241,6 +241,39 @@ def test_an_action_that_is_asked_for_and_gone_is_nothing_to_do(tmp_path: Path) -
     assert (ran.code, made.manifest.status) == (Exit.OK, "nothing")
 
 
+TILL = """\
+defmodule Shop.Till do
+  @moduledoc "Counts."
+  use GenServer
+
+  def start_link(opts), do: GenServer.start_link(__MODULE__, 0, opts)
+
+  def total(till), do: GenServer.call(till, :total, :infinity)
+
+  @impl true
+  def init(total), do: {:ok, total}
+
+  @impl true
+  def handle_call(:total, _from, total), do: {:reply, total, total}
+end
+"""
+
+
+def test_a_question_is_answered_by_asking_for_the_very_action(tmp_path: Path) -> None:
+    made = runner(tmp_path, {**SHOP, "lib/shop/till.ex": TILL})
+    asked = next(a for a in made.plan.actions() if a.rule == "infinite-timeout")
+    assert (asked.fix, asked.codemod) == ("assisted", "bound_timeout")
+    stage = str(asked.stage)
+    ran = made.job("work", stage=stage)
+    assert asked.id not in [c.action for c in made.manifest.commits], ran.out
+    ran = made.job("work", stage=stage, only=asked.id)
+    (commit,) = made.manifest.commits
+    assert (made.manifest.status, commit.action) == ("ready", asked.id), ran.out
+    assert "asked for by name. To decide was: How long" in " ".join(commit.message.split())
+    checked = made.job("verify", stage=stage, only=asked.id)
+    assert made.verdict.status == "passed", checked.out
+
+
 def test_the_minutes_of_an_attempt_are_a_limit(tmp_path: Path) -> None:
     made = runner(tmp_path, SHOP)
     ran = made.job("work", minutes="0.000001")

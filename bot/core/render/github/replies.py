@@ -126,8 +126,15 @@ def _about(action: Action) -> str:
         f"**Kept:** {inline(invariant, 1000)}" if invariant else "",
         f"**To decide:** {inline(action.decision, 1000)}" if action.decision else "",
         "\n".join(f"{n}. {inline(step, 500)}" for n, step in enumerate(action.steps[:20], 1)),
-        f"`/genesis fix stage {action.stage} {action.id}` does only this."
-        if action.stage < 5
-        else "This one is for people.",
+        _how(action),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _how(action: Action) -> str:
+    if action.stage == 5:
+        return "This one is for people."
+    command = code(f"/genesis fix stage {action.stage} {action.id}")
+    if action.fix == "assisted":
+        return f"{command} is your yes: it makes this change as it is shown, with what it needs."
+    return f"{command} does only this."

@@ -14,6 +14,10 @@ from bot.core.render.plan import stage as stage_document
 TITLE_LIMIT = 256
 DOCUMENT_LIMIT = 50_000
 """Characters of the document; what is longer is read in the ref."""
+ANSWER = (
+    "What is *assisted* below asks you something. `/genesis fix stage {n} ACTION`, with its id, is"
+    " your yes: the change is made as it is shown, with what it stands on."
+)
 
 
 def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, str]:
@@ -27,6 +31,8 @@ def stage_issue(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, st
         parts.insert(1, f"Blocked by #{before}.")
     part = planned(facts, stage.number)
     if facts.plan is not None and part is not None:
+        if any(action.fix == "assisted" for action in part.actions):
+            parts.append(ANSWER.format(n=stage.number))
         text = _demoted(document(stage_document(facts.plan, part)))
         parts.append(fit(text, limit=DOCUMENT_LIMIT))
     parts.append(

@@ -86,6 +86,11 @@ Where: `lib/a.ex:3`.
 """)
 
 
+def test_a_question_is_explained_with_how_it_is_answered() -> None:
+    text = replies.explain("1-name-worker", facts())
+    assert "`/genesis fix stage 1 1-name-worker-def456` is your yes" in text
+
+
 def test_a_rule_is_explained() -> None:
     known = facts(explanations={"unsupervised-spawn": "**Spawn**\n\nAsk @x about `@spec`."})
     assert replies.explain("unsupervised-spawn", known) == (
