@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from pydantic import SecretStr
 
 from bot.core.names import branch_of
+from bot.github.app_auth import App, Credentials
+from bot.github.purposes import Purpose
 from tests.github.hub import OURSELVES, Hub, Place
 from tests.simulator.process import CODE, simulating
 
@@ -286,6 +289,40 @@ class Plan:
         assert sorted(set(titles)) == sorted(titles)
         assert sorted(set(self.runs())) == self.runs()
         assert len([p for p in self.pulls() if p["state"] == "open"]) <= 1
+
+
+def other_app(app: Running, place: Place, **permissions: str) -> str:
+    """A token for the repository, of another App that may so much there."""
+    made, owner = _registered(app.hub.said["url"], permissions), place.full_name.partition("/")[0]
+    base = app.hub.said["url"]
+    put = httpx.post(
+        f"{base}/apps/{made['slug']}/installations/new",
+        data={"account": owner},
+        headers={"origin": base},
+        trust_env=False,
+    )
+    assert put.status_code == 303, put.text
+    other = App(app.hub.app().site, Credentials(made["id"], SecretStr(made["pem"])))
+    purpose: Purpose = "issues" if "issues" in permissions else "reviews"
+    return other.token(other.installation_of(place.full_name), place.full_name, purpose)
+
+
+def _registered(base: str, permissions: Mapping[str, str]) -> dict[str, Any]:
+    name = f"Chatter {'-'.join(sorted(permissions))}"
+    manifest = {
+        "name": name,
+        "url": "http://example.invalid",
+        "redirect_url": "http://127.0.0.1:9/done",
+        "public": True,
+        "default_permissions": {**permissions, "metadata": "read"},
+        "default_events": [],
+    }
+    with httpx.Client(base_url=base, headers={"origin": base}, trust_env=False) as pages:
+        form = pages.post("/settings/apps", data={"manifest": json.dumps(manifest), "name": name})
+        code = re.search(r"code=([^&]+)", form.headers["location"])
+        assert code is not None, form.text
+        made: dict[str, Any] = pages.post(f"/api/v3/app-manifests/{code[1]}/conversions").json()
+    return made
 
 
 def free_port() -> int:

@@ -9,12 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from bot.core.render.github.markers import marker
 from bot.core.sanitize import strip_hidden
-from bot.github.app_auth import App, Credentials
-from tests.e2e.app_support import LABEL, STAGE_FILE, Plan, Running, kiosk, playing, until
+from tests.e2e.app_support import (
+    LABEL,
+    STAGE_FILE,
+    Plan,
+    Running,
+    kiosk,
+    other_app,
+    playing,
+    until,
+)
 from tests.github.hub import Place
 
 pytestmark = pytest.mark.xdist_group("app_people")
@@ -172,7 +179,7 @@ def test_an_approval_ends_with_the_right_of_who_gave_it(app: Running) -> None:
 def test_another_bot_does_not_command_and_is_not_answered(
     app: Running, place: Place, plan: Plan
 ) -> None:
-    token = _other_app(app, place)
+    token = other_app(app, place, issues="write")
     comments = len(plan.comments())
     where = f"{app.hub.said['api']}/repos/{place.full_name}/issues/{plan.number}/comments"
     for text in ("/genesis approve", "/genesis help", "@otp-genesis /genesis nonsense"):
@@ -201,39 +208,6 @@ def test_our_own_words_are_no_commands(app: Running, place: Place, plan: Plan) -
     plan.go_on()
     assert len(plan.comments()) == comments + 1 + 2
     untouched(plan)
-
-
-def _other_app(app: Running, place: Place) -> str:
-    """A token of another App that may comment."""
-    hub = app.hub
-    manifest = {
-        "name": "Chatter",
-        "url": "http://example.invalid",
-        "redirect_url": "http://127.0.0.1:9/done",
-        "public": True,
-        "default_permissions": {"issues": "write", "metadata": "read"},
-        "default_events": [],
-    }
-    base = hub.said["url"]
-    pages = httpx.Client(
-        base_url=base, headers={"origin": base}, timeout=30, trust_env=False, follow_redirects=False
-    )
-    with pages:
-        data = {"manifest": json.dumps(manifest), "name": "Chatter"}
-        form = pages.post("/settings/apps", data=data)
-        code = re.search(r"code=([^&]+)", form.headers["location"])
-        assert code is not None, form.text
-        made = pages.post(f"/api/v3/app-manifests/{code[1]}/conversions").json()
-        owner = place.full_name.partition("/")[0]
-        put = pages.post(f"/apps/{made['slug']}/installations/new", data={"account": owner})
-        assert put.status_code == 303, put.text
-    return _installed(app, made, place)
-
-
-def _installed(app: Running, made: dict[str, Any], place: Place) -> str:
-    other = App(app.hub.app().site, Credentials(made["id"], SecretStr(made["pem"])))
-    number = other.installation_of(place.full_name)
-    return other.token(number, place.full_name, "issues")
 
 
 # Texts
