@@ -136,10 +136,13 @@ def _overdue(stage: StageLife, run: RunFacts) -> StageLife:
 
 def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Facts) -> StageLife:
     if outcome.status == "published":
+        if _nothing_new(stage, outcome, seen):
+            why = "led to the same changes again, so the review is for a person to answer"
+            return attempts.ask(stage, f"Attempt {stage.attempt} {why}")
         if seen.branch != outcome.commit:
             return stage
-        there = {"status": "pr-open", "head": outcome.commit, "since": facts.now, "feedback": ""}
-        return stage.model_copy(update=there)
+        there = {"status": "pr-open", "head": outcome.commit, "tree": outcome.tree}
+        return stage.model_copy(update={**there, "since": facts.now, "feedback": ""})
     reasons = "\n".join(outcome.reasons)
     said = attempts.shown(reasons).rstrip(".")
     match outcome.status:
@@ -151,3 +154,9 @@ def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Fact
         case _:
             fingerprint = outcome.fingerprint or attempts.mark(outcome.status, *outcome.reasons)
             return attempts.after_failure(stage, stage.cause, fingerprint, reasons)
+
+
+def _nothing_new(stage: StageLife, outcome: StageOutcome, seen: StageFacts) -> bool:
+    """Whether what a review asked for made no difference; then nothing is pushed."""
+    same = bool(outcome.tree) and outcome.tree == stage.tree
+    return stage.cause == "review" and same and seen.branch == stage.head

@@ -80,6 +80,8 @@ class StageLife(Record):
     """Commit of the base branch the attempt in hand starts from."""
     head: str = ""
     """Commit we last put on the stage's branch; anything else there is somebody else's."""
+    tree: str = ""
+    """Its tree, as the run told it; empty where it told none."""
     feedback: str = ""
     """What failed, for the next attempt; masked and capped, data and never instructions."""
     dropped: tuple[str, ...] = ()

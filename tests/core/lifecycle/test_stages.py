@@ -173,6 +173,30 @@ def test_threads_of_an_attempt_that_led_to_nothing_stay_open_and_are_answered() 
     assert [t.answered for t in pull.threads] == [True]
 
 
+def test_an_attempt_at_a_review_that_leads_to_the_same_again_asks_and_pushes_nothing() -> None:
+    play = started()
+    play.world.end_run("published", tree="a" * 40)
+    play.reconcile()
+    play.world.check("success")
+    play.reconcile()
+    head = play.world.branches[1]
+    play.world.request_changes(1)
+    play.reconcile()
+    play.world.end_run("published", tree="a" * 40)
+    play.reconcile()
+    stage, pull = play.life.stage(1), play.world.pull(1)
+    assert (stage.status, play.world.branches[1]) == ("needs-human", head)
+    assert "the same changes again" in stage.reason
+    assert pull is not None
+    assert [t.answered for t in pull.threads] == [True], "answered, and not resolved"
+    # Who wants it all the same gets it.
+    play.world.say("wim", "/genesis retry stage 1")
+    play.reconcile()
+    play.world.end_run("published", tree="a" * 40)
+    play.reconcile()
+    assert (status(play), play.world.branches[1] != head) == ("checking", True)
+
+
 def test_nothing_is_pushed_over_a_person_even_when_asked_to() -> None:
     play = until_review(started())
     play.world.push(1)
