@@ -77,6 +77,10 @@ class Limits(_Setting):
     """US dollars one stage may cost, over all its attempts; null: no limit."""
     usd_per_plan: float | None = Field(default=None, gt=0)
     """US dollars the whole plan may cost; null: no limit."""
+    attempts_per_day: int | None = Field(default=None, ge=1)
+    """Attempts begun in the repository on one day in UTC, for all plans; null: no limit."""
+    usd_per_plan_day: float | None = Field(default=None, gt=0)
+    """US dollars one plan may cost on one day in UTC; null: no limit."""
     files: int = Field(default=50, ge=1)
     """Files one stage may change."""
     lines: int = Field(default=2000, ge=1)

@@ -1,12 +1,12 @@
-"""Attempts at a stage: when one may begin, what it is told, and what it costs."""
+"""Attempts at a stage: when one may begin, and what it is told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
 
+from bot.core.lifecycle.budgets import spent, spent_today
 from bot.core.lifecycle.facts import Facts, Role, StageFacts, may
-from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import BUSY, Asked, Cause, PlanLife, StageLife
 from bot.core.plan import Plan
 
@@ -28,6 +28,7 @@ def fresh(stage: StageLife, asked: Asked, cause: Cause, only: str = "") -> Stage
             "only": only,
             "failures": 0,
             "fingerprints": (),
+            "stuck": "",
             "reason": "",
         }
     )
@@ -35,7 +36,7 @@ def fresh(stage: StageLife, asked: Asked, cause: Cause, only: str = "") -> Stage
 
 def again(stage: StageLife, cause: Cause, feedback: str = "") -> StageLife:
     """The stage waiting for one more attempt."""
-    update = {"status": "approved", "before": None, "cause": cause, "reason": ""}
+    update = {"status": "approved", "before": None, "cause": cause, "reason": "", "stuck": ""}
     return stage.model_copy(update={**update, "feedback": feedback[:FEEDBACK]})
 
 
@@ -46,15 +47,24 @@ def after_failure(stage: StageLife, cause: Cause, fingerprint: str, feedback: st
     if twice:
         said = shown(feedback)
         why = f"The same failure twice in a row: {said}" if said else "The same failure twice"
-        return ask(seen.model_copy(update={"feedback": feedback[:FEEDBACK]}), why)
+        return give_up(seen.model_copy(update={"feedback": feedback[:FEEDBACK]}), cause, why)
     return again(seen, cause, feedback)
+
+
+def give_up(stage: StageLife, cause: Cause, why: str) -> StageLife:
+    """The stage waiting for a person, or for the red checks that led there to turn green."""
+    asked = ask(stage, why)
+    if cause != "checks":
+        return asked
+    return asked.model_copy(update={"before": "checking", "stuck": asked.reason})
 
 
 def ask(stage: StageLife, why: str) -> StageLife:
     """The stage waiting for a person, who is told why and how to go on."""
     n = stage.number
     how = f"`/genesis retry stage {n}` tries again, `/genesis skip {n}` goes on without it."
-    update = {"status": "needs-human", "before": None, "reason": f"{why.rstrip('. ')}. {how}"}
+    reason = f"{why.rstrip('. ')}. {how}"
+    update = {"status": "needs-human", "before": None, "reason": reason, "stuck": ""}
     return stage.model_copy(update=update)
 
 
@@ -70,9 +80,8 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     seen = facts.stage(stage.number)
     if not approval_stands(life, stage, facts):
         return _unapproved(stage, facts)
-    spent = _spent(life, stage, facts)
-    if spent:
-        return ask(stage, spent)
+    if why := spent(life, stage, facts):
+        return give_up(stage, stage.cause, why)
     if seen.branch != stage.head:
         return ask(stage, taken(stage, seen))
     if not facts.repository.workflow:
@@ -81,6 +90,8 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
         return stage.model_copy(update={"reason": why})
     if not facts.repository.base:
         return stage.model_copy(update={"reason": "Waits for the base branch, which is missing"})
+    if why := spent_today(life, facts):
+        return stage.model_copy(update={"reason": why})
     return stage.model_copy(
         update={
             "status": "queued",
@@ -134,39 +145,6 @@ def _unapproved(stage: StageLife, facts: Facts) -> StageLife:
         return ask(stage.model_copy(update={"approved": None}), why)
     update = {"status": "planned", "approved": None}
     return stage.model_copy(update={**update, "reason": f"{why}. Say `/genesis approve stage {n}`"})
-
-
-def _spent(life: PlanLife, stage: StageLife, facts: Facts) -> str:
-    limits = facts.policy.limits
-    if stage.failures >= limits.attempts:
-        return f"{limits.attempts} attempts were made: that is `limits.attempts`"
-    if limits.usd_per_stage is not None and stage.usd >= limits.usd_per_stage:
-        return f"${stage.usd:.2f} are spent: raise `limits.usd_per_stage` first"
-    if limits.usd_per_plan is not None and life.usd >= limits.usd_per_plan:
-        return f"${life.usd:.2f} are spent on the plan: raise `limits.usd_per_plan` first"
-    return ""
-
-
-def allowance(life: PlanLife, stage: StageLife, facts: Facts) -> float | None:
-    """US dollars the attempt in hand may cost; None: no limit."""
-    limits = facts.policy.limits
-    left = [
-        limit - spent
-        for limit, spent in ((limits.usd_per_stage, stage.usd), (limits.usd_per_plan, life.usd))
-        if limit is not None
-    ]
-    return max(0.0, min(left)) if left else None
-
-
-def charge(stage: StageLife, outcome: StageOutcome) -> StageLife:
-    """The stage with what the attempt cost and left out."""
-    return stage.model_copy(
-        update={
-            "usd": stage.usd + outcome.usd,
-            "minutes": stage.minutes + outcome.minutes,
-            "dropped": _union(stage.dropped, outcome.dropped),
-        }
-    )
 
 
 def blame(stage: StageLife, plan: Plan | None, paths: Iterable[str]) -> StageLife:

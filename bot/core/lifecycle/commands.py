@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.core.lifecycle.facts import Conclusion
+from bot.core.lifecycle.checks import Conclusion
 from bot.core.lifecycle.state import Cause
 from bot.core.model import Record
 

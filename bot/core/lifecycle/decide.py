@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.lifecycle import (
     asking,
+    budgets,
     delivery,
     planning,
     presence,
@@ -89,6 +90,9 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
+    if any(s.status == "approved" for s in life.stages) and budgets.spent_today(life, facts):
+        then = budgets.midnight(facts.now)
+        waits += [then - facts.now] if then is not None else []
     waits += [asking.GRACE - (facts.now - since) for since in life.unclaimed.values()]
     ahead = [wait for wait in waits if wait > timedelta()]
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.lifecycle.attempts import allowance
+from bot.core.lifecycle.budgets import allowance
+from bot.core.lifecycle.checks import Conclusion, Failure
 from bot.core.lifecycle.commands import (
     AnswerThread,
     AnyCommand,
@@ -13,12 +14,13 @@ from bot.core.lifecycle.commands import (
     MarkReady,
     MoveBranch,
     PutCheck,
+    PutComment,
     PutPull,
     RerunFailed,
     SetLabels,
 )
-from bot.core.lifecycle.facts import Conclusion, Facts, PullFacts, StageFacts
-from bot.core.lifecycle.marking import same
+from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
+from bot.core.lifecycle.marking import mark, marked, same
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import to_rerun, verdict
 from bot.core.lifecycle.running import in_time, outcome_of, run_of, to_dispatch
@@ -26,6 +28,7 @@ from bot.core.lifecycle.stages import in_review, pull_of
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.check_run import check_run
 from bot.core.render.github.pull_request import pull_request
+from bot.core.render.github.red_base import red_base
 
 NOT_READY = "genesis:not-ready"
 """On pull requests where the server has no drafts."""
@@ -58,6 +61,7 @@ def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
             yield from _pull(life, stage, pull, facts)
         if pull is not None and pull.state == "open":
             yield from _answers(stage, pull)
+            yield from _red_base(life, stage, pull, facts)
             yield from _check(life, stage, pull, facts)
 
 
@@ -130,7 +134,7 @@ def _readiness(stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyC
         yield MarkReady(pull=pull.number, node=pull.node)
     if stage.ready and NOT_READY in pull.labels:
         yield SetLabels(on=pull.number, remove=(NOT_READY,))
-    failure = facts.stage(stage.number).failure
+    failure = facts.stage(stage.number).failed_on(pull.head)
     if stage.status == "checking" and said == "failed" and failure is not None:
         for run in to_rerun(failure):
             yield RerunFailed(run=run)
@@ -159,6 +163,19 @@ def _answers(stage: StageLife, pull: PullFacts) -> Iterator[AnyCommand]:
             )
 
 
+def _red_base(
+    life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts
+) -> Iterator[AnyCommand]:
+    """One comment about the checks that are red on the base as well."""
+    failure = facts.stage(stage.number).failed_on(stage.head)
+    if failure is None or not failure.inherited or pull.head != stage.head:
+        return
+    body, fields = red_base(failure.inherited), {"stage": stage.number}
+    there = [c for c in marked(life, facts, "red-base", **fields) if c.on == pull.number]
+    if not there or not same(body, there[0].body):
+        yield PutComment(on=pull.number, marker=mark(life, "red-base", **fields), body=body)
+
+
 def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
     """The check run of the attempt, on the head we left; never on a commit of somebody else."""
     if pull.head != stage.head or pull.merged:
@@ -167,14 +184,14 @@ def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> I
     if outcome is not None:
         return
     status: str = "in_progress" if stage.status in BUSY else "completed"
-    conclusion = None if stage.status in BUSY else _conclusion(stage)
+    failure = facts.stage(stage.number).failed_on(pull.head)
+    conclusion = None if stage.status in BUSY else _conclusion(stage, failure)
     title, summary = check_run(life, stage, facts)
     ours = [c for c in pull.checks if c.ours]
     wanted = (status, conclusion, title)
     if ours and any((c.status, c.conclusion, c.title) == wanted for c in ours):
         return
-    failure = facts.stage(stage.number).failure
-    notes = failure.annotations if failure is not None and failure.head == pull.head else ()
+    notes = failure.annotations if failure is not None else ()
     yield PutCheck(
         stage=stage.number,
         head=pull.head,
@@ -186,7 +203,9 @@ def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> I
     )
 
 
-def _conclusion(stage: StageLife) -> Conclusion:
+def _conclusion(stage: StageLife, failure: Failure | None) -> Conclusion:
     if stage.status == "needs-human":
         return "action_required"
+    if failure is not None and failure.inherited and stage.status != "merged":
+        return "neutral"
     return "success" if in_review(stage) or stage.status == "merged" else "neutral"

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from bot.core.lifecycle.checks import CheckFacts, Conclusion, Failure
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.model import Record
 from bot.core.plan import Plan
@@ -19,21 +20,6 @@ ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin
 def may(role: Role, need: Need) -> bool:
     """Whether a right is enough."""
     return ROLES.index(role) >= ROLES.index(need)
-
-
-Conclusion = Literal[
-    "success",
-    "failure",
-    "neutral",
-    "cancelled",
-    "skipped",
-    "timed_out",
-    "action_required",
-    "stale",
-    "startup_failure",
-]
-
-FAILED: frozenset[str] = frozenset({"failure", "timed_out", "startup_failure", "cancelled"})
 
 
 class Comment(Record):
@@ -91,21 +77,6 @@ class RunFacts(Record):
     """Why a completed run has no outcome that can be believed."""
 
 
-class CheckFacts(Record):
-    """A check run or commit status on the head of a pull request."""
-
-    name: str
-    app: str
-    """Slug; empty for a commit status."""
-    ours: bool = False
-    status: Literal["queued", "in_progress", "completed"]
-    conclusion: Conclusion | None = None
-    run: int = 0
-    """Its workflow run; 0 where it has none."""
-    url: str = ""
-    title: str = ""
-
-
 class ReviewFacts(Record):
     """A submitted review."""
 
@@ -157,23 +128,6 @@ class PullFacts(Record):
     threads: tuple[ThreadFacts, ...] = ()
 
 
-class Failure(Record):
-    """What failed on a pull request's head, reduced from its logs."""
-
-    head: str
-    text: str
-    """Parsed blocks first, then a capped tail; masked."""
-    fingerprint: str
-    paths: tuple[str, ...] = ()
-    """Files of the repository that the failures name, most named first."""
-    runs: tuple[int, ...] = ()
-    """Workflow runs with failed jobs."""
-    rerun: tuple[int, ...] = ()
-    """Those of `runs` that ran more than once (`run_attempt` > 1)."""
-    annotations: tuple[tuple[str, int, str], ...] = ()
-    """(path, line, message)."""
-
-
 class StageFacts(Record):
     """One stage as GitHub shows it."""
 
@@ -192,6 +146,12 @@ class StageFacts(Record):
     """The run of the attempt in hand while it is `flying`, and until its pull request shows it."""
     failure: Failure | None = None
     """Read only when every check has ended and one failed."""
+    kept: StageOutcome | None = None
+    """What led to the commit we left on the branch, from the plan's ref."""
+
+    def failed_on(self, head: str) -> Failure | None:
+        """What failed on a commit, where that is known."""
+        return self.failure if self.failure is not None and self.failure.head == head else None
 
 
 class RepositoryFacts(Record):
@@ -206,6 +166,8 @@ class RepositoryFacts(Record):
     base_branch: str = ""
     base: str = ""
     """Commit at its tip."""
+    attempts_today: int = 0
+    """Runs we started there since midnight UTC; counted only where the policy limits them."""
     drift: tuple[str, ...] = ()
     """Files the plan quotes that changed on the base since, by other hands than ours."""
     rewritten: bool = False

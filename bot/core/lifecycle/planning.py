@@ -99,6 +99,8 @@ def _next(life: PlanLife, part: StagePlan, facts: Facts) -> StageLife:
         past=past,
         usd=old.usd,
         minutes=old.minutes,
+        day=old.day,
+        usd_that_day=old.usd_that_day,
         closed=old.closed,
         reason=idle,
     )

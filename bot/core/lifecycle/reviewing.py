@@ -6,20 +6,14 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.core.lifecycle import attempts
-from bot.core.lifecycle.facts import (
-    FAILED,
-    CheckFacts,
-    Facts,
-    Failure,
-    PullFacts,
-    ReviewFacts,
-    may,
-)
+from bot.core.lifecycle.checks import FAILED, CheckFacts, Failure
+from bot.core.lifecycle.facts import Facts, PullFacts, ReviewFacts, may
 from bot.core.lifecycle.marking import same
 from bot.core.lifecycle.running import outcome_of
 from bot.core.lifecycle.state import PlanLife, StageLife, StageStatus
 from bot.core.policy import Policy
 from bot.core.render.github.pull_request import pull_request
+from bot.core.render.github.red_base import red_on_base
 
 Verdict = Literal["none", "pending", "failed", "green"]
 
@@ -36,16 +30,20 @@ def counted(pull: PullFacts, policy: Policy) -> tuple[CheckFacts, ...]:
     return tuple(c for c in others if not required or c.name in required)
 
 
-def verdict(pull: PullFacts, policy: Policy) -> Verdict:
-    """What the checks on the head say; `failed` only once all of them have ended."""
+def verdict(pull: PullFacts, policy: Policy, inherited: tuple[str, ...] = ()) -> Verdict:
+    """What the checks on the head say; `failed` only once all of them have ended.
+
+    `inherited` are names of checks whose failure does not count.
+    """
     checks = counted(pull, policy)
     if not checks:
         return "none"
     if any(c.status != "completed" for c in checks):
         return "pending"
+    there = {c.name for c in checks}
+    checks = tuple(c for c in checks if c.conclusion not in FAILED or c.name not in inherited)
     if any(c.conclusion in FAILED for c in checks):
         return "failed"
-    there = {c.name for c in checks}
     if any(name not in there for name in policy.required_checks):
         return "pending"
     return "green" if all(c.conclusion in PASSED for c in checks) else "pending"
@@ -54,11 +52,11 @@ def verdict(pull: PullFacts, policy: Policy) -> Verdict:
 def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Facts) -> StageLife:
     """Where a stage with a pull request, or about to have one, stands."""
     if pull is None or pull.head != stage.head or not _told(life, stage, pull, facts):
-        return _stand(stage, "pr-open")
+        return stage if stage.stuck else _stand(stage, "pr-open")
     if pull.base != life.base_branch:
         why = f"Its pull request goes to `{attempts.shown(pull.base)}` now: set its base to"
         return _hold(stage, f"{why} `{life.base_branch}` again")
-    if pull.conflict:
+    if pull.conflict and not stage.stuck:
         return attempts.again(stage, "conflict", stage.feedback)
     wanted = requested(stage, pull, facts)
     if wanted:
@@ -108,14 +106,19 @@ def _answer(stage: StageLife, pull: PullFacts, wanted: tuple[ReviewFacts, ...]) 
 
 
 def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
-    said = verdict(pull, facts.policy)
+    failure = facts.stage(stage.number).failed_on(pull.head)
+    inherited = failure.inherited if failure is not None and failure.innocent else ()
+    said = verdict(pull, facts.policy, inherited)
+    if said == "green" and inherited:
+        return _not_ours(stage, pull, inherited)
     if said == "green":
         return _green(stage, pull, facts)
-    seen = facts.stage(stage.number).failure
-    if said == "failed" and seen is not None and seen.head == pull.head:
-        return _failed(stage, seen, facts)
-    late = timedelta(minutes=facts.policy.checks_minutes)
-    if stage.since is not None and facts.now - stage.since > late:
+    if said == "failed" and failure is not None:
+        return _failed(stage, failure, facts)
+    if stage.stuck or stage.status in ("awaiting-review", "queued-to-merge"):
+        anew = {"stuck": "", "since": facts.now}
+        return _stand(stage.model_copy(update=anew), "checking")
+    if _late(stage, facts):
         minutes = facts.policy.checks_minutes
         what = "No check began" if said == "none" else "The checks have not ended"
         why = f"{what} within {minutes} minutes: look at the Actions page, or merge without them"
@@ -123,30 +126,52 @@ def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
     return _stand(stage, "checking")
 
 
+def _late(stage: StageLife, facts: Facts) -> bool:
+    """Whether its checks were waited for long enough."""
+    limit = timedelta(minutes=facts.policy.checks_minutes)
+    return stage.since is not None and facts.now - stage.since > limit
+
+
 def _green(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
+    stage = stage.model_copy(update={"stuck": ""})
     drafts = facts.policy.draft and facts.repository.drafts
     if drafts and pull.draft and not stage.ready:
         return _stand(stage, "checking")
     return _stand(stage.model_copy(update={"ready": True}), "awaiting-review")
 
 
+def _not_ours(stage: StageLife, pull: PullFacts, inherited: tuple[str, ...]) -> StageLife:
+    """A person's turn; what is red does not come out of draft by our hand."""
+    how = "It stays a draft until they are green; review it" if pull.draft else "Review it"
+    why = f"{red_on_base(inherited)}. {how}, merge #{pull.number} or mend the base first."
+    update = {"status": "awaiting-review", "before": None, "stuck": "", "reason": why}
+    return stage.model_copy(update=update)
+
+
 def to_rerun(failure: Failure) -> tuple[int, ...]:
-    """Runs whose failed jobs have had no second chance."""
-    return tuple(run for run in failure.runs if run not in failure.rerun)
+    """Runs whose failed jobs have had no second chance, and may have one."""
+    had = {*failure.rerun, *failure.refused}
+    return tuple(run for run in failure.runs if run not in had)
 
 
 def _failed(stage: StageLife, failure: Failure, facts: Facts) -> StageLife:
     """The failed jobs run once more before an edit is blamed."""
+    if stage.stuck:
+        update = {"status": "needs-human", "before": "checking", "reason": stage.stuck}
+        return stage.model_copy(update=update)
     flaky = to_rerun(failure)
-    if flaky:
-        new = tuple(run for run in flaky if run not in stage.reran)
-        if new:
-            update = {"reran": (*stage.reran, *new), "since": facts.now}
-            stage = stage.model_copy(update=update)
+    new = tuple(run for run in flaky if run not in stage.reran)
+    if new:
+        again: dict[str, object] = {"reran": (*stage.reran, *new), "since": facts.now}
+        return _stand(stage.model_copy(update=again), "checking")
+    if flaky and not _late(stage, facts):
         return _stand(stage, "checking")
     stage = attempts.blame(stage, facts.plan, failure.paths)
     fingerprint = failure.fingerprint or attempts.mark(failure.text)
-    return attempts.after_failure(stage, "checks", fingerprint, failure.text)
+    text = failure.text
+    if failure.inherited:
+        text = f"{text}\n\n{red_on_base(failure.inherited)}."
+    return attempts.after_failure(stage, "checks", fingerprint, text)
 
 
 def _stand(stage: StageLife, status: StageStatus) -> StageLife:

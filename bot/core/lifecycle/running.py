@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core.lifecycle import attempts
+from bot.core.lifecycle.budgets import charge
 from bot.core.lifecycle.facts import Facts, RunFacts, StageFacts
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife, StageStatus
@@ -57,7 +58,7 @@ def landed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
         return stage
     outcome = outcome_of(life, stage, seen)
     ended = stage.model_copy(update={"flying": False, "run": run.id})
-    return attempts.charge(ended, outcome) if outcome is not None else ended
+    return charge(ended, outcome, facts.now) if outcome is not None else ended
 
 
 def to_dispatch(stage: StageLife, facts: Facts) -> bool:

@@ -99,7 +99,9 @@ class StageLife(Record):
     ready: bool = False
     """The pull request was seen out of draft; who makes it a draft again means it."""
     reran: tuple[int, ...] = ()
-    """Workflow runs whose failed jobs were run once more."""
+    """Workflow runs whose failed jobs were to run once more."""
+    stuck: str = ""
+    """Why its red checks wait for a person; empty while they do not, or once they begin anew."""
     fingerprints: tuple[str, ...] = ()
     """Of the failures seen, in order; the same one twice in a row stops."""
     reviews: tuple[int, ...] = ()
@@ -110,6 +112,9 @@ class StageLife(Record):
     """Attempts spent since a person last asked."""
     usd: float = 0.0
     minutes: float = 0.0
+    day: str = ""
+    """The day, in UTC, on which the newest of its runs ended that was paid for."""
+    usd_that_day: float = 0.0
     reason: str = ""
     """One sentence for a person: why it stands where it stands."""
     merged: str = ""
@@ -174,3 +179,7 @@ class PlanLife(Record):
     def usd(self) -> float:
         """US dollars spent so far."""
         return sum(stage.usd for stage in self.stages)
+
+    def usd_on(self, day: str) -> float:
+        """US dollars spent on a day in UTC, as far as no later one was paid for."""
+        return sum(stage.usd_that_day for stage in self.stages if stage.day == day)

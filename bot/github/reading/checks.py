@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, get_args
 
-from bot.core.lifecycle.facts import CheckFacts, Conclusion
+from bot.core.lifecycle.checks import CheckFacts, Conclusion
 from bot.github.reading.context import Reading
 
 RUN = re.compile(r"/actions/runs/(?P<run>[0-9]{1,19})(?:/job/(?P<job>[0-9]{1,19}))?")

@@ -6,7 +6,8 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.core.ci_log.reduction import Reduced, reduce_log, together
-from bot.core.lifecycle.facts import FAILED, CheckFacts, Failure, PullFacts
+from bot.core.lifecycle.checks import FAILED, CheckFacts, Failure
+from bot.core.lifecycle.facts import PullFacts
 from bot.core.lifecycle.reviewing import counted, verdict
 from bot.core.policy import Policy
 from bot.core.sanitize import mask

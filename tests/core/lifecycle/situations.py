@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from bot.core.policy import Policy
+from bot.core.policy import Limits, Policy
 from tests.core.lifecycle.playing import Play, started, until_review
 from tests.core.lifecycle.world import PLAN_ISSUE, World
 
 Situation = Callable[[], Play]
+SPENT = Policy(limits=Limits(attempts_per_day=1))
 
 
 def _after(play: Play, *steps: Callable[[World], object]) -> Play:
@@ -18,8 +20,16 @@ def _after(play: Play, *steps: Callable[[World], object]) -> Play:
     return play
 
 
-def _published() -> Play:
-    return _after(started(), World.start_run, lambda w: w.end_run("published"))
+def _publish(world: World) -> None:
+    world.end_run("published")
+
+
+def _red(world: World) -> None:
+    world.check("failure")
+
+
+def _published(**world: Any) -> Play:
+    return _after(started(World(**world)), World.start_run, _publish)
 
 
 def _pr_open() -> Play:
@@ -29,7 +39,7 @@ def _pr_open() -> Play:
 
 def _retrying() -> Play:
     play = _published()
-    return _after(play, lambda w: w.check("failure"), lambda w: w.check("failure"))
+    return _after(play, _red, _red)
 
 
 def _queued_to_merge() -> Play:
@@ -56,15 +66,18 @@ def say(text: str) -> Callable[[World], object]:
 SITUATIONS: Mapping[str, Situation] = {
     "planned": lambda: started(approve=False),
     "approved": lambda: started(World(workflow=False)),
+    "approved, tomorrow": lambda: started(World(policy=SPENT, others=1)),
     "queued": lambda: started(World(dispatches_vanish=True)),
     "running": lambda: _after(started(), World.start_run),
     "retrying": _retrying,
     "pr-open": _pr_open,
     "checking": _published,
     "awaiting-review": lambda: until_review(started()),
+    "awaiting-review, red": lambda: _after(_published(red_on_base={"test"}), _red),
     "queued-to-merge": _queued_to_merge,
     "merged": lambda: _after(until_review(started()), lambda w: w.merge(1)),
     "needs-human": lambda: _after(started(), lambda w: w.end_run("nothing")),
+    "needs-human, red": lambda: _after(_retrying(), *[_publish, *[_red] * 2]),
     "needs-human, pushed": lambda: _after(until_review(started()), lambda w: w.push(1)),
     "blocked-by-policy": _blocked,
     "paused": lambda: _after(started(), World.start_run, say("stop")),
@@ -79,6 +92,11 @@ SITUATIONS: Mapping[str, Situation] = {
 def _conflict(world: World) -> None:
     if pull := world.pull(1):
         pull.conflict = True
+
+
+def _red_as_the_base(world: World) -> None:
+    world.red_on_base.add("test")
+    world.check("failure")
 
 
 def _retarget(world: World) -> None:
@@ -102,7 +120,13 @@ EVENTS: Mapping[str, Callable[[World], object]] = {
     "a person cancels the run": lambda w: w.end_run(None, conclusion="cancelled"),
     "cancelled runs end": World.settle_cancelled,
     "checks pass": lambda w: w.check("success"),
-    "checks fail": lambda w: w.check("failure"),
+    "checks fail": _red,
+    "checks fail as on the base": _red_as_the_base,
+    "checks run again": World.run_checks_again,
+    "checks run again and pass": lambda w: w.run_checks_again("success"),
+    "checks run again and fail": lambda w: w.run_checks_again("failure"),
+    "the base is mended": lambda w: w.red_on_base.clear(),
+    "a day passes": lambda w: w.wait(24 * 60),
     "a writer requests changes": lambda w: w.request_changes(1),
     "a reader requests changes": lambda w: w.request_changes(1, "rea"),
     "a conflict": _conflict,

@@ -27,6 +27,7 @@ POLICIES = st.sampled_from(
         Policy(run="manual"),
         Policy(stages=(1, 4), draft=False),
         Policy(limits=Limits(attempts=1, usd_per_plan=1.2)),
+        Policy(limits=Limits(attempts_per_day=1, usd_per_plan_day=0.6)),
         Policy(required_checks=("test",)),
     ]
 )

@@ -17,7 +17,7 @@ from bot.core.lifecycle.facts import Comment, Facts, IssueFacts, RepositoryFacts
 from bot.core.lifecycle.state import BUSY, REVIEWABLE, PlanLife
 from bot.core.model import Record
 from bot.core.plan import Plan
-from bot.core.policy import Policy
+from bot.core.policy import Limits, Policy
 from tests.core.lifecycle.plans import five_stages
 
 TEXTS = st.sampled_from(
@@ -60,7 +60,14 @@ SIMPLE: Mapping[Any, st.SearchStrategy[Any]] = {
     float: st.sampled_from([1.0, 2.5]),
     bool: st.booleans(),
     AwareDatetime: TIMES,
-    Policy: st.sampled_from([Policy(), Policy(run="auto"), Policy(run="manual", stages=(2,))]),
+    Policy: st.sampled_from(
+        [
+            Policy(),
+            Policy(run="auto"),
+            Policy(run="auto", limits=Limits(attempts_per_day=2, usd_per_plan_day=2)),
+            Policy(run="manual", stages=(2,)),
+        ]
+    ),
 }
 
 

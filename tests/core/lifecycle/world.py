@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.core.lifecycle.checks import CheckFacts, Conclusion, Failure
 from bot.core.lifecycle.commands import (
     Analyse,
     AnswerThread,
@@ -29,11 +30,8 @@ from bot.core.lifecycle.commands import (
     SetLabels,
 )
 from bot.core.lifecycle.facts import (
-    CheckFacts,
     Comment,
-    Conclusion,
     Facts,
-    Failure,
     IssueFacts,
     PullFacts,
     RepositoryFacts,
@@ -96,6 +94,7 @@ class Run:
     base: str
     only: str
     dropped: tuple[str, ...]
+    begun: datetime
     status: str = "queued"
     conclusion: Conclusion | None = None
     outcome: StageOutcome | None = None
@@ -110,7 +109,10 @@ class Check:
     run: int = 0
     run_attempt: int = 1
     title: str = ""
+    summary: str = ""
     ours: bool = False
+    fails: str = "it works"
+    """The test that fails where it is red."""
 
 
 @dataclass
@@ -124,6 +126,15 @@ class World:
     dispatches_vanish: bool = False
     opens_pulls: bool = True
     drafts: bool = True
+    ci: tuple[str, ...] = ("test",)
+    red_on_base: set[str] = field(default_factory=set)
+    """Names of checks that fail on the base as they fail with us."""
+    reruns: bool = True
+    """GitHub runs failed jobs again."""
+    refused: set[int] = field(default_factory=set)
+    """Runs that it did not run again."""
+    others: int = 0
+    """Attempts of other plans, on the first day."""
     base_branch: str = "main"
     base: int = 1
     drift: set[str] = field(default_factory=set)
@@ -276,6 +287,7 @@ class World:
                 base=command.base,
                 only=command.only,
                 dropped=command.dropped,
+                begun=self.now,
             )
         )
 
@@ -284,6 +296,9 @@ class World:
         run.cancelling = run.status != "completed"
 
     def _rerun_failed(self, life: PlanLife, command: RerunFailed) -> None:
+        if not self.reruns:
+            self.refused.add(command.run)
+            raise Refused("it is too old")
         for check in self._all_checks():
             if check.run == command.run and check.run_attempt == 1:
                 check.status, check.conclusion, check.run_attempt = "queued", None, 2
@@ -305,7 +320,9 @@ class World:
 
     def _ci_starts(self, stage: int) -> None:
         for pull in self._open(stage):
-            self.checks.setdefault(pull.head, [Check("test", "queued", run=self.new_id("check"))])
+            if pull.head not in self.checks:
+                new = [Check(name, "queued", run=self.new_id("check")) for name in self.ci]
+                self.checks[pull.head] = new
 
     def _open(self, stage: int) -> list[Pull]:
         return [p for p in self.pulls.values() if p.stage == stage and p.state == "open"]
@@ -341,6 +358,7 @@ class World:
         name = f"genesis/stage-{command.stage}"
         checks[:] = [c for c in checks if c.name != name]
         ours = Check(name, command.status, command.conclusion, title=command.title, ours=True)
+        ours.summary = command.summary
         checks.append(ours)
 
     def _answer_thread(self, life: PlanLife, command: AnswerThread) -> None:
@@ -442,6 +460,22 @@ class World:
                 if pull.state == "open" and check.name == name and check.status != "completed":
                     check.status, check.conclusion = "completed", conclusion
 
+    def run_checks_again(self, conclusion: Conclusion | None = None, fails: str = "") -> None:
+        """A person runs all of them again; with a conclusion they end so at once."""
+        for pull in self.pulls.values():
+            for check in self.checks.get(pull.head, []):
+                if pull.state == "open" and not check.ours and check.status == "completed":
+                    check.status = "completed" if conclusion else "queued"
+                    check.conclusion, check.fails = conclusion, fails or check.fails
+                    check.run_attempt += 1
+
+    def our_check(self, stage: int) -> Check:
+        """The check run of ours on the head of its pull request."""
+        pull = self.pull(stage)
+        assert pull is not None
+        (mine,) = (c for c in self.checks[pull.head] if c.ours)
+        return mine
+
     def pull(self, stage: int) -> Pull | None:
         """The newest pull request of a stage."""
         mine = [p for p in self.pulls.values() if p.stage == stage]
@@ -519,6 +553,7 @@ class World:
                 "rewritten": self.rewritten,
                 "workflow": self.workflow,
                 "drafts": self.drafts,
+                "attempts_today": self._attempts_today(),
             }
         )
         blank = Facts(now=self.now, repository=there, policy=self.policy, issue=None)
@@ -573,6 +608,7 @@ class World:
                 if (r.stage, r.attempt) == (n, stage.attempt) and _read(stage)
             ),
             failure=self._failure(facts) if facts else None,
+            kept=next((r.outcome for r in self.runs if r.outcome and _led_to(r, stage)), None),
         )
 
     def _pull_of(self, stage: StageLife) -> Pull | None:
@@ -620,19 +656,38 @@ class World:
         failed = [c for c in checks if c.conclusion == "failure"]
         if not failed or any(c.status != "completed" for c in checks):
             return None
+        inherited = tuple(c.name for c in failed if c.name in self.red_on_base)
+        mine = [c for c in failed if c.name not in self.red_on_base]
+        if not mine:
+            text = {"text": "", "fingerprint": ""}
+            return Failure(head=pull.head, inherited=inherited, innocent=True, **text)
+        runs = tuple(c.run for c in mine if c.run)
         return Failure(
             head=pull.head,
-            text="1) test it works",
-            fingerprint="works",
+            inherited=inherited,
+            text=f"1) test {mine[0].fails}",
+            fingerprint=mine[0].fails,
             paths=("lib/a.ex",),
-            runs=tuple(c.run for c in failed if c.run),
-            rerun=tuple(c.run for c in failed if c.run_attempt > 1),
+            runs=runs,
+            rerun=tuple(c.run for c in mine if c.run_attempt > 1),
+            refused=tuple(run for run in runs if run in self.refused),
         )
+
+    def _attempts_today(self) -> int:
+        today = self.now.date()
+        others = self.others if today == START.date() else 0
+        return others + sum(r.begun.date() == today for r in self.runs)
 
 
 def _read(stage: StageLife) -> bool:
     busy = bool({stage.status, stage.before} & BUSY)
     return stage.flying or busy or stage.status == "pr-open"
+
+
+def _led_to(run: Run, stage: StageLife) -> bool:
+    """Whether the run left what is on the stage's branch."""
+    said = run.outcome
+    return said is not None and run.stage == stage.number and said.commit == stage.head != ""
 
 
 def _check_facts(check: Check) -> CheckFacts:

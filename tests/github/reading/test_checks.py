@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.lifecycle.facts import CheckFacts, Failure
+from bot.core.lifecycle.checks import CheckFacts, Failure
 from bot.errors import Unreachable
 from tests.github.between import Between
 from tests.github.hub import OURSELVES, Hub, Place

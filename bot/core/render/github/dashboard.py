@@ -11,6 +11,7 @@ from bot.core.render.github.costs import cost_so_far, estimate
 from bot.core.render.github.foreign import inline, silent
 from bot.core.render.github.markers import BODY, fit
 from bot.core.render.github.next_step import next_step, obstacles, sentence
+from bot.core.render.github.red_base import red_on_base
 from bot.core.render.github.words import (
     PLAN,
     attempts,
@@ -72,8 +73,18 @@ def _stages(life: PlanLife, facts: Facts) -> Iterator[str]:
         yield tasks
     said = next_step(life, facts)
     told = [(s.number, sentence(s.reason)) for s in life.stages if s.reason and not idle(s, facts)]
+    told += [(s.number, text) for s in life.stages if (text := _red_base(s, facts))]
     if rest := [f"- Stage {n}: {text}" for n, text in told if text != said]:
         yield "\n".join(rest)
+
+
+def _red_base(stage: StageLife, facts: Facts) -> str:
+    """What is red on the base as well, where the stage's reason does not tell that."""
+    failure = facts.stage(stage.number).failed_on(stage.head)
+    if failure is None or not failure.inherited:
+        return ""
+    said = red_on_base(failure.inherited)
+    return "" if said in stage.reason else sentence(said)
 
 
 def _row(stage: StageLife, facts: Facts) -> tuple[str, ...]:

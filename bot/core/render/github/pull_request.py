@@ -32,10 +32,11 @@ def pull_request(life: PlanLife, stage: StageLife, facts: Facts) -> tuple[str, s
 
 
 def published(stage: StageLife, facts: Facts) -> StageOutcome | None:
-    """The newest outcome of this stage that led to commits."""
-    runs = sorted(facts.stage(stage.number).runs, key=lambda run: run.attempt, reverse=True)
+    """The newest outcome of this stage that led to commits, as reported or else as stored."""
+    seen = facts.stage(stage.number)
+    runs = sorted(seen.runs, key=lambda run: run.attempt, reverse=True)
     outcomes = (run.outcome for run in runs if run.outcome is not None)
-    return next((found for found in outcomes if found.status == "published"), None)
+    return next((found for found in outcomes if found.status == "published"), seen.kept)
 
 
 def _head(life: PlanLife, stage: StageLife) -> Iterator[str]:

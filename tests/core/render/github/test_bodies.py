@@ -9,7 +9,8 @@ import pytest
 from inline_snapshot import snapshot
 from markdown_it import MarkdownIt
 
-from bot.core.lifecycle.facts import Facts, Failure, RepositoryFacts, RunFacts, StageFacts
+from bot.core.lifecycle.checks import Failure
+from bot.core.lifecycle.facts import Facts, RepositoryFacts, RunFacts, StageFacts
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife, StageLife, StageStatus
 from bot.core.policy import Limits, Policy
@@ -18,6 +19,7 @@ from bot.core.render.github.check_run import check_run
 from bot.core.render.github.dashboard import dashboard, ticked
 from bot.core.render.github.markers import BODY, LIMIT, fit, marker
 from bot.core.render.github.pull_request import pull_request
+from bot.core.render.github.red_base import red_base
 from bot.core.render.github.stage_issue import stage_issue
 from bot.core.render.github.words import PLAN, STAGE
 from bot.core.state import ActionState
@@ -60,6 +62,7 @@ def in_review(**changes: object) -> StageLife:
         "status": "awaiting-review",
         "issue": 43,
         "pull": 50,
+        "head": "d" * 40,
         "attempt": 2,
         "failures": 2,
         "usd": 0.3,
@@ -273,6 +276,8 @@ Part of #42, where the plan and its progress are shown.
 
 **Next:** `/genesis approve` runs all stages in order, `/genesis approve stage 1` only this one.
 
+What is *assisted* below asks you something. `/genesis fix stage 1 ACTION`, with its id, is your yes: the change is made as it is shown, with what it stands on.
+
 Plan `42` for shop at `cccccccccccccccccccccccccccccccccccccccc`.
 
 ## Summary
@@ -431,6 +436,36 @@ Attempt 2 of plan #42; $0.30, 12 min so far.\
 """)
 
 
+def test_what_is_red_on_the_base_as_well_is_told_beside_what_failed() -> None:
+    failure = Failure(head="d" * 40, text="1) test a", fingerprint="f", inherited=("lint", "ci/x"))
+    stage, known = in_review(status="retrying"), facts(stages=ran(failure=failure))
+    title, summary = check_run(reviewed(), stage, known)
+    assert title == "Stage 1: next attempt, 2 checks red on the base as well"
+    said = "`lint` and `ci/x` are red on the base as well, so they are not blamed on this change."
+    assert said in summary
+    assert f"- Stage 1: {said}" in dashboard(life(stage), known)
+
+
+def test_the_comment_about_what_is_red_on_the_base_as_well() -> None:
+    assert red_base(("a", "b", "c", "d", "x" * 99)) == snapshot("""\
+`a`, `b`, `c` and 2 more are red on the base as well, so they are not blamed on this change. No attempt is made for that, and no action is left out for it.
+
+- `a`
+- `b`
+- `c`
+- `d`
+- `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`
+
+A draft stays one as long as they are red: mend them on the base, or merge all the same.\
+""")
+
+
+def test_evidence_that_is_read_no_more_is_told_as_it_was_stored() -> None:
+    kept = (StageFacts(number=1, kept=OUTCOME),)
+    _, summary = check_run(reviewed(), in_review(), facts(stages=kept))
+    assert "### Evidence\n\n#### `dddddddddddd` `Supervise the job`" in summary
+
+
 def bodies(plan_life: PlanLife, known: Facts) -> list[str]:
     stage = plan_life.stages[0]
     return [
@@ -438,6 +473,7 @@ def bodies(plan_life: PlanLife, known: Facts) -> list[str]:
         *stage_issue(plan_life, stage, known),
         *pull_request(plan_life, stage, known),
         *check_run(plan_life, stage, known),
+        red_base((HOSTILE, *(f.inherited[0] for s in known.stages if (f := s.failure)))),
         replies.status(plan_life, known),
         replies.cost(plan_life, known),
         replies.explain("1-supervise", known),
@@ -479,7 +515,9 @@ def test_bodies_of_every_status_are_harmless_and_say_what_is_next(status: StageS
         plan = a_plan(goal=HOSTILE, app=HOSTILE, tree_today=HOSTILE)
         first = plan.stages[0].model_copy(update={"actions": (strange, strange)})
         plan = plan.model_copy(update={"stages": (first, *plan.stages[1:])})
-        failure = Failure(head="d" * 40, text=HOSTILE, fingerprint="f")
+        failure = Failure(
+            head="d" * 40, text=HOSTILE, fingerprint="f", inherited=(HOSTILE, "", "`", "a")
+        )
         known = facts(plan=plan, stages=ran(outcome, failure))
         for body in bodies(life(stage, *life().stages[1:]), known):
             assert body
