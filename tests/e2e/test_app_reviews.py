@@ -36,10 +36,11 @@ LISTENING_STAGE = QUICK_STAGE.replace(
 ).replace("      PLAN: ", "      PLAN_COMMIT: ${{ inputs.plan_commit }}\n      PLAN: ")
 """One whose commit shows what the attempt was told."""
 
-RED_LATER = """\
-test "$(grep -c '# attempt 1' lib/kiosk/alarm.ex)" = 1 || { echo 'not this way'; exit 1; }
-"""
+RED_LATER = "grep -q '# attempt 1$' lib/kiosk/alarm.ex || { echo 'not this way'; exit 1; }\n"
 """A check that only the first attempt passes."""
+
+STUBBORN_STAGE = QUICK_STAGE.replace("# attempt $ATTEMPT", "# supervised")
+"""One that can do only one thing, as codemods do."""
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +73,7 @@ def threads(plan: Plan) -> list[tuple[list[tuple[str, str]], bool]]:
     owner, _, name = plan.place.full_name.partition("/")
     variables = {"owner": owner, "name": name, "number": plan.pulls()[0]["number"]}
     url = plan.running.hub.said["api"].replace("/v3", "/graphql")
-    answer = plan.running.hub.hand("admin").post(
-        url, json={"query": query, "variables": variables}
-    )
+    answer = plan.running.hub.hand("admin").post(url, json={"query": query, "variables": variables})
     pull = answer.json()["data"]["repository"]["pullRequest"]
     return [
         ([(c["author"]["login"], c["body"]) for c in t["comments"]["nodes"]], t["isResolved"])
@@ -160,6 +159,44 @@ def test_a_review_is_taken_up_once_and_each_thread_is_answered_once(app: Running
     until("it is answered", lambda: all(answers(plan)))
     assert [len(said) for said in answers(plan)] == [1, 1, 1, 1]
     assert len(plan.pulls()) == 1
+
+
+def test_an_attempt_that_uses_the_budget_up_asks_a_person(app: Running) -> None:
+    config = {".github__otp-genesis.yml": "limits: {attempts: 1}\n", "ci.sh": RED_LATER}
+    plan, first = under_review(app, app.place(kiosk(**config)))
+    review(plan, "writer", "Not like this.", "Use a Task.")
+    until("a person is asked", lambda: status(plan) == "needs-human")
+    assert "`limits.attempts`" in reason(plan)
+    assert "/genesis retry stage 1" in reason(plan)
+    # What was given is there, its thread was told of it, and nothing more happens by itself.
+    assert attempts(plan) == [1, 2]
+    assert plan.pulls()[0]["head"]["sha"] != first["head"]["sha"]
+    until("it is answered", lambda: all(answers(plan)))
+    plan.go_on()
+    assert [len(said) for said in answers(plan)] == [1]
+    assert (status(plan), attempts(plan)) == ("needs-human", [1, 2])
+    until("it is shown", lambda: plan.shown("`limits.attempts`"))
+
+
+def test_an_attempt_that_can_do_nothing_else_says_so(app: Running) -> None:
+    place = app.place(kiosk(**{STAGE_FILE: STUBBORN_STAGE}))
+    plan, first = under_review(app, place)
+    review(plan, "writer", "Not like this.", "Use a Task.")
+    until("a person is asked", lambda: status(plan) == "needs-human")
+    assert "the same changes again" in reason(plan)
+    until("it is answered", lambda: all(answers(plan)))
+    ((said, resolved),) = threads(plan)
+    assert "could not be taken up" in said[-1][1]
+    assert not resolved, "who asked decides whether it is settled"
+    # Nothing is pushed that is nothing else.
+    assert plan.pulls()[0]["head"]["sha"] == first["head"]["sha"]
+    plan.go_on()
+    assert [len(said) for said in answers(plan)] == [1]
+    # It is a person's turn, who may take it as it is.
+    where = f"/pulls/{first['number']}/merge"
+    plan.place.by("maintainer", "PUT", where, {"merge_method": "squash"})
+    until("it is merged", lambda: status(plan) == "merged")
+    assert attempts(plan) == [1, 2]
 
 
 def _deliveries(app: Running) -> list[dict[str, Any]]:
