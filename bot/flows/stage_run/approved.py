@@ -24,7 +24,7 @@ MOST_BYTES = 64 * 2**20
 GONE = "already gone: the code does not have this problem any more"
 DROPPED = "left out: the checks failed with it"
 WEAKEST_FIRST = ("advice", "assisted", "automatic")
-ANSWERED = "Note for reviewers: this was asked for by name. To decide was: "
+ANSWERED = "Note for reviewers: Asked for by name. To decide was: "
 
 R = TypeVar("R", bound=Record)
 

@@ -269,7 +269,7 @@ def test_a_question_is_answered_by_asking_for_the_very_action(tmp_path: Path) ->
     ran = made.job("work", stage=stage, only=asked.id)
     (commit,) = made.manifest.commits
     assert (made.manifest.status, commit.action) == ("ready", asked.id), ran.out
-    assert "asked for by name. To decide was: How long" in " ".join(commit.message.split())
+    assert "Asked for by name. To decide was: How long" in " ".join(commit.message.split())
     checked = made.job("verify", stage=stage, only=asked.id)
     assert made.verdict.status == "passed", checked.out
 
