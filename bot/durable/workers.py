@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,11 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.durable.database import TURNS, WORKERS, Database
+from bot.durable.periodic import Enough, Periodic
 
 BEAT = 5.0
 """Seconds between two signs of life."""
 DEAD = 30.0
 """Seconds without one, until others take over; by the database's clock."""
+AFTER_FAILURE = (1.0, 2.0, 5.0)
 
 log = structlog.get_logger()
 
@@ -36,8 +37,17 @@ class Heart:
     lost: Callable[[], None]
     beat: float = BEAT
     dead: float = DEAD
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: Periodic = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._thread = Periodic(
+            "sign_of_life",
+            self._work,
+            self.beat,
+            AFTER_FAILURE,
+            foreseen=(SQLAlchemyError,),
+            at_once=False,
+        )
 
     def register(self) -> None:
         """Say that this worker lives, before it has anything in hand."""
@@ -48,25 +58,18 @@ class Heart:
 
     def start(self) -> None:
         """Say it on and on, and look after the others."""
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Say no more. The name stays while there is work in hand, for others to take over."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        """Say it no more. The name stays while there is work in hand, for others to take over."""
+        self._thread.stop()
 
-    def _run(self) -> None:
-        while not self._stop.wait(self.beat):
-            try:
-                if not self._beat():
-                    log.error("taken_for_dead", executor=self.executor)
-                    self.lost()
-                    return
-                self.look_after()
-            except SQLAlchemyError as error:
-                log.warning("no_sign_of_life", why=type(error).__name__)
+    def _work(self) -> None:
+        if not self._beat():
+            log.error("taken_for_dead", executor=self.executor)
+            self.lost()
+            raise Enough
+        self.look_after()
 
     def _beat(self) -> bool:
         """False when others have taken over."""

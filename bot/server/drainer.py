@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,21 +13,18 @@ import structlog
 from bot.core.events import Hint, hint_of
 from bot.durable import engine
 from bot.durable.meters import Meters
+from bot.durable.periodic import Enough, Periodic
 from bot.server.inbox import Inbox
 from bot.server.ingress.records import Delivery
 
 PAUSE = 0.05
 """Seconds between two looks at the inbox."""
-AFTER_FAILURE = 2.0
+AFTER_FAILURE = (2.0, 2.0, 5.0, 15.0)
 TIDY = 600.0
 MOST_FAILURES = 3
 """Times in a row that one delivery may fail while the database answers."""
 
 log = structlog.get_logger()
-
-
-class Stopped(Exception):
-    """The drainer ends; what is not taken stays."""
 
 
 @dataclass
@@ -41,47 +37,39 @@ class Drainer:
     meters: Meters
     _failed: tuple[str, int] = ("", 0)
     _tidied: float = 0.0
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: Periodic = field(init=False)
+
+    def __post_init__(self) -> None:
+        # The database is away, say: nothing was moved past, so it is tried again.
+        self._thread = Periodic("drain", self._work, PAUSE, AFTER_FAILURE)
 
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread.alive
 
     def start(self) -> None:
         """Begin where the last process stopped."""
-        self._thread = threading.Thread(target=self._run, name="drainer", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the delivery in hand."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.stop()
 
     def drain(self) -> int:
         """Enqueue everything that waits; how many deliveries that were."""
         return self.inbox.drain(self._take)
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.drain()
-                if time.monotonic() - self._tidied > TIDY:
-                    self.inbox.tidy()
-                    self._tidied = time.monotonic()
-                self._stop.wait(PAUSE)
-            except Stopped:
-                return
-            except Exception:
-                # The database is away, say: nothing was moved past, so it is tried again.
-                log.exception("drain_failed")
-                self._stop.wait(AFTER_FAILURE)
+    def _work(self) -> None:
+        self.drain()
+        if time.monotonic() - self._tidied > TIDY:
+            self.inbox.tidy()
+            self._tidied = time.monotonic()
 
     def _take(self, delivery: Delivery) -> None:
-        if self._stop.is_set():
-            raise Stopped
+        if self._thread.stopping.is_set():
+            # What is not taken stays.
+            raise Enough
         name, times = self._failed
         try:
             event, fate = self._taken(delivery)

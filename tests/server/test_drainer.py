@@ -15,7 +15,8 @@ from bot.durable import engine
 from bot.durable.database import opened
 from bot.durable.meters import Meters
 from bot.durable.reacted import Reacted
-from bot.server.drainer import Drainer, Stopped
+from bot.durable.periodic import Enough
+from bot.server.drainer import Drainer
 from bot.server.inbox import KEPT, SegmentInbox
 from bot.server.ingress.records import Delivery, Position, path_of, segments
 from bot.server.ingress.segment_log import SegmentLog
@@ -279,7 +280,7 @@ def test_the_thread_takes_what_comes_in_and_stops(
         drainer.stop()
     assert not alive(drainer)
     log.write([labelled(8)])
-    with pytest.raises(Stopped):
+    with pytest.raises(Enough):
         drainer.drain()
     assert drainer.inbox.waiting().bytes > 0
 
