@@ -49,6 +49,8 @@ class Hint(Record):
     installation: int
     repository: str = ""
     """`owner/name`; empty where the scope is an installation."""
+    repository_id: int = 0
+    """What stays when it is renamed; 0 where it is not known."""
     plan: str = ""
     """Empty unless the scope is a plan."""
     pull: int = 0
@@ -78,6 +80,7 @@ class _Numbered(_Slim):
 
 
 class _Repository(_Slim):
+    id: int = 0
     full_name: str = ""
     default_branch: str = ""
 
@@ -181,6 +184,7 @@ def hint_of(
         scope=scope,
         installation=body.installation.id,
         repository=body.repository.full_name if scope != "installation" else "",
+        repository_id=body.repository.id if scope != "installation" else 0,
         plan=plan,
         pull=body.pull_request.number if scope == "config" else 0,
         labelled=body.label.name if (event, body.action) == ("issues", "labeled") else "",

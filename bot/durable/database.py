@@ -30,6 +30,19 @@ PLANS = sa.Table(
     sa.Column("stages", sa.Text, nullable=False),
     sa.Column("seen", sa.Float, nullable=False),
 )
+LOOKS = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("plan", sa.Text, primary_key=True),
+    sa.Column("look", sa.Text, nullable=False),
+)
+PLACES = sa.Table(
+    "places",
+    METADATA,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("seen", sa.Text, nullable=False),
+)
 WORKERS = sa.Table(
     "workers",
     METADATA,
@@ -123,7 +136,7 @@ def _sqlite(folder: Path) -> Database:
     engine = sa.create_engine(
         f"sqlite:///{path}", execution_options={"schema_translate_map": {"genesis": None}}
     )
-    METADATA.create_all(engine, tables=[PLANS])
+    METADATA.create_all(engine, tables=[PLANS, LOOKS, PLACES])
     return Database(url, engine, shared=False)
 
 

@@ -86,6 +86,10 @@ def _react(hint: dict[str, Any], tried: int) -> dict[str, Any]:
 
 
 def _follow_up(hint: Hint, reacted: dict[str, Any]) -> None:
+    # What an older version has noted has no such key.
+    for number, name in reacted.get("repositories", ()):
+        place = {"scope": "repository", "repository": name, "repository_id": number}
+        enqueue(hint.model_copy(update={**place, "delivery": f"{hint.delivery}:{name}"}))
     for name in reacted["plans"]:
         repository, _, plan = name.partition("#")
         update = {"scope": "plan", "repository": repository, "plan": plan, "labelled": ""}
@@ -104,6 +108,7 @@ def enqueue_timer(hint: Hint, at: datetime) -> None:
         scope="plan",
         installation=hint.installation,
         repository=hint.repository,
+        repository_id=hint.repository_id,
         plan=hint.plan,
     )
     enqueue(later, delay=max(0.0, second - time.time()))
@@ -111,11 +116,14 @@ def enqueue_timer(hint: Hint, at: datetime) -> None:
 
 def enqueue(hint: Hint, *, tried: int = 0, delay: float | None = None) -> None:
     """Put a hint on the queue; one of the same delivery is there once, whoever enqueues it."""
-    key = f"{hint.repository}#{hint.plan}" if hint.scope == "plan" else hint.repository
+    # By what a rename leaves as it is: two names of one repository must not be worked on at once.
+    place = str(hint.repository_id or hint.repository)
+    key = f"{place}#{hint.plan}" if hint.scope == "plan" else place
     with (
         SetWorkflowID(_name(hint.delivery, tried)),
         SetEnqueueOptions(
-            queue_partition_key=key or f"installation-{hint.installation}", delay_seconds=delay
+            queue_partition_key=key if hint.repository else f"installation-{hint.installation}",
+            delay_seconds=delay,
         ),
     ):
         DBOS.enqueue_workflow(QUEUE, _react, hint.model_dump(mode="json"), tried)

@@ -17,4 +17,6 @@ class Reacted:
     commands: int = 0
     problems: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
-    """Further plans to look at, where the hint was about more than one."""
+    """Those to look at as `owner/name#plan`, where the hint was about more than one."""
+    repositories: tuple[tuple[int, str], ...] = ()
+    """Id and name of those to look at, where the hint was about more than one."""

@@ -15,7 +15,9 @@ from bot.core.events import Hint
 from bot.core.lifecycle.state import PlanLife
 from bot.durable.database import Database
 from bot.durable.known_plans import remember
+from bot.durable.looks import drop, look_of, looks, note, seen
 from bot.durable.meters import Meters
+from bot.durable.movement import Survey
 from bot.durable.reacted import Reacted
 from bot.errors import OtpError, Transient
 from bot.flows.react.config_watch import watch_branch, watch_pull
@@ -90,12 +92,14 @@ class Reacting:
             yield
 
     def _plan(self, hint: Hint) -> Reacted:
+        # Until this has ended well, sweeps come back to the plan.
+        drop(self.database, hint.repository, hint.plan)
         with self._client(hint.installation, hint.repository) as client:
             # Nobody told us: then it is for GitHub to say whether somebody asked for a plan.
             told = hint if hint.event != "sweep" else None
             reaction = Reactor(self.post, client, hint.plan, told).react()
         if reaction.life is not None:
-            self._remember(reaction.life)
+            self._remember(reaction.life, reaction)
         self._count(reaction)
         return Reacted(
             look_again=_iso(reaction.look_again, self.post.now()),
@@ -113,11 +117,13 @@ class Reacting:
             log.warning("not_settled", problems=reaction.problems)
         self.meters.reactions.labels("unsettled" if unsettled else "done").inc()
 
-    def _remember(self, life: PlanLife) -> None:
+    def _remember(self, life: PlanLife, reaction: Reaction) -> None:
         try:
             remember(self.database, life)
+            if reaction.settled and not reaction.problems:
+                note(self.database, life, look_of(life, reaction.plan))
         except SQLAlchemyError as error:
-            # It is there to be looked at, and the next reaction writes it again.
+            # Both can be worked out anew, and the next reaction writes them again.
             log.warning("plan_not_noted", why=type(error).__name__)
 
     def _config(self, hint: Hint) -> Reacted:
@@ -139,29 +145,39 @@ class Reacting:
             log.warning("config_not_watched", why=str(error))
 
     def _spread(self, hint: Hint) -> Reacted:
-        """Plans of a repository, or of all of an installation, as `owner/name#plan`."""
-        if hint.scope == "repository":
-            names: tuple[str, ...] = (hint.repository,)
-            if hint.event == "push":
-                self._pushed(hint)
-        else:
-            try:
-                names = tuple(self.post.repositories(hint.installation))
-            except NotFound:
-                # The App was taken away: its plans are found orphaned at the next sweep.
-                names = ()
-        found = tuple(plan for name in names for plan in self._plans(hint.installation, name))
+        """The repositories of an installation, or the plans of a repository."""
         self.meters.reactions.labels("done").inc()
-        return Reacted(plans=found)
+        if hint.scope == "installation":
+            return Reacted(repositories=self._repositories(hint.installation))
+        if hint.event == "push":
+            self._pushed(hint)
+        with self._client(hint.installation, hint.repository) as client:
+            found = self._after_push(client) if hint.event == "push" else self._plans(client)
+            return Reacted(plans=tuple(f"{hint.repository}#{plan}" for plan in found))
+
+    def _repositories(self, installation: int) -> tuple[tuple[int, str], ...]:
+        try:
+            listed = list(self.post.repositories(installation))
+        except NotFound:
+            # The App was taken away: its plans are found orphaned at the next sweep.
+            return ()
+        return tuple((int(one["id"]), str(one["full_name"])) for one in listed)
+
+    def _plans(self, client: Client) -> tuple[str, ...]:
+        tips = self.post.store(client).tips()
+        return tuple(plan for plan in sorted(tips) if PLAN_ID.match(plan))
+
+    def _after_push(self, client: Client) -> tuple[str, ...]:
+        about, store = client.get("."), self.post.store(client)
+        known, before = (
+            looks(self.database, client.full_name),
+            seen(self.database, client.full_name),
+        )
+        return Survey(client, store, about, known, before).pushed()
 
     def _client(self, installation: int, repository: str) -> Client:
         found = installation or self.post.app.installation_of(repository)
         return self.post.client(found, repository)
-
-    def _plans(self, installation: int, repository: str) -> list[str]:
-        with self._client(installation, repository) as client:
-            tips = self.post.store(client).tips()
-        return [f"{repository}#{plan}" for plan in sorted(tips) if PLAN_ID.match(plan)]
 
 
 def _iso(moment: datetime | None, now: datetime) -> str:

@@ -1,26 +1,35 @@
-"""What no delivery told: a look at every plan; failed deliveries are asked for once more."""
+"""What no delivery told: looks where something moved; failed deliveries are asked for again."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 
-from bot.core.events import PLAN, Hint
+from bot.core.events import Hint
 from bot.durable import engine
 from bot.durable.database import Database
+from bot.durable.looks import leave, looks, seen
 from bot.durable.meters import Meters
+from bot.durable.movement import Survey
+from bot.durable.periodic import Periodic
 from bot.durable.workers import my_turn
 from bot.errors import OtpError, Transient
 from bot.flows.react.post import Post
-from bot.github.reading.repository import policy_of
 
 EVERY = 600.0
 """Seconds between two sweeps."""
+AFTER_FAILURE = (60.0, 300.0, 900.0)
+"""Seconds until a sweep that failed is tried again, the more often it did."""
+AT_ONCE = 20
+"""Looks of those that can wait which are asked for at once; then it is one a second."""
+SPREAD = 0.8
+"""Part of the time between two sweeps over which those looks are spread that can wait."""
 PATIENCE = 5.0
 """Seconds to wait for a sweep when the server ends."""
 ASKED_BACK = timedelta(days=3)
@@ -43,82 +52,81 @@ class Sweeper:
     every: float = EVERY
     last: float = 0.0
     """When the last one was whole, in seconds since 1970."""
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: Periodic = field(init=False)
+
+    def __post_init__(self) -> None:
+        pauses = tuple(min(pause, self.every) for pause in AFTER_FAILURE)
+        self._thread = Periodic("sweep", self._work, self.every, pauses, foreseen=(OtpError,))
 
     def start(self) -> None:
         """Begin."""
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the call in hand, if that does not take long; else it is left behind."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(PATIENCE)
+        self._thread.stop(PATIENCE)
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if my_turn(self.database, "sweep", self.every):
-                    self.sweep()
-            except OtpError as error:
-                log.warning("sweep_failed", why=str(error))
-            except Exception:
-                if self._stop.is_set():
-                    # Left behind: what it needs has ended.
-                    return
-                log.exception("sweep_failed")
-            self._stop.wait(self.every)
+    def _work(self) -> None:
+        if my_turn(self.database, "sweep", self.every):
+            self.sweep()
 
     def sweep(self) -> int:
-        """Enqueue a look at every plan and every labelled issue; how many these are."""
+        """Enqueue a look at every plan where there may be something to do; how many these are."""
         engine.forget()
         self.meters.redelivered.inc(self._redeliver())
         if not engine.swept():
             # As many as the workers can do: more of the same would only wait behind it.
             log.warning("sweep_skipped", why="the one before is not worked off")
             return 0
-        tick, count, whole = f"{datetime.now(UTC):%Y%m%d%H%M%S}", 0, True
-        for installation, repository in self._repositories():
+        count, whole = 0, True
+        for installation, about in self._repositories():
             try:
-                plans = self._plans(installation, repository)
+                count += self._repository(installation, about)
             except OtpError as error:
                 # One that is archived, suspended or away must not hide the others.
-                log.warning("sweep_incomplete", repository=repository, why=str(error))
+                log.warning("sweep_incomplete", repository=about["full_name"], why=str(error))
                 whole = False
-                continue
-            engine.enqueue(_look(tick, installation, repository, ""))
-            for plan in plans:
-                engine.enqueue(_look(tick, installation, repository, plan))
-            count += len(plans)
-        if whole and not self._stop.is_set():
+        if whole and not self._thread.stopping.is_set():
             self.last = time.time()
             self.meters.swept.set(self.last)
         log.info("swept", plans=count, whole=whole)
         return count
 
-    def _repositories(self) -> Iterator[tuple[int, str]]:
+    def _repositories(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         for installation in self.post.app.pages("/app/installations"):
             if installation.get("suspended_at"):
                 continue
             number = int(installation["id"])
             try:
-                for repository in self.post.repositories(number):
-                    if self._stop.is_set():
+                for about in self.post.repositories(number):
+                    if self._thread.stopping.is_set():
                         return
-                    yield number, repository
+                    yield number, about
             except OtpError as error:
                 log.warning("sweep_incomplete", installation=number, why=str(error))
 
-    def _plans(self, installation: int, repository: str) -> list[str]:
-        with self.post.client(installation, repository) as client:
-            plans = {p for p in self.post.store(client).tips() if PLAN.match(p)}
-            label = policy_of(client)[0].label
-            for issue in client.pages("./issues", state="open", labels=label):
-                if "pull_request" not in issue:
-                    plans.add(str(issue["number"]))
-        return sorted(plans, key=int)
+    def _repository(self, installation: int, about: Mapping[str, Any]) -> int:
+        name = str(about["full_name"])
+        known, before = looks(self.database, name), seen(self.database, name)
+        with self.post.client(installation, name) as client:
+            moved = Survey(client, self.post.store(client), about, known, before).moved()
+        tick = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+        look = partial(_look, tick, installation, about)
+        if moved.config:
+            engine.enqueue(look(""))
+        for pull in moved.pulls:
+            engine.enqueue(look("", pull=pull))
+        for plan in moved.plans:
+            engine.enqueue(look(plan))
+        for place, plan in enumerate(moved.later):
+            engine.enqueue(look(plan), delay=self._delay(place))
+        # Only now: a sweep that ends before it is made once more.
+        leave(self.database, name, moved.seen)
+        return len(moved.plans) + len(moved.later)
+
+    def _delay(self, place: int) -> float | None:
+        """Nobody has to wait until all of them are done."""
+        return min(float(place - AT_ONCE), SPREAD * self.every) if place > AT_ONCE else None
 
     def _redeliver(self) -> int:
         try:
@@ -128,15 +136,20 @@ class Sweeper:
             return 0
 
 
-def _look(tick: str, installation: int, repository: str, plan: str) -> Hint:
-    """At a plan, or without one at the configuration."""
+def _look(
+    tick: str, installation: int, about: Mapping[str, Any], plan: str, *, pull: int = 0
+) -> Hint:
+    """At a plan, or without one at the configuration, of the branch or of a pull request."""
+    repository = str(about["full_name"])
     return Hint(
-        delivery=f"sweep:{tick}:{repository}#{plan}",
+        delivery=f"sweep:{tick}:{repository}#{plan or f'pull-{pull}' * bool(pull)}",
         event="sweep",
         scope="plan" if plan else "config",
         installation=installation,
         repository=repository,
+        repository_id=int(about["id"]),
         plan=plan,
+        pull=pull,
     )
 
 

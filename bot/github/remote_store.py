@@ -55,8 +55,12 @@ class RemoteStore:
 
     def tips(self) -> dict[str, str]:
         """Newest commit by plan id as the server has them; one question for all plans."""
-        found = self._remote(False).refs(f"{PREFIX}*")
+        found = self.refs()
         return {name.removeprefix(PREFIX): tip for name, tip in found.items()}
+
+    def refs(self, *more: str) -> dict[str, str]:
+        """Commit by full name of every plan's ref and, asked with them, those that `more` names."""
+        return self._remote(False).refs(f"{PREFIX}*", *more)
 
     def load(self, plan_id: str) -> Stored | None:
         """The plan as the server has it, None when it has none.

@@ -14,6 +14,7 @@ from bot.core.lifecycle.decide import Decision, decide
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.requests import Request, parse
 from bot.core.lifecycle.state import Asked, PlanLife
+from bot.core.plan import Plan
 from bot.errors import OtpError, Transient
 from bot.flows.react.analysis import analyse
 from bot.flows.react.explain import explanations
@@ -42,6 +43,7 @@ class Reaction:
 
     life: PlanLife | None = None
     """None: there is no plan, and nobody asked for one."""
+    plan: Plan | None = None
     done: list[Command] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Commands GitHub refused, with its words."""
@@ -91,7 +93,8 @@ class Reactor:
         if not record.tip and not wanted(facts):
             return None
         decision = decide(record.life, facts)
-        reaction.life, reaction.look_again = decision.life, decision.look_again
+        reaction.life, reaction.plan = decision.life, record.plan
+        reaction.look_again = decision.look_again
         stored = decision.life == record.life and bool(record.tip)
         if stored and (not decision.commands or _same(decision, before)):
             return None
@@ -127,6 +130,7 @@ class Reactor:
             app_id=self.post.app.credentials.app_id,
             now=self.post.now(),
             secrets=self.post.settings.secrets(),
+            kept=record.kept,
         )
         facts = gather(reading)
         more = {"plan_problem": record.problem, "explanations": explanations(facts.comments)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -85,11 +86,10 @@ class Post:
                 )
             return self._stores[key]
 
-    def repositories(self, installation: int) -> Iterator[str]:
-        """Full names of the repositories of an installation; raises `NotFound` without one."""
+    def repositories(self, installation: int) -> Iterator[Mapping[str, Any]]:
+        """Those of an installation, as GitHub lists them; raises `NotFound` without one."""
         client = self.client(installation, "")
-        for repository in client.pages("/installation/repositories", key="repositories"):
-            yield str(repository["full_name"])
+        yield from client.pages("/installation/repositories", key="repositories")
 
     def remote(self, client: Client, *, write: bool = False) -> Remote:
         """The repository for git, with a token for just that."""

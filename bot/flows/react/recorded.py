@@ -125,7 +125,8 @@ def _plans(post: Post, hint: Hint) -> Iterator[tuple[str, str]]:
         yield hint.repository, hint.plan
         return
     one = hint.scope == "repository"
-    names = [hint.repository] if one else list(post.repositories(hint.installation))
+    listed = () if one else post.repositories(hint.installation)
+    names = [hint.repository] if one else [str(repository["full_name"]) for repository in listed]
     for name in names:
         installation = hint.installation or post.app.installation_of(name)
         with post.client(installation, name) as client:

@@ -107,8 +107,13 @@ def _slim(compared: Mapping[str, Any]) -> dict[str, Any]:
 
 def _files(compared: Mapping[str, Any] | None, plan: Plan) -> set[str]:
     """The quoted files among those that changed; all of them where there are too many to list."""
-    prefix = f"{plan.path}/" if plan.path else ""
-    quoted = {f"{prefix}{place.path}" for action in plan.actions() for place in action.files}
+    files = quoted(plan)
     if compared is None or compared["files"] is None:
-        return quoted
-    return quoted & set(compared["files"])
+        return files
+    return files & set(compared["files"])
+
+
+def quoted(plan: Plan) -> set[str]:
+    """The files a plan quotes, as the repository names them."""
+    prefix = f"{plan.path}/" if plan.path else ""
+    return {f"{prefix}{place.path}" for action in plan.actions() for place in action.files}
