@@ -39,6 +39,9 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65_535)]
 Owner = Annotated[str, typer.Option(help="Organization that owns the repositories.")]
 Private = Annotated[bool, typer.Option("--private", help="Private repositories.")]
+FreePlan = Annotated[
+    bool, typer.Option("--free-plan", help="No drafts in private repositories, as GitHub Free.")
+]
 WebhookUrl = Annotated[str, typer.Option(help="Where the App's events are sent.")]
 Limits = Annotated[bool, typer.Option("--limits/--no-limits", help="Enforce GitHub's rate limits.")]
 FaultFile = Annotated[
@@ -58,6 +61,7 @@ def simulate(
     port: Port = 4400,
     owner: Owner = "acme",
     private: Private = False,
+    free_plan: FreePlan = False,
     webhook_url: WebhookUrl = "",
     limits: Limits = True,
     faults: FaultFile = None,
@@ -76,6 +80,7 @@ def simulate(
         "host": host,
         "port": port,
         "private": private,
+        "free_plan": free_plan,
         "webhook_url": webhook_url,
         "enforce_limits": limits,
         "faults": _plan_in(faults),

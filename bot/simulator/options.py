@@ -37,6 +37,8 @@ class Options(BaseModel):
     """0: one that is free."""
     private: bool = False
     """Whether new repositories are private."""
+    free_plan: bool = False
+    """Whether owners have the free plan: their private repositories have no drafts."""
     webhook_url: Annotated[str, Field(pattern=ADDRESS)] = ""
     """Where the App's events go; empty: nowhere, until the App's hook is given an address."""
     enforce_limits: bool = True

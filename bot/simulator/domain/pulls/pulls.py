@@ -54,6 +54,8 @@ async def open_pull(
     refuse_actions(caller, repository)
     check_texts("PullRequest", proposal.title, proposal.body)
     _issue_to_turn(world, repository, proposal)
+    if proposal.draft:
+        refuse_drafts(world, repository)
     head = _head(world, caller, repository, proposal)
     async with writing(world, head.repository, repository):
         found = await _proposed(world, repository, head, proposal.base)
@@ -73,6 +75,12 @@ def refuse_actions(caller: Caller, repository: Repository) -> None:
     """Whether workflows may create and approve pull requests is a setting."""
     if caller.is_actions and not repository.workflows_approve_pulls:
         raise ApiError(403, "GitHub Actions is not permitted to create or approve pull requests.")
+
+
+def refuse_drafts(world: World, repository: Repository) -> None:
+    """Raises ApiError 422 where the plan of the owner has no drafts."""
+    if world.options.free_plan and repository.private:
+        raise ApiError(422, "Draft pull requests are not supported in this repository.")
 
 
 def _issue_to_turn(world: World, repository: Repository, proposal: Proposal) -> Issue | None:

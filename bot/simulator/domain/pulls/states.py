@@ -6,7 +6,7 @@ from bot.simulator.domain.issues.issues import reopen_issue
 from bot.simulator.domain.issues.timeline import note, touch
 from bot.simulator.domain.pulls.events import tell_pull
 from bot.simulator.domain.pulls.outdating import follow_lines
-from bot.simulator.domain.pulls.pulls import open_between
+from bot.simulator.domain.pulls.pulls import open_between, refuse_drafts
 from bot.simulator.domain.repositories.comparing import compare, keep_refs, note_comparison
 from bot.simulator.domain.repositories.writing import writing
 from bot.simulator.errors import ApiError
@@ -87,9 +87,11 @@ def _unchangeable(reason: str) -> ApiError:
 def set_draft(
     world: World, caller: Caller, repository: Repository, pull: PullRequest, draft: bool
 ) -> None:
-    """Does nothing where it is so already. Only GraphQL can."""
+    """Does nothing where it is so already. Only GraphQL can. Raises ApiError 422."""
     if pull.draft == draft:
         return
+    if draft:
+        refuse_drafts(world, repository)
     pull.draft = draft
     world.tables.pulls.save(pull)
     issue = issue_of(world, pull)

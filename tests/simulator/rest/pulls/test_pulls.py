@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.simulator.records.accounts import Token
+from tests.simulator.graphql.asking import data, error
 from tests.simulator.judges.checking import problems_of
 from tests.simulator.proposing import Heard, commit, move, propose
-from tests.simulator.support import SHOP, Simulated
+from tests.simulator.support import SHOP, Simulated, simulated
 
 pytestmark = pytest.mark.anyio
 
@@ -348,3 +350,27 @@ async def test_an_organization_reviews_nothing(sim: Simulated) -> None:
     refused(await sim.as_("writer").post(path, json={"reviewers": ["acme"]}))
     (pull,) = sim.world.tables.pulls
     assert pull.requested_reviewer_ids == []
+
+
+async def test_private_repositories_of_a_free_plan_have_no_drafts(
+    tmp_path: Path, shop: Path
+) -> None:
+    said = "Draft pull requests are not supported in this repository."
+    async with simulated(tmp_path / "state", shop, free_plan=True) as sim:
+        await commit(sim, "feature", {"lib/new.ex": "# New\n"})
+        body = {"title": "T", "head": "feature", "base": "main", "draft": True}
+        writer = sim.as_("writer")
+        sim.repository.private = True
+        answer = await writer.post(PULLS, json=body)
+        assert refused(answer)["message"] == said
+        assert (await writer.get(f"{PULLS}?state=all")).json() == []
+        pull = await writer.post(PULLS, json=body | {"draft": False})
+        assert (pull.status_code, pull.json()["draft"]) == (201, False)
+        convert = """mutation ($id: ID!) { convertPullRequestToDraft(input: {pullRequestId: $id})
+            { clientMutationId } }"""
+        told = await error(sim, convert, id=pull.json()["node_id"])
+        assert (told["type"], told["message"]) == ("UNPROCESSABLE", said)
+        # Public ones have them.
+        sim.repository.private = False
+        await data(sim, convert, id=pull.json()["node_id"])
+        assert (await writer.get(f"{PULLS}/1")).json()["draft"] is True
