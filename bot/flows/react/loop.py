@@ -147,10 +147,16 @@ class Reactor:
     def _do(
         self, store: RemoteStore, record: PlanRecord, command: AnyCommand, reaction: Reaction
     ) -> None:
-        """A command that GitHub refuses holds up no other."""
         if self.would is not None:
             self.would(command)
             return
+        with structlog.contextvars.bound_contextvars(**_about(command, record.life)):
+            self._done(store, record, command, reaction)
+
+    def _done(
+        self, store: RemoteStore, record: PlanRecord, command: AnyCommand, reaction: Reaction
+    ) -> None:
+        """A command that GitHub refuses holds up no other."""
         try:
             if isinstance(command, Analyse):
                 self._analysed(store, record, command)
@@ -159,9 +165,10 @@ class Reactor:
         except Transient:
             raise
         except OtpError as error:
-            log.warning("command_refused", plan=self.plan_id, command=command.kind, why=str(error))
+            log.warning("command_refused", plan=self.plan_id, why=str(error))
             reaction.problems.append(f"{command.kind}: {error}")
             return
+        log.info("carried_out")
         reaction.done.append(command)
 
     def _analysed(self, store: RemoteStore, record: PlanRecord, command: Analyse) -> None:
@@ -171,6 +178,20 @@ class Reactor:
     def _doing(self, record: PlanRecord) -> Doing:
         app_id = self.post.app.credentials.app_id
         return Doing(self.client, self.post.ourselves, app_id, record.life, record.tip)
+
+
+def _about(command: AnyCommand, life: PlanLife) -> dict[str, object]:
+    """What a command is about, for the log; one without a stage is about the plan."""
+    told: dict[str, object] = {"command": command.kind, "issue": life.issue}
+    names = ("stage", "issue", "on", "number", "pull", "run")
+    named = {name: getattr(command, name, 0) for name in names}
+    for stage in life.stages:
+        issue = stage.issue and stage.issue in (named["issue"], named["on"], named["number"])
+        pull = stage.pull and stage.pull in (named["pull"], named["on"], named["number"])
+        run = stage.run and stage.run == named["run"]
+        if named["stage"] == stage.number or (not named["stage"] and (issue or pull or run)):
+            told["stage"] = stage.number
+    return told
 
 
 def _same(decision: Decision, before: Decision | None) -> bool:

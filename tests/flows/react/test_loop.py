@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+from bot import log
 from bot.core.events import Hint
 from bot.core.lifecycle.commands import Analyse, Command
 from bot.core.render.github import markers
@@ -134,6 +138,23 @@ def test_a_label_becomes_a_plan_and_then_nothing_is_left_to_do(play: Play) -> No
     again = play.react()
     assert (again.settled, again.done) == (True, [])
     assert play.shown() == shown
+
+
+def test_what_is_said_while_a_stage_is_worked_on_names_the_stage(play: Play) -> None:
+    stream = StringIO()
+    log.set_up(1, stream=stream)
+    try:
+        play.react(play.hint(labelled=LABEL, sender="writer"))
+        structlog.get_logger().info("after")
+    finally:
+        structlog.reset_defaults()
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    stages = {e["command"]: e.get("stage") for e in events if e["event"] == "carried_out"}
+    assert stages["put-stage-issue"] in (1, 5)
+    assert stages["link-stage"] in (1, 5)
+    assert "stage" not in events[-1]
+    assert all(e["issue"] == play.number for e in events if e["event"] == "carried_out")
+    assert stages["analyse"] is stages["put-comment"] is None
 
 
 def test_a_delivery_about_another_issue_costs_one_question(play: Play) -> None:
