@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.lifecycle.state import PlanLife
+from bot.core.lifecycle.state import ENDED, PlanLife
 from bot.durable.database import PLANS, Database
 
 MOST_SHOWN = 1_000
@@ -46,7 +46,7 @@ def remember(database: Database, life: PlanLife) -> None:
         "plan": life.plan,
         "issue": life.issue,
         "status": life.status,
-        "reason": next((s.reason for s in life.stages if s.reason), life.reason),
+        "reason": _reason(life),
         "stages": json.dumps(stages),
         "seen": time.time(),
     }
@@ -57,6 +57,12 @@ def remember(database: Database, life: PlanLife) -> None:
         connection.execute(
             put.on_conflict_do_update(index_elements=["repository", "plan"], set_=update)
         )
+
+
+def _reason(life: PlanLife) -> str:
+    """Why it does not go on: of an ended stage nobody waits for a reason."""
+    told = (s.reason for s in life.stages if s.reason and s.status not in ENDED)
+    return next(told, life.reason)
 
 
 def plans(database: Database) -> tuple[KnownPlan, ...]:

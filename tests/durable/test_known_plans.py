@@ -47,6 +47,15 @@ def test_the_reason_of_the_plan_is_told_where_no_stage_has_one(database: Databas
     assert plans(database)[0].reason == "The base changed."
 
 
+def test_why_a_stage_ended_is_no_reason_to_look(database: Database) -> None:
+    ended = StageLife(number=2, status="skipped", reason="Nothing to do.")
+    remember(database, life(1, stages=(ended,)))
+    assert plans(database)[0].reason == ""
+    waits = StageLife(number=3, status="needs-human", reason="Red twice.")
+    remember(database, life(1, stages=(ended, waits)))
+    assert plans(database)[0].reason == "Red twice."
+
+
 def test_a_database_that_is_gone_is_not_alive(tmp_path: Path) -> None:
     with opened(load_settings(state_dir=tmp_path)) as database:
         database.engine.dispose()
