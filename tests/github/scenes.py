@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.events import Hint, Said, Ticked
 from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.facts import Facts
-from bot.core.lifecycle.outcome import published_ref
+from bot.core.lifecycle.outcome import StageOutcome, published_ref
 from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.core.names import branch_of
 from bot.core.plan import Action, FileRange, Plan, StagePlan
@@ -63,6 +63,9 @@ class Scene:
     life: PlanLife
     plan: Plan | None = None
     hint: Hint | None = None
+    kept: dict[int, StageOutcome] = field(default_factory=dict)
+    later: timedelta = timedelta()
+    """How far our clock is ahead."""
     app: App | None = None
     """Ours through another server, where a test looks between."""
     waited: list[float] = field(default_factory=list)
@@ -133,8 +136,9 @@ class Scene:
             hint=self.hint,
             ourselves=OURSELVES,
             app_id=client.app.credentials.app_id,
-            now=datetime.now(UTC),
+            now=datetime.now(UTC) + self.later,
             secrets=("hunter2-hunter2",),
+            kept=self.kept,
         )
 
     def do(self, *commands: AnyCommand, client: Client | None = None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from bot.core.lifecycle.outcome import StageOutcome
-from bot.core.lifecycle.state import PlanLife
+from bot.core.lifecycle.state import PlanLife, StageLife
 from bot.core.model import Record
 from bot.core.plan import Plan
 from bot.core.render.plan import documents
@@ -33,6 +33,8 @@ class PlanRecord:
     run: RunState | None
     problem: str = ""
     """Why the newest analysis gave no plan."""
+    kept: Mapping[int, StageOutcome] = field(default_factory=dict)
+    """By stage, the outcome of the attempt whose commit is on its branch."""
 
     @classmethod
     def read(cls, stored: Stored) -> PlanRecord:
@@ -47,6 +49,7 @@ class PlanRecord:
             plan=_load(Plan, files[PLAN], PLAN) if PLAN in files else None,
             run=_load(RunState, files[STATE], STATE) if STATE in files else None,
             problem=_problem(files.get(PROBLEM, b""), life),
+            kept={s.number: found for s in life.stages if (found := _kept(files, s)) is not None},
         )
 
 
@@ -54,6 +57,23 @@ def _problem(data: bytes, life: PlanLife) -> str:
     """Why the analysis asked for last failed; an older one's words do not count any more."""
     replan, _, text = data.decode("utf-8", "replace").partition("\n")
     return text.strip() if replan == str(life.replans) else ""
+
+
+def _kept(files: Mapping[str, bytes], stage: StageLife) -> StageOutcome | None:
+    for attempt in range(stage.attempt, 0, -1) if stage.head else ():
+        try:
+            data = files[_attempt_file(stage.number, attempt)]
+            outcome = StageOutcome.model_validate_json(data)
+        except (KeyError, ValidationError):
+            # Evidence of another version of genesis is missed, not waited for.
+            continue
+        if outcome.commit == stage.head:
+            return outcome
+    return None
+
+
+def _attempt_file(stage: int, attempt: int) -> str:
+    return f"attempts/{stage}/{attempt}.json"
 
 
 def life_files(life: PlanLife) -> dict[str, bytes]:
@@ -71,7 +91,7 @@ def outcome_files(run: RunState | None, outcomes: Iterable[StageOutcome]) -> dic
     """What attempts report: each in a file of its own, and folded into the actions' state."""
     files: dict[str, bytes] = {}
     for outcome in outcomes:
-        files[f"attempts/{outcome.stage}/{outcome.attempt}.json"] = _dump(outcome)
+        files[_attempt_file(outcome.stage, outcome.attempt)] = _dump(outcome)
         if run is not None:
             run = _folded(run, outcome)
             files[STATE] = _dump(run)

@@ -11,7 +11,8 @@ from bot.core.lifecycle.commands import CancelRun, Dispatch, RerunFailed
 from bot.core.lifecycle.outcome import run_name
 from bot.errors import OtpError, Transient
 from bot.github.doing.context import Doing
-from bot.github.errors import GitHubError, NotFound, Rejected
+from bot.github.errors import GitHubError, NotFound, Rejected, Suspended
+from bot.github.reading.failures import refused_key
 from bot.github.reading.runs import dispatched_key, named_runs
 
 LAG = 20.0
@@ -108,14 +109,17 @@ def cancel_run(doing: Doing, command: CancelRun) -> None:
 
 
 def rerun_failed(doing: Doing, command: RerunFailed) -> None:
-    """Run its failed jobs once more; GitHub refuses what is too old."""
+    """Run its failed jobs once more; that GitHub refuses it, being too old, is remembered."""
     run: dict[str, Any] = doing.client.get(f"./actions/runs/{command.run}")
     if run["status"] != "completed" or int(run.get("run_attempt") or 1) > 1:
         return
     where = f"./actions/runs/{command.run}/rerun-failed-jobs"
     try:
         doing.client.post("actions", where, {}, creates=False)
+    except Suspended:
+        raise
     except GitHubError as error:
+        doing.app.lacks.put(refused_key(doing.client.full_name, command.run), True)
         raise CannotRerun(error.message) from error
 
 

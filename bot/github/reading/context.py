@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.core.events import Hint
 from bot.core.lifecycle.facts import ROLES, Role
+from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife
 from bot.core.plan import Plan
 from bot.github.app_auth import App
@@ -34,6 +35,8 @@ class Reading:
     now: datetime
     secrets: tuple[str, ...] = ()
     """What must not be passed on from a log."""
+    kept: Mapping[int, StageOutcome] = field(default_factory=dict)
+    """By stage, what the plan's ref keeps of the attempt whose commit is on the branch."""
     talks: dict[int, int] = field(default_factory=dict)
     """How many comments each issue and open pull request of the plan has, as they are read."""
     _roles: dict[str, Role] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.core.ci_log.reduction import Reduced, reduce_log, together
 from bot.core.lifecycle.checks import FAILED, CheckFacts, Failure
@@ -12,6 +12,7 @@ from bot.core.lifecycle.reviewing import counted, verdict
 from bot.core.policy import Policy
 from bot.core.sanitize import mask
 from bot.github.errors import GitHubError
+from bot.github.reading.base_checks import Failed, ours
 from bot.github.reading.checks import RUN
 from bot.github.reading.context import Reading
 
@@ -23,23 +24,43 @@ MAX_LINE = 1_000_000
 MAX_TEXT = 16_000
 
 
-def failure_of(reading: Reading, policy: Policy, pull: PullFacts | None) -> Failure | None:
-    """The failure, once every check that counts has ended; None where nothing failed."""
+def failure_of(
+    reading: Reading, policy: Policy, pull: PullFacts | None, bases: Iterable[str] = ()
+) -> Failure | None:
+    """The failure, once every check that counts has ended; None where nothing failed.
+
+    `bases` are the commits without our change that the checks can be compared with.
+    """
     if pull is None or verdict(pull, policy) != "failed":
         return None
-    failed = [check for check in counted(pull, policy) if check.conclusion in FAILED]
-    parts = [part for check in failed[:MOST_LOGS] if (part := _reduced(reading, check))]
-    found = together(parts)
-    named = ", ".join(dict.fromkeys(check.name for check in failed))
-    runs = tuple(dict.fromkeys(check.run for check in failed if check.run))
+    red = [check for check in counted(pull, policy) if check.conclusion in FAILED]
+    logs = [_reduced(reading, check) if n < MOST_LOGS else None for n, check in enumerate(red)]
+    failed = [Failed(check, log) for check, log in zip(red, logs, strict=True)]
+    left = ours(reading, failed, bases, lambda check: _reduced(reading, check))
+    blamed = {id(one.check) for one in left}
+    inherited = tuple(dict.fromkeys(c.name for c in red if id(c) not in blamed))
+    if not left:
+        return Failure(head=pull.head, inherited=inherited, innocent=True, text="", fingerprint="")
+    return _told(reading, pull.head, left, inherited)
+
+
+def _told(
+    reading: Reading, head: str, failed: Sequence[Failed], inherited: tuple[str, ...]
+) -> Failure:
+    found = together([one.log for one in failed if one.log is not None])
+    named = ", ".join(dict.fromkeys(one.check.name for one in failed))
+    runs = tuple(dict.fromkeys(one.check.run for one in failed if one.check.run))
+    attempts = {run: _attempts(reading, run) for run in runs}
     return Failure(
-        head=pull.head,
+        head=head,
+        inherited=inherited,
         text=f"Failed: {named}\n\n{found.text(MAX_TEXT)}".strip(),
         # Without a log the names of what failed are all there is to compare.
         fingerprint=found.fingerprint or named,
-        paths=_ours(reading, found.paths, pull.head),
+        paths=_ours(reading, found.paths, head),
         runs=runs,
-        rerun=tuple(run for run in runs if _ran_again(reading, run)),
+        rerun=tuple(run for run in runs if attempts[run] > 1),
+        refused=tuple(run for run in runs if _refused(reading, run, attempts[run])),
         annotations=found.annotations,
     )
 
@@ -101,6 +122,17 @@ def _there(reading: Reading, paths: tuple[str, ...], head: str) -> tuple[str, ..
     return tuple(path for path in paths if path in known)
 
 
-def _ran_again(reading: Reading, run: int) -> bool:
-    found = reading.client.find(f"./actions/runs/{run}") or {}
-    return int(found.get("run_attempt") or 1) > 1
+def _attempts(reading: Reading, run: int) -> int:
+    """How often a workflow run ran; 0 where it is gone."""
+    found = reading.client.find(f"./actions/runs/{run}")
+    return int(found.get("run_attempt") or 1) if found is not None else 0
+
+
+def refused_key(full_name: str, run: int) -> tuple[str, str, int]:
+    """What `App.lacks` has a run by whose failed jobs GitHub did not run again."""
+    return (full_name, "rerun", run)
+
+
+def _refused(reading: Reading, run: int, attempts: int) -> bool:
+    lacks = reading.app.lacks
+    return not attempts or bool(lacks.get(refused_key(reading.client.full_name, run)))

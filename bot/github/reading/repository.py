@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from bot.errors import ConfigError
 from bot.github.client import Client
 from bot.github.reading.context import Reading
 from bot.github.reading.drift import moved
+from bot.github.reading.runs import begun_since
 from bot.github.reading.stage_issues import DEPENDENCIES, SUB_ISSUES
 
 MAX_CONFIG = 64 * 1024
@@ -59,6 +61,7 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
         issues=about["has_issues"],
         base_branch=branch,
         base=base,
+        attempts_today=_attempts_today(reading, policy),
         drift=drift,
         rewritten=rewritten,
         sub_issues=not lacks.get(SUB_ISSUES),
@@ -66,6 +69,13 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
         workflow=_active(reading, policy.workflow),
         drafts=not lacks.get((DRAFTS, about["full_name"])),
     )
+
+
+def _attempts_today(reading: Reading, policy: Policy) -> int:
+    if policy.limits.attempts_per_day is None or not reading.life.stages:
+        return 0
+    today = datetime.combine(reading.now.astimezone(UTC), time(), tzinfo=UTC)
+    return begun_since(reading, policy.workflow, today)
 
 
 def _tip(reading: Reading, branch: str) -> str:

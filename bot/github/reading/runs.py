@@ -11,6 +11,7 @@ from bot.core.lifecycle.facts import RunFacts
 from bot.core.lifecycle.outcome import run_name
 from bot.core.lifecycle.state import BUSY, StageLife
 from bot.github.client import Client
+from bot.github.errors import NotFound
 from bot.github.reading.checks import status_of
 from bot.github.reading.context import Reading
 from bot.github.reading.reports import report_of
@@ -68,9 +69,26 @@ def named_runs(
     return sorted(found, key=lambda run: int(run["id"]))
 
 
+def begun_since(reading: Reading, workflow: str, since: datetime) -> int:
+    """How many attempts we started in the repository, for whatever plan."""
+    try:
+        listed = reading.client.pages(
+            f"./actions/workflows/{quote(workflow, safe='')}/runs",
+            key="workflow_runs",
+            event=DISPATCHED,
+            created=f">={since.isoformat(timespec='seconds')}",
+        )
+        return sum(_actor(run) == reading.ourselves for run in listed)
+    except NotFound:
+        return 0
+
+
+def _actor(run: Mapping[str, Any]) -> str:
+    return str((run.get("actor") or {}).get("login", ""))
+
+
 def _is(run: Mapping[str, Any], name: str, by: str, branch: str) -> bool:
-    actor = str((run.get("actor") or {}).get("login", ""))
-    return (run.get("display_title"), actor, run.get("head_branch")) == (name, by, branch)
+    return (run.get("display_title"), _actor(run), run.get("head_branch")) == (name, by, branch)
 
 
 def _run(reading: Reading, stage: StageLife, run: dict[str, Any]) -> RunFacts:

@@ -42,6 +42,8 @@ def _stage(
     tip = branches.get(branch_of(reading.life.plan, stage.number), "")
     there = pull_of(reading, stage, branch=bool(tip))
     pull = pull_facts(reading, stage, there) if there is not None else None
+    # Checks of a pull request run on it merged into the tip of then, not only on what we built on.
+    bases = (stage.base, there["base"]["sha"]) if there is not None else ()
     issue = found.by_stage.get(stage.number)
     return StageFacts(
         number=stage.number,
@@ -52,7 +54,8 @@ def _stage(
         foreign=_foreign(reading, stage, tip),
         pull=pull,
         runs=run_facts(reading, stage, policy.workflow),
-        failure=failure_of(reading, policy, pull),
+        failure=failure_of(reading, policy, pull, bases),
+        kept=reading.kept.get(stage.number),
     )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.core.lifecycle.checks import CheckFacts, Failure
+from bot.core.lifecycle.commands import PutCheck, RerunFailed
+from bot.core.lifecycle.decide import decide
+from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.lifecycle.reviewing import to_rerun
 from bot.errors import Unreachable
+from bot.github.doing.runs import CannotRerun
+from bot.github.errors import Suspended
 from tests.github.between import Between
 from tests.github.hub import OURSELVES, Hub, Place
 from tests.github.scenes import Scene
@@ -245,3 +251,204 @@ def test_a_log_without_an_end_is_read_within_a_bound(hub: Hub, place: Place, spy
     found = failure(scene)
     assert found is not None
     assert len(found.text) < 20_000
+
+
+# ----- what is red on the base as well -----
+
+TWO_TESTS = """\
+on: {push: {branches: [main, 'genesis/**']}}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          failed() {
+            printf '\\n  %s) test %s (ShopTest)\\n     lib/%s.ex:7\\n' "$1" "$2" "$2"
+            printf '     Assertion with == failed\\n'
+            printf '     code:  assert %s == 2\\n     left:  1\\n     right: 2\\n' "$2"
+          }
+          case "$GITHUB_REF_NAME" in main) names='ON_MAIN' ;; *) names='ON_BRANCH' ;; esac
+          n=0
+          for name in $names; do n=$((n + 1)); failed $n $name; done
+          printf '\\n%s tests, %s failures\\n' $n $n
+          exit $n
+"""
+
+
+def compared(place: Place, on_main: str, on_branch: str) -> Scene:
+    """A pull request whose tests of these names fail, on a base where those of these names do."""
+    names = f"{on_main} {on_branch}".split()
+    place.commit("main", {f"lib/{name}.ex": "# x\n" for name in names})
+    text = TWO_TESTS.replace("ON_MAIN", on_main).replace("ON_BRANCH", on_branch)
+    with_workflow(place, "ci.yml", text)
+    scene = Scene.begin(place, stages=1)
+    tip = place.tip("main")
+
+    def judged() -> bool:
+        runs = place.by("admin", "GET", f"/commits/{tip}/check-runs")["check_runs"]
+        return bool(runs) and all(run["status"] == "completed" for run in runs)
+
+    until(judged, "the base is judged")
+    scene.pushed(1, {"lib/fix.ex": "# 1\n"})
+    scene.pull(1)
+    scene.stage(1, base=tip)
+    ended(scene)
+    return scene
+
+
+def test_what_fails_on_the_base_in_the_same_way_is_not_ours(place: Place) -> None:
+    found = failure(compared(place, "old", "old"))
+    assert found is not None
+    assert (found.innocent, found.inherited) == (True, ("test",))
+    assert (found.text, found.runs, found.paths, found.annotations) == ("", (), (), ())
+
+
+@pytest.mark.parametrize("on_main", ["", "other"])
+def test_what_fails_otherwise_or_not_at_all_on_the_base_is_ours(place: Place, on_main: str) -> None:
+    found = failure(compared(place, on_main, "new"))
+    assert found is not None
+    assert (found.innocent, found.inherited) == (False, ())
+    assert "test new" in found.text
+
+
+def test_of_a_check_that_fails_in_more_than_on_the_base_only_that_is_told(place: Place) -> None:
+    found = failure(compared(place, "old", "old new"))
+    assert found is not None
+    assert (found.innocent, found.inherited) == (False, ())
+    assert found.paths == ("lib/new.ex",)
+    assert [path for path, _, _ in found.annotations] == ["lib/new.ex"]
+    assert found.text.index("test new") < found.text.index("The end of the output")
+
+
+def test_what_fails_in_less_than_on_the_base_is_not_ours(place: Place) -> None:
+    found = failure(compared(place, "old worse", "old"))
+    assert found is not None
+    assert found.innocent
+
+
+def test_without_a_log_of_the_base_the_name_decides(hub: Hub, place: Place) -> None:
+    with hub.faults({"kind": "log_missing"}):
+        scene = compared(place, "old", "new")
+        found = failure(scene)
+    assert found is not None
+    assert found.innocent
+
+
+def test_statuses_are_compared_by_name_and_kind(place: Place) -> None:
+    scene = proposed(place)
+    head, base = scene.life.stage(1).head, place.tip("main")
+    scene.stage(1, base=base)
+    for name in ("ci/a", "ci/b", "ci/c"):
+        status(place, head, "failure", name)
+    status(place, base, "error", "ci/a")
+    status(place, base, "success", "ci/b")
+    status(place, base, "pending", "ci/c")
+    found = failure(scene)
+    assert found is not None
+    assert (found.innocent, found.inherited) == (False, ("ci/a",))
+    assert (found.text, found.fingerprint) == ("Failed: ci/b, ci/c", "ci/b, ci/c")
+
+
+def test_the_base_the_pull_request_was_merged_into_counts_as_well(place: Place) -> None:
+    scene = Scene.begin(place, stages=1)
+    began = place.tip("main")
+    scene.pushed(1)
+    tip = place.commit("main", {"broken": "x"})
+    scene.pull(1)
+    scene.stage(1, base=began)
+    status(place, scene.life.stage(1).head, "failure")
+    status(place, tip, "failure")
+    found = failure(scene)
+    assert found is not None
+    assert (found.innocent, found.inherited) == (True, ("ci/old",))
+
+
+def test_the_base_is_asked_about_only_where_something_failed(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = proposed(place)
+    head, base = scene.life.stage(1).head, place.tip("main")
+    scene.stage(1, base=base)
+    scene.app = hub.app(spy.api)
+    status(place, head, "success")
+
+    def asked() -> int:
+        spy.clear()
+        scene.facts()
+        return len([c for c in spy.calls if f"/commits/{base}/" in c.path])
+
+    assert asked() == 0
+    status(place, head, "failure")
+    assert asked() == 2
+
+
+# ----- failed jobs that GitHub does not run again -----
+
+
+def test_that_failed_jobs_are_refused_a_second_chance_is_known_from_then_on(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = proposed(place, 1)
+    run = ended(scene).run
+    scene.app = hub.app(spy.api)
+    words = "Unable to retry this workflow run because it was created over a month ago"
+    spy.answer(r"/rerun-failed-jobs$", 403, {"message": words})
+    before = failure(scene)
+    with pytest.raises(CannotRerun):
+        scene.do(RerunFailed(run=run))
+    after = failure(scene)
+    assert before is not None
+    assert after is not None
+    assert (before.refused, after.refused) == ((), (run,))
+    assert (to_rerun(before), to_rerun(after)) == ((run,), ())
+
+
+def test_a_suspended_app_is_no_refusal(hub: Hub, place: Place, spy: Between) -> None:
+    scene = proposed(place, 1)
+    run = ended(scene).run
+    scene.app = hub.app(spy.api)
+    words = "This installation has been suspended"
+    spy.answer(r"/rerun-failed-jobs$", 403, {"message": words})
+    with pytest.raises(Suspended):
+        scene.do(RerunFailed(run=run))
+    found = failure(scene)
+    assert found is not None
+    assert found.refused == ()
+
+
+def test_a_run_that_is_gone_has_no_second_chance(hub: Hub, place: Place, spy: Between) -> None:
+    scene = proposed(place, 1)
+    run = ended(scene).run
+    scene.app = hub.app(spy.api)
+    spy.answer(rf"/actions/runs/{run}$", 404, {"message": "Not Found"})
+    found = failure(scene)
+    assert found is not None
+    assert (found.rerun, found.refused) == ((), (run,))
+
+
+# ----- our own check -----
+
+
+def test_our_final_check_keeps_the_evidence_of_the_attempt(place: Place) -> None:
+    scene = proposed(place)
+    life = scene.life.stage(1)
+    scene.stage(1, attempt=1, status="awaiting-review", ready=True, issue=scene.issue)
+    status(place, life.head, "success")
+    scene.kept[1] = StageOutcome(
+        plan=scene.plan_id,
+        stage=1,
+        attempt=1,
+        status="published",
+        base=place.tip("main"),
+        commit=life.head,
+        summary="Each test fails before and passes after.",
+    )
+    decision = decide(scene.life, scene.facts())
+    (check,) = (c for c in decision.commands if isinstance(c, PutCheck))
+    scene.do(check)
+    where = f"/commits/{life.head}/check-runs"
+    (shown,) = place.by("admin", "GET", where, None, check_name="genesis/stage-1")["check_runs"]
+    assert (shown["status"], shown["conclusion"]) == ("completed", "success")
+    assert "Each test fails before and passes after." in shown["output"]["summary"]
+    again = decide(decision.life, scene.facts())
+    assert not [c for c in again.commands if isinstance(c, PutCheck)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -280,3 +280,27 @@ def test_runs_are_asked_for_only_while_one_is_awaited(hub: Hub, place: Place, sp
     scene.app = hub.app(spy.api)
     scene.facts()
     assert [call for call in spy.calls if "/runs" in call.path] == []
+
+
+def test_attempts_of_the_day_are_counted_where_they_are_limited(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = begun(place)
+    for attempt in (1, 2, 9):
+        start(scene, attempt=attempt)
+    start(scene, "writer")
+
+    def started() -> int:
+        return len(place.by("admin", "GET", "/actions/runs")["workflow_runs"])
+
+    until(lambda: started() == 4, "four runs")
+    scene.app = hub.app(spy.api)
+    assert scene.facts().repository.attempts_today == 0
+    limits = "version: 1\nlimits: {attempts_per_day: 3}\n"
+    place.commit("main", {".github/otp-genesis.yml": limits})
+    assert scene.facts().repository.attempts_today == 3
+    scene.later = timedelta(days=1)
+    assert scene.facts().repository.attempts_today == 0
+    scene.later = timedelta()
+    spy.answer(r"/workflows/otp-genesis.yml/runs$", 404, {"message": "Not Found"})
+    assert scene.facts().repository.attempts_today == 0
