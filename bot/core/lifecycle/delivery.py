@@ -170,7 +170,7 @@ def _red_base(
     failure = facts.stage(stage.number).failed_on(stage.head)
     if failure is None or not failure.inherited or pull.head != stage.head:
         return
-    body, fields = red_base(failure.inherited), {"stage": stage.number}
+    body, fields = red_base(stage.number, failure.inherited), {"stage": stage.number}
     there = [c for c in marked(life, facts, "red-base", **fields) if c.on == pull.number]
     if not there or not same(body, there[0].body):
         yield PutComment(on=pull.number, marker=mark(life, "red-base", **fields), body=body)

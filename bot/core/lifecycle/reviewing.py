@@ -142,8 +142,9 @@ def _green(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
 
 def _not_ours(stage: StageLife, pull: PullFacts, inherited: tuple[str, ...]) -> StageLife:
     """A person's turn; what is red does not come out of draft by our hand."""
-    how = "It stays a draft until they are green; review it" if pull.draft else "Review it"
-    why = f"{red_on_base(inherited)}. {how}, merge #{pull.number} or mend the base first."
+    how = "It stays a draft until all are green; review it" if pull.draft else "Review it"
+    anew = f"mend the base and say `/genesis retry stage {stage.number}`"
+    why = f"{red_on_base(inherited)}. {how} and merge #{pull.number} all the same, or {anew}."
     update = {"status": "awaiting-review", "before": None, "stuck": "", "reason": why}
     return stage.model_copy(update=update)
 

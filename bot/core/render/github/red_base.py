@@ -25,12 +25,13 @@ def red_on_base(names: Sequence[str]) -> str:
     return f"{listed} {what} red on the base as well, so {blamed} blamed on this change"
 
 
-def red_base(names: Sequence[str]) -> str:
+def red_base(stage: int, names: Sequence[str]) -> str:
     """The comment on the pull request, without its marker."""
     parts = [
         f"{red_on_base(names)}. No attempt is made for that, and no action is left out for it.",
         "\n".join(f"- {_name(name)}" for name in names),
-        "A draft stays one as long as they are red: mend them on the base, or merge all the same.",
+        "A draft stays one as long as they are red: merge it all the same, or mend the base and"
+        f" comment `/genesis retry stage {stage}` for an attempt that starts from there.",
     ]
     return fit(silent("\n\n".join(parts)), limit=BODY)
 

@@ -447,7 +447,7 @@ def test_what_is_red_on_the_base_as_well_is_told_beside_what_failed() -> None:
 
 
 def test_the_comment_about_what_is_red_on_the_base_as_well() -> None:
-    assert red_base(("a", "b", "c", "d", "x" * 99)) == snapshot("""\
+    assert red_base(1, ("a", "b", "c", "d", "x" * 99)) == snapshot("""\
 `a`, `b`, `c` and 2 more are red on the base as well, so they are not blamed on this change. No attempt is made for that, and no action is left out for it.
 
 - `a`
@@ -456,7 +456,7 @@ def test_the_comment_about_what_is_red_on_the_base_as_well() -> None:
 - `d`
 - `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`
 
-A draft stays one as long as they are red: mend them on the base, or merge all the same.\
+A draft stays one as long as they are red: merge it all the same, or mend the base and comment `/genesis retry stage 1` for an attempt that starts from there.\
 """)
 
 
@@ -473,7 +473,7 @@ def bodies(plan_life: PlanLife, known: Facts) -> list[str]:
         *stage_issue(plan_life, stage, known),
         *pull_request(plan_life, stage, known),
         *check_run(plan_life, stage, known),
-        red_base((HOSTILE, *(f.inherited[0] for s in known.stages if (f := s.failure)))),
+        red_base(1, (HOSTILE, *(f.inherited[0] for s in known.stages if (f := s.failure)))),
         replies.status(plan_life, known),
         replies.cost(plan_life, known),
         replies.explain("1-supervise", known),
