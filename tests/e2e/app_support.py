@@ -333,13 +333,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def playing(folder: Path) -> Iterator[Running]:
-    """Both processes; `elsewhere` is a second owner with an installation of its own."""
+def playing(folder: Path, *more: str) -> Iterator[Running]:
+    """Both processes; `elsewhere` is a second owner with an installation of its own.
+
+    `more` are further options of the local GitHub.
+    """
     seed = folder / "seed"
     seed.mkdir()
     (seed / "README.md").write_text("Seed\n")
     port = free_port()
-    options = ["--state", str(folder / "github"), "--no-limits"]
+    options = ["--state", str(folder / "github"), "--no-limits", *more]
     options += ["--webhook-url", f"http://127.0.0.1:{port}/webhook"]
     with simulating(seed, f"elsewhere/seed={seed}", *options) as (_, said):
         hub = Hub(said)
