@@ -79,6 +79,8 @@ class App:
         """What was there or was made a moment ago, for lists of GitHub lag behind."""
         self.lacks = Memory(256, life=3600.0)
         """What this server, or a repository, turned out not to have."""
+        self.refused = Memory(256, life=3600.0)
+        """What GitHub does not do for a stage, in its words."""
 
     def token(self, installation: int, repository: str, purpose: Purpose) -> str:
         """A token for `repository`; for `list` it is empty, and all of the installation is meant.

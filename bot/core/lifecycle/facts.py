@@ -128,6 +128,16 @@ class PullFacts(Record):
     threads: tuple[ThreadFacts, ...] = ()
 
 
+class Refusal(Record):
+    """What GitHub does not do for an attempt."""
+
+    attempt: int
+    kind: str
+    """Of the command."""
+    words: str
+    """GitHub's."""
+
+
 class StageFacts(Record):
     """One stage as GitHub shows it."""
 
@@ -148,10 +158,16 @@ class StageFacts(Record):
     """Read only when every check has ended and one failed."""
     kept: StageOutcome | None = None
     """What led to the commit we left on the branch, from the plan's ref."""
+    refused: tuple[Refusal, ...] = ()
 
     def failed_on(self, head: str) -> Failure | None:
         """What failed on a commit, where that is known."""
         return self.failure if self.failure is not None and self.failure.head == head else None
+
+    def refusal(self, kind: str, attempt: int) -> str:
+        """Why GitHub does not do it for an attempt; empty where it does, or was not asked."""
+        found = (r.words for r in self.refused if (r.kind, r.attempt) == (kind, attempt))
+        return next(found, "")
 
 
 class RepositoryFacts(Record):

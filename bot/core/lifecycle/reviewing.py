@@ -51,6 +51,9 @@ def verdict(pull: PullFacts, policy: Policy, inherited: tuple[str, ...] = ()) ->
 
 def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Facts) -> StageLife:
     """Where a stage with a pull request, or about to have one, stands."""
+    words = facts.stage(stage.number).refusal("put-pull", stage.attempt)
+    if pull is None and words:
+        return _hold(stage, f"GitHub does not open the pull request: {attempts.shown(words)}")
     if pull is None or pull.head != stage.head or not _told(life, stage, pull, facts):
         return stage if stage.stuck else _stand(stage, "pr-open")
     if pull.base != life.base_branch:

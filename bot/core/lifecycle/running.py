@@ -97,6 +97,8 @@ def resumed(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) ->
 def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> StageLife:
     """The stage as far as its run has come."""
     run = run_of(stage, seen)
+    if run is None and (words := seen.refusal("dispatch", stage.attempt)):
+        return _not_begun(stage, words)
     if run is None:
         gone = not stage.flying
         return _vanished(stage, "no run was seen after its dispatch") if gone else stage
@@ -115,6 +117,13 @@ def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
         case _:
             problem = attempts.shown(run.problem).rstrip(".") or "its run left no outcome"
             return _vanished(stage, problem)
+
+
+def _not_begun(stage: StageLife, words: str) -> StageLife:
+    """Nothing was tried, so no attempt is spent."""
+    free = {"flying": False, "failures": max(0, stage.failures - 1)}
+    why = f"GitHub does not start its workflow run: {attempts.shown(words)}"
+    return attempts.ask(stage.model_copy(update=free), why)
 
 
 def _vanished(stage: StageLife, problem: str) -> StageLife:
@@ -141,14 +150,16 @@ def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Fact
             why = "led to the same changes again, so the review is for a person to answer"
             return attempts.ask(stage, f"Attempt {stage.attempt} {why}")
         if seen.branch != outcome.commit:
-            return stage
+            words = seen.refusal("move-branch", stage.attempt)
+            why = f"GitHub does not take the commits for the branch: {attempts.shown(words)}"
+            return attempts.ask(stage, why) if words else stage
         there = {"status": "pr-open", "head": outcome.commit, "tree": outcome.tree}
         return stage.model_copy(update={**there, "since": facts.now, "feedback": ""})
     reasons = "\n".join(outcome.reasons)
     said = attempts.shown(reasons).rstrip(".")
     match outcome.status:
         case "nothing":
-            left = said or "Nothing of it can be done without a model or a person"
+            left = said or "Nothing of it can be done without a model, or your word on an action"
             return attempts.ask(stage, left)
         case "cannot-build":
             return attempts.ask(stage, f"It cannot be built: {said}" if said else "Cannot build")

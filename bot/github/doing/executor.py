@@ -24,8 +24,11 @@ from bot.core.lifecycle.commands import (
     RerunFailed,
     SetLabels,
 )
+from bot.errors import Refused
 from bot.github.doing import branches, checks, comments, issues, labels, pulls, runs, threads
 from bot.github.doing.context import Doing
+from bot.github.errors import GitHubError, Suspended
+from bot.github.reading.refusals import key_of, words_of
 
 HANDLERS: Mapping[type[Command], Callable[[Doing, Any], None]] = {
     AnswerThread: threads.answer_thread,
@@ -48,5 +51,16 @@ HANDLERS: Mapping[type[Command], Callable[[Doing, Any], None]] = {
 
 
 def carry_out(doing: Doing, command: AnyCommand) -> None:
-    """Carry one command out; raises what its handler does, and what GitHub's refusal means."""
-    HANDLERS[type(command)](doing, command)
+    """Carry one command out; raises what its handler does, and what GitHub's refusal means.
+
+    A refusal that a stage would wait for in vain is remembered, for the next reading to tell.
+    """
+    key = key_of(doing.life, command)
+    try:
+        HANDLERS[type(command)](doing, command)
+    except (GitHubError, Refused) as error:
+        if key is not None and not isinstance(error, Suspended):
+            doing.app.refused.put(key, words_of(error))
+        raise
+    if key is not None:
+        doing.app.refused.forget(key)

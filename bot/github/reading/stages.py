@@ -12,6 +12,7 @@ from bot.github.reading.context import Reading
 from bot.github.reading.conversation import issue_facts
 from bot.github.reading.failures import failure_of
 from bot.github.reading.pulls import pull_facts, pull_of
+from bot.github.reading.refusals import refusals
 from bot.github.reading.runs import run_facts
 from bot.github.reading.stage_issues import StageIssues, blocked_by
 
@@ -56,6 +57,7 @@ def _stage(
         runs=run_facts(reading, stage, policy.workflow),
         failure=failure_of(reading, policy, pull, bases),
         kept=reading.kept.get(stage.number),
+        refused=refusals(reading.app, reading.life, stage.number),
     )
 
 

@@ -34,6 +34,7 @@ from bot.core.lifecycle.facts import (
     Facts,
     IssueFacts,
     PullFacts,
+    Refusal,
     RepositoryFacts,
     ReviewFacts,
     Role,
@@ -133,6 +134,10 @@ class World:
     """GitHub runs failed jobs again."""
     refused: set[int] = field(default_factory=set)
     """Runs that it did not run again."""
+    refuses: dict[str, str] = field(default_factory=dict)
+    """What it does not do at all, with its words, by the command's kind."""
+    said_no: dict[tuple[int, int, str], str] = field(default_factory=dict)
+    """Those words, as the executor remembers them by stage, attempt and kind."""
     others: int = 0
     """Attempts of other plans, on the first day."""
     base_branch: str = "main"
@@ -192,7 +197,16 @@ class World:
         assert not self.archived, command
         assert not self.policy_problem, command
         kind = str(command.model_dump()["kind"])
+        key = self._awaited(life, command, kind)
+        if words := self.refuses.get(kind):
+            self.said_no[key] = words
+            raise Refused(words)
         getattr(self, f"_{kind.replace('-', '_')}")(life, command)
+        self.said_no.pop(key, None)
+
+    def _awaited(self, life: PlanLife, command: Command, kind: str) -> tuple[int, int, str]:
+        number = command.stage if isinstance(command, Dispatch | MoveBranch | PutPull) else 0
+        return number, life.stage(number).attempt if number else 0, kind
 
     def _react(self, life: PlanLife, command: React) -> None:
         self.reactions.add((command.issue, command.comment, command.content))
@@ -609,6 +623,11 @@ class World:
             ),
             failure=self._failure(facts) if facts else None,
             kept=next((r.outcome for r in self.runs if r.outcome and _led_to(r, stage)), None),
+            refused=tuple(
+                Refusal(attempt=attempt, kind=kind, words=words)
+                for (number, attempt, kind), words in self.said_no.items()
+                if number == n
+            ),
         )
 
     def _pull_of(self, stage: StageLife) -> Pull | None:

@@ -1,0 +1,35 @@
+"""What GitHub refused to do for a stage: somebody has to be told, or the stage waits for ever."""
+
+from __future__ import annotations
+
+from bot.core.lifecycle.commands import AnyCommand, Dispatch, MoveBranch, PutPull
+from bot.core.lifecycle.facts import Refusal
+from bot.core.lifecycle.state import PlanLife
+from bot.errors import OtpError
+from bot.github.app_auth import App
+
+Key = tuple[str, str, int, int, str]
+
+
+def key_of(life: PlanLife, command: AnyCommand) -> Key | None:
+    """What `App.refused` has it by; None for what no stage waits for."""
+    if not isinstance(command, Dispatch | MoveBranch | PutPull):
+        return None
+    attempt = life.stage(command.stage).attempt
+    return (life.repository, life.plan, command.stage, attempt, command.kind)
+
+
+def words_of(error: OtpError) -> str:
+    """GitHub's own words, without the call they answer."""
+    call, _, words = error.message.partition(": ")
+    return words if words and call.split(" ", 1)[0].isupper() else error.message
+
+
+def refusals(app: App, life: PlanLife, number: int) -> tuple[Refusal, ...]:
+    """What was refused of a stage's attempt in hand."""
+    attempt = life.stage(number).attempt
+    found = (
+        (kind, app.refused.get((life.repository, life.plan, number, attempt, kind)))
+        for kind in ("dispatch", "move-branch", "put-pull")
+    )
+    return tuple(Refusal(attempt=attempt, kind=kind, words=words) for kind, words in found if words)
