@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.core.lifecycle.commands import MarkReady, PutPull
 from bot.core.lifecycle.delivery import NOT_READY
 from bot.core.names import branch_of
 from bot.core.render.github import markers
+from bot.errors import Refused
 from bot.github.doing.context import Doing
 from bot.github.doing.labels import add_labels
 from bot.github.doing.single import Thing
 from bot.github.errors import Rejected
+from bot.github.reading.context import login_of
 from bot.github.reading.repository import DRAFTS
 
 _READY = """
@@ -23,6 +27,7 @@ def put_pull(doing: Doing, command: PutPull) -> None:
     """Edit the pull request of the stage's branch, or open it.
 
     GitHub itself lets there be one from a branch to another; a closed one is left as it is.
+    Raises `Refused` where there is one of somebody else, whose words are theirs.
     """
     body = markers.fit(command.body, markers.marker(doing.life.plan, "pull", stage=command.stage))
     branch = branch_of(doing.life.plan, command.stage)
@@ -49,9 +54,13 @@ def _found(doing: Doing, number: int, branch: str) -> Thing | None:
     if number:
         known: Thing | None = doing.client.find(f"./pulls/{number}")
         return known
+    return next((pull for pull in _open(doing, branch) if doing.ours(pull)), None)
+
+
+def _open(doing: Doing, branch: str) -> Iterable[Thing]:
     owner = doing.client.full_name.partition("/")[0]
-    listed = doing.client.pages("./pulls", state="open", head=f"{owner}:{branch}")
-    return next((pull for pull in listed if doing.ours(pull)), None)
+    found: Iterable[Thing] = doing.client.pages("./pulls", state="open", head=f"{owner}:{branch}")
+    return found
 
 
 def _opened(doing: Doing, command: PutPull, branch: str, body: str) -> tuple[Thing, frozenset[str]]:
@@ -62,14 +71,26 @@ def _opened(doing: Doing, command: PutPull, branch: str, body: str) -> tuple[Thi
         return made, frozenset()
     except Rejected as error:
         said = f"{error.message} {error.details}".lower()
-        if "already exists" in said and (other := _found(doing, 0, branch)) is not None:
-            return other, frozenset()
+        if "already exists" in said:
+            return _other(doing, command, branch, error), frozenset()
         # Private repositories of free plans have no drafts.
         if not command.draft or "draft" not in said:
             raise
     doing.app.lacks.put((DRAFTS, doing.client.full_name), True)
     made = doing.client.post("pulls", "./pulls", wanted)
     return made, frozenset({NOT_READY})
+
+
+def _other(doing: Doing, command: PutPull, branch: str, error: Rejected) -> Thing:
+    """The one that is there: ours, of which we had not heard."""
+    there = [p for p in _open(doing, branch) if p["base"]["ref"] == command.base]
+    ours = next((pull for pull in there if doing.ours(pull)), None)
+    if ours is not None:
+        return ours
+    if not there:
+        raise error
+    who, number = login_of(there[0]), there[0]["number"]
+    raise Refused(f"`{who}` opened #{number} from the branch: merge it, or close it for ours")
 
 
 def mark_ready(doing: Doing, command: MarkReady) -> None:

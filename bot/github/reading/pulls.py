@@ -15,6 +15,7 @@ from bot.github.reading.talk import NOTHING, talk_of
 def pull_of(reading: Reading, stage: StageLife, *, branch: bool) -> dict[str, Any] | None:
     """The pull request we know, else the newest one of the stage's branch that is ours.
 
+    A person's own of what we put there counts once it is merged: then there is no other one.
     That of a merged stage is not asked for: nothing becomes of it any more.
     """
     if stage.pull:
@@ -22,15 +23,22 @@ def pull_of(reading: Reading, stage: StageLife, *, branch: bool) -> dict[str, An
             return None
         known: dict[str, Any] | None = reading.client.find(f"./pulls/{stage.pull}")
         return known
-    if not branch:
+    if not branch and not stage.head:
         return None
     owner = reading.client.full_name.partition("/")[0]
     head = f"{owner}:{branch_of(reading.life.plan, stage.number)}"
     listed = reading.client.pages("./pulls", state="all", head=head)
-    mine = [p["number"] for p in listed if reading.ours(p) and p["number"] not in stage.past]
+    new = [p for p in listed if p["number"] not in stage.past]
+    mine = [p["number"] for p in new if reading.ours(p) or _taken_up(reading, stage, p)]
     # A list leaves out what a single answer has: whether it conflicts, how many comments.
     found: dict[str, Any] | None = reading.client.find(f"./pulls/{max(mine)}") if mine else None
     return found
+
+
+def _taken_up(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> bool:
+    """Whether somebody merged our commits, and these alone, to where they belong."""
+    there = (pull["head"]["sha"], pull["base"]["ref"]) == (stage.head, reading.life.base_branch)
+    return there and bool(pull["merged_at"])
 
 
 def pull_facts(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> PullFacts:

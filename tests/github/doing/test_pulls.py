@@ -92,6 +92,22 @@ def test_without_commits_it_is_refused_in_githubs_words(place: Place) -> None:
     assert "No commits between" in str(caught.value.details)
 
 
+def test_a_persons_own_of_the_same_branch_is_named_and_not_touched(place: Place) -> None:
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    theirs = {"title": "Mine", "head": scene.branch(1), "base": "main", "body": "My words"}
+    number = place.by("writer", "POST", "/pulls", theirs)["number"]
+    with pytest.raises(Refused) as caught:
+        scene.do(put())
+    assert f"#{number}" in str(caught.value)
+    assert "`writer`" in str(caught.value)
+    (pull,) = pulls(place)
+    assert (pull["title"], pull["body"]) == ("Mine", "My words")
+    place.by("writer", "PATCH", f"/pulls/{number}", {"state": "closed"})
+    scene.do(put())
+    assert [p["user"]["login"] for p in pulls(place)] == [OURSELVES, "writer"]
+
+
 def test_where_there_are_no_drafts_a_label_stands_for_them(
     hub: Hub, place: Place, spy: Between
 ) -> None:

@@ -46,6 +46,39 @@ def test_it_is_known_to_be_merged_however_it_was(place: Place, method: str) -> N
     assert (pull.checks, pull.reviews, pull.threads) == ((), (), ())
 
 
+@pytest.mark.parametrize("branch", ["kept", "deleted"])
+def test_what_a_person_proposed_from_our_branch_counts_once_it_is_merged(
+    place: Place, branch: str
+) -> None:
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    body = {"title": "Mine", "head": scene.branch(1), "base": "main"}
+    number = place.by("writer", "POST", "/pulls", body)["number"]
+    assert scene.facts().stages[0].pull is None
+    place.by("maintainer", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"})
+    if branch == "deleted":
+        place.by("maintainer", "DELETE", f"/git/refs/heads/{scene.branch(1)}")
+    pull = seen(scene)
+    assert (pull.number, pull.merged, pull.merge_commit) == (number, True, place.tip("main"))
+
+
+def test_what_a_person_merged_elsewhere_or_with_other_commits_is_not_the_stage(
+    place: Place,
+) -> None:
+    scene = Scene.begin(place, stages=1)
+    ours = scene.pushed(1)
+    place.commit("develop", {"d": "d"})
+    body = {"title": "Mine", "head": scene.branch(1), "base": "develop"}
+    number = place.by("writer", "POST", "/pulls", body)["number"]
+    place.by("maintainer", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"})
+    assert scene.facts().stages[0].pull is None
+    place.commit(scene.branch(1), {"more": "more"})
+    number = place.by("writer", "POST", "/pulls", body | {"base": "main"})["number"]
+    place.by("maintainer", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"})
+    assert scene.life.stage(1).head == ours
+    assert scene.facts().stages[0].pull is None
+
+
 def test_nothing_is_asked_of_a_merged_stage_again(hub: Hub, place: Place, spy: Between) -> None:
     scene, number = proposed(place)
     place.by("maintainer", "PUT", f"/pulls/{number}/merge")
