@@ -15,12 +15,16 @@ import structlog
 from bot.codebase.remote_git import Move, Remote
 from bot.codebase.repository import Repository
 from bot.errors import NotThere, PushRefused, Refused, Transient
+from bot.github.memory import Memory
 from bot.github.sealing import Seal
 from bot.github.store import PREFIX, PlanStore
 from bot.settings import Settings
 
 LAST = "refs/genesis/last/"
 """In the mirror alone: the newest commit of each plan that was seen or written from here."""
+
+MOST_READ = 200
+"""Plans whose files are held; those of another one are read from the mirror again."""
 
 log = structlog.get_logger()
 
@@ -51,7 +55,7 @@ class RemoteStore:
         self._remote = remote
         self.repository = Repository.bare(mirror, settings)
         self.store = PlanStore(self.repository, writer=writer, seal=seal)
-        self._read: dict[str, Stored] = {}
+        self._read = Memory(MOST_READ)
 
     def tips(self) -> dict[str, str]:
         """Newest commit by plan id as the server has them; one question for all plans."""
@@ -79,11 +83,11 @@ class RemoteStore:
         tip = self._believed(plan_id, tip)
         if tip is None:
             return None
-        known = self._read.get(plan_id)
+        known: Stored | None = self._read.get(plan_id)
         if known is None or known.tip != tip:
             entries = self.repository.list(tip)
             known = Stored(tip, self.repository.read_all(entries))
-            self._read[plan_id] = known
+            self._read.put(plan_id, known)
         return known
 
     def save(
