@@ -10,9 +10,10 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,13 +21,21 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.simulator.serving import Serving, serving
+from bot import log
+from bot.core.events import Hint
 from bot.core.lifecycle.commands import Analyse
 from bot.core.plan import Plan
+from bot.durable.database import Database, opened
+from bot.durable.looks import leave, looks, seen
+from bot.durable.meters import Meters
+from bot.durable.movement import ROUNDS, Movement, Survey
+from bot.durable.reacting import Reacting
 from bot.flows.react.analysis import analyse
 from bot.flows.react.loop import Reactor
 from bot.flows.react.post import Post
 from bot.flows.react.record import plan_files
 from bot.github.client import Client
+from bot.github.tally import TALLY
 from bot.settings import load_settings
 from examples.story.cast import onboarded
 
@@ -36,27 +45,48 @@ TRANSITIONS = 40
 SCRATCH = "900000"
 """A plan that is written to and never looked at."""
 WORKERS = 4
+WHOLE = "a look at every plan, after a start"
+WARM = "the same, with the answers remembered"
+NOTHING = "to know where something moved"
+TURNS = "a sweep with the plans whose turn it is, on average"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plans", description=__doc__)
     parser.add_argument("--plans", type=int, default=1_000)
-    chosen = parser.parse_args()
+    count = parser.parse_args().plans
+    log.set_up(-1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         app = onboarded("kiosk", folder)
-        with serving(app, folder / "github") as running, _posted(running, folder) as post:
-            installation = post.app.installation_of(REPO)
-            moved = sorted(_transitions(post, installation))
-            made = _opened(running, post, installation, chosen.plans)
-            seconds = _looked_at(post, installation, chosen.plans)
+        with serving(app, folder / "github") as running:
+            with _posted(running, folder) as post:
+                installation = post.app.installation_of(REPO)
+                moved = sorted(_transitions(post, installation))
+                made = _opened(running, post, installation, count)
+                seconds = _looked_at(post, installation, count)
+            calls = _calls(running, folder, installation)
+    _show_times(moved, made, seconds, count)
+    _show_calls(calls, count)
+
+
+def _show_times(moved: list[float], made: float, seconds: float, count: int) -> None:
     title = f"Plans; {os.cpu_count()} processors, shared with the local GitHub"
     table = Table("figure", "aim", "measured", title=title)
     table.add_row("one state transition", "<= 150 ms", _ms(statistics.median(moved)))
     table.add_row(f"the slowest of {TRANSITIONS}", "", _ms(moved[-1]))
-    aim = f"<= {60 * chosen.plans / 1_000:g} s"
-    table.add_row(f"{chosen.plans} open plans looked at", aim, f"{seconds:.1f} s")
+    aim = f"<= {60 * count / 1_000:g} s"
+    table.add_row(f"{count} open plans looked at", aim, f"{seconds:.1f} s")
     table.add_row("from label to issues, the analysis apart", "", _ms(made))
+    Console().print(table)
+
+
+def _show_calls(calls: Mapping[str, float], count: int) -> None:
+    title = f"Calls that GitHub counts, of 5,000 an hour; {count} plans that wait for people"
+    table = Table("a sweep", "calls", "a plan", "1,000 plans", title=title)
+    for name, number in calls.items():
+        grown = number if name == NOTHING else number * 1_000 / count
+        table.add_row(name, f"{number:.1f}", f"{number / count:.3f}", f"{grown:,.0f}")
     Console().print(table)
 
 
@@ -142,6 +172,82 @@ def _looked_at(post: Post, installation: int, count: int) -> float:
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(look, plans))
     return time.perf_counter() - began
+
+
+@dataclass
+class Sweeps:
+    """Sweeps by a server that has just started, without the threads of one."""
+
+    post: Post
+    database: Database
+    installation: int
+
+    def whole(self) -> None:
+        """A look at every plan."""
+        with self.post.client(self.installation, REPO) as client:
+            plans = [plan for plan in self.post.store(client).tips() if plan != SCRATCH]
+        self._look(plans)
+
+    def swept(self) -> None:
+        """One as the server makes it, that finds nothing."""
+        found = self.moved()
+        assert found.plans == ()
+        self._look(set(found.later) - {SCRATCH})
+
+    def moved(self) -> Movement:
+        """What it asks to know where to look."""
+        listed = self.post.repositories(self.installation)
+        (about,) = (one for one in listed if one["full_name"] == REPO)
+        known, before = looks(self.database, REPO), seen(self.database, REPO)
+        with self.post.client(self.installation, REPO) as client:
+            found = Survey(client, self.post.store(client), about, known, before).moved()
+        leave(self.database, REPO, found.seen)
+        return found
+
+    def _look(self, plans: Iterable[str]) -> None:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(self._react, plans))
+
+    def _react(self, plan: str) -> None:
+        hint = Hint(
+            delivery=plan,
+            event="sweep",
+            scope="plan",
+            installation=self.installation,
+            repository=REPO,
+            plan=plan,
+        )
+        Reacting(self.post, self.database, Meters())(hint, 0)
+
+
+@contextmanager
+def _started(running: Serving, folder: Path, installation: int) -> Iterator[Sweeps]:
+    with _posted(running, folder) as post, opened(post.settings) as database:
+        yield Sweeps(post, database, installation)
+
+
+def _calls(running: Serving, folder: Path, installation: int) -> dict[str, float]:
+    """What sweeps cost that find nothing."""
+    calls: dict[str, float] = {}
+    with _started(running, folder, installation) as sweeps:
+        calls[WHOLE] = _counted(sweeps.whole)
+        calls[WARM] = _counted(sweeps.whole)
+        sweeps.moved()
+    with _started(running, folder, installation) as sweeps:
+        calls[NOTHING] = _counted(sweeps.moved)
+        # Each plan has its turn in them.
+        calls[TURNS] = sum(_counted(sweeps.swept) for _ in range(ROUNDS)) / ROUNDS
+    return calls
+
+
+def _counted(work: Callable[[], object]) -> int:
+    before = _answered()
+    work()
+    return _answered() - before
+
+
+def _answered() -> int:
+    return sum(count for status, count in TALLY.answers().items() if status != "304")
 
 
 if __name__ == "__main__":

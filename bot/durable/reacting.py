@@ -120,7 +120,7 @@ class Reacting:
     def _remember(self, life: PlanLife, reaction: Reaction) -> None:
         try:
             remember(self.database, life)
-            if reaction.settled and not reaction.problems:
+            if reaction.idle:
                 note(self.database, life, look_of(life, reaction.plan))
         except SQLAlchemyError as error:
             # Both can be worked out anew, and the next reaction writes them again.

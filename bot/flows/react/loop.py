@@ -49,6 +49,8 @@ class Reaction:
     """Commands GitHub refused, with its words."""
     settled: bool = False
     """The last round changed nothing."""
+    idle: bool = False
+    """It wanted nothing changed, either: nothing was refused, or is not to be seen yet."""
     look_again: datetime | None = None
     """When to react even if nothing is heard until then."""
 
@@ -97,6 +99,7 @@ class Reactor:
         reaction.look_again = decision.look_again
         stored = decision.life == record.life and bool(record.tip)
         if stored and (not decision.commands or _same(decision, before)):
+            reaction.idle = not decision.commands
             return None
         if not stored and self.would is None:
             record = self._stored(store, record, decision.life, facts)
