@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 
-from bot.core.lifecycle.budgets import spent, spent_today
+from bot.core.lifecycle.budgets import put_off, spent
 from bot.core.lifecycle.facts import Facts, Role, StageFacts, may
 from bot.core.lifecycle.state import BUSY, Asked, Cause, PlanLife, StageLife
 from bot.core.plan import Plan
@@ -29,6 +29,7 @@ def fresh(stage: StageLife, asked: Asked, cause: Cause, only: str = "") -> Stage
             "failures": 0,
             "fingerprints": (),
             "stuck": "",
+            "not_before": None,
             "reason": "",
         }
     )
@@ -90,8 +91,8 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
         return stage.model_copy(update={"reason": why})
     if not facts.repository.base:
         return stage.model_copy(update={"reason": "Waits for the base branch, which is missing"})
-    if why := spent_today(life, facts):
-        return stage.model_copy(update={"reason": why})
+    if (later := put_off(life, stage, facts)) is not None:
+        return later
     return stage.model_copy(
         update={
             "status": "queued",
@@ -104,6 +105,7 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
             "flying": True,
             "dispatched": facts.now,
             "since": facts.now,
+            "not_before": None,
         }
     )
 

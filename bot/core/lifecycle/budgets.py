@@ -8,6 +8,10 @@ from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife, StageLife
 
+APART, SPREAD = 37, 1800
+"""Seconds after midnight between plans of consecutive issues, and most of all: who begins is to be
+seen by who comes after, or all that were put off would begin at once."""
+
 
 def spent(life: PlanLife, stage: StageLife, facts: Facts) -> str:
     """Why there is no further attempt unless a person says so; empty where there may be one."""
@@ -21,22 +25,31 @@ def spent(life: PlanLife, stage: StageLife, facts: Facts) -> str:
     return ""
 
 
-def spent_today(life: PlanLife, facts: Facts) -> str:
-    """Why there is no further attempt before the next day in UTC; empty where there may be one."""
+def put_off(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife | None:
+    """The stage waiting for the next day in UTC; None where it does not have to."""
     limits, there = facts.policy.limits, facts.repository
     if limits.attempts_per_day is not None and there.attempts_today >= limits.attempts_per_day:
         n = limits.attempts_per_day
         begun = f"{n} attempt{'s' if n > 1 else ''} began in this repository today"
-        return f"Waits {_until(facts)}: {begun}, that is `limits.attempts_per_day`"
+        why = f"{begun}, that is `limits.attempts_per_day`"
+        return _waiting(stage, why, facts.now, timedelta(seconds=APART * life.issue % SPREAD))
     dollars = limits.usd_per_plan_day
     if dollars is not None and life.usd_on(day(facts.now)) >= dollars:
-        return f"Waits {_until(facts)}: the plan spent `limits.usd_per_plan_day`, ${dollars:.2f}"
-    return ""
+        why = f"the plan spent `limits.usd_per_plan_day`, ${dollars:.2f}"
+        return _waiting(stage, why, facts.now)
+    then = stage.not_before
+    if then is not None and facts.now < then and day(facts.now) == day(then):
+        return stage
+    return None
 
 
-def _until(facts: Facts) -> str:
-    then = midnight(facts.now)
-    return f"until {then:%Y-%m-%d %H:%M} UTC" if then is not None else "for the next day"
+def _waiting(
+    stage: StageLife, why: str, now: datetime, after: timedelta = timedelta()
+) -> StageLife:
+    then = midnight(now)
+    then = then + after if then is not None else None
+    until = f"until {then:%Y-%m-%d %H:%M} UTC" if then is not None else "for the next day"
+    return stage.model_copy(update={"reason": f"Waits {until}: {why}", "not_before": then})
 
 
 def day(now: datetime) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from bot.core.lifecycle import (
     asking,
-    budgets,
     delivery,
     planning,
     presence,
@@ -90,9 +89,8 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
-    if any(s.status == "approved" for s in life.stages) and budgets.spent_today(life, facts):
-        then = budgets.midnight(facts.now)
-        waits += [then - facts.now] if then is not None else []
+        if stage.status == "approved" and stage.not_before is not None:
+            waits.append(stage.not_before - facts.now)
     waits += [asking.GRACE - (facts.now - since) for since in life.unclaimed.values()]
     ahead = [wait for wait in waits if wait > timedelta()]
     try:

@@ -115,6 +115,8 @@ class StageLife(Record):
     day: str = ""
     """The day, in UTC, on which the newest of its runs ended that was paid for."""
     usd_that_day: float = 0.0
+    not_before: AwareDatetime | None = None
+    """When the next attempt may begin, where a day's limit put it off."""
     reason: str = ""
     """One sentence for a person: why it stands where it stands."""
     merged: str = ""
