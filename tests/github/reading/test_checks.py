@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.lifecycle.checks import CheckFacts, Failure
-from bot.core.lifecycle.commands import PutCheck, RerunFailed
+from bot.core.lifecycle.commands import Dispatch, MarkReady, PutCheck, PutComment, RerunFailed
 from bot.core.lifecycle.decide import decide
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.reviewing import to_rerun
@@ -452,3 +452,25 @@ def test_our_final_check_keeps_the_evidence_of_the_attempt(place: Place) -> None
     assert "Each test fails before and passes after." in shown["output"]["summary"]
     again = decide(decision.life, scene.facts())
     assert not [c for c in again.commands if isinstance(c, PutCheck)]
+
+
+def test_what_is_red_on_the_base_is_told_once_and_nothing_is_done_about_it(place: Place) -> None:
+    scene = compared(place, "old", "old")
+    scene.stage(1, attempt=1, issue=scene.issue, failures=1)
+    decision = decide(scene.life, scene.facts())
+    stage = decision.life.stage(1)
+    assert (stage.status, stage.attempt, stage.failures) == ("awaiting-review", 1, 1)
+    assert stage.reason.startswith("`test` is red on the base as well")
+    told = [c for c in decision.commands if isinstance(c, PutCheck | PutComment)]
+    assert not [c for c in decision.commands if isinstance(c, RerunFailed | Dispatch | MarkReady)]
+    scene.life = decision.life
+    scene.do(*told)
+    comments = place.by("admin", "GET", f"/issues/{stage.pull}/comments")
+    assert len(comments) == 1
+    assert "- `test`" in comments[0]["body"]
+    where = f"/commits/{stage.head}/check-runs"
+    (shown,) = place.by("admin", "GET", where, None, check_name="genesis/stage-1")["check_runs"]
+    assert shown["conclusion"] == "neutral"
+    again = decide(scene.life, scene.facts())
+    assert again.life == scene.life
+    assert not [c for c in again.commands if isinstance(c, PutCheck | PutComment)]
