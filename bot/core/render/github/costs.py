@@ -40,6 +40,8 @@ def _at_most(life: PlanLife, facts: Facts, stages: int) -> str:
         ends.append(max(0.0, limits.usd_per_plan - life.usd))
     if ends:
         return f"The limits stop it at {money(min(ends))} more."
+    if limits.usd_per_plan_day is not None:
+        return f"A day may cost {money(limits.usd_per_plan_day)}; no limit is set for the whole."
     return "No limit is set: `limits.usd_per_plan` in `.github/otp-genesis.yml` sets one."
 
 

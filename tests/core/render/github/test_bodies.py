@@ -193,6 +193,12 @@ graph TD
 """)
 
 
+def test_a_limit_for_a_day_is_told_where_it_is_the_only_one() -> None:
+    policy = Policy(limits=Limits(usd_per_plan_day=5))
+    body = dashboard(life(), facts(policy=policy))
+    assert "A day may cost $5.00; no limit is set for the whole." in body
+
+
 def test_the_dashboard_before_there_is_a_plan() -> None:
     early = life(status="planning").model_copy(update={"stages": ()})
     assert dashboard(early, facts(plan=None)) == snapshot("""\
