@@ -81,6 +81,12 @@ class Screen:
         if self.machine:
             typer.echo(mask(json.dumps(value, indent=2), self.secrets))
 
+    def event(self, value: Any) -> None:
+        """One of several results for machines, on a line of its own, as soon as it is known."""
+        if self.machine:
+            typer.echo(mask(json.dumps(value), self.secrets))
+            sys.stdout.flush()
+
     def fail(self, error: OtpError) -> NoReturn:
         """One line on standard error (JSON in machine mode) and the error's exit code."""
         if self.machine:

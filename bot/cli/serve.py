@@ -88,7 +88,7 @@ def _run(listening: Listening, web: Web, stop: threading.Event) -> None:
         assert server.post is not None, "it is ready"
         app = server.post.ourselves
         where = {"webhook": _webhook(listening.host, server.ingress.port), "pages": web.url}
-        screen.data({"app": app, **where})
+        screen.event({"app": app, **where})
         screen.say(f"{app} takes webhooks at {where['webhook']}; pages: {where['pages']}")
         sys.stdout.flush()
 
@@ -106,7 +106,7 @@ def _set_up(settings: Settings, web: Web, stop: threading.Event) -> None:
     setup = SetUp(settings)
     web.start(setup_pages(setup, web.host))
     address = f"{web.url}/setup?token={setup.token}"
-    screen.data({"setup": address})
+    screen.event({"setup": address})
     screen.say(f"no GitHub App is set up yet: make one at {address}")
     sys.stdout.flush()
     while not stop.is_set() and not setup.done.wait(0.2):

@@ -145,7 +145,8 @@ class Cast:
             text=True,
         )
         assert self.server.stdout is not None
-        if not self.server.stdout.readline():
+        said = self.server.stdout.readline()
+        if not said or "webhook" not in json.loads(said):
             raise Failed(f"the server does not start: {self.log()[-2000:]}")
 
     def end_serving(self, how: signal.Signals = signal.SIGTERM) -> None:

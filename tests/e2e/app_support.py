@@ -378,10 +378,9 @@ def _serving(folder: Path, hub: Hub, port: int, errors: Any) -> Iterator[dict[st
     ) as server:
         assert server.stdout is not None
         try:
-            told = iter(server.stdout.readline, "}\n")
-            said = "".join(told)
+            said = server.stdout.readline()
             assert said, Path(errors.name).read_text()[-4000:]
-            yield json.loads(f"{said}}}")
+            yield json.loads(said)
         finally:
             server.send_signal(signal.SIGTERM)
             try:

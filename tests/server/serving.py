@@ -82,17 +82,12 @@ class Bot:
     _client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30))
 
     def hear(self) -> dict[str, Any]:
-        """The next JSON document it prints."""
+        """The next line it prints: one JSON document."""
         assert self.process.stdout is not None
-        text = ""
-        while line := self.process.stdout.readline():
-            text += line
-            try:
-                self.said = json.loads(text)
-            except json.JSONDecodeError:
-                continue
-            return self.said
-        raise AssertionError(f"it said nothing: {text}{self.log_text()[-3000:]}")
+        line = self.process.stdout.readline()
+        assert line, f"it said nothing: {self.log_text()[-3000:]}"
+        self.said = json.loads(line)
+        return self.said
 
     def page(self, path: str, status: int = 200) -> httpx.Response:
         """A page of its operator's."""
