@@ -65,6 +65,20 @@ def _reason(life: PlanLife) -> str:
     return next(told, life.reason)
 
 
+def forget(database: Database, repository: str, plan: str) -> None:
+    """It is known by another name of its repository now."""
+    gone = sa.delete(PLANS).where(PLANS.c.repository == repository, PLANS.c.plan == plan)
+    with database.engine.begin() as connection:
+        connection.execute(gone)
+
+
+def counts(database: Database) -> dict[str, int]:
+    """How many plans there are of each status."""
+    query = sa.select(PLANS.c.status, sa.func.count().label("number")).group_by(PLANS.c.status)
+    with database.engine.connect() as connection:
+        return {row.status: row.number for row in connection.execute(query)}
+
+
 def plans(database: Database) -> tuple[KnownPlan, ...]:
     """All of them, those last moved first."""
     with database.engine.connect() as connection:

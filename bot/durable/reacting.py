@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.core.events import Hint
 from bot.core.lifecycle.state import PlanLife
 from bot.durable.database import Database
-from bot.durable.known_plans import remember
+from bot.durable.known_plans import forget, remember
 from bot.durable.looks import drop, look_of, looks, note, seen
 from bot.durable.meters import Meters
 from bot.durable.movement import Survey
@@ -120,6 +120,8 @@ class Reacting:
     def _remember(self, life: PlanLife, reaction: Reaction) -> None:
         try:
             remember(self.database, life)
+            if reaction.formerly not in ("", life.repository):
+                forget(self.database, reaction.formerly, life.plan)
             if reaction.idle:
                 note(self.database, life, look_of(life, reaction.plan))
         except SQLAlchemyError as error:

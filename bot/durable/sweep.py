@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from bot.durable.looks import leave, looks, seen
 from bot.durable.meters import Meters
 from bot.durable.movement import Survey
 from bot.durable.periodic import Periodic
+from bot.durable.reach import Lost
 from bot.durable.workers import my_turn
 from bot.errors import OtpError, Transient
 from bot.flows.react.post import Post
@@ -79,38 +80,45 @@ class Sweeper:
             log.warning("sweep_skipped", why="the one before is not worked off")
             return 0
         count, whole = 0, True
-        for installation, about in self._repositories():
+        reached, listed = self._repositories()
+        if listed:
+            Lost(self.post, self.database).note({str(about["full_name"]) for _, about in reached})
+        for installation, about in reached:
+            if self._thread.stopping.is_set():
+                return count
             try:
                 count += self._repository(installation, about)
             except OtpError as error:
                 # One that is archived, suspended or away must not hide the others.
                 log.warning("sweep_incomplete", repository=about["full_name"], why=str(error))
                 whole = False
-        if whole and not self._thread.stopping.is_set():
+        if whole and listed:
             self.last = time.time()
             self.meters.swept.set(self.last)
-        log.info("swept", plans=count, whole=whole)
+        log.info("swept", plans=count, whole=whole and listed)
         return count
 
-    def _repositories(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def _repositories(self) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
+        """All that can be reached, by installation; and whether GitHub has listed all of them."""
+        found: list[tuple[int, Mapping[str, Any]]] = []
+        whole = True
         for installation in self.post.app.pages("/app/installations"):
             if installation.get("suspended_at"):
                 continue
             number = int(installation["id"])
             try:
-                for about in self.post.repositories(number):
-                    if self._thread.stopping.is_set():
-                        return
-                    yield number, about
+                found += [(number, about) for about in self.post.repositories(number)]
             except OtpError as error:
                 log.warning("sweep_incomplete", installation=number, why=str(error))
+                whole = False
+        return found, whole
 
     def _repository(self, installation: int, about: Mapping[str, Any]) -> int:
         name = str(about["full_name"])
         known, before = looks(self.database, name), seen(self.database, name)
         with self.post.client(installation, name) as client:
             moved = Survey(client, self.post.store(client), about, known, before).moved()
-        tick = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+        tick = f"{datetime.now(UTC):%Y%m%d%H%M%S.%f}"
         look = partial(_look, tick, installation, about)
         if moved.config:
             engine.enqueue(look(""))

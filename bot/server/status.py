@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.core.lifecycle.state import PlanStatus
 from bot.durable import engine
 from bot.durable.database import Database
+from bot.durable.known_plans import counts
 from bot.durable.meters import Meters
 from bot.durable.sweep import Sweeper
 from bot.flows.react.post import Post
@@ -78,6 +80,7 @@ class ServerCollector(Collector):
             return
         try:
             waiting, depth = self._server.drainer.inbox.waiting(), engine.depth()
+            plans = counts(self._server.database)
         except (SQLAlchemyError, OSError):
             return
         yield _gauge("genesis_inbox_waiting_bytes", "Not taken from the inbox yet.", waiting.bytes)
@@ -87,6 +90,10 @@ class ServerCollector(Collector):
         for status in engine.UNDER_WAY:
             queue.add_metric([status.lower()], depth[status])
         yield queue
+        known = GaugeMetricFamily("genesis_plans", "Plans, as seen last.", labels=["status"])
+        for name in get_args(PlanStatus):
+            known.add_metric([name], plans.get(name, 0))
+        yield known
 
     def _ingress(self) -> Iterator[Metric]:
         ingress = self._server.ingress

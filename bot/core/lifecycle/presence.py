@@ -25,6 +25,10 @@ class Obstacle:
     """Attempts in flight are of no use any more."""
 
 
+GONE = Obstacle("orphaned", "The App cannot reach the repository; install it there again")
+SUSPENDED = Obstacle("paused", "The App is suspended; an owner has to lift that")
+
+
 def phase(life: PlanLife) -> PlanStatus:
     """Where the plan stands apart from what holds it."""
     if life.status in HELD:
@@ -101,9 +105,9 @@ def _labelled(life: PlanLife, facts: Facts, issue: IssueFacts) -> PlanLife:
 def _obstacle(life: PlanLife, facts: Facts) -> Obstacle | None:
     there = facts.repository
     if there.access == "gone":
-        return Obstacle("orphaned", "The App cannot reach the repository; install it there again")
+        return GONE
     if there.access == "suspended":
-        return Obstacle("paused", "The App is suspended; an owner has to lift that")
+        return SUSPENDED
     if there.archived:
         return Obstacle("paused", "The repository is archived; an admin has to unarchive it")
     if not there.issues:

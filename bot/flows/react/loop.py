@@ -44,6 +44,8 @@ class Reaction:
     life: PlanLife | None = None
     """None: there is no plan, and nobody asked for one."""
     plan: Plan | None = None
+    formerly: str = ""
+    """Name of the repository in its record when we came."""
     done: list[Command] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Commands GitHub refused, with its words."""
@@ -96,6 +98,7 @@ class Reactor:
             return None
         decision = decide(record.life, facts)
         reaction.life, reaction.plan = decision.life, record.plan
+        reaction.formerly = reaction.formerly or record.life.repository
         reaction.look_again = decision.look_again
         stored = decision.life == record.life and bool(record.tip)
         if stored and (not decision.commands or _same(decision, before)):
