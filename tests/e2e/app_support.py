@@ -333,21 +333,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def playing(folder: Path, *more: str) -> Iterator[Running]:
+def playing(folder: Path, *more: str, **settings: str) -> Iterator[Running]:
     """Both processes; `elsewhere` is a second owner with an installation of its own.
 
-    `more` are further options of the local GitHub.
+    `more` are further options of the local GitHub, `settings` variables of the server.
     """
     seed = folder / "seed"
     seed.mkdir()
     (seed / "README.md").write_text("Seed\n")
     port = free_port()
-    options = ["--state", str(folder / "github"), "--no-limits", *more]
-    options += ["--webhook-url", f"http://127.0.0.1:{port}/webhook"]
-    with simulating(seed, f"elsewhere/seed={seed}", *options) as (_, said):
+    options = ["--state", str(folder / "github"), "--no-limits"]
+    options += ["--webhook-url", f"http://127.0.0.1:{port}/webhook", *more]
+    tools = str(Path(sys.executable).parent)
+    with simulating(seed, f"elsewhere/seed={seed}", *options, path=tools) as (_, said):
         hub = Hub(said)
         log = folder / "server.log"
-        with log.open("w") as errors, _serving(folder, hub, port, errors) as told:
+        with log.open("w") as errors, serving(folder, hub, port, errors, **settings) as told:
             try:
                 yield Running(hub, told["webhook"], told["pages"], log)
             finally:
@@ -355,7 +356,10 @@ def playing(folder: Path, *more: str) -> Iterator[Running]:
 
 
 @contextmanager
-def _serving(folder: Path, hub: Hub, port: int, errors: Any) -> Iterator[dict[str, Any]]:
+def serving(
+    folder: Path, hub: Hub, port: int, errors: Any, **more: str
+) -> Iterator[dict[str, Any]]:
+    """A server with its state in `folder`, and what it announced."""
     app = hub.said["app"]
     settings = {
         "GENESIS_GITHUB_APP_ID": str(app["id"]),
@@ -367,6 +371,7 @@ def _serving(folder: Path, hub: Hub, port: int, errors: Any) -> Iterator[dict[st
         "GENESIS_STATE_DIR": str(folder / "state"),
         "GENESIS_CACHE_DIR": str(folder / "cache"),
         "GENESIS_JOBS": "1",
+        **more,
     }
     command = [sys.executable, "-c", CODE, "serve", "--json", "--port", str(port)]
     with subprocess.Popen(

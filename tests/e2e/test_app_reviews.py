@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,10 @@ import httpx
 import pytest
 
 from bot.core.names import branch_of
+from bot.flows.stage_run.caller import caller_workflow
 from tests.e2e.app_support import (
     QUICK_STAGE,
+    ROOT,
     STAGE_FILE,
     Plan,
     Running,
@@ -21,7 +24,7 @@ from tests.e2e.app_support import (
     until,
 )
 from tests.e2e.test_app_pulls import moves, reason, status, under_review
-from tests.github.hub import OURSELVES
+from tests.github.hub import OURSELVES, Place
 
 pytestmark = pytest.mark.xdist_group("app_reviews")
 
@@ -196,6 +199,35 @@ def test_an_attempt_that_can_do_nothing_else_says_so(app: Running) -> None:
     where = f"/pulls/{first['number']}/merge"
     plan.place.by("maintainer", "PUT", where, {"merge_method": "squash"})
     until("it is merged", lambda: status(plan) == "merged")
+    assert attempts(plan) == [1, 2]
+
+
+@pytest.mark.elixir
+@pytest.mark.timeout(600)
+def test_the_real_stage_makes_the_same_changes_again_and_says_so(app: Running) -> None:
+    """Codemods alone, as without a model: no review makes them do something else."""
+    ours = app.hub.hand("admin").post("/orgs/acme/repos", json={"name": "otp-genesis"})
+    assert ours.status_code == 201, ours.text
+    text = (ROOT / ".github" / "workflows" / "stage.yml").read_text()
+    shared = Place(app.hub, app.hub.app(), "acme/otp-genesis")
+    body = {"content": base64.b64encode(text.encode()).decode(), "message": "Stages"}
+    shared.by("admin", "PUT", "/contents/.github/workflows/stage.yml", body)
+    caller = caller_workflow(owner="acme", ref="main", version="0.1.0")
+    plan = app.plan(app.place(kiosk(**{STAGE_FILE: caller})))
+    plan.say("/genesis approve")
+    until("it waits for review", lambda: status(plan) == "awaiting-review", 240)
+    (pull,) = plan.pulls()
+    changed = plan.get(f"/pulls/{pull['number']}/files")[0]["filename"]
+    said = {"path": changed, "position": 1, "body": "Use a Task."}
+    where = f"/pulls/{pull['number']}/reviews"
+    asked = {"event": "REQUEST_CHANGES", "body": "Not like this.", "comments": [said]}
+    plan.place.by("writer", "POST", where, asked)
+    until("a person is asked", lambda: status(plan) == "needs-human", 240)
+    assert "the same changes again" in reason(plan)
+    until("it is answered", lambda: all(answers(plan)))
+    ((words, resolved),) = threads(plan)
+    assert ("could not be taken up" in words[-1][1], resolved) == (True, False)
+    assert plan.pulls()[0]["head"]["sha"] == pull["head"]["sha"]
     assert attempts(plan) == [1, 2]
 
 

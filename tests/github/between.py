@@ -50,6 +50,8 @@ class Between:
     instead: Instead = lambda method, path, body: None
     rewrite: Callable[[str, bytes], bytes] = lambda path, body: body
     """From path and body to the body that GitHub gets."""
+    amend: Callable[[str, bytes, bytes], bytes] = lambda path, asked, answer: answer
+    """From path, body and GitHub's answer to the answer that is given in its place."""
     raw: bytes | None = None
     """Every answer's body, if it is given."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def between(upstream: str) -> Iterator[Between]:
                 headers["content-type"] = "application/json"
             else:
                 status, headers, content = self._asked(body)
+                content = there.amend(self.path, body, content)
             content = content if there.raw is None else there.raw
             token = self.headers.get("authorization", "").partition(" ")[2]
             there.note(self.command, self.path, token, told, status, content)

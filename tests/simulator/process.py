@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,11 +17,20 @@ CODE = "from bot.cli import main; main()"
 
 
 @contextmanager
-def simulating(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A running simulator on a free port, and what it announced."""
+def simulating(
+    *arguments: str | Path, path: str = ""
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A running simulator on a free port, and what it announced.
+
+    `path`: a folder whose programs the steps of workflows find first.
+    """
+    found = os.pathsep.join(part for part in (path, os.environ["PATH"]) if part)
     command = [sys.executable, "-c", CODE, "simulate", "--port", "0", "--json"]
     with subprocess.Popen(
-        [*command, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        [*command, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": found},
     ) as process:
         assert process.stdout is not None
         try:
