@@ -200,7 +200,8 @@ class Sweeps:
         (about,) = (one for one in listed if one["full_name"] == REPO)
         known, before = looks(self.database, REPO), seen(self.database, REPO)
         with self.post.client(self.installation, REPO) as client:
-            found = Survey(client, self.post.store(client), about, known, before).moved()
+            store, now = self.post.store(client), self.post.now()
+            found = Survey(client, store, about, known, before, now).moved()
         leave(self.database, REPO, found.seen)
         return found
 

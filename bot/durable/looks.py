@@ -6,10 +6,11 @@ A plan without one is to be looked at, so that everything that goes wrong ends i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeVar
 
 import sqlalchemy as sa
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.lifecycle.state import BUSY, ENDED, REVIEWABLE, PlanLife, StageLife
@@ -34,6 +35,8 @@ class Look(Record):
     """The base."""
     quoted: tuple[str, ...]
     """Files that it depends on."""
+    again: AwareDatetime | None
+    """When it is to be looked at, whatever is heard until then."""
 
 
 class Seen(Record):
@@ -56,7 +59,7 @@ class Seen(Record):
     """How many sweeps there were."""
 
 
-def look_of(life: PlanLife, plan: Plan | None) -> Look:
+def look_of(life: PlanLife, plan: Plan | None, again: datetime | None = None) -> Look:
     """After a reaction that left nothing to do."""
     pulls = {n for s in life.stages for n in (s.pull, *s.past)}
     numbers = {life.issue, *pulls, *(s.issue for s in life.stages)} - {0}
@@ -66,6 +69,7 @@ def look_of(life: PlanLife, plan: Plan | None) -> Look:
         numbers=tuple(sorted(numbers)),
         branch=life.base_branch,
         quoted=tuple(sorted(quoted(plan))) if plan is not None else (),
+        again=again,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zlib import crc32
@@ -68,6 +69,7 @@ class Survey:
     """As a list of repositories has it."""
     looks: Mapping[str, Look]
     before: Seen | None
+    now: datetime
 
     def moved(self) -> Movement:
         """Since the last sweep; raises what GitHub says."""
@@ -170,7 +172,8 @@ class Survey:
         return changes(self.client, self.before.cursor, self.before.entries, first=False)
 
     def _under_way(self) -> set[str]:
-        return {plan for plan, look in self.looks.items() if not look.rests}
+        due = {p for p, look in self.looks.items() if look.again and look.again <= self.now}
+        return due | {plan for plan, look in self.looks.items() if not look.rests}
 
     def _by_refs(self) -> set[str]:
         """Written to, deleted, or with a branch that was."""

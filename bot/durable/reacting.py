@@ -123,7 +123,7 @@ class Reacting:
             if reaction.formerly not in ("", life.repository):
                 forget(self.database, reaction.formerly, life.plan)
             if reaction.idle:
-                note(self.database, life, look_of(life, reaction.plan))
+                note(self.database, life, look_of(life, reaction.plan, reaction.look_again))
         except SQLAlchemyError as error:
             # Both can be worked out anew, and the next reaction writes them again.
             log.warning("plan_not_noted", why=type(error).__name__)
@@ -170,12 +170,9 @@ class Reacting:
         return tuple(plan for plan in sorted(tips) if PLAN_ID.match(plan))
 
     def _after_push(self, client: Client) -> tuple[str, ...]:
-        about, store = client.get("."), self.post.store(client)
-        known, before = (
-            looks(self.database, client.full_name),
-            seen(self.database, client.full_name),
-        )
-        return Survey(client, store, about, known, before).pushed()
+        name, about, store = client.full_name, client.get("."), self.post.store(client)
+        known, before = looks(self.database, name), seen(self.database, name)
+        return Survey(client, store, about, known, before, self.post.now()).pushed()
 
     def _client(self, installation: int, repository: str) -> Client:
         found = installation or self.post.app.installation_of(repository)

@@ -117,7 +117,8 @@ class Sweeper:
         name = str(about["full_name"])
         known, before = looks(self.database, name), seen(self.database, name)
         with self.post.client(installation, name) as client:
-            moved = Survey(client, self.post.store(client), about, known, before).moved()
+            store, now = self.post.store(client), self.post.now()
+            moved = Survey(client, store, about, known, before, now).moved()
         tick = f"{datetime.now(UTC):%Y%m%d%H%M%S.%f}"
         look = partial(_look, tick, installation, about)
         if moved.config:

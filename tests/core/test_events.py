@@ -102,6 +102,13 @@ def test_a_push_to_the_default_branch_concerns_every_plan() -> None:
 def test_an_installation_has_no_repository() -> None:
     hint = delivered("installation", action="suspend", repository=None)
     assert (hint.scope, hint.repository, hint.installation) == ("installation", "", 7)
+    assert hint.repository_id == 0
+
+
+def test_a_repository_is_known_by_what_a_rename_leaves_as_it_is() -> None:
+    repository = {"id": 99, "full_name": "acme/shop", "default_branch": "main"}
+    hint = delivered("issues", action="closed", repository=repository, issue={"number": 4})
+    assert (hint.repository, hint.repository_id, hint.plan) == ("acme/shop", 99, "4")
 
 
 @pytest.mark.parametrize("event", ["issues", "issue_comment", "pull_request"])

@@ -108,6 +108,21 @@ def test_a_plan_is_worked_on_by_one_at_a_time_and_plans_beside_each_other(
     assert actor.overlaps == []
 
 
+def test_two_names_of_one_repository_are_not_worked_on_at_once(actor: Actor, name: str) -> None:
+    """Around a rename deliveries come with either; what stays is the repository's id."""
+    held = actor.hold[f"{name}-old"] = threading.Event()
+    for which in ("old", "new"):
+        hint = hint_for(14, f"{name}-{which}", repository=f"acme/{which}", repository_id=99)
+        engine.enqueue(hint)
+        until(lambda: actor.seen(f"{name}-old"))
+    other = hint_for(14, f"{name}-other", repository="acme/another", repository_id=98)
+    engine.enqueue(other)
+    until(lambda: ended(other.delivery))
+    assert actor.seen(f"{name}-new") == []
+    held.set()
+    until(lambda: ended(f"{name}-new"))
+
+
 def test_what_has_to_wait_is_tried_again_and_keeps_nobody_waiting(actor: Actor, name: str) -> None:
     actor.answers[name] = [Reacted(again_after=1.5), Reacted(status="open")]
     engine.enqueue(hint_for(21, name))
@@ -148,6 +163,21 @@ def test_a_hint_about_a_repository_becomes_one_for_each_plan(actor: Actor, name:
     assert {(h.scope, h.plan, h.sender, h.installation) for h in found.values()} == {
         ("plan", "31", "writer", 7),
         ("plan", "7", "writer", 7),
+    }
+
+
+def test_a_hint_about_an_installation_becomes_one_for_each_repository(
+    actor: Actor, name: str
+) -> None:
+    actor.answers[name] = [Reacted(repositories=((3, "acme/shop"), (4, "acme/other")))]
+    event = "installation.created"
+    engine.enqueue(Hint(delivery=name, event=event, scope="installation", installation=7))
+    until(lambda: ended(f"{name}:acme/shop") and ended(f"{name}:acme/other"))
+    found = [h for h, _ in actor.given if h.delivery.startswith(f"{name}:")]
+    about = {(h.scope, h.repository, h.repository_id, h.installation, h.event) for h in found}
+    assert about == {
+        ("repository", "acme/shop", 3, 7, event),
+        ("repository", "acme/other", 4, 7, event),
     }
 
 

@@ -74,7 +74,8 @@ class Bot:
         about = next(one for one in listed if one["full_name"] == name)
         client = self.post.client(self.installation, name)
         known, before = looks(self.database, name), seen(self.database, name)
-        moved = Survey(client, self.post.store(client), about, known, before).moved()
+        store, now = self.post.store(client), self.post.now()
+        moved = Survey(client, store, about, known, before, now).moved()
         for plan in (*moved.plans, *moved.later):
             self.react(plan)
         leave(self.database, name, moved.seen)

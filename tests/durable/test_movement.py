@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ class Scene:
         name = self.place.full_name
         client = self.post.client(self.installation, name)
         known, before = looks(self.database, name), seen(self.database, name)
-        return Survey(client, self.post.store(client), about, known, before)
+        store, now = self.post.store(client), self.post.now()
+        return Survey(client, store, about, known, before, now)
 
     def sweep(self) -> Movement:
         moved = self.survey().moved()
@@ -232,6 +234,14 @@ def test_a_new_wish_is_heard_of(scene: Scene) -> None:
 def test_what_is_under_way_is_looked_at_each_time(scene: Scene) -> None:
     scene.noted(rests=False)
     assert scene.sweep().plans == (scene.plan,)
+    assert scene.sweep().plans == (scene.plan,)
+
+
+def test_what_is_to_be_looked_at_by_now_is(scene: Scene) -> None:
+    now = datetime.now(UTC)
+    scene.noted(again=now + timedelta(hours=1))
+    assert scene.sweep().plans == ()
+    scene.noted(again=now - timedelta(seconds=1))
     assert scene.sweep().plans == (scene.plan,)
 
 

@@ -100,6 +100,8 @@ def test_a_label_becomes_a_plan_and_all_of_it_can_be_looked_at(hub: Hub, bot: Bo
     assert bot.metric("genesis_reaction_seconds_count") >= 2
     assert bot.metric("genesis_inbox_waiting_bytes") == 0
     assert bot.metric("genesis_ingress_up") == 1
+    assert bot.metric('genesis_plans{status="open"}') == 1
+    assert bot.metric('genesis_plans{status="orphaned"}') == 0
     assert bot.metric('genesis_github_answers_total{status="200"}') > 10
     assert 0 < bot.metric('genesis_github_rate_remaining{resource="core"}') <= 15_000
 
