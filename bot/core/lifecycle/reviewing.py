@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.core.lifecycle import attempts
 from bot.core.lifecycle.checks import FAILED, CheckFacts, Failure
-from bot.core.lifecycle.facts import Facts, PullFacts, ReviewFacts, may
+from bot.core.lifecycle.facts import Facts, PullFacts, ReviewFacts, StageFacts, may
 from bot.core.lifecycle.marking import same
 from bot.core.lifecycle.running import outcome_of
 from bot.core.lifecycle.state import PlanLife, StageLife, StageStatus
@@ -67,6 +67,17 @@ def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Fact
     if pull.queued:
         return _stand(stage, "queued-to-merge")
     return _checked(stage, pull, facts)
+
+
+def asked_anew(
+    stage: StageLife, seen: StageFacts, pull: PullFacts | None, facts: Facts
+) -> StageLife:
+    """The stage that waits for a person, once one asks for changes of what is there."""
+    ours = pull is not None and pull.state == "open" and pull.head == seen.branch == stage.head
+    if stage.status != "needs-human" or pull is None or not ours:
+        return stage
+    wanted = requested(stage, pull, facts)
+    return _answer(stage, pull, wanted) if wanted else stage
 
 
 def _told(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> bool:

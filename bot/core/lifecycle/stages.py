@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.lifecycle import attempts
 from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
 from bot.core.lifecycle.presence import HELD
-from bot.core.lifecycle.reviewing import review
+from bot.core.lifecycle.reviewing import asked_anew, review
 from bot.core.lifecycle.running import follow, landed, moved, resumed
 from bot.core.lifecycle.state import BUSY, ENDED, REVIEWABLE, PlanLife, StageLife, StageStatus
 
@@ -31,7 +31,7 @@ def _stage(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     if stage.status == "paused":
         stage = resumed(life, stage, seen, facts)
     if stage.status not in BUSY and not in_review(stage):
-        return stage
+        return asked_anew(stage, seen, pull, facts)
     if moved(life, stage, seen):
         return attempts.ask(stage, attempts.taken(stage, seen))
     if stage.status in BUSY:

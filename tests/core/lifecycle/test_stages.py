@@ -197,6 +197,34 @@ def test_an_attempt_at_a_review_that_leads_to_the_same_again_asks_and_pushes_not
     assert (status(play), play.world.branches[1] != head) == ("checking", True)
 
 
+def test_a_new_review_of_what_waits_for_a_person_is_taken_up_like_any_other() -> None:
+    play = until_review(started())
+    play.world.request_changes(1)
+    play.reconcile()
+    play.world.end_run("nothing")
+    play.reconcile()
+    assert (status(play), runs(play)) == ("needs-human", [(1, 1), (1, 2)])
+    # The one that led there starts no more, nor does one of somebody who may not.
+    play.world.request_changes(1, "rea")
+    play.reconcile()
+    assert (status(play), runs(play)) == ("needs-human", [(1, 1), (1, 2)])
+    play.world.request_changes(1, "ada")
+    play.reconcile()
+    assert runs(play) == [(1, 1), (1, 2), (1, 3)]
+    assert play.life.stage(1).cause == "review"
+    until_review(play)
+    assert status(play) == "awaiting-review"
+
+
+def test_a_review_of_what_a_person_pushed_starts_nothing() -> None:
+    play = until_review(started())
+    play.world.push(1)
+    play.reconcile()
+    play.world.request_changes(1)
+    play.reconcile()
+    assert (status(play), runs(play)) == ("needs-human", [(1, 1)])
+
+
 def test_nothing_is_pushed_over_a_person_even_when_asked_to() -> None:
     play = until_review(started())
     play.world.push(1)
