@@ -9,7 +9,8 @@ import pytest
 
 from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.durable.database import Database, opened
-from bot.durable.known_plans import KnownStage, plans, remember
+from bot.durable.known_plans import KnownStage, counts, forget, plans, remember
+from bot.durable.looks import Seen, drop, leave, look_of, looks, note, seen
 from bot.settings import load_settings
 
 
@@ -54,6 +55,37 @@ def test_why_a_stage_ended_is_no_reason_to_look(database: Database) -> None:
     waits = StageLife(number=3, status="needs-human", reason="Red twice.")
     remember(database, life(1, stages=(ended, waits)))
     assert plans(database)[0].reason == "Red twice."
+
+
+def test_plans_are_counted_by_status_and_forgotten_by_name(database: Database) -> None:
+    for number, status in ((1, "open"), (2, "open"), (3, "done")):
+        remember(database, life(number, status=status))
+    assert counts(database) == {"open": 2, "done": 1}
+    forget(database, "acme/other", "3")
+    forget(database, "acme/shop", "1")
+    assert counts(database) == {"open": 1, "done": 1}
+
+
+def test_a_look_is_kept_until_somebody_looks_again(database: Database) -> None:
+    one, other = look_of(life(1), None), look_of(life(1, issue=9, base_branch="main"), None)
+    note(database, life(1), one)
+    note(database, life(2, "acme/other"), one)
+    note(database, life(1), other)
+    assert looks(database, "acme/shop") == {"1": other}
+    drop(database, "acme/shop", "1")
+    assert looks(database, "acme/shop") == {}
+    assert looks(database, "acme/other") == {"2": one}
+
+
+def test_a_repository_is_left_as_the_newest_sweep_left_it(database: Database) -> None:
+    assert seen(database, "acme/shop") is None
+    names = {"shape": "a", "label": "otp-refactor", "workflow": "otp-genesis.yml"}
+    first = Seen(**names, heads={"main": "1"}, plans={}, entries={})
+    leave(database, "acme/shop", first)
+    leave(database, "acme/shop", first.model_copy(update={"round": 1}))
+    found = seen(database, "acme/shop")
+    assert found is not None
+    assert (found.round, found.heads) == (1, {"main": "1"})
 
 
 def test_a_database_that_is_gone_is_not_alive(tmp_path: Path) -> None:
