@@ -1,17 +1,15 @@
-"""A webhook delivery, reduced to a hint: which plans to look at, and what only it can tell.
-
-Slim and tolerant: GitHub adds fields and actions at any time, and what is not needed is not read.
-"""
+"""A webhook delivery, reduced to a hint: which plans to look at, and what only it can tell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.core.model import Record
+from bot.core.payload import Payload
 from bot.core.render.github import markers
 
 PLAN = re.compile(r"[1-9][0-9]{0,17}\Z")
@@ -62,97 +60,6 @@ class Hint(Record):
     ticked: Ticked | None = None
 
 
-class _Slim(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-def _absent(value: Any) -> Any:
-    return {} if value is None else value
-
-
-class _Account(_Slim):
-    login: str = ""
-    type: str = ""
-
-
-class _Numbered(_Slim):
-    id: int = 0
-
-
-class _Repository(_Slim):
-    id: int = 0
-    full_name: str = ""
-    default_branch: str = ""
-
-
-class _Label(_Slim):
-    name: str = ""
-
-
-class _Issue(_Slim):
-    number: int = 0
-    body: str | None = None
-    user: Annotated[_Account, BeforeValidator(_absent)] = _Account()
-
-
-class _Comment(_Slim):
-    id: int = 0
-    body: str | None = None
-    user: Annotated[_Account, BeforeValidator(_absent)] = _Account()
-
-
-class _Branch(_Slim):
-    ref: str = ""
-
-
-class _Pull(_Slim):
-    number: int = 0
-    head: Annotated[_Branch, BeforeValidator(_absent)] = _Branch()
-
-
-class _Run(_Slim):
-    head_branch: str | None = None
-    display_title: str | None = None
-
-
-class _Suite(_Slim):
-    head_branch: str | None = None
-
-
-class _CheckRun(_Slim):
-    check_suite: Annotated[_Suite, BeforeValidator(_absent)] = _Suite()
-
-
-class _Was(_Slim):
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-    before: str = Field(default="", alias="from")
-
-
-class _Changes(_Slim):
-    body: Annotated[_Was, BeforeValidator(_absent)] = _Was()
-
-
-class _Named(_Slim):
-    name: str = ""
-
-
-class _Payload(_Slim):
-    action: str = ""
-    ref: str = ""
-    installation: Annotated[_Numbered, BeforeValidator(_absent)] = _Numbered()
-    repository: Annotated[_Repository, BeforeValidator(_absent)] = _Repository()
-    sender: Annotated[_Account, BeforeValidator(_absent)] = _Account()
-    issue: Annotated[_Issue, BeforeValidator(_absent)] = _Issue()
-    label: Annotated[_Label, BeforeValidator(_absent)] = _Label()
-    comment: Annotated[_Comment, BeforeValidator(_absent)] = _Comment()
-    pull_request: Annotated[_Pull, BeforeValidator(_absent)] = _Pull()
-    workflow_run: Annotated[_Run, BeforeValidator(_absent)] = _Run()
-    check_suite: Annotated[_Suite, BeforeValidator(_absent)] = _Suite()
-    check_run: Annotated[_CheckRun, BeforeValidator(_absent)] = _CheckRun()
-    changes: Annotated[_Changes, BeforeValidator(_absent)] = _Changes()
-    branches: tuple[_Named, ...] = ()
-
-
 PROPOSED = frozenset({"opened", "reopened", "synchronize"})
 """What is done to a pull request that gives it other commits."""
 
@@ -169,7 +76,7 @@ def hint_of(
     another shape than GitHub's where it matters.
     """
     try:
-        body = _Payload.model_validate(payload)
+        body = Payload.model_validate(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise ValueError(f"{event}: {where} is not what GitHub sends") from error
@@ -194,7 +101,7 @@ def hint_of(
     )
 
 
-def _reach(event: str, body: _Payload, ourselves: str) -> tuple[Scope | None, str]:
+def _reach(event: str, body: Payload, ourselves: str) -> tuple[Scope | None, str]:
     match event:
         case "installation" | "installation_repositories":
             return "installation", ""
@@ -214,14 +121,14 @@ def _reach(event: str, body: _Payload, ourselves: str) -> tuple[Scope | None, st
             return ("plan" if plan else None), plan
 
 
-def _pushed(body: _Payload) -> tuple[Scope | None, str]:
+def _pushed(body: Payload) -> tuple[Scope | None, str]:
     branch = body.ref.removeprefix("refs/heads/")
     if found := BRANCH.match(branch):
         return "plan", found["plan"]
     return ("repository" if branch == body.repository.default_branch else None), ""
 
 
-def _plan_of_branch(event: str, body: _Payload) -> str:
+def _plan_of_branch(event: str, body: Payload) -> str:
     run = body.workflow_run
     branches = {
         "check_run": (body.check_run.check_suite.head_branch,),
@@ -241,13 +148,13 @@ def plan_of_text(text: str) -> str:
     return plan if PLAN.match(plan) else ""
 
 
-def _said(event: str, body: _Payload) -> Said | None:
+def _said(event: str, body: Payload) -> Said | None:
     if (event, body.action) != ("issue_comment", "created") or body.sender.type == "Bot":
         return None
     return Said(id=body.comment.id, body=body.comment.body or "")
 
 
-def _ticked(event: str, body: _Payload) -> Ticked | None:
+def _ticked(event: str, body: Payload) -> Ticked | None:
     text = body.comment.body or ""
     if (event, body.action) != ("issue_comment", "edited") or body.sender.type == "Bot":
         return None
