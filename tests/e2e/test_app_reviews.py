@@ -195,11 +195,17 @@ def test_an_attempt_that_can_do_nothing_else_says_so(app: Running) -> None:
     assert plan.pulls()[0]["head"]["sha"] == first["head"]["sha"]
     plan.go_on()
     assert [len(said) for said in answers(plan)] == [1]
+    # Asked once more, it tries once more, and answers what is new.
+    review(plan, "maintainer", "Please.", "Or a GenServer.")
+    until("another attempt", lambda: attempts(plan) == [1, 2, 3])
+    until("it is answered", lambda: all(answers(plan)))
+    assert [len(said) for said in answers(plan)] == [1, 1]
+    until("a person is asked", lambda: status(plan) == "needs-human")
     # It is a person's turn, who may take it as it is.
     where = f"/pulls/{first['number']}/merge"
     plan.place.by("maintainer", "PUT", where, {"merge_method": "squash"})
     until("it is merged", lambda: status(plan) == "merged")
-    assert attempts(plan) == [1, 2]
+    assert attempts(plan) == [1, 2, 3]
 
 
 @pytest.mark.elixir
