@@ -126,6 +126,23 @@ def test_what_it_quotes_makes_it_stale_though_nobody_told(bot: Bot, plan: str) -
     assert looks(bot.database, bot.place.full_name)[plan].stale
 
 
+def test_a_push_is_told_to_those_that_quote_what_it_changed(bot: Bot, plan: str) -> None:
+    def pushed() -> tuple[str, ...]:
+        hint = Hint(
+            delivery="push",
+            event="push",
+            scope="repository",
+            installation=bot.installation,
+            repository=bot.place.full_name,
+        )
+        return Reacting(bot.post, bot.database, Meters())(hint, 0).plans
+
+    bot.place.commit("main", {"README.md": "1\n"})
+    assert pushed() == ()
+    bot.place.commit("main", {"lib/kiosk/receipts.ex": FILES["lib/kiosk/receipts.ex"] + "# 2\n"})
+    assert pushed() == (f"{bot.place.full_name}#{plan}",)
+
+
 def test_a_look_that_fails_is_made_up_for(bot: Bot, plan: str) -> None:
     fault = {"kind": "error", "agent": "otp-genesis*", "status": 503}
     with bot.place.hub.faults(fault):

@@ -11,10 +11,19 @@ from typing import Any
 import pytest
 
 from bot.core.events import Hint
+from bot.core.lifecycle.state import Asked, PlanLife
 from bot.durable import engine
 from bot.durable.database import Database, opened
+from bot.durable.looks import look_of, note
 from bot.durable.meters import Meters
-from bot.durable.sweep import MOST_ATTEMPTS, Sweeper, failed_deliveries, redeliver
+from bot.durable.sweep import (
+    AT_ONCE,
+    MOST_ATTEMPTS,
+    SPREAD,
+    Sweeper,
+    failed_deliveries,
+    redeliver,
+)
 from bot.flows.react.post import Post
 from bot.settings import Settings, load_settings
 from tests.durable.support import Actor, until
@@ -148,6 +157,28 @@ def test_the_configuration_of_each_repository_is_looked_at(
     swept(sweeper)
     (hint,) = swept_hints(actor, place)
     assert (hint.scope, hint.plan, hint.pull) == ("config", "", 0)
+
+
+def test_a_plan_that_rests_is_left_alone(
+    actor: Actor, place: Place, sweeper: Sweeper, post: Post, database: Database
+) -> None:
+    stored(place, post, "77")
+    asked = Asked(actor="writer", source="label")
+    life = PlanLife(plan="77", repository=place.full_name, issue=77, status="open", requested=asked)
+    for _ in range(5):
+        note(database, life, look_of(life, None))
+        swept(sweeper)
+    # When the repository was seen first, and perhaps when it was its turn.
+    assert 1 <= len(seen(actor, place)) <= 2
+
+
+def test_looks_that_can_wait_are_spread_over_the_time_until_the_next_sweep(
+    sweeper: Sweeper,
+) -> None:
+    delays = [sweeper._delay(place) for place in range(1_000)]
+    assert delays[: AT_ONCE + 1] == [None] * (AT_ONCE + 1)
+    assert delays[AT_ONCE + 1 : AT_ONCE + 4] == [1.0, 2.0, 3.0]
+    assert delays[-1] == sweeper.every * SPREAD
 
 
 def test_what_crashed_is_looked_at_by_the_next_sweep(
