@@ -89,6 +89,8 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
+        if life.status not in presence.HELD and stages.undecided(stage, facts):
+            waits.append(stages.WORKED_OUT)
         if stage.status == "approved" and stage.not_before is not None:
             waits.append(stage.not_before - facts.now)
     waits += [asking.GRACE - (facts.now - since) for since in life.unclaimed.values()]

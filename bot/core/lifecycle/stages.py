@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.core.lifecycle import attempts
 from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import asked_anew, review
 from bot.core.lifecycle.running import follow, landed, moved, resumed
 from bot.core.lifecycle.state import BUSY, ENDED, REVIEWABLE, PlanLife, StageLife, StageStatus
+
+WORKED_OUT = timedelta(seconds=20)
+"""GitHub knows within this time whether a pull request conflicts, as a rule."""
 
 PEOPLE = 5
 """The stage that people carry out."""
@@ -44,6 +49,12 @@ def in_review(stage: StageLife) -> bool:
     return stage.status in REVIEWABLE or (
         stage.status == "needs-human" and stage.before in REVIEWABLE
     )
+
+
+def undecided(stage: StageLife, facts: Facts) -> bool:
+    """Whether GitHub has still to say if its pull request conflicts, which no delivery tells."""
+    pull = pull_of(stage, facts.stage(stage.number))
+    return in_review(stage) and pull is not None and pull.state == "open" and pull.conflict is None
 
 
 def pull_of(stage: StageLife, seen: StageFacts) -> PullFacts | None:

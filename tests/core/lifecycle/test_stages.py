@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -195,6 +196,31 @@ def test_an_attempt_at_a_review_that_leads_to_the_same_again_asks_and_pushes_not
     play.world.end_run("published", tree="a" * 40)
     play.reconcile()
     assert (status(play), play.world.branches[1] != head) == ("checking", True)
+
+
+def test_whether_it_conflicts_is_asked_again_until_github_has_worked_it_out() -> None:
+    """No delivery tells that it has, after the base moved."""
+    play = until_review(started())
+    pull = play.world.pull(1)
+    assert pull is not None
+
+    def soon() -> bool:
+        facts = play.world.facts(play.life)
+        then = decide(play.life, facts).look_again
+        return then is not None and then - facts.now < timedelta(minutes=1)
+
+    assert not soon()
+    pull.conflict = None
+    assert soon()
+    play.reconcile()
+    assert (status(play), runs(play)) == ("awaiting-review", [(1, 1)])
+    play.world.say("wim", "/genesis stop")
+    play.reconcile()
+    assert not soon(), "nothing would follow from it"
+    play.world.say("wim", "/genesis retry")
+    pull.conflict = True
+    play.reconcile()
+    assert runs(play) == [(1, 1), (1, 2)]
 
 
 def test_a_new_review_of_what_waits_for_a_person_is_taken_up_like_any_other() -> None:

@@ -80,7 +80,7 @@ class Pull:
     labels: set[str]
     state: str = "open"
     merged: str = ""
-    conflict: bool = False
+    conflict: bool | None = False
     queued: bool = False
     reviews: list[ReviewFacts] = field(default_factory=list)
     threads: list[ThreadFacts] = field(default_factory=list)
