@@ -52,6 +52,8 @@ class Between:
     """From path and body to the body that GitHub gets."""
     amend: Callable[[str, bytes, bytes], bytes] = lambda path, asked, answer: answer
     """From path, body and GitHub's answer to the answer that is given in its place."""
+    conditional: bool = True
+    """Whether GitHub may answer that nothing has changed; it does not know of what is amended."""
     raw: bytes | None = None
     """Every answer's body, if it is given."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -135,6 +137,7 @@ def between(upstream: str) -> Iterator[Between]:
 
         def _asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
             dropped = {"host", "connection", "content-length", "accept-encoding"}
+            dropped |= set() if there.conditional else {"if-none-match"}
             headers = {n: v for n, v in self.headers.items() if n.lower() not in dropped}
             found = client.request(
                 self.command,
