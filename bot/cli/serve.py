@@ -25,7 +25,7 @@ PagesPort = Annotated[
     int, typer.Option(min=0, max=65535, help="Port for pages and metrics; 0: a free one.")
 ]
 Sweep = Annotated[
-    float, typer.Option(min=1, help="Seconds between looks at everything, heard of or not.")
+    float, typer.Option(min=1, help="Seconds between two sweeps, which find what no delivery told.")
 ]
 Drain = Annotated[
     float, typer.Option(min=0, help="Seconds that what is under way has when the server stops.")

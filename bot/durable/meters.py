@@ -46,7 +46,7 @@ class Meters:
         )
         self.swept = Gauge(
             "genesis_last_sweep_timestamp_seconds",
-            "When everything was last looked at.",
+            "When a sweep last came to every repository.",
             registry=self.registry,
         )
 

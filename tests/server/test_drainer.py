@@ -14,8 +14,8 @@ import pytest
 from bot.durable import engine
 from bot.durable.database import opened
 from bot.durable.meters import Meters
-from bot.durable.reacted import Reacted
 from bot.durable.periodic import Enough
+from bot.durable.reacted import Reacted
 from bot.server.drainer import Drainer
 from bot.server.inbox import KEPT, SegmentInbox
 from bot.server.ingress.records import Delivery, Position, path_of, segments
