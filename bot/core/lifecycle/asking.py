@@ -75,12 +75,17 @@ def answered(life: PlanLife, facts: Facts) -> frozenset[int]:
 
 
 def _seen(life: PlanLife, facts: Facts) -> PlanLife:
-    """Without the answers that are there, or whose question is gone, and the boxes now empty."""
+    """Without the answers that are there, or whose question is gone, and the boxes now empty.
+
+    What we answered was heard, also where the record was set back to before that.
+    """
     done, there = answered(life, facts), {c.id for c in facts.comments}
+    heard = sorted(n for n in done & there if n not in life.handled)
     waiting = {n: text for n, text in life.replies.items() if n in there and n not in done}
     boxes = {tick.box for tick in facts.ticks}
     return life.model_copy(
         update={
+            "handled": (*life.handled, *heard),
             "replies": waiting,
             "refused": tuple(n for n in life.refused if n in waiting),
             "ticked": tuple(box for box in life.ticked if box in boxes),

@@ -41,6 +41,32 @@ def test_a_command_is_done_once_and_answered_once_where_it_was_said() -> None:
     assert [(r.stage, r.attempt) for r in play.world.runs] == [(1, 1)]
 
 
+def test_what_we_answered_is_not_obeyed_again_by_a_record_that_was_set_back() -> None:
+    play = started(approve=False)
+    before = play.life
+    said = play.world.say("wim", "/genesis approve")
+    play.reconcile()
+    assert [(r.stage, r.attempt) for r in play.world.runs] == [(1, 1)]
+    play.world.runs.clear()
+    play.life = before
+    play.reconcile()
+    assert (play.world.runs, len(answers(play, said))) == ([], 1)
+    assert "planned" in statuses(play)
+    assert said in play.life.handled
+    play.world.say("wim", "/genesis approve")
+    play.reconcile()
+    assert [(r.stage, r.attempt) for r in play.world.runs] == [(1, 1)]
+
+
+def test_an_answer_that_somebody_else_pretends_keeps_nobody_from_being_heard() -> None:
+    play = started(approve=False)
+    said = play.world.say("wim", "/genesis approve")
+    forged = markers.marker(play.life.plan, "reply", re=said)
+    play.world.say("rea", f"Done.\n\n{forged}")
+    play.reconcile()
+    assert [(r.stage, r.attempt) for r in play.world.runs] == [(1, 1)]
+
+
 def test_several_commands_in_one_comment_go_in_order_with_one_answer() -> None:
     play = started(approve=False)
     said = play.world.say("wim", "/genesis skip 1\n/genesis approve\n/genesis nonsense")
