@@ -14,6 +14,7 @@ from bot.github.doing.labels import add_labels
 from bot.github.doing.single import Thing
 from bot.github.errors import Rejected
 from bot.github.reading.context import login_of
+from bot.github.reading.pulls import taken_up
 from bot.github.reading.repository import DRAFTS
 
 _READY = """
@@ -34,6 +35,8 @@ def put_pull(doing: Doing, command: PutPull) -> None:
     with doing.app.made.turn(doing.key("pull", branch)):
         found = _found(doing, command.number, branch)
         labels = set(command.labels)
+        if found is None and not command.number and _taken_up(doing, command, branch):
+            return
         if found is None and not command.number:
             found, more = _opened(doing, command, branch, body)
             labels |= more
@@ -54,12 +57,19 @@ def _found(doing: Doing, number: int, branch: str) -> Thing | None:
     if number:
         known: Thing | None = doing.client.find(f"./pulls/{number}")
         return known
-    return next((pull for pull in _open(doing, branch) if doing.ours(pull)), None)
+    return next((pull for pull in _listed(doing, branch, "open") if doing.ours(pull)), None)
 
 
-def _open(doing: Doing, branch: str) -> Iterable[Thing]:
+def _taken_up(doing: Doing, command: PutPull, branch: str) -> bool:
+    """Whether somebody has just merged, by a pull request of theirs, what we put there."""
+    head = doing.life.stage(command.stage).head
+    closed = _listed(doing, branch, "closed")
+    return any(taken_up(pull, head, command.base) for pull in closed)
+
+
+def _listed(doing: Doing, branch: str, state: str) -> Iterable[Thing]:
     owner = doing.client.full_name.partition("/")[0]
-    found: Iterable[Thing] = doing.client.pages("./pulls", state="open", head=f"{owner}:{branch}")
+    found: Iterable[Thing] = doing.client.pages("./pulls", state=state, head=f"{owner}:{branch}")
     return found
 
 
@@ -83,7 +93,7 @@ def _opened(doing: Doing, command: PutPull, branch: str, body: str) -> tuple[Thi
 
 def _other(doing: Doing, command: PutPull, branch: str, error: Rejected) -> Thing:
     """The one that is there: ours, of which we had not heard."""
-    there = [p for p in _open(doing, branch) if p["base"]["ref"] == command.base]
+    there = [p for p in _listed(doing, branch, "open") if p["base"]["ref"] == command.base]
     ours = next((pull for pull in there if doing.ours(pull)), None)
     if ours is not None:
         return ours

@@ -29,16 +29,17 @@ def pull_of(reading: Reading, stage: StageLife, *, branch: bool) -> dict[str, An
     head = f"{owner}:{branch_of(reading.life.plan, stage.number)}"
     listed = reading.client.pages("./pulls", state="all", head=head)
     new = [p for p in listed if p["number"] not in stage.past]
-    mine = [p["number"] for p in new if reading.ours(p) or _taken_up(reading, stage, p)]
+    base = reading.life.base_branch
+    mine = [p["number"] for p in new if taken_up(p, stage.head, base)]
+    mine = mine or [p["number"] for p in new if reading.ours(p)]
     # A list leaves out what a single answer has: whether it conflicts, how many comments.
     found: dict[str, Any] | None = reading.client.find(f"./pulls/{max(mine)}") if mine else None
     return found
 
 
-def _taken_up(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> bool:
-    """Whether somebody merged our commits, and these alone, to where they belong."""
-    there = (pull["head"]["sha"], pull["base"]["ref"]) == (stage.head, reading.life.base_branch)
-    return there and bool(pull["merged_at"])
+def taken_up(pull: dict[str, Any], head: str, base: str) -> bool:
+    """Whether our commits, and these alone, were merged to where they belong, by whoever it was."""
+    return bool(pull["merged_at"]) and (pull["head"]["sha"], pull["base"]["ref"]) == (head, base)
 
 
 def pull_facts(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> PullFacts:

@@ -108,6 +108,21 @@ def test_a_persons_own_of_the_same_branch_is_named_and_not_touched(place: Place)
     assert [p["user"]["login"] for p in pulls(place)] == [OURSELVES, "writer"]
 
 
+def test_what_a_person_has_merged_from_our_branch_is_not_proposed_again(place: Place) -> None:
+    """They merge while we are about to open ours."""
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    theirs = {"title": "Mine", "head": scene.branch(1), "base": "main"}
+    number = place.by("writer", "POST", "/pulls", theirs)["number"]
+    place.by("maintainer", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"})
+    scene.do(put())
+    assert [pull["number"] for pull in pulls(place)] == [number]
+    # Not what is there by now: that was never merged.
+    scene.pushed(1, {"lib/more.ex": "# more\n"})
+    scene.do(put())
+    assert [p["user"]["login"] for p in pulls(place)] == [OURSELVES, "writer"]
+
+
 def test_where_there_are_no_drafts_a_label_stands_for_them(
     hub: Hub, place: Place, spy: Between
 ) -> None:
