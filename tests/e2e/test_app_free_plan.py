@@ -62,7 +62,7 @@ def test_a_label_stands_for_a_draft_until_the_checks_are_green(app: Running) -> 
     place.by("maintainer", "DELETE", f"/git/refs/heads/{pull['head']['ref']}")
     plan.say("/genesis retry stage 1")
     until("another one", lambda: len(plan.pulls()) == 2)
-    assert asked_for(app, place, before) == [201]
+    until("it is known", lambda: asked_for(app, place, before) == [201])
     number = plan.pulls()[0]["number"]
     until("it is marked", lambda: labelled(plan, number))
 

@@ -103,7 +103,10 @@ def theirs(place: Place) -> dict[str, Any]:
 def test_a_forged_run_before_ours_costs_one_attempt_and_is_told(app: Running) -> None:
     """It has taken the ref our run would publish to; what stands there is not replaced."""
     plan = app.plan(app.place())
-    forged = dispatch(plan, 1)
+    # Within one second the same base would make the same commit.
+    old = plan.place.tip("main")
+    plan.place.commit("main", {"NOTES.md": "Notes\n"})
+    forged = dispatch(plan, 1, base=old)
     assert forged["display_title"] == f"genesis {plan.number} stage 1 attempt 1"
     where = f"/git/ref/genesis/published/{plan.id}-1-1"
     commit = plan.get(where)["object"]["sha"]
