@@ -20,27 +20,15 @@ from bot.durable.movement import ROUNDS, Movement, Survey
 from bot.durable.reacted import Reacted
 from bot.durable.reacting import Reacting
 from bot.flows.react.post import Post
-from bot.settings import load_settings
-from tests.github.hub import Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import SAMPLE, Hub, Place, local_hub
 
 LABEL = "otp-refactor"
-KIOSK = Path(__file__).parents[2] / "examples" / "kiosk"
-FILES = {
-    path: (KIOSK / path).read_text()
-    for path in ("mix.exs", "lib/kiosk/application.ex", "lib/kiosk/receipts.ex")
-}
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    top = tmp_path_factory.mktemp("hub")
-    source = make_source(top / "shop")
-    with simulating(source, "--state", top / "state", "--no-limits") as (_, said):
-        found = Hub(said)
+    with local_hub(tmp_path_factory.mktemp("hub")) as found:
         yield found
-        found.close()
 
 
 @dataclass
@@ -84,19 +72,10 @@ class Bot:
 
 @pytest.fixture
 def bot(hub: Hub, tmp_path: Path) -> Iterator[Bot]:
-    app = hub.said["app"]
-    settings = load_settings(
-        github_app_id=app["id"],
-        github_private_key_file=app["private_key"],
-        github_api_url=hub.said["api"],
-        github_server_url=hub.said["url"],
-        github_pace=0,
-        state_dir=tmp_path / "state",
-        cache_dir=tmp_path / "cache",
-    )
+    settings = hub.settings(tmp_path / "state", cache_dir=tmp_path / "cache")
     post = Post.open(settings)
     with opened(settings) as database:
-        yield Bot(hub.place(post.app, FILES), post, database)
+        yield Bot(hub.place(post.app, SAMPLE), post, database)
     post.app.close()
 
 
@@ -121,7 +100,7 @@ def test_what_was_planned_waits_for_a_person_and_is_left_alone(bot: Bot, plan: s
 
 
 def test_what_it_quotes_makes_it_stale_though_nobody_told(bot: Bot, plan: str) -> None:
-    bot.place.commit("main", {"lib/kiosk/receipts.ex": FILES["lib/kiosk/receipts.ex"] + "# 1\n"})
+    bot.place.commit("main", {"lib/kiosk/receipts.ex": SAMPLE["lib/kiosk/receipts.ex"] + "# 1\n"})
     assert bot.sweep().plans == (plan,)
     assert looks(bot.database, bot.place.full_name)[plan].stale
 
@@ -139,7 +118,7 @@ def test_a_push_is_told_to_those_that_quote_what_it_changed(bot: Bot, plan: str)
 
     bot.place.commit("main", {"README.md": "1\n"})
     assert pushed() == ()
-    bot.place.commit("main", {"lib/kiosk/receipts.ex": FILES["lib/kiosk/receipts.ex"] + "# 2\n"})
+    bot.place.commit("main", {"lib/kiosk/receipts.ex": SAMPLE["lib/kiosk/receipts.ex"] + "# 2\n"})
     assert pushed() == (f"{bot.place.full_name}#{plan}",)
 
 

@@ -17,9 +17,7 @@ from bot.durable.looks import Look, drop, leave, look_of, looks, note, rests, se
 from bot.durable.movement import MOST_UNKNOWN, ROUNDS, Movement, Survey
 from bot.flows.react.post import Post
 from bot.settings import load_settings
-from tests.github.hub import Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import Hub, Place, local_hub
 
 LABEL = "otp-refactor"
 QUOTED = "lib/shop/cart.ex"
@@ -28,26 +26,13 @@ CONFIG = ".github/otp-genesis.yml"
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    top = tmp_path_factory.mktemp("hub")
-    source = make_source(top / "shop")
-    with simulating(source, "--state", top / "state", "--no-limits") as (_, said):
-        found = Hub(said)
+    with local_hub(tmp_path_factory.mktemp("hub")) as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
 def post(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
-    app = hub.said["app"]
-    settings = load_settings(
-        state_dir=tmp_path_factory.mktemp("state"),
-        github_app_id=app["id"],
-        github_private_key_file=Path(app["private_key"]),
-        github_api_url=hub.said["api"],
-        github_server_url=hub.said["url"],
-        github_pace=0,
-    )
-    made = Post.open(settings)
+    made = Post.open(hub.settings(tmp_path_factory.mktemp("state")))
     yield made
     made.app.close()
 

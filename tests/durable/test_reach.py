@@ -17,38 +17,21 @@ from bot.durable.meters import Meters
 from bot.durable.reacting import Reacting
 from bot.durable.sweep import Sweeper
 from bot.flows.react.post import Post
-from bot.settings import load_settings
 from tests.durable.support import until
-from tests.github.hub import Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import Hub, Place, local_hub
 
 LABEL = "otp-refactor"
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    source = make_source(tmp_path / "shop")
-    options = ("--state", tmp_path / "hub", "--no-limits")
-    with simulating(f"elsewhere/shop={source}", *options) as (_, said):
-        found = Hub(said)
+    with local_hub(tmp_path, called="elsewhere/shop") as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
 def post(hub: Hub, tmp_path: Path) -> Iterator[Post]:
-    app = hub.said["app"]
-    settings = load_settings(
-        state_dir=tmp_path / "state",
-        cache_dir=tmp_path / "cache",
-        github_app_id=app["id"],
-        github_private_key_file=Path(app["private_key"]),
-        github_api_url=hub.said["api"],
-        github_server_url=hub.said["url"],
-        github_pace=0,
-    )
-    made = Post.open(settings)
+    made = Post.open(hub.settings(tmp_path / "state", cache_dir=tmp_path / "cache"))
     yield made
     made.app.close()
 

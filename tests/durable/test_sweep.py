@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +24,9 @@ from bot.durable.sweep import (
     redeliver,
 )
 from bot.flows.react.post import Post
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from tests.durable.support import Actor, until
-from tests.github.hub import Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import Hub, Place, local_hub
 
 LABEL = "otp-refactor"
 
@@ -37,26 +34,15 @@ LABEL = "otp-refactor"
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Whose webhooks reach nobody."""
-    top = tmp_path_factory.mktemp("hub")
-    shop = make_source(top / "shop")
-    options = ("--state", top / "state", "--no-limits", "--webhook-url", "http://127.0.0.1:9/x")
-    with simulating(f"acme/shop={shop}", *options) as (_, said):
-        found = Hub(said)
+    with local_hub(
+        tmp_path_factory.mktemp("hub"), "--webhook-url", "http://127.0.0.1:9/x"
+    ) as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
 def settings(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    app = hub.said["app"]
-    return load_settings(
-        state_dir=tmp_path_factory.mktemp("state"),
-        github_app_id=app["id"],
-        github_private_key_file=Path(app["private_key"]),
-        github_api_url=hub.said["api"],
-        github_server_url=hub.said["url"],
-        github_pace=0,
-    )
+    return hub.settings(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,17 @@ from bot.github.asking import GitHubSite
 from bot.github.client import Client
 from bot.github.pacing import Pace
 from bot.github.purposes import Purpose
+from bot.settings import Settings, load_settings
+from tests.simulator.process import simulating
+from tests.simulator.support import make_source
 
 OURSELVES = "otp-genesis[bot]"
+KIOSK = Path(__file__).parents[2] / "examples" / "kiosk"
+SAMPLE = {
+    path: (KIOSK / path).read_text()
+    for path in ("mix.exs", "lib/kiosk/application.ex", "lib/kiosk/receipts.ex")
+}
+"""Files of a repository with something to do in stages 1 and 5."""
 ROLES = {"maintainer": "maintain", "writer": "write", "triager": "triage", "reader": "read"}
 
 
@@ -44,6 +53,18 @@ class Hub:
                 timeout=60,
             )
         return self._hands[login]
+
+    def settings(self, state_dir: Path, **more: Any) -> Settings:
+        """Those of a process that is our App here."""
+        return load_settings(
+            state_dir=state_dir,
+            github_app_id=self.said["app"]["id"],
+            github_private_key_file=Path(self.said["app"]["private_key"]),
+            github_api_url=self.said["api"],
+            github_server_url=self.said["url"],
+            github_pace=0,
+            **more,
+        )
 
     def close(self) -> None:
         """Hang up."""
@@ -210,3 +231,15 @@ def _purpose(path: str) -> Purpose:
     if path.startswith(("/git", "/contents")):
         return "contents"
     return "reviews" if path.startswith("/pulls") else "issues"
+
+
+@contextmanager
+def local_hub(top: Path, *options: str, called: str = "acme/shop") -> Iterator[Hub]:
+    """A local GitHub without limits, with one repository, in a folder of its own."""
+    named = f"{called}={make_source(top / 'shop')}"
+    with simulating(named, "--state", top / "github", "--no-limits", *options) as (_, said):
+        hub = Hub(said)
+        try:
+            yield hub
+        finally:
+            hub.close()

@@ -11,9 +11,7 @@ from bot.flows.react.config_watch import watch_branch, watch_pull
 from bot.flows.react.post import Post
 from bot.github.app_auth import App
 from bot.settings import load_settings
-from tests.github.hub import OURSELVES, Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import OURSELVES, Hub, Place, local_hub
 
 CONFIG = ".github/otp-genesis.yml"
 BROKEN = "run: sometimes\nlimits: {attempts: 0}\n"
@@ -21,12 +19,8 @@ BROKEN = "run: sometimes\nlimits: {attempts: 0}\n"
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    top = tmp_path_factory.mktemp("hub")
-    shop = make_source(top / "shop")
-    with simulating(shop, "--state", top / "state", "--private", "--no-limits") as (_, said):
-        found = Hub(said)
+    with local_hub(tmp_path_factory.mktemp("hub"), "--private") as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -25,27 +25,15 @@ from bot.flows.react.post import Post
 from bot.flows.react.record import PROBLEM
 from bot.github.app_auth import App
 from bot.github.client import Client
-from bot.settings import load_settings
-from tests.github.hub import OURSELVES, Hub, Place
-from tests.simulator.process import simulating
-from tests.simulator.support import make_source
+from tests.github.hub import OURSELVES, SAMPLE, Hub, Place, local_hub
 
 LABEL = "otp-refactor"
-KIOSK = Path(__file__).parents[3] / "examples" / "kiosk"
-FILES = {
-    path: (KIOSK / path).read_text()
-    for path in ("mix.exs", "lib/kiosk/application.ex", "lib/kiosk/receipts.ex")
-}
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    top = tmp_path_factory.mktemp("hub")
-    source = make_source(top / "shop")
-    with simulating(source, "--state", top / "state", "--no-limits") as (_, said):
-        found = Hub(said)
+    with local_hub(tmp_path_factory.mktemp("hub")) as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +61,8 @@ class Play:
 
     def begin(self, name: str) -> None:
         """A process of ours that remembers nothing."""
-        said = self.place.hub.said
-        settings = load_settings(
-            github_app_id=said["app"]["id"],
-            github_private_key_file=said["app"]["private_key"],
-            github_api_url=said["api"],
-            github_server_url=said["url"],
-            github_pace=0,
-            state_dir=self.folder / name,
-            cache_dir=self.folder / "cache",
-        )
+        folder, cache = self.folder / name, self.folder / "cache"
+        settings = self.place.hub.settings(folder, cache_dir=cache)
         self.post = Post(self.place.app, settings, OURSELVES)
 
     def react(self, hint: Hint | None = None, **options: Any) -> Reaction:
@@ -115,7 +95,7 @@ class Play:
 
 @pytest.fixture
 def play(hub: Hub, app: App, tmp_path: Path) -> Play:
-    place = hub.place(app, FILES)
+    place = hub.place(app, SAMPLE)
     number = place.issue("Survive the night", labels=[LABEL])
     return Play(place, tmp_path, number)
 
@@ -167,7 +147,7 @@ def test_a_delivery_about_another_issue_costs_one_question(play: Play) -> None:
 
 
 def test_an_unlabelled_issue_gets_nothing(hub: Hub, app: App, tmp_path: Path) -> None:
-    place = hub.place(app, FILES)
+    place = hub.place(app, SAMPLE)
     play = Play(place, tmp_path, place.issue("No label"))
     assert play.react().life is None
     assert play.shown()["comments"] == Counter()
@@ -176,7 +156,7 @@ def test_an_unlabelled_issue_gets_nothing(hub: Hub, app: App, tmp_path: Path) ->
 def test_the_label_counts_however_the_repository_spells_it(
     hub: Hub, app: App, tmp_path: Path
 ) -> None:
-    place = hub.place(app, FILES)
+    place = hub.place(app, SAMPLE)
     play = Play(place, tmp_path, place.issue("Loud", labels=["OTP-Refactor"]))
     would: list[Command] = []
     play.react(play.hint(labelled="OTP-Refactor", sender="writer"), would=would.append)
