@@ -62,7 +62,9 @@ def test_a_persons_own_pull_request_of_our_branch_may_be_merged(app: Running) ->
     plan.place.by("maintainer", "PUT", where, {"merge_method": "squash"})
     until("the stage is over", lambda: status(plan) == "merged")
     plan.go_on()
-    assert (len(plan.pulls()), len(plan.runs())) == (1, 1)
+    assert [pull["number"] for pull in plan.pulls() if pull["merged_at"]] == [number]
+    assert {pull["state"] for pull in plan.pulls()} == {"closed"}
+    assert len(plan.runs()) == 1
 
 
 def test_a_branch_of_our_name_that_somebody_else_made_is_not_moved(app: Running) -> None:

@@ -40,6 +40,10 @@ def put_pull(doing: Doing, command: PutPull) -> None:
         if found is None and not command.number:
             found, more = _opened(doing, command, branch, body)
             labels |= more
+            if _taken_up(doing, command, branch):
+                # They merged between our look and our opening it.
+                doing.client.patch("pulls", f"./pulls/{found['number']}", {"state": "closed"})
+                return
         if found is None or found["state"] != "open":
             return
         if (found["title"], _text(found)) != (command.title, body):

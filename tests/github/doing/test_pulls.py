@@ -123,6 +123,31 @@ def test_what_a_person_has_merged_from_our_branch_is_not_proposed_again(place: P
     assert [p["user"]["login"] for p in pulls(place)] == [OURSELVES, "writer"]
 
 
+def test_ours_is_closed_where_a_person_merged_theirs_at_that_moment(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    theirs = {"title": "Mine", "head": scene.branch(1), "base": "main"}
+    number = place.by("writer", "POST", "/pulls", theirs)["number"]
+
+    def merged_first(method: str, path: str, body: str) -> None:
+        if (method, path.endswith("/pulls")) == ("POST", True):
+            where = f"/pulls/{number}/merge"
+            place.by("maintainer", "PUT", where, {"merge_method": "squash"})
+
+    spy.instead = merged_first
+    scene.app = hub.app(spy.api)
+    scene.do(put())
+    assert [(p["user"]["login"], p["state"]) for p in pulls(place)] == [
+        (OURSELVES, "closed"),
+        ("writer", "closed"),
+    ]
+    seen = scene.facts().stages[0].pull
+    assert seen is not None
+    assert (seen.number, seen.merged) == (number, True)
+
+
 def test_where_there_are_no_drafts_a_label_stands_for_them(
     hub: Hub, place: Place, spy: Between
 ) -> None:
