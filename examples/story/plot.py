@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from examples.story.cast import Cast, Failed
@@ -31,8 +32,11 @@ def labelled(cast: Cast) -> int:
     """An issue gets the label; the plan comes."""
     issue = cast.ask("writer", "POST", "/issues", title=GOAL, body="It falls over at night.")
     number = int(issue["number"])
+    began = time.monotonic()
     cast.ask("writer", "POST", f"/issues/{number}/labels", labels=[LABEL])
     cast.tell(f"writer opens issue #{number} and labels it `{LABEL}`")
+    cast.until("eyes on the issue", lambda: _eyes(cast, number), 120)
+    cast.tell(f"  eyes on it after {time.monotonic() - began:.1f} s")
     board = cast.until("a dashboard", lambda: dashboard(cast, number), 120)
     cast.tell(f"{board['user']['login']} answers:\n\n{_indented(_shown(board['body']))}\n")
     subs = cast.until("its stages", lambda: _subs(cast, number), 120)
@@ -127,6 +131,11 @@ def stage_issue(cast: Cast, number: int, stage: int) -> dict[str, Any] | None:
     return next(
         (s for s in _subs(cast, number) or () if s["title"].startswith(f"OTP stage {stage}:")), None
     )
+
+
+def _eyes(cast: Cast, number: int) -> bool:
+    listed = cast.get(f"/issues/{number}/reactions")
+    return any(reaction["content"] == "eyes" for reaction in listed)
 
 
 def _subs(cast: Cast, number: int) -> list[dict[str, Any]] | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from bot.core.names import branch_of
-from tests.e2e.app_support import QUICK_STAGE, STAGE_FILE, Plan, Running, kiosk, playing, until
+from tests.e2e.app_support import QUICK_STAGE, STAGE_FILE, Plan, Running, kiosk, until
 from tests.e2e.test_app_pulls import moves, reason, status, under_review
 from tests.github.hub import Place
 
@@ -32,13 +31,6 @@ GIVING_UP = QUICK_STAGE.replace(
     '          printf \'{"plan": "%s", "stage": %s, "attempt": %s, "status": "published",\n',
 )
 """Finds nothing to do after its first attempt."""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 def pull_now(plan: Plan) -> dict[str, Any]:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.app_support import Plan, Running, playing, until
+from tests.e2e.app_support import Plan, Running, until
 
 pytestmark = pytest.mark.xdist_group("app_ingress")
 
 LARGEST = 25 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,7 +17,6 @@ from tests.e2e.app_support import (
     Running,
     kiosk,
     other_app,
-    playing,
     until,
 )
 from tests.github.hub import Place
@@ -75,13 +73,6 @@ defmodule Kiosk.Receipts do
   end
 end
 '''
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 @pytest.fixture(scope="module")

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.app_support import LABEL, STAGE_FILE, Plan, Running, kiosk, playing, until
+from tests.e2e.app_support import LABEL, STAGE_FILE, Plan, Running, kiosk, until
 from tests.github.hub import OURSELVES, Place
 
 pytestmark = pytest.mark.xdist_group("app_places")
 
 CONFIG = ".github/otp-genesis.yml"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 @pytest.fixture(scope="module")

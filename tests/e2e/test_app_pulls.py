@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from bot.core.names import branch_of
-from tests.e2e.app_support import Plan, Running, kiosk, playing, until
+from tests.e2e.app_support import Plan, Running, kiosk, until
 from tests.e2e.test_app_people import BIDI, HIDDEN, ZERO_WIDTH, check_harmless
 from tests.github.hub import Place
 
@@ -29,13 +28,6 @@ END
 exit 1
 """
 """A check that no attempt passes; what it prints wants to be obeyed."""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 def under_review(app: Running, place: Place | None = None) -> tuple[Plan, dict[str, Any]]:

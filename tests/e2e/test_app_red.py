@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.app_support import QUICK_CHECKS, Plan, Running, kiosk, playing, until
+from tests.e2e.app_support import QUICK_CHECKS, Plan, Running, kiosk, until
 
 pytestmark = pytest.mark.xdist_group("app_red")
 
@@ -23,13 +22,6 @@ CI = ".github/workflows/ci.yml"
 EVERYWHERE = QUICK_CHECKS.replace(
     "on: pull_request", "on: {push: {branches: [main]}, pull_request: }"
 )
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 def stage(plan: Plan) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -20,7 +19,6 @@ from tests.e2e.app_support import (
     Running,
     kiosk,
     other_app,
-    playing,
     until,
 )
 from tests.e2e.test_app_pulls import moves, reason, status, under_review
@@ -44,13 +42,6 @@ RED_LATER = "grep -q '# attempt 1$' lib/kiosk/alarm.ex || { echo 'not this way';
 
 STUBBORN_STAGE = QUICK_STAGE.replace("# attempt $ATTEMPT", "# supervised")
 """One that can do only one thing, as codemods do."""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 def remark(text: str) -> dict[str, Any]:

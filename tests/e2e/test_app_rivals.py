@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from bot.core.names import branch_of
-from tests.e2e.app_support import Plan, Running, playing, until
+from tests.e2e.app_support import Plan, Running, until
 from tests.e2e.test_app_pulls import moves, reason, status, under_review
 from tests.github.hub import OURSELVES, Place
 
 pytestmark = pytest.mark.xdist_group("app_rivals")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with playing(tmp_path_factory.mktemp("app")) as running:
-        yield running
-        running.check_whole()
 
 
 # Pull requests
