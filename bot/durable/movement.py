@@ -1,7 +1,7 @@
 """What moved in a repository since the last sweep, for a few calls however many plans it has.
 
 One `ls-remote` shows the plans' refs, their branches and the bases; two lists show what was said
-and done in issues; a base that moved is compared once for all plans. What none of these can show,
+and done in issues, a third one which are labelled; a base that moved is compared once for all plans. What none of these can show,
 a look at some plans in turn does.
 """
 
@@ -82,8 +82,8 @@ class Survey:
         heard |= set(self.looks) if anew else set()
         turn = self._in_turn("", number)
         later = self._unknown(number) | {p for p in self.looks if self._in_turn(p, number)}
-        if before is None or turn:
-            later |= self._labelled(policy.label) - self.looks.keys()
+        # Each time: a look that came to nothing leaves neither a record nor another trace.
+        later |= self._labelled(policy.label) - self.looks.keys()
         return Movement(
             plans=_sorted(heard),
             later=_sorted(later - heard),

@@ -216,6 +216,13 @@ def test_a_new_wish_is_heard_of(scene: Scene) -> None:
     assert scene.sweep().plans == tuple(map(str, sorted([labelled, shouted, asked])))
 
 
+def test_a_wish_whose_look_came_to_nothing_is_heard_of_again(scene: Scene) -> None:
+    number = scene.place.issue("Another one", labels=[LABEL])
+    assert scene.sweep().plans == (str(number),)
+    moved = scene.sweep()
+    assert str(number) in {*moved.plans, *moved.later}
+
+
 def test_what_is_under_way_is_looked_at_each_time(scene: Scene) -> None:
     scene.noted(rests=False)
     assert scene.sweep().plans == (scene.plan,)
@@ -276,7 +283,7 @@ def test_a_sweep_costs_the_same_however_many_plans_rest(scene: Scene) -> None:
         note(scene.database, life, look_of(life, None))
         scene.store(str(number))
     scene.sweep()
-    assert counted() == one == 2
+    assert counted() == one == 3
     # GitHub counts no call that it answers like this.
     assert all(path.endswith(" 304") for path in scene.asked(scene.sweep))
 
