@@ -1,8 +1,8 @@
 """What moved in a repository since the last sweep, for a few calls however many plans it has.
 
 One `ls-remote` shows the plans' refs, their branches and the bases; two lists show what was said
-and done in issues, a third one which are labelled; a base that moved is compared once for all plans. What none of these can show,
-a look at some plans in turn does.
+and done in issues, a third one which are labelled; a base that moved is compared once for all
+plans. What none of these can show, a look at some plans in turn does.
 """
 
 from __future__ import annotations
