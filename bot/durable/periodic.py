@@ -58,6 +58,7 @@ class Periodic:
             except Enough:
                 return
             except Exception as error:
+                # The outermost of a thread: a bug is told with its traceback, and the work goes on.
                 if self.stopping.is_set():
                     # Left behind: what it needs has ended.
                     return

@@ -97,8 +97,6 @@ class Cast:
     tell: Callable[[str], None] = field(default=_say)
     """Takes each line of the story."""
     server: subprocess.Popen[str] | None = None
-    patience: float = 1.0
-    """How many times as long as usual is waited."""
     _people: dict[str, httpx.Client] = field(default_factory=dict)
 
     @property
@@ -124,7 +122,6 @@ class Cast:
 
     def until(self, what: str, look: Callable[[], T | None], seconds: float = 300.0) -> T:
         """What `look` gives once it gives something; raises `Failed` with `what` in the end."""
-        seconds *= self.patience
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = look()

@@ -25,8 +25,6 @@ from examples.story.plot import dashboard, play, pull_of
 
 AGENT = "otp-genesis*"
 """Only our calls go wrong, not those of the people in the play."""
-PATIENCE = 4.0
-"""A server that is killed every few seconds needs its time; it is judged by where it ends."""
 MARKER = re.compile(r"<!-- genesis [^>]* -->")
 
 
@@ -65,7 +63,7 @@ def run(seed: int | None) -> tuple[dict[str, Any], float]:
     with tempfile.TemporaryDirectory(prefix="genesis-chaos.") as name:
         folder = Path(name)
         with playing(folder, onboarded("kiosk", folder)) as cast:
-            cast.tell, cast.patience = lambda text: None, PATIENCE
+            cast.tell = lambda text: None
             cast.begin_serving()
             with trouble(cast, seed):
                 number = play(cast)
