@@ -2,6 +2,7 @@
 
 Each run plays one plan on a copy of `examples/kiosk`, with faults and kills of its own seed, and
 ends with a calm sweep. What GitHub shows then must be what it shows after a run without any fault.
+The folder of a run that failed or differs is kept, with GitHub's state and the server's log.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -34,21 +36,29 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    calm, seconds = run(None)
+    with tempfile.TemporaryDirectory(prefix="genesis-chaos.") as name:
+        calm, seconds = run(None, Path(name))
     say(f"calm run: {seconds:.0f} s\n{json.dumps(calm, indent=2)}")
-    failed = 0
-    for seed in range(options.seed, options.seed + options.runs):
-        try:
-            end, seconds = run(seed)
-        except Failed as error:
-            failed += 1
-            say(f"run {seed}: FAILED: {error}")
-            continue
-        same = end == calm
-        failed += not same
-        say(f"run {seed}: {'same end state' if same else difference(calm, end)} ({seconds:.0f} s)")
-    say(f"{options.runs - failed} of {options.runs} runs ended as the calm one")
-    return 1 if failed else 0
+    seeds = range(options.seed, options.seed + options.runs)
+    same = sum(alike(seed, calm) for seed in seeds)
+    say(f"{same} of {options.runs} runs ended as the calm one")
+    return 0 if same == options.runs else 1
+
+
+def alike(seed: int, calm: dict[str, Any]) -> bool:
+    """Whether one run with faults ended as the calm one; says so, and keeps what did not."""
+    folder = Path(tempfile.mkdtemp(prefix=f"genesis-chaos.{seed}."))
+    try:
+        end, seconds = run(seed, folder)
+    except Failed as error:
+        say(f"run {seed}: FAILED: {error}; kept in {folder}")
+        return False
+    if end != calm:
+        say(f"run {seed}: {difference(calm, end)} ({seconds:.0f} s); kept in {folder}")
+        return False
+    shutil.rmtree(folder)
+    say(f"run {seed}: same end state ({seconds:.0f} s)")
+    return True
 
 
 def say(text: str) -> None:
@@ -57,18 +67,16 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def run(seed: int | None) -> tuple[dict[str, Any], float]:
+def run(seed: int | None, folder: Path) -> tuple[dict[str, Any], float]:
     """What GitHub shows at the end of one plan, and how long it took; None is the calm one."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="genesis-chaos.") as name:
-        folder = Path(name)
-        with playing(folder, onboarded("kiosk", folder)) as cast:
-            cast.tell = lambda text: None
-            cast.begin_serving()
-            with trouble(cast, seed):
-                number = play(cast)
-            cast.faults({})
-            end = cast.until("the end state", lambda: settled(cast, number), 180)
+    with playing(folder, onboarded("kiosk", folder)) as cast:
+        cast.tell = lambda text: None
+        cast.begin_serving()
+        with trouble(cast, seed):
+            number = play(cast)
+        cast.faults({})
+        end = cast.until("the end state", lambda: settled(cast, number), 180)
     return end, time.monotonic() - began
 
 
