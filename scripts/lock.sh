@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
-# Writes the lock files anew. Needs uv; nobody who only installs does.
+# lock.sh [--keep]: writes the lock files anew, with the newest versions that pyproject.toml allows;
+# with --keep only what must change. Needs uv; nobody who only installs does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+upgrade=(--upgrade)
+[ "${1:-}" = --keep ] && upgrade=()
 
 lock() { # output file, then further arguments
   local out=$1
   shift
   uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade "$@" -o "$out"
+    --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header "${upgrade[@]}" "$@" -o "$out"
 }
 
 lock requirements/run.txt
 lock requirements/models.txt --extra models
 lock requirements/simulator.txt --extra simulator
 lock requirements/server.txt --extra server
-lock requirements/dev.txt --extra dev --extra models --extra server --extra simulator
+lock requirements/release.txt --extra release
+lock requirements/dev.txt --extra dev --extra models --extra server --extra simulator --extra release
 
 # A lock names versions and hashes, never the place this machine gets them from.
 if grep -nE '://|index-url|find-links|^-' requirements/*.txt; then
