@@ -137,7 +137,9 @@ def project() -> dict[str, object]:
 
 
 def locked(path: Path) -> dict[str, Version]:
-    pins = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", path.read_text(), re.MULTILINE)
+    pins = re.findall(
+        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", path.read_text(), re.MULTILINE
+    )
     return {canonicalize_name(name): Version(version) for name, version in pins}
 
 
