@@ -28,12 +28,12 @@ from bot.core.plan import Plan
 from bot.durable.database import Database, opened
 from bot.durable.looks import leave, looks, seen
 from bot.durable.meters import Meters
-from bot.durable.movement import ROUNDS, Movement, Survey
 from bot.durable.reacting import Reacting
 from bot.flows.react.analysis import analyse
 from bot.flows.react.loop import Reactor
 from bot.flows.react.post import Post
 from bot.flows.react.record import plan_files
+from bot.flows.survey.movement import ROUNDS, Movement, Survey
 from bot.github.client import Client
 from bot.github.tally import TALLY
 from bot.settings import load_settings

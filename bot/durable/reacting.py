@@ -15,14 +15,15 @@ from bot.core.events import Hint
 from bot.core.lifecycle.state import PlanLife
 from bot.durable.database import Database
 from bot.durable.known_plans import forget, remember
-from bot.durable.looks import drop, look_of, looks, note, seen
+from bot.durable.looks import drop, looks, note, seen
 from bot.durable.meters import Meters
-from bot.durable.movement import Survey
 from bot.durable.reacted import Reacted
 from bot.errors import OtpError, Transient
 from bot.flows.react.config_watch import watch_branch, watch_pull
 from bot.flows.react.loop import Reaction, Reactor
 from bot.flows.react.post import Post
+from bot.flows.survey.looks import look_of
+from bot.flows.survey.movement import Survey
 from bot.github.client import Client
 from bot.github.errors import NotFound
 from bot.github.store import PLAN_ID

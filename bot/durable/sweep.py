@@ -16,12 +16,12 @@ from bot.durable import engine
 from bot.durable.database import Database
 from bot.durable.looks import leave, looks, seen
 from bot.durable.meters import Meters
-from bot.durable.movement import Survey
 from bot.durable.periodic import Periodic
 from bot.durable.reach import Lost
 from bot.durable.workers import my_turn
 from bot.errors import OtpError, Transient
 from bot.flows.react.post import Post
+from bot.flows.survey.movement import Survey
 
 EVERY = 600.0
 """Seconds between two sweeps."""

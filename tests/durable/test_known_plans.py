@@ -10,7 +10,8 @@ import pytest
 from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.durable.database import Database, opened
 from bot.durable.known_plans import KnownStage, counts, forget, plans, remember
-from bot.durable.looks import Seen, drop, leave, look_of, looks, note, seen
+from bot.durable.looks import drop, leave, looks, note, seen
+from bot.flows.survey.looks import Seen, look_of
 from bot.settings import load_settings
 
 

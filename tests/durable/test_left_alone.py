@@ -16,10 +16,10 @@ from bot.durable.database import Database, opened
 from bot.durable.known_plans import plans
 from bot.durable.looks import leave, looks, seen
 from bot.durable.meters import Meters
-from bot.durable.movement import ROUNDS, Movement, Survey
 from bot.durable.reacted import Reacted
 from bot.durable.reacting import Reacting
 from bot.flows.react.post import Post
+from bot.flows.survey.movement import ROUNDS, Movement, Survey
 from tests.github.hub import SAMPLE, Hub, Place, local_hub
 
 LABEL = "otp-refactor"

@@ -13,7 +13,7 @@ from bot.core.events import Hint
 from bot.core.lifecycle.state import Asked, PlanLife
 from bot.durable import engine
 from bot.durable.database import Database, opened
-from bot.durable.looks import look_of, note
+from bot.durable.looks import note
 from bot.durable.meters import Meters
 from bot.durable.sweep import (
     AT_ONCE,
@@ -24,6 +24,7 @@ from bot.durable.sweep import (
     redeliver,
 )
 from bot.flows.react.post import Post
+from bot.flows.survey.looks import look_of
 from bot.settings import Settings
 from tests.durable.support import Actor, until
 from tests.github.hub import Hub, Place, local_hub

@@ -13,9 +13,10 @@ import pytest
 
 from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.durable.database import Database, opened
-from bot.durable.looks import Look, drop, leave, look_of, looks, note, rests, seen
-from bot.durable.movement import MOST_UNKNOWN, ROUNDS, Movement, Survey
+from bot.durable.looks import drop, leave, looks, note, seen
 from bot.flows.react.post import Post
+from bot.flows.survey.looks import Look, look_of, rests
+from bot.flows.survey.movement import MOST_UNKNOWN, ROUNDS, Movement, Survey
 from bot.settings import load_settings
 from tests.github.hub import Hub, Place, local_hub
 

@@ -19,7 +19,7 @@ from bot.config import CONFIG_PATH
 from bot.core.events import BRANCH, PLAN
 from bot.core.lifecycle.requests import parse
 from bot.core.policy import Policy
-from bot.durable.changes import (
+from bot.flows.survey.changes import (
     Changes,
     changes,
     digest,
@@ -28,7 +28,7 @@ from bot.durable.changes import (
     number_of,
     on_pull,
 )
-from bot.durable.looks import Look, Seen
+from bot.flows.survey.looks import Look, Seen
 from bot.github.client import Client
 from bot.github.reading.drift import MOST_FILES
 from bot.github.reading.repository import policy_of
