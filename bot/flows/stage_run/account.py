@@ -75,9 +75,14 @@ def log_line(text: str) -> str:
     return _COMMAND.sub(lambda m: m[0][0] + "\u200b" + m[0][1:], one_line(text))
 
 
-def annotation(kind: str, title: str, message: str) -> str:
-    """A line the runner shows beside the run; `kind` is `error`, `warning` or `notice`."""
-    return f"::{kind} title={_property(title)}::{_data(message)}"
+def annotation(kind: str, title: str, message: str, **place: str | int) -> str:
+    """A line the runner shows beside the run; `kind` is `error`, `warning` or `notice`.
+
+    `place` is `file`, `line`, `endLine`, `col`: then it stands at the code.
+    """
+    named = [(name, str(value)) for name, value in place.items() if value]
+    pairs = ",".join(f"{name}={_property(text)}" for name, text in [*named, ("title", title)])
+    return f"::{kind} {pairs}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -46,6 +46,11 @@ def test_annotations_keep_their_message_whole() -> None:
     assert annotation("error", "a,b:c", "1\n2%") == "::error title=a%2Cb%3Ac::1%0A2%25"
 
 
+def test_an_annotation_can_stand_at_the_code() -> None:
+    line = annotation("warning", "spawn", "x", file="lib/a,b.ex", line=3, endLine=0)
+    assert line == "::warning file=lib/a%2Cb.ex,line=3,title=spawn::x"
+
+
 def test_groups_open_and_close_with_their_action() -> None:
     said: list[str] = []
     watch = LogWatch(said.append)
