@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def find_toolchain(root: Path, env: Mapping[str, str]) -> Toolchain | Missing:
     pins = pinned_versions(root)
     rejected: list[str] = []
     for candidate in _candidates(pins, env):
-        found = _probe(candidate, root, env)
+        found = _probe(candidate, pins, env)
         if found is None:
             rejected.append(f"the one of {candidate.origin} does not start")
         elif requirement and not _meets(found.version, requirement):
@@ -144,18 +145,25 @@ def _numbers(path: Path) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", path.name))
 
 
-def _probe(candidate: _Candidate, root: Path, env: Mapping[str, str]) -> Toolchain | None:
+def _probe(
+    candidate: _Candidate, pins: Mapping[str, str], env: Mapping[str, str]
+) -> Toolchain | None:
+    """Ask it for its version, far from the project: Erlang loads `*.beam` of where it starts."""
     places = [*(str(b) for b in candidate.bins), *env.get("PATH", "").split(":")]
     search_path = ":".join(dict.fromkeys(place for place in places if place))
     elixir, mix = candidate.bins[0] / "elixir", candidate.bins[0] / "mix"
     if not elixir.exists() or not mix.exists():
         return None
-    done = run(
-        (str(elixir), "--version"),
-        cwd=root,
-        env=child_environment(env, {"PATH": search_path}),
-        timeout=_PROBE_SECONDS,
-    )
+    with tempfile.TemporaryDirectory(prefix="genesis-elixir-") as aside:
+        # What a shim goes by.
+        named = [f"{tool} {pin}\n" for tool, pin in pins.items() if pin.isprintable()]
+        (Path(aside) / ".tool-versions").write_text("".join(named), encoding="utf-8")
+        done = run(
+            (str(elixir), "--version"),
+            cwd=Path(aside),
+            env=child_environment(env, {"PATH": search_path}),
+            timeout=_PROBE_SECONDS,
+        )
     version, otp = _ELIXIR.search(done.stdout), _OTP.search(done.stdout)
     if done.returncode != 0 or version is None or otp is None:
         return None

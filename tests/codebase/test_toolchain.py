@@ -106,6 +106,19 @@ def test_asdf_shims_serve_when_the_pin_is_not_found(root: Path, tmp_path: Path) 
     assert found.elixir == shims / "elixir"
 
 
+def test_it_is_asked_where_no_file_of_the_project_lies(root: Path, tmp_path: Path) -> None:
+    """Erlang looks for its own modules in the folder it starts in, before it looks anywhere else."""
+    (root / "user_sup.beam").write_bytes(b"FOR1")
+    (root / ".tool-versions").write_text("elixir 1.16.1\nnodejs 20\n")
+    shims = _install(tmp_path / "home/.asdf/shims", "1.16.0")
+    script = shims / "elixir"
+    seen = f"ls -A > {tmp_path}/seen; cat .tool-versions > {tmp_path}/pins\n"
+    script.write_text(script.read_text().replace("\n", f"\n{seen}", 1))
+    assert isinstance(find_toolchain(root, _env(tmp_path)), Toolchain)
+    assert (tmp_path / "seen").read_text() == ".tool-versions\n"
+    assert (tmp_path / "pins").read_text() == "elixir 1.16.1\n"
+
+
 def test_another_version_than_the_pinned_one_is_used_but_said(root: Path, tmp_path: Path) -> None:
     (root / ".tool-versions").write_text("elixir 1.17.2-otp-27\n")
     found = find_toolchain(root, _env(tmp_path, _install(tmp_path / "sdk/bin", "1.14.0")))
