@@ -21,6 +21,9 @@ Kind = Literal[
     "token_life",
     "runner_lost",
     "log_missing",
+    "artifact_altered",
+    "event_refused",
+    "approval_required",
 ]
 Target = Literal["api", "git", "all"]
 
@@ -40,6 +43,9 @@ MEANINGS: dict[Kind, str] = {
     "token_life": "New installation tokens live for some seconds only.",
     "runner_lost": "The runner of an Actions job is lost while it works.",
     "log_missing": "The log of an Actions job cannot be had.",
+    "artifact_altered": "The bytes of an artifact are others than its digest says.",
+    "event_refused": "A policy does not allow workflows to be started by the event.",
+    "approval_required": "What a pull request starts waits until somebody approves it.",
 }
 _CALL = frozenset({"agent", "method", "path"})
 READS: dict[Kind, frozenset[str]] = {
@@ -57,6 +63,9 @@ READS: dict[Kind, frozenset[str]] = {
     "token_life": frozenset({"seconds"}),
     "runner_lost": frozenset({"name"}),
     "log_missing": frozenset({"name"}),
+    "artifact_altered": frozenset({"name"}),
+    "event_refused": frozenset({"name"}),
+    "approval_required": frozenset({"name"}),
 }
 """What each kind goes by, besides probability, count and skip."""
 SECONDS: dict[Kind, float] = {
@@ -94,7 +103,7 @@ class Fault(BaseModel):
     status: Annotated[int, Field(ge=500, le=599)] = 502
     seconds: Annotated[float, Field(ge=0, le=86_400)] | None = None
     name: Annotated[str, Field(max_length=100)] = ""
-    """A pattern of the name of an Actions job."""
+    """A pattern of the name of an Actions job, an artifact or an event that starts workflows."""
 
     @model_validator(mode="after")
     def _reads_what_is_given(self) -> Self:

@@ -11,8 +11,14 @@ from pydantic import Field
 from starlette.responses import Response
 
 from bot.simulator.clock import stamp
+from bot.simulator.domain.apps.installations import (
+    accept_permissions,
+    installation_on,
+    withhold,
+)
 from bot.simulator.errors import ApiError, not_found
 from bot.simulator.faults.plan import KINDS, MEANINGS, READS, FaultPlan
+from bot.simulator.identity.caller import Caller
 from bot.simulator.identity.tokens import user_token
 from bot.simulator.records.repositories import Collaborator, Role
 from bot.simulator.rest.bodies import Body
@@ -42,6 +48,13 @@ class Person(Body):
 
 class Owner(Body):
     login: str
+
+
+class Withheld(Body):
+    account: str
+    app: str = "otp-genesis"
+    permissions: Annotated[list[str], Field(max_length=100)]
+    """Names; empty: all that the App asks for are granted."""
 
 
 def _world(request: Request) -> World:
@@ -176,6 +189,22 @@ async def add_token(request: Request, wanted: Owner) -> Response:
         raise not_found()
     token = user_token(world.tables, person, world.clock.now())
     return reply({"login": person.login, "token": token.value}, 201)
+
+
+@router.put("/withheld")
+async def withhold_permissions(request: Request, wanted: Withheld) -> Response:
+    """As where an owner has not accepted what the App asks for since it was installed."""
+    world = _world(request)
+    account = world.tables.accounts.one("login", wanted.account.lower())
+    app = world.tables.apps.one("slug", wanted.app)
+    found = account and app and installation_on(world, app, account)
+    if not account or not app or not found:
+        raise not_found()
+    if wanted.permissions:
+        withhold(world, found, wanted.permissions)
+    else:
+        accept_permissions(world, Caller(actor=account), found)
+    return no_content()
 
 
 @router.get("/state")

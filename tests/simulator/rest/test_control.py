@@ -183,3 +183,25 @@ async def test_other_machines_get_no_tokens(sim: Simulated) -> None:
     answer = await controls(sim, client="192.0.2.7").get("/tokens")
     assert answer.status_code == 403
     assert "ghp_" not in answer.text
+
+
+async def test_permissions_are_taken_from_an_installation_and_granted_again(
+    sim: Simulated, control: httpx.AsyncClient
+) -> None:
+    tokens = f"/app/installations/{sim.installation.id}/access_tokens"
+    old = (await sim.as_app().post(tokens)).json()["token"]
+    wanted = {"account": "acme", "permissions": ["actions", "statuses"]}
+    assert (await control.put("/withheld", json=wanted)).status_code == 204
+    asked = {"permissions": {"actions": "write"}}
+    assert (await sim.as_app().post(tokens, json=asked)).status_code == 422
+    where = f"{SHOP}/actions/workflows/ci.yml/dispatches"
+    refused = await sim.client(old).post(where, json={"ref": "main"})
+    assert (refused.status_code, refused.json()["message"]) == (
+        403,
+        "Resource not accessible by integration",
+    )
+    assert (await control.put("/withheld", json=wanted | {"permissions": []})).status_code == 204
+    assert (await sim.as_app().post(tokens, json=asked)).status_code == 201
+    assert sim.installation.permissions == sim.genesis.permissions
+    for unknown in ({"account": "nobody"}, {"app": "nothing"}):
+        assert (await control.put("/withheld", json=wanted | unknown)).status_code == 404

@@ -40,11 +40,14 @@ async def dispatch(
     """Starts the workflow as it is at the ref.
 
     Raises:
-        ApiError: 422 for a wrong ref, workflow or input; 403 where Actions are switched off.
+        ApiError: 422 for a wrong ref, workflow or input; 403 where Actions are switched off, or a
+            policy does not allow it.
     """
     world = engine.world
     if not repository.actions_enabled:
         raise ApiError(403, "Actions has been disabled for this repository.")
+    if world.faults.wants("event_refused", "workflow_dispatch"):
+        raise ApiError(403, "Event 'workflow_dispatch' is not allowed")
     if workflow.state != "active":
         raise ApiError(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
     full, sha = await _resolve(world, repository, ref)

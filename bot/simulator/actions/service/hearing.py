@@ -50,6 +50,8 @@ def occasion_of(world: World, event: Event) -> Occasion | None:
     repository, actor = event.repository, event.caller.actor
     if repository is None or actor is None or not repository.actions_enabled:
         return None
+    if world.faults.wants("event_refused", event.name):
+        return None
     if event.name in ON_PULLS:
         return _of_pull(world, event, repository, actor)
     if event.caller.is_actions and event.name != "repository_dispatch":
@@ -142,6 +144,7 @@ def _of_pull(world: World, event: Event, repository: Repository, actor: Account)
     ref = f"refs/pull/{pull.number}/merge"
     sha = world.git(repository).ref(ref) or pull.head_sha
     outside = pull.head_repository_id != repository.id
+    held = world.faults.wants("approval_required", event.name) is not None
     cause = Cause(
         **_common(event, actor),
         ref=ref,
@@ -154,7 +157,9 @@ def _of_pull(world: World, event: Event, repository: Repository, actor: Account)
         title=world.tables.issues[pull.issue_id].title,
         pull_ids=() if outside else (pull.id,),
         trusted=not outside,
-        needs_approval=by_actions or (outside and not _is_known(world, repository, pull, actor)),
+        needs_approval=held
+        or by_actions
+        or (outside and not _is_known(world, repository, pull, actor)),
     )
     trigger = Trigger(event.name, event.action, HEADS + pull.base_ref)
     return Occasion(repository, cause, trigger, compared=(pull.base_sha, pull.head_sha))

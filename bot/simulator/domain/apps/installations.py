@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from bot.simulator.domain.announcing import tell
@@ -94,6 +94,16 @@ def accept_permissions(world: World, caller: Caller, installation: Installation)
     installation.events = list(app.events)
     _save(world, installation)
     _tell(world, caller, installation, "new_permissions_accepted")
+
+
+def withhold(world: World, installation: Installation, names: Collection[str]) -> None:
+    """The permissions of these names are not granted any more; the App is not told."""
+    kept = {n: level for n, level in installation.permissions.items() if n not in names}
+    installation.permissions = kept
+    _save(world, installation)
+    for token in world.tables.tokens.where("installation", installation.id):
+        token.permissions = {n: v for n, v in token.permissions.items() if n not in names}
+        world.tables.tokens.save(token)
 
 
 def select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import tempfile
 import time
@@ -180,7 +181,17 @@ async def _send_artifact(request: Request) -> Response:
     path = engine.storage.artifact(row.id)
     if not path.is_file():
         return _nothing()
+    if engine.world.faults.wants("artifact_altered", row.name):
+        return Response(_altered(path.read_bytes()), media_type="application/zip")
     return FileResponse(path, media_type="application/zip", filename=f"{row.name}.zip")
+
+
+def _altered(archive: bytes) -> bytes:
+    """The same files in another archive: whoever unpacks it sees no difference."""
+    target = io.BytesIO(archive)
+    with zipfile.ZipFile(target, "a") as opened:
+        opened.comment = b"altered"
+    return target.getvalue()
 
 
 def _engine(request: Request) -> Engine:

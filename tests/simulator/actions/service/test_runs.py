@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +307,24 @@ async def test_a_log_is_missing(tmp_path: Path) -> None:
         path = f"{SHOP}/actions/jobs/{stage.jobs(run)['build'].id}/logs"
         reader = stage.sim.as_("reader")
         assert [(await reader.get(path)).status_code for _ in range(2)] == [404, 302]
+
+
+async def test_the_bytes_of_an_artifact_are_others_than_its_digest_says(tmp_path: Path) -> None:
+    plan = FaultPlan(faults=(Fault(kind="artifact_altered", name="kept", count=1),))
+    text = workflow(DISPATCHED, "echo good > x") + (
+        "      - {uses: actions/upload-artifact@v4, with: {name: kept, path: x}}\n"
+    )
+    async with staged(tmp_path, {"ci.yml": text}, faults=plan) as stage:
+        run = await stage.dispatch()
+        await stage.ended()
+        (artifact,) = stage.sim.world.tables.artifacts.where("run", run.id)
+        found = [
+            (await fetched(stage, f"{SHOP}/actions/artifacts/{artifact.id}/zip")).content
+            for _ in range(2)
+        ]
+        assert [sha256(data).hexdigest() == artifact.digest for data in found] == [False, True]
+        names = [zipfile.ZipFile(io.BytesIO(data)).read("x") for data in found]
+        assert names == [b"good\n", b"good\n"]
 
 
 async def test_annotations_are_bounded_as_on_github(tmp_path: Path) -> None:

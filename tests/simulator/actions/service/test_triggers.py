@@ -8,6 +8,7 @@ import pytest
 
 from bot.simulator.actions.service.tokens import mint_token
 from bot.simulator.actions.workflow.model import Permissions
+from bot.simulator.faults.plan import Fault, FaultPlan
 from tests.simulator.actions.service.staging import RUNS, Stage, staged, workflow
 from tests.simulator.support import SHOP
 
@@ -106,6 +107,35 @@ async def test_a_strangers_pull_request_waits_and_then_may_little(tmp_path: Path
         assert "secret=[]" in stage.log(run)
         assert "Contents: read" in stage.log(run)
         assert "Contents: write" not in stage.log(run)
+
+
+async def test_what_a_policy_does_not_allow_starts_nothing(tmp_path: Path) -> None:
+    plan = FaultPlan(faults=(Fault(kind="event_refused", name="workflow_dispatch"),))
+    text = workflow("[push, workflow_dispatch]")
+    async with staged(tmp_path, {"ci.yml": text}, faults=plan) as stage:
+        path = f"{SHOP}/actions/workflows/ci.yml/dispatches"
+        refused = await stage.sim.as_("writer").post(path, json={"ref": "main"})
+        assert refused.status_code == 403
+        assert refused.json()["message"] == "Event 'workflow_dispatch' is not allowed"
+        await stage.write("lib/new.ex", "x")
+        assert [run.event for run in await stage.ended()] == ["push"]
+        stage.sim.world.faults.set(FaultPlan(faults=(Fault(kind="event_refused", name="push"),)))
+        await stage.write("lib/more.ex", "x")
+        await stage.idle()
+        assert len(stage.runs) == 1
+
+
+async def test_what_needs_approval_waits_though_a_writer_asked(tmp_path: Path) -> None:
+    plan = FaultPlan(faults=(Fault(kind="approval_required", name="pull_request"),))
+    async with staged(tmp_path, {"p.yml": workflow("pull_request")}, faults=plan) as stage:
+        await stage.branch("topic")
+        await stage.write("lib/topic.ex", "x", branch="topic")
+        await stage.post(f"{SHOP}/pulls", title="Topic", head="topic", base="main")
+        (run,) = await stage.ended()
+        assert (run.latest.conclusion, stage.jobs(run)) == ("action_required", {})
+        approved = await stage.sim.as_("writer").post(f"{RUNS}/{run.id}/approve")
+        assert approved.status_code == 201
+        assert [r.latest.conclusion for r in await stage.ended()] == ["success"]
 
 
 async def test_what_a_run_does_with_its_token_starts_nothing(tmp_path: Path) -> None:
