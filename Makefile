@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean
+.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,11 +57,15 @@ conformance: install judges ## the simulator before its judges: a table of opera
 	@$(BIN)/python -m pytest -q -n 0 tests/simulator/judges/test_conformance.py
 	@$(BIN)/python -m tests.simulator.judges.report
 
-lint: install ## ruff, mypy --strict, import-linter
+lint: install ## ruff, mypy --strict, import-linter, and the linters of workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.lint_workflows
+
+lint-workflows: install ## zizmor, actionlint, shellcheck and schemas over workflows (needs bubblewrap)
+	$(BIN)/python -m scripts.lint_workflows
 
 format: install ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

