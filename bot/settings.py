@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     """Number of our GitHub App; 0 where there is none."""
     github_private_key_file: Location | None = None
     """The App's key, PEM."""
+    github_private_key: SecretStr | None = None
+    """The same key itself, where there is no place for a file; it wins over one."""
     github_webhook_secret: SecretStr | None = None
     github_api_url: BaseUrl = Field(
         default="https://api.github.com", validation_alias=_named("github_api_url")
@@ -169,6 +171,8 @@ class Settings(BaseSettings):
     github_pace: float = Field(default=1.0, ge=0, le=60)
     """Seconds between two things created on GitHub, which asks for one; 0 lifts GitHub's limits on
     how many there may be in an hour, too: for a server that has none."""
+    seal: SecretStr | None = Field(default=None, min_length=32, max_length=1024)
+    """Tells our records from others' where there is no App's key to do it; any 32 characters."""
     database_url: SecretStr | None = None
     """Postgres for many workers; None: SQLite in the state directory, for one process."""
 
@@ -195,7 +199,12 @@ class Settings(BaseSettings):
         """Every secret value that is set, for masking; also a key that another one hides."""
         used = (self.vendor(name).key for name in VENDORS)
         values = [key.get_secret_value() for key in used if key is not None]
-        others = (self.github_webhook_secret, self.database_url)
+        others = (
+            self.github_webhook_secret,
+            self.github_private_key,
+            self.seal,
+            self.database_url,
+        )
         values += [secret.get_secret_value() for secret in others if secret is not None]
         values += [os.environ.get(name, "").strip() for name in _KEY_VARIABLES]
         return tuple(dict.fromkeys(filter(None, values)))

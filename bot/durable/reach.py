@@ -41,7 +41,7 @@ class Lost:
 
     def _note(self, repository: str) -> None:
         try:
-            installation = self.post.app.get(f"/repos/{repository}/installation")
+            installation = self.post.as_app.get(f"/repos/{repository}/installation")
         except NotFound:
             self._hold(repository, GONE.status, GONE.reason)
             return

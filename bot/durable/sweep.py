@@ -102,7 +102,7 @@ class Sweeper:
         """All that can be reached, by installation; and whether GitHub has listed all of them."""
         found: list[tuple[int, Mapping[str, Any]]] = []
         whole = True
-        for installation in self.post.app.pages("/app/installations"):
+        for installation in self.post.as_app.pages("/app/installations"):
             if installation.get("suspended_at"):
                 continue
             number = int(installation["id"])
@@ -171,7 +171,7 @@ def redeliver(post: Post) -> int:
     asked = 0
     for number in wanted:
         try:
-            post.app.post(f"/app/hook/deliveries/{number}/attempts")
+            post.as_app.post(f"/app/hook/deliveries/{number}/attempts")
             asked += 1
         except Transient:
             raise
@@ -186,7 +186,7 @@ def failed_deliveries(post: Post) -> list[int]:
     newest: dict[str, int] = {}
     attempts: dict[str, int] = {}
     good: set[str] = set()
-    for attempt in post.app.pages("/app/hook/deliveries"):
+    for attempt in post.as_app.pages("/app/hook/deliveries"):
         if datetime.fromisoformat(attempt["delivered_at"]) < since:
             break
         guid = attempt["guid"]

@@ -13,7 +13,6 @@ from githubkit.cache import MemCacheStrategy
 from pydantic import SecretStr
 
 from bot.errors import Transient
-from bot.github.answers import Answers
 from bot.github.asking import (
     MOST_PAGES,
     PAGE,
@@ -25,6 +24,7 @@ from bot.github.asking import (
     send,
 )
 from bot.github.errors import GitHubError, NotAllowed, NotFound, Rejected
+from bot.github.identity import Identity
 from bot.github.memory import Memory
 from bot.github.purposes import PERMISSIONS, Purpose
 
@@ -46,11 +46,8 @@ class _Token:
     minted: float
 
 
-class App:
-    """Our App at one GitHub; mints tokens and asks what only the App itself may ask.
-
-    Shared by all threads, so it also holds what this process remembers of that GitHub.
-    """
+class App(Identity):
+    """Our App at one GitHub; mints tokens and asks what only the App itself may ask."""
 
     def __init__(
         self,
@@ -59,7 +56,8 @@ class App:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.site, self.credentials, self._clock = site, credentials, clock
+        super().__init__(site, credentials.app_id, credentials.private_key)
+        self.credentials, self._clock = credentials, clock
         key = credentials.private_key.get_secret_value()
         # The default cache is shared by all of a process, and its keys leave the site out.
         self._github = GitHub(
@@ -69,18 +67,6 @@ class App:
         self._tokens: dict[tuple[int, str, Purpose], _Token] = {}
         self._lock = threading.Lock()
         self._minting = Memory(0)
-        self.unchanging = Memory(4096)
-        """What can never be otherwise, as who wrote what stands between two commits."""
-        self.bulky = Memory(128)
-        """The same, for what takes room: the log of a job, the comparison of two commits."""
-        self.answers = Answers(48 * 1024 * 1024)
-        """What GitHub answered, to ask whether it is still so."""
-        self.made = Memory(4096, life=120.0)
-        """What was there or was made a moment ago, for lists of GitHub lag behind."""
-        self.lacks = Memory(256, life=3600.0)
-        """What this server, or a repository, turned out not to have."""
-        self.refused = Memory(256, life=3600.0)
-        """What GitHub does not do for a stage, in its words."""
 
     def token(self, installation: int, repository: str, purpose: Purpose) -> str:
         """A token for `repository`; for `list` it is empty, and all of the installation is meant.

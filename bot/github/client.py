@@ -9,7 +9,6 @@ from typing import Any, Self, TypeVar
 
 from githubkit import GitHub, TokenAuthStrategy
 
-from bot.github.app_auth import App
 from bot.github.asking import (
     MOST_PAGES,
     PAGE,
@@ -22,6 +21,7 @@ from bot.github.asking import (
 from bot.github.downloads import downloading
 from bot.github.errors import NotAllowed, NotFound, RateLimited
 from bot.github.graph import data_of
+from bot.github.identity import Identity
 from bot.github.pacing import Pace
 from bot.github.purposes import Purpose
 
@@ -42,7 +42,7 @@ class Client:
 
     def __init__(
         self,
-        app: App,
+        app: Identity,
         installation: int,
         full_name: str,
         pace: Pace,

@@ -135,7 +135,7 @@ class Scene:
             plan=self.plan,
             hint=self.hint,
             ourselves=OURSELVES,
-            app_id=client.app.credentials.app_id,
+            app_id=client.app.app_id,
             now=datetime.now(UTC) + self.later,
             secrets=("hunter2-hunter2",),
             kept=self.kept,
@@ -145,7 +145,7 @@ class Scene:
         """Carry them out, in order."""
         with self.client() as fresh:
             used = client or fresh
-            app_id = used.app.credentials.app_id
+            app_id = used.app.app_id
             doing = Doing(used, OURSELVES, app_id, self.life, tip="0" * 40)
             for command in commands:
                 carry_out(doing, command)

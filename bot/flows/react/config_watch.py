@@ -55,7 +55,7 @@ def watch_pull(post: Post, client: Client, number: int) -> tuple[Problem, ...]:
 
 
 def _here(post: Post, client: Client) -> Here:
-    return Here(client, post.ourselves, post.app.credentials.app_id)
+    return Here(client, post.ourselves, post.app.app_id)
 
 
 def _problems(client: Client, ref: str) -> tuple[Problem, ...]:

@@ -133,7 +133,7 @@ class Reactor:
             plan=record.plan,
             hint=self.hint,
             ourselves=self.post.ourselves,
-            app_id=self.post.app.credentials.app_id,
+            app_id=self.post.app.app_id,
             now=self.post.now(),
             secrets=self.post.settings.secrets(),
             kept=record.kept,
@@ -182,7 +182,7 @@ class Reactor:
         store.save(self.plan_id, files, f"Plan {self.plan_id}", record.tip)
 
     def _doing(self, record: PlanRecord) -> Doing:
-        app_id = self.post.app.credentials.app_id
+        app_id = self.post.app.app_id
         return Doing(self.client, self.post.ourselves, app_id, record.life, record.tip)
 
 

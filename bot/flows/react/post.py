@@ -17,6 +17,8 @@ from bot.errors import Unusable
 from bot.github.app_auth import App, Credentials
 from bot.github.asking import GitHubSite
 from bot.github.client import Client
+from bot.github.identity import Identity
+from bot.github.job_auth import JobToken
 from bot.github.pacing import Pace
 from bot.github.remote_store import RemoteStore
 from bot.github.sealing import Seal
@@ -29,15 +31,15 @@ def _now() -> datetime:
 
 @dataclass
 class Post:
-    """Our App at one GitHub, and the folder of this process.
+    """Who we are at one GitHub, and the folder of this process.
 
     Stores are kept: they remember what they have read.
     """
 
-    app: App
+    app: Identity
     settings: Settings
     ourselves: str
-    """Login of our App, `slug[bot]`."""
+    """Our login there, `slug[bot]`."""
     now: Callable[[], datetime] = _now
     writer: str = field(default_factory=lambda: uuid.uuid4().hex)
     _paces: dict[int, Pace] = field(default_factory=dict)
@@ -47,23 +49,32 @@ class Post:
     @classmethod
     def open(cls, settings: Settings) -> Post:
         """Asks GitHub who we are; raises `Unusable` when the settings name no App."""
-        if not settings.github_app_id or settings.github_private_key_file is None:
+        if not settings.github_app_id:
             raise Unusable(
                 "no GitHub App is set up",
                 hint="set GENESIS_GITHUB_APP_ID and GENESIS_GITHUB_PRIVATE_KEY_FILE",
             )
-        try:
-            key = settings.github_private_key_file.read_text("ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Unusable(
-                f"cannot read the App's key {str(settings.github_private_key_file)!r}",
-                hint="GENESIS_GITHUB_PRIVATE_KEY_FILE names the .pem file GitHub gave you",
-            ) from error
-        site = GitHubSite(settings.github_api_url, settings.github_server_url)
-        app = App(site, Credentials(settings.github_app_id, SecretStr(key)))
+        app = App(_site(settings), Credentials(settings.github_app_id, private_key(settings)))
         about = app.get("/app")
         assert isinstance(about, dict)
         return cls(app, settings, f"{about['slug']}[bot]")
+
+    @classmethod
+    def in_job(cls, settings: Settings, token: SecretStr) -> Post:
+        """Where all there is is the token of a job of GitHub Actions; raises `Unusable`."""
+        if settings.seal is None:
+            raise Unusable(
+                "without an App, GENESIS_SEAL has to be set: it tells our records from others'",
+                hint="once: openssl rand -hex 32 | gh secret set GENESIS_SEAL",
+            )
+        app = JobToken.of(_site(settings), token, settings.seal)
+        return cls(app, settings, app.login)
+
+    @property
+    def as_app(self) -> App:
+        """For what only an App may ask; a server always is one."""
+        assert isinstance(self.app, App), "the token of a job is no App"
+        return self.app
 
     def client(self, installation: int, full_name: str) -> Client:
         """One repository through one installation, at that installation's pace."""
@@ -82,7 +93,7 @@ class Post:
                     lambda write: self.remote(client, write=write),
                     self.settings,
                     writer=self.writer,
-                    seal=Seal.of(self.app.credentials.private_key.get_secret_value()),
+                    seal=Seal.of(self.app.sealing_key.get_secret_value()),
                 )
             return self._stores[key]
 
@@ -101,3 +112,26 @@ class Post:
         """What is kept of a repository; names are GitHub's, which hold no separators."""
         owner, _, name = full_name.partition("/")
         return self.settings.state_dir / "github" / owner.lower() / name.lower()
+
+
+def _site(settings: Settings) -> GitHubSite:
+    return GitHubSite(settings.github_api_url, settings.github_server_url)
+
+
+def private_key(settings: Settings) -> SecretStr:
+    """The App's, as it was given or from its file; raises `Unusable`."""
+    if settings.github_private_key is not None:
+        return settings.github_private_key
+    path = settings.github_private_key_file
+    if path is None:
+        raise Unusable(
+            "the GitHub App has no key here",
+            hint="set GENESIS_GITHUB_PRIVATE_KEY_FILE to the .pem file GitHub gave you",
+        )
+    try:
+        return SecretStr(path.read_text("ascii"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(
+            f"cannot read the App's key {str(path)!r}",
+            hint="GENESIS_GITHUB_PRIVATE_KEY_FILE names the .pem file GitHub gave you",
+        ) from error

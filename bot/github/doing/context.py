@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.core.lifecycle.state import PlanLife
 from bot.core.render.github import markers
-from bot.github.app_auth import App
 from bot.github.client import Client
+from bot.github.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Here:
     app_id: int
 
     @property
-    def app(self) -> App:
+    def app(self) -> Identity:
         """Which also holds what this process made a moment ago."""
         return self.client.app
 

@@ -12,8 +12,8 @@ from bot.core.lifecycle.facts import ROLES, Role
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.lifecycle.state import PlanLife
 from bot.core.plan import Plan
-from bot.github.app_auth import App
 from bot.github.client import Client
+from bot.github.identity import Identity
 
 _FOLDED: Mapping[str, Role] = {"admin": "admin", "write": "write", "read": "read", "none": "none"}
 """What `permission` says where a role has a name of the organisation's own."""
@@ -42,7 +42,7 @@ class Reading:
     _roles: dict[str, Role] = field(default_factory=dict)
 
     @property
-    def app(self) -> App:
+    def app(self) -> Identity:
         """Which also holds what this process remembers."""
         return self.client.app
 

@@ -6,7 +6,7 @@ from bot.core.lifecycle.commands import AnyCommand, Dispatch, MoveBranch, PutPul
 from bot.core.lifecycle.facts import Refusal
 from bot.core.lifecycle.state import PlanLife
 from bot.errors import OtpError
-from bot.github.app_auth import App
+from bot.github.identity import Identity
 
 Key = tuple[str, str, int, int, str]
 
@@ -25,7 +25,7 @@ def words_of(error: OtpError) -> str:
     return words if words and call.split(" ", 1)[0].isupper() else error.message
 
 
-def refusals(app: App, life: PlanLife, number: int) -> tuple[Refusal, ...]:
+def refusals(app: Identity, life: PlanLife, number: int) -> tuple[Refusal, ...]:
     """What was refused of a stage's attempt in hand."""
     attempt = life.stage(number).attempt
     found = (
