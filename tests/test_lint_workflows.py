@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from scripts.lint_workflows import Verdict, lint
+from scripts.lint_workflows import LINTERS, Linter, Verdict, actionlint, lint, schemas, zizmor
 from scripts.workflow_files import MARKS, written
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,21 +29,20 @@ jobs:
 """
 
 
-def verdicts(tmp_path: Path, workflow: str, name: str = "ci.yml") -> dict[str, Verdict]:
-    folder = tmp_path / ".github" / "workflows"
+LINTER: dict[str, Linter] = {"schemas": schemas, "zizmor": zizmor, "actionlint": actionlint}
+
+
+def judged(root: Path, workflow: str, *linters: Linter) -> dict[str, Verdict]:
+    folder = root / ".github" / "workflows"
     folder.mkdir(parents=True)
-    (folder / name).write_text(workflow)
-    return {one.linter.split(maxsplit=1)[0].rstrip(","): one for one in lint(tmp_path, environment())}
+    (folder / "ci.yml").write_text(workflow)
+    return {one.linter: one for one in lint(root, Settings().environment, *linters)}
 
 
-def environment() -> dict[str, str]:
-    return dict(Settings().environment)
-
-
-def test_a_clean_workflow_is_clean(tmp_path: Path) -> None:
-    found = verdicts(tmp_path, CLEAN)
+def test_a_clean_workflow_is_clean_for_every_linter(tmp_path: Path) -> None:
+    found = judged(tmp_path, CLEAN)
     assert {name: one.text for name, one in found.items() if not one.clean} == {}
-    assert set(found) == {"check-jsonschema", "zizmor", "actionlint"}
+    assert len(found) == len(LINTERS)
 
 
 @pytest.mark.parametrize(
@@ -55,30 +54,32 @@ def test_a_clean_workflow_is_clean(tmp_path: Path) -> None:
         ("actionlint", "make test", "echo ${{ steps.none.outputs.x }}", '"none" is not defined'),
         ("actionlint", "ubuntu-24.04", "ubuntu-1.04", "ubuntu-1.04"),
         ("actionlint", "make test", "'[ $x = 1 ] && cd $y'", "shellcheck reported issue"),
-        ("check-jsonschema", "timeout-minutes", "timeout", "timeout"),
+        ("schemas", "timeout-minutes", "timeout", "timeout"),
     ],
 )
 def test_each_linter_finds_what_it_is_there_for(
     tmp_path: Path, linter: str, old: str, new: str, told: str
 ) -> None:
     assert old in CLEAN
-    found = verdicts(tmp_path, CLEAN.replace(old, new))
-    assert not found[linter].clean
-    assert told in found[linter].text
+    (found,) = judged(tmp_path, CLEAN.replace(old, new), LINTER[linter]).values()
+    assert not found.clean
+    assert told in found.text
 
 
 def test_an_example_of_a_document_is_looked_at_under_its_line(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     bad = CLEAN.replace("run: make test", "uses: OWNER/otp-genesis@main")
     (tmp_path / "docs" / "action.md").write_text(f"# Use\n\n```yaml\n{bad}```\n")
-    (zizmor,) = (one for one in lint(tmp_path, environment()) if "zizmor" in one.linter)
-    assert not zizmor.clean
-    assert "docs/action.md.4.yml" in zizmor.text
+    (found,) = lint(tmp_path, Settings().environment, zizmor)
+    assert not found.clean
+    assert "docs/action.md.4.yml" in found.text
 
 
 def test_excerpts_and_other_yaml_are_no_workflows(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    page = "```yaml\njobs: 1\n```\n```yaml\n- uses: a\n```\n```yaml\na: [\n```\n```yaml\non: 1\n```\n"
+    page = (
+        "```yaml\njobs: 1\n```\n```yaml\n- uses: a\n```\n```yaml\na: [\n```\n```yaml\non: 1\n```\n"
+    )
     (tmp_path / "docs" / "a.md").write_text(page)
     assert written(tmp_path) == ()
 
