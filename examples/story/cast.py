@@ -160,7 +160,7 @@ class Cast:
     def faults(self, plan: Mapping[str, Any]) -> None:
         """Let things go wrong from now on, or with an empty plan no more."""
         url = f"{self.said['url']}/_simulator/faults"
-        httpx.put(url, json=dict(plan), trust_env=False).raise_for_status()
+        httpx.put(url, json=dict(plan), trust_env=False, timeout=60).raise_for_status()
 
     def log(self) -> str:
         """What the server wrote."""

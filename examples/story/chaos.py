@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from examples.story.cast import Cast, Failed, onboarded, playing
 from examples.story.plot import dashboard, play, pull_of
 
@@ -50,7 +52,7 @@ def alike(seed: int, calm: dict[str, Any]) -> bool:
     folder = Path(tempfile.mkdtemp(prefix=f"genesis-chaos.{seed}."))
     try:
         end, seconds = run(seed, folder)
-    except Failed as error:
+    except (Failed, httpx.HTTPError) as error:
         say(f"run {seed}: FAILED: {error}; kept in {folder}")
         return False
     if end != calm:
