@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# release.sh TAG: builds what a release publishes and looks at it, without any secret: dist/ has the
+# wheel and the sdist, build/papers/ their sums, the notes and the SBOMs. The workflow release.yml
+# calls it; PYTHON is an interpreter with requirements/release.txt.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tag=${1:?which tag, such as v0.1.0}
+python=${PYTHON:-.venv/bin/python}
+# Archives get the time of the commit, so whoever builds this commit again gets the same bytes.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+
+rm -rf dist build/papers
+"$python" -m hatchling build -d dist
+again=$(mktemp -d)
+trap 'rm -rf "$again"' EXIT
+"$python" -m hatchling build -d "$again" >/dev/null
+diff -r dist "$again" || {
+  echo "building twice gives two results" >&2
+  exit 1
+}
+"$python" -m scripts.release_check "$tag" dist build/papers
+"$python" -m scripts.sbom build/papers
