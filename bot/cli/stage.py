@@ -30,19 +30,43 @@ Hand = Annotated[Path, typer.Option(help="Folder of what the jobs hand to one an
 
 
 @app.command()
+def key(code: Code = Path("code"), plan: PlanFiles = Path("plan")) -> None:
+    """Tell what a kept build belongs to: machine, system, Elixir and OTP."""
+    from bot.flows.stage_run.opening import open_project
+    from bot.flows.stage_run.prepare import build_key
+
+    job, order, _, settings = _begin()
+    approved = _approved(plan, order)
+    job.give(key=build_key(open_project(code, approved.plan.path, order, settings)))
+
+
+@app.command()
 def prepare(
-    code: Code = Path("code"), plan: PlanFiles = Path("plan"), hand: Hand = Path("hand")
+    code: Code = Path("code"),
+    plan: PlanFiles = Path("plan"),
+    hand: Hand = Path("hand"),
+    kept: Annotated[Path, typer.Option(help="Folder of what a run before kept.")] = Path("kept"),
+    hex_home: Annotated[Path, typer.Option("--hex", help="Folder for packages.")] = Path("hex"),
 ) -> None:
     """Fetch and compile the dependencies of the base; no secret is near."""
+    from shutil import copyfile
+
     from bot.flows.stage_run.opening import open_project
+    from bot.flows.stage_run.prepare import PREPARED_FILE
     from bot.flows.stage_run.prepare import prepare as prepare_
 
     job, order, watch, settings = _begin()
     approved = _approved(plan, order)
     repository = open_project(code, approved.plan.path, order, settings)
     hand.mkdir(parents=True, exist_ok=True)
-    archive = prepare_(repository, hand, watch)
-    job.give(digest=_file_digest(archive) if archive is not None else "")
+    if job.kept:
+        _say("a run before prepared this very base with these tools")
+        copyfile(kept / PREPARED_FILE, hand / PREPARED_FILE)
+        job.give(digest=_file_digest(hand / PREPARED_FILE), keep="false")
+        return
+    made = prepare_(repository, hand.absolute(), hex_home.absolute(), watch)
+    digest = _file_digest(made.archive) if made.archive is not None else ""
+    job.give(digest=digest, keep="true" if made.keep else "false")
 
 
 @app.command()

@@ -104,7 +104,7 @@ class Mix:
             *paths,
         )
         with tempfile.TemporaryDirectory(prefix="genesis-results-") as results:
-            target = Path(results) / "events.jsonl"
+            target = Path(results) / _EVENTS
             done = self.task(
                 argv,
                 self.timeouts.test,
@@ -112,7 +112,7 @@ class Mix:
                 writable=(Path(results),),
                 readable=(reporter.lib_dir,),
             )
-            raw = target.read_bytes() if target.exists() else b""
+            raw = _written(Path(results))
         return TestRun(done, raw.decode("utf-8", "replace"))
 
     def task(
@@ -126,7 +126,7 @@ class Mix:
     ) -> Completed:
         """Run `mix argv` in the project's root."""
         self.build_path.mkdir(parents=True, exist_ok=True)
-        shown = (*self.toolchain.roots, *self._mix_home(), *readable)
+        shown = (*self.shown(), *readable)
         if self.deps_path is not None and self.deps_path.is_dir():
             shown = (*shown, self.deps_path)
         if self.tree is not None:
@@ -139,6 +139,10 @@ class Mix:
             writable=(self.root, self.build_path, *writable),
             readable=shown,
         )
+
+    def shown(self) -> tuple[Path, ...]:
+        """What the tools themselves need to see."""
+        return (*self.toolchain.roots, *self._mix_home())
 
     def environment(self) -> dict[str, str]:
         """What a mix child sees."""
@@ -195,5 +199,15 @@ def at_fixpoint(mix: Mix, paths: tuple[str, ...]) -> tuple[str, ...]:
     off = unformatted(mix.format_check(paths), paths)
     return () if off is None else tuple(path for path in paths if path not in off)
 
+
+def _written(results: Path) -> bytes:
+    """What the reporter wrote; nothing where the project's code put a link or a pipe instead."""
+    try:
+        return WorkFiles(results).read_bytes(_EVENTS, _MOST_EVENTS)
+    except Refused:
+        return b""
+
+
+_EVENTS, _MOST_EVENTS = "events.jsonl", 256 * 2**20
 
 _LISTED = re.compile(r"^\s*\* (\S+)$", re.MULTILINE)

@@ -14,7 +14,8 @@ from bot.errors import Refused
 
 Mode = Literal["required", "auto", "off"]
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt")
+# Not /opt: an Elixir there is shown by itself, and a runner of one's own may lie beside it.
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _ETC = (
     "/etc/alternatives",
     "/etc/erlang",
@@ -26,6 +27,7 @@ _ETC = (
     "/etc/passwd",
     "/etc/ssl/certs",
 )
+_NETWORK = ("/etc/resolv.conf", "/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem", "/etc/pki/tls")
 _PROBE_SECONDS = 20.0
 # bubblewrap's own pid 1 keeps its environment readable inside, so it starts with nothing but this.
 _BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -55,13 +57,17 @@ class Sandbox:
         writable: tuple[Path, ...] = (),
         readable: tuple[Path, ...] = (),
         stdin: bytes = b"",
+        network: bool = False,
     ) -> Completed:
-        """Run `argv` in `cwd` with exactly `env`; `writable` directories must exist."""
+        """Run `argv` in `cwd` with exactly `env`; `writable` directories must exist.
+
+        `network` is for fetching dependencies where no secret is.
+        """
         if self.bwrap is None:
             leashed = (*_leash(env), *argv)
             done = run(leashed, cwd=cwd, env=env, timeout=timeout, stdin=stdin)
             return replace(done, argv=argv)
-        command = (*self._prefix(cwd, env, writable, readable), *argv)
+        command = (*self._prefix(cwd, env, writable, readable, network), *argv)
         done = run(command, cwd=Path("/"), env=_BARE, timeout=timeout, stdin=stdin)
         return Completed(
             argv, done.returncode, done.stdout, done.stderr, done.seconds, done.timed_out
@@ -73,9 +79,11 @@ class Sandbox:
         env: Mapping[str, str],
         writable: tuple[Path, ...],
         readable: tuple[Path, ...],
+        network: bool,
     ) -> tuple[str, ...]:
         args = [str(self.bwrap), "--die-with-parent", "--new-session", "--unshare-all"]
-        for path in (*_SYSTEM, *_ETC):
+        args += ["--share-net"] if network else []
+        for path in (*_SYSTEM, *_ETC, *(_NETWORK if network else ())):
             args += ["--ro-bind-try", path, path]
         args += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - private
         for shown in readable:

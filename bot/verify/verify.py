@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from bot.codebase.exunit import check_tests
+from bot.codebase.files import NoFile, WorkFiles
 from bot.codebase.mix import Mix, Reporter
 from bot.core.plan import Action, Change
 from bot.core.verdict import Baseline, CheckResult, Proof, Verdict
+from bot.errors import Refused
 from bot.verify.baseline import FIRST_SEED
 from bot.verify.checks import check_compile, check_credo, check_format
 from bot.verify.gates import Redetect, run_gates
@@ -90,8 +92,10 @@ def _gate_tree(mix: Mix, changes: tuple[Change, ...]) -> CheckResult:
 
 
 def _read(mix: Mix, path: str) -> bytes:
-    target = mix.root / path
-    return target.read_bytes() if target.is_file() and not target.is_symlink() else b""
+    try:
+        return WorkFiles(mix.root).read_bytes(path)
+    except Refused:
+        return b""
 
 
 def _proof(
@@ -162,13 +166,14 @@ def _base_restored(mix: Mix, changes: tuple[Change, ...], *, keep: str) -> Itera
 
 
 def _write(mix: Mix, texts: dict[str, str]) -> None:
+    """Raises `Refused` where the project's code has put a link in the way."""
+    files = WorkFiles(mix.root)
     for path, text in texts.items():
-        target = mix.root / path
         if text:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode())
+            files.write(path, text.encode())
         else:
-            target.unlink(missing_ok=True)
+            with suppress(NoFile):
+                files.remove(path)
     mix.freshen(tuple(texts))
 
 

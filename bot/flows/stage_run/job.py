@@ -17,6 +17,8 @@ RESULTS = "GENESIS_STAGE_RESULTS"
 """Variable with the JSON of `needs`, in the job that reports."""
 TOKEN = "GENESIS_PUBLISH_TOKEN"  # noqa: S105 - the name of a variable
 DEFAULT_BRANCH = "GENESIS_DEFAULT_BRANCH"
+KEPT = "GENESIS_STAGE_KEPT"
+"""`true` where the cache had what `prepare` would make."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}\Z")
 _LINE = re.compile(r"[\w.-]*\Z")
@@ -37,6 +39,8 @@ class Job:
     token: str = field(default="", repr=False)
     """Only in `publish`."""
     default_branch: str = ""
+    kept: bool = False
+    """Only in `prepare`: a run before made the same."""
     output: Path | None = None
     summary: Path | None = None
 
@@ -61,6 +65,7 @@ class Job:
             results=get(RESULTS, ""),
             token=get(TOKEN, ""),
             default_branch=get(DEFAULT_BRANCH, ""),
+            kept=get(KEPT, "") == "true",
             output=_path(get("GITHUB_OUTPUT", "")),
             summary=_path(get("GITHUB_STEP_SUMMARY", "")),
         )

@@ -5,54 +5,132 @@ The work itself has no network, so what it needs is packed here and handed over.
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Iterator, Mapping
+import platform
+import re
+import shutil
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.codebase.process import Completed, child_environment, run
+from bot.codebase.mix import Mix
+from bot.codebase.process import Completed
 from bot.codebase.remote_git import NETWORK
 from bot.codebase.repository import Repository
+from bot.codebase.sandbox import Sandbox, open_sandbox
 from bot.codebase.toolchain import Missing, Toolchain, find_toolchain
 from bot.elixir.mix_deps import declared
 from bot.elixir.source import Source
-from bot.errors import Unusable
 from bot.flows.build_place import build_path
+from bot.flows.stage_run.packing import pack
+from bot.flows.stage_run.packing import unpack as unpack_places
 from bot.flows.watch import Watcher
 
 PREPARED_FILE = "prepared.tar"
-MOST_BYTES = 4 * 2**30
-MOST_FILES = 300_000
 SECONDS = 1800.0
 DEPS, BUILD = "deps", "build"
 
-HEX = ("HEX_MIRROR", "HEX_UNSAFE_HTTPS", "HEX_CACERTS_PATH", "HEX_OFFLINE", "MIX_HOME", "HEX_HOME")
+HEX = ("HEX_MIRROR", "HEX_UNSAFE_HTTPS", "HEX_CACERTS_PATH", "HEX_OFFLINE", "MIX_HOME")
 """Variables by which a machine says where packages come from; none is a key."""
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HEX_CACERTS_PATH")
 
 
-def prepare(repository: Repository, hand: Path, watch: Watcher) -> Path | None:
-    """Dependencies and their build as one archive in `hand`; None where there are none.
+@dataclass(frozen=True)
+class Prepared:
+    """What came of it."""
 
-    What cannot be had is told and left to the baseline, whose verdict it is.
+    archive: Path | None = None
+    """None where there is nothing to hand over."""
+    keep: bool = False
+    """Whether a later run may have it too: all of it is there, and what made it saw no more of the
+    machine than its own folders."""
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """mix with a network and without a secret, confined to its own folders where that works."""
+
+    repository: Repository
+    tools: Toolchain
+    sandbox: Sandbox
+    build: Path
+    hex_home: Path
+
+    def run(self, watch: Watcher) -> bool:
+        """Whether every task went well; what did not is told."""
+        if self.build.exists():
+            shutil.rmtree(self.build)
+        self.build.mkdir(parents=True)
+        self.hex_home.mkdir(parents=True, exist_ok=True)
+        for task in (("deps.get",), ("deps.compile",)):
+            watch.doing(f"mix {' '.join(task)}")
+            done = self._mix(task)
+            if done.returncode != 0 or done.timed_out:
+                watch.note(f"mix {task[0]} ended with {done.returncode}: {done.tail(600)}")
+                return False
+        return True
+
+    def _mix(self, task: tuple[str, ...]) -> Completed:
+        given = self.repository.settings.environment
+        root = self.repository.root
+        mix = Mix(self.repository.path, self.tools, self.sandbox, self.build, given)
+        named = {n: given[n] for n in (*NETWORK, *HEX) if n in given}
+        shown = (Path(given[n]) for n in CERTIFICATES if given.get(n))
+        return self.sandbox.run(
+            (str(self.tools.mix), *task),
+            cwd=self.repository.path,
+            env={**named, **mix.environment(), "HEX_HOME": str(self.hex_home)},
+            timeout=SECONDS,
+            writable=(root, self.build, self.hex_home),
+            readable=(*mix.shown(), *(path for path in shown if path.exists())),
+            network=True,
+        )
+
+
+def build_key(repository: Repository) -> str:
+    """What parts one build from another, besides its sources: machine, system, Elixir and OTP."""
+    tools = find_toolchain(repository.path, repository.settings.environment)
+    versions = (
+        ("none",) if isinstance(tools, Missing) else ("elixir", tools.version, "otp", tools.otp)
+    )
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        system = {}
+    place = (platform.machine(), system.get("ID", platform.system()), system.get("VERSION_ID", ""))
+    return re.sub(r"[^\w.-]", "_", "-".join((*place, *versions)))
+
+
+def prepare(repository: Repository, hand: Path, hex_home: Path, watch: Watcher) -> Prepared:
+    """Dependencies and their build as one archive in `hand`, where there are any.
+
+    Packages stay in `hex_home`: Hex holds each against its checksum in mix.lock whenever it takes
+    one from there. What cannot be had is told and left to the baseline, whose verdict it is.
     """
     environment = repository.settings.environment
     tools = find_toolchain(repository.path, environment)
     if isinstance(tools, Missing):
         watch.note(f"cannot build here: {tools.reason}")
-        return None
+        return Prepared()
     if tools.note:
         watch.note(tools.note)
     if not has_dependencies(repository.path):
         watch.note("the project has no dependencies to fetch")
-        return None
+        return Prepared()
+    sandbox = open_sandbox(repository.settings.sandbox, environment)
+    if sandbox.notice:
+        watch.note(sandbox.notice)
     build = hand / BUILD
-    for task in (("deps.get",), ("deps.compile",)):
-        watch.doing(f"mix {' '.join(task)}")
-        done = _mix(repository, tools, task, build, environment)
-        if done.returncode != 0 or done.timed_out:
-            watch.note(f"mix {task[0]} ended with {done.returncode}: {done.tail(600)}")
-            break
-    return _packed(repository.path / DEPS, build, hand / PREPARED_FILE)
+    fetching = Fetching(repository, tools, sandbox, build, hex_home)
+    complete = fetching.run(watch)
+    deps = repository.path / DEPS
+    if deps.is_symlink() or not deps.is_dir():
+        return Prepared()
+    archive = hand / PREPARED_FILE
+    places = {DEPS: deps, BUILD: build} if build.is_dir() else {DEPS: deps}
+    if left_out := pack(places, archive):
+        watch.note(f"not packed: {', '.join(left_out[:5])}{' ...' if left_out[5:] else ''}")
+    return Prepared(archive, complete and sandbox.isolated)
 
 
 def unpack(archive: Path, repository: Repository, environment: Mapping[str, str]) -> None:
@@ -61,15 +139,7 @@ def unpack(archive: Path, repository: Repository, environment: Mapping[str, str]
     if isinstance(tools, Missing):
         return
     places = {DEPS: repository.path / DEPS, BUILD: build_path(repository, tools)}
-    try:
-        with tarfile.open(archive) as tar:
-            members = list(_members(tar))
-            for top, place in places.items():
-                place.mkdir(parents=True, exist_ok=True)
-                mine = [m for name, m in members if name == top]
-                tar.extractall(place, mine, filter="data")
-    except (tarfile.TarError, OSError) as error:
-        raise Unusable(f"what `prepare` packed cannot be unpacked: {error}") from None
+    unpack_places(archive, places)
 
 
 def has_dependencies(root: Path) -> bool:
@@ -82,44 +152,3 @@ def has_dependencies(root: Path) -> bool:
             if found.dependencies or not found.complete:
                 return True
     return False
-
-
-def _mix(
-    repository: Repository,
-    tools: Toolchain,
-    task: tuple[str, ...],
-    build: Path,
-    environment: Mapping[str, str],
-) -> Completed:
-    named = {n: environment[n] for n in (*NETWORK, *HEX) if n in environment}
-    extra = {**named, "PATH": tools.search_path, "MIX_ENV": "test", "MIX_BUILD_PATH": str(build)}
-    env = child_environment(environment, extra)
-    return run((str(tools.mix), *task), cwd=repository.path, env=env, timeout=SECONDS)
-
-
-def _packed(deps: Path, build: Path, archive: Path) -> Path | None:
-    if not deps.is_dir():
-        return None
-    with tarfile.open(archive, "w") as tar:
-        tar.add(deps, DEPS)
-        if build.is_dir():
-            tar.add(build, BUILD)
-    return archive
-
-
-def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, tarfile.TarInfo]]:
-    """Each member with the folder it is for, named from there on; raises `Unusable` for too many.
-
-    The filter of `extractall` keeps them inside and makes no devices.
-    """
-    size = 0
-    for number, member in enumerate(tar):
-        size += member.size
-        if number >= MOST_FILES or size > MOST_BYTES:
-            raise Unusable("what `prepare` packed is too large")
-        top, _, rest = member.name.partition("/")
-        if top not in (DEPS, BUILD):
-            raise Unusable(f"`prepare` packed something else: {member.name!r}")
-        if rest:
-            linked = member.linkname.partition("/")[2] if member.islnk() else member.linkname
-            yield top, member.replace(name=rest, linkname=linked, deep=False)

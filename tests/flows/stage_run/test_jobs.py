@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import platform
+import re
 import shutil
 import tarfile
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 
 from bot.codebase.repository import Repository
+from bot.codebase.sandbox import open_sandbox
 from bot.core.lifecycle.manifest import MANIFEST_FILE, VERDICT_FILE, Manifest, StageVerdict
 from bot.core.plan import Plan
 from bot.errors import Exit, Unusable
@@ -26,6 +30,7 @@ from tests.e2e.stage_support import encoded, git, planned
 from tests.e2e.test_model_runs import KEY, _engineer, environment
 from tests.e2e.test_model_runs import SHOP as BLOCKING_SHOP
 from tests.fakes.anthropic_server import AnthropicServer
+from tests.flows.stage_run.served_git import served
 from tests.flows.stage_run.test_approved import life
 from tests.flows.support import SHOP, repository
 
@@ -69,6 +74,11 @@ class Runner:
             }
             | (env or {}),
         )
+
+    def told(self, name: str) -> dict[str, str]:
+        """What the job told last."""
+        lines = (self.folder / f"{name}.out").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
 
     @property
     def results(self) -> dict[str, Any]:
@@ -310,7 +320,7 @@ def test_prepare_has_nothing_to_fetch_for_a_project_without_dependencies(tmp_pat
     made = runner(tmp_path, SHOP)
     ran = made.job("prepare")
     assert ran.code == Exit.OK, ran.err
-    assert (tmp_path / "prepare.out").read_text() == "digest=\n"
+    assert made.told("prepare") == {"digest": "", "keep": "false"}
     assert "no dependencies to fetch" in ran.out
 
 
@@ -321,24 +331,39 @@ defmodule Tiny.MixProject do
   def project, do: [app: :tiny, version: "0.1.0"]
 end
 """,
-    "lib/tiny.ex": "defmodule Tiny do\n  def one, do: 1\nend\n",
+    "lib/tiny.ex": """\
+defmodule Tiny do
+  def one, do: :tiny |> Application.app_dir("priv/one") |> File.read!() |> String.to_integer()
+end
+""",
+    "priv/one": "1",
 }
 
 
+def using_tiny(folder: Path, url: str) -> dict[str, str]:
+    """The shop, with a dependency that is fetched; it has a `priv`, to which mix makes a link."""
+    tiny = repository(folder / "served/tiny", TINY)
+    address, commit = f"{url}/tiny", git("rev-parse", "HEAD", cwd=tiny)
+    return {
+        **SHOP,
+        "mix.exs": SHOP["mix.exs"].replace("deps: []", f'deps: [{{:tiny, git: "{address}"}}]'),
+        "mix.lock": f'%{{\n  "tiny": {{:git, "{address}", "{commit}", []}},\n}}\n',
+        MAIL: SHOP[MAIL].replace("    :ok\n", "    if Tiny.one() == 1, do: :ok\n"),
+    }
+
+
 def test_a_dependency_is_handed_over_to_jobs_without_a_network(tmp_path: Path) -> None:
-    tiny = repository(tmp_path / "tiny", TINY)
-    wanted = f'deps: [{{:tiny, git: "{tiny}"}}]'
-    using = SHOP[MAIL].replace("    :ok\n", "    if Tiny.one() == 1, do: :ok\n")
-    lock = f'%{{\n  "tiny": {{:git, "{tiny}", "{git("rev-parse", "HEAD", cwd=tiny)}", []}},\n}}\n'
-    files = {**SHOP, "mix.exs": SHOP["mix.exs"].replace("deps: []", wanted), MAIL: using}
-    made = runner(tmp_path, {**files, "mix.lock": lock})
-    ran = made.job("prepare")
+    (tmp_path / "served").mkdir()
+    with served(tmp_path / "served") as url:
+        made = runner(tmp_path, using_tiny(tmp_path, url))
+        ran = made.job("prepare")
     assert ran.code == Exit.OK, ran.out + ran.err
     assert (made.hand / PREPARED_FILE).is_file(), ran.out
-    shutil.rmtree(tiny)
+    told = made.told("prepare")
+    assert told["keep"] == ("true" if open_sandbox("auto", os.environ).isolated else "false")
 
-    told = json.dumps({"prepare": {"result": "success", "outputs": {"digest": "0" * 64}}})
-    refused = made.job("work", {"GENESIS_STAGE_RESULTS": told})
+    other = json.dumps({"prepare": {"result": "success", "outputs": {"digest": "0" * 64}}})
+    refused = made.job("work", {"GENESIS_STAGE_RESULTS": other})
     assert refused.code == Exit.UNUSABLE
     assert "digests differ" in refused.err
 
@@ -347,6 +372,20 @@ def test_a_dependency_is_handed_over_to_jobs_without_a_network(tmp_path: Path) -
     assert len(made.manifest.commits) == 2
     ran = made.job("verify")
     assert made.verdict.status == "passed", ran.out + ran.err
+
+    (made.folder / "kept").mkdir()
+    (made.hand / PREPARED_FILE).rename(made.folder / "kept" / PREPARED_FILE)
+    again = made.job("prepare", {"GENESIS_STAGE_KEPT": "true"})
+    assert again.code == Exit.OK, again.err
+    assert made.told("prepare") == {"digest": told["digest"], "keep": "false"}
+
+
+def test_a_kept_build_belongs_to_its_machine_and_its_tools(tmp_path: Path) -> None:
+    made = runner(tmp_path, SHOP)
+    assert made.job("key").code == Exit.OK
+    key = made.told("key")["key"]
+    assert key.startswith(f"{platform.machine()}-")
+    assert re.search(r"-elixir-1\.\d+\.\d+-otp-\d+$", key)
 
 
 @pytest.mark.parametrize(
