@@ -86,9 +86,7 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
     if seen.branch != stage.head:
         return ask(stage, taken(stage, seen))
     if not facts.repository.workflow:
-        file = facts.policy.workflow
-        why = f"Waits for the workflow `.github/workflows/{file}`: add it, or switch it on"
-        return stage.model_copy(update={"reason": why})
+        return stage.model_copy(update={"reason": no_workflow(facts)})
     if not facts.repository.base:
         return stage.model_copy(update={"reason": "Waits for the base branch, which is missing"})
     if (later := put_off(life, stage, facts)) is not None:
@@ -107,6 +105,19 @@ def begin(life: PlanLife, stage: StageLife, facts: Facts) -> StageLife:
             "since": facts.now,
             "not_before": None,
         }
+    )
+
+
+def no_workflow(facts: Facts) -> str:
+    """Why no run can be started, and what mends it."""
+    file = f"`.github/workflows/{facts.policy.workflow}`"
+    if facts.repository.switched_off:
+        return (
+            f"Waits for the workflow {file}, which is switched off: enable it on the Actions page"
+        )
+    return (
+        f"Waits for the workflow {file}, which is not on the default branch: commit there what"
+        " `genesis config workflow` prints"
     )
 
 

@@ -20,6 +20,9 @@ from bot.core.lifecycle.commands import AnyCommand
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.state import BUSY, PlanLife
 
+SWITCHED_ON = timedelta(minutes=10)
+"""Between two looks whether a workflow is there that a stage waits for: no delivery tells."""
+
 STEPS = 8
 """One step may make the next one possible; more than a few never happen."""
 
@@ -84,8 +87,9 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
     for stage in life.stages:
         if (stage.flying or stage.status in BUSY) and stage.dispatched is not None:
             passed = facts.now - stage.dispatched
-            limits = (running.LISTED, running.UNSEEN, running.deadline(facts))
-            waits += [limit - passed for limit in limits]
+            waits += [limit - passed for limit in (running.LISTED, running.UNSEEN)]
+            since = running.began(stage) or facts.now
+            waits.append(running.deadline(facts) - (facts.now - since))
         if stage.status in ("pr-open", "checking") and stage.since is not None:
             limit = timedelta(minutes=facts.policy.checks_minutes)
             waits.append(limit - (facts.now - stage.since))
@@ -93,6 +97,8 @@ def _look_again(life: PlanLife, facts: Facts) -> datetime | None:
             waits.append(stages.WORKED_OUT)
         if stage.status == "approved" and stage.not_before is not None:
             waits.append(stage.not_before - facts.now)
+        if stage.status == "approved" and not facts.repository.workflow:
+            waits.append(SWITCHED_ON)
     waits += [asking.GRACE - (facts.now - since) for since in life.unclaimed.values()]
     ahead = [wait for wait in waits if wait > timedelta()]
     try:

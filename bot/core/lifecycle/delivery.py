@@ -27,6 +27,7 @@ from bot.core.lifecycle.running import in_time, outcome_of, run_of, to_dispatch
 from bot.core.lifecycle.stages import in_review, pull_of
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.check_run import check_run
+from bot.core.render.github.held import APPROVED, held_comment
 from bot.core.render.github.pull_request import pull_request
 from bot.core.render.github.red_base import red_base
 
@@ -62,6 +63,7 @@ def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
         if pull is not None and pull.state == "open":
             yield from _answers(stage, pull)
             yield from _red_base(life, stage, pull, facts)
+            yield from _held(life, stage, pull, facts)
             yield from _check(life, stage, pull, facts)
 
 
@@ -174,6 +176,17 @@ def _red_base(
     there = [c for c in marked(life, facts, "red-base", **fields) if c.on == pull.number]
     if not there or not same(body, there[0].body):
         yield PutComment(on=pull.number, marker=mark(life, "red-base", **fields), body=body)
+
+
+def _held(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
+    """One comment about the checks that wait for approval; and that they do so no longer."""
+    if pull.head != stage.head or not in_review(stage):
+        return
+    fields = {"stage": stage.number}
+    there = [c for c in marked(life, facts, "held", **fields) if c.on == pull.number]
+    body = held_comment(pull.number, pull.held) if pull.held else APPROVED
+    if (pull.held or there) and not (there and same(body, there[0].body)):
+        yield PutComment(on=pull.number, marker=mark(life, "held", **fields), body=body)
 
 
 def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:

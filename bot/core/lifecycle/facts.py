@@ -75,6 +75,8 @@ class RunFacts(Record):
     outcome: StageOutcome | None = None
     problem: str = ""
     """Why a completed run has no outcome that can be believed."""
+    held: bool = False
+    """It does not begin, or go on, before a person approves it; it is not completed then."""
 
 
 class ReviewFacts(Record):
@@ -124,6 +126,8 @@ class PullFacts(Record):
     """In the merge queue."""
     checks: tuple[CheckFacts, ...] = ()
     """On `head`."""
+    held: tuple[str, ...] = ()
+    """Names of the workflows on `head` that do not begin before a person approves them."""
     reviews: tuple[ReviewFacts, ...] = ()
     threads: tuple[ThreadFacts, ...] = ()
 
@@ -193,6 +197,8 @@ class RepositoryFacts(Record):
     dependencies: bool = True
     workflow: bool = True
     """Whether the stage workflow is there and active."""
+    switched_off: bool = False
+    """It is there, and not active."""
     drafts: bool = True
 
 

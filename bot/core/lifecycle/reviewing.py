@@ -9,9 +9,11 @@ from bot.core.lifecycle import attempts
 from bot.core.lifecycle.checks import FAILED, CheckFacts, Failure
 from bot.core.lifecycle.facts import Facts, PullFacts, ReviewFacts, StageFacts, may
 from bot.core.lifecycle.marking import same
+from bot.core.lifecycle.remedies import refused
 from bot.core.lifecycle.running import outcome_of
 from bot.core.lifecycle.state import PlanLife, StageLife, StageStatus
 from bot.core.policy import Policy
+from bot.core.render.github.held import held
 from bot.core.render.github.pull_request import pull_request
 from bot.core.render.github.red_base import red_on_base
 
@@ -53,7 +55,8 @@ def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Fact
     """Where a stage with a pull request, or about to have one, stands."""
     words = facts.stage(stage.number).refusal("put-pull", stage.attempt)
     if pull is None and words:
-        return _hold(stage, f"GitHub does not open the pull request: {attempts.shown(words)}")
+        why = refused("open the pull request", words, facts.policy.workflow)
+        return _hold(stage, f"{why}. It is opened as soon as it can be")
     if pull is None or pull.head != stage.head or not _told(life, stage, pull, facts):
         return stage if stage.stuck else _stand(stage, "pr-open")
     if pull.base != life.base_branch:
@@ -120,6 +123,11 @@ def _answer(stage: StageLife, pull: PullFacts, wanted: tuple[ReviewFacts, ...]) 
 
 
 def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
+    if pull.held and not stage.stuck:
+        # They have their whole time once they may begin.
+        return _hold(stage.model_copy(update={"since": None}), held(pull.number, pull.held))
+    if stage.since is None:
+        stage = stage.model_copy(update={"since": facts.now})
     failure = facts.stage(stage.number).failed_on(pull.head)
     inherited = failure.inherited if failure is not None and failure.innocent else ()
     said = verdict(pull, facts.policy, inherited)
@@ -134,8 +142,11 @@ def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
         return _stand(stage.model_copy(update=anew), "checking")
     if _late(stage, facts):
         minutes = facts.policy.checks_minutes
-        what = "No check began" if said == "none" else "The checks have not ended"
-        why = f"{what} within {minutes} minutes: look at the Actions page, or merge without them"
+        what, how = "The checks have not ended", "look on the Actions page what they wait for"
+        if said == "none":
+            what = "No check began"
+            how = "see whether a workflow runs on `pull_request` and its runs are allowed to begin"
+        why = f"{what} within {minutes} minutes: {how}, or merge #{pull.number} without them"
         return _hold(stage, why)
     return _stand(stage, "checking")
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.lifecycle import attempts
 from bot.core.lifecycle.budgets import charge
 from bot.core.lifecycle.facts import Facts, RunFacts, StageFacts
 from bot.core.lifecycle.outcome import StageOutcome
+from bot.core.lifecycle.remedies import refused
 from bot.core.lifecycle.state import BUSY, PlanLife, StageLife, StageStatus
 
 LISTED = timedelta(seconds=10)
 """A run is listed within this time after its dispatch; asking before would start another one."""
+
+HELD = (
+    "Its run {run} waits for approval. Approve it on the Actions page, and it goes on by itself;"
+    " `/genesis stop` gives it up"
+)
 
 UNSEEN = timedelta(minutes=10)
 """A run that is not seen this long after its dispatch has vanished."""
@@ -98,31 +104,37 @@ def follow(life: PlanLife, stage: StageLife, seen: StageFacts, facts: Facts) -> 
     """The stage as far as its run has come."""
     run = run_of(stage, seen)
     if run is None and (words := seen.refusal("dispatch", stage.attempt)):
-        return _not_begun(stage, words)
+        return _not_begun(stage, words, facts)
     if run is None:
         gone = not stage.flying
         return _vanished(stage, "no run was seen after its dispatch") if gone else stage
     underway: StageStatus = "running" if stage.cause in ("first", "asked") else "retrying"
-    stage = stage.model_copy(update={"run": run.id, "status": underway})
+    stage = stage.model_copy(
+        update={"run": run.id, "status": underway} | _waiting(stage, run, facts)
+    )
     if run.status != "completed":
-        return stage if in_time(stage, facts) else _overdue(stage, run)
+        return stage if run.held or in_time(stage, facts) else _overdue(stage, run)
     outcome = outcome_of(life, stage, seen)
+    if run.conclusion == "cancelled" and (outcome is None or outcome.status != "published"):
+        # Jobs that report whatever happened do so in a cancelled run, too: it is no failure.
+        return attempts.ask(stage, "Its run was cancelled")
     if outcome is not None:
         return _done(stage, outcome, seen, facts)
-    match run.conclusion:
-        case "cancelled":
-            return attempts.ask(stage, "Its run was cancelled")
-        case "action_required":
-            return attempts.ask(stage, "Its run waits for approval on the Actions page")
-        case _:
-            problem = attempts.shown(run.problem).rstrip(".") or "its run left no outcome"
-            return _vanished(stage, problem)
+    problem = attempts.shown(run.problem).rstrip(".") or "its run left no outcome"
+    return _vanished(stage, problem)
 
 
-def _not_begun(stage: StageLife, words: str) -> StageLife:
+def _waiting(stage: StageLife, run: RunFacts, facts: Facts) -> dict[str, object]:
+    """A run has its whole time once it may go on."""
+    if run.held:
+        return {"reason": HELD.format(run=run.id), "since": None}
+    return {"reason": "", "since": stage.since or facts.now}
+
+
+def _not_begun(stage: StageLife, words: str, facts: Facts) -> StageLife:
     """Nothing was tried, so no attempt is spent."""
     free = {"flying": False, "failures": max(0, stage.failures - 1)}
-    why = f"GitHub does not start its workflow run: {attempts.shown(words)}"
+    why = refused("start its workflow run", words, facts.policy.workflow)
     return attempts.ask(stage.model_copy(update=free), why)
 
 
@@ -131,13 +143,20 @@ def _vanished(stage: StageLife, problem: str) -> StageLife:
 
 
 def deadline(facts: Facts) -> timedelta:
-    """How long after its dispatch a run is waited for."""
+    """How long a run is waited for."""
     return timedelta(minutes=2 * facts.policy.limits.minutes + 60)
+
+
+def began(stage: StageLife) -> datetime | None:
+    """From when on its run is waited for: its dispatch, or its approval."""
+    times = [moment for moment in (stage.dispatched, stage.since) if moment is not None]
+    return max(times) if stage.dispatched is not None else None
 
 
 def in_time(stage: StageLife, facts: Facts) -> bool:
     """Whether its run may still be under way."""
-    return stage.dispatched is None or facts.now - stage.dispatched <= deadline(facts)
+    since = began(stage)
+    return since is None or facts.now - since <= deadline(facts)
 
 
 def _overdue(stage: StageLife, run: RunFacts) -> StageLife:
@@ -151,7 +170,7 @@ def _done(stage: StageLife, outcome: StageOutcome, seen: StageFacts, facts: Fact
             return attempts.ask(stage, f"Attempt {stage.attempt} {why}")
         if seen.branch != outcome.commit:
             words = seen.refusal("move-branch", stage.attempt)
-            why = f"GitHub does not take the commits for the branch: {attempts.shown(words)}"
+            why = refused("take the commits for the branch", words, facts.policy.workflow)
             return attempts.ask(stage, why) if words else stage
         there = {"status": "pr-open", "head": outcome.commit, "tree": outcome.tree}
         return stage.model_copy(update={**there, "since": facts.now, "feedback": ""})

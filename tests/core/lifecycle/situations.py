@@ -69,6 +69,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "approved, tomorrow": lambda: started(World(policy=SPENT, others=1)),
     "queued": lambda: started(World(dispatches_vanish=True)),
     "running": lambda: _after(started(), World.start_run),
+    "running, held": lambda: _after(started(), World.hold_run),
     "retrying": _retrying,
     "pr-open": _pr_open,
     "checking": _published,
@@ -77,6 +78,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "queued-to-merge": _queued_to_merge,
     "merged": lambda: _after(until_review(started()), lambda w: w.merge(1)),
     "needs-human": lambda: _after(started(), lambda w: w.end_run("nothing")),
+    "needs-human, held": lambda: _published(held=("test",)),
     "needs-human, red": lambda: _after(_retrying(), *[_publish, *[_red] * 2]),
     "needs-human, pushed": lambda: _after(until_review(started()), lambda w: w.push(1)),
     "blocked-by-policy": _blocked,
@@ -104,6 +106,10 @@ def _retarget(world: World) -> None:
         pull.base = "elsewhere"
 
 
+def _cancelled_with_a_report(world: World) -> None:
+    world.end_run("failed", conclusion="cancelled", fingerprint="c")
+
+
 EVENTS: Mapping[str, Callable[[World], object]] = {
     "approve": say("approve"),
     "fix stage 1": say("fix stage 1"),
@@ -118,7 +124,11 @@ EVENTS: Mapping[str, Callable[[World], object]] = {
     "a run cannot build": lambda w: w.end_run("cannot-build"),
     "a run leaves no outcome": lambda w: w.end_run(None, conclusion="failure"),
     "a person cancels the run": lambda w: w.end_run(None, conclusion="cancelled"),
+    "a person cancels the run, which reports": _cancelled_with_a_report,
     "cancelled runs end": World.settle_cancelled,
+    "a run waits for approval": World.hold_run,
+    "a run is approved": World.start_run,
+    "checks are approved": World.approve_checks,
     "checks pass": lambda w: w.check("success"),
     "checks fail": _red,
     "checks fail as on the base": _red_as_the_base,

@@ -100,6 +100,8 @@ class Run:
     conclusion: Conclusion | None = None
     outcome: StageOutcome | None = None
     cancelling: bool = False
+    held: bool = False
+    """It waits for a person to approve it."""
 
 
 @dataclass
@@ -124,6 +126,9 @@ class World:
     archived: bool = False
     policy_problem: str = ""
     workflow: bool = True
+    switched_off: bool = False
+    held: tuple[str, ...] = ()
+    """Names of the checks that do not begin before a person approves them."""
     dispatches_vanish: bool = False
     opens_pulls: bool = True
     drafts: bool = True
@@ -336,7 +341,7 @@ class World:
         for pull in self._open(stage):
             if pull.head not in self.checks:
                 new = [Check(name, "queued", run=self.new_id("check")) for name in self.ci]
-                self.checks[pull.head] = new
+                self.checks[pull.head] = [c for c in new if c.name not in self.held]
 
     def _open(self, stage: int) -> list[Pull]:
         return [p for p in self.pulls.values() if p.stage == stage and p.state == "open"]
@@ -427,7 +432,12 @@ class World:
 
     def start_run(self) -> None:
         if run := self.running():
-            run.status = "in_progress"
+            run.status, run.held = "in_progress", False
+
+    def hold_run(self) -> None:
+        """The run in flight does not go on without a person's word."""
+        if run := self.running():
+            run.held = True
 
     def end_run(
         self,
@@ -460,6 +470,14 @@ class World:
                 minutes=3,
             )
             run.outcome = outcome.model_copy(update=wrong)
+
+    def approve_checks(self) -> None:
+        """A person lets the checks of the first open pull request begin."""
+        names, self.held = self.held, ()
+        pull = next((p for p in self.pulls.values() if p.state == "open"), None)
+        if pull is not None:
+            new = [Check(name, "queued", run=self.new_id("check")) for name in names]
+            self.checks.setdefault(pull.head, []).extend(new)
 
     def settle_cancelled(self) -> None:
         """Runs that were cancelled end."""
@@ -566,6 +584,7 @@ class World:
                 "drift": tuple(sorted(self.drift)),
                 "rewritten": self.rewritten,
                 "workflow": self.workflow,
+                "switched_off": self.switched_off,
                 "drafts": self.drafts,
                 "attempts_today": self._attempts_today(),
             }
@@ -655,6 +674,7 @@ class World:
                 "checks": tuple(_check_facts(c) for c in self.checks.get(pull.head, [])),
                 "reviews": tuple(pull.reviews),
                 "threads": tuple(pull.threads),
+                "held": self.held,
             }
         )
 
@@ -667,6 +687,7 @@ class World:
                 "conclusion": run.conclusion,
                 "outcome": run.outcome,
                 "problem": "" if run.outcome else "no report",
+                "held": run.held,
             }
         )
 

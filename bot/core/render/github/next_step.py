@@ -7,7 +7,7 @@ from bot.core.lifecycle.state import BUSY, PlanLife, StageLife
 from bot.core.render.github.foreign import inline
 from bot.core.render.github.words import runnable
 
-REASON = 600
+REASON = 800
 """Characters of a reason; it ends with what to do."""
 
 
@@ -15,9 +15,12 @@ def obstacles(facts: Facts) -> tuple[str, ...]:
     """What will stand in the way of stages that are not begun yet."""
     if facts.repository.workflow:
         return ()
+    file = f"`.github/workflows/{facts.policy.workflow}`"
+    if facts.repository.switched_off:
+        return (f"No stage can be run: {file} is switched off. Enable it on the Actions page.",)
     return (
-        f"No stage can be run: `.github/workflows/{facts.policy.workflow}` is missing on the"
-        " default branch, or switched off.",
+        f"No stage can be run: {file} is missing on the default branch. Commit there what"
+        " `genesis config workflow` prints.",
     )
 
 

@@ -15,14 +15,18 @@ NAME = 60
 """Characters of a name."""
 
 
-def red_on_base(names: Sequence[str]) -> str:
-    """A sentence without its full stop."""
+def listed(names: Sequence[str]) -> str:
+    """`a`, `b` and `c`; of many, the first."""
     told = [_name(name) for name in names[:TOLD]]
     told += [f"{len(names) - TOLD} more"] if len(names) > TOLD else []
-    listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
+    return " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
+
+
+def red_on_base(names: Sequence[str]) -> str:
+    """A sentence without its full stop."""
     one = len(names) == 1
     what, blamed = ("is", "it is not") if one else ("are", "they are not")
-    return f"{listed} {what} red on the base as well, so {blamed} blamed on this change"
+    return f"{listed(names)} {what} red on the base as well, so {blamed} blamed on this change"
 
 
 def red_base(stage: int, names: Sequence[str]) -> str:

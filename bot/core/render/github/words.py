@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.core.lifecycle.facts import Facts
-from bot.core.lifecycle.state import PlanLife, PlanStatus, StageLife, StageStatus
+from bot.core.lifecycle.state import BUSY, PlanLife, PlanStatus, StageLife, StageStatus
 from bot.core.plan import STAGE_TITLES, StagePlan
 
 STAGE: Mapping[StageStatus, str] = {
@@ -81,6 +81,8 @@ def status_of(stage: StageLife, facts: Facts) -> str:
     """Where a stage stands, in a few words."""
     if idle(stage, facts):
         return "⚪ nothing to do"
+    if stage.status in BUSY and stage.reason:
+        return STAGE["needs-human"]
     if stage.status == "planned" and stage.number not in facts.policy.stages:
         return "⚪ for people"
     return STAGE[stage.status]

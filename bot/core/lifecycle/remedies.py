@@ -1,0 +1,44 @@
+"""What GitHub does not do: in its words, and with the one thing that mends it."""
+
+from __future__ import annotations
+
+from bot.core.lifecycle.attempts import shown
+
+_WORKFLOW = (
+    "Replace the workflow `.github/workflows/{workflow}` on the default branch by what"
+    " `genesis config workflow` prints"
+)
+_RIGHTS = "An owner accepts what the App asks for: the App's page under Settings > GitHub Apps"
+_RULES = "An admin lets the App push to `genesis/**`: Settings > Rules"
+
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    (
+        "actions has been disabled",
+        "An admin switches Actions on: Settings > Actions > General, of the repository or of the"
+        " organisation",
+    ),
+    (
+        "'workflow_dispatch' is not allowed",
+        "An admin allows this App and the event `workflow_dispatch` in the workflow execution"
+        " protections of the repository, the organisation or the enterprise",
+    ),
+    ("on a disabled workflow", "Somebody who may write enables the workflow on the Actions page"),
+    ("does not have 'workflow_dispatch' trigger", _WORKFLOW),
+    ("unexpected inputs", _WORKFLOW),
+    ("required input", _WORKFLOW),
+    ("failed to parse workflow", _WORKFLOW),
+    ("not accessible by integration", _RIGHTS),
+    ("not granted to this installation", _RIGHTS),
+    ("no commits between", "The attempt changed nothing of the base branch"),
+    ("rule violations", _RULES),
+    ("protected branch", _RULES),
+)
+"""By what the words have in them, in small letters; the first that fits."""
+
+
+def refused(what: str, words: str, workflow: str) -> str:
+    """Sentences without the last full stop: `what` is not done, GitHub's `words`, what mends it."""
+    found = (mends for part, mends in _REMEDIES if part in words.casefold())
+    mends = next(found, "").format(workflow=workflow)
+    told = f"GitHub does not {what}: {shown(words)}".rstrip(". ")
+    return f"{told}. {mends}" if mends else told
