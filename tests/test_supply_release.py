@@ -1,0 +1,190 @@
+"""A release: built from a clone as the workflow does it, and refused where anything is off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts import release_check, sbom
+from scripts.release_check import Built
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = {"version": "1.2.0", "name": "otp-genesis"}
+CHANGELOG = "# Changelog\n\n## 1.2.0, 2026-11-26\n\n- New.\n\n## 1.1.0, 2026-10-01\n\n- Old.\n"
+
+
+def release(clone: Path, tag: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "scripts/release.sh", tag],
+        cwd=clone,
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is committed, with a day for the version, and released as this version."""
+    folder = tmp_path_factory.mktemp("release") / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(folder)], check=True)
+    changelog = folder / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace(", unreleased", ", 2026-11-26"))
+    done = release(folder, "v0.1.0")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def built(clone: Path, tmp_path: Path) -> Built:
+    """A copy of what was built, to spoil."""
+    shutil.copytree(clone / "dist", tmp_path / "dist")
+    found = release_check.read(clone / "dist")
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "bot", "pipelines"],
+        cwd=clone,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    wheel, sdist = (tmp_path / "dist" / path.name for path in (found.wheel, found.sdist))
+    return replace(found, wheel=wheel, sdist=sdist, tracked=frozenset(listed.stdout.splitlines()))
+
+
+def test_a_release_has_its_files_its_sums_and_its_papers(clone: Path) -> None:
+    papers = clone / "build" / "papers"
+    assert {path.name for path in papers.iterdir()} == {
+        "SHA256SUMS",
+        "notes.md",
+        *(f"otp-genesis-0.1.0-{lock}.cdx.json" for lock in sbom.LOCKS),
+    }
+    lines = (papers / "SHA256SUMS").read_text().splitlines()
+    told = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (clone / "dist").iterdir()}
+    assert told == files
+    assert "The main job on one machine" in (papers / "notes.md").read_text()
+
+
+def test_what_was_built_from_a_clean_clone_has_nothing_against_it(built: Built) -> None:
+    checks = (
+        release_check.wheel_problems,
+        release_check.sdist_problems,
+        release_check.metadata_problems,
+    )
+    assert [problem for check in checks for problem in check(built)] == []
+
+
+def test_a_tag_of_another_version_publishes_nothing(clone: Path) -> None:
+    before = (clone / "build" / "papers" / "SHA256SUMS").read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.release_check", "v0.2.0", "dist", "build/elsewhere"],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "the tag is v0.2.0, the version 0.1.0" in done.stderr
+    assert not (clone / "build" / "elsewhere").exists()
+    assert (clone / "build" / "papers" / "SHA256SUMS").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "changelog", "told"),
+    [
+        ("v1.2.0", "1.2.0", CHANGELOG, ""),
+        ("1.2.0", "1.2.0", CHANGELOG, "it must be v1.2.0"),
+        ("v1.2", "1.2.0", CHANGELOG, "it must be v1.2.0"),
+        ("v1.2.0-rc1", "1.2.0-rc1", CHANGELOG, "1.2.0rc1"),
+        ("v1.3.0", "1.3.0", CHANGELOG, "nothing under"),
+        ("v1.2.0", "1.2.0", CHANGELOG.replace("- New.", ""), "nothing under"),
+        ("v1.2.0", "1.2.0", CHANGELOG.replace("2026-11-26", "unreleased"), "not of which day"),
+    ],
+)
+def test_tag_version_and_changelog_tell_of_one_release(
+    tag: str, version: str, changelog: str, told: str
+) -> None:
+    found = list(release_check.tag_problems(tag, {**PROJECT, "version": version}, changelog))
+    assert bool(found) is bool(told)
+    assert all(told in problem for problem in found[:1])
+
+
+def test_the_notes_are_of_this_version_only() -> None:
+    assert release_check.notes("1.2.0", CHANGELOG) == "- New."
+
+
+def rewritten(wheel: Path, change: dict[str, bytes | None]) -> None:
+    """The wheel again, with these members changed, added or, where `None`, left out."""
+    with zipfile.ZipFile(wheel) as archive:
+        members = {one: archive.read(one) for one in archive.namelist()}
+    for name, content in change.items():
+        if content is None:
+            del members[name]
+        else:
+            members[name] = content
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("bot/surprise.py", b"", "bot/surprise.py, which git does not know"),
+        ("otp_genesis.pth", b"import os", "otp_genesis.pth, which git does not know"),
+        ("tests/test_a.py", b"", "tests/test_a.py, which git does not know"),
+        ("bot/errors.py", None, "lacks bot/errors.py"),
+        ("bot/errors.py", b"changed after it was listed", "own list is wrong about bot/errors.py"),
+    ],
+)
+def test_a_wheel_with_anything_else_in_it_is_refused(
+    built: Built, name: str, content: bytes | None, told: str
+) -> None:
+    rewritten(built.wheel, {name: content})
+    assert told in "\n".join(release_check.wheel_problems(built))
+
+
+def test_a_link_in_the_sdist_is_refused(built: Built) -> None:
+    link = tarfile.TarInfo(f"otp_genesis-{built.version}/bot/elsewhere")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(built.sdist, "w:gz") as archive:
+        archive.addfile(link)
+    assert "bot/elsewhere is no plain file" in "\n".join(release_check.sdist_problems(built))
+
+
+def test_metadata_of_another_version_is_refused(built: Built) -> None:
+    told = "\n".join(
+        release_check.metadata_problems(
+            replace(built, project={**built.project, "requires-python": ">=3.8"})
+        )
+    )
+    assert "asks for Python >=3.11" in told
+
+
+@pytest.mark.parametrize("lock", sbom.LOCKS)
+def test_an_sbom_names_every_locked_package_with_its_sums(clone: Path, lock: str) -> None:
+    document = json.loads(
+        (clone / "build" / "papers" / f"otp-genesis-0.1.0-{lock}.cdx.json").read_text()
+    )
+    text = (clone / "requirements" / f"{lock}.txt").read_text()
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    assert sbom.components(document) == sbom.pins(text)
+    assert len(document["components"]) == len(re.findall(r"^\S", text, re.MULTILINE))
+    (pydantic,) = re.findall(r"^pydantic==(\S+)", text, re.MULTILINE)
+    assert f"pkg:pypi/pydantic@{pydantic}" in {part["purl"] for part in document["components"]}
+
+
+def test_an_sbom_of_a_lock_with_a_strange_line_is_not_written() -> None:
+    with pytest.raises(SystemExit, match="no pin"):
+        sbom.pins("a==1 \\\n    --hash=sha256:0\n-r other.txt\n")
