@@ -24,7 +24,7 @@ class Exit(IntEnum):
 
     OK = 0
     FINDINGS = 1
-    """`analyze --fail-on` met a finding at or above the given severity."""
+    """`analyze --fail-on` met a finding at or above the given severity, or `doctor` a failure."""
     USAGE = 2
     UNUSABLE = 3
     """The input cannot be worked on: no git repository, no commit, no Elixir, no such plan."""

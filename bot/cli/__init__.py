@@ -12,6 +12,7 @@ import typer
 from bot.cli import (
     analysis,
     config,
+    doctor,
     history,
     models,
     outline,
@@ -78,6 +79,10 @@ app.command(
         "genesis replay delivery.json --dry-run", "genesis replay payload.json --event issues"
     ),
 )(replay.replay)
+app.command(
+    "doctor",
+    epilog=_examples("genesis doctor --build", "genesis doctor acme/shop --json"),
+)(doctor.doctor)
 app.add_typer(pipelines.app)
 app.add_typer(stage.app)
 app.add_typer(config.app)

@@ -1,0 +1,140 @@
+"""`genesis doctor`: what stands in the way of working here, and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.analysis import JsonFlag
+from bot.cli.output import screen
+from bot.core.sanitize import one_line
+from bot.errors import Exit, Unusable
+
+if TYPE_CHECKING:
+    from bot.core.render.paint import Paint
+    from bot.flows.onboarding.check import Check
+    from bot.settings import Settings
+
+Target = Annotated[
+    str, typer.Argument(metavar="[PATH|OWNER/REPO]", help="A directory, or a repository on GitHub.")
+]
+Build = Annotated[
+    bool, typer.Option("--build", help="Also build the project and run its tests; a PATH only.")
+]
+Model = Annotated[
+    bool, typer.Option("--model", help="Also ask the vendors for the models; a PATH only.")
+]
+
+Against = Annotated[
+    str, typer.Option(help="Address of another GitHub than the settings name.", metavar="URL")
+]
+
+REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}\Z")
+
+_MARKS = {"ok": "ok", "warning": "warning", "failure": "FAILURE", "could-not-check": "not checked"}
+_STYLES = {
+    "ok": "green",
+    "warning": "yellow",
+    "failure": "bold red",
+    "could-not-check": "dim",
+}
+
+
+def doctor(
+    target: Target = ".",
+    build: Build = False,
+    model: Model = False,
+    against: Against = "",
+    json_: JsonFlag = False,
+) -> None:
+    """Look at everything the work needs, and say of each failure how to mend it.
+
+    Nothing is changed. What could not be looked at is said to be so, never called well.
+    """
+    screen.machine = json_
+    path = Path(target).expanduser()
+    if path.is_dir():
+        checks = _of_place(path, build=build, model=model)
+    elif REPOSITORY.match(target):
+        checks = _of_repository(target, against)
+    else:
+        raise Unusable(
+            f"{target!r} is neither a directory nor OWNER/REPO",
+            hint="name the directory of the project, or its repository on GitHub",
+        )
+    _tell(target, checks)
+
+
+def _of_repository(full_name: str, url: str) -> tuple[Check, ...]:
+    from bot.flows.onboarding.github import examine
+    from bot.server.registration import EVENTS
+
+    settings = settings_for(url)
+    return examine(settings, full_name, EVENTS)
+
+
+def settings_for(url: str) -> Settings:
+    """Of our App, also where `/setup` has written them; `url` names another GitHub."""
+    from bot.flows.onboarding.github import against
+    from bot.server.registration import app_settings
+
+    settings = app_settings()
+    screen.secrets = settings.secrets()
+    return settings.model_copy(update=against(url)) if url else settings
+
+
+def _of_place(path: Path, *, build: bool, model: bool) -> tuple[Check, ...]:
+    from bot.cli.progress import RunProgress
+    from bot.flows.onboarding.place import look_around
+    from bot.flows.onboarding.place_checks import place_checks
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    screen.secrets = settings.secrets()
+    with RunProgress(screen) as progress:
+        return place_checks(look_around(path, settings, progress, model=model, build=build))
+
+
+def _tell(target: str, checks: Sequence[Check]) -> None:
+    from dataclasses import asdict
+
+    from bot.flows.onboarding.check import OUTCOMES, failed
+
+    counts = Counter(check.outcome for check in checks)
+    screen.data(
+        {
+            "target": target,
+            "checks": [asdict(check) for check in checks],
+            "counts": {outcome: counts[outcome] for outcome in OUTCOMES},
+        }
+    )
+    screen.say(_text(checks, screen.paint))
+    summary = ", ".join(f"{counts[o]} {_MARKS[o].lower()}" for o in OUTCOMES if counts[o])
+    screen.say(f"\n{summary}")
+    raise SystemExit(int(Exit.FINDINGS if failed(checks) else Exit.OK))
+
+
+def _text(checks: Sequence[Check], paint: Paint) -> str:
+    mark = max(len(_MARKS[check.outcome]) for check in checks)
+    name = max(len(check.name) for check in checks)
+    lines: list[str] = []
+    group = ""
+    for check in checks:
+        if check.group != group:
+            group = check.group
+            lines += ([""] if lines else []) + [paint(group, "bold")]
+        shown = paint(_MARKS[check.outcome].ljust(mark), _STYLES[check.outcome])
+        lines.append(f"  {shown}  {check.name.ljust(name)}  {one_line(check.says)}".rstrip())
+        if check.fix and check.outcome != "ok":
+            lines.append(f"{' ' * (mark + name + 6)}{paint(_lead(check), 'cyan')} {one_line(check.fix)}")
+    return "\n".join(lines)
+
+
+def _lead(check: Check) -> str:
+    """What could not be looked at is for a person to see, not to mend."""
+    return "see:" if check.outcome == "could-not-check" else "fix:"

@@ -1,0 +1,49 @@
+"""`genesis doctor OWNER/REPO`: ask GitHub, then judge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from bot.errors import Unusable
+from bot.flows.onboarding.app_checks import app_checks, installed
+from bot.flows.onboarding.check import Check, Group
+from bot.flows.onboarding.repository_checks import repository_checks
+from bot.github.reading.doctor import Asker, asking, look_at_app
+from bot.github.reading.doctor_repository import look_at_repository
+from bot.settings import Settings
+
+REPOSITORY = Group("the repository")
+
+
+def examine(settings: Settings, full_name: str, events: Collection[str]) -> tuple[Check, ...]:
+    """Everything about the App and one repository; `events` are those we react to."""
+    seen, app = look_at_app(settings, full_name)
+    checks = app_checks(seen, full_name, events)
+    if app is None:
+        return checks
+    if not installed(seen.installation):
+        says = "nothing of it can be read before the App is installed there and not suspended"
+        return (*checks, REPOSITORY.unknown("everything", says))
+    with asking(app, seen.installation.body, full_name) as ask:
+        if not isinstance(ask, Asker):
+            return (*checks, REPOSITORY.unknown("everything", f"no token: {ask.why}"))
+        return (*checks, *repository_checks(look_at_repository(ask, seen.site.web)))
+
+
+def against(url: str) -> dict[str, str]:
+    """The settings that name another GitHub, by the address of its pages or of its API.
+
+    Raises `Unusable` for what is no address.
+    """
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise Unusable(f"{url!r} is no address of a GitHub", hint="https://github.example.com, say")
+    host, path = parts.netloc.lower(), parts.path.rstrip("/").removesuffix("/api/v3")
+    named = host.removeprefix("api.")
+    if named == "github.com" or named.endswith(".ghe.com"):
+        api, web = f"https://api.{named}", f"https://{named}"
+    else:
+        web = f"{parts.scheme}://{host}{path}"
+        api = f"{web}/api/v3"
+    return {"github_api_url": api, "github_server_url": web}

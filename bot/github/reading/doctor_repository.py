@@ -1,0 +1,163 @@
+"""What `genesis doctor` asks of one repository."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.config import CONFIG_PATH, InvalidConfig, Problem, load_policy
+from bot.core.names import branch_of
+from bot.core.policy import Policy
+from bot.github.reading.doctor import NOT_ASKED, Asked, Asker, branch_path
+
+FOLDER = ".github/workflows"
+MOST_WORKFLOWS = 40
+MOST_BYTES = 512 * 1024
+"""GitHub takes no larger workflow file."""
+CALLS = re.compile(
+    r"^\s*uses:\s*[\"']?([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)"
+    r"/(\.github/workflows/(?:stage|bot)\.yml)@([A-Za-z0-9._/-]+)[\"']?",
+    re.MULTILINE,
+)
+"""A call of one of our reusable workflows: owner, repository, path, ref."""
+
+
+@dataclass(frozen=True)
+class RepositorySeen:
+    """The answers, and what of the repository they are read by."""
+
+    full_name: str
+    web: str
+    """Address of its page."""
+    answers: Mapping[str, Asked] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    problems: tuple[Problem, ...] | None = None
+    """Of the configuration; None where there is no file."""
+    rulesets: Mapping[int, Asked] = field(default_factory=dict)
+    """Those that have a rule for branches of ours."""
+    workflows: Mapping[str, str | None] = field(default_factory=dict)
+    """Texts of the files in `.github/workflows`; None for one that cannot be read."""
+
+    def __getitem__(self, name: str) -> Asked:
+        return self.answers.get(name, NOT_ASKED)
+
+    @property
+    def default_branch(self) -> str:
+        about = self["about"]
+        return str(about.body["default_branch"]) if about.there else ""
+
+    @property
+    def base(self) -> str:
+        """The branch that is worked on."""
+        return self.policy.base or self.default_branch
+
+    @property
+    def workflow_text(self) -> str | None:
+        """The workflow that runs stages, None where it is not there."""
+        return self.workflows.get(self.policy.workflow)
+
+
+def look_at_repository(ask: Asker, site: str) -> RepositorySeen:
+    """Everything about it; `site` is the address of GitHub's pages."""
+    web = f"{site}/{ask.full_name}"
+    about = ask()
+    if not about.there:
+        return RepositorySeen(ask.full_name, web, {"about": about})
+    branch = str(about.body["default_branch"])
+    config = ask(f"/contents/{CONFIG_PATH}", ref=branch)
+    policy, problems = _policy(config)
+    answers = {"about": about, "config": config}
+    for name, path, query in _questions(policy, policy.base or branch):
+        answers[name] = ask(path, **query)
+    workflows = dict(_workflows(ask, answers, branch))
+    text = workflows.get(policy.workflow)
+    answers |= dict(_issue_questions(ask, answers["issues"]))
+    answers["called"] = _called(ask, text)
+    rulesets = dict(_rulesets(ask, answers["stage-rules"], answers["base-rules"]))
+    return RepositorySeen(ask.full_name, web, answers, policy, problems, rulesets, workflows)
+
+
+def _questions(policy: Policy, base: str) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Name, path and query of what is asked of every repository."""
+    actions, at = "/actions", branch_path(base)
+    stage = branch_path(branch_of("0", 1))
+    yield "label", f"/labels/{branch_path(policy.label)}", {}
+    yield "workflow", f"{actions}/workflows/{policy.workflow}", {}
+    started: dict[str, object] = {"event": "workflow_dispatch", "per_page": 20}
+    yield "runs", f"{actions}/workflows/{policy.workflow}/runs", started
+    yield "actions", f"{actions}/permissions", {}
+    yield "selected", f"{actions}/permissions/selected-actions", {}
+    yield "secrets", f"{actions}/secrets", {"per_page": 100}
+    yield "organization-secrets", f"{actions}/organization-secrets", {"per_page": 100}
+    yield "stage-rules", f"/rules/branches/{stage}", {"per_page": 100}
+    yield "base-rules", f"/rules/branches/{at}", {"per_page": 100}
+    yield "base", f"/branches/{at}", {}
+    yield "protected", "/branches", {"protected": "true", "per_page": 100}
+    yield "checks", f"/commits/{at}/check-runs", {"per_page": 100}
+    yield "statuses", f"/commits/{at}/status", {"per_page": 100}
+    yield "issues", "/issues", {"state": "all", "per_page": 1}
+
+
+def _issue_questions(ask: Asker, issues: Asked) -> Iterator[tuple[str, Asked]]:
+    """An older GitHub does not have these below an issue that is there."""
+    if not issues.there or not issues.body:
+        return
+    where = f"/issues/{issues.body[0]['number']}"
+    yield "sub-issues", ask(f"{where}/sub_issues", per_page=1)
+    yield "dependencies", ask(f"{where}/dependencies/blocked_by", per_page=1)
+
+
+def _policy(config: Asked) -> tuple[Policy, tuple[Problem, ...] | None]:
+    if not config.there:
+        return Policy(), None
+    text = text_of(config.body)
+    if text is None:
+        return Policy(), ((0, 0, "is no text file of a size we read"),)
+    try:
+        return load_policy(text, CONFIG_PATH), ()
+    except InvalidConfig as error:
+        return Policy(), error.problems
+
+
+def text_of(content: Any) -> str | None:
+    """The text of a file as the contents API gives it, None for what is none."""
+    if not isinstance(content, dict) or content.get("type") != "file":
+        return None
+    if content["size"] > MOST_BYTES or content.get("encoding") != "base64":
+        return None
+    try:
+        return base64.b64decode(content["content"]).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _workflows(
+    ask: Asker, answers: dict[str, Asked], branch: str
+) -> Iterator[tuple[str, str | None]]:
+    listed = answers["workflows"] = ask(f"/contents/{FOLDER}", ref=branch)
+    if not listed.there or not isinstance(listed.body, list):
+        return
+    names = [str(e["name"]) for e in listed.body if e["type"] == "file"]
+    for name in sorted(n for n in names if n.endswith((".yml", ".yaml")))[:MOST_WORKFLOWS]:
+        answer = ask(f"/contents/{FOLDER}/{branch_path(name)}", ref=branch)
+        yield name, text_of(answer.body) if answer.there else None
+
+
+def _called(ask: Asker, text: str | None) -> Asked:
+    """The reusable workflow of ours that is called there."""
+    found = CALLS.search(text or "")
+    if found is None:
+        return NOT_ASKED
+    owner, name, path, ref = found.groups()
+    return ask.elsewhere(f"/repos/{owner}/{name}/contents/{path}", ref=ref)
+
+
+def _rulesets(ask: Asker, *rules: Asked) -> Iterator[tuple[int, Asked]]:
+    """Each that has a rule there: it says whether we may get round it."""
+    numbers = {int(rule["ruleset_id"]) for one in rules if one.there for rule in one.body}
+    for number in sorted(numbers):
+        yield number, ask(f"/rulesets/{number}")

@@ -1,0 +1,245 @@
+"""`genesis doctor`: on a directory, and on a repository of a local GitHub."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import Exit
+from bot.flows.stage_run.caller import caller_workflow
+from tests.cli.support import Ran, inside
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.github.hub import Hub, Place, local_hub
+from tests.github.waiting import with_workflow
+
+MIX = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, version: "1.0.0"]
+end
+"""
+KEY = "secret-key-of-a-test"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with a commit."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "mix.exs").write_text(MIX)
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *argv], cwd=root, check=True)
+    return root
+
+
+def found(ran: Ran) -> dict[str, Mapping[str, Any]]:
+    return {check["name"]: check for check in ran.data["checks"]}
+
+
+def outcomes(ran: Ran) -> dict[str, str]:
+    return {name: str(check["outcome"]) for name, check in found(ran).items()}
+
+
+@pytest.mark.elixir
+def test_a_project_is_looked_at_and_not_touched(project: Path) -> None:
+    before = sorted(project.rglob("*"))
+    ran = inside("doctor", project)
+    assert ran.code == Exit.OK, ran.out + ran.err
+    assert "the project" in ran.out.splitlines()
+    assert "FAILURE" not in ran.out
+    assert "see: `genesis doctor" in ran.out
+    assert ran.out.splitlines()[-1].endswith("1 not checked")
+    assert sorted(project.rglob("*")) == before
+
+
+def test_what_is_no_repository_fails_with_what_to_do(tmp_path: Path) -> None:
+    ran = inside("doctor", tmp_path, "--json")
+    assert ran.code == Exit.FINDINGS
+    assert outcomes(ran)["repository"] == "failure"
+    assert found(ran)["repository"]["fix"]
+    assert ran.data["counts"]["failure"] >= 1
+
+
+def test_what_is_neither_directory_nor_repository_is_wrong_use(tmp_path: Path) -> None:
+    for target in ("no/such/place", str(tmp_path / "gone"), "-/x", "a/b/../c"):
+        ran = inside("doctor", "--json", "--", target)
+        assert ran.code == Exit.UNUSABLE
+        assert "neither a directory nor OWNER/REPO" in ran.data["error"]["message"]
+
+
+def test_a_broken_configuration_is_told_with_its_line(project: Path) -> None:
+    (project / ".github").mkdir()
+    (project / ".github" / "otp-genesis.yml").write_text("version: 1\nlabl: x\n")
+    check = found(inside("doctor", project, "--json"))["configuration"]
+    assert check["outcome"] == "failure"
+    assert ".github/otp-genesis.yml:2" in check["says"]
+
+
+def test_a_folder_that_cannot_be_written_fails(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    env = {"GENESIS_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    check = found(inside("doctor", project, "--json", env=env))["cache folder"]
+    assert (check["outcome"], "GENESIS_CACHE_DIR" in check["fix"]) == ("failure", True)
+
+
+def test_a_model_is_asked_for_only_on_demand_and_no_key_is_shown(project: Path) -> None:
+    with AnthropicServer() as server:
+        env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        without = inside("doctor", project, "--json", env=env)
+        asked = inside("doctor", project, "--json", "--model", env=env)
+        env["GENESIS_ANTHROPIC_MODEL"] = "claude-none-1"
+        wrong = inside("doctor", project, "--json", "--model", env=env)
+    assert [outcomes(r)["anthropic"] for r in (without, asked, wrong)] == [
+        "could-not-check",
+        "ok",
+        "failure",
+    ]
+    assert KEY not in "".join(r.out + r.err for r in (without, asked, wrong))
+    assert server.requests == []  # no completion was paid for
+
+
+@pytest.mark.elixir
+def test_a_build_is_tried_on_demand_outside_of_the_checkout(project: Path) -> None:
+    ran = inside("doctor", project, "--json", "--build")
+    check = found(ran)["build"]
+    assert (ran.code, check["outcome"]) == (Exit.FINDINGS, "failure")
+    assert "no tests" in check["says"]
+    assert not (project / "_build").exists()
+    branches = subprocess.run(
+        ["git", "branch", "--list"], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert "genesis" not in branches.stdout
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with local_hub(tmp_path_factory.mktemp("doctor")) as running:
+        yield running
+
+
+@pytest.fixture
+def place(hub: Hub) -> Iterator[Place]:
+    app = hub.app()
+    yield hub.place(app)
+    app.close()
+
+
+def doctor(hub: Hub, name: str, *more: str, **env: str) -> Ran:
+    app = hub.said["app"]
+    settings = {
+        "GENESIS_GITHUB_APP_ID": str(app["id"]),
+        "GENESIS_GITHUB_PRIVATE_KEY_FILE": app["private_key"],
+        "GENESIS_GITHUB_WEBHOOK_SECRET": app["webhook_secret"],
+        **env,
+    }
+    return inside("doctor", name, "--against", hub.said["url"], "--json", *more, env=settings)
+
+
+def test_a_bare_repository_lacks_the_workflow_and_says_how_to_add_it(
+    hub: Hub, place: Place
+) -> None:
+    ran = doctor(hub, place.full_name)
+    assert ran.code == Exit.FINDINGS
+    check = found(ran)["workflow of stages"]
+    assert (check["outcome"], "genesis onboard" in check["fix"]) == ("failure", True)
+    assert outcomes(ran)["switched on"] == "could-not-check"
+    assert outcomes(ran)["credentials"] == outcomes(ran)["installation"] == "ok"
+    assert outcomes(ran)["permissions"] == "ok"
+
+
+def test_what_was_mended_is_ok(hub: Hub, place: Place) -> None:
+    text = caller_workflow(owner="acme", ref="main", version=version("otp-genesis"))
+    with_workflow(place, "otp-genesis.yml", text)
+    place.commit("main", {".github/workflows/ci.yml": "on: pull_request\njobs: {}\n"})
+    label = {"name": "otp-refactor", "color": "8250df"}
+    place.by("admin", "POST", "/labels", label)
+    place.issue()
+    seen = outcomes(doctor(hub, place.full_name))
+    for name in ("workflow of stages", "workflow is on", "label", "checks of pull requests"):
+        assert seen[name] == "ok", name
+    assert seen["sub-issues"] == seen["dependencies"] == "ok"
+    assert seen["starting it"] == "could-not-check"
+    place.by("admin", "PUT", "/actions/workflows/otp-genesis.yml/disable")
+    assert outcomes(doctor(hub, place.full_name))["workflow is on"] == "failure"
+
+
+def test_rules_that_refuse_our_pushes_are_found_unless_we_get_round_them(
+    hub: Hub, place: Place
+) -> None:
+    ruleset: dict[str, Any] = {
+        "name": "closed",
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["refs/heads/genesis/**"], "exclude": []}},
+        "rules": [{"type": "creation"}],
+    }
+    made = place.by("admin", "POST", "/rulesets", ruleset)
+    check = found(doctor(hub, place.full_name))["pushes to genesis/**"]
+    assert (check["outcome"], str(made["id"]) in check["fix"]) == ("failure", True)
+    app = {"actor_id": hub.said["app"]["id"], "actor_type": "Integration"}
+    place.by("admin", "PUT", f"/rulesets/{made['id']}", {"bypass_actors": [app]})
+    assert outcomes(doctor(hub, place.full_name))["pushes to genesis/**"] == "ok"
+
+
+def test_a_broken_configuration_on_the_default_branch_fails(hub: Hub, place: Place) -> None:
+    place.commit("main", {".github/otp-genesis.yml": "run: maybe\n"})
+    check = found(doctor(hub, place.full_name))["configuration"]
+    assert (check["outcome"], "on main" in check["fix"]) == ("failure", True)
+
+
+def test_a_repository_without_the_app_leads_to_the_page_that_installs_it(hub: Hub) -> None:
+    ran = doctor(hub, "acme/nowhere")
+    assert ran.code == Exit.FINDINGS
+    assert "/installations/new" in found(ran)["installation"]["fix"]
+    assert outcomes(ran)["everything"] == "could-not-check"
+
+
+def test_a_suspended_installation_is_a_failure_and_nothing_else_is_guessed(
+    hub: Hub, place: Place
+) -> None:
+    where = f"/app/installations/{place.installation}/suspended"
+    hub.as_app("PUT", where)
+    try:
+        ran = doctor(hub, place.full_name)
+    finally:
+        hub.as_app("DELETE", where)
+    assert outcomes(ran)["installation"] == "failure"
+    assert outcomes(ran)["everything"] == "could-not-check"
+
+
+def test_credentials_that_are_none_are_told(hub: Hub, tmp_path: Path) -> None:
+    unset = doctor(hub, "acme/shop", GENESIS_GITHUB_APP_ID="0")
+    wrong = doctor(hub, "acme/shop", GENESIS_GITHUB_APP_ID="999999")
+    (tmp_path / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\nx\n")
+    broken = doctor(hub, "acme/shop", GENESIS_GITHUB_PRIVATE_KEY_FILE=str(tmp_path / "key.pem"))
+    for ran in (unset, wrong, broken):
+        assert (ran.code, outcomes(ran)["credentials"]) == (Exit.FINDINGS, "failure")
+    assert "is no private key" in found(broken)["credentials"]["says"]
+
+
+def test_a_github_that_does_not_answer_is_a_failure_not_a_crash(hub: Hub) -> None:
+    app = hub.said["app"]
+    env = {
+        "GENESIS_GITHUB_APP_ID": str(app["id"]),
+        "GENESIS_GITHUB_PRIVATE_KEY_FILE": app["private_key"],
+    }
+    ran = inside("doctor", "acme/shop", "--against", "http://127.0.0.1:9", "--json", env=env)
+    assert ran.code == Exit.FINDINGS
+    assert outcomes(ran)["GitHub"] == "failure"
+    assert "ok" not in {o for name, o in outcomes(ran).items() if name != "webhook secret"}
+
+
+def test_nothing_is_changed_and_the_token_is_given_back(hub: Hub, place: Place) -> None:
+    before = hub.now()
+    doctor(hub, place.full_name)
+    asked = [e for e in hub.exchanges(before) if e["method"] not in ("GET", "HEAD")]
+    assert [e["method"] for e in asked] == ["POST", "DELETE"]
+    assert asked[0]["path"].endswith("/access_tokens")
+    assert asked[1]["path"].endswith("/installation/token")
+    assert set(json.loads(asked[0]["request"])["permissions"].values()) == {"read"}
