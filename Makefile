@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean
+.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -105,7 +105,10 @@ bench-ingress: install ## the webhook ingress against Probot (npm) on one core e
 bench-plans: install ## one state transition, and a look at 1,000 open plans
 	@$(BIN)/python -m benchmarks.plans
 
+docs: install ## the docs site in site/, strictly (npm)
+	@bash scripts/docs.sh
+
 clean: ## remove whatever make has made
-	rm -rf $(VENV) .judges .probot build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) site .docs .judges .probot build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache examples/*/_build examples/*/deps
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

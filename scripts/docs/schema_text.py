@@ -1,0 +1,71 @@
+"""JSON Schema, said in words: types, choices, bounds, defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.core.render.markdown import code
+
+Schema = Mapping[str, Any]
+Link = Callable[[str], str]
+"""From the name of a definition to what is shown for it."""
+
+BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "minProperties": "at least {} entries",
+    "maxProperties": "at most {} entries",
+}
+TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    "null": "`null`",
+    "object": "a map",
+    "array": "a list",
+}
+
+
+def kind(schema: Schema, link: Link) -> str:
+    """What may stand there."""
+    if "$ref" in schema:
+        return link(schema["$ref"].rsplit("/", 1)[1])
+    if "const" in schema:
+        return code(json.dumps(schema["const"]).strip('"'))
+    if "enum" in schema:
+        return ", ".join(code(json.dumps(value).strip('"')) for value in schema["enum"])
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            return " or ".join(dict.fromkeys(kind(one, link) for one in schema[key]))
+    whole = ", ".join([TYPES.get(str(schema.get("type")), "anything"), *_bounds(schema)])
+    return whole + _inside(schema, link)
+
+
+def default(schema: Schema) -> str:
+    """As it would be written in YAML's flow style; empty where there is none to speak of."""
+    if schema.get("default") in (None, "", [], {}):
+        return ""
+    return code(json.dumps(schema["default"], ensure_ascii=False).strip('"'))
+
+
+def _inside(schema: Schema, link: Link) -> str:
+    """What is in a list or a map."""
+    if schema.get("type") == "array" and schema.get("items"):
+        return f"; each: {kind(schema['items'], link)}"
+    named = [*schema.get("patternProperties", {}).values()]
+    values = named or [schema.get("additionalProperties")]
+    shown = [kind(value, link) for value in values if isinstance(value, Mapping) and value]
+    return f"; each value: {shown[0]}" if shown else ""
+
+
+def _bounds(schema: Schema) -> list[str]:
+    return [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
