@@ -56,6 +56,12 @@ class OtpError(Exception):
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
+class Misused(OtpError):
+    """The command line, or what stands for it on a workflow runner, is wrong."""
+
+    exit_code = Exit.USAGE
+
+
 class Unusable(OtpError):
     """The repository or the arguments cannot be worked on."""
 

@@ -17,6 +17,7 @@ lock requirements/run.txt
 lock requirements/models.txt --extra models
 lock requirements/simulator.txt --extra simulator
 lock requirements/server.txt --extra server
+lock requirements/build.txt --extra build
 lock requirements/release.txt --extra release
 lock requirements/dev.txt --extra dev --extra models --extra server --extra simulator --extra release
 

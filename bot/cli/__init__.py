@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from bot.cli import (
+    action,
     analysis,
     config,
     doctor,
@@ -26,7 +27,7 @@ from bot.cli import (
 )
 from bot.cli.interrupting import Interrupted, listen
 from bot.cli.output import screen
-from bot.errors import Exit, OtpError, Unusable
+from bot.errors import Exit, Misused, OtpError, Unusable
 
 app = typer.Typer(
     name="genesis",
@@ -85,6 +86,7 @@ app.command(
 )(doctor.doctor)
 app.add_typer(pipelines.app)
 app.add_typer(stage.app)
+app.add_typer(action.app, hidden=True)
 app.add_typer(config.app)
 
 
@@ -143,12 +145,6 @@ def main() -> None:
 _WRONG_USE: type[Exception] = next(
     c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
 )
-
-
-class Misused(OtpError):
-    """The command line itself is wrong."""
-
-    exit_code = Exit.USAGE
 
 
 def _fail_misused(error: Any) -> NoReturn:

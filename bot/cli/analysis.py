@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,6 @@ from bot.errors import Exit, Unusable
 
 if TYPE_CHECKING:
     from bot.core.finding import Analysis
-    from bot.core.render.sarif import RuleText
     from bot.elixir.rules.base import Rule
 
 
@@ -57,6 +55,7 @@ def analyze(
     json_: JsonFlag = False,
 ) -> None:
     """Find OTP problems in the files of a directory. Reads only; needs neither git nor Elixir."""
+    from bot.core.finding import at_least
     from bot.elixir.analyze import survey
     from bot.flows.trees import checkout_tree
     from bot.settings import load_settings
@@ -72,7 +71,7 @@ def analyze(
         write_file(output, text)
     else:
         screen.write(text)
-    if fail_on is not Level.never and _worst_at_least(found.analysis, fail_on.value):
+    if at_least(found.analysis.findings, fail_on.value):
         raise SystemExit(int(Exit.FINDINGS))
 
 
@@ -98,12 +97,13 @@ def _rule(name: str) -> Rule:
 def _rendered(analysis: Analysis, form: Format, *, to_file: bool) -> str:
     from bot.core.render import findings
     from bot.core.render.paint import plain
-    from bot.core.render.sarif import as_sarif
 
     if form is Format.json:
         return analysis.model_dump_json(indent=2) + "\n"
     if form is Format.sarif:
-        return json.dumps(as_sarif(analysis, _rule_texts(), _version()), indent=2) + "\n"
+        from bot.flows.sarif_file import sarif_text
+
+        return sarif_text(analysis)
     if form is Format.markdown:
         from bot.elixir.supervision import mermaid
 
@@ -111,29 +111,6 @@ def _rendered(analysis: Analysis, form: Format, *, to_file: bool) -> str:
             analysis, tuple(mermaid(t) for t in analysis.trees if t.supervisors)
         )
     return findings.as_text(analysis, plain if to_file else screen.paint)
-
-
-def _rule_texts() -> list[RuleText]:
-    from bot.core.render.sarif import RuleText
-    from bot.elixir.rules import all_rules
-
-    return [
-        RuleText(r.id, r.title, r.explanation, f"{r.harm}\n\n{r.remedy}", r.severity)
-        for r in all_rules()
-    ]
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("otp-genesis")
-
-
-def _worst_at_least(analysis: Analysis, level: str) -> bool:
-    from bot.core.finding import SEVERITIES
-
-    limit = [str(s) for s in SEVERITIES].index(level)
-    return any(SEVERITIES.index(f.severity) <= limit for f in analysis.findings)
 
 
 def explain(

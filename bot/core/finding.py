@@ -6,6 +6,7 @@ repository's root with forward slashes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -148,3 +149,11 @@ class Analysis(Record):
     trees: tuple[SupervisionTree, ...] = ()
     rules: tuple[str, ...] = ()
     """Ids of the rules that ran."""
+
+
+def at_least(findings: Iterable[Finding], level: str) -> tuple[Finding, ...]:
+    """Those of a severity and above; none for `never`."""
+    if level == "never":
+        return ()
+    limit = [str(s) for s in SEVERITIES].index(level)
+    return tuple(f for f in findings if SEVERITIES.index(f.severity) <= limit)

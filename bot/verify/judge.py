@@ -76,6 +76,13 @@ def new_diagnostics(
     return tuple(fresh)
 
 
+def new_failures(baseline: Baseline, check: CheckResult) -> tuple[TestResult, ...]:
+    """Tests of a run that fail now and neither failed nor flaked on the base."""
+    before = next((c for c in baseline.checks if c.name == "test"), None)
+    old = {key(t): t for t in before.tests} if before else {}
+    return tuple(t for t in check.tests if _is_new_failure(t, old) and key(t) not in baseline.flaky)
+
+
 def _identity(diagnostic: Diagnostic) -> tuple[str, str, str, str]:
     message = normalise(diagnostic.message)
     return (diagnostic.tool, diagnostic.severity, diagnostic.path, message)

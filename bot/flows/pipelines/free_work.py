@@ -54,13 +54,13 @@ def verify(bench: Bench) -> Verdict:
         mix,
         bench.reporter,
         bench.baseline,
-        _whole(tuple(change.path for change in changes)),
+        whole_change(tuple(change.path for change in changes)),
         changes,
         progress=bench.watch.doing,
     )
 
 
-def _whole(paths: tuple[str, ...]) -> Action:
+def whole_change(paths: tuple[str, ...]) -> Action:
     """An action that names every changed file: what no plan limits may touch what it touches.
 
     Files that no action may touch (`.github`, `.genesis`) stay out of bounds all the same.
