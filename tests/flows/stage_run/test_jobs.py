@@ -46,6 +46,8 @@ class Runner:
     folder: Path
     source: Path
     plan: Plan
+    git_config: str = "core.logAllRefUpdates=true"
+    """Kept in the checkout."""
 
     @property
     def hand(self) -> Path:
@@ -56,7 +58,8 @@ class Runner:
         home = self.folder / f"home-{name}"
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.folder / "code", ignore_errors=True)
-        git("clone", "-q", str(self.source), str(self.folder / "code"), cwd=self.folder)
+        clone = ("clone", "-q", "-c", self.git_config, str(self.source))
+        git(*clone, str(self.folder / "code"), cwd=self.folder)
         base = git("rev-parse", "HEAD", cwd=self.folder / "code")
         asked = {"plan": "7", "plan_commit": "a" * 40, "stage": "1", "attempt": "1", "base": base}
         return genesis(
