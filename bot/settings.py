@@ -128,11 +128,17 @@ class Settings(BaseSettings):
     model_name: ModelName = ""
     """For the vendor it belongs to; empty: the vendors' own settings, then their defaults."""
     anthropic_model: ModelName = ""
+    """Claude's model; empty: `GENESIS_MODEL_NAME`, then the default."""
     gemini_model: ModelName = ""
+    """Gemini's model, likewise."""
     anthropic_api_key: Key = Field(default=None, validation_alias=_named("anthropic_api_key"))
+    """Claude's key."""
     gemini_api_key: Key = Field(default=None, validation_alias=_named("gemini_api_key"))
+    """Gemini's key."""
     anthropic_base_url: BaseUrl = Field(default="", validation_alias=_named("anthropic_base_url"))
+    """Another address for Claude's API: a proxy of one's own, say."""
     gemini_base_url: BaseUrl = Field(default="", validation_alias=_named("gemini_base_url"))
+    """Another address for Gemini's API."""
     model_timeout: float = Field(default=600.0, gt=0, allow_inf_nan=False)
     """Seconds one model call may take."""
     model_retries: int = Field(default=2, ge=0, le=10)
@@ -162,12 +168,15 @@ class Settings(BaseSettings):
     github_private_key: SecretStr | None = None
     """The same key itself, where there is no place for a file; it wins over one."""
     github_webhook_secret: SecretStr | None = None
+    """What GitHub signs deliveries with."""
     github_api_url: BaseUrl = Field(
         default="https://api.github.com", validation_alias=_named("github_api_url")
     )
+    """REST API of another GitHub: an Enterprise Server, the local one."""
     github_server_url: BaseUrl = Field(
         default="https://github.com", validation_alias=_named("github_server_url")
     )
+    """Its address for git and for people."""
     github_pace: float = Field(default=1.0, ge=0, le=60)
     """Seconds between two things created on GitHub, which asks for one; 0 lifts GitHub's limits on
     how many there may be in an hour, too: for a server that has none."""
@@ -181,6 +190,7 @@ class Settings(BaseSettings):
     bot_email: str = Field(
         default="otp-genesis@users.noreply.github.com", pattern=r"^[^<>\s\x00]{3,200}$"
     )
+    """The address in these commits."""
 
     def vendor(self, name: Vendor) -> VendorSettings:
         """What is set for one vendor."""
