@@ -71,7 +71,7 @@ format: install ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## new lock files from pyproject.toml (needs uv)
+lock: install ## new lock files from pyproject.toml
 	bash scripts/lock.sh
 
 simulate: install elixir ## a local GitHub over the sample app, until Ctrl-C; SIMULATE="--fresh" begins anew

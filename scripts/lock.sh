@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # lock.sh [--keep]: writes the lock files anew, with the newest versions that pyproject.toml allows;
-# with --keep only what must change. Needs uv; nobody who only installs does.
+# with --keep only what must change. UV_EXCLUDE_NEWER="7 days" leaves out what is younger. Needs uv,
+# which `make install` brings; who only installs does not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
 upgrade=(--upgrade)
 [ "${1:-}" = --keep ] && upgrade=()
 
