@@ -24,8 +24,10 @@ def listing(rules: Sequence[Mapping[str, Any]], paint: Paint = plain) -> str:
 def as_text(rule: Mapping[str, Any], paint: Paint = plain) -> str:
     """Everything about one rule."""
     head = f"{paint(rule['id'], 'bold')}: {rule['title']}"
-    facts = f"stage {rule['stage']}, {rule['category']}, {rule['severity']}, {rule['confidence']}"
-    f" confidence, fix: {rule['fix']}"
+    facts = (
+        f"stage {rule['stage']}, {rule['category']}, {rule['severity']}, {rule['confidence']}"
+        f" confidence, fix: {rule['fix']}"
+    )
     parts = [head, facts, "", _wrapped(rule["explanation"]), ""]
     parts += [paint("Why it is harmful", "bold"), _wrapped(rule["harm"]), ""]
     parts += [paint("How to fix it", "bold"), _wrapped(rule["remedy"]), ""]
