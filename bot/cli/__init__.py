@@ -15,6 +15,7 @@ from bot.cli import (
     config,
     doctor,
     history,
+    init,
     models,
     outline,
     pipelines,
@@ -80,6 +81,10 @@ app.command(
         "genesis replay delivery.json --dry-run", "genesis replay payload.json --event issues"
     ),
 )(replay.replay)
+app.command(
+    "init",
+    epilog=_examples("genesis init --for laptop", "genesis init --for action --owner acme -n"),
+)(init.init)
 app.command(
     "doctor",
     epilog=_examples("genesis doctor --build", "genesis doctor acme/shop --json"),
