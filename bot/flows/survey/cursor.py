@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from bot.codebase.remote_git import Move, Remote
 from bot.codebase.repository import Repository
 from bot.core.model import Record
-from bot.errors import NotThere, OtpError
+from bot.errors import OtpError, Transient
 from bot.flows.survey.looks import Look, Seen
 
 REF = "refs/genesis/cursor"
@@ -48,7 +48,9 @@ class Cursors:
         try:
             self.remote(False).fetch(self.mirror.git_dir, f"{REF}:{REF}", depth=1)
             return Cursor.model_validate_json(self.mirror.read(self._tip, FILE))
-        except (ValidationError, NotThere) as error:
+        except Transient:
+            raise
+        except (ValidationError, OtpError) as error:
             log.warning("cursor_unusable", why=type(error).__name__)
             return Cursor()
 
