@@ -36,4 +36,9 @@ fi
 
 # What the theme prints about its successor is no warning of ours.
 NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict "$@"
+# A page may link to another host; it loads nothing from one.
+if grep -rnoE --include='*.html' '<(script|link|img|iframe|source)[^>]+(src|href)="?(https?:)?//[^>]*>' site; then
+  echo "the site would load something from another host" >&2
+  exit 1
+fi
 echo "site/index.html"
