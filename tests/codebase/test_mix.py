@@ -289,3 +289,18 @@ def test_the_sandbox_is_the_one_given(tmp_path: Path) -> None:
         pytest.skip("NO ISOLATION TESTED: bubblewrap is absent or blocked here")
     seen = mix.test(reporter=reporter()).completed.stdout
     assert int(seen.split("processes: ")[1].split()[0]) < 12
+
+
+@pytest.mark.parametrize(
+    "instead",
+    ['File.ln_s!("/proc/self/status", results)', '{_, 0} = System.cmd("mkfifo", [results])'],
+)
+def test_results_are_no_link_and_no_pipe_of_the_project(tmp_path: Path, instead: str) -> None:
+    """We would read our own environment through the one, and wait for ever at the other."""
+    helper = f"""\
+    results = System.fetch_env!("GENESIS_RESULTS")
+    System.at_exit(fn _ -> File.rm(results); {instead} end)
+    ExUnit.start()
+    """
+    run = sample(tmp_path, {"test/test_helper.exs": helper}).test(reporter=reporter())
+    assert run.events == ""

@@ -12,11 +12,13 @@ import pytest
 from bot.codebase.mix import Mix
 from bot.core.plan import Change
 from bot.core.verdict import Baseline, Verdict
+from bot.errors import Refused
 from bot.verify.baseline import take_baseline
 from bot.verify.generated_test import GeneratedTest, check_green, check_red
-from bot.verify.verify import Proving, verify_change
+from bot.verify.verify import Proving, prove, verify_change
 from tests.verify.support import (
     COUNTER,
+    COUNTER_TEST,
     MIX_EXS,
     SAMPLE,
     action,
@@ -265,3 +267,21 @@ def test_cannot_build_judges_the_gates_and_passes_nothing(mix: Mix) -> None:
     verdict = verify_change(mix, reporter(), closed, action(MAILER), (FIX,))
     assert verdict.status == "cannot-build"
     assert verdict.proof == "none"
+
+
+def test_the_base_is_not_put_back_through_a_link_of_the_project(tmp_path: Path) -> None:
+    root = write(tmp_path / "project", {**SAMPLE, MAILER: SUPERVISED})
+    mix = mix_in(root, tmp_path / "build")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    away = f"""\
+    File.rename!("lib/sample", "lib/away")
+    File.ln_s!("{outside}", "lib/sample")
+    ExUnit.start()
+    """
+    write(mix.root, {"test/test_helper.exs": away, NEW_TEST: COUNTER_TEST})
+    made = (change(MAILER, SPAWNING, SUPERVISED), change(NEW_TEST, "", COUNTER_TEST))
+    proving = Proving(GeneratedTest(NEW_TEST, COUNTER_TEST, ("x",)), "behavioural")
+    with pytest.raises(Refused, match="leads through a symlink"):
+        list(prove(mix, reporter(), made, proving, lambda _check: None))
+    assert list(outside.iterdir()) == []
