@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,20 @@ def test_templates_have_no_mark_left() -> None:
     templates = [one for one in written(ROOT) if "/templates/" in one.path]
     assert templates
     assert [one.path for one in templates if any(mark in one.text for mark in MARKS)] == []
+
+
+def test_make_lint_and_so_the_gate_lints_workflows() -> None:
+    command = ["make", "--dry-run", "lint"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "-m scripts.lint_workflows" in shown
+    assert "step make lint\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_what_we_wrote_is_found_wherever_it_is_written() -> None:
+    found = {one.path: one.kind for one in written(ROOT)}
+    assert found[".github/workflows/stage.yml"] == "workflow"
+    assert found["action.yml"] == "action"
+    assert found[".github/dependabot.yml"] == "dependabot"
+    assert found["bot/flows/stage_run/templates/otp-genesis.yml"] == "workflow"
+    assert any(path.startswith("docs/") for path in found)
+    assert not any(path.startswith("examples/") for path in found)
