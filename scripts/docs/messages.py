@@ -31,9 +31,8 @@ def messages() -> str:
     """All messages by the exit code they end a command with."""
     parts = [
         "# Error messages",
-        "What stands after `error:`, and after `next:`. Words in [brackets] are filled in, and so"
-        " is what stands as …. The [most common ones](../troubleshooting.md) are explained at more"
-        " length.",
+        "What stands after `error:`, and after `next:`. Words in [brackets] and … are filled in."
+        " The [most common ones](../troubleshooting.md) are explained at more length.",
     ]
     for number in Exit:
         rows = [(m.text, m.fix) for m in found() if m.exit is number]
@@ -95,31 +94,46 @@ def _exit(name: str, classes: Mapping[str, ast.ClassDef]) -> Exit | None:
 
 def _raised(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
     """Name of the class, message and hint of every error that is made with both as texts."""
+    constants = _constants(tree)
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
             continue
-        hints = [_text(keyword.value) for keyword in node.keywords if keyword.arg == "hint"]
-        message = _text(node.args[0])
+        hints = [_text(word.value, constants) for word in node.keywords if word.arg == "hint"]
+        message = _text(node.args[0], constants)
         if message and hints and hints[0]:
             yield node.func.id, message, hints[0]
 
 
-def _text(node: ast.expr) -> str:
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The texts that stand under a name at the top of a module."""
+    return {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    }
+
+
+def _text(node: ast.expr, constants: Mapping[str, str]) -> str:
     """A text as it is shown; empty where it is not written here."""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, "")
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(
-            str(part.value) if isinstance(part, ast.Constant) else _filled(part)
+            str(part.value) if isinstance(part, ast.Constant) else _filled(part, constants)
             for part in node.values
         )
     return ""
 
 
-def _filled(node: ast.expr) -> str:
+def _filled(node: ast.expr, constants: Mapping[str, str]) -> str:
     value = node.value if isinstance(node, ast.FormattedValue) else node
     if isinstance(value, ast.Name):
-        return _slot(value.id)
+        return constants.get(value.id) or _slot(value.id)
     if isinstance(value, ast.Attribute):
         return _slot(value.attr)
     return "…"

@@ -37,9 +37,9 @@ def chosen(choice: str) -> dict[str, list[str]]:
 
 
 def common() -> set[str]:
-    """The keys that all steps have."""
+    """The keys that mean the same in all steps; `type` is another in each."""
     records = [set(definitions()[name]["properties"]) for name in chosen("Step")]
-    return set.intersection(*records)
+    return set.intersection(*records) - {"type"}
 
 
 def steps() -> str:
@@ -58,7 +58,7 @@ def steps() -> str:
         parts += [
             f"## {', '.join(code(word) for word in words)}",
             record["description"],
-            _keys(record, set(record["properties"]) - common() | {"type"}, here=STEPS),
+            _keys(record, set(record["properties"]) - common(), here=STEPS),
         ]
     return "\n\n".join(parts) + "\n"
 

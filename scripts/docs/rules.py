@@ -89,5 +89,7 @@ def _parts(rule: Rule) -> Iterator[str]:
 
 def _samples(samples: tuple[Sample, ...]) -> Iterator[str]:
     for sample in samples:
+        # One file alone needs no name; `mix.exs` and the like do.
+        alone = sample.tree().keys() == {Sample.path}
         for path, text in sample.tree().items():
-            yield fence(text, f'elixir title="{path}"')
+            yield fence(text, "elixir" if alone else f'elixir title="{path}"')
