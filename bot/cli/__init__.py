@@ -17,6 +17,7 @@ from bot.cli import (
     history,
     init,
     models,
+    onboard,
     outline,
     pipelines,
     planning,
@@ -85,6 +86,10 @@ app.command(
     "init",
     epilog=_examples("genesis init --for laptop", "genesis init --for action --owner acme -n"),
 )(init.init)
+app.command(
+    "onboard",
+    epilog=_examples("genesis onboard acme/shop --owner acme", "genesis onboard acme/shop --owner acme -n"),
+)(onboard.onboard)
 app.command(
     "doctor",
     epilog=_examples("genesis doctor --build", "genesis doctor acme/shop --json"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -93,18 +94,26 @@ def asked(question: Callable[[], Any]) -> Asked:
 
 def open_app(settings: Settings) -> App | str:
     """Our App, or what is missing in the settings; GitHub is not asked."""
-    if not settings.github_app_id or settings.github_private_key_file is None:
+    file, given = settings.github_private_key_file, settings.github_private_key
+    if not settings.github_app_id or (file is None and given is None):
         return "no GitHub App is set up on this machine"
     try:
-        key = settings.github_private_key_file.read_text("ascii")
+        # Of the two the one that was given wins, as everywhere.
+        key = given.get_secret_value() if given is not None else _text(file)
     except (OSError, UnicodeDecodeError):
-        return f"the App's key {str(settings.github_private_key_file)!r} cannot be read"
+        return f"the App's key {str(file)!r} cannot be read"
     try:
         jwt.encode({}, key, algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError):
-        return f"{str(settings.github_private_key_file)!r} is no private key"
+        what = "GENESIS_GITHUB_PRIVATE_KEY" if given is not None else repr(str(file))
+        return f"{what} is no private key"
     site = GitHubSite(settings.github_api_url, settings.github_server_url)
     return App(site, Credentials(settings.github_app_id, SecretStr(key)))
+
+
+def _text(file: Path | None) -> str:
+    assert file is not None, "one of the two is set"
+    return file.read_text("ascii")
 
 
 def look_at_app(settings: Settings, full_name: str) -> tuple[AppSeen, App | None]:

@@ -41,7 +41,7 @@ def test_a_laptop_needs_nothing_in_the_repository() -> None:
 
 def test_the_app_and_the_serverless_bot_get_what_runs_stages() -> None:
     for way in ("app", "serverless"):
-        files = files_for(way, SETUP)  # type: ignore[arg-type]  # both are ways
+        files = files_for(way, SETUP)
         assert load_policy(files[CONFIG_PATH]) == Policy()
         caller = caller_of(files[".github/workflows/otp-genesis.yml"])
         assert caller is not None
@@ -104,7 +104,7 @@ def test_what_is_no_word_does_not_get_into_a_workflow(way: Way, setup: Setup) ->
 def test_a_branch_that_is_no_word_does_not_get_into_a_workflow() -> None:
     for way in ("action", "serverless"):
         with pytest.raises(Refused):
-            files_for(way, Setup("acme", branch='x"]\nfoo: ['))  # type: ignore[arg-type]  # ways
+            files_for(way, Setup("acme", branch='x"]\nfoo: ['))
 
 
 def test_the_names_of_checks_are_those_of_workflows_on_pull_requests() -> None:
