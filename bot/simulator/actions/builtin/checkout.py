@@ -43,6 +43,7 @@ HEADER = re.compile(rb"\n?\textraheader = AUTHORIZATION: .*")
 MAX_CONFIG = 2**20
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+HISTORY: tuple[str, ...] = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GCM_INTERACTIVE": "Never"}
 
 
@@ -171,15 +172,14 @@ class Git:
 
     async def fetch(self, source: Source, depth: int) -> None:
         self.use.say("##[group]Fetching the repository")
-        specs = [source.spec]
-        if depth == 0:
-            specs += ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
         options = ["--no-tags", "--prune", "--no-recurse-submodules"]
         if depth:
             options.append(f"--depth={depth}")
         if self.use.flag("fetch-tags"):
             options.remove("--no-tags")
-        await self.run("fetch", *options, "--end-of-options", "origin", *dict.fromkeys(specs))
+        # The whole history first and by itself: a branch and a commit cannot go to one name.
+        for specs in ([HISTORY] if depth == 0 else []) + [(source.spec,)]:
+            await self.run("fetch", *options, "--end-of-options", "origin", *specs)
         self.use.say("##[endgroup]")
 
     async def check_out(self, source: Source) -> None:

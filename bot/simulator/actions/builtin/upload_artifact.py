@@ -80,15 +80,14 @@ async def _files(use: Use) -> tuple[list[Path], Path]:
     in common."""
     hidden = use.flag("include-hidden-files")
     patterns = use.lines("path")
+    temp = use.job.folders.temp
+    inside = patterns and all(Path(p.lstrip("!")).is_relative_to(temp) for p in patterns)
+    root = temp if inside else use.workspace
     try:
-        files = await asyncio.to_thread(find_files, use.workspace, patterns, hidden=hidden)
-        if not files and use.job.folders.temp.as_posix() in use.inputs["path"]:
-            files = await asyncio.to_thread(
-                find_files, use.job.folders.temp, patterns, hidden=hidden
-            )
+        files = await asyncio.to_thread(find_files, root, patterns, hidden=hidden)
     except GlobError as error:
         raise StepFailed(str(error)) from error
-    return files, _root(use.workspace, patterns, files)
+    return files, _root(root, patterns, files)
 
 
 def _root(workspace: Path, patterns: Sequence[str], files: Sequence[Path]) -> Path:

@@ -71,6 +71,7 @@ async def test_checkout_of_the_event(bench: Bench, origin: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
+        ({"fetch_depth": "0"}, ["3", "3", "on main."]),
         ({"ref": "dev", "fetch_depth": "0"}, ["3", "4", "on dev."]),
         ({"ref": "v1"}, ["1", "1", "on ."]),
         ({"ref": "refs/heads/dev", "fetch_depth": "2"}, ["3", "2", "on dev."]),
@@ -150,6 +151,16 @@ async def test_artifacts_go_from_job_to_job(bench: Bench) -> None:
     kept = bench.host.kept["one"]
     assert zipfile.ZipFile(kept.archive).namelist() == ["a", "deep/b"]
     assert f"digest of uploaded artifact zip is {kept.digest}" in ran.text
+
+
+async def test_an_artifact_may_come_from_the_runners_temporary_folder(bench: Bench) -> None:
+    make = (
+        "mkdir $RUNNER_TEMP/report; echo a > $RUNNER_TEMP/report/a; cd /; echo b > $RUNNER_TEMP/b"
+    )
+    step = uses(UPLOAD, name="report", path="${{ runner.temp }}/report/")
+    ran = await bench(job(make, step, uses(UPLOAD, name="etc", path="/etc/hostname")))
+    assert zipfile.ZipFile(bench.host.kept["report"].archive).namelist() == ["a"], ran.text
+    assert (ran.conclusion, "etc" in bench.host.kept) == ("failure", False)
 
 
 async def test_names_of_artifacts_are_taken_once(bench: Bench) -> None:
