@@ -29,6 +29,7 @@ from bot.flows.stage_run.caller import CALLER_FILE, caller_workflow
 from bot.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+SHARED = (".github/workflows/stage.yml", "action.yml", "scripts/action.sh", "pyproject.toml")
 DEADLINE = 600.0
 CODE = "from bot.cli import main; main()"
 
@@ -59,23 +60,24 @@ def committed(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def with_caller(folder: Path, files: Mapping[str, str]) -> Path:
+def with_caller(folder: Path, files: Mapping[str, str], **inputs: str) -> Path:
     """A project that has the small workflow, which calls `acme/otp-genesis`."""
     caller = caller_workflow(owner="acme", ref="main", version="0.1.0")
+    given = "".join(f'      {name}: "{value}"\n' for name, value in inputs.items())
+    caller = caller.replace("    with:\n", f"    with:\n{given}")
     return committed(folder, {**files, f".github/workflows/{CALLER_FILE}": caller})
 
 
-def courier(folder: Path) -> Path:
-    """The sample application."""
+def courier(folder: Path, **inputs: str) -> Path:
+    """The sample application; its workflow gives ours these inputs besides."""
     ignored = shutil.ignore_patterns("_build", "deps")
     shutil.copytree(ROOT / "examples" / "courier", folder, ignore=ignored)
-    return with_caller(folder, {})
+    return with_caller(folder, {}, **inputs)
 
 
 def genesis_with_workflow(folder: Path) -> Path:
-    """The repository that holds our reusable workflow."""
-    text = (ROOT / ".github" / "workflows" / "stage.yml").read_text()
-    return committed(folder, {".github/workflows/stage.yml": text})
+    """The repository that holds our reusable workflow, and the action at its top."""
+    return committed(folder, {name: (ROOT / name).read_text() for name in SHARED})
 
 
 def planned(source: Path, cache: Path, plan_id: str) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,8 @@ def test_inputs_that_are_no_object_are_refused(text: str) -> None:
 
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=30), max_size=4))
 def test_whatever_is_given_is_taken_or_refused(inputs: dict[str, str]) -> None:
-    try:
-        parse_order(json.dumps({"command": "analyze", **inputs}))
-    except Misused as error:
-        assert error.message
+    with suppress(Misused):
+        assert parse_order(json.dumps({"command": "analyze", **inputs})).command
 
 
 def test_the_action_declares_the_very_inputs_that_are_read(repository: Path) -> None:
