@@ -23,10 +23,11 @@ from bot.github.asking import (
     next_page,
     send,
 )
-from bot.github.errors import GitHubError, NotAllowed, NotFound, Rejected
+from bot.github.errors import GitHubError, NotFound, NotGranted, Rejected
 from bot.github.identity import Identity
 from bot.github.memory import Memory
 from bot.github.purposes import PERMISSIONS, Purpose
+from bot.github.rights import Lacking, lacking, rights_key, within
 
 RENEWED_AFTER = 45 * 60.0
 """Seconds; tokens live an hour, and what begins late in it must still end in time."""
@@ -71,19 +72,22 @@ class App(Identity):
     def token(self, installation: int, repository: str, purpose: Purpose) -> str:
         """A token for `repository`; for `list` it is empty, and all of the installation is meant.
 
-        It is asked for once, whoever asks at that time.
+        It is asked for once, whoever asks at that time. What is only to be read can be read as far
+        as it was granted, so that people can be told what is lacking.
 
         Raises `NotFound` when the App is not installed there, `Suspended` when it may do nothing,
-        `NotAllowed` when it was not granted the rights.
+        `NotGranted` when it was not granted the rights.
         """
         key = (installation, repository, purpose)
         with self._minting.turn(key):
             known = self._tokens.get(key)
             if known is None or self._clock() - known.minted > RENEWED_AFTER:
                 began = self._clock()
-                known = _Token(self._mint(installation, repository, purpose), began)
-                with self._lock:
-                    self._tokens[key] = known
+                value, whole = self._mint(installation, repository, purpose)
+                known = _Token(value, began)
+                if whole:
+                    with self._lock:
+                        self._tokens[key] = known
             return known.value
 
     def forget(self, token: str) -> None:
@@ -127,8 +131,44 @@ class App(Identity):
         assert isinstance(found, dict)
         return int(found["id"])
 
-    def _mint(self, installation: int, repository: str, purpose: Purpose) -> str:
-        body: dict[str, object] = {"permissions": dict(PERMISSIONS[purpose])}
+    def lacking(self, installation: int) -> Lacking | None:
+        """Asked again after a while where nothing was lacking, else each time."""
+        key = rights_key(installation)
+        if self.made.get(key):
+            return None
+        try:
+            found = lacking(self._installation(installation))
+        except GitHubError:
+            # Taken away, or suspended: whoever goes on finds that out.
+            return None
+        if found is None:
+            self.made.put(key, True)
+            return None
+        with self._lock:
+            # They may have lost rights, and would not get them back.
+            self._tokens = {k: t for k, t in self._tokens.items() if k[0] != installation}
+        return found
+
+    def _installation(self, installation: int) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = ask(self._github, "GET", f"/app/installations/{installation}")
+        return found
+
+    def _mint(self, installation: int, repository: str, purpose: Purpose) -> tuple[str, bool]:
+        """A token, and whether it has all the rights that it is for."""
+        wanted = PERMISSIONS[purpose]
+        try:
+            return self._minted(installation, repository, purpose, wanted), True
+        except NotGranted:
+            self.made.forget(rights_key(installation))
+            if purpose != "read":
+                raise
+        wanted = within(wanted, self._installation(installation))
+        return self._minted(installation, repository, purpose, wanted), False
+
+    def _minted(
+        self, installation: int, repository: str, purpose: Purpose, wanted: Mapping[str, str]
+    ) -> str:
+        body: dict[str, object] = {"permissions": dict(wanted)}
         if purpose != "list":
             # An empty list would mean every repository, and so a token for all of them.
             name = repository.partition("/")[2]
@@ -142,6 +182,6 @@ class App(Identity):
         except Rejected as error:
             if "permission" in error.message:
                 hint = "an owner has to accept the App's permissions: docs/permissions.md"
-                raise NotAllowed(error.message, status=403, hint=hint) from error
+                raise NotGranted(error.message, status=403, hint=hint) from error
             raise NotFound(error.message, status=404) from error
         return str(made["token"])

@@ -21,6 +21,10 @@ class NotAllowed(GitHubError):
     """401 or 403: our App may not do that, or not any more."""
 
 
+class NotGranted(NotAllowed):
+    """422 for a token: the installation was not granted what it is to be for."""
+
+
 class Suspended(NotAllowed):
     """403: an owner has suspended the installation."""
 

@@ -10,6 +10,7 @@ from bot.github.answers import Answers
 from bot.github.asking import GitHubSite
 from bot.github.memory import Memory
 from bot.github.purposes import Purpose
+from bot.github.rights import Lacking
 
 
 class Identity(ABC):
@@ -44,6 +45,10 @@ class Identity(ABC):
     @abstractmethod
     def installation_of(self, repository: str) -> int:
         """Id of the installation that covers `repository`, 0 where there are none."""
+
+    def lacking(self, installation: int) -> Lacking | None:
+        """What we need and were not granted there; None where that is nothing, or not known."""
+        return None
 
     @abstractmethod
     def close(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.github.app_auth import RENEWED_AFTER, App
 from bot.github.client import Client
-from bot.github.errors import NotAllowed, NotFound, Suspended
+from bot.github.errors import NotAllowed, NotFound, NotGranted, Suspended
 from bot.github.pacing import Pace
 from bot.github.purposes import PERMISSIONS
 from tests.github.between import Between
@@ -150,3 +150,34 @@ def test_a_suspended_installation_says_so_and_comes_back(hub: Hub) -> None:
     finally:
         hub.as_app("DELETE", where)
     assert client.get(".")["full_name"] == "other/site"
+
+
+def test_what_is_lacking_is_named_and_the_rest_can_be_read(hub: Hub, app: App) -> None:
+    place = hub.place(app, owner="other")
+    ours, installation = hub.app(), place.installation
+    assert ours.lacking(installation) is None
+    asked = {"account": "other", "permissions": ["actions", "statuses"]}
+    hub.control("PUT", "/withheld", asked)
+    try:
+        fresh = hub.app()
+        found = fresh.lacking(installation)
+        assert found is not None
+        assert found.permissions == ("actions: write", "statuses: read")
+        assert found.page.endswith(f"/settings/installations/{installation}")
+        with place.client(fresh) as client:
+            assert client.get("./issues") == []
+            with pytest.raises(NotAllowed):
+                client.get("./actions/workflows")
+            with pytest.raises(NotGranted):
+                client.post("actions", "./actions/runs/1/cancel", {}, creates=False)
+    finally:
+        hub.control("PUT", "/withheld", asked | {"permissions": []})
+    assert fresh.lacking(installation) is None
+    with place.client(fresh) as client:
+        assert client.get("./actions/workflows")["total_count"] == 0
+    for each in (ours, fresh):
+        each.close()
+
+
+def test_an_installation_that_is_gone_lacks_nothing_we_know_of(app: App) -> None:
+    assert app.lacking(987_654) is None

@@ -21,11 +21,14 @@ from bot.core.lifecycle.facts import Facts, IssueFacts
 from bot.core.lifecycle.marking import mark, marked, same
 from bot.core.lifecycle.state import ENDED, PlanLife, StageLife
 from bot.core.render.github.dashboard import dashboard
+from bot.core.render.github.rights import GRANTED
 from bot.core.render.github.stage_issue import stage_issue
 
 NEEDS_HUMAN = "genesis:needs-human"
 STAGE = "genesis:stage"
 PLAN = "genesis:plan"
+RIGHTS = "rights"
+"""Kind of the comment that says what the App was not granted."""
 
 
 def analysis(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
@@ -101,6 +104,7 @@ def conversation(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
                 body=life.replies[comment.id],
             )
     yield from _asked_back(life, facts)
+    yield from _granted(life, facts)
     yield from _dashboard(life, facts)
 
 
@@ -110,6 +114,13 @@ def _asked_back(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
         fields = {"box": tick.box, "by": tick.actor or "unknown"}
         if text and not marked(life, facts, "asked", **fields):
             yield PutComment(on=life.issue, marker=mark(life, "asked", **fields), body=text)
+
+
+def _granted(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
+    """What was said of rights that were lacking holds no longer: facts can be read again."""
+    there = [c for c in marked(life, facts, RIGHTS) if c.on == life.issue]
+    if there and not same(GRANTED, there[0].body):
+        yield PutComment(on=life.issue, marker=mark(life, RIGHTS), body=GRANTED)
 
 
 def _dashboard(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:

@@ -13,19 +13,23 @@ from bot.core.lifecycle.commands import Analyse, AnyCommand, Command
 from bot.core.lifecycle.decide import Decision, decide
 from bot.core.lifecycle.facts import Facts
 from bot.core.lifecycle.requests import Request, parse
-from bot.core.lifecycle.state import Asked, PlanLife
+from bot.core.lifecycle.state import PlanLife
 from bot.core.plan import Plan
 from bot.errors import OtpError, Transient
+from bot.flows.react.about import about
 from bot.flows.react.analysis import analyse
 from bot.flows.react.explain import explanations
 from bot.flows.react.post import Post
 from bot.flows.react.record import PlanRecord, life_files, outcome_files
+from bot.flows.react.rights import telling
 from bot.github.client import Client
 from bot.github.doing.context import Doing
 from bot.github.doing.executor import carry_out
+from bot.github.errors import NotAllowed
 from bot.github.reading.context import Reading
 from bot.github.reading.gather import gather
 from bot.github.remote_store import RemoteStore
+from bot.github.rights import rights_key
 from bot.github.store import PREFIX
 
 MOST_ROUNDS = 16
@@ -72,15 +76,38 @@ class Reactor:
     def react(self) -> Reaction:
         """Rounds until nothing changes; raises `Transient` where it is worth trying again."""
         reaction = Reaction()
+        if self._lacks(reaction):
+            return reaction
+        try:
+            self._rounds(reaction)
+        except NotAllowed:
+            # What is known of our rights is a moment old.
+            self.post.app.made.forget(rights_key(self.client.installation))
+            if not self._lacks(reaction):
+                raise
+        return reaction
+
+    def _rounds(self, reaction: Reaction) -> None:
         store = self.post.store(self.client)
         before: Decision | None = None
         for _ in range(MOST_ROUNDS):
             decision = self._round(store, reaction, before)
             if decision is None or self.would is not None:
                 reaction.settled = self.would is None
-                break
+                return
             before = decision
-        return reaction
+
+    def _lacks(self, reaction: Reaction) -> bool:
+        """Whether rights are lacking; where somebody waits for us it is told, and no more done."""
+        lacking = self.post.app.lacking(self.client.installation)
+        if lacking is None:
+            return False
+        log.warning("permissions_lacking", plan=self.plan_id, permissions=lacking.permissions)
+        record = self._newborn()
+        command = telling(self.client, record.life, lacking)
+        if command is not None:
+            self._do(self.post.store(self.client), record, command, reaction)
+        return True
 
     def _round(
         self, store: RemoteStore, reaction: Reaction, before: Decision | None
@@ -118,13 +145,11 @@ class Reactor:
             return PlanRecord.read(stored)
         if self.hint is not None and not _may_ask(self.hint):
             return None
-        newborn = PlanLife(
-            plan=self.plan_id,
-            repository=self.client.full_name,
-            issue=int(self.plan_id),
-            requested=Asked(actor=self.hint.sender if self.hint else "", source="label"),
-        )
-        return PlanRecord(tip="", life=newborn, plan=None, run=None)
+        return self._newborn()
+
+    def _newborn(self) -> PlanRecord:
+        sender = self.hint.sender if self.hint else ""
+        return PlanRecord.newborn(self.plan_id, self.client.full_name, sender)
 
     def _facts(self, record: PlanRecord) -> Facts:
         reading = Reading(
@@ -156,7 +181,7 @@ class Reactor:
         if self.would is not None:
             self.would(command)
             return
-        with structlog.contextvars.bound_contextvars(**_about(command, record.life)):
+        with structlog.contextvars.bound_contextvars(**about(command, record.life)):
             self._done(store, record, command, reaction)
 
     def _done(
@@ -184,20 +209,6 @@ class Reactor:
     def _doing(self, record: PlanRecord) -> Doing:
         app_id = self.post.app.app_id
         return Doing(self.client, self.post.ourselves, app_id, record.life, record.tip)
-
-
-def _about(command: AnyCommand, life: PlanLife) -> dict[str, object]:
-    """What a command is about, for the log; one without a stage is about the plan."""
-    told: dict[str, object] = {"command": command.kind, "issue": life.issue}
-    names = ("stage", "issue", "on", "number", "pull", "run")
-    named = {name: getattr(command, name, 0) for name in names}
-    for stage in life.stages:
-        issue = stage.issue and stage.issue in (named["issue"], named["on"], named["number"])
-        pull = stage.pull and stage.pull in (named["pull"], named["on"], named["number"])
-        run = stage.run and stage.run == named["run"]
-        if named["stage"] == stage.number or (not named["stage"] and (issue or pull or run)):
-            told["stage"] = stage.number
-    return told
 
 
 def _same(decision: Decision, before: Decision | None) -> bool:

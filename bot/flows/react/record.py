@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from bot.core.lifecycle.outcome import StageOutcome
-from bot.core.lifecycle.state import PlanLife, StageLife
+from bot.core.lifecycle.state import Asked, PlanLife, StageLife
 from bot.core.model import Record
 from bot.core.plan import Plan
 from bot.core.render.plan import documents
@@ -35,6 +35,13 @@ class PlanRecord:
     """Why the newest analysis gave no plan."""
     kept: Mapping[int, StageOutcome] = field(default_factory=dict)
     """By stage, the outcome of the attempt whose commit is on its branch."""
+
+    @classmethod
+    def newborn(cls, plan: str, repository: str, sender: str) -> PlanRecord:
+        """Of an issue that there is no record for."""
+        asked = Asked(actor=sender, source="label")
+        life = PlanLife(plan=plan, repository=repository, issue=int(plan), requested=asked)
+        return cls(tip="", life=life, plan=None, run=None)
 
     @classmethod
     def read(cls, stored: Stored) -> PlanRecord:

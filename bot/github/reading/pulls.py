@@ -63,9 +63,21 @@ def pull_facts(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> Pull
         conflict=_conflict(pull),
         queued=talk.queued,
         checks=check_facts(reading, pull["head"]["sha"]) if live else (),
+        held=_held(reading, stage, pull) if live else (),
         reviews=talk.reviews,
         threads=talk.threads,
     )
+
+
+def _held(reading: Reading, stage: StageLife, pull: dict[str, Any]) -> tuple[str, ...]:
+    """The workflows that wait for approval; a run that does has no check to be seen by."""
+    head = pull["head"]["sha"]
+    if head != stage.head or stage.status not in ("pr-open", "checking", "needs-human"):
+        return ()
+    listed = reading.client.pages(
+        "./actions/runs", key="workflow_runs", head_sha=head, status="action_required"
+    )
+    return tuple(sorted({str(run["name"] or run["path"]) for run in listed}))
 
 
 def _conflict(pull: dict[str, Any]) -> bool | None:

@@ -18,6 +18,7 @@ from bot.github.reading.runs import begun_since
 from bot.github.reading.stage_issues import DEPENDENCIES, SUB_ISSUES
 
 MAX_CONFIG = 64 * 1024
+ACTIVE = "active"
 DRAFTS = "drafts"
 """What a repository may lack: private ones of free plans do."""
 
@@ -54,6 +55,7 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
     branch = policy.base or about["default_branch"]
     base = _tip(reading, branch)
     drift, rewritten = moved(reading, base)
+    state = _state(reading, policy.workflow)
     lacks = reading.app.lacks
     return RepositoryFacts(
         full_name=about["full_name"],
@@ -66,7 +68,8 @@ def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) ->
         rewritten=rewritten,
         sub_issues=not lacks.get(SUB_ISSUES),
         dependencies=not lacks.get(DEPENDENCIES),
-        workflow=_active(reading, policy.workflow),
+        workflow=state == ACTIVE,
+        switched_off=state not in ("", ACTIVE),
         drafts=not lacks.get((DRAFTS, about["full_name"])),
     )
 
@@ -83,16 +86,17 @@ def _tip(reading: Reading, branch: str) -> str:
     return str(found["object"]["sha"]) if found else ""
 
 
-def _active(reading: Reading, workflow: str) -> bool:
-    """Whether the stage workflow is there and switched on; believed for a while where it is.
+def _state(reading: Reading, workflow: str) -> str:
+    """How the stage workflow stands, empty where there is none; believed for a while if `active`.
 
     Where it is not any more, GitHub refuses the dispatch and says so.
     """
     key = ("workflow", reading.client.full_name, workflow)
     if reading.app.made.get(key):
-        return True
+        return ACTIVE
     found = reading.client.find(f"./actions/workflows/{quote(workflow)}")
-    active = found is not None and found["state"] == "active"
-    if active:
+    state = str(found["state"]) if found is not None else ""
+    if state == ACTIVE:
         reading.app.made.put(key, True)
-    return active
+    # A file that was deleted leaves a workflow behind, for the sake of its runs.
+    return "" if state == "deleted" else state

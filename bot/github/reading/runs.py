@@ -19,6 +19,8 @@ from bot.github.reading.reports import report_of
 SLACK = timedelta(minutes=10)
 """How far GitHub's clock and ours may be apart."""
 DISPATCHED = "workflow_dispatch"
+HELD = ("action_required", "waiting")
+"""How a run stands that a person has to approve: before it begins, or for an environment."""
 
 
 def run_facts(reading: Reading, stage: StageLife, workflow: str) -> tuple[RunFacts, ...]:
@@ -93,6 +95,9 @@ def _is(run: Mapping[str, Any], name: str, by: str, branch: str) -> bool:
 
 def _run(reading: Reading, stage: StageLife, run: dict[str, Any]) -> RunFacts:
     status, conclusion = status_of(run)
+    held = run["status"] in HELD or run["conclusion"] in HELD
+    if held:
+        status, conclusion = "queued", None
     outcome, problem = None, ""
     if status == "completed":
         outcome, problem = report_of(reading, stage, run)
@@ -104,4 +109,5 @@ def _run(reading: Reading, stage: StageLife, run: dict[str, Any]) -> RunFacts:
         url=run["html_url"],
         outcome=outcome,
         problem=problem,
+        held=held,
     )

@@ -211,16 +211,30 @@ def test_of_two_reports_the_newer_one_counts(
     assert not [call for call in spy.calls if f"/artifacts/{older['id']}/" in call.path]
 
 
-@pytest.mark.parametrize("change", [{"expired": True}, {"name": "genesis-outcome-2"}])
-def test_a_report_that_is_gone_or_called_otherwise_is_none(
-    hub: Hub, spy: Between, completed: tuple[Scene, RunFacts], change: dict[str, object]
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"expired": True}, "the run's report has expired"),
+        ({"name": "genesis-outcome-2"}, "the run ended (success) without a report"),
+        (
+            {"digest": f"sha256:{'0' * 64}"},
+            "the run's report is not what the run left: its SHA-256 differs",
+        ),
+    ],
+)
+def test_a_report_that_is_gone_or_another_is_none(
+    hub: Hub,
+    spy: Between,
+    completed: tuple[Scene, RunFacts],
+    change: dict[str, object],
+    problem: str,
 ) -> None:
     scene, run = completed
     (good,) = artifacts(scene, run)
     scene.app = hub.app(spy.api)
     spy.answer(rf"/runs/{run.id}/artifacts$", 200, {"total_count": 1, "artifacts": [good | change]})
     (found,) = scene.facts().stages[0].runs
-    assert found.problem.endswith("without a report")
+    assert (found.outcome, found.problem) == (None, problem)
 
 
 def test_a_report_that_says_it_is_large_is_not_downloaded(
@@ -304,3 +318,39 @@ def test_attempts_of_the_day_are_counted_where_they_are_limited(
     scene.later = timedelta()
     spy.answer(r"/workflows/otp-genesis.yml/runs$", 404, {"message": "Not Found"})
     assert scene.facts().repository.attempts_today == 0
+
+
+def test_without_a_report_the_job_that_failed_says_why(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = begun(place)
+    with hub.faults({"kind": "runner_lost", "name": "publish"}):
+        start(scene)
+        run = ended(scene)
+    assert run.problem.startswith("the run ended (failure) without a report: job `publish`: The ")
+    assert "lost communication with the server" in run.problem
+    scene.app = hub.app(spy.api)
+    spy.lack(r"/annotations$")
+    assert scene.facts().stages[0].runs[0].problem == "the run ended (failure) without a report"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "completed", "conclusion": "action_required"},
+        {"status": "waiting", "conclusion": None},
+    ],
+)
+def test_a_run_that_waits_for_approval_has_not_ended(
+    hub: Hub, place: Place, spy: Between, change: dict[str, object]
+) -> None:
+    scene = begun(place)
+    start(scene)
+    run = ended(scene)
+    there = place.by("admin", "GET", f"/actions/runs/{run.id}")
+    listed = {"total_count": 1, "workflow_runs": [there | change]}
+    scene.app = hub.app(spy.api)
+    spy.answer(r"/workflows/otp-genesis.yml/runs$", 200, listed)
+    (found,) = scene.facts().stages[0].runs
+    assert (found.held, found.status, found.conclusion) == (True, "queued", None)
+    assert (found.outcome, found.problem) == (None, "")

@@ -44,12 +44,7 @@ async def dispatch(
             policy does not allow it.
     """
     world = engine.world
-    if not repository.actions_enabled:
-        raise ApiError(403, "Actions has been disabled for this repository.")
-    if world.faults.wants("event_refused", "workflow_dispatch"):
-        raise ApiError(403, "Event 'workflow_dispatch' is not allowed")
-    if workflow.state != "active":
-        raise ApiError(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    _check_allowed(world, repository, workflow)
     full, sha = await _resolve(world, repository, ref)
     loaded = await engine.files.one(repository, sha, workflow.path)
     if isinstance(loaded, WorkflowError):
@@ -71,6 +66,15 @@ async def dispatch(
     world.hub.tell(told)
     engine.launch(run)
     return run
+
+
+def _check_allowed(world: World, repository: Repository, workflow: Workflow) -> None:
+    if not repository.actions_enabled:
+        raise ApiError(403, "Actions has been disabled for this repository.")
+    if world.faults.wants("event_refused", "workflow_dispatch"):
+        raise ApiError(403, "Event 'workflow_dispatch' is not allowed")
+    if workflow.state != "active":
+        raise ApiError(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
 
 
 def _cause(told: Event, ref: str, sha: str, inputs: Mapping[str, Any]) -> Cause:
