@@ -75,7 +75,8 @@ def simulate(
     _check_installed()
     sources = [source_of(str(path), owner) for path in paths or [Path()]]
     options = {
-        "state": str(state or default_state(sources[0]["path"])),
+        # git, for one, works elsewhere.
+        "state": str((state or default_state(sources[0]["path"])).absolute()),
         "sources": sources,
         "host": host,
         "port": port,

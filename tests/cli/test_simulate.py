@@ -41,6 +41,16 @@ def test_it_serves_a_copy_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert git("status", "--porcelain", cwd=source) == ""
 
 
+def test_the_state_may_be_named_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_source(tmp_path / "shop")
+    monkeypatch.chdir(tmp_path)
+    with simulating(source, "--state", Path("state")) as (_, said):
+        assert said["repositories"] == ["acme/shop"]
+        assert Path(said["app"]["private_key"]) == tmp_path / "state" / "app.pem"
+
+
 def test_people_read_where_to_go(tmp_path: Path) -> None:
     source = make_source(tmp_path / "shop")
     command = [sys.executable, "-c", CODE, "simulate", str(source), "--port", "0"]
