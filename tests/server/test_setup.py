@@ -98,7 +98,12 @@ def test_three_clicks_make_an_app_and_the_server_goes_on_as_it(
     made = browser.get(location)
     assert made.status_code == 200
     assert "genesis-of-acme" in made.text
-    assert "/installations/new" in made.text
+    steps = re.findall(r"<li>(.*?)</li>", made.text, re.DOTALL)
+    assert ["/installations/new" in step for step in steps] == [True, False, False, False]
+    for step, command in zip(steps[1:3], ("onboard", "doctor"), strict=True):
+        assert f"genesis {command} OWNER/REPO" in step
+    assert "otp-refactor" in steps[3]
+    assert 'href="/plans"' in made.text
 
     file = env_file(load_settings(state_dir=tmp_path / "state"))
     lines = dict(line.split("=", 1) for line in file.read_text().splitlines())
@@ -112,6 +117,8 @@ def test_three_clicks_make_an_app_and_the_server_goes_on_as_it(
 
     said = bot.hear()
     assert said["app"] == "genesis-of-acme[bot]"
+    assert urlsplit(location).netloc == urlsplit(said["pages"]).netloc, "where the page leads on to"
+    assert "genesis onboard" in bot.page("/plans").text
     assert bot.page("/readyz").json()["ready"] is True
     bot.page("/setup", 404)
     assert secret not in bot.log_text()
