@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from bot.core.lifecycle.manifest import StageVerdict
 from bot.core.lifecycle.outcome import StageOutcome, published_ref
 from bot.core.plan import Plan
+from bot.flows.stage_run.results import digest_of
 from tests.e2e.stage_support import Hub, courier, git, hub, planned, with_caller
 from tests.flows.support import SHOP
 
@@ -60,7 +63,7 @@ def start(running: Hub, name: str, source: Path, plan: Plan, **stage: Any) -> St
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
     work = tmp_path_factory.mktemp("stages")
-    fixed = courier(work / "courier")
+    fixed = courier(work / "courier", attest="on")
     gone = with_caller(work / "gone", SHOP)
     wanted = SHOP["mix.exs"].replace("~> 1.12", "~> 99.0")
     unbuildable = with_caller(work / "unbuildable", {**SHOP, "mix.exs": wanted})
@@ -131,6 +134,24 @@ def test_only_publish_holds_a_token_that_may_write(stages: Stages) -> None:
     jobs = {part.split("\n", 1)[0].split(":")[0]: part for part in logs.split("--- ") if part}
     holding = [name for name, text in jobs.items() if "GENESIS_PUBLISH_TOKEN: ***" in text]
     assert [name.rpartition("/")[2].strip() for name in holding] == ["publish"]
+
+
+def test_what_was_published_is_attested_by_the_job_that_published_it(stages: Stages) -> None:
+    started = stages.fixed
+    run = started.run()
+    for artifact in ("genesis-manifest", "genesis-outcome"):
+        digest = digest_of(started.hub.artifact(started.name, run["id"], artifact))
+        with started.hub.http as http:
+            url = f"/repos/acme/{started.name}/attestations/sha256:{digest}"
+            (found,) = http.get(url).raise_for_status().json()["attestations"]
+        payload = found["bundle"]["dsseEnvelope"]["payload"]
+        statement = json.loads(base64.b64decode(payload))
+        assert digest in str(statement["subject"])
+        assert str(run["id"]) in str(statement["predicate"])
+    logs = started.hub.logs(started.name, run["id"])
+    assert logs.count("Attestation created for") == 1
+    other = stages.gone
+    assert "Attestation created for" not in other.hub.logs(other.name, other.run()["id"])
 
 
 def test_what_is_gone_is_not_done_and_is_no_failure(stages: Stages) -> None:

@@ -14,6 +14,7 @@ from bot.core.lifecycle.state import Cause
 from bot.core.model import Record
 from bot.errors import Unusable
 
+VERSION = r"^[0-9A-Za-z.-]{0,40}$"
 ACTION_ID = r"^[1-5]-[a-z0-9-]{1,180}$"
 
 
@@ -47,6 +48,8 @@ class StageOrder(Record):
     ] = ()
     minutes: float = Field(default=120, gt=0, le=360, allow_inf_nan=False)
     usd: Annotated[float | None, BeforeValidator(_amount)] = Field(default=None, gt=0)
+    elixir: str = Field(default="", pattern=VERSION)
+    otp: str = Field(default="", pattern=VERSION)
 
     @property
     def run_name(self) -> str:
@@ -58,7 +61,7 @@ def parse_order(text: str) -> StageOrder:
     """The order in the JSON of a dispatch's inputs, all of them texts; raises `Unusable`."""
     try:
         given = json.loads(text)
-        # The workflow has inputs of its own besides: versions, labels of runners.
+        # The workflow has inputs of its own besides: our version, labels of runners.
         known = {k: v for k, v in dict(given).items() if k in StageOrder.model_fields}
         order = StageOrder.model_validate(known)
     except ValidationError as error:

@@ -5,6 +5,7 @@ The work itself has no network, so what it needs is packed here and handed over.
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import shutil
@@ -88,7 +89,7 @@ class Fetching:
 
 
 def build_key(repository: Repository) -> str:
-    """What parts one build from another, besides its sources: machine, system, Elixir and OTP."""
+    """What parts builds of one base: machine, system, the project's folder, Elixir and OTP."""
     tools = find_toolchain(repository.path, repository.settings.environment)
     versions = (
         ("none",) if isinstance(tools, Missing) else ("elixir", tools.version, "otp", tools.otp)
@@ -98,7 +99,8 @@ def build_key(repository: Repository) -> str:
     except OSError:
         system = {}
     place = (platform.machine(), system.get("ID", platform.system()), system.get("VERSION_ID", ""))
-    return re.sub(r"[^\w.-]", "_", "-".join((*place, *versions)))
+    folder = hashlib.sha256(repository.prefix.encode()).hexdigest()[:8]
+    return re.sub(r"[^\w.-]", "_", "-".join((*place, folder, *versions)))
 
 
 def prepare(repository: Repository, hand: Path, hex_home: Path, watch: Watcher) -> Prepared:
