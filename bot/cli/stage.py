@@ -30,6 +30,22 @@ Hand = Annotated[Path, typer.Option(help="Folder of what the jobs hand to one an
 
 
 @app.command()
+def tools(code: Code = Path("code"), plan: PlanFiles = Path("plan")) -> None:
+    """Tell which Elixir and OTP are to be installed; nothing of the project is run."""
+    from bot.codebase.paths import parts
+    from bot.flows.action_run.elixir_wanted import wanted_versions
+    from bot.flows.stage_run.account import log_line
+
+    job, order, _, _ = _begin()
+    path = _approved(plan, order).plan.path
+    project = code.joinpath(*parts(path)) if path else code
+    wanted = wanted_versions(project, code, elixir=order.elixir, otp=order.otp)
+    _say(log_line(f"Elixir {wanted.elixir}, OTP {wanted.otp}: {wanted.source}"))
+    kind = "strict" if wanted.exact else "loose"
+    job.give(elixir=wanted.elixir, otp=wanted.otp, kind=kind)
+
+
+@app.command()
 def key(code: Code = Path("code"), plan: PlanFiles = Path("plan")) -> None:
     """Tell what a kept build belongs to: machine, system, Elixir and OTP."""
     from bot.flows.stage_run.opening import open_project
@@ -66,6 +82,9 @@ def prepare(
         return
     made = prepare_(repository, hand.absolute(), hex_home.absolute(), watch)
     digest = _file_digest(made.archive) if made.archive is not None else ""
+    if made.archive is not None and made.keep:
+        kept.mkdir(parents=True, exist_ok=True)
+        copyfile(made.archive, kept / PREPARED_FILE)
     job.give(digest=digest, keep="true" if made.keep else "false")
 
 
@@ -80,8 +99,10 @@ def work(
     job, order, watch, settings = _begin()
     limited = settings.model_copy(update={"max_minutes": order.minutes, "max_usd": order.usd})
     approved = _approved(plan, order)
-    _unpack(job, code, hand, approved, order, limited)
     attempt = Work(order)
+    attempt.look_round(limited, watch)
+    if not attempt.elsewhere:
+        _unpack(job, code, hand, approved, order, limited)
     try:
         attempt.carry_out(code, approved, limited, watch)
     finally:

@@ -67,10 +67,14 @@ class Baseline(Record):
     """`Module test name` of tests that did not agree between baseline runs."""
     formatted: tuple[str, ...] = ()
     """Paths that were at the formatter's fixpoint."""
+    elsewhere: str = ""
+    """Why nothing of the repository is run here; its checks are somebody else's."""
 
     @property
     def obstacle(self) -> str:
         """Why no change can be verified against this base, empty where one can."""
+        if self.elsewhere:
+            return ""
         if not self.buildable:
             return f"cannot build here: {self.reason}"
         suite = next((c for c in self.checks if c.name == "test"), None)
@@ -89,6 +93,8 @@ class Verdict(Record):
     """Why it is not `passed`, one sentence each; they go into the next attempt."""
     fingerprint: str = ""
     """Hash of the normalised failure; the same one twice stops the loop."""
+    elsewhere: str = ""
+    """Why nothing was run for it: it tells of the gates alone, and the checks are still to come."""
 
 
 class Attempt(Record):

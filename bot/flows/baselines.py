@@ -21,6 +21,8 @@ def baseline_of(bench: Bench) -> Baseline:
     repository, base = bench.session.repository, bench.session.commit
     # Projects in different directories of one tree have different baselines.
     tree = f"{repository.tree_of(base)}:{repository.prefix}".removesuffix(":")
+    if why := bench.session.elsewhere:
+        return Baseline(tree=tree, buildable=False, reason=why, elsewhere=why)
     if isinstance(bench.toolchain, Missing):
         return unbuildable(tree, bench.toolchain)
     if bench.toolchain.note:

@@ -142,6 +142,8 @@ class Bench:
     @cached_property
     def toolchain(self) -> Toolchain | Missing:
         """The project's own Elixir, or why there is none."""
+        if self.session.elsewhere:
+            return Missing(self.session.elsewhere)
         return find_toolchain(self.worktree.project, self.environment)
 
     @cached_property

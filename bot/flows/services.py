@@ -22,7 +22,7 @@ from bot.flows.pipelines import free_work
 from bot.flows.trial import Trial
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
-from bot.verify.verify import Proving, verify_change
+from bot.verify.verify import Proving, verify_by_gates, verify_change
 
 _UNVERIFIED = Verdict(status="not-run", reasons=("the attempt ended before it was verified",))
 
@@ -181,14 +181,19 @@ class Verifier:
             return free_work.verify(self.bench)
         bench, planned = self.bench, _action(self.bench, action)
         trial, changes = bench.trial_of(planned), bench.changes()
+        seen = widened(bench.base_project(), planned) if trial.by_model else planned
+        redetect = self._redetect if planned.finding_ids else None
+        if why := bench.session.elsewhere:
+            trial.verdict = verify_by_gates(seen, changes, why, redetect=redetect)
+            return trial.verdict
         trial.verdict = verify_change(
             bench.mix,
             bench.reporter,
             bench.baseline,
-            widened(bench.base_project(), planned) if trial.by_model else planned,
+            seen,
             changes,
             proving=_proving(trial, tests, changes),
-            redetect=self._redetect if planned.finding_ids else None,
+            redetect=redetect,
             progress=lambda check: bench.doing(check, planned),
         )
         return trial.verdict

@@ -50,6 +50,8 @@ class Session:
     plan_id: str = ""
     """What a new plan is called; empty: the next `local-<n>`."""
     dry_run: bool = False
+    elsewhere: str = ""
+    """Why nothing of the repository is run here, where its checks are made elsewhere."""
     models: bool = False
     """Whether a vendor's model can be asked for what no codemod does."""
     spent: Usage = field(default_factory=Usage)

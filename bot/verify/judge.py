@@ -61,6 +61,18 @@ def judge(
     )
 
 
+def judge_gates(gates: tuple[CheckResult, ...], elsewhere: str) -> Verdict:
+    """By the gates alone, where nothing may be run; `elsewhere` says why."""
+    complaints = [complaint for gate in gates for complaint in _plain(gate)]
+    return Verdict(
+        status=_worst(complaints),
+        checks=gates,
+        reasons=tuple(dict.fromkeys(c.reason for c in complaints)),
+        fingerprint=fingerprint(f"{c.status} {c.detail}" for c in complaints),
+        elsewhere=elsewhere,
+    )
+
+
 def new_diagnostics(
     before: tuple[Diagnostic, ...], after: tuple[Diagnostic, ...]
 ) -> tuple[Diagnostic, ...]:

@@ -16,7 +16,7 @@ from bot.verify.baseline import FIRST_SEED
 from bot.verify.checks import check_compile, check_credo, check_format
 from bot.verify.gates import Redetect, run_gates
 from bot.verify.generated_test import GeneratedTest, check_green, check_red
-from bot.verify.judge import RERUN, judge
+from bot.verify.judge import RERUN, judge, judge_gates
 
 Progress = Callable[[str], None]
 
@@ -45,12 +45,23 @@ def verify_change(
 
     For the red run the base's texts are put back for a moment. `progress` hears each check's name.
     """
-    if not baseline.buildable:
-        return judge(baseline, (), run_gates(changes, action, redetect=redetect))
     gates = run_gates(changes, action, redetect=redetect)
+    if not baseline.buildable:
+        return judge(baseline, (), gates)
     checks = tuple(_checks(mix, reporter, baseline, changes, proving, progress))
     untouched = _gate_tree(mix, changes)
     return judge(baseline, checks, (*gates, untouched), proof=_proof(proving, redetect, checks))
+
+
+def verify_by_gates(
+    action: Action,
+    changes: tuple[Change, ...],
+    elsewhere: str,
+    *,
+    redetect: Redetect | None = None,
+) -> Verdict:
+    """Judge `changes` by what can be said without running anything; `elsewhere` says why."""
+    return judge_gates(run_gates(changes, action, redetect=redetect), elsewhere)
 
 
 def verify_tree(

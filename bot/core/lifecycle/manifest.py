@@ -75,6 +75,8 @@ class Manifest(Handed):
     """What `work` did: the commits to make on top of `base`, oldest first."""
 
     status: WorkStatus
+    split: bool = False
+    """Nothing of the repository was run where it was made: nothing in it is verified yet."""
     tree: str = Field(default="", pattern=r"^(?:[0-9a-f]{40})?$")
     """Of the newest commit; empty unless `ready`."""
     made_at: int = Field(default=0, ge=0)

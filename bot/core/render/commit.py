@@ -17,6 +17,10 @@ PROOFS: dict[Proof, str] = {
     " not tested.",
     "none": "Nothing beyond a green suite.",
 }
+ELSEWHERE = (
+    "Proof: by the gates alone where this was written. Nothing of the repository was run there;"
+    " a job of its own builds and tests the whole change before it is published."
+)
 WIDTH = 72
 
 
@@ -31,7 +35,7 @@ def commit_message(action: Action, verdict: Verdict, title: str = "", *, unteste
         action.problem,
         f"Kept: {kept(action.invariant)}" if action.invariant else "",
         *notes,
-        _proof(action, verdict, untested),
+        *((ELSEWHERE,) if verdict.elsewhere else (_proof(action, verdict, untested),)),
         _suite(verdict),
     ]
     body = "\n\n".join(fill(" ".join(p.replace("`", "").split()), WIDTH) for p in paragraphs if p)

@@ -13,12 +13,17 @@ from bot.core.sanitize import one_line, strip_comments, strip_hidden
 MOST_CHARACTERS = 40_000
 SHOWN_FILES = 30
 
+SPLIT = (
+    "Where this was written nothing of the repository was run, because there was no sandbox beside"
+    " the key of the model. A job without secrets built and tested the whole change before it was"
+    " published, though not each commit by itself."
+)
 _COMMAND = re.compile(r"##\[|::")
 
 
 def summary_of(manifest: Manifest, made: Mapping[str, str]) -> str:
     """Markdown for the pull request: each commit, with its evidence; `made` are its commits."""
-    parts: list[str] = []
+    parts: list[str] = [SPLIT] if manifest.split else []
     for commit in manifest.commits:
         part = "\n\n".join(_commit(commit, made[commit.action]))
         if sum(map(len, parts)) + len(part) > MOST_CHARACTERS:

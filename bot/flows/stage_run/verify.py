@@ -29,7 +29,7 @@ from bot.flows.stage_run.order import StageOrder
 from bot.flows.stage_run.rules import Rules, content_of
 from bot.flows.watch import Watcher
 from bot.settings import Settings
-from bot.verify.gates import run_gates
+from bot.verify.gates import is_test, run_gates
 from bot.verify.generated_test import GeneratedTest
 from bot.verify.verify import Proving, prove, verify_commits
 
@@ -118,7 +118,7 @@ class Verification:
         """Put one commit into the work tree; its gates, and its own test red and green."""
         action = bench.session.need_plan().action(commit.action)
         self.watch.doing("apply, gates and re-detection", action.id)
-        test = _test_of(bench, action, commit)
+        test = _test_of(bench, action, commit, split=self.manifest.split)
         for file in commit.files:
             data = content_of(file)
             if data is None:
@@ -184,9 +184,14 @@ class Verification:
         return {**failed, **tests, "fingerprint": judged.fingerprint or failed["fingerprint"]}
 
 
-def _test_of(bench: Bench, action: Action, commit: CommitToMake) -> Proving | None:
-    """The codemod's own test for the code before the commit, if the commit holds it."""
-    if not action.codemod or commit.proof not in SHOWN:
+def _test_of(bench: Bench, action: Action, commit: CommitToMake, *, split: bool) -> Proving | None:
+    """The test that the commit brings to prove itself, where nobody proved it or it says so.
+
+    It is the codemod's own for the code before the commit, or, of a split run, a model's.
+    """
+    if split and (not action.codemod or action.fix == "advice"):
+        return _test_of_model(bench, commit)
+    if not action.codemod or (commit.proof not in SHOWN and not split):
         return None
     made = generated_test(codemod(action.codemod), bench.base_project(), action.params)
     if isinstance(made, Declined):
@@ -196,6 +201,18 @@ def _test_of(bench: Bench, action: Action, commit: CommitToMake) -> Proving | No
         return None
     text = (content_of(held[0]) or b"").decode("utf-8", "replace")
     return Proving(GeneratedTest(made.path, text, (made.red,)), made.proof)
+
+
+def _test_of_model(bench: Bench, commit: CommitToMake) -> Proving | None:
+    """Any failure of it on the base will do: what it proves nobody knows beforehand."""
+    prefix = bench.session.prefix
+    new = (f for f in commit.files if not f.before and f.path.startswith(prefix))
+    for file in sorted(new, key=lambda f: f.path):
+        path = file.path.removeprefix(prefix)
+        if is_test(path) and path.endswith("_test.exs"):
+            text = (content_of(file) or b"").decode("utf-8", "replace")
+            return Proving(GeneratedTest(path, text, (r"(?s).",)), "structural")
+    return None
 
 
 def _unproved(commit: CommitToMake) -> CheckResult:

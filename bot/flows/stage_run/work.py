@@ -1,6 +1,6 @@
 """The job that does the work: the stage's actions, each a verified commit, as a manifest.
 
-The one job with a key of a model; code of the repository runs in the sandbox only.
+The one job with a key of a model; code of the repository runs in the sandbox, or not at all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.core.lifecycle.manifest import CommitToMake, Handed, Manifest
 from bot.core.render.plan import documents
 from bot.core.sanitize import mask, one_line
 from bot.core.state import ActionState, RunState
-from bot.errors import OtpError
+from bot.errors import OtpError, Refused
 from bot.flows.run_plan import run_plan
 from bot.flows.session import Session
 from bot.flows.stage_run.approved import Approved, Chosen, states
@@ -42,12 +42,33 @@ class Work:
     """Why nothing can be verified here."""
     stopped: str = ""
     """What ended the work early."""
+    elsewhere: str = ""
+    """Why code of the repository is not run here but in `verify` alone; empty where it is."""
+
+    def look_round(self, settings: Settings, watch: Watcher) -> None:
+        """Find out, by trying, where code of the repository may run: before anything of it does.
+
+        Beside a key it runs in a sandbox or not at all.
+        """
+        key = bool(settings.secrets())
+        try:
+            sandbox = open_sandbox(settings.sandbox, settings.environment, key_present=key)
+        except Refused as error:
+            if settings.sandbox == "required":
+                self.stopped = str(error)
+                return
+            self.elsewhere = f"{error.message}, and the key of a model is here"
+            watch.note(f"split mode: {self.elsewhere}. `verify` runs every check")
+            return
+        watch.doing(f"sandbox: {sandbox.notice or 'bubblewrap works'}")
 
     def carry_out(self, code: Path, approved: Approved, settings: Settings, watch: Watcher) -> None:
         """Do it; whatever stops it is kept in `stopped`, with the commits made before."""
+        if self.stopped:
+            return
         try:
-            self._require_sandbox(settings)
             opened = open_stage(code, approved, self.order, settings)
+            opened.session.elsewhere = self.elsewhere
             self.session, self.chosen = opened.session, opened.chosen
             self._begin(opened.session, opened.chosen)
             if self._is_gone():
@@ -63,11 +84,6 @@ class Work:
             self.obstacle = report.baseline.obstacle if report.baseline is not None else ""
         except OtpError as error:
             self.stopped = str(error)
-
-    def _require_sandbox(self, settings: Settings) -> None:
-        """Before anything else: where a key is, no code of the repository runs beside it."""
-        key = bool(settings.secrets())
-        open_sandbox(settings.sandbox, settings.environment, key_present=key)
 
     def _begin(self, session: Session, chosen: Chosen) -> None:
         """Keep the plan in the checkout's own refs, as on a laptop; they go nowhere from here."""
@@ -98,6 +114,7 @@ class Work:
         return Manifest(
             **handed.model_dump(),
             **facts,
+            split=bool(self.elsewhere),
             commits=commits,
             reasons=reasons[:MOST_REASONS],
             fingerprint="" if commits else fingerprint(reasons),
