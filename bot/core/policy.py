@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
 from bot.core.model import Record
 
@@ -58,6 +58,9 @@ PROTECTED: tuple[str, ...] = (
 )
 
 
+WorkflowFile = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+\.ya?ml$")]
+"""Name of a file below `.github/workflows/`."""
+
 BRANCH = r"^(?:[A-Za-z0-9_][A-Za-z0-9_./+@-]*)?$"
 
 
@@ -103,7 +106,7 @@ class Policy(_Setting):
     """Stages that may be run."""
     base: str = Field(default="", max_length=255, pattern=BRANCH)
     """Branch to work on; empty: the default branch."""
-    workflow: str = Field(default="otp-genesis.yml", pattern=r"^[A-Za-z0-9._-]+\.ya?ml$")
+    workflow: WorkflowFile = "otp-genesis.yml"
     """File name of the workflow that runs stages."""
     permissions: dict[Verb, Need] = Field(default_factory=dict)
     """Roles that commands ask for, where they differ from the usual."""
@@ -115,6 +118,9 @@ class Policy(_Setting):
     """Names of checks that must have passed; empty: all there are."""
     ignored_checks: tuple[str, ...] = ()
     """Names of checks that are not waited for and never start an attempt."""
+    dispatch_checks: tuple[WorkflowFile, ...] = Field(default=(), max_length=10)
+    """File names of workflows to start on the branch of a pull request, for where its own events
+    start none, as without an App; each needs `workflow_dispatch`."""
     checks_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     """How long to wait for checks before a person is told."""
     draft: bool = True

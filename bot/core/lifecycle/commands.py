@@ -112,6 +112,15 @@ class Dispatch(Command):
     usd: float | None = None
 
 
+class StartCheck(Command):
+    """Start a workflow that checks the stage's branch, unless it was started on `head`."""
+
+    kind: Literal["start-check"] = "start-check"
+    stage: int
+    workflow: str
+    head: str
+
+
 class CancelRun(Command):
     """Cancel a workflow run."""
 
@@ -196,6 +205,7 @@ AnyCommand = Annotated[
     | SetLabels
     | CloseIssue
     | Dispatch
+    | StartCheck
     | CancelRun
     | RerunFailed
     | MoveBranch

@@ -18,6 +18,7 @@ from bot.core.lifecycle.commands import (
     PutPull,
     RerunFailed,
     SetLabels,
+    StartCheck,
 )
 from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
 from bot.core.lifecycle.marking import mark, marked, same
@@ -61,6 +62,7 @@ def deliveries(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
         if in_review(stage) and seen.branch == stage.head:
             yield from _pull(life, stage, pull, facts)
         if pull is not None and pull.state == "open":
+            yield from _started(stage, pull, facts)
             yield from _answers(stage, pull)
             yield from _red_base(life, stage, pull, facts)
             yield from _held(life, stage, pull, facts)
@@ -142,6 +144,15 @@ def _readiness(stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyC
             yield RerunFailed(run=run)
 
 
+def _started(stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
+    """Checks that do not begin by themselves."""
+    if not in_review(stage) or pull.head != stage.head:
+        return
+    for workflow in facts.policy.dispatch_checks:
+        if workflow not in pull.started:
+            yield StartCheck(stage=stage.number, workflow=workflow, head=pull.head)
+
+
 def _answers(stage: StageLife, pull: PullFacts) -> Iterator[AnyCommand]:
     """One for each thread that led to an attempt, once that attempt has ended."""
     if stage.status in BUSY or stage.status == "approved":
@@ -184,8 +195,9 @@ def _held(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> It
         return
     fields = {"stage": stage.number}
     there = [c for c in marked(life, facts, "held", **fields) if c.on == pull.number]
-    body = held_comment(pull.number, pull.held) if pull.held else APPROVED
-    if (pull.held or there) and not (there and same(body, there[0].body)):
+    waits = bool(pull.held) and not facts.policy.dispatch_checks
+    body = held_comment(pull.number, pull.held) if waits else APPROVED
+    if (waits or there) and not (there and same(body, there[0].body)):
         yield PutComment(on=pull.number, marker=mark(life, "held", **fields), body=body)
 
 

@@ -126,6 +126,8 @@ class PullFacts(Record):
     """In the merge queue."""
     checks: tuple[CheckFacts, ...] = ()
     """On `head`."""
+    started: tuple[str, ...] = ()
+    """Those of the policy's `dispatch_checks` that were started on `head`."""
     held: tuple[str, ...] = ()
     """Names of the workflows on `head` that do not begin before a person approves them."""
     reviews: tuple[ReviewFacts, ...] = ()

@@ -22,6 +22,11 @@ Verdict = Literal["none", "pending", "failed", "green"]
 SHOWN_WITHIN = timedelta(minutes=2)
 """A body that differs for longer was changed by somebody else."""
 
+STARTABLE = (
+    "The workflows that `dispatch_checks` names have to be on the default branch and on this one,"
+    " with `workflow_dispatch`; they are started as soon as they can be"
+)
+
 PASSED = frozenset({"success", "neutral", "skipped"})
 
 
@@ -56,7 +61,8 @@ def review(life: PlanLife, stage: StageLife, pull: PullFacts | None, facts: Fact
     words = facts.stage(stage.number).refusal("put-pull", stage.attempt)
     if pull is None and words:
         why = refused("open the pull request", words, facts.policy.workflow)
-        return _hold(stage, f"{why}. It is opened as soon as it can be")
+        how = f"`/genesis retry stage {stage.number}` makes another attempt"
+        return _hold(stage, f"{why}. It is opened as soon as it can be; {how}")
     if pull is None or pull.head != stage.head or not _told(life, stage, pull, facts):
         return stage if stage.stuck else _stand(stage, "pr-open")
     if pull.base != life.base_branch:
@@ -123,7 +129,11 @@ def _answer(stage: StageLife, pull: PullFacts, wanted: tuple[ReviewFacts, ...]) 
 
 
 def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
-    if pull.held and not stage.stuck:
+    words = facts.stage(stage.number).refusal("start-check", stage.attempt)
+    if words and not stage.stuck:
+        why = f"GitHub does not start its checks: {attempts.shown(words)}".rstrip(". ")
+        return _hold(stage, f"{why}. {STARTABLE}")
+    if pull.held and not stage.stuck and not facts.policy.dispatch_checks:
         # They have their whole time once they may begin.
         return _hold(stage.model_copy(update={"since": None}), held(pull.number, pull.held))
     if stage.since is None:

@@ -23,9 +23,20 @@ from bot.core.lifecycle.commands import (
     React,
     RerunFailed,
     SetLabels,
+    StartCheck,
 )
 from bot.errors import Refused
-from bot.github.doing import branches, checks, comments, issues, labels, pulls, runs, threads
+from bot.github.doing import (
+    branches,
+    checks,
+    comments,
+    issues,
+    labels,
+    pulls,
+    runs,
+    started,
+    threads,
+)
 from bot.github.doing.context import Doing
 from bot.github.errors import GitHubError, Suspended
 from bot.github.reading.refusals import key_of, words_of
@@ -46,6 +57,7 @@ HANDLERS: Mapping[type[Command], Callable[[Doing, Any], None]] = {
     React: comments.react,
     RerunFailed: runs.rerun_failed,
     SetLabels: labels.set_labels,
+    StartCheck: started.start_check,
 }
 """`Analyse` is not among them: it is work on code, which `bot.flows` does."""
 

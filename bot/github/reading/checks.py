@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 from bot.core.lifecycle.checks import CheckFacts, Conclusion
 from bot.github.reading.context import Reading
 
+OURS = "genesis/"
+"""What the names of our check runs begin with."""
 RUN = re.compile(r"/actions/runs/(?P<run>[0-9]{1,19})(?:/job/(?P<job>[0-9]{1,19}))?")
 
 Status = Literal["queued", "in_progress", "completed"]
@@ -45,7 +47,8 @@ def status_of(thing: dict[str, Any]) -> tuple[Status, Conclusion | None]:
 
 def _check(reading: Reading, run: dict[str, Any]) -> CheckFacts:
     app = run.get("app") or {}
-    ours = app.get("id") == reading.app_id
+    # With the token of a job, what others' jobs say comes from the same App as what we say.
+    ours = app.get("id") == reading.app_id and run["name"].startswith(OURS)
     url = run.get("details_url") or run.get("html_url") or ""
     found = RUN.search(url) or RUN.search(run.get("html_url") or "")
     status, conclusion = status_of(run)

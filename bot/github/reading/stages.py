@@ -15,6 +15,7 @@ from bot.github.reading.pulls import pull_facts, pull_of
 from bot.github.reading.refusals import refusals
 from bot.github.reading.runs import run_facts
 from bot.github.reading.stage_issues import StageIssues, blocked_by
+from bot.github.reading.started import with_started
 
 SOMEBODY = "somebody"
 
@@ -43,6 +44,8 @@ def _stage(
     tip = branches.get(branch_of(reading.life.plan, stage.number), "")
     there = pull_of(reading, stage, branch=bool(tip))
     pull = pull_facts(reading, stage, there) if there is not None else None
+    if pull is not None and pull.head == stage.head:
+        pull = with_started(reading, stage, pull, policy.dispatch_checks)
     # Checks of a pull request run on it merged into the tip of then, not only on what we built on.
     bases = (stage.base, there["base"]["sha"]) if there is not None else ()
     issue = found.by_stage.get(stage.number)

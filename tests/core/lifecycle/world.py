@@ -28,6 +28,7 @@ from bot.core.lifecycle.commands import (
     React,
     RerunFailed,
     SetLabels,
+    StartCheck,
 )
 from bot.core.lifecycle.facts import (
     Comment,
@@ -167,6 +168,8 @@ class World:
     pulls: dict[int, Pull] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)
     """By head."""
+    started: dict[str, set[str]] = field(default_factory=dict)
+    """Workflows that were started on a commit, where none begins by itself."""
     ids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -210,7 +213,8 @@ class World:
         self.said_no.pop(key, None)
 
     def _awaited(self, life: PlanLife, command: Command, kind: str) -> tuple[int, int, str]:
-        number = command.stage if isinstance(command, Dispatch | MoveBranch | PutPull) else 0
+        awaited = Dispatch | MoveBranch | PutPull | StartCheck
+        number = command.stage if isinstance(command, awaited) else 0
         return number, life.stage(number).attempt if number else 0, kind
 
     def _react(self, life: PlanLife, command: React) -> None:
@@ -339,9 +343,16 @@ class World:
 
     def _ci_starts(self, stage: int) -> None:
         for pull in self._open(stage):
-            if pull.head not in self.checks:
+            if pull.head not in self.checks and not self.policy.dispatch_checks:
                 new = [Check(name, "queued", run=self.new_id("check")) for name in self.ci]
                 self.checks[pull.head] = [c for c in new if c.name not in self.held]
+
+    def _start_check(self, life: PlanLife, command: StartCheck) -> None:
+        assert command.workflow not in self.started.get(command.head, ()), "started twice"
+        assert self.branches[command.stage] == command.head, "another commit would be checked"
+        self.started.setdefault(command.head, set()).add(command.workflow)
+        check = Check(command.workflow.partition(".")[0], "queued", run=self.new_id("check"))
+        self.checks.setdefault(command.head, []).append(check)
 
     def _open(self, stage: int) -> list[Pull]:
         return [p for p in self.pulls.values() if p.stage == stage and p.state == "open"]
@@ -675,6 +686,7 @@ class World:
                 "reviews": tuple(pull.reviews),
                 "threads": tuple(pull.threads),
                 "held": self.held,
+                "started": tuple(sorted(self.started.get(pull.head, ()))),
             }
         )
 
