@@ -110,19 +110,26 @@ def actionlint(
     if package is None or package.origin is None:
         raise Unusable("actionlint is not installed", hint="make install")
     binary = Path(package.origin).parent / "bin" / "actionlint"
-    shellcheck = Path(_tool("shellcheck"))
+    shellcheck = find_shellcheck(env)
     config = folder / _CONFIGS[1]
     choice = ("-config-file", str(config)) if config.is_file() else ()
-    options = ("-no-color", "-pyflakes=", f"-shellcheck={shellcheck}", *choice)
+    options = ("-no-color", "-pyflakes=", f"-shellcheck={shellcheck or ''}", *choice)
     files = tuple(one.path for one in found if one.kind == "workflow")
     done = open_sandbox("required", env).run(
         (str(binary), *options, *files),
         cwd=folder,
         env={"PATH": "/usr/bin:/bin"},
         timeout=_SECONDS,
-        readable=(folder, binary, shellcheck),
+        readable=(folder, binary, *filter(None, (shellcheck,))),
     )
-    yield _verdict("actionlint with shellcheck", done)
+    yield _verdict(f"actionlint {'with' if shellcheck else 'WITHOUT'} shellcheck", done)
+
+
+def find_shellcheck(env: Mapping[str, str]) -> Path | None:
+    """The locked one, else that of the system: for ARM there is no locked one."""
+    locked = Path(_tool("shellcheck"))
+    found = str(locked) if locked.is_file() else shutil.which("shellcheck", path=env.get("PATH"))
+    return Path(found).resolve() if found else None
 
 
 def _verdict(linter: str, done: Completed) -> Verdict:
