@@ -88,7 +88,9 @@ app.command(
 )(init.init)
 app.command(
     "onboard",
-    epilog=_examples("genesis onboard acme/shop --owner acme", "genesis onboard acme/shop --owner acme -n"),
+    epilog=_examples(
+        "genesis onboard acme/shop --owner acme", "genesis onboard acme/shop --owner acme -n"
+    ),
 )(onboard.onboard)
 app.command(
     "doctor",
