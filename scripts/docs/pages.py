@@ -6,10 +6,19 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.elixir.rules import all_rules
-from scripts.docs import commands, configuration, environment, messages, pipeline_language, rules
+from scripts.docs import (
+    action,
+    commands,
+    configuration,
+    environment,
+    messages,
+    pipeline_language,
+    rules,
+)
 from scripts.docs import untried as never_run
 
 MADE: dict[str, Callable[[], str]] = {
+    action.PAGE: action.action,
     commands.COMMAND_LINE: commands.command_line,
     commands.COMMENTS: commands.comments,
     configuration.PAGE: configuration.configuration,

@@ -15,6 +15,7 @@ from bot.elixir.rules import all_rules, rule
 from bot.errors import Exit
 from bot.settings import Settings
 from scripts.docs import (
+    action,
     commands,
     configuration,
     environment,
@@ -66,6 +67,15 @@ def test_no_command_is_made_up() -> None:
 def test_every_command_in_comments_is_told() -> None:
     text = MADE[commands.COMMENTS]().replace("\\|", "|")
     assert all(f"| `{usage}` |" in text for usage in USAGE.values())
+
+
+def test_every_input_and_output_of_the_action_is_told() -> None:
+    said = action.description()
+    for heading in ("Inputs", "Outputs"):
+        told = rows(sections(action.PAGE)[heading])
+        assert told.keys() == said[heading.lower()].keys()
+        assert all(len(row[-1]) > 10 for row in told.values())
+    assert rows(sections(action.PAGE)["Inputs"])["command"][1] == "required"
 
 
 # Settings
