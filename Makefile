@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean docs
+.PHONY: help install elixir judges demo simulate tour story story-serverless chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -82,6 +82,9 @@ tour: install elixir ## a tour of the local GitHub with git, curl and githubkit
 
 story: install elixir ## a plan from the label to the last merge, on a local GitHub with real mix
 	@$(BIN)/python -m examples.story
+
+story-serverless: install elixir ## the same without a server: the bot is a job, as an App and with the job's token
+	@$(BIN)/python -m examples.story.serverless
 
 chaos: install elixir ## whole plans under faults and kills; CHAOS="--runs 5 --seed 7"
 	@$(BIN)/python -m examples.story.chaos $(CHAOS)

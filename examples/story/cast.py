@@ -77,7 +77,8 @@ def called(folder: Path) -> Path:
     """The repository that holds the workflow which others call."""
     made = folder / "otp-genesis"
     (made / ".github" / "workflows").mkdir(parents=True)
-    shutil.copy(ROOT / ".github" / "workflows" / "stage.yml", made / ".github" / "workflows")
+    for name in ("stage.yml", "bot.yml"):
+        shutil.copy(ROOT / ".github" / "workflows" / name, made / ".github" / "workflows")
     return made
 
 
@@ -106,6 +107,14 @@ class Cast:
 
     def ask(self, who: str, method: str, path: str, **body: Any) -> Any:
         """JSON of the API as a person gets it; raises for a refusal."""
+        answer = self._answer(who, method, path, body)
+        return answer.json() if answer.content else None
+
+    def text(self, path: str) -> str:
+        """What is no JSON, as a reader."""
+        return self._answer("reader", "GET", path, {}).text
+
+    def _answer(self, who: str, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
         if who not in self._people:
             headers = {"authorization": f"Bearer {self.said['tokens'][who]}"}
             self._people[who] = httpx.Client(
@@ -114,7 +123,7 @@ class Cast:
         answer = self._people[who].request(method, f"{self.here}{path}", json=body or None)
         if answer.status_code >= 400:
             raise Failed(f"{who}: {method} {path}: {answer.status_code} {answer.text[:300]}")
-        return answer.json() if answer.content else None
+        return answer
 
     def get(self, path: str) -> Any:
         """As a reader."""
