@@ -50,6 +50,13 @@ class Builder:
         """Every path of a commit."""
         return entries_of(self.git, commit)
 
+    def texts(self, manifest: Manifest) -> dict[str, str]:
+        """What the files it changes hold in its base, as far as they are there."""
+        paths = {file.path for commit in manifest.commits for file in commit.files}
+        found = [e for e in self.entries(manifest.base) if e.path in paths and e.regular]
+        blobs = {e.path: self.git.raw("cat-file", "blob", e.sha) for e in found}
+        return {path: data.decode("utf-8", "replace") for path, data in blobs.items()}
+
     def build(self, manifest: Manifest, signature: Signature) -> Built:
         """All commits of it upon its base."""
         parent = checked_commit(manifest.base)

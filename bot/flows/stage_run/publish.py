@@ -25,13 +25,14 @@ from bot.core.lifecycle.manifest import (
 from bot.core.lifecycle.outcome import OutcomeStatus, StageOutcome, published_ref
 from bot.core.plan import Plan
 from bot.core.policy import Policy
-from bot.core.sanitize import one_line
+from bot.core.sanitize import mask, one_line
 from bot.core.state import ActionState
 from bot.errors import ConfigError, OtpError, PushRefused, Refused, Unauthorised, Unusable
 from bot.flows.selection import selected
 from bot.flows.stage_run.account import summary_of
 from bot.flows.stage_run.approved import Approved, accepted, read_approved
 from bot.flows.stage_run.building import Builder, Built, Signature
+from bot.flows.stage_run.contents import broken_contents
 from bot.flows.stage_run.job import Job
 from bot.flows.stage_run.order import StageOrder
 from bot.flows.stage_run.requester import co_author
@@ -109,7 +110,9 @@ class Publication:
         policy = self._policy(remote, builder, git_dir)
         entries = {e.path: (e.mode, e.sha) for e in builder.entries(self.order.base)}
         rules = Rules.at(entries, self._allowed(approved.plan), policy)
-        if broken := rules.follow(manifest):
+        # Contents are looked at only where they are sure to be small and of regular files.
+        broken = rules.follow(manifest) or broken_contents(manifest, builder.texts(manifest))
+        if broken:
             return self._ended("refused", broken)
         login = approved.life.requested.actor
         who = co_author(login, self.job.api, self.job.token)
@@ -179,7 +182,7 @@ class Publication:
 
     def _ended(self, status: OutcomeStatus, reasons: tuple[str, ...]) -> StageOutcome:
         """An outcome without commits."""
-        shown = tuple(one_line(text)[:LONGEST_REASON] for text in reasons[:MOST_REASONS])
+        shown = tuple(one_line(mask(text))[:LONGEST_REASON] for text in reasons[:MOST_REASONS])
         manifest, verdict = self.manifest, self.verdict
         failure = verdict.fingerprint if verdict else manifest.fingerprint if manifest else ""
         tests = verdict or manifest

@@ -219,6 +219,43 @@ def test_too_many_files_and_too_many_lines_are_refused(shop: Shop, tmp_path: Pat
     assert (outcome.status, shop.published(101)) == ("refused", "")
 
 
+TEST = "test/shop/mail_test.exs"
+GITHUB_TOKEN = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        (
+            TEST,
+            SHOP[TEST].replace("    assert_receive :sent\n", ""),
+            "`assert_receive :sent` is gone",
+        ),
+        (TEST, SHOP[TEST].replace("  test ", "  @tag :skip\n  test "), "newly skipped"),
+        (TEST, None, "is gone"),
+        (MAIL, SHOP[MAIL] + f"# {GITHUB_TOKEN}\n", "looks like a key"),
+    ],
+)
+def test_weaker_tests_and_keys_are_refused_whatever_verify_said(
+    shop: Shop, tmp_path: Path, path: str, text: str | None, why: str
+) -> None:
+    target = shop.source / path
+    if text is None:
+        target.unlink()
+    else:
+        target.write_text(text)
+    git("add", "-A", cwd=shop.source)
+    tree = git("write-tree", cwd=shop.source)
+    git("reset", "-q", "--hard", cwd=shop.source)
+    file: Change = {"path": path, "mode": "100644", "before": blob_id(SHOP[path].encode())}
+    file |= {"content": None if text is None else encoded(text.encode())}
+    outcome = shop.publish(tmp_path, shop.manifest(110, shop.commit(files=(file,)), tree=tree))
+    assert outcome.status == "refused"
+    assert why in " ".join(outcome.reasons), outcome.reasons
+    assert GITHUB_TOKEN not in outcome.model_dump_json()
+    assert shop.published(110) == ""
+
+
 @pytest.mark.parametrize(
     "more", [{"run": 12}, {"run_attempt": 2}, {"repository": "acme/other"}, {"base": "b" * 40}]
 )
