@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -48,6 +48,9 @@ def run() -> None:
         order = runner.order()
     except OtpError as error:
         _end_refused(runner, error)
+    if order.command == "react":
+        _react(runner)
+        return
     watch = LogWatch(_say)
     try:
         outcome = carry_out(order, runner, settings, watch)
@@ -60,20 +63,47 @@ def run() -> None:
     _end(runner, outcome)
 
 
+def _react(runner: Runner) -> None:
+    """The serverless bot: it tells the page and the annotations of its own."""
+    from bot.cli.react import react
+    from bot.flows.action_run.outcome import stopped
+
+    code = Exit.OK
+    try:
+        react()
+    except typer.Exit as ended:
+        code = Exit(ended.exit_code)
+    except OtpError as error:
+        _end(runner, stopped(error, "react"))
+    except BaseException:
+        runner.give(status="error")
+        raise
+    runner.give(status="ok" if code is Exit.OK else "failed")
+    if code is not Exit.OK:
+        raise SystemExit(int(code))
+
+
 def _begin() -> tuple[Runner, Settings]:
     from bot.cli.output import screen
     from bot.flows.action_run.runner import Runner
+    from bot.flows.stage_run.account import annotation
     from bot.settings import load_settings
 
-    settings = load_settings()
-    screen.secrets = settings.secrets()
-    return Runner.of(settings.environment), settings
+    try:
+        settings = load_settings()
+        screen.secrets = settings.secrets()
+        return Runner.of(settings.environment), settings
+    except OtpError as error:
+        # Nobody knows where outputs go; action.yml says `error` then.
+        _say(annotation("error", "otp-genesis", str(error)))
+        raise
 
 
-def _end_refused(runner: Runner, error: OtpError) -> None:
+def _end_refused(runner: Runner, error: OtpError) -> NoReturn:
     from bot.flows.action_run.outcome import stopped
 
     _end(runner, stopped(error, ""))
+    raise AssertionError("an error never ends well")
 
 
 def _end(runner: Runner, outcome: ActionOutcome) -> None:

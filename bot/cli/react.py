@@ -57,7 +57,7 @@ def react(
     rows = [_row(one) for one in looked]
     screen.data({"plans": [_data(one) for one in looked], "problems": turn.problems})
     _say(looked, turn.problems, dry_run)
-    _report(settings.environment, turn_page(rows, turn.problems), rows)
+    _report(settings.environment, turn_page(rows, turn.problems), rows, _pull(looked))
     if turn.problems or any(row.problems for row in rows):
         raise typer.Exit(int(Exit.UNRESOLVED))
 
@@ -104,7 +104,17 @@ def _say(looked: tuple[Looked, ...], problems: list[str], dry: bool) -> None:
         screen.say(f"problem: {screen.quote(problem)}")
 
 
-def _report(environment: Any, page: str, rows: list[TurnRow]) -> None:
+def _pull(looked: tuple[Looked, ...]) -> str:
+    """Number of the one pull request that is open; empty where there are several, or none."""
+    from bot.core.lifecycle.state import ENDED
+
+    lives = [one.reaction.life for one in looked if one.reaction.life is not None]
+    stages = [stage for life in lives for stage in life.stages if stage.status not in ENDED]
+    pulls = {stage.pull for stage in stages if stage.pull}
+    return str(pulls.pop()) if len(pulls) == 1 else ""
+
+
+def _report(environment: Any, page: str, rows: list[TurnRow], pull: str) -> None:
     """To the page of the run and its annotations, where this is one."""
     from bot.errors import Unusable
     from bot.flows.stage_run.account import annotation
@@ -116,6 +126,6 @@ def _report(environment: Any, page: str, rows: list[TurnRow]) -> None:
         return
     job.summarize(page)
     problems = [(f"plan {row.plan}", text) for row in rows for text in row.problems]
-    job.give(status="problems" if problems else "ok")
+    job.give(status="problems" if problems else "ok", **{"pr-number": pull})
     for title, text in problems:
         screen.say(annotation("warning", title, text))

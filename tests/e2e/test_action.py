@@ -71,6 +71,25 @@ jobs:
         if: always()
         env:
           OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+  react:
+    runs-on: ubuntu-24.04
+    permissions:
+      contents: write
+      issues: write
+      pull-requests: write
+      actions: write
+      checks: write
+    steps:
+      - uses: acme/otp-genesis@main
+        id: genesis
+        with: {command: react}
+        env:
+          GENESIS_JOB_TOKEN: ${{ github.token }}
+          GENESIS_SEAL: "0123456789012345678901234567890123456789"
+      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
+        if: always()
+        env:
+          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
   hostile:
     runs-on: ubuntu-24.04
     steps:
@@ -208,3 +227,9 @@ def test_whoever_has_this_genesis_already_installs_nothing(played: Played) -> No
     for name, log in played.logs.items():
         assert "status: " in log, name
         assert "otp-genesis-venv" not in log, name
+
+
+def test_the_serverless_bot_looks_once_and_has_nothing_to_do(played: Played) -> None:
+    outputs = played.outputs("react")
+    assert (outputs["outcome"], outputs["status"]) == ("success", "ok"), played.logs["react"]
+    assert "nothing moved" in played.logs["react"]

@@ -20,6 +20,7 @@ from bot.flows.action_run.remarks import of_findings, shown
 from bot.flows.action_run.runner import Runner
 from bot.flows.sarif_file import sarif_text
 from bot.flows.trees import checkout_tree, commit_tree
+from bot.flows.watch import Watcher
 from bot.settings import Settings
 
 SARIF_FILE, JSON_FILE, MARKDOWN_FILE = "otp-genesis.sarif", "findings.json", "findings.md"
@@ -27,9 +28,12 @@ SARIF_FILE, JSON_FILE, MARKDOWN_FILE = "otp-genesis.sarif", "findings.json", "fi
 Placed = TypeVar("Placed", Finding, Evidence, Exempted, Note)
 
 
-def analyse(order: ActionOrder, runner: Runner, settings: Settings) -> ActionOutcome:
-    """Read the files as they are on the disk; needs neither git nor Elixir, but for a revision."""
+def analyse(
+    order: ActionOrder, runner: Runner, settings: Settings, watch: Watcher
+) -> ActionOutcome:
+    """Read the files as they are on the disk; needs no Elixir, and git only for a revision."""
     where = runner.project(order)
+    watch.doing(f"analyse {order.path or 'the checkout'}")
     rules = _chosen(order.rules)
     found = survey(checkout_tree(where, settings), jobs=settings.jobs, rules=rules).analysis
     known = _known(order, where, rules, settings) if order.changed_since else frozenset()

@@ -53,6 +53,8 @@ class Needs:
 
 def needs_of(order: ActionOrder, runner: Runner, settings: Settings) -> Needs:
     """Raises `Unusable` for what no later step could mend."""
+    if order.command == "react":
+        return Needs()  # the code is on the server, where it stays
     project = runner.project(order)
     if not order.needs_elixir:
         return Needs()

@@ -17,7 +17,7 @@ from bot.errors import Misused, Refused
 INPUTS = "GENESIS_ACTION_INPUTS"
 """Variable with the JSON of the action's inputs: no input is ever a word of a script."""
 
-Command = Literal["analyze", "plan", "stage", "verify"]
+Command = Literal["analyze", "plan", "stage", "verify", "react"]
 FailOn = Literal["error", "warning", "info", "never"]
 
 ELIXIR_COMMANDS: frozenset[Command] = frozenset({"stage", "verify"})
@@ -129,6 +129,7 @@ def _said(fault: Any) -> str:
 
 
 _FOR: Mapping[str, tuple[Command, ...]] = {
+    "path": ("analyze", "plan", "stage", "verify"),
     "rules": ("analyze",),
     "fail-on": ("analyze",),
     "changed-since": ("analyze",),
@@ -146,7 +147,7 @@ def _contradictions(order: ActionOrder, present: Mapping[str, Any]) -> Iterator[
         if not unset and order.command not in commands:
             yield Misused(
                 f"input {name!r} is not for `command: {order.command}`",
-                hint=f"it belongs to {' and '.join(commands)}; leave it out here",
+                hint=f"it is for {', '.join(commands)}; leave it out here",
             )
     if order.command == "stage" and order.stage is None:
         yield Misused("the input 'stage' is missing", hint="name a stage, 1 to 4")
