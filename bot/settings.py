@@ -19,7 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError
 
@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     how many there may be in an hour, too: for a server that has none."""
     seal: SecretStr | None = Field(default=None, min_length=32, max_length=1024)
     """Tells our records from others' where there is no App's key to do it; any 32 characters."""
+    secrets_dir: Location | None = None
+    """A folder of files, each named as a variable and holding its value; what is set wins."""
     database_url: SecretStr | None = None
     """Postgres for many workers; None: SQLite in the state directory, for one process."""
 
@@ -207,15 +209,9 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value that is set, for masking; also a key that another one hides."""
-        used = (self.vendor(name).key for name in VENDORS)
-        values = [key.get_secret_value() for key in used if key is not None]
-        others = (
-            self.github_webhook_secret,
-            self.github_private_key,
-            self.seal,
-            self.database_url,
-        )
-        values += [secret.get_secret_value() for secret in others if secret is not None]
+        app = (self.github_webhook_secret, self.github_private_key, self.seal)
+        used = (*(self.vendor(name).key for name in VENDORS), *app, self.database_url)
+        values = [secret.get_secret_value() for secret in used if secret is not None]
         values += [os.environ.get(name, "").strip() for name in _KEY_VARIABLES]
         return tuple(dict.fromkeys(filter(None, values)))
 
@@ -227,16 +223,23 @@ def plain_wanted() -> bool:
 
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment under `overrides`; `ConfigError` names a bad variable."""
+    folder = os.environ.get("GENESIS_SECRETS_DIR") or None
     try:
-        return Settings(**overrides)
+        if folder:
+            os.listdir(folder)  # pydantic would only warn
+        return Settings(_secrets_dir=folder, **overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         variable = _variable(str(first["loc"][0]))
-        raise ConfigError(
-            f"{variable}: {first['msg'].removeprefix('Value error, ')}",
-            path="environment",
-            hint=f"correct or unset {variable}",
-        ) from None
+        raise _wrong(variable, first["msg"].removeprefix("Value error, ")) from None
+    except (OSError, UnicodeError, SettingsError) as error:
+        # Only the kind: its text may quote a file.
+        raise _wrong("GENESIS_SECRETS_DIR", f"{type(error).__name__}: {folder}") from None
+
+
+def _wrong(variable: str, why: str) -> ConfigError:
+    hint = f"correct or unset {variable}"
+    return ConfigError(f"{variable}: {why}", path="environment", hint=hint)
 
 
 def _variable(place: str) -> str:

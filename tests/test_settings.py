@@ -215,3 +215,50 @@ def test_the_bot_has_a_name_that_commits_can_hold(name: str) -> None:
     assert Settings(bot_name="Gen Esis").bot_name == "Gen Esis"
     with pytest.raises(ValidationError, match="bot_name"):
         Settings(bot_name=name)
+
+
+def folder_of_secrets(tmp_path: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_folder_of_files_holds_what_is_not_to_stand_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMADE+UP\n-----END PRIVATE KEY-----"
+    folder = folder_of_secrets(
+        tmp_path,
+        genesis_database_url="postgresql://genesis:pw@postgres/genesis\n",
+        GENESIS_GITHUB_PRIVATE_KEY=f"{pem}\n",
+        anthropic_api_key="made-up-key\n",
+        genesis_github_webhook_secret="of the file\n",
+    )
+    monkeypatch.setenv("GENESIS_SECRETS_DIR", str(folder))
+    monkeypatch.setenv("GENESIS_GITHUB_WEBHOOK_SECRET", "of the environment")
+    settings = load_settings()
+    url, key = settings.database_url, settings.github_private_key
+    assert url is not None
+    assert url.get_secret_value() == "postgresql://genesis:pw@postgres/genesis"
+    assert key is not None
+    assert key.get_secret_value() == pem
+    # The environment wins, and all of it is masked.
+    expected = {url.get_secret_value(), pem, "made-up-key", "of the environment"}
+    assert set(settings.secrets()) == expected
+
+
+def test_a_folder_of_secrets_that_cannot_be_read_is_told_without_its_contents(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GENESIS_SECRETS_DIR", str(tmp_path / "absent"))
+    with pytest.raises(ConfigError, match=r"GENESIS_SECRETS_DIR: .*absent"):
+        load_settings()
+    monkeypatch.setenv("GENESIS_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "genesis_database_url").write_bytes(b"\xff\xfe made up")
+    with pytest.raises(ConfigError, match="GENESIS_SECRETS_DIR") as told:
+        load_settings()
+    assert "made up" not in str(told.value)
+    folder_of_secrets(tmp_path, genesis_database_url="x", genesis_seal="too short")
+    with pytest.raises(ConfigError, match="GENESIS_SEAL") as told:
+        load_settings()
+    assert "too short" not in str(told.value)
