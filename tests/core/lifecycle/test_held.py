@@ -8,6 +8,7 @@ from bot.core.lifecycle.checks import Conclusion
 from bot.core.render.github.words import status_of
 from tests.core.lifecycle.playing import Play, started, until_review
 from tests.core.lifecycle.world import World
+from tests.flows.react.told import says
 
 
 def on_pull(play: Play) -> list[str]:
@@ -33,6 +34,7 @@ def test_a_run_that_waits_for_approval_is_told_and_goes_on_by_itself() -> None:
     stage, run = play.life.stage(1), play.world.runs[0]
     said = f"Its run {run.id} waits for approval. Approve it on the Actions page"
     assert said in play.world.dashboard()
+    assert says(play.world.dashboard(), "a run waits for approval")
     assert status_of(stage, play.world.facts(play.life)) == "🙋 needs you"
     play.done.clear()
     play.world.wait(24 * 60)

@@ -62,7 +62,9 @@ def test_a_pull_request_that_cannot_be_opened_is_told_and_opened_once_it_can_be(
     assert stage.status == "needs-human"
     assert "does not open the pull request: 403 Resource not accessible" in stage.reason
     assert "accepts what the App asks for" in stage.reason
-    assert stage.reason.endswith("It is opened as soon as it can be.")
+    assert stage.reason.endswith(
+        "It is opened as soon as it can be; `/genesis retry stage 1` makes another attempt."
+    )
     before = play.life
     play.reconcile()
     assert play.life == before

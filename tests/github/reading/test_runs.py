@@ -12,6 +12,7 @@ import pytest
 
 from bot.core.lifecycle.facts import RunFacts
 from bot.core.lifecycle.outcome import StageOutcome, run_name
+from tests.flows.react.told import says
 from tests.github.between import Between
 from tests.github.hub import OURSELVES, Hub, Place
 from tests.github.scenes import Scene
@@ -235,6 +236,8 @@ def test_a_report_that_is_gone_or_another_is_none(
     spy.answer(rf"/runs/{run.id}/artifacts$", 200, {"total_count": 1, "artifacts": [good | change]})
     (found,) = scene.facts().stages[0].runs
     assert (found.outcome, found.problem) == (None, problem)
+    case = "the report has expired"
+    assert says(found.problem, case) == ("expired" in change)
 
 
 def test_a_report_that_says_it_is_large_is_not_downloaded(
