@@ -1,4 +1,4 @@
-"""`python -m scripts.lint_workflows`: zizmor, actionlint and schemas over all we write for Actions.
+"""`python -m scripts.lint_workflows [ROOT]`: zizmor, actionlint and schemas over all we write.
 
 Exceptions stand in .github/zizmor.yml and .github/actionlint.yaml, each with its reason. What is
 looked at is laid into a folder of its own, so a linter sees templates filled and examples of docs
@@ -53,7 +53,7 @@ def lint(root: Path, env: Mapping[str, str], *linters: Linter) -> tuple[Verdict,
 
 def main() -> int:
     """Prints what was found; 1 when anything was, or when nothing was looked at."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(*sys.argv[1:] or (Path(__file__).resolve().parents[1],))
     count = len(written(root))
     try:
         verdicts = lint(root, Settings().environment)

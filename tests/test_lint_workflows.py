@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,41 @@ def test_templates_have_no_mark_left() -> None:
     templates = [one for one in written(ROOT) if "/templates/" in one.path]
     assert templates
     assert [one.path for one in templates if any(mark in one.text for mark in MARKS)] == []
+
+
+def command(root: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.lint_workflows", str(root)],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+
+
+def test_the_command_fails_for_what_is_found_and_for_nothing_looked_at(tmp_path: Path) -> None:
+    nothing = command(tmp_path)
+    assert nothing.returncode == 1
+    assert "0 workflows" in nothing.stdout
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "ci.yml").write_text(CLEAN.replace("permissions: {}\n", ""))
+    found = command(tmp_path)
+    assert found.returncode == 1
+    assert "zizmor --pedantic: NOT clean\n" in found.stdout
+    assert "actionlint with" in found.stdout.lower()
+
+
+def test_without_a_sandbox_it_fails_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "ci.yml").write_text(CLEAN)
+    (tmp_path / "bin").mkdir()
+    done = command(tmp_path, PATH=str(tmp_path / "bin"))
+    assert done.returncode == 1
+    assert "workflows cannot be linted: no sandbox" in done.stderr
+    assert "clean" not in done.stdout
 
 
 def test_make_lint_and_so_the_gate_lints_workflows() -> None:
