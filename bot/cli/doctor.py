@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 from bot.cli.analysis import JsonFlag
 from bot.cli.output import screen
 from bot.core.sanitize import one_line
-from bot.errors import Exit, Unusable
+from bot.errors import Exit, Misused, Unusable
 
 if TYPE_CHECKING:
     from bot.core.render.paint import Paint
@@ -34,6 +34,15 @@ Against = Annotated[
     str, typer.Option(help="Address of another GitHub than the settings name.", metavar="URL")
 ]
 
+TokenFrom = Annotated[
+    str,
+    typer.Option(
+        metavar="VARIABLE",
+        help="Environment variable with a token of yours, GH_TOKEN say: looks where the App may"
+        " not. It is only read with.",
+    ),
+]
+
 REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}\Z")
 
 _MARKS = {"ok": "ok", "warning": "warning", "failure": "FAILURE", "could-not-check": "not checked"}
@@ -50,6 +59,7 @@ def doctor(
     build: Build = False,
     model: Model = False,
     against: Against = "",
+    token_from: TokenFrom = "",
     json_: JsonFlag = False,
 ) -> None:
     """Look at everything the work needs, and say of each failure how to mend it.
@@ -59,9 +69,11 @@ def doctor(
     screen.machine = json_
     path = Path(target).expanduser()
     if path.is_dir():
+        _refuse({"--against": against, "--token-from": token_from}, "a repository on GitHub")
         checks = _of_place(path, build=build, model=model)
     elif REPOSITORY.match(target):
-        checks = _of_repository(target, against)
+        _refuse({"--build": build, "--model": model}, "a directory")
+        checks = _of_repository(target, against, token_from)
     else:
         raise Unusable(
             f"{target!r} is neither a directory nor OWNER/REPO",
@@ -70,12 +82,26 @@ def doctor(
     _tell(target, checks)
 
 
-def _of_repository(full_name: str, url: str) -> tuple[Check, ...]:
+def _refuse(options: Mapping[str, object], only: str) -> None:
+    for name, given in options.items():
+        if given:
+            raise Misused(f"{name} is for {only}, and the target is none")
+
+
+def _of_repository(full_name: str, url: str, variable: str) -> tuple[Check, ...]:
+    from pydantic import SecretStr
+
     from bot.flows.onboarding.github import examine
     from bot.server.registration import EVENTS
 
     settings = settings_for(url)
-    return examine(settings, full_name, EVENTS)
+    if not variable:
+        return examine(settings, full_name, EVENTS)
+    token = settings.environment.get(variable, "").strip()
+    if not token:
+        raise Misused(f"{variable} is not set", hint="`export GH_TOKEN=$(gh auth token)`, say")
+    screen.secrets = (*screen.secrets, token)
+    return examine(settings, full_name, EVENTS, SecretStr(token))
 
 
 def settings_for(url: str) -> Settings:
@@ -131,7 +157,9 @@ def _text(checks: Sequence[Check], paint: Paint) -> str:
         shown = paint(_MARKS[check.outcome].ljust(mark), _STYLES[check.outcome])
         lines.append(f"  {shown}  {check.name.ljust(name)}  {one_line(check.says)}".rstrip())
         if check.fix and check.outcome != "ok":
-            lines.append(f"{' ' * (mark + name + 6)}{paint(_lead(check), 'cyan')} {one_line(check.fix)}")
+            lines.append(
+                f"{' ' * (mark + name + 6)}{paint(_lead(check), 'cyan')} {one_line(check.fix)}"
+            )
     return "\n".join(lines)
 
 

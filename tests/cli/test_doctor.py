@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nacl.public import PublicKey, SealedBox
 
 from bot.errors import Exit
 from bot.flows.stage_run.caller import caller_workflow
@@ -232,7 +234,84 @@ def test_a_github_that_does_not_answer_is_a_failure_not_a_crash(hub: Hub) -> Non
     ran = inside("doctor", "acme/shop", "--against", "http://127.0.0.1:9", "--json", env=env)
     assert ran.code == Exit.FINDINGS
     assert outcomes(ran)["GitHub"] == "failure"
-    assert "ok" not in {o for name, o in outcomes(ran).items() if name != "webhook secret"}
+    assert {name for name, o in outcomes(ran).items() if o == "ok"} <= {"key file"}
+
+
+def test_a_person_sees_what_the_app_may_not(hub: Hub, place: Place) -> None:
+    token = hub.said["tokens"]["admin"]
+    assert outcomes(doctor(hub, place.full_name))["model key"] == "could-not-check"
+    ran = doctor(hub, place.full_name, "--token-from", "MY_TOKEN", MY_TOKEN=token)
+    # The local GitHub has secrets of repositories, none of organizations.
+    assert outcomes(ran)["model key"] == "could-not-check"
+    key = place.by("admin", "GET", "/actions/secrets/public-key")
+    sealed = SealedBox(PublicKey(b64decode(key["key"]))).encrypt(b"x")
+    body = {"encrypted_value": b64encode(sealed).decode(), "key_id": key["key_id"]}
+    place.by("admin", "PUT", "/actions/secrets/ANTHROPIC_API_KEY", body)
+    ran = doctor(hub, place.full_name, "--token-from", "MY_TOKEN", MY_TOKEN=token)
+    assert outcomes(ran)["model key"] == "ok"
+    assert token not in ran.out + ran.err
+    assert outcomes(doctor(hub, place.full_name))["model key"] == "could-not-check"
+
+
+def test_without_an_app_a_person_alone_can_look(hub: Hub, place: Place) -> None:
+    token = hub.said["tokens"]["admin"]
+    env = {"MY_TOKEN": token, "GENESIS_GITHUB_APP_ID": "0"}
+    ran = doctor(hub, place.full_name, "--token-from", "MY_TOKEN", **env)
+    assert outcomes(ran)["access"] == "ok"
+    assert "credentials" not in outcomes(ran)
+    assert outcomes(ran)["workflow of stages"] == "failure"
+    wrong = doctor(hub, place.full_name, "--token-from", "MY_TOKEN", **env | {"MY_TOKEN": "ghp_x"})
+    assert outcomes(wrong)["access"] == "failure"
+
+
+def test_what_a_person_may_bypass_says_nothing_of_the_bot(hub: Hub, place: Place) -> None:
+    admin = {"actor_id": 5, "actor_type": "RepositoryRole"}
+    ruleset = {
+        "name": "closed",
+        "target": "branch",
+        "enforcement": "active",
+        "bypass_actors": [admin],
+        "conditions": {"ref_name": {"include": ["refs/heads/genesis/**"], "exclude": []}},
+        "rules": [{"type": "creation"}],
+    }
+    place.by("admin", "POST", "/rulesets", ruleset)
+    token = hub.said["tokens"]["admin"]
+    env = {"MY_TOKEN": token, "GENESIS_GITHUB_APP_ID": "0"}
+    ran = doctor(hub, place.full_name, "--token-from", "MY_TOKEN", **env)
+    assert outcomes(ran)["pushes to genesis/**"] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("acme/shop", "--build"), "--build"),
+        (("acme/shop", "--model"), "--model"),
+        ((".", "--against", "http://127.0.0.1:9"), "--against"),
+        ((".", "--token-from", "HOME"), "--token-from"),
+        (("acme/shop", "--token-from", "NOT_SET_ANYWHERE"), "NOT_SET_ANYWHERE is not set"),
+    ],
+)
+def test_options_of_the_other_kind_are_wrong_use(arguments: tuple[str, ...], said: str) -> None:
+    ran = inside("doctor", *arguments)
+    assert ran.code == Exit.USAGE
+    assert said in ran.err
+
+
+def test_a_key_that_others_may_read_is_warned_of(hub: Hub, tmp_path: Path) -> None:
+    key = tmp_path / "app.pem"
+    key.write_text(Path(hub.said["app"]["private_key"]).read_text())
+    for mode, outcome in ((0o640, "warning"), (0o600, "ok")):
+        key.chmod(mode)
+        ran = doctor(hub, "acme/shop", GENESIS_GITHUB_PRIVATE_KEY_FILE=str(key))
+        assert outcomes(ran)["key file"] == outcome
+
+
+def test_no_folder_is_made_by_looking(project: Path, tmp_path: Path) -> None:
+    env = {"GENESIS_CACHE_DIR": str(tmp_path / "a" / "b"), "GENESIS_STATE_DIR": str(tmp_path / "c")}
+    ran = inside("doctor", project, "--json", env=env)
+    assert (outcomes(ran)["cache folder"], outcomes(ran)["state folder"]) == ("ok", "ok")
+    assert not (tmp_path / "a").exists()
+    assert not (tmp_path / "c").exists()
 
 
 def test_nothing_is_changed_and_the_token_is_given_back(hub: Hub, place: Place) -> None:

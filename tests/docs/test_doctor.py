@@ -6,6 +6,7 @@ from bot.flows.onboarding.app_checks import app_checks
 from bot.flows.onboarding.files import WAYS, Setup, files_for
 from bot.flows.onboarding.place_checks import place_checks
 from bot.flows.onboarding.repository_checks import repository_checks
+from bot.flows.onboarding.serverless_checks import serverless_checks
 from tests.docs.pages import codes, prose, tables
 from tests.flows.onboarding import test_app_checks as of_app
 from tests.flows.onboarding import test_place_checks as of_place
@@ -21,10 +22,11 @@ def told() -> list[set[str]]:
 
 
 def test_every_check_is_told_and_none_is_made_up() -> None:
-    machine, app, repository = told()
+    machine, app, repository, serverless = told()
     assert machine == {check.name for check in place_checks(of_place.GOOD)}
     assert app == {check.name for check in app_checks(of_app.GOOD, "acme/shop", of_app.EVENTS)}
     assert repository == {check.name for check in repository_checks(of_repository.GOOD)}
+    assert serverless == {check.name for check in serverless_checks(of_repository.bot())}
 
 
 def test_every_way_is_told_with_the_files_it_writes() -> None:

@@ -18,12 +18,13 @@ ACTIONS = Group("GitHub Actions")
 
 OWN_EYES = "the App may not read it, and is not meant to: that takes `administration`"
 SECRETS_OWN = "the App may not read the names of secrets, and is not meant to"
-_STATES: Mapping[str, str] = {
+STATES: Mapping[str, str] = {
     "disabled_manually": "somebody switched it off",
     "disabled_inactivity": "GitHub switched it off after 60 days without a commit",
     "disabled_fork": "GitHub left it off, as in every fork",
     "deleted": "its file is gone",
 }
+"""Of a workflow that does not run, and why."""
 
 
 def actions_checks(seen: RepositorySeen) -> tuple[Check, ...]:
@@ -47,14 +48,14 @@ def _settings(seen: RepositorySeen) -> str:
 def _enabled(seen: RepositorySeen) -> Check:
     name, found = "switched on", seen["actions"]
     if not found.there:
-        return ACTIONS.unknown(name, _unread(found, OWN_EYES), _settings(seen))
+        return ACTIONS.unknown(name, unread(found, OWN_EYES), _settings(seen))
     if found.body["enabled"]:
         return ACTIONS.ok(name, "workflows may run here")
     fix = f"{_settings(seen)}: Actions permissions"
     return ACTIONS.failure(name, "Actions are switched off for this repository", fix)
 
 
-def _unread(found: Asked, reason: str) -> str:
+def unread(found: Asked, reason: str) -> str:
     """Why something that is for administrators could not be read."""
     return reason if found.status in (403, 404) else found.why
 
@@ -63,7 +64,7 @@ def _allowed(seen: RepositorySeen) -> Check:
     name, policy, selected = "allowed actions", seen["actions"], seen["selected"]
     fix = f"{_settings(seen)}: allow those, or GitHub's own and `erlef/*` beside them"
     if not policy.there:
-        return ACTIONS.unknown(name, _unread(policy, OWN_EYES), _settings(seen))
+        return ACTIONS.unknown(name, unread(policy, OWN_EYES), _settings(seen))
     match policy.body.get("allowed_actions"):
         case "local_only":
             return ACTIONS.failure(name, "only those of the same owner may run", fix)
@@ -76,7 +77,7 @@ def _allowed(seen: RepositorySeen) -> Check:
                 return ACTIONS.failure(name, f"{refused} may not run", fix)
             return ACTIONS.ok(name, "all that the workflow of stages uses may run")
         case "selected":
-            return ACTIONS.unknown(name, _unread(selected, OWN_EYES), _settings(seen))
+            return ACTIONS.unknown(name, unread(selected, OWN_EYES), _settings(seen))
         case _:
             return ACTIONS.ok(name, "all may run")
 
@@ -145,7 +146,7 @@ def _active(seen: RepositorySeen) -> Check:
         return ACTIONS.unknown(name, found.why)
     if found.body["state"] == "active":
         return ACTIONS.ok(name, "active")
-    why = _STATES.get(found.body["state"], str(found.body["state"]))
+    why = STATES.get(found.body["state"], str(found.body["state"]))
     fix = f"{seen.web}/actions/workflows/{seen.policy.workflow}: Enable workflow"
     return ACTIONS.failure(name, why, fix)
 
@@ -189,8 +190,8 @@ def _keys(seen: RepositorySeen) -> Check:
     if all(answer.there for answer in answers):
         says = "no secret: stages do what codemods can, and leave the rest to people"
         return ACTIONS.ok(name, f"{says} ({wanted} would change that)")
-    unread = next(answer for answer in answers if not answer.there)
-    return ACTIONS.unknown(name, _unread(unread, SECRETS_OWN), f"{where}: {wanted}, if you like")
+    closed = next(answer for answer in answers if not answer.there)
+    return ACTIONS.unknown(name, unread(closed, SECRETS_OWN), f"{where}: {wanted}, if you like")
 
 
 def _ci(seen: RepositorySeen) -> Check:
@@ -202,8 +203,8 @@ def _ci(seen: RepositorySeen) -> Check:
     others = sorted(set(_others(seen)))
     if others:
         return ACTIONS.ok(name, f"{', '.join(others)} checks commits")
-    unread = [seen[k] for k in ("workflows", "checks", "statuses") if not seen[k].there]
-    broken = [a for a in unread if a.status != 404]
+    closed = [seen[k] for k in ("workflows", "checks", "statuses") if not seen[k].there]
+    broken = [a for a in closed if a.status != 404]
     if broken:
         return ACTIONS.unknown(name, broken[0].why)
     says = "nothing seems to check them: each waits `checks_minutes`, then people are told"

@@ -25,8 +25,13 @@ _STATUS = {
 """What to do, by the answer of our webhook."""
 
 
-def app_checks(seen: AppSeen, repository: str, events: Collection[str]) -> tuple[Check, ...]:
-    """All of them; without credentials nothing but them. `events` are those we react to."""
+def app_checks(
+    seen: AppSeen, repository: str, events: Collection[str], *, served: bool = True
+) -> tuple[Check, ...]:
+    """All of them; without credentials nothing but them. `events` are those we react to.
+
+    Not `served`: the bot lives in workflows, and its App needs neither webhook nor events.
+    """
     reached = _reached(seen)
     if seen.settings:
         fix = (
@@ -43,11 +48,19 @@ def app_checks(seen: AppSeen, repository: str, events: Collection[str]) -> tuple
         reached,
         _clock(seen),
         _credentials(seen),
-        _secret(seen),
-        _webhook(seen),
-        _deliveries(seen),
-        *_installed(seen, repository, events),
+        _key(seen),
+        *((_secret(seen), _webhook(seen), _deliveries(seen)) if served else (_NO_WEBHOOK,)),
+        *_installed(seen, repository, events if served else ()),
     )
+
+
+_NO_WEBHOOK = APP.ok("webhook", "is not needed: the bot lives in workflows here")
+
+
+def no_app_checks(seen: AppSeen) -> tuple[Check, ...]:
+    """Where a person looks alone: whether there is to be an App is not known."""
+    says = f"{seen.settings}: looked with your token alone"
+    return (_reached(seen), APP.unknown("everything else", says))
 
 
 def _reached(seen: AppSeen) -> Check:
@@ -78,6 +91,13 @@ def _credentials(seen: AppSeen) -> Check:
         fix = "look at GENESIS_GITHUB_APP_ID, at the key (a deleted one is refused) and the clock"
         return APP.failure("credentials", f"GitHub does not take them: {about.why}", fix)
     return APP.unknown("credentials", about.why)
+
+
+def _key(seen: AppSeen) -> Check:
+    if not seen.exposed:
+        return APP.ok("key file", "nobody else on this machine may read it")
+    fix = f"`chmod 600 {seen.exposed}`; whoever has the key is the App"
+    return APP.warning("key file", f"others on this machine may read {seen.exposed}", fix)
 
 
 def _secret(seen: AppSeen) -> Check:
@@ -182,6 +202,8 @@ def _lacking(has: Mapping[str, str]) -> list[str]:
 def _events(seen: AppSeen, installation: Mapping[str, Any], events: Collection[str]) -> Check:
     name, has = "events", set(installation["events"])
     missing = sorted(set(events) - has)
+    if not events:
+        return APP.ok(name, "are not needed: the bot lives in workflows here")
     if not missing:
         return APP.ok(name, f"subscribed to all {len(events)} that are reacted to")
     fix = f"{app_page(seen)}/permissions → Subscribe to events"

@@ -5,30 +5,48 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from bot.errors import Unusable
-from bot.flows.onboarding.app_checks import app_checks, installed
+from bot.flows.onboarding.app_checks import app_checks, installed, no_app_checks
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.repository_checks import repository_checks
-from bot.github.reading.doctor import Asker, asking, look_at_app
-from bot.github.reading.doctor_repository import look_at_repository
+from bot.flows.stage_run.caller import BOT_FILE
+from bot.github.reading.doctor import Asker, asking, asking_as, look_at_app
+from bot.github.reading.doctor_repository import look_at_repository, with_other_eyes
 from bot.settings import Settings
 
 REPOSITORY = Group("the repository")
 
 
-def examine(settings: Settings, full_name: str, events: Collection[str]) -> tuple[Check, ...]:
-    """Everything about the App and one repository; `events` are those we react to."""
+def examine(
+    settings: Settings, full_name: str, events: Collection[str], token: SecretStr | None = None
+) -> tuple[Check, ...]:
+    """Everything about the App and one repository; `events` are those we react to.
+
+    `token` is a person's: it looks where the App may not, and at all of it where there is no App.
+    """
     seen, app = look_at_app(settings, full_name)
+    if app is None and token is not None:
+        with asking_as(seen.site, token, full_name) as ask:
+            found = look_at_repository(ask, seen.site.web, BOT_FILE, ours=False)
+        return (*no_app_checks(seen), *repository_checks(found))
     checks = app_checks(seen, full_name, events)
     if app is None:
         return checks
     if not installed(seen.installation):
         says = "nothing of it can be read before the App is installed there and not suspended"
         return (*checks, REPOSITORY.unknown("everything", says))
-    with asking(app, seen.installation.body, full_name) as ask:
-        if not isinstance(ask, Asker):
-            return (*checks, REPOSITORY.unknown("everything", f"no token: {ask.why}"))
-        return (*checks, *repository_checks(look_at_repository(ask, seen.site.web)))
+    with asking(app, seen.installation.body, full_name) as ours:
+        if not isinstance(ours, Asker):
+            return (*checks, REPOSITORY.unknown("everything", f"no token: {ours.why}"))
+        found = look_at_repository(ours, seen.site.web, BOT_FILE)
+    if token is not None:
+        with asking_as(seen.site, token, full_name) as ask:
+            found = with_other_eyes(found, ask)
+    served = BOT_FILE not in found.workflows
+    checks = app_checks(seen, full_name, events, served=served)
+    return (*checks, *repository_checks(found))
 
 
 def against(url: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,9 +131,11 @@ def _sandbox(settings: Settings) -> tuple[str, bool]:
 
 
 def _writable(folder: Path) -> str:
-    """What stands in the way of writing there; folders that were made are left."""
+    """What stands in the way of writing there; nothing is made for it."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if there != folder:
+            return "" if there.is_dir() and os.access(there, os.W_OK | os.X_OK) else str(there)
         with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:

@@ -8,6 +8,7 @@ from bot.config import CONFIG_PATH
 from bot.flows.onboarding.actions_checks import actions_checks
 from bot.flows.onboarding.branch_checks import branch_checks
 from bot.flows.onboarding.check import Check, Group
+from bot.flows.onboarding.serverless_checks import serverless_checks
 from bot.github.reading.doctor_repository import RepositorySeen
 
 REPOSITORY = Group("the repository")
@@ -26,6 +27,7 @@ def repository_checks(seen: RepositorySeen) -> tuple[Check, ...]:
         _config(seen),
         *_features(seen),
         *actions_checks(seen),
+        *serverless_checks(seen),
         *branch_checks(seen),
     )
 

@@ -5,6 +5,7 @@ An answer that was refused is an answer here: who looks at it says why it could 
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ class AppSeen:
     """What is missing in our settings, empty where nothing is."""
     secret: bool = True
     """Whether our settings hold the secret of the webhook."""
+    exposed: str = ""
+    """The file of the App's key, where others than its owner may read it."""
     ahead: float | None = None
     """Seconds our clock is ahead of GitHub's; None where GitHub does not answer."""
     about: Asked = NOT_ASKED
@@ -111,6 +114,16 @@ def open_app(settings: Settings) -> App | str:
     return App(site, Credentials(settings.github_app_id, SecretStr(key)))
 
 
+def _exposed(settings: Settings) -> str:
+    file = settings.github_private_key_file
+    if file is None or settings.github_private_key is not None:
+        return ""
+    try:
+        return str(file) if stat.S_IMODE(file.stat().st_mode) & 0o077 else ""
+    except OSError:
+        return ""
+
+
 def _text(file: Path | None) -> str:
     assert file is not None, "one of the two is set"
     return file.read_text("ascii")
@@ -123,19 +136,21 @@ def look_at_app(settings: Settings, full_name: str) -> tuple[AppSeen, App | None
     ahead = clock_ahead(site)
     if isinstance(opened, str):
         return AppSeen(site, opened, ahead=ahead), None
-    get, signed = opened.get, settings.github_webhook_secret is not None
-    about = asked(lambda: get("/app"))
-    if not about.status:
-        # Nobody is there: four more questions would each wait for an answer.
-        return AppSeen(site, "", signed, ahead, about, about, about, about), opened
+    about = asked(lambda: opened.get("/app"))
+
+    def then(path: str, **query: object) -> Asked:
+        # Where nobody is there, each further question would only wait for an answer.
+        return asked(lambda: opened.get(path, **query)) if about.status else about
+
     seen = AppSeen(
         site,
-        secret=signed,
+        secret=settings.github_webhook_secret is not None,
+        exposed=_exposed(settings),
         ahead=ahead,
         about=about,
-        hook=asked(lambda: get("/app/hook/config")),
-        deliveries=asked(lambda: get("/app/hook/deliveries", per_page=100)),
-        installation=asked(lambda: get(f"/repos/{full_name}/installation")),
+        hook=then("/app/hook/config"),
+        deliveries=then("/app/hook/deliveries", per_page=100),
+        installation=then(f"/repos/{full_name}/installation"),
     )
     return seen, opened
 
@@ -173,6 +188,13 @@ def asking(app: App, installation: Mapping[str, Any], full_name: str) -> Iterato
             yield Asker(full_name, github)
         finally:
             asked(lambda: ask(github, "DELETE", "/installation/token", repeatable=False))
+
+
+@contextmanager
+def asking_as(site: GitHubSite, token: SecretStr, full_name: str) -> Iterator[Asker]:
+    """Asks with the token of a person, who may see more; it is only ever read with."""
+    with GitHub(token.get_secret_value(), config=configured(site)) as github:
+        yield Asker(full_name, github)
 
 
 def branch_path(branch: str) -> str:

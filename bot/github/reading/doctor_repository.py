@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.config import CONFIG_PATH, InvalidConfig, Problem, load_policy
@@ -61,8 +61,14 @@ class RepositorySeen:
         return self.workflows.get(self.policy.workflow)
 
 
-def look_at_repository(ask: Asker, site: str) -> RepositorySeen:
-    """Everything about it; `site` is the address of GitHub's pages."""
+def look_at_repository(
+    ask: Asker, site: str, bot_file: str, *, ours: bool = True
+) -> RepositorySeen:
+    """Everything about it; `site` is the address of GitHub's pages.
+
+    `bot_file` is the workflow that reacts where there is no server. `ours` says that the App asks:
+    what a person may bypass says nothing of it.
+    """
     web = f"{site}/{ask.full_name}"
     about = ask()
     if not about.there:
@@ -73,12 +79,30 @@ def look_at_repository(ask: Asker, site: str) -> RepositorySeen:
     answers = {"about": about, "config": config}
     for name, path, query in _questions(policy, policy.base or branch):
         answers[name] = ask(path, **query)
+    answers["bot"] = ask(f"/actions/workflows/{bot_file}")
+    answers |= {name: ask(path, **more) for name, path, more in _CLOSED}
     workflows = dict(_workflows(ask, answers, branch))
     text = workflows.get(policy.workflow)
     answers |= dict(_issue_questions(ask, answers["issues"]))
     answers["called"] = _called(ask, text)
-    rulesets = dict(_rulesets(ask, answers["stage-rules"], answers["base-rules"]))
+    rulesets = dict(_rulesets(ask, answers["stage-rules"], answers["base-rules"])) if ours else {}
     return RepositorySeen(ask.full_name, web, answers, policy, problems, rulesets, workflows)
+
+
+def with_other_eyes(seen: RepositorySeen, ask: Asker) -> RepositorySeen:
+    """The same, with what the App may not read asked once more, of an administrator say."""
+    again = {n: ask(path, **query) for n, path, query in _CLOSED if not seen[n].there}
+    return replace(seen, answers={**seen.answers, **{n: a for n, a in again.items() if a.there}})
+
+
+_CLOSED: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+    ("actions", "/actions/permissions", {}),
+    ("selected", "/actions/permissions/selected-actions", {}),
+    ("job-token", "/actions/permissions/workflow", {}),
+    ("secrets", "/actions/secrets", {"per_page": 100}),
+    ("organization-secrets", "/actions/organization-secrets", {"per_page": 100}),
+)
+"""Name, path and query of what takes rights that the App has not."""
 
 
 def _questions(policy: Policy, base: str) -> Iterator[tuple[str, str, dict[str, object]]]:
@@ -89,10 +113,6 @@ def _questions(policy: Policy, base: str) -> Iterator[tuple[str, str, dict[str, 
     yield "workflow", f"{actions}/workflows/{policy.workflow}", {}
     started: dict[str, object] = {"event": "workflow_dispatch", "per_page": 20}
     yield "runs", f"{actions}/workflows/{policy.workflow}/runs", started
-    yield "actions", f"{actions}/permissions", {}
-    yield "selected", f"{actions}/permissions/selected-actions", {}
-    yield "secrets", f"{actions}/secrets", {"per_page": 100}
-    yield "organization-secrets", f"{actions}/organization-secrets", {"per_page": 100}
     yield "stage-rules", f"/rules/branches/{stage}", {"per_page": 100}
     yield "base-rules", f"/rules/branches/{at}", {"per_page": 100}
     yield "base", f"/branches/{at}", {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.onboarding.app_checks import app_checks
+from bot.flows.onboarding.app_checks import app_checks, no_app_checks
 from bot.flows.onboarding.check import Check, Outcome, failed
 from bot.github.asking import GitHubSite
 from bot.github.purposes import granted
@@ -89,6 +89,7 @@ CASES: list[tuple[str, dict[str, Any], Outcome, str, str]] = [
     ("credentials", {"about": Asked(401, why="exp")}, "failure", "exp", "GENESIS_GITHUB_APP_ID"),
     ("credentials", {"about": Asked(404, why="none")}, "failure", "none", "the key"),
     ("credentials", {"about": Asked(502, why="bad gateway")}, "could-not-check", "gateway", ""),
+    ("key file", {"exposed": "/k.pem"}, "warning", "may read /k.pem", "chmod 600 /k.pem"),
     ("webhook secret", {"secret": False}, "warning", "not set", "GENESIS_GITHUB_WEBHOOK_SECRET"),
     ("webhook", {"hook": Asked(404)}, "failure", "has none", "organizations/acme/settings/apps"),
     ("webhook", {"hook": Asked(200, HOOK | {"url": ""})}, "failure", "no address", "/webhook"),
@@ -191,6 +192,19 @@ def test_every_failure_and_warning_says_what_to_do(
     checks = checks_of(replace(GOOD, **seen))
     assert failed(checks) or outcome != "failure"
     assert all(check.fix for check in checks if check.outcome in ("failure", "warning"))
+
+
+def test_a_bot_in_workflows_needs_no_webhook_and_no_events() -> None:
+    seen = replace(GOOD, hook=Asked(404), installation=installation(events=[]), secret=False)
+    assert failed(checks_of(seen))
+    checks = app_checks(seen, "acme/shop", EVENTS, served=False)
+    assert {check.outcome for check in checks} == {"ok"}
+    assert "deliveries" not in {check.name for check in checks}
+
+
+def test_without_an_app_a_person_alone_is_no_failure() -> None:
+    checks = no_app_checks(AppSeen(GitHubSite(), "no GitHub App is set up", ahead=0.0))
+    assert [check.outcome for check in checks] == ["ok", "could-not-check"]
 
 
 def test_an_app_of_a_person_has_its_page_elsewhere() -> None:

@@ -8,11 +8,13 @@ from importlib.metadata import version
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.policy import Policy
 from bot.flows.onboarding.check import Check, Outcome, failed
 from bot.flows.onboarding.repository_checks import repository_checks
-from bot.flows.stage_run.caller import caller_workflow
+from bot.flows.stage_run.caller import bot_workflow, caller_workflow
 from bot.github.reading.doctor import Asked
 from bot.github.reading.doctor_repository import RepositorySeen
 
@@ -430,6 +432,94 @@ CASES: list[Case] = [
     ("merge queue", with_(base(rule("merge_queue"))), "ok", "the bot waits", ""),
     ("signed commits", with_(base(rule("required_signatures"))), "warning", "not signed", "bypass"),
 ]
+
+
+OWN = bot_workflow(owner="acme", ref="main", version=VERSION, branch="main")
+AS_APP = bot_workflow(owner="acme", ref="main", version=VERSION, branch="main", app_id=7)
+
+
+def bot(text: str | None = OWN, **answers: Asked) -> RepositorySeen:
+    """A repository without a server; keyword arguments with `_` for the hyphen."""
+    named = {name.replace("_", "-"): answer for name, answer in answers.items()}
+    whole: dict[str, Asked] = {
+        "bot": Asked(200, {"state": "active"}),
+        "job-token": Asked(200, {"can_approve_pull_request_reviews": True}),
+        "secrets": Asked(200, {"secrets": [{"name": "GENESIS_SEAL"}]}),
+    }
+    files = {**GOOD.workflows, "otp-genesis-bot.yml": text}
+    return with_(whole | named, workflows=files)
+
+
+KEY = Asked(200, {"secrets": [{"name": "GENESIS_PRIVATE_KEY"}]})
+CASES += [
+    ("workflow that reacts", bot(), "ok", "with the job's own token", ""),
+    ("workflow that reacts", bot(AS_APP, secrets=KEY), "ok", "with an App of yours", ""),
+    (
+        "workflow that reacts",
+        bot(OWN.replace(VERSION, "0.0.1")),
+        "warning",
+        "0.0.1",
+        "genesis init --for serverless --owner acme --ref main --force",
+    ),
+    (
+        "workflow that reacts",
+        bot(AS_APP.replace(VERSION, "0.0.1"), secrets=KEY),
+        "warning",
+        "0.0.1",
+        "--app-id NUMBER",
+    ),
+    ("workflow that reacts", bot("on: push\n"), "failure", "does not call our bot.yml", "init"),
+    ("workflow that reacts", bot(None), "failure", "does not call our bot.yml", "init"),
+    ("it is on", bot(), "ok", "active", ""),
+    ("it is on", bot(bot=Asked(404, why="Not Found")), "could-not-check", "Not Found", "actions"),
+    (
+        "it is on",
+        bot(bot=Asked(200, {"state": "disabled_inactivity"})),
+        "failure",
+        "60 days",
+        "otp-genesis-bot.yml: Enable workflow",
+    ),
+    ("its secret", bot(), "ok", "GENESIS_SEAL is there", ""),
+    ("its secret", bot(AS_APP, secrets=KEY), "ok", "GENESIS_PRIVATE_KEY is there", ""),
+    ("its secret", bot(AS_APP), "failure", "GENESIS_PRIVATE_KEY is not set", "App's key"),
+    ("its secret", bot(secrets=KEY), "failure", "GENESIS_SEAL is not set", "openssl"),
+    ("its secret", bot(secrets=REFUSED), "could-not-check", "names of secrets", "GENESIS_SEAL"),
+    ("its pull requests", bot(), "ok", "may open them", ""),
+    (
+        "its pull requests",
+        bot(job_token=Asked(200, {"can_approve_pull_request_reviews": False})),
+        "failure",
+        "may not open",
+        "Allow GitHub Actions to create",
+    ),
+    ("its pull requests", bot(job_token=REFUSED), "could-not-check", "administration", "Allow"),
+]
+
+
+def test_without_that_workflow_nothing_is_said_of_it() -> None:
+    groups = {check.group for check in repository_checks(GOOD)}
+    assert "without a server" not in groups
+    assert "without a server" in {check.group for check in repository_checks(bot())}
+
+
+def test_an_app_opens_pull_requests_by_its_own_right() -> None:
+    names = {check.name for check in repository_checks(bot(AS_APP, secrets=KEY))}
+    assert "its pull requests" not in names
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={name: st.sampled_from((0, 401, 403, 404, 500)) for name in ANSWERS}
+    )
+)
+def test_an_answer_less_makes_nothing_better(taken: dict[str, int]) -> None:
+    """Whatever cannot be read, nothing breaks, and nothing is called well that was not before."""
+    known = bot(protected=Asked(200, []), called=ANSWERS["called"])
+    answers = {n: Asked(taken[n], why="x") if n in taken else a for n, a in known.answers.items()}
+    found = repository_checks(replace(known, answers=answers))
+    well = {check.name for check in repository_checks(known) if check.outcome == "ok"}
+    assert {check.name for check in found if check.outcome == "ok"} <= well
+    assert all(check.fix for check in found if check.outcome in ("failure", "warning"))
 
 
 @pytest.mark.parametrize(("name", "seen", "outcome", "says", "fix"), CASES)

@@ -1,0 +1,79 @@
+"""The verdicts on a repository whose bot lives in workflows alone."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+
+from bot.flows.onboarding.actions_checks import OWN_EYES, SECRETS_OWN, STATES, unread
+from bot.flows.onboarding.check import Check, Group
+from bot.flows.onboarding.workflow_file import caller_of
+from bot.flows.stage_run.caller import BOT_FILE
+from bot.github.reading.doctor_repository import FOLDER, RepositorySeen
+
+SERVERLESS = Group("without a server")
+
+_APP = re.compile(r"^\s*app_id:\s*[\"']?([1-9]\d*)[\"']?\s*$", re.MULTILINE)
+
+
+def serverless_checks(seen: RepositorySeen) -> tuple[Check, ...]:
+    """All of them; none where the workflow that reacts is not there."""
+    if BOT_FILE not in seen.workflows:
+        return ()
+    text = seen.workflows[BOT_FILE] or ""
+    app = bool(_APP.search(text))
+    checks = (_workflow(seen, text, app=app), _active(seen), _secret(seen, app=app))
+    return checks if app else (*checks, _pulls(seen))
+
+
+def _workflow(seen: RepositorySeen, text: str, *, app: bool) -> Check:
+    name, file, ours = "workflow that reacts", f"{FOLDER}/{BOT_FILE}", version("otp-genesis")
+    caller = caller_of(text)
+    if caller is None:
+        fix = "`genesis init --for serverless --owner OWNER --force` writes it anew"
+        return SERVERLESS.failure(name, f"{file} does not call our bot.yml", fix)
+    more = " --app-id NUMBER" if app else ""
+    again = f"genesis init --for serverless --owner {caller.owner} --ref {caller.ref}{more}"
+    if caller.version != ours:
+        says = f"installs genesis {caller.version or 'of no version'}, and this is {ours}"
+        return SERVERLESS.warning(name, says, f"`{again} --force`")
+    who = "an App of yours" if app else "the job's own token"
+    return SERVERLESS.ok(name, f"{file} calls {caller.owner}'s at {caller.ref}, with {who}")
+
+
+def _active(seen: RepositorySeen) -> Check:
+    name, found = "it is on", seen["bot"]
+    if not found.there:
+        return SERVERLESS.unknown(name, found.why, f"{seen.web}/actions")
+    if found.body["state"] == "active":
+        return SERVERLESS.ok(name, "active")
+    why = STATES.get(found.body["state"], str(found.body["state"]))
+    fix = f"{seen.web}/actions/workflows/{BOT_FILE}: Enable workflow"
+    return SERVERLESS.failure(name, why, fix)
+
+
+def _secret(seen: RepositorySeen, *, app: bool) -> Check:
+    wanted = "GENESIS_PRIVATE_KEY" if app else "GENESIS_SEAL"
+    name, where = "its secret", f"{seen.web}/settings/secrets/actions"
+    answers = (seen["secrets"], seen["organization-secrets"])
+    if any(s["name"] == wanted for a in answers if a.there for s in a.body["secrets"]):
+        return SERVERLESS.ok(name, f"{wanted} is there")
+    if not all(answer.there for answer in answers):
+        closed = next(answer for answer in answers if not answer.there)
+        return SERVERLESS.unknown(name, unread(closed, SECRETS_OWN), f"{where}: {wanted}")
+    how = (
+        f"`gh secret set {wanted} < the App's key`"
+        if app
+        else f"`openssl rand -hex 32 | gh secret set {wanted}`"
+    )
+    return SERVERLESS.failure(name, f"{wanted} is not set", how)
+
+
+def _pulls(seen: RepositorySeen) -> Check:
+    name, found, where = "its pull requests", seen["job-token"], f"{seen.web}/settings/actions"
+    setting = f"{where}: Allow GitHub Actions to create and approve pull requests"
+    if not found.there:
+        return SERVERLESS.unknown(name, unread(found, OWN_EYES), setting)
+    if found.body["can_approve_pull_request_reviews"]:
+        return SERVERLESS.ok(name, "workflows may open them")
+    return SERVERLESS.failure(name, "workflows may not open them", setting)
