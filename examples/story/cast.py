@@ -145,14 +145,14 @@ class Cast:
         """Start `genesis serve`, and wait until it takes webhooks."""
         pages = free_port()
         arguments = ["serve", "--json", "--port", str(self.port), "--pages-port", str(pages)]
-        log = (self.folder / "server.log").open("a")
-        self.server = subprocess.Popen(
-            [sys.executable, "-c", CODE, *arguments, "--sweep", "5"],
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        with (self.folder / "server.log").open("a") as log:
+            self.server = subprocess.Popen(
+                [sys.executable, "-c", CODE, *arguments, "--sweep", "5"],
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self.server.stdout is not None
         said = self.server.stdout.readline()
         if not said or "webhook" not in json.loads(said):
@@ -163,8 +163,15 @@ class Cast:
         # Given up before it dies: others watch whether the server ends by itself.
         server, self.server = self.server, None
         if server is not None:
-            server.send_signal(how)
-            server.wait(60)
+            with server:
+                server.send_signal(how)
+                server.wait(60)
+
+    def leave(self) -> None:
+        """Everybody hangs up."""
+        self.end_serving()
+        for client in self._people.values():
+            client.close()
 
     def faults(self, plan: Mapping[str, Any]) -> None:
         """Let things go wrong from now on, or with an empty plan no more."""
@@ -197,23 +204,25 @@ def playing(folder: Path, source: Path) -> Iterator[Cast]:
     shared = f"otp-genesis={called(folder)}"
     arguments = [f"{repo}={source}", shared, "--state", str(folder / "github")]
     options = ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--no-limits", "--json"]
-    github = subprocess.Popen(
-        [sys.executable, "-c", CODE, "simulate", "--port", "0", *arguments, *options],
-        env=_inherited(),
-        stdout=subprocess.PIPE,
-        stderr=(folder / "github.log").open("a"),
-        text=True,
-    )
-    try:
-        assert github.stdout is not None
-        cast = Cast(folder, json.loads(github.stdout.readline()), port, repo)
+    with (folder / "github.log").open("a") as log:
+        github = subprocess.Popen(
+            [sys.executable, "-c", CODE, "simulate", "--port", "0", *arguments, *options],
+            env=_inherited(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    with github:
         try:
-            yield cast
+            assert github.stdout is not None
+            cast = Cast(folder, json.loads(github.stdout.readline()), port, repo)
+            try:
+                yield cast
+            finally:
+                cast.leave()
         finally:
-            cast.end_serving()
-    finally:
-        github.send_signal(signal.SIGINT)
-        github.wait(30)
+            github.send_signal(signal.SIGINT)
+            github.wait(30)
 
 
 def _inherited() -> dict[str, str]:

@@ -47,7 +47,7 @@ def told(*, as_app: bool) -> int:
             how = "as the App" if as_app else "with the token of its job"
             cast.tell(f"A local GitHub at {cast.said['url']}; the bot is a job, {how}")
             try:
-                set_up(cast, as_app)
+                set_up(cast, as_app=as_app)
                 with clock(cast):
                     play(cast)
             except (Failed, httpx.HTTPError) as error:
@@ -57,7 +57,7 @@ def told(*, as_app: bool) -> int:
     return 0
 
 
-def set_up(cast: Cast, as_app: bool) -> None:
+def set_up(cast: Cast, *, as_app: bool) -> None:
     """What people do once: two files, one or two secrets, and without an App two settings."""
     app = cast.said["app"]
     words = {"owner": OWNER, "ref": "main", "version": "0.1.0"}
