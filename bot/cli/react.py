@@ -23,7 +23,7 @@ def react(
     ] = "",
     patience: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds to stay for what is due soon.")
-    ] = 120.0,
+    ] = 60.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the next writes instead of making them.")
     ] = False,

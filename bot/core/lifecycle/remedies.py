@@ -29,6 +29,10 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("failed to parse workflow", _WORKFLOW),
     ("not accessible by integration", _RIGHTS),
     ("not granted to this installation", _RIGHTS),
+    (
+        "not permitted to create or approve pull requests",
+        "An admin allows Actions to create and approve pull requests: Settings > Actions > General",
+    ),
     ("no commits between", "The attempt changed nothing of the base branch"),
     ("rule violations", _RULES),
     ("protected branch", _RULES),

@@ -25,7 +25,7 @@ from bot.flows.survey.looks import Look, look_of
 from bot.flows.survey.movement import Movement, Survey
 from bot.github.client import Client
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds for which a turn stays for what is due soon; a job of its own takes as long to begin."""
 PAUSE = 5.0
 """Seconds until a plan is looked at again that GitHub does not show yet as it was left."""

@@ -92,6 +92,10 @@ def test_the_words_of_a_refusal_are_a_strangers(kind: str) -> None:
         ("422 Workflow does not have 'workflow_dispatch' trigger", "`genesis config workflow`"),
         ("422 Unexpected inputs provided: [plan]", "`.github/workflows/otp-genesis.yml`"),
         ("403 Resource not accessible by integration", "accepts what the App asks for"),
+        (
+            "403 GitHub Actions is not permitted to create or approve pull requests.",
+            "Settings > Actions > General",
+        ),
         ("418 I am a teapot", ""),
     ],
 )
