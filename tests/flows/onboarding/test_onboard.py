@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.config import CONFIG_PATH
-from bot.errors import Refused
+from bot.errors import Refused, Transient
 from bot.flows.onboarding.configuration import configuration_text
 from bot.flows.onboarding.onboard import Onboarded, Source, onboard
 from bot.flows.onboarding.proposal import BRANCH
@@ -225,6 +225,19 @@ def test_a_broken_configuration_has_to_be_mended_first(place: Place) -> None:
     place.commit("main", {CONFIG_PATH: "labl: x\n"})
     with pytest.raises(Refused, match="labl"):
         run(place)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("path", ["*/git/trees", "*/git/commits", "*/git/refs", "*/pulls"])
+def test_what_was_cut_off_is_taken_up_and_there_is_one(place: Place, path: str, when: str) -> None:
+    fault = {"kind": "cut", "method": "POST", "path": path, "when": when, "count": 1}
+    with place.hub.faults(fault), pytest.raises(Transient):
+        run(place)
+    assert run(place).result == "proposed"
+    assert run(place).deeds == ()
+    (pull,) = pulls(place)
+    assert changed(place, pull["number"]) == {CONFIG_PATH}
+    assert place.by("admin", "GET", f"/pulls/{pull['number']}")["commits"] == 1
 
 
 def test_an_empty_repository_is_told(hub: Hub, app: App) -> None:
