@@ -54,18 +54,15 @@ from tests.docs.pages import (
 from tests.fakes.workspace import MemoryWorkspace
 from tests.pipeline.support import load, run
 
-OTHER = {"configuration.md"}
-"""Pages whose YAML is no pipeline; `test_configuration.py` has them."""
+GUIDE = tuple(f"{n}.md" for n in "agents data expressions models pipelines prompts steps".split())
+"""The pages about pipelines as they are."""
 SAMPLES = [
     block
-    for page in PAGES
-    if page not in OTHER
+    for page in (*GUIDE, "pipeline_ex.md")
     for block in blocks(page)
     if block.language == "yaml"
 ]
 LONGEST = 400
-GUIDE = [page for page in PAGES if page != "pipeline_ex.md"]
-"""The pages that describe what is, without the one about what was."""
 
 
 # Samples
@@ -85,7 +82,7 @@ def test_pages_are_short_and_have_samples() -> None:
 
 
 def test_prices_are_given_in_the_form_they_are_read_in() -> None:
-    (block,) = (b for page in PAGES for b in blocks(page) if b.language == "toml")
+    (block,) = (b for page in GUIDE for b in blocks(page) if b.language == "toml")
     PriceList.model_validate(tomllib.loads(block.text))
 
 
@@ -200,9 +197,9 @@ def test_every_key_of_a_prompt_part_is_told_and_no_other(kind: str) -> None:
 def test_every_step_type_is_listed_and_no_other() -> None:
     listed = {
         name
-        for page in PAGES
+        for page in GUIDE
         for t in tables(page)
-        if t.head[0] == "type" and page != "pipeline_ex.md"
+        if t.head[0] == "type"
         for row in t.rows
         for name in codes(row[0])
     }
@@ -436,7 +433,7 @@ def test_commands_in_samples_exist() -> None:
         for line in lines
         if re.match(r"(\$|#  ) genesis ", line)
     ):
-        name = " ".join(words[:2]) if words[0] == "pipeline" else words[0]
+        name = " ".join(words[:2]) if " ".join(words[:2]) in COMMANDS else words[0]
         given = {word.split("=")[0] for word in words if re.match(r"-{1,2}[a-z]", word)}
         if not given <= COMMANDS.get(name, set()):
             unknown.append(f"{name}: {given}")
