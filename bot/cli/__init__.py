@@ -21,6 +21,7 @@ from bot.cli import (
     outline,
     pipelines,
     planning,
+    react,
     replay,
     running,
     serve,
@@ -96,6 +97,9 @@ app.command(
     "doctor",
     epilog=_examples("genesis doctor --build", "genesis doctor acme/shop --json"),
 )(doctor.doctor)
+app.command(
+    "react", epilog=_examples("genesis react acme/shop --dry-run", "genesis react acme/shop")
+)(react.react)
 app.add_typer(pipelines.app)
 app.add_typer(stage.app)
 app.add_typer(action.app, hidden=True)
