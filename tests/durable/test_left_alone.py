@@ -75,7 +75,7 @@ def bot(hub: Hub, tmp_path: Path) -> Iterator[Bot]:
     settings = hub.settings(tmp_path / "state", cache_dir=tmp_path / "cache")
     post = Post.open(settings)
     with opened(settings) as database:
-        yield Bot(hub.place(post.app, SAMPLE), post, database)
+        yield Bot(hub.place(post.as_app, SAMPLE), post, database)
     post.app.close()
 
 

@@ -46,7 +46,7 @@ def sweeper(post: Post) -> Iterator[Sweeper]:
 
 @pytest.fixture
 def place(hub: Hub, post: Post) -> Place:
-    return hub.place(post.app, {"mix.exs": "# none\n"}, owner="elsewhere")
+    return hub.place(post.as_app, {"mix.exs": "# none\n"}, owner="elsewhere")
 
 
 def swept(sweeper: Sweeper) -> None:

@@ -74,7 +74,7 @@ def sweeper(post: Post, database: Database) -> Sweeper:
 
 @pytest.fixture
 def place(hub: Hub, post: Post) -> Place:
-    return hub.place(post.app)
+    return hub.place(post.as_app)
 
 
 def seen(actor: Actor, place: Place) -> list[str]:
@@ -125,7 +125,7 @@ def test_the_label_of_the_teams_own_choice_counts(
 def test_one_repository_in_trouble_hides_no_other(
     actor: Actor, hub: Hub, place: Place, sweeper: Sweeper, post: Post
 ) -> None:
-    other = hub.place(post.app)
+    other = hub.place(post.as_app)
     number = other.issue(labels=[LABEL])
     place.issue(labels=[LABEL])
     trouble = {"kind": "error", "path": f"/repos/{place.full_name}/issues", "status": 500}
@@ -210,7 +210,7 @@ def test_a_sweep_does_not_pile_upon_one_that_is_not_worked_off(
 
 
 def attempts(post: Post) -> list[Any]:
-    return list(post.app.pages("/app/hook/deliveries"))
+    return list(post.as_app.pages("/app/hook/deliveries"))
 
 
 def test_what_never_came_in_is_asked_for_again_and_not_for_ever(

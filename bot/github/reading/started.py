@@ -15,7 +15,7 @@ from bot.github.reading.context import Reading
 def with_started(
     reading: Reading, stage: StageLife, pull: PullFacts, workflows: Sequence[str]
 ) -> PullFacts:
-    """The pull request, with which of `workflows` were started on its head while it is in review."""
+    """The pull request, with which of `workflows` were started while it is in review."""
     if pull.state != "open" or not in_review(stage):
         return pull
     found = tuple(w for w in workflows if was_started(reading.client, w, pull.head))

@@ -33,7 +33,7 @@ def post(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
 
 @pytest.fixture
 def place(hub: Hub, post: Post) -> Place:
-    app: App = post.app
+    app: App = post.as_app
     return hub.place(app)
 
 

@@ -10,7 +10,7 @@ import yaml
 from bot.errors import Refused
 from bot.flows.stage_run.caller import BOT_PERMISSIONS, bot_workflow, caller_workflow
 
-WORDS = {"owner": "acme", "ref": "v1", "version": "0.1.0"}
+WORDS: dict[str, Any] = {"owner": "acme", "ref": "v1", "version": "0.1.0"}
 
 
 def bot(**more: Any) -> dict[Any, Any]:

@@ -69,7 +69,7 @@ class Scene:
 
     def store(self, plan: str) -> str:
         """A record of ours."""
-        client = self.place.client(self.post.app)
+        client = self.place.client(self.post.as_app)
         files = {"lifecycle.json": b"{}"}
         return self.post.store(client).save(plan, files, f"Plan {plan}", None)
 
@@ -119,7 +119,7 @@ class Scene:
 @pytest.fixture
 def scene(hub: Hub, post: Post, database: Database) -> Scene:
     """Swept twice, so that nothing is new there."""
-    made = Scene(hub.place(post.app), post, database)
+    made = Scene(hub.place(post.as_app), post, database)
     made.sweep()
     made.sweep()
     assert made.sweep().plans == ()
@@ -304,7 +304,7 @@ def test_a_push_is_about_what_quotes_its_files(scene: Scene) -> None:
 def test_a_push_before_the_first_sweep_is_about_everything(
     hub: Hub, post: Post, database: Database
 ) -> None:
-    made = Scene(hub.place(post.app), post, database)
+    made = Scene(hub.place(post.as_app), post, database)
     assert made.survey().pushed() == (made.plan,)
 
 
