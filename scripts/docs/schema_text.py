@@ -40,9 +40,9 @@ def kind(schema: Schema, link: Link) -> str:
     if "$ref" in schema:
         return link(schema["$ref"].rsplit("/", 1)[1])
     if "const" in schema:
-        return code(json.dumps(schema["const"]).strip('"'))
+        return _written(schema["const"])
     if "enum" in schema:
-        return ", ".join(code(json.dumps(value).strip('"')) for value in schema["enum"])
+        return ", ".join(map(_written, schema["enum"]))
     for key in ("anyOf", "oneOf"):
         if key in schema:
             return " or ".join(dict.fromkeys(kind(one, link) for one in schema[key]))
@@ -54,7 +54,11 @@ def default(schema: Schema) -> str:
     """As it would be written in YAML's flow style; empty where there is none to speak of."""
     if schema.get("default") in (None, "", [], {}):
         return ""
-    return code(json.dumps(schema["default"], ensure_ascii=False).strip('"'))
+    return _written(schema["default"])
+
+
+def _written(value: Any) -> str:
+    return code(value if value and isinstance(value, str) else json.dumps(value))
 
 
 def _inside(schema: Schema, link: Link) -> str:

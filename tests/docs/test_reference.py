@@ -174,6 +174,7 @@ def test_every_property_of_the_schema_is_told(name: str) -> None:
         ),
         ({"type": "object", "additionalProperties": True}, "a map"),
         ({"enum": ["a", 1, None]}, "`a`, `1`, `null`"),
+        ({"enum": ["", "low"]}, '`""`, `low`'),
         ({"const": "mix"}, "`mix`"),
         ({"$ref": "#/$defs/Retry"}, "<Retry>"),
         ({}, "anything"),
