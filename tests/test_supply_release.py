@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts import release_check, sbom
 from scripts.release_check import Built
@@ -188,3 +190,29 @@ def test_an_sbom_names_every_locked_package_with_its_sums(clone: Path, lock: str
 def test_an_sbom_of_a_lock_with_a_strange_line_is_not_written() -> None:
     with pytest.raises(SystemExit, match="no pin"):
         sbom.pins("a==1 \\\n    --hash=sha256:0\n-r other.txt\n")
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True)
+EXTRAS = st.sampled_from(["", "[binary]", "[async, httpx]"])
+MARKERS = st.sampled_from(["", " ; sys_platform == 'win32'", " ; python_full_version < '3.12'"])
+VERSIONS = st.from_regex(r"[0-9]{1,4}[.][0-9]{1,3}([.]post[0-9])?", fullmatch=True)
+SUMS = st.sets(st.binary(min_size=32, max_size=32).map(bytes.hex), min_size=1, max_size=3)
+
+
+@given(st.dictionaries(NAMES, st.tuples(EXTRAS, VERSIONS, MARKERS, SUMS), min_size=1, max_size=5))
+def test_every_pin_of_a_lock_is_read(entries: dict[str, tuple[str, str, str, set[str]]]) -> None:
+    text = "".join(
+        f"{name}{extra}=={version}{marker} \\\n"
+        + " \\\n".join(f"    --hash=sha256:{digest}" for digest in sorted(digests))
+        + "\n"
+        for name, (extra, version, marker, digests) in entries.items()
+    )
+    assert sbom.pins(text) == {
+        (name, version): frozenset(digests) for name, (_, version, _, digests) in entries.items()
+    }
+
+
+@given(st.text(), st.text(alphabet="# v0123456789.,-\nunreleased"))
+def test_no_tag_and_no_changelog_break_the_check(tag: str, changelog: str) -> None:
+    found = list(release_check.tag_problems(tag, PROJECT, changelog))
+    assert found or tag == "v1.2.0"
