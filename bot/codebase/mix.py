@@ -33,6 +33,12 @@ class Reporter:
     module: str
     variable: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Mix 1.15 and later drop code paths that are no dependency: it is loaded before that."""
+        loaded = f"-eval code:ensure_loaded('Elixir.{self.module}')"
+        return {"ERL_LIBS": str(self.lib_dir), "ELIXIR_ERL_OPTIONS": loaded}
+
 
 @dataclass(frozen=True)
 class TestRun:
@@ -108,7 +114,7 @@ class Mix:
             done = self.task(
                 argv,
                 self.timeouts.test,
-                extra={"ERL_LIBS": str(reporter.lib_dir), reporter.variable: str(target)},
+                extra={**reporter.environment, reporter.variable: str(target)},
                 writable=(Path(results),),
                 readable=(reporter.lib_dir,),
             )
