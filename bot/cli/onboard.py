@@ -103,7 +103,9 @@ def _text(done: Onboarded, name: str, *, dry: bool) -> str:
     steps = []
     if done.missing and done.result != "declined":
         how = f"`{done.command} > {done.workflow}`"
-        if done.link:
+        if done.link and done.pull:
+            steps.append(f"add {done.workflow}: a link there opens it filled in; or by {how}")
+        elif done.link:
             steps.append(f"add {done.workflow}, filled in at\n     {done.link}\n     or by {how}")
         elif done.result != "proposed":
             steps.append(f"replace {done.workflow}: {how}")

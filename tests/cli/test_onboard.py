@@ -39,7 +39,9 @@ def test_it_opens_the_pull_request_and_says_what_is_next(hub: Hub, place: Place)
     assert ran.code == Exit.OK, ran.err
     (pull,) = place.by("admin", "GET", "/pulls")
     assert f"the pull request is open: {pull['html_url']}" in ran.out
-    assert f"/{place.full_name}/new/genesis/onboarding?filename=" in ran.out
+    assert f"/{place.full_name}/new/genesis/onboarding?filename=" in pull["body"]
+    assert "a link there opens it filled in" in ran.out
+    assert max(map(len, ran.out.splitlines())) < 300, "the link is for browsers"
     assert f"genesis doctor {place.full_name}" in ran.out
     assert "private_key" not in ran.out
 
@@ -67,6 +69,12 @@ def test_a_closed_one_is_told_and_no_way_round_it_is_offered(hub: Hub, place: Pl
     assert ran.code == Exit.OK
     assert "not opened again" in ran.out
     assert "Next:" not in ran.out
+
+
+def test_where_there_is_no_pull_request_the_link_is_printed(hub: Hub, place: Place) -> None:
+    place.commit("main", {".github/otp-genesis.yml": "run: manual\n"})
+    ran = onboard(hub, place.full_name)
+    assert f"/{place.full_name}/new/main?filename=" in ran.out
 
 
 @pytest.mark.parametrize("name", ["acme", "a/b/c", "https://github.com/a/b", "../x", "-a/b"])
