@@ -40,6 +40,10 @@ def test_images_are_pinned_where_dependabot_sees_them() -> None:
         stages = set(re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE))
         named = re.findall(r"^FROM (?:--\S+ )?(\S+)", text, re.MULTILINE)
         loose += [name for name in named if name not in stages and not LITERAL.match(name)]
+    for path in COMPOSE:
+        services = yaml.safe_load(path.read_text())["services"].values()
+        named = [one["image"] for one in services if "image" in one and "build" not in one]
+        loose += [name for name in named if not LITERAL.match(name)]
     assert loose == []
 
 
