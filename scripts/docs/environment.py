@@ -69,8 +69,8 @@ def _docstrings() -> dict[str, str]:
 
 
 _MADE = {
-    "cache_dir": "`otp-genesis` among the user's caches, `~/.cache` on Linux",
-    "state_dir": "`otp-genesis` in the user's state, `~/.local/state` on Linux",
+    "cache_dir": "`~/.cache/otp-genesis` on Linux",
+    "state_dir": "`~/.local/state/otp-genesis` on Linux",
     "jobs": "one per core",
 }
 """Defaults that depend on the machine."""
