@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,20 +68,31 @@ def init(
     files = files_for(chosen, setup)
     written = write_files(repository.root, files, force=force, dry=dry_run)
     steps = next_steps(chosen, setup, remote_name(repository) or "OWNER/REPO")
+    _tell(chosen, files, written, steps, dry=dry_run)
+
+
+def _tell(
+    way: Way,
+    files: Mapping[str, str],
+    written: Sequence[Written],
+    steps: Sequence[str],
+    *,
+    dry: bool,
+) -> None:
     screen.data(
         {
-            "for": chosen,
-            "dry_run": dry_run,
+            "for": way,
+            "dry_run": dry,
             "files": [
                 {"path": one.path, "fate": one.fate, "text": files[one.path]} for one in written
             ],
             "next": list(steps),
         }
     )
-    if dry_run:
+    if dry:
         for one in written:
             screen.say(f"{screen.paint(one.path, 'bold')}\n\n{files[one.path]}")
-    screen.say(_told(written, dry=dry_run))
+    screen.say(_told(written, dry=dry))
     screen.say("\n".join(["Next:", *(f"  {n}. {step}" for n, step in enumerate(steps, 1))]))
 
 
@@ -111,7 +123,7 @@ def _setup(repository: Repository, owner: str, ref: str, branch: str, app_id: in
     )
 
 
-def _told(written: tuple[Written, ...], *, dry: bool) -> str:
+def _told(written: Sequence[Written], *, dry: bool) -> str:
     if not written:
         return "nothing has to be written: this way needs no file in the repository\n"
     lines = []

@@ -23,6 +23,9 @@ def new_file_link(seen: Situation, path: str, text: str, branch: str) -> str:
     return f"{seen.web}/new/{quote(branch, safe='/')}?{query}"
 
 
+_APPROVED = " Nothing is changed before somebody who may write here says `/genesis approve`."
+
+
 @dataclass(frozen=True)
 class Caller:
     """The workflow that a person is to add."""
@@ -40,7 +43,7 @@ class Caller:
 
 
 def proposal(seen: Situation, policy: Policy, caller: Caller) -> str:
-    """Body of the pull request; its marker says all that it depends on."""
+    """Body of the pull request; its marker says what of it can change."""
     steps = [
         _workflow_step(seen, caller),
         "Merge this pull request. Nothing changes by the configuration as it is: every setting is"
@@ -48,8 +51,8 @@ def proposal(seen: Situation, policy: Policy, caller: Caller) -> str:
         f"If a model is to do what no prepared change can: put {code(API_KEYS['anthropic'])} or"
         f" {code(API_KEYS['gemini'])} into [the secrets of Actions]"
         f"({seen.web}/settings/secrets/actions). Without one it works all the same, on less.",
-        f"Label an issue {code(policy.label)}: a plan will stand in it. Nothing is changed before"
-        " somebody who may write here says `/genesis approve`.",
+        f"Label an issue {code(policy.label)}: a plan will stand in it."
+        + ("" if policy.run == "auto" else _APPROVED),
     ]
     parts = [
         "OTP-Genesis finds where this code departs from OTP, plans what to do about it in stages,"
