@@ -152,8 +152,7 @@ def main() -> None:
             _give_up_output()
         screen.fail(_refused_by_the_system(error))
     except Exception:
-        traceback.print_exc()
-        typer.echo(_BUG, err=True)
+        screen.report_bug(traceback.format_exc(), _BUG)
         sys.exit(int(Exit.INTERNAL))
 
 

@@ -26,6 +26,8 @@ class Screen:
     colour: bool | None = None
     """`None`: only on a terminal, unless NO_COLOR is set."""
     quiet: bool = False
+    logged: bool = False
+    """Whether this is the log of a workflow's job, in which a line can be a command."""
     secrets: tuple[str, ...] = ()
     """What must not be shown, whoever says it."""
 
@@ -99,9 +101,21 @@ class Screen:
     def complain(self, message: str, hint: str) -> None:
         """An error for people: what happened, and what to do next."""
         label = (ansi if self._coloured(sys.stderr) else plain)("error:", "bold red")
-        typer.echo(f"{label} {mask(one_line(message), self.secrets)}", err=True)
+        typer.echo(f"{label} {self._safe(one_line(message))}", err=True)
         if hint:
-            typer.echo(f"  next: {mask(one_line(hint), self.secrets)}", err=True)
+            typer.echo(f"  next: {self._safe(one_line(hint))}", err=True)
+
+    def report_bug(self, trace: str, words: str) -> None:
+        """What nobody expected, for whoever mends it."""
+        typer.echo(f"{self._safe(trace)}{words}", err=True)
+
+    def _safe(self, text: str) -> str:
+        shown = mask(text, self.secrets)
+        if not self.logged:
+            return shown
+        from bot.flows.stage_run.account import disarmed
+
+        return disarmed(shown)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:

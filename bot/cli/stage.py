@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.output import screen
 from bot.errors import Exit, OtpError
 
 if TYPE_CHECKING:
@@ -173,7 +174,12 @@ def _begin() -> tuple[Job, StageOrder, LogWatch, Settings]:
     from bot.flows.stage_run.log_watch import LogWatch
     from bot.settings import load_settings
 
+    screen.logged = True
     settings = load_settings()
+    if aside := settings.environment.get("RUNNER_TEMP"):
+        # What a job before left on a machine that is used again is nothing to build upon.
+        settings = settings.model_copy(update={"cache_dir": Path(aside) / "genesis-cache"})
+    screen.secrets = settings.secrets()
     job = Job.of(settings.environment)
     try:
         order = job.order()

@@ -77,7 +77,12 @@ def _cell(text: str) -> str:
 
 def log_line(text: str) -> str:
     """One line that a runner takes for no command of its own, whatever is in it."""
-    return _COMMAND.sub(lambda m: m[0][0] + "\u200b" + m[0][1:], one_line(text))
+    return disarmed(one_line(text))
+
+
+def disarmed(text: str) -> str:
+    """Text of any length, no line of which is a command to the runner."""
+    return _COMMAND.sub(lambda m: m[0][0] + "\u200b" + m[0][1:], text)
 
 
 def annotation(kind: str, title: str, message: str, **place: str | int) -> str:

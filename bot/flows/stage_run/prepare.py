@@ -29,7 +29,7 @@ from bot.flows.watch import Watcher
 
 PREPARED_FILE = "prepared.tar"
 SECONDS = 1800.0
-DEPS, BUILD = "deps", "build"
+DEPS, BUILD, PACKAGES = "deps", "build", "packages"
 
 HEX = ("HEX_MIRROR", "HEX_UNSAFE_HTTPS", "HEX_CACERTS_PATH", "HEX_OFFLINE", "MIX_HOME")
 """Variables by which a machine says where packages come from; none is a key."""
@@ -62,7 +62,7 @@ class Fetching:
         if self.build.exists():
             shutil.rmtree(self.build)
         self.build.mkdir(parents=True)
-        self.hex_home.mkdir(parents=True, exist_ok=True)
+        keep_packages(self.hex_home)
         for task in (("deps.get",), ("deps.compile",)):
             watch.doing(f"mix {' '.join(task)}")
             done = self._mix(task)
@@ -86,6 +86,16 @@ class Fetching:
             readable=(*mix.shown(), *(path for path in shown if path.exists())),
             network=True,
         )
+
+
+def keep_packages(hex_home: Path) -> None:
+    """Nothing but packages, which Hex checks, is taken over from a run before."""
+    hex_home.mkdir(parents=True, exist_ok=True)
+    for entry in hex_home.iterdir():
+        if entry.is_symlink() or not entry.is_dir():
+            entry.unlink()
+        elif entry.name != PACKAGES:
+            shutil.rmtree(entry)
 
 
 def build_key(repository: Repository) -> str:

@@ -158,7 +158,7 @@ def hostile(folder: Path, url: str, *, port: int, key_file: Path) -> dict[str, s
     top = folder.resolve()
     places = [
         *(f"{top}/{name}" for name in ("", "hand", "plan", "code", "code/.git/hooks", "runner")),
-        *(f"{top}/home-{job}/cache" for job in ("prepare", "work", "verify")),
+        *(f"{top}/temp-{job}/genesis-cache" for job in ("prepare", "work", "verify")),
     ]
     words = words_for(top, port, places)
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cli.output import Screen
 from bot.core.lifecycle.outcome import StageOutcome
 from bot.core.state import ActionState
 from bot.flows.stage_run.account import annotation, log_line, run_page, summary_of
@@ -87,3 +88,13 @@ def test_the_page_of_a_run_holds_no_markup_of_strangers() -> None:
     page = run_page(outcome)
     assert "| `` a \\| b <img src=x> `c` `` |" in page
     assert "- `<script> # big`" in page
+
+
+def test_a_bug_is_reported_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen(logged=True).report_bug("Oops: a\n::add-path::/evil\n  ##[warning]x\n", "report it")
+    seen = capsys.readouterr().err
+    assert "add-path" in seen
+    assert not [line for line in seen.splitlines() if line.strip().startswith("::")]
+    assert "##[" not in seen
+    Screen().report_bug("Shop::Mail\n", "report it")
+    assert "Shop::Mail" in capsys.readouterr().err

@@ -94,7 +94,7 @@ class Played:
 
     def reports(self, job: str) -> dict[str, str]:
         """What the project's code could see in a job, by where it ran."""
-        place = self.runner.hand if job == "prepare" else self.runner.folder / f"home-{job}"
+        place = self.runner.hand if job == "prepare" else self.runner.folder / f"temp-{job}"
         wanted = "open" if job == "prepare" else "sealed"
         found = place.rglob(f"{REPORT}{wanted}-*")
         return {f.name.removeprefix(REPORT): f.read_text("utf-8", "replace") for f in found}
@@ -116,6 +116,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         keys = {**KEYS, "ANTHROPIC_BASE_URL": model.url, "GENESIS_MODEL_PROVIDER": "anthropic"}
         for job in ("prepare", "work", "verify"):
             env = SECRETS | _files_of(folder, job) | (keys if job == "work" else {})
+            env["RUNNER_TEMP"] = str(folder / f"temp-{job}")
             jobs[job] = made.job(job, env)
             heard[job], listener.heard[:] = list(listener.heard), []
             alive[job] = [c for c in _commands() if LEFT in c]
@@ -216,6 +217,8 @@ def test_it_leaves_nothing_to_a_later_step_or_job(played: Played) -> None:
     own = {f"code/{PLANTED}"}
     assert played.planted == {"prepare": own, "work": set(), "verify": set()}
     assert played.alive == {"prepare": [], "work": [], "verify": []}
+    # What outlives a job on a machine that is used again lies elsewhere than what it built.
+    assert not list(played.runner.folder.glob("home-*/cache/*"))
     written = [
         f.name for f in played.runner.folder.glob("runner/_temp/*-GITHUB_*") if f.read_text()
     ]

@@ -406,6 +406,17 @@ def test_what_prepare_packed_is_put_nowhere_else(
     ]
 
 
+def test_an_error_is_no_command_to_the_runner(tmp_path: Path) -> None:
+    made = runner(tmp_path, SHOP)
+    evil = "##[set-output name=digest]beef"
+    plan = made.plan.model_dump(mode="json") | {evil: 1}
+    (tmp_path / "plan/plan.json").write_text(json.dumps(plan))
+    ran = made.job("work")
+    assert ran.code == Exit.UNUSABLE
+    assert "set-output name=digest" in ran.err
+    assert "##[" not in ran.err
+
+
 def test_outside_of_a_workflow_run_it_says_so(tmp_path: Path) -> None:
     ran = genesis("stage", "work", cwd=tmp_path, env={"GITHUB_RUN_ID": ""})
     assert ran.code == Exit.UNUSABLE
