@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     """Tries at one action before it is undone and reported."""
     sandbox: Literal["required", "auto", "off"] = "auto"
     """`auto` falls back to a scrubbed environment, loudly, where bubblewrap does not work."""
+    credo: Literal["project", "beside"] = "project"
+    """`beside`: a project that names no Credo is checked with one that stands beside it, where the
+    Action has put one; `project`: it is not."""
     github_app_id: int = Field(default=0, ge=0)
     """Number of our GitHub App; 0 where there is none."""
     github_private_key_file: Location | None = None

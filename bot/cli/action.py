@@ -78,7 +78,9 @@ def _react(runner: Runner) -> None:
     except BaseException:
         runner.give(status="error")
         raise
-    runner.give(status="ok" if code is Exit.OK else "failed")
+    status = "ok" if code is Exit.OK else "failed"
+    runner.give(status=status)
+    _say(f"status: {status}")
     if code is not Exit.OK:
         raise SystemExit(int(code))
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.codebase.credo_beside import CredoBeside
 from bot.codebase.files import WorkFiles
 from bot.codebase.process import Completed, child_environment
 from bot.codebase.sandbox import Sandbox
@@ -76,6 +77,8 @@ class Mix:
     timeouts: Timeouts = Timeouts()
     tree: Path | None = None
     """The whole checkout where `root` is below it: shown read-only, for path dependencies."""
+    beside: CredoBeside | None = None
+    """Credo for a project that names none; None where it is not to be had or not wanted."""
 
     def compile(self) -> Completed:
         """Compile everything anew: an incremental build hides warnings and same-second edits."""
@@ -92,6 +95,17 @@ class Mix:
     def credo(self) -> Completed:
         """`mix credo --strict` as JSON; its exit code is a bit mask of categories."""
         return self.task(("credo", "--strict", "--format", "json"), self.timeouts.credo)
+
+    def credo_beside(self, beside: CredoBeside) -> Completed:
+        """The same by an installed Credo that reads this project's source; paths are whole."""
+        argv = ("credo", "--strict", "--format", "json", "--working-dir", str(self.root))
+        return self.sandbox.run(
+            (str(self.toolchain.mix), *argv),
+            cwd=beside.folder,
+            env={**self.environment(), **beside.environment()},
+            timeout=self.timeouts.credo,
+            readable=(*self.shown(), self.root, beside.folder),
+        )
 
     def test(
         self,

@@ -24,7 +24,7 @@ from bot.elixir.changed import with_changes
 from bot.elixir.project import Project
 from bot.errors import Refused, Unusable
 from bot.flows.baselines import baseline_of
-from bot.flows.build_place import build_path, fetched_deps
+from bot.flows.build_place import build_path, credo_beside, fetched_deps
 from bot.flows.changes import text_now, uncommitted
 from bot.flows.reconcile import free_branch
 from bot.flows.session import Session
@@ -168,6 +168,7 @@ class Bench:
             env=self.environment,
             deps_path=fetched_deps(self.session.repository),
             tree=self.worktree.root,
+            beside=credo_beside(self.session.repository.settings, self.toolchain),
         )
 
     def buildable(self) -> Mix:

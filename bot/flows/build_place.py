@@ -1,11 +1,13 @@
-"""Where a project is built, outside of its tree, and which fetched dependencies it uses."""
+"""Where a project is built, outside of its tree, and which fetched things it uses."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from bot.codebase.credo_beside import CredoBeside
 from bot.codebase.repository import Repository
 from bot.codebase.toolchain import Toolchain
+from bot.settings import Settings
 
 
 def build_path(repository: Repository, toolchain: Toolchain) -> Path:
@@ -13,6 +15,12 @@ def build_path(repository: Repository, toolchain: Toolchain) -> Path:
     inner = repository.prefix.replace("/", "+")
     name = f"{toolchain.version}-{inner}" if inner else toolchain.version
     return repository.cache / "build" / name
+
+
+def credo_beside(settings: Settings, toolchain: Toolchain) -> CredoBeside | None:
+    """The Credo that was installed beside projects; None where nobody wanted one."""
+    found = CredoBeside.at(settings.cache_dir, toolchain)
+    return found if settings.credo == "beside" and found.ready else None
 
 
 def fetched_deps(repository: Repository) -> Path | None:

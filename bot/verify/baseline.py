@@ -110,6 +110,8 @@ def _at_fixpoint(files: tuple[str, ...], check: CheckResult) -> tuple[str, ...]:
 
 def _cache_file(mix: Mix, files: tuple[str, ...], tree_id: str, runs: int, cache_dir: Path) -> Path:
     facts = (_SCHEMA, tree_id, mix.toolchain.version, mix.toolchain.otp, str(runs), *files)
+    if mix.beside is not None:
+        facts += (f"credo {mix.beside.folder.name}",)
     digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:24]
     return cache_dir / "baselines" / f"{digest}.json"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.codebase.blockers import blocker, last_words
 from bot.codebase.credo import judge_credo
+from bot.codebase.credo_beside import within
 from bot.codebase.mix import Mix, unformatted
 from bot.core.ci_log.compiler import parse_compile
 from bot.core.verdict import CheckResult, Diagnostic
@@ -53,12 +54,15 @@ def check_format(mix: Mix, paths: tuple[str, ...]) -> CheckResult:
 
 
 def check_credo(mix: Mix) -> CheckResult:
-    """Credo's issues, where the project brings Credo into MIX_ENV=test."""
-    if not has_credo(mix.root):
+    """Credo's issues: by the project's own in MIX_ENV=test, else by one that stands beside it."""
+    if has_credo(mix.root):
+        done = mix.credo()
+    elif mix.beside is not None:
+        done = mix.credo_beside(mix.beside)
+    else:
         return CheckResult(name="credo", status="not-run", summary="the project has no Credo")
-    done = mix.credo()
     status, summary, issues = judge_credo(done)
-    return done.as_check("credo", status, summary, diagnostics=issues)
+    return done.as_check("credo", status, summary, diagnostics=within(issues, mix.root))
 
 
 def has_credo(root: Path) -> bool:

@@ -35,6 +35,8 @@ def carry_out(
     given = {name: value for name, value in limits.items() if value is not None}
     if order.sandbox == "required":
         given["sandbox"] = order.sandbox
+    if order.credo == "beside":
+        given["credo"] = order.credo
     try:
         return ON_A_CHECKOUT[order.command](order, runner, settings.model_copy(update=given), watch)
     except OtpError as error:

@@ -1,31 +1,35 @@
-"""The dependencies of a commit, fetched and compiled before any check needs them.
+"""What checks need from outside: dependencies of a commit, and Credo beside the project.
 
-Whoever fetches runs the project's mix.exs with a network. So it happens in a work tree of ours,
-in the sandbox where there is one, and without a sandbox only where no key is: what is left
-running when it ends could read the next step's.
+Whoever fetches runs a mix.exs with a network. So it happens in a work tree of ours, in the sandbox
+where there is one, and without a sandbox only where no key is: what is left running when it ends
+could read the next step's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.codebase.process import Completed, child_environment
+from bot.codebase.credo_beside import CredoBeside
+from bot.codebase.mix import Mix
 from bot.codebase.remote_git import NETWORK
 from bot.codebase.repository import Repository
 from bot.codebase.sandbox import Sandbox
 from bot.codebase.toolchain import Toolchain
 from bot.codebase.worktree import Worktree
 from bot.flows.reconcile import free_branch
-from bot.flows.stage_run.prepare import HEX, SECONDS, has_dependencies
+from bot.flows.stage_run.prepare import CERTIFICATES, HEX, SECONDS, has_dependencies
 from bot.flows.watch import Watcher
+from bot.verify.checks import has_credo
 
-TASKS = (("deps.get",), ("deps.compile",))
+DEPENDENCIES = (("deps.get",), ("deps.compile",))
+CREDO = (("deps.get",), ("compile",))
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Fetches for one project."""
+    """Fetches for one project; what cannot be had is told, and left to the checks."""
 
     repository: Repository
     tools: Toolchain
@@ -33,44 +37,58 @@ class Dependencies:
     watch: Watcher
 
     def fetch(self, commit: str, deps: Path, build: Path) -> None:
-        """Into `deps`, their build into `build`; what cannot be had is told, and left to mix."""
+        """What a commit names, into `deps`, and its build into `build`."""
         directory = self.repository.cache / "worktrees" / "dependencies"
         branch = free_branch(f"dependencies-{commit[:12]}")
         tree = Worktree.create(self.repository, branch, commit, directory)
         try:
-            if not has_dependencies(tree.project):
-                return
-            for place in (deps, build):
-                place.mkdir(parents=True, exist_ok=True)
-            for task in TASKS:
-                self.watch.doing(f"mix {' '.join(task)}")
-                done = self._mix(task, tree, deps, build)
-                if done.returncode != 0 or done.timed_out:
-                    self.watch.note(f"mix {task[0]} ended with {done.returncode}: {done.tail(600)}")
-                    return
+            if has_dependencies(tree.project):
+                places = (tree.root, deps, build)
+                self._tasks(DEPENDENCIES, tree.project, build, places, {"MIX_DEPS_PATH": str(deps)})
         finally:
             tree.remove()
 
-    def _mix(self, task: tuple[str, ...], tree: Worktree, deps: Path, build: Path) -> Completed:
-        source = self.repository.settings.environment
-        named = {name: source[name] for name in (*NETWORK, *HEX) if name in source}
-        extra = {
-            **named,
-            "PATH": self.tools.search_path,
-            "MIX_ENV": "test",
-            "MIX_BUILD_PATH": str(build),
-            "MIX_DEPS_PATH": str(deps),
-        }
-        home = Path(source.get("MIX_HOME") or Path(source.get("HOME", "/")) / ".mix")
-        if self.sandbox.isolated:
-            extra |= {"HOME": "/tmp", "MIX_HOME": str(home)}  # noqa: S108 - the sandbox's own
-        shown = (*self.tools.roots, *((home,) if home.is_dir() else ()))
-        return self.sandbox.run(
-            (str(self.tools.mix), *task),
-            cwd=tree.project,
-            env=child_environment(source, extra),
-            timeout=SECONDS,
-            writable=(tree.root, deps, build),
-            readable=shown,
-            network=True,
-        )
+    def install_credo(self) -> None:
+        """Beside the project, where it has none and the settings want one."""
+        settings = self.repository.settings
+        beside = CredoBeside.at(settings.cache_dir, self.tools)
+        unwanted = settings.credo != "beside" or has_credo(self.repository.path)
+        if unwanted or beside.ready:
+            return
+        self.watch.doing("Credo, beside the project")
+        beside.lay_out()
+        places = (beside.folder,)
+        if self._tasks(CREDO, beside.folder, beside.build, places, beside.environment()):
+            beside.done()
+
+    def _tasks(
+        self,
+        tasks: tuple[tuple[str, ...], ...],
+        where: Path,
+        build: Path,
+        places: tuple[Path, ...],
+        extra: Mapping[str, str],
+    ) -> bool:
+        """Whether all went well; `places` are the folders they may write to."""
+        home = self.repository.settings.cache_dir / "hex"
+        for place in (*places, home):
+            place.mkdir(parents=True, exist_ok=True)
+        given = self.repository.settings.environment
+        mix = Mix(where, self.tools, self.sandbox, build, given)
+        named = {name: given[name] for name in (*NETWORK, *HEX) if name in given}
+        certificates = (Path(given[name]) for name in CERTIFICATES if given.get(name))
+        for task in tasks:
+            self.watch.doing(f"mix {' '.join(task)}")
+            done = self.sandbox.run(
+                (str(self.tools.mix), *task),
+                cwd=where,
+                env={**named, **mix.environment(), "HEX_HOME": str(home), **extra},
+                timeout=SECONDS,
+                writable=(*places, home),
+                readable=(*mix.shown(), *(path for path in certificates if path.exists())),
+                network=True,
+            )
+            if done.returncode != 0 or done.timed_out:
+                self.watch.note(f"mix {task[0]} ended with {done.returncode}: {done.tail(600)}")
+                return False
+        return True

@@ -75,7 +75,7 @@ def needs_of(order: ActionOrder, runner: Runner, settings: Settings) -> Needs:
         assert isinstance(found, Toolchain)
         version = f"{found.version}-otp-{found.otp}"
         here = f"{found.version} on OTP {found.otp}, which is here"
-    caches = order.cache and has_dependencies(project)
+    caches = order.cache and (has_dependencies(project) or order.credo == "beside")
     return Needs(
         install=install,
         cache_key=f"{version}-{_lock_digest(project)}" if caches else "",

@@ -67,6 +67,7 @@ class ActionOrder(Record):
     only: str = Field(default="", max_length=200, pattern=r"^[a-z0-9-]*$")
     base: Revision = ""
     gates: bool = True
+    credo: Literal["project", "beside"] = "project"
     sandbox: Literal["auto", "required"] = "auto"
     cache: bool = True
     elixir_version: Version | None = None

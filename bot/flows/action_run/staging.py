@@ -64,7 +64,9 @@ def _fetch(session: Session, settings: Settings, watch: Watcher) -> None:
         return  # the baseline says so, and plans are made all the same
     deps = repository.path / "deps"
     build = build_path(repository, tools)
-    Dependencies(repository, tools, sandbox, watch).fetch(session.commit, deps, build)
+    fetching = Dependencies(repository, tools, sandbox, watch)
+    fetching.fetch(session.commit, deps, build)
+    fetching.install_credo()
 
 
 def _status(report: RunReport, states: tuple[ActionState, ...]) -> Status:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bot.codebase.leftovers import remove_tree
 from bot.codebase.mix import Mix
@@ -117,7 +116,8 @@ class Verification:
         changes = between(repository, self.base, bench.session.commit, bench.session.prefix)
         deps = repository.path / "deps"
         build = build_path(repository, bench.toolchain)
-        self._fetch(bench.session.commit, deps, build)
+        self._fetching().fetch(bench.session.commit, deps, build)
+        self._fetching().install_credo()
         baseline = self._baseline(tree, changes)
         gates = self._gates(changes)
         verdict = verify_commits(
@@ -131,11 +131,10 @@ class Verification:
             )
         return baseline, verdict
 
-    def _fetch(self, commit: str, deps: Path, build: Path) -> None:
-        repository, tools = self.bench.session.repository, self.bench.toolchain
-        assert not isinstance(tools, Missing)
-        fetching = Dependencies(repository, tools, self.bench.sandbox, self.bench.watch)
-        fetching.fetch(commit, deps, build)
+    def _fetching(self) -> Dependencies:
+        bench = self.bench
+        assert not isinstance(bench.toolchain, Missing)
+        return Dependencies(bench.session.repository, bench.toolchain, bench.sandbox, bench.watch)
 
     def _mix_at_base(self, beside: Worktree, changes: tuple[Change, ...]) -> Mix:
         """With dependencies of its own where the change may have others."""
@@ -147,7 +146,7 @@ class Verification:
         deps = cache / "deps-of-base"
         remove_tree(deps)
         build = mix.build_path.with_name(f"{mix.build_path.name}-base")
-        self._fetch(self.base, deps, build)
+        self._fetching().fetch(self.base, deps, build)
         return replace(mix, deps_path=deps, build_path=build)
 
     def _baseline(self, tree: str, changes: tuple[Change, ...]) -> Baseline:
