@@ -28,6 +28,7 @@ from bot.settings import Settings
 
 LONGEST_REASON = 1000
 MOST_REASONS = 50
+LATER = "nothing of the repository is run beside it, and every check is made afterwards elsewhere"
 
 
 @dataclass
@@ -57,8 +58,8 @@ class Work:
             if settings.sandbox == "required":
                 self.stopped = str(error)
                 return
-            self.elsewhere = f"{error.message}, and the key of a model is here"
-            watch.note(f"split mode: {self.elsewhere}. `verify` runs every check")
+            self.elsewhere = f"{error.message}, and the key of a model is here: {LATER}"
+            watch.note(f"split mode: {self.elsewhere}")
             return
         watch.doing(f"sandbox: {sandbox.notice or 'bubblewrap works'}")
 

@@ -11,6 +11,7 @@ from bot.errors import Exit
 from tests.e2e.test_model_runs import KEY, _engineer, environment
 from tests.e2e.test_model_runs import SHOP as BLOCKING_SHOP
 from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.vendor_server import Body, Call, Say
 from tests.flows.stage_run.test_jobs import Runner, runner
 from tests.flows.support import SHOP
 
@@ -69,14 +70,22 @@ def _body(message: str) -> str:
     return " ".join(message.split())
 
 
+def _impatient_engineer(body: Body) -> Say:
+    """Compiles before anything else, as models are told to before they are done."""
+    if "'tool_result'" not in str(body["messages"]):
+        return Say(calls=(Call("run", {"task": "compile", "args": []}),))
+    return _engineer({**body, "messages": str(body["messages"]).replace("'tool_result'", "", 1)})
+
+
 def test_what_verify_finds_red_is_what_the_next_attempt_hears(tmp_path: Path, tools: Path) -> None:
     made = runner(tmp_path / "first", BLOCKING_SHOP)
     stage = str(next(a.stage for a in made.plan.actions() if a.fix == "advice"))
-    with AnthropicServer(_engineer) as server:
+    with AnthropicServer(_impatient_engineer) as server:
         out = _work(made, server, tools, stage=stage)
         assert made.manifest.status == "ready", out
-        asked = [str(request.body) for request in server.requests]
-    assert "cannot build here: no sandbox" not in asked[0]
+        heard = str(server.requests[1].body)
+    assert "cannot build here: no sandbox" in heard
+    assert "every check is made afterwards elsewhere" in heard
     made.job("verify", stage=stage)
     red = made.verdict
     assert red.status == "failed"
