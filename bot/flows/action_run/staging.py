@@ -16,6 +16,7 @@ from bot.flows.action_run.pages import stage_page
 from bot.flows.action_run.planning import open_session
 from bot.flows.action_run.remarks import Remark, shown
 from bot.flows.action_run.runner import Runner
+from bot.flows.action_run.token_left import warn_of_token
 from bot.flows.build_place import build_path
 from bot.flows.run_plan import RunReport, run_plan
 from bot.flows.session import Session
@@ -64,6 +65,7 @@ def _fetch(session: Session, settings: Settings, watch: Watcher) -> None:
         return  # the baseline says so, and plans are made all the same
     deps = repository.path / "deps"
     build = build_path(repository, tools)
+    warn_of_token(repository, sandbox, watch)
     fetching = Dependencies(repository, tools, sandbox, watch)
     fetching.fetch(session.commit, deps, build)
     fetching.install_credo()

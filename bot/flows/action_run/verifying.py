@@ -20,6 +20,7 @@ from bot.flows.action_run.outcome import Status as Ended
 from bot.flows.action_run.pages import FETCH, verify_page
 from bot.flows.action_run.remarks import Remark, shown
 from bot.flows.action_run.runner import Runner
+from bot.flows.action_run.token_left import warn_of_token
 from bot.flows.bench import Bench
 from bot.flows.build_place import build_path
 from bot.flows.changes import between
@@ -113,6 +114,7 @@ class Verification:
             return baseline, judge(baseline, ())
         if bench.toolchain.note:
             bench.watch.note(bench.toolchain.note)
+        warn_of_token(repository, bench.sandbox, bench.watch)
         changes = between(repository, self.base, bench.session.commit, bench.session.prefix)
         deps = repository.path / "deps"
         build = build_path(repository, bench.toolchain)
