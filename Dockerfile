@@ -17,7 +17,7 @@ FROM base AS build
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 WORKDIR /src
-COPY requirements/build.txt requirements/server.txt requirements/models.txt requirements/
+COPY requirements/build.txt requirements/run.txt requirements/server.txt requirements/models.txt requirements/
 # One environment builds, another one is shipped: it holds no pip and nothing that builds.
 RUN python3 -m venv /opt/builder \
  && /opt/builder/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \

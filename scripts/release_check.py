@@ -29,7 +29,21 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[1]
 _SECTION = re.compile(r"^## (\S+), (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_SDIST = {"bot", "pipelines", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "PKG-INFO"}
+SHIPPED = (
+    "bot",
+    "pipelines",
+    *(f"requirements/{lock}.txt" for lock in ("run", "models", "server")),
+)
+_SDIST = {
+    "bot",
+    "pipelines",
+    "requirements",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "pyproject.toml",
+    "PKG-INFO",
+}
 _SDIST |= {".gitignore"}  # hatchling always adds it
 
 
@@ -41,7 +55,7 @@ class Built:
     sdist: Path
     project: dict[str, Any]
     tracked: frozenset[str]
-    """Files git knows below bot/ and pipelines/, relative to the root."""
+    """Files git knows that are to be in both, relative to the root."""
 
     @property
     def version(self) -> str:
@@ -74,10 +88,7 @@ def wheel_problems(built: Built) -> Iterator[str]:
         entry = archive.read(f"{info}/entry_points.txt").decode()
     if len(set(names)) != len(names):
         yield "the wheel has a file twice"
-    shipped = {
-        name.replace("pipelines/", "bot/_pipelines/", 1) if name.startswith("pipelines/") else name
-        for name in built.tracked
-    }
+    shipped = {_shipped(name) for name in built.tracked}
     yield from (f"the wheel lacks {name}" for name in sorted(shipped - set(names)))
     strange = [n for n in names if n not in shipped and not n.startswith(f"{info}/")]
     yield from (f"the wheel has {name}, which git does not know" for name in strange)
@@ -154,7 +165,7 @@ def read(folder: Path) -> Built:
     expected += [f"otp_genesis-{project['version']}.tar.gz"]
     if [path.name for path in found] != expected:
         raise SystemExit(f"{folder} holds {[p.name for p in found]}, not {expected}")
-    command = ["git", "ls-files", "-z", "--", "bot", "pipelines"]
+    command = ["git", "ls-files", "-z", "--", *SHIPPED]
     listed = subprocess.run(  # noqa: S603 - argv only, never a shell
         command, cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
@@ -182,6 +193,14 @@ def main() -> int:
     (papers / "SHA256SUMS").write_text(sums([built.wheel, built.sdist]))
     print((papers / "SHA256SUMS").read_text(), end="")
     return 0
+
+
+def _shipped(name: str) -> str:
+    """Where a file of the repository stands in the wheel."""
+    for folder, place in (("pipelines/", "bot/_pipelines/"), ("requirements/", "bot/_locks/")):
+        if name.startswith(folder):
+            return place + name.removeprefix(folder)
+    return name
 
 
 def _listed(archive: zipfile.ZipFile, record: str) -> Iterator[str]:

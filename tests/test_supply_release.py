@@ -55,7 +55,7 @@ def built(clone: Path, tmp_path: Path) -> Built:
     shutil.copytree(clone / "dist", tmp_path / "dist")
     found = release_check.read(clone / "dist")
     listed = subprocess.run(
-        ["git", "ls-files", "--", "bot", "pipelines"],
+        ["git", "ls-files", "--", *release_check.SHIPPED],
         cwd=clone,
         check=True,
         capture_output=True,
@@ -147,6 +147,8 @@ def rewritten(wheel: Path, change: dict[str, bytes | None]) -> None:
         ("otp_genesis.pth", b"import os", "otp_genesis.pth, which git does not know"),
         ("tests/test_a.py", b"", "tests/test_a.py, which git does not know"),
         ("bot/errors.py", None, "lacks bot/errors.py"),
+        ("bot/_locks/run.txt", None, "lacks bot/_locks/run.txt"),
+        ("bot/_locks/other.txt", b"", "bot/_locks/other.txt, which git does not know"),
         ("bot/errors.py", b"changed after it was listed", "own list is wrong about bot/errors.py"),
     ],
 )

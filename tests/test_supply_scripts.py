@@ -183,3 +183,37 @@ def test_the_sbom_that_is_attested_is_the_one_of_the_plain_install(
     assert (bench / "output").read_text() == "path=papers/otp-genesis-1.0.0-run.cdx.json\n"
     (downloaded / "papers" / "otp-genesis-1.0.0-other-run.cdx.json").write_text("{}")
     assert run(bench, text).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("workflow", "job", "locks"),
+    [
+        ("stage.yml", "prepare", ["run"]),
+        ("stage.yml", "work", ["models"]),
+        ("stage.yml", "verify", ["run"]),
+        ("stage.yml", "publish", ["run"]),
+        ("bot.yml", "react", ["server", "models"]),
+    ],
+)
+def test_a_runner_gets_what_the_locks_in_the_wheel_say(
+    bench: Path, workflow: str, job: str, locks: list[str]
+) -> None:
+    """The wheel alone first, then what it needs, with hashes, and nothing that is built there."""
+    python = bench / "tools" / "python3"
+    python.write_text(
+        "#!/bin/bash\n"
+        'mkdir -p "$3/bin" "$3/lib/python3.12/site-packages/bot/_locks"\n'
+        'printf \'#!/bin/bash\\necho "pip $* in ${PWD##*/}" >> "$BENCH/calls"\\n\' > "$3/bin/pip"\n'
+        'chmod +x "$3/bin/pip"\n'
+    )
+    python.chmod(0o755)
+    text = script(workflow, job, "Genesis")
+    env = {"RUNNER_TEMP": str(bench), "GITHUB_PATH": str(bench / "path"), "VERSION": "1.2.3"}
+    done = run(bench, text, **env)
+    assert done.returncode == 0, done.stderr
+    wanted = " ".join(f"--requirement {lock}.txt" for lock in locks)
+    assert (bench / "calls").read_text().splitlines() == [
+        "pip install --quiet --only-binary :all: --no-deps otp-genesis==1.2.3 in work",
+        f"pip install --quiet --only-binary :all: --require-hashes {wanted} in _locks",
+    ]
+    assert (bench / "path").read_text() == f"{bench}/genesis/bin\n"
