@@ -23,7 +23,7 @@ def action() -> str:
         [
             "# Inputs and outputs of the Action",
             f"{said['description']} Made from [action.yml](../../action.yml); how to use it is told"
-            " [where one begins](../start/action.md). A word before a colon is the command it is"
+            " with [the Action](../action.md). A word before a colon is the command it is"
             " for.",
             "## Inputs",
             table(("input", "default", "what it is"), inputs),
