@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.core.lifecycle.attempts import shown
 
 _WORKFLOW = (
@@ -11,7 +13,16 @@ _WORKFLOW = (
 _RIGHTS = "An owner accepts what the App asks for: the App's page under Settings > GitHub Apps"
 _RULES = "An admin lets the App push to `genesis/**`: Settings > Rules"
 
+_OLDER = (
+    "Workflows of the base branch changed since this branch was made, and the App may not write"
+    " workflows: delete the branch"
+)
+
 _REMEDIES: tuple[tuple[str, str], ...] = (
+    (
+        "take the commits.* (?:not accessible by integration|without .?workflows.? permission)",
+        _OLDER,
+    ),
     (
         "actions has been disabled",
         "An admin switches Actions on: Settings > Actions > General, of the repository or of the"
@@ -37,12 +48,12 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("rule violations", _RULES),
     ("protected branch", _RULES),
 )
-"""By what the words have in them, in small letters; the first that fits."""
+"""By what is not done and the words for it; the first pattern that is found."""
 
 
 def refused(what: str, words: str, workflow: str) -> str:
     """Sentences without the last full stop: `what` is not done, GitHub's `words`, what mends it."""
-    found = (mends for part, mends in _REMEDIES if part in words.casefold())
-    mends = next(found, "").format(workflow=workflow)
     told = f"GitHub does not {what}: {shown(words)}".rstrip(". ")
+    found = (mends for pattern, mends in _REMEDIES if re.search(pattern, told, re.IGNORECASE))
+    mends = next(found, "").format(workflow=workflow)
     return f"{told}. {mends}" if mends else told

@@ -275,22 +275,34 @@ def test_a_stage_that_leads_to_nothing(hub: Hub, app: App, tmp_path: Path) -> No
 
 
 def test_a_stage_that_publishes_what_is_there_already(hub: Hub, app: App, tmp_path: Path) -> None:
-    empty = QUICK_STAGE.replace("commit -qam", "commit --allow-empty -qm").replace(
-        'echo "# attempt $ATTEMPT" >> lib/kiosk/alarm.ex\n', "true\n"
+    once = (
+        'TIP=HEAD; [ "$ATTEMPT" != 1 ] || TIP=HEAD~1\n          git push -q origin "$TIP:refs/gen'
     )
-    empty = empty.replace('"HEAD:refs', '"$BASE:refs').replace(
-        '"$(git rev-parse HEAD~1)" "$(git rev-parse HEAD)"', '"$BASE" "$BASE"'
+    empty = QUICK_STAGE.replace('git push -q origin "HEAD:refs/gen', once)
+    empty = empty.replace("rev-parse HEAD)", "rev-parse $TIP)").replace(
+        "'HEAD^{tree}'", '"$TIP^{tree}"'
     )
-    empty = empty.replace("      PLAN: ${{", "      BASE: ${{ inputs.base }}\n      PLAN: ${{")
     place = hub.place(app, files(**{STAGE_FILE: empty}))
     bad = Bad.approved(place, tmp_path)
     stage = bad.comes_to("needs-human")
-    branch = f"genesis/{bad.number}/stage-1"
     assert stage.reason.startswith(
         "GitHub does not open the pull request: 422 Validation Failed: No commits between main and"
-        f" {branch}. The attempt changed nothing of the base branch."
+        f" genesis/{bad.number}/stage-1. The attempt changed nothing of the base branch."
     )
-    assert "`/genesis retry stage 1`" in stage.reason
+    assert stage.reason.endswith("`/genesis retry stage 1` makes another attempt.")
     assert says(bad.dashboard(), "what came of it changes nothing")
-    place.commit("main", {STAGE_FILE: QUICK_STAGE})
+    goes_on(bad)
+
+
+def test_workflows_of_the_base_that_changed_meanwhile(place: Place, tmp_path: Path) -> None:
+    bad = Bad.approved(place, tmp_path)
+    bad.comes_to("awaiting-review")
+    place.commit("main", {CHECKS_FILE: f"# New.\n{place.read(CHECKS_FILE)}"})
+    bad.say("/genesis retry stage 1")
+    said = asked(bad)
+    assert said.endswith(f"the App may not write workflows: delete the branch. {RETRY}")
+    assert says(bad.dashboard(), "workflows changed on the base")
+    branch = f"genesis/{bad.number}/stage-1"
+    place.by("writer", "DELETE", f"/git/refs/heads/{branch}")
+    bad.look()
     goes_on(bad)
