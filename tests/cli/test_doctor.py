@@ -83,6 +83,15 @@ def test_a_broken_configuration_is_told_with_its_line(project: Path) -> None:
     assert ".github/otp-genesis.yml:2" in check["says"]
 
 
+def test_pipelines_of_ones_own_are_checked(project: Path) -> None:
+    folder = project / ".genesis" / "pipelines"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text("name: mine\nsteps: 5\n")
+    check = found(inside("doctor", project, "--json"))["pipelines"]
+    assert check["outcome"] == "failure"
+    assert check["says"].startswith(".genesis/pipelines/mine.yaml:")
+
+
 def test_a_folder_that_cannot_be_written_fails(project: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     env = {"GENESIS_CACHE_DIR": str(tmp_path / "file" / "cache")}

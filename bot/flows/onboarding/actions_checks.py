@@ -171,7 +171,8 @@ def _dispatch(seen: RepositorySeen) -> Check:
     where = f"{seen.web}/settings/rules and {_settings(seen)}: workflow execution protections"
     says = "whether `workflow_dispatch` by the App is allowed cannot be read"
     if found.there:
-        ours = [r for r in found.body["workflow_runs"] if (r["actor"] or {}).get("type") == "Bot"]
+        runs = found.body["workflow_runs"]
+        ours = [run for run in runs if (run.get("actor") or {}).get("type") == "Bot"]
         if ours:
             at = str(ours[0]["created_at"]).partition("T")[0]
             return ACTIONS.ok(name, f"an App started run {ours[0]['run_number']} on {at}")

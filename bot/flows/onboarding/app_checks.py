@@ -168,7 +168,8 @@ def _installed(seen: AppSeen, repository: str, events: Collection[str]) -> Itera
         yield APP.failure(name, "is suspended: the App may do nothing", f"{page}: unsuspend it")
     else:
         which = "all" if found.body["repository_selection"] == "all" else "chosen"
-        whose = found.body["account"]["login"]
+        account = found.body["account"] or {}
+        whose = account.get("login") or account.get("slug") or "its owner"
         yield APP.ok(name, f"on {which} repositories of {whose}, this one among them")
     yield _permissions(seen, found.body, page)
     yield _events(seen, found.body, events)
@@ -216,7 +217,10 @@ def app_page(seen: AppSeen) -> str:
     if not seen.about.there:
         return f"{seen.site.web}/settings/apps"
     owner, slug = seen.about.body["owner"], seen.about.body["slug"]
-    whose = f"organizations/{owner['login']}/" if owner.get("type") == "Organization" else ""
+    if "login" not in owner:
+        whose = f"enterprises/{owner.get('slug', '')}/"
+    else:
+        whose = f"organizations/{owner['login']}/" if owner.get("type") == "Organization" else ""
     return f"{seen.site.web}/{whose}settings/apps/{slug}"
 
 

@@ -66,9 +66,9 @@ def _binding(
 ) -> Iterator[tuple[int, str]]:
     """Rules we cannot get round: ruleset and what it says."""
     for rule in rules.body:
-        number = int(rule.get("ruleset_id") or 0)
-        if rule["type"] in known and not _bypassed(seen, number):
-            yield number, known[rule["type"]]
+        number, kind = int(rule.get("ruleset_id") or 0), rule.get("type")
+        if kind in known and not _bypassed(seen, number):
+            yield number, known[kind]
 
 
 def _bypassed(seen: RepositorySeen, number: int) -> bool:
@@ -97,7 +97,7 @@ def _required(seen: RepositorySeen) -> Check:
     rules, base = seen["base-rules"], seen["base"]
     if rules.there:
         for rule in _of_type(rules, "required_status_checks"):
-            listed = rule["parameters"]["required_status_checks"]
+            listed = (rule.get("parameters") or {}).get("required_status_checks") or ()
             names |= {str(check["context"]) for check in listed}
     else:
         problem = rules.why
@@ -141,4 +141,4 @@ def _signed(seen: RepositorySeen) -> Check:
 
 
 def _of_type(rules: Asked, kind: str) -> Iterator[Mapping[str, Any]]:
-    return (rule for rule in rules.body if rule["type"] == kind)
+    return (rule for rule in rules.body if rule.get("type") == kind)

@@ -17,6 +17,7 @@ from bot.config import CONFIG_PATH, InvalidConfig, Problem, read_policy
 from bot.core.verdict import Baseline
 from bot.errors import ConfigError, OtpError, Refused
 from bot.flows.bench import Bench
+from bot.flows.pipelines.files import pipeline_files, problems_of
 from bot.flows.session import DEFAULT_GOAL, Session
 from bot.flows.watch import Watcher
 from bot.llm.offline import OfflineModel
@@ -26,6 +27,9 @@ from bot.verify.checks import has_credo
 
 PACKAGES: Mapping[Vendor, str] = {"anthropic": "anthropic", "gemini": "google.genai"}
 """What must be installed for each vendor's models."""
+
+OWN_PIPELINES = ".genesis/pipelines"
+"""Where a team's own pipelines are, that are used instead of ours."""
 
 _SECONDS = 20.0
 
@@ -68,6 +72,8 @@ class PlaceFacts:
     """By what must be writable: what is wrong with it, empty where nothing is."""
     config: tuple[Problem, ...] | None
     """None where there is no configuration."""
+    pipelines: tuple[str, ...] | None
+    """What is wrong with pipelines of the team's own; None where there are none."""
     models: ModelFacts
     build: Baseline | str | None = None
     """What a build showed, or why there was none; None where nobody asked for it."""
@@ -97,6 +103,7 @@ def look_around(
             "GENESIS_STATE_DIR": _writable(settings.state_dir),
         },
         config=_config(root or path),
+        pipelines=_pipelines(root or path),
         models=_models(settings, model=model),
         build=_build(path, settings, watch) if build and not wrong else None,
     )
@@ -153,6 +160,22 @@ def _config(root: Path) -> tuple[Problem, ...] | None:
     except ConfigError as error:
         return ((error.line, error.column, error.bare),)
     return ()
+
+
+def _pipelines(root: Path) -> tuple[str, ...] | None:
+    folder = root / OWN_PIPELINES
+    if not folder.is_dir():
+        return None
+    try:
+        files = pipeline_files([folder])
+        found = [(file, problem) for file in files for problem in problems_of(file)]
+    except OtpError as error:
+        return (error.message,)
+    return tuple(
+        f"{file.relative_to(root)}:{problem.line}: {problem.message}"
+        for file, problem in found
+        if problem.severity == "error"
+    )
 
 
 def _models(settings: Settings, *, model: bool) -> ModelFacts:

@@ -8,7 +8,7 @@ from bot.codebase.toolchain import Missing
 from bot.config import CONFIG_PATH
 from bot.core.verdict import Baseline
 from bot.flows.onboarding.check import Check, Group
-from bot.flows.onboarding.place import PlaceFacts
+from bot.flows.onboarding.place import OWN_PIPELINES, PlaceFacts
 from bot.settings import API_KEYS, VENDORS
 
 MACHINE = Group("this machine")
@@ -32,6 +32,7 @@ def place_checks(facts: PlaceFacts) -> tuple[Check, ...]:
         _elixir(facts),
         _credo(facts),
         _config(facts),
+        _pipelines(facts),
         _build(facts),
         *_models(facts),
     )
@@ -104,6 +105,16 @@ def _config(facts: PlaceFacts) -> Check:
     more = f" (and {len(facts.config) - 1} more)" if len(facts.config) > 1 else ""
     fix = "`genesis config validate` tells each with its line"
     return PROJECT.failure("configuration", f"{CONFIG_PATH}:{line}: {message}{more}", fix)
+
+
+def _pipelines(facts: PlaceFacts) -> Check:
+    if facts.pipelines is None:
+        return PROJECT.ok("pipelines", "none of your own: ours are used")
+    if not facts.pipelines:
+        return PROJECT.ok("pipelines", f"those in {OWN_PIPELINES} can be used")
+    more = f" (and {len(facts.pipelines) - 1} more)" if len(facts.pipelines) > 1 else ""
+    fix = f"`genesis pipeline validate {OWN_PIPELINES}` tells each with its line"
+    return PROJECT.failure("pipelines", f"{facts.pipelines[0]}{more}", fix)
 
 
 def _build(facts: PlaceFacts) -> Check:

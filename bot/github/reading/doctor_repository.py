@@ -178,6 +178,6 @@ def _called(ask: Asker, text: str | None) -> Asked:
 
 def _rulesets(ask: Asker, *rules: Asked) -> Iterator[tuple[int, Asked]]:
     """Each that has a rule there: it says whether we may get round it."""
-    numbers = {int(rule["ruleset_id"]) for one in rules if one.there for rule in one.body}
-    for number in sorted(numbers):
+    found = {int(r.get("ruleset_id") or 0) for one in rules if one.there for r in one.body}
+    for number in sorted(found - {0}):
         yield number, ask(f"/rulesets/{number}")

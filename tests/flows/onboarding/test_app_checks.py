@@ -213,6 +213,18 @@ def test_an_app_of_a_person_has_its_page_elsewhere() -> None:
     assert "https://github.com/settings/apps/genesis" in of("webhook", seen).fix
 
 
+def test_an_app_of_an_enterprise_has_its_page_there() -> None:
+    """Its owner has a slug and no login; so has the account of such an installation."""
+    seen = replace(
+        GOOD,
+        about=Asked(200, APP | {"owner": {"slug": "big"}}),
+        hook=Asked(404),
+        installation=installation(account={"slug": "big"}),
+    )
+    assert "https://github.com/enterprises/big/settings/apps/genesis" in of("webhook", seen).fix
+    assert "of big" in of("installation", seen).says
+
+
 def test_what_a_server_answered_cannot_break_the_table() -> None:
     seen = replace(GOOD, deliveries=Asked(200, [delivery(500, "a\n\x1b[31mb")]))
     assert "\n" not in of("deliveries", seen).says

@@ -32,6 +32,7 @@ GOOD = PlaceFacts(
     sandbox_mode="auto",
     folders={"GENESIS_CACHE_DIR": "", "GENESIS_STATE_DIR": ""},
     config=None,
+    pipelines=None,
     models=ModelFacts(),
 )
 
@@ -72,6 +73,8 @@ CASES: list[tuple[str, dict[str, Any], Outcome, str]] = [
     ("Credo", {"credo": False}, "warning", "without it"),
     ("configuration", {"config": ()}, "ok", "is valid"),
     ("configuration", {"config": ((3, 1, "labl: x"), (4, 1, "y"))}, "failure", "yml:3: labl"),
+    ("pipelines", {"pipelines": ()}, "ok", "can be used"),
+    ("pipelines", {"pipelines": ("a.yaml:3: x", "y")}, "failure", "a.yaml:3: x (and 1 more)"),
     ("build", {"build": "cannot open"}, "failure", "cannot open"),
     ("build", {"build": shown()}, "ok", "1 test"),
     ("build", {"build": shown("failed")}, "warning", "1 test"),

@@ -496,6 +496,24 @@ CASES += [
 ]
 
 
+SPARSE: dict[str, Any] = {
+    "runs": {"workflow_runs": [{"run_number": 1, "created_at": "2026-01-01T00:00:00Z"}]},
+    "actions": {"enabled": True, "allowed_actions": "selected"},
+    "selected": {},
+    "stage-rules": [{}, {"type": "creation"}],
+    "base-rules": [{"type": "required_status_checks"}, {}],
+    "base": {"name": "main", "protection": {"required_status_checks": None}},
+    "checks": {"check_runs": [{"name": "x", "app": None}]},
+}
+"""Only what GitHub's description says is always there."""
+
+
+@pytest.mark.parametrize("name", sorted(SPARSE))
+def test_what_is_optional_may_be_missing(name: str) -> None:
+    checks = repository_checks(with_({name: Asked(200, SPARSE[name])}))
+    assert len(checks) == len(repository_checks(GOOD))
+
+
 def test_without_that_workflow_nothing_is_said_of_it() -> None:
     groups = {check.group for check in repository_checks(GOOD)}
     assert "without a server" not in groups
