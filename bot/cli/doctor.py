@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.analysis import JsonFlag
+from bot.cli.extras import need_github
 from bot.cli.output import screen
 from bot.core.sanitize import one_line
 from bot.errors import Exit, Misused, Unusable
@@ -89,6 +90,7 @@ def _refuse(options: Mapping[str, object], only: str) -> None:
 
 
 def _of_repository(full_name: str, url: str, variable: str) -> tuple[Check, ...]:
+    need_github("looking at a repository on GitHub")
     from pydantic import SecretStr
 
     from bot.flows.onboarding.github import examine

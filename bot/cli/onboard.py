@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.analysis import JsonFlag
 from bot.cli.doctor import REPOSITORY, Against, settings_for
+from bot.cli.extras import need_github
 from bot.cli.output import screen
 from bot.errors import Misused, Unusable
 
@@ -75,6 +76,7 @@ def onboard(
 
 
 def _onboarded(name: str, owner: str, ref: str, url: str, *, dry: bool) -> Onboarded:
+    need_github("`genesis onboard`")
     from bot.flows.onboarding.onboard import Source, onboard
     from bot.flows.react.post import Post
     from bot.github.doing.context import Here

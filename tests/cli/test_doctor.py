@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -321,6 +322,29 @@ def test_no_folder_is_made_by_looking(project: Path, tmp_path: Path) -> None:
     assert (outcomes(ran)["cache folder"], outcomes(ran)["state folder"]) == ("ok", "ok")
     assert not (tmp_path / "a").exists()
     assert not (tmp_path / "c").exists()
+
+
+def without_a_github_client(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Genesis as it is installed without extras."""
+    absent = ("githubkit", "httpx", "jwt", "fastapi", "dbos")
+    code = f"import sys\nsys.modules |= dict.fromkeys({absent!r})\nfrom bot.cli import main\nmain()"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_laptop_needs_no_client_of_github(project: Path) -> None:
+    ran = without_a_github_client("doctor", str(project), "--json")
+    assert "git" in {check["name"] for check in json.loads(ran.stdout)["checks"]}, ran.stderr
+    for way in ("laptop", "action", "app", "serverless"):
+        ran = without_a_github_client("init", str(project), "--for", way, "--owner", "acme", "-n")
+        assert ran.returncode == Exit.OK, ran.stderr
+
+
+def test_what_github_needs_is_said_where_it_is_missing() -> None:
+    for command in (("doctor", "acme/shop"), ("onboard", "acme/shop", "--owner", "acme")):
+        ran = without_a_github_client(*command)
+        assert ran.returncode == Exit.UNUSABLE, ran.stderr
+        assert "otp-genesis[server]" in ran.stderr
 
 
 def test_nothing_is_changed_and_the_token_is_given_back(hub: Hub, place: Place) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.workflow_file import caller_of, document_of, triggers, used
 from bot.flows.stage_run.caller import caller_workflow
+from bot.github.calls import FOLDER
 from bot.github.reading.doctor import Asked
-from bot.github.reading.doctor_repository import FOLDER, RepositorySeen, text_of
+from bot.github.reading.doctor_repository import RepositorySeen, text_of
 from bot.settings import API_KEYS
 
 ACTIONS = Group("GitHub Actions")

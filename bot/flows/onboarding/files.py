@@ -15,12 +15,12 @@ from bot.errors import Refused
 from bot.flows.onboarding.configuration import configuration_text
 from bot.flows.onboarding.workflow_file import document_of, triggers
 from bot.flows.stage_run.caller import BOT_FILE, CALLER_FILE, bot_workflow, caller_workflow
+from bot.github.calls import FOLDER
 from bot.settings import API_KEYS
 
 Way = Literal["laptop", "action", "app", "serverless"]
 WAYS: tuple[Way, ...] = get_args(Way)
 
-FOLDER = ".github/workflows"
 ANALYZE_FILE = "otp-genesis-analyze.yml"
 
 _TEMPLATE = Path(__file__).parent / "templates" / ANALYZE_FILE

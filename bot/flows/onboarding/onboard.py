@@ -12,7 +12,6 @@ from bot.config import CONFIG_PATH
 from bot.core.render.github import markers
 from bot.errors import Refused
 from bot.flows.onboarding.configuration import configuration_text
-from bot.flows.onboarding.files import FOLDER
 from bot.flows.onboarding.proposal import BRANCH, Decision, Pull, Result, Situation, decide
 from bot.flows.onboarding.proposal_text import (
     KIND,
@@ -24,6 +23,7 @@ from bot.flows.onboarding.proposal_text import (
 )
 from bot.flows.onboarding.workflow_file import caller_of
 from bot.flows.stage_run.caller import caller_workflow
+from bot.github.calls import FOLDER
 from bot.github.doing.context import Here
 from bot.github.doing.labels import make_labels
 from bot.github.errors import Rejected

@@ -9,7 +9,8 @@ from bot.flows.onboarding.actions_checks import OWN_EYES, SECRETS_OWN, STATES, u
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.workflow_file import caller_of
 from bot.flows.stage_run.caller import BOT_FILE
-from bot.github.reading.doctor_repository import FOLDER, RepositorySeen
+from bot.github.calls import FOLDER
+from bot.github.reading.doctor_repository import RepositorySeen
 
 SERVERLESS = Group("without a server")
 

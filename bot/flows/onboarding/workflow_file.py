@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import ConfigError, OtpError
 from bot.flows.stage_run.caller import caller_workflow
-from bot.github.reading.doctor_repository import CALLS
+from bot.github.calls import CALLS
 from bot.strict_yaml import parse
 
 USES = re.compile(

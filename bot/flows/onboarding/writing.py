@@ -11,7 +11,7 @@ from bot.codebase.files import NoFile, WorkFiles
 from bot.codebase.git import Git
 from bot.codebase.repository import Repository
 from bot.errors import Refused
-from bot.flows.onboarding.files import FOLDER
+from bot.github.calls import FOLDER
 
 Fate = Literal["new", "same", "kept", "replaced"]
 """`kept`: another text is there, and was not to be replaced."""

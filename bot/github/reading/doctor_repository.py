@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,18 +11,12 @@ from typing import Any
 from bot.config import CONFIG_PATH, InvalidConfig, Problem, load_policy
 from bot.core.names import branch_of
 from bot.core.policy import Policy
+from bot.github.calls import CALLS, FOLDER
 from bot.github.reading.doctor import NOT_ASKED, Asked, Asker, branch_path
 
-FOLDER = ".github/workflows"
 MOST_WORKFLOWS = 40
 MOST_BYTES = 512 * 1024
 """GitHub takes no larger workflow file."""
-CALLS = re.compile(
-    r"^\s*uses:\s*[\"']?([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)"
-    r"/(\.github/workflows/(?:stage|bot)\.yml)@([A-Za-z0-9._/-]+)[\"']?",
-    re.MULTILINE,
-)
-"""A call of one of our reusable workflows: owner, repository, path, ref."""
 
 
 @dataclass(frozen=True)
