@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bot.codebase.formatted_text import format_texts
+from bot.codebase.toolchain import Missing, find_toolchain
 from bot.core.plan import Action, Change
 from bot.core.render.commit import commit_message, trailers
 from bot.core.render.run import NEEDS_SOMEBODY
@@ -184,6 +186,7 @@ class Verifier:
         seen = widened(bench.base_project(), planned) if trial.by_model else planned
         redetect = self._redetect if planned.finding_ids else None
         if why := bench.session.elsewhere:
+            changes = _formatted_apart(bench, changes)
             trial.verdict = verify_by_gates(seen, changes, why, redetect=redetect)
             return trial.verdict
         trial.verdict = verify_change(
@@ -203,6 +206,18 @@ class Verifier:
         known = {f.id: f for f in self.bench.session.survey.analysis.findings}
         named = [known[i] for i in action.finding_ids if i in known]
         return still_there(self.bench.base_project(), changes, named)
+
+
+def _formatted_apart(bench: Bench, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """The change with its texts formatted, where mix may not run and do it."""
+    tools = find_toolchain(bench.worktree.project, bench.environment)
+    if isinstance(tools, Missing):
+        return changes
+    texts = {c.path: (c.before, c.after) for c in changes if c.after and _is_elixir(c.path)}
+    found = format_texts(tools, bench.read(".formatter.exs"), texts, bench.environment)
+    for path, text in found.items():
+        bench.worktree.files.write(bench.session.prefix + path, text)
+    return bench.changes() if found else changes
 
 
 def _proving(trial: Trial, tests: tuple[str, ...], changes: tuple[Change, ...]) -> Proving | None:

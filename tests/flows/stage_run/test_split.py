@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,19 @@ BLOCKED = "bwrap: setting up uid map: Permission denied"
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """Programs in front of the others: a sandbox that is blocked, and an Elixir that is watched."""
+    """Programs in front of the others: a sandbox that is blocked, and an Elixir that is watched.
+
+    Elixir itself may read texts, in a folder of ours; mix would evaluate the project.
+    """
     folder = tmp_path / "tools"
     folder.mkdir()
     scripts = {"bwrap": f"echo '{BLOCKED}' >&2; exit 1\n"}
-    scripts |= {n: f"echo {n} >> {tmp_path}/started\nexit 99\n" for n in ("mix", "elixir", "erl")}
+    real = Path(shutil.which("elixir") or "").parent
+    scripts["mix"] = f"echo mix >> {tmp_path}/started\nexit 99\n"
+    scripts["elixir"] = (
+        f'case "$PWD" in */genesis-*) ;; *) echo "$PWD" >> {tmp_path}/started ;; esac\n'
+        f'exec {real}/elixir "$@"\n'
+    )
     for name, text in scripts.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}")
         (folder / name).chmod(0o755)
@@ -77,6 +87,19 @@ def _impatient_engineer(body: Body) -> Say:
     return _engineer({**body, "messages": str(body["messages"]).replace("'tool_result'", "", 1)})
 
 
+def _untidy_engineer(body: Body) -> Say:
+    """Cannot ask mix to format what it wrote."""
+    said = _engineer(body)
+    tidy, untidy = "use ExUnit.Case\n", "use   ExUnit.Case\n"
+    calls = (
+        replace(
+            call, arguments={k: str(v).replace(tidy, untidy) for k, v in call.arguments.items()}
+        )
+        for call in said.calls
+    )
+    return replace(said, calls=tuple(calls))
+
+
 def test_what_verify_finds_red_is_what_the_next_attempt_hears(tmp_path: Path, tools: Path) -> None:
     made = runner(tmp_path / "first", BLOCKING_SHOP)
     stage = str(next(a.stage for a in made.plan.actions() if a.fix == "advice"))
@@ -92,9 +115,10 @@ def test_what_verify_finds_red_is_what_the_next_attempt_hears(tmp_path: Path, to
     assert "form" in " ".join(red.reasons)
 
     again = runner(tmp_path / "second", BLOCKING_SHOP, feedback="\n".join(red.reasons))
-    with AnthropicServer(_engineer) as server:
+    with AnthropicServer(_untidy_engineer) as server:
         _work(again, server, tools, stage=stage)
         assert red.reasons[0] in str(server.requests[0].body)
+        assert "use   ExUnit.Case" in str(server.requests[-1].body)
     checked = again.job("verify", stage=stage)
     assert again.verdict.status == "passed", checked.out
     assert "generated-test-red" in checked.out
