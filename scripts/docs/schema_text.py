@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.core.render.markdown import code
@@ -12,18 +12,13 @@ Schema = Mapping[str, Any]
 Link = Callable[[str], str]
 """From the name of a definition to what is shown for it."""
 
-BOUNDS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "more than {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "less than {}",
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "minItems": "at least {} entries",
-    "maxItems": "at most {} entries",
-    "minProperties": "at least {} entries",
-    "maxProperties": "at most {} entries",
-}
+RANGES = (
+    ("minimum", "maximum", "", ""),
+    ("minLength", "maxLength", " character", " characters"),
+    ("minItems", "maxItems", " entry", " entries"),
+    ("minProperties", "maxProperties", " entry", " entries"),
+)
+"""Keys of both ends, and what is counted, one and many."""
 TYPES = {
     "string": "text",
     "integer": "a whole number",
@@ -71,5 +66,14 @@ def _inside(schema: Schema, link: Link) -> str:
     return f"; each value: {shown[0]}" if shown else ""
 
 
-def _bounds(schema: Schema) -> list[str]:
-    return [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
+def _bounds(schema: Schema) -> Iterator[str]:
+    if "exclusiveMinimum" in schema:
+        yield f"more than {schema['exclusiveMinimum']}"
+    for low, high, one, many in RANGES:
+        least, most = schema.get(low), schema.get(high)
+        if least is not None and most is not None:
+            yield f"{least} to {most}{many}"
+        elif least is not None:
+            yield f"at least {least}{one if least == 1 else many}"
+        elif most is not None:
+            yield f"at most {most}{one if most == 1 else many}"
