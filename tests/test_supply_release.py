@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -159,12 +160,88 @@ def test_a_wheel_with_anything_else_in_it_is_refused(
     assert told in "\n".join(release_check.wheel_problems(built))
 
 
-def test_a_link_in_the_sdist_is_refused(built: Built) -> None:
-    link = tarfile.TarInfo(f"otp_genesis-{built.version}/bot/elsewhere")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-    with tarfile.open(built.sdist, "w:gz") as archive:
-        archive.addfile(link)
-    assert "bot/elsewhere is no plain file" in "\n".join(release_check.sdist_problems(built))
+def test_a_link_in_the_wheel_is_refused(built: Built) -> None:
+    rewritten(built.wheel, {"bot/errors.py": None})
+    link = zipfile.ZipInfo("bot/errors.py")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(built.wheel, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert "bot/errors.py is no file" in "\n".join(release_check.wheel_problems(built))
+
+
+def test_a_file_that_is_there_twice_is_refused(built: Built) -> None:
+    with zipfile.ZipFile(built.wheel, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("bot/errors.py", b"the other one")
+    assert "a file twice" in "\n".join(release_check.wheel_problems(built))
+
+
+def test_a_wheel_without_the_command_is_refused(built: Built) -> None:
+    rewritten(built.wheel, {f"otp_genesis-{built.version}.dist-info/entry_points.txt": b""})
+    assert "does not install the command" in "\n".join(release_check.wheel_problems(built))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("bot/elsewhere", tarfile.SYMTYPE, "bot/elsewhere is no plain file"),
+        ("bot/linked", tarfile.LNKTYPE, "bot/linked is no plain file"),
+        ("bot/pipe", tarfile.FIFOTYPE, "bot/pipe is no plain file"),
+        ("../../outside", tarfile.REGTYPE, "outside is no plain file"),
+        ("setup.py", tarfile.REGTYPE, "the sdist has otp_genesis-0.1.0/setup.py"),
+    ],
+)
+def test_an_sdist_with_anything_else_in_it_is_refused(
+    built: Built, name: str, kind: bytes, told: str
+) -> None:
+    member = tarfile.TarInfo(f"otp_genesis-{built.version}/{name}")
+    member.type, member.linkname = kind, "/etc/passwd"
+    with tarfile.open(built.sdist) as before:
+        kept = [(one, before.extractfile(one)) for one in before.getmembers()]
+        with tarfile.open(built.sdist.with_suffix(".new"), "w:gz") as archive:
+            for one, content in kept:
+                archive.addfile(one, content)
+            archive.addfile(member)
+    built.sdist.with_suffix(".new").replace(built.sdist)
+    assert list(release_check.sdist_problems(built)) == [
+        problem for problem in release_check.sdist_problems(built) if told in problem
+    ]
+    assert list(release_check.sdist_problems(built))
+
+
+def test_an_sdist_that_lacks_something_is_refused(built: Built) -> None:
+    more = replace(built, tracked=built.tracked | {"bot/forgotten.py"})
+    assert list(release_check.sdist_problems(more)) == ["the sdist lacks bot/forgotten.py"]
+
+
+def test_two_kinds_of_metadata_are_refused(built: Built) -> None:
+    name = f"otp_genesis-{built.version}.dist-info/METADATA"
+    with zipfile.ZipFile(built.wheel) as archive:
+        text = archive.read(name)
+    rewritten(built.wheel, {name: text.replace(b"Requires-Dist: rich", b"Requires-Dist: rych")})
+    found = list(release_check.metadata_problems(built))
+    assert found[0] == "the wheel and the sdist tell different metadata"
+    assert any("rych" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"Name: ../otp", "metadata:"),
+        (b"Version: not one", "metadata:"),
+        (b"Requires-Python: yes", "metadata:"),
+        (b"License-Expression: BSD-3-Clause", "tells the licence BSD-3-Clause"),
+        (b"Description-Content-Type: text/plain", "no description in Markdown"),
+    ],
+)
+def test_metadata_that_is_wrong_is_refused(built: Built, line: bytes, told: str) -> None:
+    name = f"otp_genesis-{built.version}.dist-info/METADATA"
+    with zipfile.ZipFile(built.wheel) as archive:
+        text = archive.read(name)
+    key = line.split(b":")[0]
+    changed, times = re.subn(rb"^" + key + rb": .*$", line, text, count=1, flags=re.MULTILINE)
+    assert times == 1
+    rewritten(built.wheel, {name: changed})
+    assert told in "\n".join(release_check.metadata_problems(built))
 
 
 def test_metadata_of_another_version_is_refused(built: Built) -> None:
