@@ -216,7 +216,8 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["install", "elixir", "demo", "test", "lint", "bench", "bench-context", "clean"]
+    "target",
+    ["install", "elixir", "demo", "test", "lint", "docs", "bench", "bench-context", "clean"],
 )
 def test_make_knows_its_targets(target: str) -> None:
     command = ["make", "--dry-run", "--always-make", target]

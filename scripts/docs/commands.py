@@ -44,7 +44,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 def _command(words: str, command: Any) -> Iterator[str]:
     yield f"{'##' if words.count(' ') == 1 else '###'} `{words}`"
-    yield " ".join((command.help or "").split())
+    yield "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
     if hasattr(command, "commands"):
         return
     usage = " ".join([words, *command.collect_usage_pieces(_context(command, words))])
