@@ -160,6 +160,9 @@ def in_time(stage: StageLife, facts: Facts) -> bool:
 
 
 def _overdue(stage: StageLife, run: RunFacts) -> StageLife:
+    if run.status == "queued":
+        why = f"No runner took its run {run.id}, which is cancelled: see the workflow's `runs_on`"
+        return attempts.ask(stage, why)
     return attempts.ask(stage, f"Its run {run.id} took too long and is cancelled")
 
 

@@ -48,6 +48,19 @@ def test_a_run_that_waits_for_approval_is_told_and_goes_on_by_itself() -> None:
     assert (play.life.stage(1).attempt, play.life.stage(1).failures) == (1, 1)
 
 
+@pytest.mark.parametrize(("begun", "said"), [(True, "took too long"), (False, "No runner took")])
+def test_a_run_that_never_ends_is_given_up_and_told(begun: bool, said: str) -> None:
+    play = started()
+    if begun:
+        play.world.start_run()
+    play.reconcile()
+    play.world.wait(5 * 60 + 1)
+    play.reconcile()
+    assert play.life.stage(1).status == "needs-human"
+    assert said in play.life.stage(1).reason
+    assert play.world.runs[0].cancelling
+
+
 def test_checks_that_wait_for_approval_are_told_on_the_pull_request_and_are_not_red() -> None:
     play = published(held=("test",))
     stage = play.life.stage(1)
