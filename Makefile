@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story story-serverless chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator clean docs
+.PHONY: help install elixir judges demo simulate tour story story-serverless chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator image-test clean docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -110,6 +110,9 @@ bench-plans: install ## one state transition, and a look at 1,000 open plans
 
 docs: install ## the docs site in site/, strictly (npm)
 	@bash scripts/docs.sh
+
+image-test: ## builds the images in a bare root and tries them, without Docker (needs root)
+	@bash scripts/image-test.sh
 
 clean: ## remove whatever make has made
 	rm -rf $(VENV) site .docs .judges .probot build dist benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis \
