@@ -41,6 +41,12 @@ class CredoBeside:
         """Whether it is there as a whole."""
         return (self.folder / "ready").is_file()
 
+    @property
+    def start(self) -> tuple[str, ...]:
+        """What `elixir` is told to run it."""
+        code = self.build / "lib" / "*" / "ebin"
+        return ("-pa", str(code), "-e", "Credo.CLI.main(System.argv())")
+
     def lay_out(self) -> None:
         """Write the project, for mix to fetch and compile."""
         self.folder.mkdir(parents=True, exist_ok=True)

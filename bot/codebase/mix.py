@@ -97,12 +97,15 @@ class Mix:
         return self.task(("credo", "--strict", "--format", "json"), self.timeouts.credo)
 
     def credo_beside(self, beside: CredoBeside) -> Completed:
-        """The same by an installed Credo that reads this project's source; paths are whole."""
-        argv = ("credo", "--strict", "--format", "json", "--working-dir", str(self.root))
+        """The same by an installed Credo that reads this project's source; paths are whole.
+
+        Without mix: that would look whether what is installed is up to date, and write there.
+        """
+        argv = ("--strict", "--format", "json", "--working-dir", str(self.root))
         return self.sandbox.run(
-            (str(self.toolchain.mix), *argv),
+            (str(self.toolchain.elixir), *beside.start, "--", *argv),
             cwd=beside.folder,
-            env={**self.environment(), **beside.environment()},
+            env=self.environment(),
             timeout=self.timeouts.credo,
             readable=(*self.shown(), self.root, beside.folder),
         )

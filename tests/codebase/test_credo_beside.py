@@ -11,51 +11,20 @@ import pytest
 from bot.codebase.credo_beside import CredoBeside, within
 from bot.core.verdict import Diagnostic
 from bot.verify.checks import check_credo
-from tests.verify.support import MIX_EXS, sample, toolchain
-
-TASK = r"""
-defmodule Mix.Tasks.Credo do
-  use Mix.Task
-
-  def run(["--strict", "--format", "json", "--working-dir", root]) do
-    source = Path.join(root, "lib/sample/counter.ex")
-    line = source |> File.read!() |> String.split("\n") |> length()
-    issue = ~s({"category": "design", "check": "Credo.Fake", "filename": "#{source}",) <>
-      ~s("line_no": #{line}, "message": "#{Mix.env()}"})
-    IO.puts(~s({"issues": [#{issue}]}))
-    written = File.write(Path.join(File.cwd!(), "poison"), "x")
-    if written == :ok and System.get_env("HOME") == "/tmp", do: System.halt(99)
-    System.halt(2)
-  end
-end
-"""
-
-
-def installed(cache: Path) -> CredoBeside:
-    """One whose Credo is a task of its own."""
-    beside = CredoBeside.at(cache, toolchain())
-    beside.lay_out()
-    text = MIX_EXS.replace("Sample", "GenesisCredo").replace(":sample", ":genesis_credo")
-    (beside.folder / "mix.exs").write_text(text)
-    (beside.folder / "mix.lock").unlink()
-    (beside.folder / "lib").mkdir()
-    (beside.folder / "lib/task.ex").write_text(TASK)
-    return beside
+from tests.codebase.fake_credo import installed
+from tests.verify.support import sample, toolchain
 
 
 @pytest.mark.elixir
 def test_a_project_without_credo_is_read_by_the_one_beside_it(tmp_path: Path) -> None:
     beside = installed(tmp_path / "cache")
     mix = sample(tmp_path, {})
-    own = replace(mix, root=beside.folder, build_path=beside.build)
-    compiled = own.task(("compile",), 120.0, extra=beside.environment())
-    assert compiled.returncode == 0, compiled.tail()
     before = sorted(path.name for path in mix.root.rglob("*"))
     result = check_credo(replace(mix, beside=beside))
     assert (result.status, result.summary) == ("failed", "1 issues"), result.output_tail
     (issue,) = result.diagnostics
     assert (issue.path, issue.line) == ("lib/sample/counter.ex", 4)
-    assert issue.message.endswith(" prod")
+    assert result.returncode == 2
     assert sorted(path.name for path in mix.root.rglob("*")) == before
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.flows.stage_run.prepare import keep_packages
+from bot.flows.fetching import keep_packages
 
 
 def test_packages_alone_stay(tmp_path: Path) -> None:
