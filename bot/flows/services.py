@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.codebase.formatted_text import format_texts
-from bot.codebase.toolchain import Missing, find_toolchain
 from bot.core.plan import Action, Change
 from bot.core.render.commit import commit_message, trailers
 from bot.core.render.run import NEEDS_SOMEBODY
@@ -22,9 +20,10 @@ from bot.flows.bench import Bench
 from bot.flows.model_scope import widened
 from bot.flows.pipelines import free_work
 from bot.flows.trial import Trial
+from bot.flows.unrun import judge_unrun
 from bot.pipeline.services import CodemodResult, GitResult
 from bot.verify.generated_test import GeneratedTest as TestToProve
-from bot.verify.verify import Proving, verify_by_gates, verify_change
+from bot.verify.verify import Proving, verify_change
 
 _UNVERIFIED = Verdict(status="not-run", reasons=("the attempt ended before it was verified",))
 
@@ -185,9 +184,8 @@ class Verifier:
         trial, changes = bench.trial_of(planned), bench.changes()
         seen = widened(bench.base_project(), planned) if trial.by_model else planned
         redetect = self._redetect if planned.finding_ids else None
-        if why := bench.session.elsewhere:
-            changes = _formatted_apart(bench, changes)
-            trial.verdict = verify_by_gates(seen, changes, why, redetect=redetect)
+        if bench.session.elsewhere:
+            trial.verdict = judge_unrun(bench, seen, redetect)
             return trial.verdict
         trial.verdict = verify_change(
             bench.mix,
@@ -206,18 +204,6 @@ class Verifier:
         known = {f.id: f for f in self.bench.session.survey.analysis.findings}
         named = [known[i] for i in action.finding_ids if i in known]
         return still_there(self.bench.base_project(), changes, named)
-
-
-def _formatted_apart(bench: Bench, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """The change with its texts formatted, where mix may not run and do it."""
-    tools = find_toolchain(bench.worktree.project, bench.environment)
-    if isinstance(tools, Missing):
-        return changes
-    texts = {c.path: (c.before, c.after) for c in changes if c.after and _is_elixir(c.path)}
-    found = format_texts(tools, bench.read(".formatter.exs"), texts, bench.environment)
-    for path, text in found.items():
-        bench.worktree.files.write(bench.session.prefix + path, text)
-    return bench.changes() if found else changes
 
 
 def _proving(trial: Trial, tests: tuple[str, ...], changes: tuple[Change, ...]) -> Proving | None:
