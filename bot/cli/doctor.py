@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,6 +48,9 @@ TokenFrom = Annotated[
 ]
 
 REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}\Z")
+
+NARROWEST = 30
+"""Columns below which text is left to the terminal."""
 
 _MARKS = {"ok": "ok", "warning": "warning", "failure": "FAILURE", "could-not-check": "not checked"}
 _STYLES = {
@@ -141,13 +147,15 @@ def _tell(target: str, checks: Sequence[Check]) -> None:
             "counts": {outcome: counts[outcome] for outcome in OUTCOMES},
         }
     )
-    screen.say(_text(checks, screen.paint))
+    width = get_terminal_size().columns if sys.stdout.isatty() else 0
+    screen.say(_text(checks, screen.paint, width))
     summary = ", ".join(f"{counts[o]} {_MARKS[o].lower()}" for o in OUTCOMES if counts[o])
     screen.say(f"\n{summary}")
     raise SystemExit(int(Exit.FINDINGS if failed(checks) else Exit.OK))
 
 
-def _text(checks: Sequence[Check], paint: Paint) -> str:
+def _text(checks: Sequence[Check], paint: Paint, width: int) -> str:
+    """The table; with a `width` what is longer goes on below its beginning."""
     mark = max(len(_MARKS[check.outcome]) for check in checks)
     name = max(len(check.name) for check in checks)
     lines: list[str] = []
@@ -157,12 +165,23 @@ def _text(checks: Sequence[Check], paint: Paint) -> str:
             group = check.group
             lines += ([""] if lines else []) + [paint(group, "bold")]
         shown = paint(_MARKS[check.outcome].ljust(mark), _STYLES[check.outcome])
-        lines.append(f"  {shown}  {check.name.ljust(name)}  {one_line(check.says)}".rstrip())
+        indent = " " * (mark + name + 6)
+        says, *more = _wrapped(check.says, width - len(indent))
+        lines.append(f"  {shown}  {check.name.ljust(name)}  {says}".rstrip())
+        lines += [indent + line for line in more]
         if check.fix and check.outcome != "ok":
-            lines.append(
-                f"{' ' * (mark + name + 6)}{paint(_lead(check), 'cyan')} {one_line(check.fix)}"
-            )
+            fix, *more = _wrapped(check.fix, width - len(indent) - 5)
+            lines.append(f"{indent}{paint(_lead(check), 'cyan')} {fix}")
+            lines += [f"{indent}     {line}" for line in more]
     return "\n".join(lines)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    line = one_line(text)
+    if room < NARROWEST:
+        return [line]
+    # Commands and addresses are copied from here: they are never broken.
+    return wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _lead(check: Check) -> str:

@@ -6,7 +6,7 @@ import re
 
 FOLDER = ".github/workflows"
 CALLS = re.compile(
-    r"^\s*uses:\s*[\"']?([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)"
+    r"^[ \t]*uses:[ \t]*[\"']?([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)"
     r"/(\.github/workflows/(?:stage|bot)\.yml)@([A-Za-z0-9._/-]+)[\"']?",
     re.MULTILINE,
 )

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 from nacl.public import PublicKey, SealedBox
 
+from bot.cli.doctor import _text
+from bot.core.render.paint import plain
 from bot.errors import Exit
+from bot.flows.onboarding.check import Check
 from bot.flows.stage_run.caller import caller_workflow
 from tests.cli.support import Ran, inside
 from tests.fakes.anthropic_server import AnthropicServer
@@ -59,6 +62,26 @@ def test_a_project_is_looked_at_and_not_touched(project: Path) -> None:
     assert "see: `genesis doctor" in ran.out
     assert ran.out.splitlines()[-1].endswith("1 not checked")
     assert sorted(project.rglob("*")) == before
+
+
+@pytest.mark.parametrize("width", [0, 20, 80, 120])
+def test_the_table_keeps_to_the_width_and_breaks_no_word(width: int) -> None:
+    command = "`genesis doctor acme/shop` and https://example.com/a/rather/long/address/here"
+    checks = [
+        Check("the App", "installation", "failure", "word " * 40, command + " word" * 30),
+        Check("the App", "x", "could-not-check", "y", "see-this-page"),
+    ]
+    text = _text(checks, plain, width)
+    words = [f"{check.says} {check.fix}".split() for check in checks]
+    flat = text.split()
+    assert [word for word in flat if word in {"word", *command.split()}] == [
+        word for word in words[0] if word in {"word", *command.split()}
+    ]
+    assert "see: see-this-page" in text
+    if width >= 80:
+        assert max(map(len, text.splitlines())) <= max(width, 27 + len(command.split()[-1]))
+    if not width:
+        assert len(text.splitlines()) == 5
 
 
 def test_what_is_no_repository_fails_with_what_to_do(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bot.github.reading.doctor_repository import RepositorySeen
 
 SERVERLESS = Group("without a server")
 
-_APP = re.compile(r"^\s*app_id:\s*[\"']?([1-9]\d*)[\"']?\s*$", re.MULTILINE)
+_APP = re.compile(r"^[ \t]*app_id:[ \t]*[\"']?([1-9]\d*)[\"']?[ \t\r]*$", re.MULTILINE)
 
 
 def serverless_checks(seen: RepositorySeen) -> tuple[Check, ...]:

@@ -13,10 +13,10 @@ from bot.github.calls import CALLS
 from bot.strict_yaml import parse
 
 USES = re.compile(
-    r"^\s*(?:-\s+)?uses:\s*[\"']?([A-Za-z0-9._-]+/[^\s\"'#@]+@[^\s\"'#]+)", re.MULTILINE
+    r"^[ \t]*(?:-[ \t]+)?uses:[ \t]*[\"']?([A-Za-z0-9._-]+/[^\s\"'#@]+@[^\s\"'#]+)", re.MULTILINE
 )
 """An action or reusable workflow of a repository; those of the same one begin with a dot."""
-_VERSION = re.compile(r"^\s*genesis:\s*[\"']?([A-Za-z0-9._-]+)[\"']?\s*$", re.MULTILINE)
+_VERSION = re.compile(r"^[ \t]*genesis:[ \t]*[\"']?([A-Za-z0-9._-]+)[\"']?[ \t\r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
