@@ -9,7 +9,7 @@ from pathlib import Path
 from scripts.docs.links import ROOT, moved
 
 PAGE = "never-run.md"
-HEADINGS = ("Not tried", "What has never been run")
+HEADINGS = ("Not tried", "What has never been run", "What was tried")
 
 
 def untried() -> str:
