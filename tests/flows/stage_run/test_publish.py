@@ -340,6 +340,37 @@ def test_a_job_that_left_nothing_is_told(
     assert outcome.fingerprint
 
 
+@pytest.mark.parametrize(
+    ("ended", "why"),
+    [
+        ({"result": "cancelled", "outputs": {}}, "`verify` ended with cancelled"),
+        ({"result": "failure", "outputs": {"status": "passed"}}, "`verify` ended with failure"),
+        ({"result": "success", "outputs": {}}, "`verify` ended without a report"),
+    ],
+)
+def test_what_nobody_verified_is_not_published(
+    shop: Shop, tmp_path: Path, ended: dict[str, Any], why: str
+) -> None:
+    """A runner that was lost, a job that was cancelled: the verdict that lies there is nobody's."""
+    made = shop.manifest(111)
+    data = made.model_dump_json().encode()
+    (tmp_path / MANIFEST_FILE).write_bytes(data)
+    (tmp_path / VERDICT_FILE).write_text(shop.verdict(made).model_dump_json())
+    worked = {"result": "success", "outputs": {"digest": digest_of(data)}}
+    job = shop.job(111, {"work": worked, "verify": ended})
+    outcome = Publication(job, job.order(), tmp_path, tmp_path, load_settings()).carry_out()
+    assert (outcome.status, outcome.commit, shop.published(111)) == ("failed", "", "")
+    assert why in outcome.reasons[0]
+    assert outcome.actions[0].status == "pending"
+
+
+def test_a_manifest_that_changes_nothing_is_refused(shop: Shop, tmp_path: Path) -> None:
+    made = shop.manifest(112).model_copy(update={"commits": ()})
+    outcome = shop.publish(tmp_path, made)
+    assert (outcome.status, outcome.reasons) == ("refused", ("there is no commit in it",))
+    assert shop.published(112) == ""
+
+
 def test_what_the_server_refuses_is_never_called_published(shop: Shop, tmp_path: Path) -> None:
     tokens = shop.hub.said["tokens"]
     outcome = shop.publish(tmp_path / "1", shop.manifest(107), token=tokens["reader"])
