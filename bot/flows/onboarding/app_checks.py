@@ -18,6 +18,8 @@ DRIFT, TOO_FAR = 10.0, 50.0
 
 _STATUS = {
     0: "GitHub reached nobody there: `/webhook` must be reachable from GitHub",
+    502: "nobody answers there: is the server up, and does what stands before it lead to it?",
+    504: "there was no answer in time: is the server up, and reachable from GitHub?",
     401: "the secret is another one: GENESIS_GITHUB_WEBHOOK_SECRET must be that of the App's page",
     404: "the path is wrong: the address ends with /webhook",
     503: "the server could not keep the delivery: look at its disk or database",
