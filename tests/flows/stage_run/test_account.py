@@ -98,3 +98,9 @@ def test_a_bug_is_reported_without_a_command(capsys: pytest.CaptureFixture[str])
     assert "##[" not in seen
     Screen().report_bug("Shop::Mail\n", "report it")
     assert "Shop::Mail" in capsys.readouterr().err
+
+
+def test_a_reviewer_reads_that_nothing_was_run_where_it_was_written() -> None:
+    made = {ACTION: "a" * 40}
+    assert "not each commit by itself" in summary_of(manifest(split=True), made)
+    assert "was run" not in summary_of(manifest(), made)
