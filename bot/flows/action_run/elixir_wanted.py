@@ -32,7 +32,8 @@ class Wanted:
     source: str
     """Who says so, for the log."""
     exact: bool = False
-    """A whole version number: that one and no newer."""
+    """Both are whole version numbers. Otherwise setup-beam must be free to look for the newest that
+    begins like this; a whole one it takes as it is even then."""
 
 
 def wanted_versions(project: Path, top: Path, *, elixir: str = "", otp: str = "") -> Wanted:
@@ -50,7 +51,8 @@ def wanted_versions(project: Path, top: Path, *, elixir: str = "", otp: str = ""
         version, source = USUAL, "nothing names one"
     erlang = _ERLANG.match(pins.get("erlang", ""))
     found = otp or (erlang.group(1) if erlang else "") or with_otp or _otp_for(version)
-    return Wanted(version, found, source, exact=version.count(".") >= 2)
+    exact = version.count(".") >= 2 and "." in found
+    return Wanted(version, found, source, exact)
 
 
 def _pins(project: Path, top: Path) -> dict[str, str]:

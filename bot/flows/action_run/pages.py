@@ -113,7 +113,7 @@ def stage_page(report: RunReport, states: Sequence[ActionState], branch: str) ->
             code(a.id),
             _ENDED[s.status],
             s.proof if s.commit else "",
-            one_line(s.reason) or s.commit[:12],
+            _quoted(s.reason or s.commit[:12]),
         )
         for a, s in zip(report.selected, states, strict=True)
     ]
@@ -121,7 +121,7 @@ def stage_page(report: RunReport, states: Sequence[ActionState], branch: str) ->
         f"## OTP refactoring: plan {code(report.plan.id)} for {code(one_line(report.plan.app))}"
     ]
     if report.baseline is not None and report.baseline.obstacle:
-        parts.append(f"**{prose(one_line(report.baseline.obstacle))}**: nothing was committed.")
+        parts.append(f"**Nothing was committed**: {_quoted(report.baseline.obstacle)}")
     if rows:
         parts.append(table(("action", "status", "proof", "commit or reason"), rows[:SHOWN_ROWS]))
     if len(rows) > SHOWN_ROWS:
@@ -168,7 +168,13 @@ def verify_page(verdict: Verdict, baseline: Baseline, base: str, head: str) -> s
 
 def _shown(check: CheckResult) -> str:
     mark = {"passed": "✅", "not-run": "⚪"}.get(check.status, "❌")
-    return f"{mark} {prose(one_line(check.summary)[:300])}"
+    return f"{mark} {_quoted(check.summary)}"
+
+
+def _quoted(text: str) -> str:
+    """Words of checks and models, which may be strangers': shown as they are, never as markup."""
+    line = one_line(text)[:500]
+    return code(line) if line else ""
 
 
 def _actions(plan: Plan) -> Iterator[str]:

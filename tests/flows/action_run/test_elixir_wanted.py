@@ -30,10 +30,10 @@ def requiring(text: str) -> str:
     ("tools", "expected"),
     [
         ("elixir 1.17.2-otp-27\nerlang 27.0.1\n", ("1.17.2", "27.0.1", True)),
-        ("elixir 1.17.2-otp-26\n", ("1.17.2", "26", True)),
+        ("elixir 1.17.2-otp-26\n", ("1.17.2", "26", False)),
         ("erlang 26.2\nelixir 1.16\n", ("1.16", "26.2", False)),
-        ("elixir 1.15.7\n", ("1.15.7", "26", True)),
-        ("elixir v1.18.0-rc.0\n", ("1.18.0-rc.0", "27", True)),
+        ("elixir 1.15.7\n", ("1.15.7", "26", False)),
+        ("elixir v1.18.0-rc.0\n", ("1.18.0-rc.0", "27", False)),
     ],
 )
 def test_pins_win(tmp_path: Path, tools: str, expected: tuple[str, str, bool]) -> None:
