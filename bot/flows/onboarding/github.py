@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
@@ -54,8 +54,8 @@ def against(url: str) -> dict[str, str]:
 
     Raises `Unusable` for what is no address.
     """
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    parts = _parts(url if "://" in url else f"https://{url}")
+    if parts is None:
         raise Unusable(f"{url!r} is no address of a GitHub", hint="https://github.example.com, say")
     host, path = parts.netloc.lower(), parts.path.rstrip("/").removesuffix("/api/v3")
     named = host.removeprefix("api.")
@@ -65,3 +65,14 @@ def against(url: str) -> dict[str, str]:
         web = f"{parts.scheme}://{host}{path}"
         api = f"{web}/api/v3"
     return {"github_api_url": api, "github_server_url": web}
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Scheme, host, port and path; None where there is more, or less."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return parts if known and plain and not set("@?#") & set(url) else None
