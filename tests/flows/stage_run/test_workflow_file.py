@@ -30,6 +30,11 @@ def test_caches_are_read_and_kept_in_prepare_alone() -> None:
     }
     saving = [step for _, step in steps if "save" in step["uses"]]
     assert all("steps.prepare.outputs.keep == 'true'" in step["if"] for step in saving)
+    # Dependencies bring lock files too, so a key that is worked out anew is another one.
+    assert {step["with"]["key"] for step in saving} == {
+        "${{ steps.packages.outputs.cache-primary-key }}",
+        "${{ steps.build.outputs.cache-primary-key }}",
+    }
 
 
 def test_a_build_is_kept_for_everything_that_parts_it_from_another() -> None:
