@@ -53,6 +53,7 @@ podman() {
   command podman --root "$work/store" --runroot "$work/runroot" --storage-driver overlay \
     --log-level fatal "$@"
 }
+trap 'echo "image-test: line $LINENO did not end well" >&2' ERR
 step() { printf '\n--- %s (%s s)\n' "$*" "$SECONDS"; }
 must_fail() { if "$@"; then echo "this was to fail: $*" >&2; exit 1; fi; }
 
@@ -89,17 +90,18 @@ done
 
 hard=(--read-only --read-only-tmpfs=false --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
 alone=(--network none "${hard[@]}")
-until_healthy() { # container
-  local tries=60
-  until podman healthcheck run "$1" >/dev/null 2>&1; do
-    if [ $((tries -= 1)) -eq 0 ]; then podman logs --tail 20 "$1"; return 1; fi
+until_good() { # container, then what is to succeed
+  local name=$1 tries=120
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if [ $((tries -= 1)) -eq 0 ]; then podman logs --tail 20 "$name"; return 1; fi
     sleep 1
   done
 }
 
 step "server: not root, nothing writable but its folders, no capability, no tools that build"
 podman run --detach --name server "${alone[@]}" localhost/server >/dev/null
-until_healthy server
+until_good server podman healthcheck run server
 podman logs server | sed 's/token=.*/token=.../'
 podman exec --interactive server python3 - <<'PY'
 import os, shutil
@@ -137,23 +139,6 @@ git -C "$work/courier" "${identity[@]}" add --all
 git -C "$work/courier" "${identity[@]}" commit --quiet --message "The sample"
 podman run --rm "${alone[@]}" --volume "$work/courier:/repo:ro" localhost/server analyze /repo | tail -n 1
 
-step "run: the whole job with real mix, its code inside bubblewrap"
-podman run --rm "${alone[@]}" --entrypoint elixir localhost/run --version
-cp -r "$work/courier" "$work/other"
-chown -R 10001:10001 "$work/courier" "$work/other"
-# unmask: what is Docker's systempaths=unconfined. Without it /proc cannot be mounted in the sandbox.
-podman run --rm "${alone[@]}" --security-opt unmask=ALL --env GENESIS_SANDBOX=required \
-  --volume "$work/courier:/repo" localhost/run run /repo --goal "make this truly fault-tolerant" \
-  >"$work/run.log" 2>&1 || { tail -n 40 "$work/run.log"; exit 1; }
-sed -n '/^Tests before/,$p' "$work/run.log"
-grep -q '^7 committed' "$work/run.log"
-step "run: where the sandbox cannot be, that is said, and whoever requires it is refused"
-must_fail podman run --rm "${alone[@]}" --env GENESIS_SANDBOX=required --volume "$work/other:/repo" \
-  localhost/run run /repo --goal "make this truly fault-tolerant" --stage 4
-podman run --rm "${alone[@]}" --volume "$work/other:/repo" localhost/run \
-  run /repo --goal "make this truly fault-tolerant" --stage 4 >"$work/other.log" 2>&1
-grep '^not isolated' "$work/other.log"
-
 step "compose, Caddy and Postgres, from Debian $base"
 cat >"$work/tools" <<'TOOLS'
 FROM localhost/bare
@@ -170,6 +155,7 @@ step "the services together: they share one network that leads nowhere"
 podman run --detach --name postgres "${alone[@]}" --user postgres --tmpfs /data --tmpfs /run/postgresql \
   localhost/tools sh -c 'cd /usr/lib/postgresql/*/bin && ./initdb -D /data/db -U genesis --auth=trust >/dev/null &&
     exec ./postgres -D /data/db' >/dev/null
+until_good postgres podman exec postgres pg_isready --quiet --host 127.0.0.1
 mkdir "$work/secrets"
 openssl genrsa -out "$work/secrets/genesis_github_private_key" 2048 2>/dev/null
 printf 'of the test' >"$work/secrets/genesis_github_webhook_secret"
@@ -182,7 +168,7 @@ podman run --detach --name proxy --network container:postgres "${hard[@]}" --tmp
   --env XDG_DATA_HOME=/data --env XDG_CONFIG_HOME=/config --env GENESIS_HOST=http://127.0.0.1:8088 \
   --env GENESIS_UPSTREAMS=127.0.0.1:8080 --volume "$source/deploy/Caddyfile:/etc/caddy/Caddyfile:ro" \
   localhost/tools caddy run --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null
-until_healthy server
+until_good server podman healthcheck run server
 podman exec --interactive server python3 - <<'PY' || { podman logs --tail 20 server; podman logs --tail 20 proxy; exit 1; }
 import hashlib, hmac, http.client, json, time
 
@@ -220,6 +206,27 @@ podman exec postgres psql --host /run/postgresql --user genesis --dbname postgre
   --command "select 'tables in Postgres: ' || count(*) from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')"
 podman stop --time 60 server >/dev/null
 test "$(podman inspect server --format '{{.State.ExitCode}}')" = 0
+podman rm --all --force >/dev/null
+
+step "run: the whole job with real mix, its code inside bubblewrap"
+podman run --rm "${alone[@]}" --entrypoint elixir localhost/run --version
+cp -r "$work/courier" "$work/open"
+cp -r "$work/courier" "$work/refused"
+chown -R 10001:10001 "$work/courier" "$work/open" "$work/refused"
+# unmask: what is Docker's systempaths=unconfined. Without it /proc cannot be mounted in the sandbox.
+podman run --rm "${alone[@]}" --security-opt unmask=ALL --env GENESIS_SANDBOX=required \
+  --volume "$work/courier:/repo" localhost/run run /repo --goal "make this truly fault-tolerant" \
+  >"$work/run.log" 2>&1 || { tail -n 40 "$work/run.log"; exit 1; }
+sed -n '/^Tests before/,$p' "$work/run.log"
+grep -q '^7 committed' "$work/run.log"
+step "run: where the sandbox cannot be, that is said, and whoever requires it is refused"
+must_fail podman run --rm "${alone[@]}" --env GENESIS_SANDBOX=required --volume "$work/refused:/repo" \
+  localhost/run run /repo --goal "make this truly fault-tolerant" --stage 4 >"$work/refused.log" 2>&1
+grep -o -m 1 'no sandbox: .*' "$work/refused.log"
+podman run --rm "${alone[@]}" --volume "$work/open:/repo" localhost/run \
+  run /repo --goal "make this truly fault-tolerant" --stage 4 >"$work/open.log" 2>&1 \
+  || { tail -n 40 "$work/open.log"; exit 1; }
+grep '^not isolated' "$work/open.log"
 
 step "sizes"
 for image in bare server run; do
@@ -229,5 +236,4 @@ done
 for folder in /opt/genesis /opt/genesis/lib/python3.13/site-packages/bot /usr /usr/lib/erlang /usr/lib/elixir; do
   podman run --rm "${alone[@]}" --entrypoint du localhost/run -sm "$folder"
 done
-podman rm --all --force >/dev/null
 printf '\nAll of it as promised, in %s s.\n' "$SECONDS"
