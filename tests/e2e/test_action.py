@@ -104,6 +104,17 @@ jobs:
           OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
 """
 
+WITH_TOOL = SHOP["mix.exs"].replace("deps: []", 'deps: [{:tool, path: "vendor/tool"}]')
+TOOL = {
+    "vendor/tool/mix.exs": """\
+defmodule Tool.MixProject do
+  use Mix.Project
+  def project, do: [app: :tool, version: "0.1.0"]
+end
+""",
+    "vendor/tool/lib/tool.ex": "defmodule Tool do\nend\n",
+}
+"""A dependency that needs no registry."""
 MORE = SPAWNING.replace("Shop.Mail", "Shop.Post").replace("send_later", "post_later")
 ANSWER = SHOP["test/shop/mail_test.exs"].replace("assert_receive :sent", "refute_receive :sent, 50")
 
@@ -133,9 +144,10 @@ class Played:
 
 def shop(folder: Path) -> Path:
     """Three branches on one first commit: a sound change, a broken one, one nobody can build."""
-    committed(folder, {**SHOP, ".github/workflows/genesis.yml": WORKFLOW})
+    own = {"mix.exs": WITH_TOOL, **TOOL, ".github/workflows/genesis.yml": WORKFLOW}
+    committed(folder, {**SHOP, **own})
     git("branch", "first", cwd=folder)
-    wanted = SHOP["mix.exs"].replace("~> 1.12", "~> 99.0")
+    wanted = WITH_TOOL.replace("~> 1.12", "~> 99.0")
     for branch, files in {
         "broken": {"test/shop/mail_test.exs": ANSWER},
         "unbuildable": {"mix.exs": wanted},
@@ -227,6 +239,14 @@ def test_whoever_has_this_genesis_already_installs_nothing(played: Played) -> No
     for name, log in played.logs.items():
         assert "status: " in log, name
         assert "otp-genesis-venv" not in log, name
+
+
+def test_dependencies_are_fetched_and_kept_by_lock_file_and_versions(played: Played) -> None:
+    log = played.logs["verify (main)"]
+    assert "mix deps.get" in log
+    assert re.search(r"Cache not found for input keys: genesis-Linux-\w+-[\d.]+-otp-\d+-\w+", log)
+    assert any("Cache saved with key: genesis-" in text for text in played.logs.values())
+    assert "genesis-Linux" not in played.logs["analyze"]
 
 
 def test_the_serverless_bot_looks_once_and_has_nothing_to_do(played: Played) -> None:
