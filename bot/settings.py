@@ -162,8 +162,7 @@ class Settings(BaseSettings):
     sandbox: Literal["required", "auto", "off"] = "auto"
     """`auto` falls back to a scrubbed environment, loudly, where bubblewrap does not work."""
     credo: Literal["project", "beside"] = "project"
-    """`beside`: a project that names no Credo is checked with one that stands beside it, where the
-    Action has put one; `project`: it is not."""
+    """`beside`: a project that names no Credo is checked with one that was put beside it, too."""
     github_app_id: int = Field(default=0, ge=0)
     """Number of our GitHub App; 0 where there is none."""
     github_private_key_file: Location | None = None
