@@ -45,7 +45,6 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
 }
 """Fields whose variables are not `GENESIS_<NAME>` alone; the first that is set counts."""
 
-
 _KEY_VARIABLES = (*_VARIABLES["anthropic_api_key"], *_VARIABLES["gemini_api_key"])
 
 
@@ -180,8 +179,7 @@ class Settings(BaseSettings):
     )
     """Its address for git and for people."""
     github_pace: float = Field(default=1.0, ge=0, le=60)
-    """Seconds between two things created on GitHub, which asks for one; 0 lifts GitHub's limits on
-    how many there may be in an hour, too: for a server that has none."""
+    """Seconds between two creations, GitHub asks for one; 0: for a server without any limits."""
     seal: SecretStr | None = Field(default=None, min_length=32, max_length=1024)
     """Tells our records from others' where there is no App's key to do it; any 32 characters."""
     secrets_dir: Location | None = None

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.analysis import JsonFlag
+from bot.cli.extras import need_github
 from bot.cli.output import screen
 from bot.cli.replay import said
 from bot.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.core.render.turn import TurnRow
+    from bot.flows.react.occasion import Occasion
     from bot.flows.react.turn import Looked
+    from bot.settings import Settings
 
 
 def react(
@@ -34,15 +39,30 @@ def react(
     As our App where GENESIS_GITHUB_APP_ID and its key are set, else with the token of a job. What
     earlier turns missed is made up for, so it may run at any event, or every few minutes.
     """
-    from bot import log
-    from bot.core.render.turn import turn_page
-    from bot.flows.react.occasion import Occasion
-    from bot.flows.react.turn import Turn
     from bot.settings import load_settings
 
     screen.machine = json_
+    need_github("reacting")
+    from bot.flows.react.occasion import Occasion
+
     settings = load_settings()
     occasion = Occasion.of(settings.environment, repository)
+    looked, problems = _turn(settings, occasion, patience, dry_run)
+    rows = [_row(one) for one in looked]
+    screen.data({"plans": [_data(one) for one in looked], "problems": problems})
+    _say(looked, problems, dry_run)
+    _report(settings.environment, rows, problems, _pull(looked))
+    if problems or any(row.problems for row in rows):
+        raise typer.Exit(int(Exit.UNRESOLVED))
+
+
+def _turn(
+    settings: Settings, occasion: Occasion, patience: float, dry: bool
+) -> tuple[tuple[Looked, ...], list[str]]:
+    """What came of each plan, and what could not be done that is of none."""
+    from bot import log
+    from bot.flows.react.turn import Turn
+
     token = (occasion.token.get_secret_value(),) if occasion.token is not None else ()
     screen.secrets = (*settings.secrets(), *token)
     log.set_up(0, secrets=screen.secrets)
@@ -50,16 +70,10 @@ def react(
     try:
         installation = post.app.installation_of(occasion.repository)
         with post.client(installation, occasion.repository) as client:
-            turn = Turn(post, client, occasion.hint(post.ourselves), patience, dry_run)
-            looked = turn.take()
+            turn = Turn(post, client, occasion.hint(post.ourselves), patience, dry)
+            return turn.take(), turn.problems
     finally:
         post.app.close()
-    rows = [_row(one) for one in looked]
-    screen.data({"plans": [_data(one) for one in looked], "problems": turn.problems})
-    _say(looked, turn.problems, dry_run)
-    _report(settings.environment, turn_page(rows, turn.problems), rows, _pull(looked))
-    if turn.problems or any(row.problems for row in rows):
-        raise typer.Exit(int(Exit.UNRESOLVED))
 
 
 def _row(one: Looked) -> TurnRow:
@@ -114,8 +128,11 @@ def _pull(looked: tuple[Looked, ...]) -> str:
     return str(pulls.pop()) if len(pulls) == 1 else ""
 
 
-def _report(environment: Any, page: str, rows: list[TurnRow], pull: str) -> None:
+def _report(
+    environment: Mapping[str, str], rows: list[TurnRow], problems: list[str], pull: str
+) -> None:
     """To the page of the run and its annotations, where this is one."""
+    from bot.core.render.turn import turn_page
     from bot.errors import Unusable
     from bot.flows.stage_run.account import annotation
     from bot.flows.stage_run.job import Job
@@ -124,8 +141,9 @@ def _report(environment: Any, page: str, rows: list[TurnRow], pull: str) -> None
         job = Job.of(environment)
     except Unusable:
         return
-    job.summarize(page)
-    problems = [(f"plan {row.plan}", text) for row in rows for text in row.problems]
-    job.give(status="problems" if problems else "ok", **{"pr-number": pull})
-    for title, text in problems:
+    job.summarize(turn_page(rows, problems))
+    told = [(f"plan {row.plan}", text) for row in rows for text in row.problems]
+    told += [("genesis", text) for text in problems]
+    job.give(status="problems" if told else "ok", **{"pr-number": pull})
+    for title, text in told:
         screen.say(annotation("warning", title, text))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.analysis import JsonFlag
+from bot.cli.extras import need_github
 from bot.cli.output import screen
 from bot.errors import Exit
 
@@ -34,12 +35,13 @@ def replay(
 
     What GitHub shows now counts, not what it showed then.
     """
+    screen.machine = json_
+    need_github("replaying")
     from bot import log
     from bot.flows.react.recorded import Recorded
     from bot.flows.react.recorded import replay as react
     from bot.server.registration import app_settings
 
-    screen.machine = json_
     settings = app_settings()
     screen.secrets = settings.secrets()
     log.set_up(0, secrets=screen.secrets)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.analysis import JsonFlag
+from bot.cli.extras import need_github
 from bot.cli.output import screen
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def serve(
     Without an App it begins with `/setup`, which makes one. It stops at SIGTERM or Ctrl-C, and
     goes on where it stopped.
     """
+    screen.machine = json_
+    need_github("serving")
     from bot.server.serve import Listening, until_told
     from bot.server.web import Web
 
-    screen.machine = json_
     listening = Listening(host, port, sweep, drain, workers)
     stop = threading.Event()
     web = Web(pages_host, pages_port)
