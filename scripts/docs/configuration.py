@@ -44,7 +44,7 @@ def _record(schema: Schema, prefix: str) -> Iterator[str]:
             code(prefix + name),
             kind(setting, lambda inner: f"[a map](#{inner.lower()})"),
             "" if "$ref" in setting else default(setting) or _none(setting),
-            setting.get("description", "See below."),
+            setting.get("description") or "A map of its own; see below.",
         )
         for name, setting in schema["properties"].items()
     ]
