@@ -367,7 +367,7 @@ def test_a_dependency_is_handed_over_to_jobs_without_a_network(tmp_path: Path) -
     ran = made.job("verify")
     assert made.verdict.status == "passed", ran.out + ran.err
 
-    (made.folder / "kept").mkdir()
+    (made.folder / "kept").mkdir(exist_ok=True)
     (made.hand / PREPARED_FILE).rename(made.folder / "kept" / PREPARED_FILE)
     again = made.job("prepare", {"GENESIS_STAGE_KEPT": "true"})
     assert again.code == Exit.OK, again.err
