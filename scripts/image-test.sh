@@ -153,9 +153,9 @@ must_fail podman run --rm "${alone[@]}" --volume "$source:/repo:ro" --workdir /r
 
 step "the services together: they share one network that leads nowhere"
 podman run --detach --name postgres "${alone[@]}" --user postgres --tmpfs /data --tmpfs /run/postgresql \
-  localhost/tools sh -c 'cd /usr/lib/postgresql/*/bin && ./initdb -D /data/db -U genesis --auth=trust >/dev/null &&
+  localhost/tools sh -c 'cd /usr/lib/postgresql/*/bin && ./initdb -D /data/db -U genesis --encoding=UTF8 --auth=trust >/dev/null &&
     exec ./postgres -D /data/db' >/dev/null
-until_good postgres podman exec postgres pg_isready --quiet --host 127.0.0.1
+until_good postgres podman exec postgres pg_isready --quiet --host 127.0.0.1 --username genesis
 mkdir "$work/secrets"
 openssl genrsa -out "$work/secrets/genesis_github_private_key" 2048 2>/dev/null
 printf 'of the test' >"$work/secrets/genesis_github_webhook_secret"
