@@ -107,7 +107,7 @@ def test_asdf_shims_serve_when_the_pin_is_not_found(root: Path, tmp_path: Path) 
 
 
 def test_it_is_asked_where_no_file_of_the_project_lies(root: Path, tmp_path: Path) -> None:
-    """Erlang looks for its own modules in the folder it starts in, before it looks anywhere else."""
+    """Erlang looks for its own modules in the folder it starts in before it looks elsewhere."""
     (root / "user_sup.beam").write_bytes(b"FOR1")
     (root / ".tool-versions").write_text("elixir 1.16.1\nnodejs 20\n")
     shims = _install(tmp_path / "home/.asdf/shims", "1.16.0")
