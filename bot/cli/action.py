@@ -91,6 +91,7 @@ def _begin() -> tuple[Runner, Settings]:
     from bot.flows.stage_run.account import annotation
     from bot.settings import load_settings
 
+    screen.logged = True
     try:
         settings = load_settings()
         screen.secrets = settings.secrets()

@@ -46,6 +46,7 @@ def react(
     from bot.flows.react.occasion import Occasion
 
     settings = load_settings()
+    screen.logged = settings.environment.get("GITHUB_ACTIONS") == "true"
     occasion = Occasion.of(settings.environment, repository)
     looked, problems = _turn(settings, occasion, patience, dry_run)
     rows = [_row(one) for one in looked]
