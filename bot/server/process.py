@@ -62,7 +62,8 @@ class IngressProcess:
 
     def start(self) -> None:
         """Start it and wait until it takes deliveries; raises `Unusable` when it does not."""
-        if self.settings.github_webhook_secret is None:
+        # An empty one, as an empty file gives, would let everybody sign.
+        if not self.settings.github_webhook_secret:
             raise Unusable(
                 "no webhook secret is set", hint="set GENESIS_GITHUB_WEBHOOK_SECRET to the App's"
             )

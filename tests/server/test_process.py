@@ -71,9 +71,10 @@ def test_a_port_that_is_taken_is_said_and_not_tried_for_ever(tmp_path: Path) -> 
             pass
 
 
-def test_without_a_secret_it_does_not_start(tmp_path: Path) -> None:
-    """Anybody could sign with none."""
-    settings = load_settings(state_dir=tmp_path)
+@pytest.mark.parametrize("secret", [None, ""])
+def test_without_a_secret_it_does_not_start(tmp_path: Path, secret: str | None) -> None:
+    """Anybody could sign with none, and an empty file is one of no letters."""
+    settings = load_settings(state_dir=tmp_path, github_webhook_secret=secret)
     process = IngressProcess(settings, tmp_path / "inbox", "127.0.0.1", 0)
     with pytest.raises(Unusable, match="no webhook secret"):
         process.start()

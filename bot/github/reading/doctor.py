@@ -144,7 +144,7 @@ def look_at_app(settings: Settings, full_name: str) -> tuple[AppSeen, App | None
 
     seen = AppSeen(
         site,
-        secret=settings.github_webhook_secret is not None,
+        secret=bool(settings.github_webhook_secret),
         exposed=_exposed(settings),
         ahead=ahead,
         about=about,
