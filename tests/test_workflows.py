@@ -164,7 +164,8 @@ def test_the_secrets_are_read_by_these() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(path, name) for path, names in EXECUTES_NOTHING.items() for name in sorted(names)]
+    ("path", "name"),
+    [(path, name) for path, names in EXECUTES_NOTHING.items() for name in sorted(names)],
 )
 def test_what_may_write_executes_nothing_of_the_repository(path: str, name: str) -> None:
     jobs_of: Any = WORKFLOWS[path].data["jobs"]
