@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 KEPT = ("PATH", "TMPDIR", "TERM")
@@ -116,6 +117,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in wanting:
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_runtest_teardown() -> None:
+    """A command that ran in this process has set up its log; the next test begins without."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from bot.core.lifecycle.commands import (
     React,
     RerunFailed,
     SetLabels,
+    StartCheck,
 )
 from bot.errors import OtpError
 from bot.github.client import Client
@@ -37,6 +38,7 @@ from tests.github.waiting import until, with_workflow
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 
+CHECK = "on: workflow_dispatch\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: echo}]}}\n"
 WORKFLOW = """\
 run-name: genesis ${{ inputs.plan }} stage ${{ inputs.stage }} attempt ${{ inputs.attempt }}
 on:
@@ -134,6 +136,7 @@ def do_everything(scene: Scene, client: Client) -> None:
         ),
         RerunFailed(run=run),
         CancelRun(run=run),
+        StartCheck(stage=1, workflow="check.yml", head=head),
         client=client,
     )
     scene.facts(client)
@@ -143,6 +146,7 @@ def test_every_call_has_just_the_rights_of_its_purpose(
     hub: Hub, place: Place, spy: Between
 ) -> None:
     with_workflow(place, "otp-genesis.yml", WORKFLOW)
+    with_workflow(place, "check.yml", CHECK)
     scene = Scene.begin(place, stages=3)
     scene.app = hub.app(spy.api)
     with scene.client() as client:
@@ -155,7 +159,7 @@ def test_every_call_has_just_the_rights_of_its_purpose(
     ]
     assert wrong == []
     assert {purpose_of(call) for call in asked} == set(PERMISSIONS) - {"list"}
-    assert len(HANDLERS) == 15, "a new command: let `do_everything` do it, too"
+    assert len(HANDLERS) == 16, "a new command: let `do_everything` do it, too"
     # Whatever else was asked had no token at all, or was the App's own business.
     rest = {call.what.rpartition("/")[0] for call in spy.calls if call.permissions is None}
     assert all("/app/" in what or "/installation" in what for what in rest), rest
