@@ -218,9 +218,17 @@ def _covers(filters: Mapping[str, Any] | None, base: str) -> bool:
     """Whether a pull request to the base starts it; what is filtered by path may."""
     if filters is None:
         return False
-    only, never = filters.get("branches"), filters.get("branches-ignore") or ()
-    wanted = only is None or any(fnmatchcase(base, str(pattern)) for pattern in only)
-    return wanted and not any(fnmatchcase(base, str(pattern)) for pattern in never)
+    only, never = filters.get("branches"), filters.get("branches-ignore")
+    return (only is None or _fits(base, only)) and not (never and _fits(base, never))
+
+
+def _fits(branch: str, patterns: object) -> bool:
+    """As GitHub reads them: one alone is a list of one, the last that fits decides, `!` is not."""
+    fits = False
+    for pattern in map(str, patterns if isinstance(patterns, list) else [patterns]):
+        if fnmatchcase(branch, pattern.removeprefix("!")):
+            fits = not pattern.startswith("!")
+    return fits
 
 
 def _others(seen: RepositorySeen) -> Iterator[str]:

@@ -40,8 +40,9 @@ def caller_of(text: str) -> Caller | None:
     owner, _, _, ref = found.groups()
     version = _VERSION.search(text)
     named = version[1] if version else ""
-    inputs = triggers(document).get("workflow_dispatch", {}).get("inputs") or {}
-    return Caller(owner, ref, named, frozenset(inputs), _as_printed(text, owner, ref, named))
+    given = triggers(document).get("workflow_dispatch", {}).get("inputs")
+    inputs = frozenset(given if isinstance(given, dict) else ())
+    return Caller(owner, ref, named, inputs, _as_printed(text, owner, ref, named))
 
 
 def _as_printed(text: str, owner: str, ref: str, version: str) -> bool:

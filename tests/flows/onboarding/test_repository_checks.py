@@ -324,6 +324,27 @@ CASES: list[Case] = [
     ),
     (
         "checks of pull requests",
+        with_({}, **files(ci="on: {pull_request: {branches: ['**', '!main']}}\n")),
+        "warning",
+        "nothing seems",
+        "",
+    ),
+    (
+        "checks of pull requests",
+        with_({}, **files(ci="on: {pull_request: {branches: main}}\n")),
+        "ok",
+        "ci.yml runs",
+        "",
+    ),
+    (
+        "checks of pull requests",
+        with_({}, **files(ci="on: {pull_request: {branches: 5, branches-ignore: {a: b}}}\n")),
+        "warning",
+        "nothing seems",
+        "",
+    ),
+    (
+        "checks of pull requests",
         with_({}, **files(ci="on: [push, pull_request]\n")),
         "ok",
         "ci.yml",

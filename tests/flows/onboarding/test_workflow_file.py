@@ -56,6 +56,17 @@ def test_what_it_uses_is_listed_once_and_local_actions_are_not() -> None:
     assert used(text) == ("a/b@v1", "c/d/e@x")
 
 
+@pytest.mark.parametrize("inputs", ["5", "[{a: b}]", "[a]", "true", "x"])
+def test_inputs_that_are_no_map_are_none(inputs: str) -> None:
+    text = (
+        f"on: {{workflow_dispatch: {{inputs: {inputs}}}}}\njobs:\n  a:\n"
+        "    uses: acme/otp-genesis/.github/workflows/stage.yml@v1\n"
+    )
+    caller = caller_of(text)
+    assert caller is not None
+    assert caller.inputs == frozenset()
+
+
 @pytest.mark.parametrize(
     "piece", ["\n", " ", "\t", "uses: ", "- ", "  - uses:\n", "a/", "&a [*a]\n"]
 )
