@@ -74,12 +74,23 @@ def started(world: World | None = None, *, approve: bool = True) -> Play:
     return play
 
 
-def until_review(play: Play) -> Play:
-    """The stage in flight published, its checks green."""
+def publish(play: Play) -> Play:
+    """The run in flight begins, and leaves the commits of its stage."""
     play.world.start_run()
     play.reconcile()
     play.world.end_run("published")
     play.reconcile()
+    return play
+
+
+def published(world: World | None = None) -> Play:
+    """An approved plan whose first stage was run and published."""
+    return publish(started(world))
+
+
+def until_review(play: Play) -> Play:
+    """The stage in flight published, its checks green."""
+    publish(play)
     play.world.check("success")
     play.reconcile()
     return play

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from bot.core.policy import Limits, Policy
-from tests.core.lifecycle.playing import Play, started, until_review
+from tests.core.lifecycle.playing import Play, published, started, until_review
 from tests.core.lifecycle.world import PLAN_ISSUE, World
 
 Situation = Callable[[], Play]
@@ -28,18 +27,8 @@ def _red(world: World) -> None:
     world.check("failure")
 
 
-def _published(**world: Any) -> Play:
-    return _after(started(World(**world)), World.start_run, _publish)
-
-
-def _pr_open() -> Play:
-    play = started(World(opens_pulls=False))
-    return _after(play, World.start_run, lambda w: w.end_run("published"))
-
-
 def _retrying() -> Play:
-    play = _published()
-    return _after(play, _red, _red)
+    return _after(published(), _red, _red)
 
 
 def _queued_to_merge() -> Play:
@@ -71,14 +60,14 @@ SITUATIONS: Mapping[str, Situation] = {
     "running": lambda: _after(started(), World.start_run),
     "running, held": lambda: _after(started(), World.hold_run),
     "retrying": _retrying,
-    "pr-open": _pr_open,
-    "checking": _published,
+    "pr-open": lambda: published(World(opens_pulls=False)),
+    "checking": published,
     "awaiting-review": lambda: until_review(started()),
-    "awaiting-review, red": lambda: _after(_published(red_on_base={"test"}), _red),
+    "awaiting-review, red": lambda: _after(published(World(red_on_base={"test"})), _red),
     "queued-to-merge": _queued_to_merge,
     "merged": lambda: _after(until_review(started()), lambda w: w.merge(1)),
     "needs-human": lambda: _after(started(), lambda w: w.end_run("nothing")),
-    "needs-human, held": lambda: _published(held=("test",)),
+    "needs-human, held": lambda: published(World(held=("test",))),
     "needs-human, red": lambda: _after(_retrying(), *[_publish, *[_red] * 2]),
     "needs-human, pushed": lambda: _after(until_review(started()), lambda w: w.push(1)),
     "blocked-by-policy": _blocked,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.lifecycle.checks import Conclusion
+from bot.core.lifecycle.outcome import OutcomeStatus
 from bot.core.render.github.words import status_of
-from tests.core.lifecycle.playing import Play, started, until_review
+from tests.core.lifecycle.playing import Play, published, started, until_review
 from tests.core.lifecycle.world import World
 from tests.flows.react.told import says
 
@@ -16,15 +16,6 @@ def on_pull(play: Play) -> list[str]:
     pull = play.world.pull(1)
     assert pull is not None
     return [c.body for c in play.world.comments if c.ours and c.on == pull.number]
-
-
-def published(**world: object) -> Play:
-    play = started(World(**world))  # type: ignore[arg-type] # by name, as the tests give them
-    play.world.start_run()
-    play.reconcile()
-    play.world.end_run("published")
-    play.reconcile()
-    return play
 
 
 def test_a_run_that_waits_for_approval_is_told_and_goes_on_by_itself() -> None:
@@ -62,7 +53,7 @@ def test_a_run_that_never_ends_is_given_up_and_told(begun: bool, said: str) -> N
 
 
 def test_checks_that_wait_for_approval_are_told_on_the_pull_request_and_are_not_red() -> None:
-    play = published(held=("test",))
+    play = published(World(held=("test",)))
     stage = play.life.stage(1)
     pull = play.world.pull(1)
     assert pull is not None
@@ -79,7 +70,7 @@ def test_checks_that_wait_for_approval_are_told_on_the_pull_request_and_are_not_
 
 
 def test_checks_that_were_approved_count_and_have_their_whole_time() -> None:
-    play = published(held=("test",))
+    play = published(World(held=("test",)))
     play.world.wait(3 * 60)
     play.reconcile()
     play.world.approve_checks()
@@ -98,7 +89,7 @@ def test_checks_that_were_approved_count_and_have_their_whole_time() -> None:
 
 
 def test_green_checks_beside_those_that_wait_are_not_all() -> None:
-    play = published(ci=("test", "lint"), held=("lint",))
+    play = published(World(ci=("test", "lint"), held=("lint",)))
     play.world.check("success")
     play.reconcile()
     assert play.life.stage(1).status == "needs-human"
@@ -108,7 +99,7 @@ def test_green_checks_beside_those_that_wait_are_not_all() -> None:
 
 
 def test_no_check_at_all_is_told_with_the_pull_request_to_merge() -> None:
-    play = published(ci=())
+    play = published(World(ci=()))
     play.world.wait(61)
     play.reconcile()
     pull = play.world.pull(1)
@@ -123,13 +114,12 @@ def test_no_check_at_all_is_told_with_the_pull_request_to_merge() -> None:
 
 @pytest.mark.parametrize("status", [None, "failed", "nothing", "refused"])
 def test_a_run_that_a_person_cancels_is_not_made_again_whatever_it_reports(
-    status: str | None,
+    status: OutcomeStatus | None,
 ) -> None:
     play = started()
     play.world.start_run()
     play.reconcile()
-    cancelled: Conclusion = "cancelled"
-    play.world.end_run(status, conclusion=cancelled)  # type: ignore[arg-type] # from the list above
+    play.world.end_run(status, conclusion="cancelled")
     play.reconcile()
     stage = play.life.stage(1)
     assert stage.status == "needs-human"

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from bot.core.policy import Policy
-from tests.core.lifecycle.playing import Play, started
+from tests.core.lifecycle.playing import Play, published
 from tests.core.lifecycle.world import World
 
 POLICY = Policy(dispatch_checks=("test.yml", "lint.yml"))
-
-
-def published(**world: object) -> Play:
-    play = started(World(policy=POLICY, **world))  # type: ignore[arg-type]  # fields by name
-    play.world.end_run("published")
-    play.reconcile()
-    return play
 
 
 def counts(play: Play) -> list[str]:
@@ -21,7 +14,7 @@ def counts(play: Play) -> list[str]:
 
 
 def test_each_is_started_once_on_what_was_pushed() -> None:
-    play = published()
+    play = published(World(policy=POLICY))
 
     assert counts(play) == ["test.yml", "lint.yml"]
     assert play.life.stage(1).status == "checking"
@@ -33,7 +26,7 @@ def test_each_is_started_once_on_what_was_pushed() -> None:
 
 
 def test_the_next_attempt_has_them_started_anew() -> None:
-    play = published()
+    play = published(World(policy=POLICY))
     play.world.check("success", "lint")
     play.world.check("failure", "test")
     play.reconcile()
@@ -49,7 +42,7 @@ def test_the_next_attempt_has_them_started_anew() -> None:
 
 
 def test_runs_that_wait_for_approval_hold_nobody_up_then() -> None:
-    play = published(held=("test",))
+    play = published(World(policy=POLICY, held=("test",)))
     play.world.check("success", "test")
     play.world.check("success", "lint")
     play.reconcile()
@@ -60,7 +53,7 @@ def test_runs_that_wait_for_approval_hold_nobody_up_then() -> None:
 
 def test_where_github_does_not_start_them_a_person_is_told_and_nothing_waits_for_ever() -> None:
     words = "422 Workflow does not have 'workflow_dispatch' trigger"
-    play = published(refuses={"start-check": words})
+    play = published(World(policy=POLICY, refuses={"start-check": words}))
     stage = play.life.stage(1)
 
     assert stage.status == "needs-human"
@@ -76,8 +69,4 @@ def test_where_github_does_not_start_them_a_person_is_told_and_nothing_waits_for
 
 
 def test_nothing_is_started_where_nobody_asks_for_it() -> None:
-    play = started(World())
-    play.world.end_run("published")
-    play.reconcile()
-
-    assert counts(play) == []
+    assert counts(published()) == []
