@@ -181,21 +181,19 @@ def test_the_server_listens_where_it_says(stages: dict[str, Stage]) -> None:
     assert exposed == [options["--port"], options["--pages-port"]]
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Answers /healthz with the status of its server, anything else with 404."""
-
-    def do_GET(self) -> None:
-        self.send_response(self.server.status if self.path == "/healthz" else 404)  # type: ignore[attr-defined]  # set below
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
 @contextmanager
 def answering(status: int) -> Iterator[int]:
+    """The port at which /healthz is answered with this status, anything else with 404."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/healthz" else 404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
     server = HTTPServer(("127.0.0.1", 0), Answering)
-    server.status = status  # type: ignore[attr-defined]  # read by its handler
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
