@@ -106,6 +106,11 @@ class Repository:
         """Paths that differ from HEAD or are untracked, relative to `root`."""
         return changed_paths(self.git)
 
+    def tracks(self, path: Path) -> bool:
+        """Whether the checkout's index has a path below `root`."""
+        name = path.relative_to(self.root).as_posix()
+        return bool(self.git.raw("ls-files", "-z", "--", name))
+
     def resolve(self, revision: str) -> str:
         """Full id of the commit a person named; raises `Unusable` when there is none."""
         done = self.git.run(

@@ -24,10 +24,15 @@ def credo_beside(settings: Settings, toolchain: Toolchain) -> CredoBeside | None
 
 
 def fetched_deps(repository: Repository) -> Path | None:
-    """Fetched dependencies: the project's own, or those of the umbrella around it."""
+    """Fetched dependencies: the project's own, or those of the umbrella around it.
+
+    None where the repository has a link in their place: what that leads to was never fetched, and
+    project code is not to see it. A link of the user's own is as good as a folder.
+    """
     for place in (repository.path, *repository.path.parents):
-        if (place / "mix.exs").is_file() and (place / "deps").is_dir():
-            return place / "deps"
+        deps = place / "deps"
+        if (place / "mix.exs").is_file() and deps.is_dir():
+            return None if deps.is_symlink() and repository.tracks(deps) else deps
         if place == repository.root:
             break
     return None

@@ -55,6 +55,10 @@ class Fetching:
     def run(self, tasks: tuple[tuple[str, ...], ...], place: Place) -> bool:
         """Whether every task went well; what did not is told."""
         for folder in (place.build, *place.writable):
+            if folder.is_symlink():
+                # The project may have laid it, and the sandbox would open what it leads to.
+                self.watch.note(f"{folder.name} is a link: nothing is fetched through it")
+                return False
             folder.mkdir(parents=True, exist_ok=True)
         keep_packages(self.hex_home)
         for task in tasks:
