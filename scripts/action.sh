@@ -33,7 +33,9 @@ install() { # with the locked dependencies that the command needs
     stage) lock=models ;;
     react) lock=server ;;
   esac
-  local place=$RUNNER_TEMP/otp-genesis-venv-$lock
+  # By the action's own folder: another pin in the same job has another one.
+  local place
+  place=$RUNNER_TEMP/otp-genesis-venv-$lock-$(printf %s "$ours" | cksum | cut -d ' ' -f 1)
   if [ ! -x "$place/bin/genesis" ]; then
     echo "::group::genesis $(version)"
     "${PYTHON:-python3}" -m venv --clear "$place"

@@ -75,3 +75,42 @@ def test_it_is_called_with_one_of_two_words() -> None:
         timeout=60,
     )
     assert (done.returncode, "usage:" in done.stderr) == (2, True)
+
+
+PYTHON = """\
+#!/bin/sh
+if [ "$2" = venv ]; then mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; cp "$0" "$4/bin/genesis"; fi
+"""
+"""Makes an environment as python does, and installs nothing."""
+
+
+def installed(tmp_path: Path, action: str) -> str:
+    """The genesis that the action below `action` gives its steps, in one and the same job."""
+    for name in ("scripts/action.sh", "pyproject.toml"):
+        (tmp_path / action / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / action / name)
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+    output = tmp_path / "output"
+    output.unlink(missing_ok=True)
+    subprocess.run(
+        ["bash", str(tmp_path / action / "scripts" / "action.sh"), "install"],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHON": str(tmp_path / "python"),
+            "RUNNER_TEMP": str(tmp_path / "temp"),
+            "GITHUB_OUTPUT": str(output),
+        },
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (line,) = output.read_text().splitlines()
+    assert Path(line.removeprefix("genesis=")).is_file()
+    return line
+
+
+def test_two_pins_in_one_job_have_a_genesis_each(tmp_path: Path) -> None:
+    first = installed(tmp_path, "actions/v1")
+    assert installed(tmp_path, "actions/v1") == first
+    assert installed(tmp_path, "actions/v2") != first
