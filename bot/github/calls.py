@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 FOLDER = ".github/workflows"
+MOST_BYTES = 512 * 1024
+"""GitHub takes no larger workflow file."""
 CALLS = re.compile(
     r"^[ \t]*uses:[ \t]*[\"']?([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)"
     r"/(\.github/workflows/(?:stage|bot)\.yml)@([A-Za-z0-9._/-]+)[\"']?",

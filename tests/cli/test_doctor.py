@@ -228,6 +228,12 @@ def test_a_broken_configuration_on_the_default_branch_fails(hub: Hub, place: Pla
     assert (check["outcome"], "on main" in check["fix"]) == ("failure", True)
 
 
+def test_a_configuration_too_large_for_the_bot_is_not_called_valid(hub: Hub, place: Place) -> None:
+    place.commit("main", {".github/otp-genesis.yml": f"run: manual\n# {'x' * 70_000}\n"})
+    check = found(doctor(hub, place.full_name))["configuration"]
+    assert (check["outcome"], "64 kB" in check["says"]) == ("failure", True)
+
+
 def test_a_repository_without_the_app_leads_to_the_page_that_installs_it(hub: Hub) -> None:
     ran = doctor(hub, "acme/nowhere")
     assert ran.code == Exit.FINDINGS

@@ -10,9 +10,10 @@ from typing import Any
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.workflow_file import caller_of, document_of, triggers, used
 from bot.flows.stage_run.caller import caller_workflow
-from bot.github.calls import FOLDER
+from bot.github.calls import FOLDER, MOST_BYTES
+from bot.github.reading.contents import text_of
 from bot.github.reading.doctor import Asked
-from bot.github.reading.doctor_repository import RepositorySeen, text_of
+from bot.github.reading.doctor_repository import RepositorySeen
 from bot.settings import API_KEYS
 
 ACTIONS = Group("GitHub Actions")
@@ -86,7 +87,7 @@ def _allowed(seen: RepositorySeen) -> Check:
 def _refused(seen: RepositorySeen, selected: Mapping[str, Any]) -> Iterator[str]:
     """Of what the two workflows use, what the list of allowed ones leaves out."""
     owner = seen.full_name.partition("/")[0].lower()
-    called = text_of(seen["called"].body) if seen["called"].there else None
+    called = text_of(seen["called"].body, MOST_BYTES) if seen["called"].there else None
     for use in dict.fromkeys((*used(seen.workflow_text or ""), *used(called or ""))):
         whose = use.partition("/")[0].lower()
         github = whose in ("actions", "github") and selected.get("github_owned_allowed")

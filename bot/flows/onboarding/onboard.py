@@ -12,7 +12,15 @@ from bot.config import CONFIG_PATH
 from bot.core.render.github import markers
 from bot.errors import Refused
 from bot.flows.onboarding.configuration import configuration_text
-from bot.flows.onboarding.proposal import BRANCH, Decision, Pull, Result, Situation, decide
+from bot.flows.onboarding.proposal import (
+    BRANCH,
+    Decision,
+    Pull,
+    Result,
+    Situation,
+    Workflow,
+    decide,
+)
 from bot.flows.onboarding.proposal_text import (
     KIND,
     MESSAGE,
@@ -23,13 +31,13 @@ from bot.flows.onboarding.proposal_text import (
 )
 from bot.flows.onboarding.workflow_file import caller_of
 from bot.flows.stage_run.caller import caller_workflow
-from bot.github.calls import FOLDER
+from bot.github.calls import FOLDER, MOST_BYTES
 from bot.github.doing.context import Here
 from bot.github.doing.labels import make_labels
 from bot.github.errors import Rejected
+from bot.github.reading.contents import text_of
 from bot.github.reading.context import login_of
-from bot.github.reading.doctor_repository import text_of
-from bot.github.reading.repository import policy_of
+from bot.github.reading.repository import MAX_CONFIG, policy_of
 
 Thing = Mapping[str, Any]
 
@@ -120,15 +128,15 @@ def look(here: Here, path: str) -> Situation:
         seen,
         tip=str(tip["object"]["sha"]),
         others=_others(here, default),
-        text=text_of(config) if config is not None else None,
+        text=text_of(config, MAX_CONFIG),
         brought=client.find(f"./contents/{path}", ref=BRANCH) is not None,
     )
 
 
-def _workflow(found: Thing | None) -> Any:
+def _workflow(found: Thing | None) -> Workflow:
     if found is None:
         return "missing"
-    caller = caller_of(text_of(found) or "")
+    caller = caller_of(text_of(found, MOST_BYTES) or "")
     known = caller is not None and caller.version == version("otp-genesis")
     return "current" if known else "old"
 

@@ -11,12 +11,10 @@ from bot.codebase.files import NoFile, WorkFiles
 from bot.codebase.git import Git
 from bot.codebase.repository import Repository
 from bot.errors import Refused
-from bot.github.calls import FOLDER
+from bot.github.calls import FOLDER, MOST_BYTES
 
 Fate = Literal["new", "same", "kept", "replaced"]
 """`kept`: another text is there, and was not to be replaced."""
-
-MOST_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)

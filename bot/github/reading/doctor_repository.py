@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from bot.config import CONFIG_PATH, InvalidConfig, Problem, load_policy
 from bot.core.names import branch_of
 from bot.core.policy import Policy
-from bot.github.calls import CALLS, FOLDER
+from bot.github.calls import CALLS, FOLDER, MOST_BYTES
+from bot.github.reading.contents import text_of
 from bot.github.reading.doctor import NOT_ASKED, Asked, Asker, branch_path
+from bot.github.reading.repository import MAX_CONFIG, NO_CONFIG
 
 MOST_WORKFLOWS = 40
-MOST_BYTES = 512 * 1024
-"""GitHub takes no larger workflow file."""
 
 
 @dataclass(frozen=True)
@@ -127,25 +124,13 @@ def _issue_questions(ask: Asker, issues: Asked) -> Iterator[tuple[str, Asked]]:
 def _policy(config: Asked) -> tuple[Policy, tuple[Problem, ...] | None]:
     if not config.there:
         return Policy(), None
-    text = text_of(config.body)
+    text = text_of(config.body, MAX_CONFIG)
     if text is None:
-        return Policy(), ((0, 0, "is no text file of a size we read"),)
+        return Policy(), ((0, 0, NO_CONFIG),)
     try:
         return load_policy(text, CONFIG_PATH), ()
     except InvalidConfig as error:
         return Policy(), error.problems
-
-
-def text_of(content: Any) -> str | None:
-    """The text of a file as the contents API gives it, None for what is none."""
-    if not isinstance(content, dict) or content.get("type") != "file":
-        return None
-    if content["size"] > MOST_BYTES or content.get("encoding") != "base64":
-        return None
-    try:
-        return base64.b64decode(content["content"]).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
 
 
 def _workflows(
@@ -157,7 +142,7 @@ def _workflows(
     names = [str(e["name"]) for e in listed.body if e["type"] == "file"]
     for name in sorted(n for n in names if n.endswith((".yml", ".yaml")))[:MOST_WORKFLOWS]:
         answer = ask(f"/contents/{FOLDER}/{branch_path(name)}", ref=branch)
-        yield name, text_of(answer.body) if answer.there else None
+        yield name, text_of(answer.body, MOST_BYTES) if answer.there else None
 
 
 def _called(ask: Asker, text: str | None) -> Asked:

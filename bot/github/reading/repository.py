@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import quote
@@ -12,12 +11,15 @@ from bot.core.lifecycle.facts import RepositoryFacts
 from bot.core.policy import Policy
 from bot.errors import ConfigError
 from bot.github.client import Client
+from bot.github.reading.contents import text_of
 from bot.github.reading.context import Reading
 from bot.github.reading.drift import moved
 from bot.github.reading.runs import begun_since
 from bot.github.reading.stage_issues import DEPENDENCIES, SUB_ISSUES
 
 MAX_CONFIG = 64 * 1024
+NO_CONFIG = f"is no file of at most {MAX_CONFIG // 1024} kB in UTF-8"
+"""What is wrong with something else in its place."""
 ACTIVE = "active"
 DRAFTS = "drafts"
 """What a repository may lack: private ones of free plans do."""
@@ -42,12 +44,8 @@ def config_text(client: Client, ref: str | None = None) -> tuple[str | None, str
     found = client.find(f"./contents/{CONFIG_PATH}", ref=ref)
     if found is None:
         return None, ""
-    if not isinstance(found, dict) or found.get("type") != "file" or found["size"] > MAX_CONFIG:
-        return None, f"{CONFIG_PATH}: is no file of at most {MAX_CONFIG // 1024} kB"
-    try:
-        return base64.b64decode(found["content"]).decode("utf-8"), ""
-    except UnicodeDecodeError:
-        return None, f"{CONFIG_PATH}: is not UTF-8"
+    text = text_of(found, MAX_CONFIG)
+    return text, "" if text is not None else f"{CONFIG_PATH}: {NO_CONFIG}"
 
 
 def repository_facts(reading: Reading, about: dict[str, Any], policy: Policy) -> RepositoryFacts:
