@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.core.names import branch_of
 from bot.flows.onboarding.check import Check, Group
 from bot.github.reading.doctor import Asked
-from bot.github.reading.doctor_repository import RepositorySeen
+from bot.github.reading.doctor_repository import SAMPLE, RepositorySeen
 
 BRANCHES = Group("branches")
 
 STAGES = "genesis/**"
-SAMPLE = branch_of("0", 1)
 
 REFUSING: Mapping[str, str] = {
     "creation": "nobody may create them",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from bot.config import CONFIG_PATH, InvalidConfig, Problem, load_policy
 from bot.core.names import branch_of
@@ -14,6 +15,8 @@ from bot.github.reading.doctor import NOT_ASKED, Asked, Asker, branch_path
 from bot.github.reading.repository import MAX_CONFIG, NO_CONFIG
 
 MOST_WORKFLOWS = 40
+SAMPLE = branch_of("0", 1)
+"""A branch of ours, to ask for the rules of all of them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def look_at_repository(
         answers[name] = ask(path, **query)
     answers["bot"] = ask(f"/actions/workflows/{bot_file}")
     answers |= {name: ask(path, **more) for name, path, more in _CLOSED}
-    workflows = dict(_workflows(ask, answers, branch))
+    listed = answers["workflows"] = ask(f"/contents/{FOLDER}", ref=branch)
+    workflows = dict(_texts(ask, listed, branch, first=(policy.workflow, bot_file)))
     text = workflows.get(policy.workflow)
     answers |= dict(_issue_questions(ask, answers["issues"]))
     answers["called"] = _called(ask, text)
@@ -98,12 +102,11 @@ _CLOSED: tuple[tuple[str, str, Mapping[str, object]], ...] = (
 def _questions(policy: Policy, base: str) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Name, path and query of what is asked of every repository."""
     actions, at = "/actions", branch_path(base)
-    stage = branch_path(branch_of("0", 1))
-    yield "label", f"/labels/{branch_path(policy.label)}", {}
+    yield "label", f"/labels/{quote(policy.label, safe='')}", {}
     yield "workflow", f"{actions}/workflows/{policy.workflow}", {}
     started: dict[str, object] = {"event": "workflow_dispatch", "per_page": 20}
     yield "runs", f"{actions}/workflows/{policy.workflow}/runs", started
-    yield "stage-rules", f"/rules/branches/{stage}", {"per_page": 100}
+    yield "stage-rules", f"/rules/branches/{SAMPLE}", {"per_page": 100}
     yield "base-rules", f"/rules/branches/{at}", {"per_page": 100}
     yield "base", f"/branches/{at}", {}
     yield "protected", "/branches", {"protected": "true", "per_page": 100}
@@ -133,14 +136,15 @@ def _policy(config: Asked) -> tuple[Policy, tuple[Problem, ...] | None]:
         return Policy(), error.problems
 
 
-def _workflows(
-    ask: Asker, answers: dict[str, Asked], branch: str
+def _texts(
+    ask: Asker, listed: Asked, branch: str, *, first: Collection[str]
 ) -> Iterator[tuple[str, str | None]]:
-    listed = answers["workflows"] = ask(f"/contents/{FOLDER}", ref=branch)
+    """Of the workflows, by file; where they are too many, those in `first` are among them."""
     if not listed.there or not isinstance(listed.body, list):
         return
-    names = [str(e["name"]) for e in listed.body if e["type"] == "file"]
-    for name in sorted(n for n in names if n.endswith((".yml", ".yaml")))[:MOST_WORKFLOWS]:
+    files = [str(e["name"]) for e in listed.body if e["type"] == "file"]
+    names = [name for name in files if name.endswith((".yml", ".yaml"))]
+    for name in sorted(names, key=lambda n: (n not in first, n))[:MOST_WORKFLOWS]:
         answer = ask(f"/contents/{FOLDER}/{branch_path(name)}", ref=branch)
         yield name, text_of(answer.body, MOST_BYTES) if answer.there else None
 
