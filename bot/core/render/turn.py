@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.core.render.markdown import code
@@ -24,7 +24,7 @@ class TurnRow:
     problems: tuple[str, ...]
 
 
-def turn_page(rows: Iterable[TurnRow], problems: Iterable[str]) -> str:
+def turn_page(rows: Sequence[TurnRow], problems: Iterable[str]) -> str:
     """Markdown; says so where there was nothing to do."""
     shown = [row for row in rows if row.status]
     table = [
@@ -33,7 +33,7 @@ def turn_page(rows: Iterable[TurnRow], problems: Iterable[str]) -> str:
     ]
     more = len(shown) - MOST_ROWS
     head = ["| plan | status | stages | done |", "|---|---|---|---|"]
-    told = [(f"plan {row.plan}", problem) for row in shown for problem in row.problems]
+    told = [(f"plan {row.plan}", problem) for row in rows for problem in row.problems]
     told += [("", problem) for problem in problems]
     lines = [f"- {where}: {_cell(text)}" if where else f"- {_cell(text)}" for where, text in told]
     parts = ["## Plans"]

@@ -62,6 +62,8 @@ class Turn:
     _looks: dict[str, Look] = field(default_factory=dict)
     _looked: dict[str, Looked] = field(default_factory=dict)
     _tried: dict[str, int] = field(default_factory=dict)
+    _missed: set[str] = field(default_factory=set)
+    """Plans, and with an empty name the configuration, that GitHub did not let us look at now."""
 
     def take(self) -> tuple[Looked, ...]:
         """All of it; raises what GitHub says where nothing at all can be known."""
@@ -76,7 +78,9 @@ class Turn:
             self._watch_config(moved)
         self._look_at(self._plans(moved))
         if not self.dry:
-            cursors.save(Cursor(seen=moved.seen, looks=self._looks))
+            # What was missed is heard of again only from where the turn before left off.
+            seen = before.seen if self._missed else moved.seen
+            cursors.save(Cursor(seen=seen, looks=self._looks))
         return tuple(self._looked.values())
 
     def _plans(self, moved: Movement) -> tuple[str, ...]:
@@ -94,6 +98,8 @@ class Turn:
             try:
                 watch()
             except OtpError as error:
+                if isinstance(error, Transient):
+                    self._missed.add("")
                 log.warning("config_not_watched", why=str(error))
                 self.problems.append(f"the configuration: {error}")
 
@@ -122,12 +128,14 @@ class Turn:
         looked = self._looked.setdefault(plan, Looked(plan))
         # Until this has ended well, the next turn comes back to it.
         self._looks.pop(plan, None)
+        self._missed.discard(plan)
         tried = self._tried[plan] = self._tried.get(plan, 0) + 1
         try:
             reaction = self._react(plan, looked)
         except Transient as error:
             log.info("try_again", plan=plan, why=str(error))
             looked.problem = str(error)
+            self._missed.add(plan)
             wait = max(error.retry_after, min(2.0**tried, LONGEST_PAUSE))
             return self.post.now() + timedelta(seconds=wait)
         except OtpError as error:
@@ -135,7 +143,8 @@ class Turn:
             looked.problem = str(error)
             return None
         looked.reaction, looked.problem = reaction, ""
-        if reaction.life is None:
+        if reaction.life is None or reaction.problems:
+            # What GitHub refuses it refuses a moment later, too.
             return None
         if reaction.idle:
             self._looks[plan] = look_of(reaction.life, reaction.plan, reaction.look_again)

@@ -41,11 +41,13 @@ class Play:
         self.machines += 1
         return Post.open(self.hub.settings(self.folder / str(self.machines)))
 
-    def turn(self, hint: Hint | None = None, *, dry: bool = False) -> tuple[Looked, ...]:
+    def turn(
+        self, hint: Hint | None = None, *, dry: bool = False, patience: float = 5.0
+    ) -> tuple[Looked, ...]:
         post = self.post()
         try:
             with post.client(self.place.installation, self.place.full_name) as client:
-                return Turn(post, client, hint, patience=5.0, dry=dry).take()
+                return Turn(post, client, hint, patience=patience, dry=dry).take()
         finally:
             post.app.close()
 
@@ -211,3 +213,29 @@ def test_it_stays_for_what_is_due_soon_and_not_for_what_is_late(play: Play) -> N
 
     assert seen == ["1", "1", "1"]
     assert slept == [10, 8, 8]
+
+
+def test_what_a_turn_could_not_look_at_is_heard_by_the_next_one(play: Play) -> None:
+    play.turn()
+    asked = play.place.issue()
+    play.place.say(asked, "/genesis plan")
+    away = {"kind": "error", "agent": "otp-genesis*", "status": 503}
+    with play.hub.faults(away | {"path": f"/repos/*/git/ref/genesis/plan-{asked}"}):
+        looked = {one.plan: one for one in play.turn(patience=0)}
+    assert looked[str(asked)].problem
+    assert looked[str(asked)].reaction.life is None
+
+    assert status(play.turn(), asked) == "open"
+
+
+def test_a_configuration_that_could_not_be_looked_at_is_looked_at_again(play: Play) -> None:
+    play.turn()
+    play.place.commit("main", {".github/otp-genesis.yml": "run: sometimes\n"})
+    away = {"kind": "error", "agent": "otp-genesis*", "status": 503}
+    with play.hub.faults(away | {"path": "/repos/*/check-runs"}):
+        play.turn(patience=0)
+
+    play.turn()
+
+    issues = play.place.by("admin", "GET", "/issues", None, state="open", per_page=100)
+    assert len([i for i in issues if "otp-genesis.yml" in (i["body"] or "")]) == 1
