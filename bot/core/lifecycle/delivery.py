@@ -14,14 +14,13 @@ from bot.core.lifecycle.commands import (
     MarkReady,
     MoveBranch,
     PutCheck,
-    PutComment,
     PutPull,
     RerunFailed,
     SetLabels,
     StartCheck,
 )
 from bot.core.lifecycle.facts import Facts, PullFacts, StageFacts
-from bot.core.lifecycle.marking import mark, marked, same
+from bot.core.lifecycle.marking import kept, marked, same
 from bot.core.lifecycle.presence import HELD
 from bot.core.lifecycle.reviewing import to_rerun, verdict
 from bot.core.lifecycle.running import in_time, outcome_of, run_of, to_dispatch
@@ -183,22 +182,19 @@ def _red_base(
     failure = facts.stage(stage.number).failed_on(stage.head)
     if failure is None or not failure.inherited or pull.head != stage.head:
         return
-    body, fields = red_base(stage.number, failure.inherited), {"stage": stage.number}
-    there = [c for c in marked(life, facts, "red-base", **fields) if c.on == pull.number]
-    if not there or not same(body, there[0].body):
-        yield PutComment(on=pull.number, marker=mark(life, "red-base", **fields), body=body)
+    body = red_base(stage.number, failure.inherited)
+    yield from kept(life, facts, pull.number, "red-base", body, stage=stage.number)
 
 
 def _held(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:
     """One comment about the checks that wait for approval; and that they do so no longer."""
     if pull.head != stage.head or not in_review(stage):
         return
-    fields = {"stage": stage.number}
-    there = [c for c in marked(life, facts, "held", **fields) if c.on == pull.number]
     waits = bool(pull.held) and not facts.policy.dispatch_checks
-    body = held_comment(pull.number, pull.held) if waits else APPROVED
-    if (waits or there) and not (there and same(body, there[0].body)):
-        yield PutComment(on=pull.number, marker=mark(life, "held", **fields), body=body)
+    told = marked(life, facts, "held", stage=stage.number)
+    if waits or any(c.on == pull.number for c in told):
+        body = held_comment(pull.number, pull.held) if waits else APPROVED
+        yield from kept(life, facts, pull.number, "held", body, stage=stage.number)
 
 
 def _check(life: PlanLife, stage: StageLife, pull: PullFacts, facts: Facts) -> Iterator[AnyCommand]:

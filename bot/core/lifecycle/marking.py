@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from bot.core.lifecycle.commands import PutComment
 from bot.core.lifecycle.facts import Comment, Facts
 from bot.core.lifecycle.state import PlanLife
 from bot.core.render.github import markers
@@ -23,6 +25,15 @@ def marked(life: PlanLife, facts: Facts, kind: str, **fields: object) -> tuple[C
     """Our comments with this marker."""
     wanted = markers.read(mark(life, kind, **fields))
     return tuple(c for c in facts.comments if c.ours and markers.read(c.body) == wanted)
+
+
+def kept(
+    life: PlanLife, facts: Facts, on: int, kind: str, body: str, **fields: object
+) -> Iterator[PutComment]:
+    """Our one comment of a kind on an issue or pull request; nothing where it says that already."""
+    there = [c for c in marked(life, facts, kind, **fields) if c.on == on]
+    if not there or not same(body, there[0].body):
+        yield PutComment(on=on, marker=mark(life, kind, **fields), body=body)
 
 
 def same(wanted: str, seen: str) -> bool:

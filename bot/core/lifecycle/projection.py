@@ -18,7 +18,7 @@ from bot.core.lifecycle.commands import (
     SetLabels,
 )
 from bot.core.lifecycle.facts import Facts, IssueFacts
-from bot.core.lifecycle.marking import mark, marked, same
+from bot.core.lifecycle.marking import kept, mark, marked, same
 from bot.core.lifecycle.state import ENDED, PlanLife, StageLife
 from bot.core.render.github.dashboard import dashboard
 from bot.core.render.github.rights import GRANTED
@@ -118,19 +118,15 @@ def _asked_back(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
 
 def _granted(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
     """What was said of rights that were lacking holds no longer: facts can be read again."""
-    there = [c for c in marked(life, facts, RIGHTS) if c.on == life.issue]
-    if there and not same(GRANTED, there[0].body):
-        yield PutComment(on=life.issue, marker=mark(life, RIGHTS), body=GRANTED)
+    if any(c.on == life.issue for c in marked(life, facts, RIGHTS)):
+        yield from kept(life, facts, life.issue, RIGHTS, GRANTED)
 
 
 def _dashboard(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:
     if any(awaited(life, tick, facts) for tick in facts.ticks):
         # Writing it now would empty the box before it is known who ticked it.
         return
-    body = dashboard(life, facts)
-    there = [c for c in marked(life, facts, "dashboard") if c.on == life.issue]
-    if not there or not same(body, there[0].body):
-        yield PutComment(on=life.issue, marker=mark(life, "dashboard"), body=body)
+    yield from kept(life, facts, life.issue, "dashboard", dashboard(life, facts))
 
 
 def plan_issue(life: PlanLife, facts: Facts) -> Iterator[AnyCommand]:

@@ -18,11 +18,17 @@ _OLDER = (
     " workflows: delete the branch"
 )
 
+_STARTABLE = (
+    "The workflows that `dispatch_checks` names have to be on the default branch and on this one,"
+    " with `workflow_dispatch`"
+)
+
 _REMEDIES: tuple[tuple[str, str], ...] = (
     (
         "take the commits.* (?:not accessible by integration|without .?workflows.? permission)",
         _OLDER,
     ),
+    ("start its checks.*(?:'workflow_dispatch' trigger|not found)", _STARTABLE),
     (
         "actions has been disabled",
         "An admin switches Actions on: Settings > Actions > General, of the repository or of the"

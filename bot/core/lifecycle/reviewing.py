@@ -22,11 +22,6 @@ Verdict = Literal["none", "pending", "failed", "green"]
 SHOWN_WITHIN = timedelta(minutes=2)
 """A body that differs for longer was changed by somebody else."""
 
-STARTABLE = (
-    "The workflows that `dispatch_checks` names have to be on the default branch and on this one,"
-    " with `workflow_dispatch`; they are started as soon as they can be"
-)
-
 PASSED = frozenset({"success", "neutral", "skipped"})
 
 
@@ -131,8 +126,8 @@ def _answer(stage: StageLife, pull: PullFacts, wanted: tuple[ReviewFacts, ...]) 
 def _checked(stage: StageLife, pull: PullFacts, facts: Facts) -> StageLife:
     words = facts.stage(stage.number).refusal("start-check", stage.attempt)
     if words and not stage.stuck:
-        why = f"GitHub does not start its checks: {attempts.shown(words)}".rstrip(". ")
-        return _hold(stage, f"{why}. {STARTABLE}")
+        why = refused("start its checks", words, facts.policy.workflow)
+        return _hold(stage, f"{why}. They are started as soon as they can be")
     if pull.held and not stage.stuck and not facts.policy.dispatch_checks:
         # They have their whole time once they may begin.
         return _hold(stage.model_copy(update={"since": None}), held(pull.number, pull.held))
