@@ -120,7 +120,7 @@ def _site(settings: Settings) -> GitHubSite:
 
 def private_key(settings: Settings) -> SecretStr:
     """The App's, as it was given or from its file; raises `Unusable`."""
-    if settings.github_private_key is not None:
+    if settings.github_private_key:
         return settings.github_private_key
     path = settings.github_private_key_file
     if path is None:
