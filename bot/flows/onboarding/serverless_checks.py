@@ -29,7 +29,7 @@ def serverless_checks(seen: RepositorySeen) -> tuple[Check, ...]:
 
 def _workflow(seen: RepositorySeen, text: str, *, app: bool) -> Check:
     name, file, ours = "workflow that reacts", f"{FOLDER}/{BOT_FILE}", version("otp-genesis")
-    caller = caller_of(text)
+    caller = caller_of(text, "bot.yml")
     if caller is None:
         fix = "`genesis init --for serverless --owner OWNER --force` writes it anew"
         return SERVERLESS.failure(name, f"{file} does not call our bot.yml", fix)

@@ -32,9 +32,10 @@ class Caller:
     """Whether it is what this version of genesis prints, but for what these say."""
 
 
-def caller_of(text: str) -> Caller | None:
-    """The call in a workflow; None where it is not one of ours or cannot be read."""
-    found, document = CALLS.search(text), document_of(text)
+def caller_of(text: str, called: str = "stage.yml") -> Caller | None:
+    """The call of that workflow of ours; None where there is none, or the text cannot be read."""
+    calls = (call for call in CALLS.finditer(text) if call[3].endswith(f"/{called}"))
+    found, document = next(calls, None), document_of(text)
     if found is None or document is None:
         return None
     owner, _, _, ref = found.groups()
