@@ -28,20 +28,24 @@ class Lacking:
 
 def lacking(installation: Mapping[str, Any]) -> Lacking | None:
     """Of an installation as GitHub shows it; None where all was granted."""
-    there = installation.get("permissions") or {}
-    missing = tuple(
-        f"{name}: {level}"
-        for name, level in sorted(granted().items())
-        if name != "metadata" and not _enough(there.get(name), level)
+    # Every App may read metadata, whether it is said or not.
+    wanted = {name: level for name, level in granted().items() if name != "metadata"}
+    found = missing(wanted, installation.get("permissions") or {})
+    return Lacking(found, str(installation.get("html_url") or "")) if found else None
+
+
+def missing(wanted: Mapping[str, str], there: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those of the rights that are not `there`, as `Lacking` names them."""
+    return tuple(
+        f"{n}: {level}" for n, level in sorted(wanted.items()) if not _has(there, n, level)
     )
-    return Lacking(missing, str(installation.get("html_url") or "")) if missing else None
 
 
 def within(wanted: Mapping[str, str], installation: Mapping[str, Any]) -> dict[str, str]:
     """Those of the rights that were granted."""
     there = installation.get("permissions") or {}
-    return {n: level for n, level in wanted.items() if _enough(there.get(n, ""), level)}
+    return {n: level for n, level in wanted.items() if _has(there, n, level)}
 
 
-def _enough(there: object, wanted: str) -> bool:
-    return there in LEVELS[LEVELS.index(wanted) :]
+def _has(there: Mapping[str, Any], name: str, level: str) -> bool:
+    return there.get(name) in LEVELS[LEVELS.index(level) :]

@@ -10,6 +10,7 @@ from bot.core.sanitize import one_line
 from bot.flows.onboarding.check import Check, Group
 from bot.github.purposes import granted
 from bot.github.reading.doctor import AppSeen, Asked
+from bot.github.rights import missing
 
 APP = Group("the App")
 
@@ -179,10 +180,11 @@ def _installed(seen: AppSeen, repository: str, events: Collection[str]) -> Itera
 
 def _permissions(seen: AppSeen, installation: Mapping[str, Any], page: str) -> Check:
     name, has = "permissions", installation["permissions"]
-    lacking = _lacking(has)
+    lacking = missing(granted(), has)
     if lacking:
         # What the App itself does not ask for, no owner can accept.
-        unasked = _lacking(seen.about.body["permissions"]) if seen.about.there else lacking
+        about = seen.about
+        unasked = missing(granted(), about.body["permissions"]) if about.there else lacking
         places = [f"{app_page(seen)}/permissions: {', '.join(unasked)}"] if unasked else []
         fix = "; then ".join([*places, f"an owner accepts them at {page}"])
         return APP.failure(name, f"lacks {', '.join(lacking)}", fix)
@@ -191,15 +193,6 @@ def _permissions(seen: AppSeen, installation: Mapping[str, Any], page: str) -> C
         fix = f"{app_page(seen)}/permissions: take them away"
         return APP.warning(name, f"all it needs, and never used: {', '.join(more)}", fix)
     return APP.ok(name, "what it needs and no more")
-
-
-def _lacking(has: Mapping[str, str]) -> list[str]:
-    levels = ("read", "write", "admin")
-    return [
-        f"{right}: {level}"
-        for right, level in sorted(granted().items())
-        if right not in has or levels.index(has[right]) < levels.index(level)
-    ]
 
 
 def _events(seen: AppSeen, installation: Mapping[str, Any], events: Collection[str]) -> Check:

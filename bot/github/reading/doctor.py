@@ -25,6 +25,7 @@ from bot.github.app_auth import App, Credentials
 from bot.github.asking import TIMEOUT, GitHubSite, ask, configured, trusted
 from bot.github.errors import GitHubError
 from bot.github.purposes import granted
+from bot.github.rights import within
 from bot.settings import Settings
 
 MORE = ("administration", "secrets")
@@ -173,10 +174,10 @@ def asking(app: App, installation: Mapping[str, Any], full_name: str) -> Iterato
 
     Unlike the work, this goes on where a right is missing: the others are looked at.
     """
-    wanted = [n for n in (*granted(), *MORE) if n in installation["permissions"]]
+    wanted = dict.fromkeys((*granted(), *MORE), "read")
     body = {
         "repositories": [full_name.partition("/")[2]],
-        "permissions": {"metadata": "read", **dict.fromkeys(wanted, "read")},
+        "permissions": {"metadata": "read", **within(wanted, installation)},
     }
     where = f"/app/installations/{installation['id']}/access_tokens"
     minted = asked(lambda: app.post(where, body))
