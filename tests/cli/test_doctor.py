@@ -123,6 +123,12 @@ def test_a_folder_that_cannot_be_written_fails(project: Path, tmp_path: Path) ->
     assert (check["outcome"], "GENESIS_CACHE_DIR" in check["fix"]) == ("failure", True)
 
 
+def test_a_folder_that_cannot_even_be_looked_for_fails(project: Path, tmp_path: Path) -> None:
+    env = {"GENESIS_CACHE_DIR": str(tmp_path / ("x" * 300))}
+    ran = inside("doctor", project, "--json", env=env)
+    assert (ran.code, outcomes(ran)["cache folder"]) == (Exit.FINDINGS, "failure"), ran.err
+
+
 def test_a_model_is_asked_for_only_on_demand_and_no_key_is_shown(project: Path) -> None:
     with AnthropicServer() as server:
         env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}

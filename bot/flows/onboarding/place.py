@@ -69,7 +69,7 @@ class PlaceFacts:
     """Whether a secret is set: then there is no way without isolation."""
     sandbox_mode: str
     folders: Mapping[str, str]
-    """By what must be writable: what is wrong with it, empty where nothing is."""
+    """What is wrong with those that must be writable, `cache` and `state`; empty: nothing."""
     config: tuple[Problem, ...] | None
     """None where there is no configuration."""
     pipelines: tuple[str, ...] | None
@@ -99,8 +99,8 @@ def look_around(
         key=key,
         sandbox_mode=settings.sandbox,
         folders={
-            "GENESIS_CACHE_DIR": _writable(settings.cache_dir),
-            "GENESIS_STATE_DIR": _writable(settings.state_dir),
+            "cache": _writable(settings.cache_dir),
+            "state": _writable(settings.state_dir),
         },
         config=_config(root or path),
         pipelines=_pipelines(root or path),
@@ -139,14 +139,14 @@ def _sandbox(settings: Settings) -> tuple[str, bool]:
 
 def _writable(folder: Path) -> str:
     """What stands in the way of writing there; nothing is made for it."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
     try:
-        if there != folder:
-            return "" if there.is_dir() and os.access(there, os.W_OK | os.X_OK) else str(there)
-        with tempfile.TemporaryFile(dir=folder):
-            return ""
+        if folder.exists():
+            with tempfile.TemporaryFile(dir=folder):
+                return ""
+        there = next(above for above in folder.parents if above.exists())
     except OSError as error:
         return f"{folder}: {error.strerror or error}"
+    return "" if there.is_dir() and os.access(there, os.W_OK | os.X_OK) else str(there)
 
 
 def _config(root: Path) -> tuple[Problem, ...] | None:

@@ -45,10 +45,9 @@ def _git(facts: PlaceFacts) -> Check:
 
 
 def _folders(facts: PlaceFacts) -> Iterator[Check]:
-    for variable, wrong in facts.folders.items():
-        name = "cache" if "CACHE" in variable else "state"
+    for name, wrong in facts.folders.items():
         if wrong:
-            fix = f"give permission there, or set {variable} to another folder"
+            fix = f"give permission there, or set GENESIS_{name.upper()}_DIR to another folder"
             yield MACHINE.failure(f"{name} folder", f"cannot be written: {wrong}", fix)
         else:
             yield MACHINE.ok(f"{name} folder", "can be written")

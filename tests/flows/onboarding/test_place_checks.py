@@ -30,7 +30,7 @@ GOOD = PlaceFacts(
     sandbox="",
     key=False,
     sandbox_mode="auto",
-    folders={"GENESIS_CACHE_DIR": "", "GENESIS_STATE_DIR": ""},
+    folders={"cache": "", "state": ""},
     config=None,
     pipelines=None,
     models=ModelFacts(),
@@ -60,8 +60,8 @@ def test_where_all_is_well_nothing_fails_and_what_was_not_tried_is_not_well() ->
 
 CASES: list[tuple[str, dict[str, Any], Outcome, str]] = [
     ("git", {"git": ""}, "failure", "not on the PATH"),
-    ("cache folder", {"folders": {"GENESIS_CACHE_DIR": "/x: full"}}, "failure", "/x: full"),
-    ("state folder", {"folders": {"GENESIS_STATE_DIR": "/x: full"}}, "failure", "/x: full"),
+    ("cache folder", {"folders": {"cache": "/x: full"}}, "failure", "/x: full"),
+    ("state folder", {"folders": {"state": "/x: full"}}, "failure", "/x: full"),
     ("sandbox", {"sandbox": "no bwrap"}, "warning", "no bwrap"),
     ("sandbox", {"sandbox": "no bwrap", "key": True}, "failure", "a key is set"),
     ("sandbox", {"sandbox": "no bwrap", "sandbox_mode": "required"}, "failure", "required"),
