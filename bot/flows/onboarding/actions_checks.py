@@ -19,8 +19,8 @@ from bot.settings import API_KEYS
 ACTIONS = Group("GitHub Actions")
 
 OWN_EYES = "the App may not read it, and is not meant to: that takes `administration`"
-SECRETS_OWN = "the App may not read the names of secrets, and is not meant to"
-STATES: Mapping[str, str] = {
+_SECRETS_OWN = "the App may not read the names of secrets, and is not meant to"
+_STATES: Mapping[str, str] = {
     "disabled_manually": "somebody switched it off",
     "disabled_inactivity": "GitHub switched it off after 60 days without a commit",
     "disabled_fork": "GitHub left it off, as in every fork",
@@ -146,11 +146,15 @@ def _active(seen: RepositorySeen) -> Check:
             says = "GitHub does not know it (yet): Actions are off, or it was pushed just now"
             return ACTIONS.warning(name, says, f"{_settings(seen)}, {seen.web}/actions")
         return ACTIONS.unknown(name, found.why)
+    return switched_on(ACTIONS, name, found, f"{seen.web}/actions/workflows/{seen.policy.workflow}")
+
+
+def switched_on(group: Group, name: str, found: Asked, page: str) -> Check:
+    """Of a workflow that GitHub told of; `page` is its own."""
     if found.body["state"] == "active":
-        return ACTIONS.ok(name, "active")
-    why = STATES.get(found.body["state"], str(found.body["state"]))
-    fix = f"{seen.web}/actions/workflows/{seen.policy.workflow}: Enable workflow"
-    return ACTIONS.failure(name, why, fix)
+        return group.ok(name, "active")
+    why = _STATES.get(found.body["state"], str(found.body["state"]))
+    return group.failure(name, why, f"{page}: Enable workflow")
 
 
 def _called(seen: RepositorySeen) -> Check:
@@ -184,17 +188,23 @@ def _dispatch(seen: RepositorySeen) -> Check:
 
 def _keys(seen: RepositorySeen) -> Check:
     name, where = "model key", f"{seen.web}/settings/secrets/actions"
-    answers = (seen["secrets"], seen["organization-secrets"])
-    names = {str(s["name"]) for a in answers if a.there for s in a.body["secrets"]}
+    names, unseen = secrets_of(seen)
     keys = sorted(names & set(API_KEYS.values()))
     if keys:
         return ACTIONS.ok(name, f"the secret {' and '.join(keys)} is there")
     wanted = " or ".join(API_KEYS.values())
-    if all(answer.there for answer in answers):
-        says = "no secret: stages do what codemods can, and leave the rest to people"
-        return ACTIONS.ok(name, f"{says} ({wanted} would change that)")
-    closed = next(answer for answer in answers if not answer.there)
-    return ACTIONS.unknown(name, unread(closed, SECRETS_OWN), f"{where}: {wanted}, if you like")
+    if unseen is not None:
+        return ACTIONS.unknown(name, unseen, f"{where}: {wanted}, if you like")
+    says = "no secret: stages do what codemods can, and leave the rest to people"
+    return ACTIONS.ok(name, f"{says} ({wanted} would change that)")
+
+
+def secrets_of(seen: RepositorySeen) -> tuple[frozenset[str], str | None]:
+    """Names of secrets of Actions, and why there may be more of them; None where there are not."""
+    answers = (seen["secrets"], seen["organization-secrets"])
+    names = frozenset(str(s["name"]) for a in answers if a.there for s in a.body["secrets"])
+    closed = [answer for answer in answers if not answer.there]
+    return names, unread(closed[0], _SECRETS_OWN) if closed else None
 
 
 def _ci(seen: RepositorySeen) -> Check:

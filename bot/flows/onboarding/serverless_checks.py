@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import version
 
-from bot.flows.onboarding.actions_checks import OWN_EYES, SECRETS_OWN, STATES, unread
+from bot.flows.onboarding.actions_checks import OWN_EYES, secrets_of, switched_on, unread
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.workflow_file import caller_of
 from bot.flows.stage_run.caller import BOT_FILE
@@ -46,22 +46,17 @@ def _active(seen: RepositorySeen) -> Check:
     name, found = "it is on", seen["bot"]
     if not found.there:
         return SERVERLESS.unknown(name, found.why, f"{seen.web}/actions")
-    if found.body["state"] == "active":
-        return SERVERLESS.ok(name, "active")
-    why = STATES.get(found.body["state"], str(found.body["state"]))
-    fix = f"{seen.web}/actions/workflows/{BOT_FILE}: Enable workflow"
-    return SERVERLESS.failure(name, why, fix)
+    return switched_on(SERVERLESS, name, found, f"{seen.web}/actions/workflows/{BOT_FILE}")
 
 
 def _secret(seen: RepositorySeen, *, app: bool) -> Check:
     wanted = "GENESIS_PRIVATE_KEY" if app else "GENESIS_SEAL"
     name, where = "its secret", f"{seen.web}/settings/secrets/actions"
-    answers = (seen["secrets"], seen["organization-secrets"])
-    if any(s["name"] == wanted for a in answers if a.there for s in a.body["secrets"]):
+    names, unseen = secrets_of(seen)
+    if wanted in names:
         return SERVERLESS.ok(name, f"{wanted} is there")
-    if not all(answer.there for answer in answers):
-        closed = next(answer for answer in answers if not answer.there)
-        return SERVERLESS.unknown(name, unread(closed, SECRETS_OWN), f"{where}: {wanted}")
+    if unseen is not None:
+        return SERVERLESS.unknown(name, unseen, f"{where}: {wanted}")
     how = (
         f"`gh secret set {wanted} < the App's key`"
         if app
