@@ -32,7 +32,7 @@ def prepare() -> None:
         needs = needs_of(order, runner, settings)
     except OtpError as error:
         _end_refused(runner, error)
-    runner.give(**needs.outputs())
+    runner.files.give(**needs.outputs())
     for line in needs.lines():
         _say(line)
 
@@ -56,7 +56,7 @@ def run() -> None:
         outcome = carry_out(order, runner, settings, watch)
     except BaseException:
         # A bug, or a cancelled job: whoever reads the outputs is told that nothing is known.
-        runner.give(status="error")
+        runner.files.give(status="error")
         raise
     finally:
         watch.close()
@@ -76,10 +76,10 @@ def _react(runner: Runner) -> None:
     except OtpError as error:
         _end(runner, stopped(error, "react"))
     except BaseException:
-        runner.give(status="error")
+        runner.files.give(status="error")
         raise
     status = "ok" if code is Exit.OK else "failed"
-    runner.give(status=status)
+    runner.files.give(status=status)
     _say(f"status: {status}")
     if code is not Exit.OK:
         raise SystemExit(int(code))
@@ -114,8 +114,8 @@ def _end(runner: Runner, outcome: ActionOutcome) -> None:
     from bot.cli.output import screen
     from bot.core.sanitize import mask
 
-    runner.summarize(mask(outcome.page, screen.secrets))
-    runner.give(**outcome.outputs())
+    runner.files.summarize(mask(outcome.page, screen.secrets))
+    runner.files.give(**outcome.outputs())
     for line in outcome.remarks:
         _say(line)
     _say(f"status: {outcome.status}")

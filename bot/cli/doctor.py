@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import typer
 from bot.cli.analysis import JsonFlag
 from bot.cli.extras import need_github
 from bot.cli.output import screen
+from bot.core.names import FULL_NAME
 from bot.core.sanitize import one_line
 from bot.errors import Exit, Misused, Unusable
 
@@ -47,8 +47,6 @@ TokenFrom = Annotated[
     ),
 ]
 
-REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}\Z")
-
 NARROWEST = 30
 """Columns below which text is left to the terminal."""
 
@@ -78,7 +76,7 @@ def doctor(
     if path.is_dir():
         _refuse({"--against": against, "--token-from": token_from}, "a repository on GitHub")
         checks = _of_place(path, build=build, model=model)
-    elif REPOSITORY.match(target):
+    elif FULL_NAME.match(target):
         _refuse({"--build": build, "--model": model}, "a directory")
         checks = _of_repository(target, against, token_from)
     else:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.analysis import JsonFlag
-from bot.cli.doctor import REPOSITORY, Against, settings_for
+from bot.cli.doctor import Against, settings_for
 from bot.cli.extras import need_github
 from bot.cli.output import screen
+from bot.core.names import FULL_NAME
 from bot.errors import Misused, Unusable
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def onboard(
     new file, filled in. Run again, it brings the pull request up to date; closed, it stays closed.
     """
     screen.machine = json_
-    if not REPOSITORY.match(repository):
+    if not FULL_NAME.match(repository):
         raise Misused(f"{repository!r} is not OWNER/REPO")
     done = _onboarded(repository, owner, ref, against, dry=dry_run)
     screen.data(

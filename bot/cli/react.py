@@ -142,9 +142,9 @@ def _report(
         job = Job.of(environment)
     except Unusable:
         return
-    job.summarize(turn_page(rows, problems))
+    job.files.summarize(turn_page(rows, problems))
     told = [(f"plan {row.plan}", text) for row in rows for text in row.problems]
     told += [("genesis", text) for text in problems]
-    job.give(status="problems" if told else "ok", **{"pr-number": pull})
+    job.give(status="problems" if told else "ok", pr_number=pull)
     for title, text in told:
         screen.say(annotation("warning", title, text))

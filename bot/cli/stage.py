@@ -159,7 +159,7 @@ def publish(
         outcome = Publication(job, order, hand, Path(scratch), settings).carry_out()
     report.mkdir(parents=True, exist_ok=True)
     (report / OUTCOME_FILE).write_text(outcome.model_dump_json(indent=2), encoding="utf-8")
-    job.summarize(run_page(outcome))
+    job.files.summarize(run_page(outcome))
     job.give(status=outcome.status)
     _say(f"{outcome.status}: {outcome.commit or 'no commit'}")
     for reason in outcome.reasons:

@@ -1,8 +1,7 @@
-"""The runner we are a step on: what it says of the job, and where it wants to be told things."""
+"""The runner we are a step on: what it says of the job."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,10 +11,8 @@ from typing import Any
 
 from bot.errors import Misused, Unusable
 from bot.flows.action_run.order import INPUTS, ActionOrder, parse_order
+from bot.flows.step_files import StepFiles, event_of
 
-MOST_SUMMARY = 1_000_000
-"""Bytes; GitHub shows no summary of a step that has more than 1 MiB."""
-_MOST_EVENT = 32 * 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -33,8 +30,7 @@ class Runner:
     sha: str = ""
     event_name: str = ""
     event: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    output: Path | None = None
-    summary: Path | None = None
+    files: StepFiles = field(default_factory=StepFiles)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Runner:
@@ -54,9 +50,8 @@ class Runner:
             inputs=get(INPUTS, ""),
             sha=sha if _COMMIT.fullmatch(sha := get("GITHUB_SHA", "")) else "",
             event_name=get("GITHUB_EVENT_NAME", ""),
-            event=_event(get("GITHUB_EVENT_PATH", "")),
-            output=_path(get("GITHUB_OUTPUT", "")),
-            summary=_path(get("GITHUB_STEP_SUMMARY", "")),
+            event=event_of(environment),
+            files=StepFiles.of(environment),
         )
 
     def order(self) -> ActionOrder:
@@ -92,38 +87,3 @@ class Runner:
         found = found or (group.get("base_sha", "") if isinstance(group, dict) else "")
         known = isinstance(found, str) and _COMMIT.fullmatch(found) and found.strip("0")
         return found if known else ""
-
-    def give(self, **values: str) -> None:
-        """Outputs of the step, `fail_on` as `fail-on`; each is one line."""
-        if self.output is None:
-            return
-        with self.output.open("a", encoding="utf-8") as file:
-            for name, value in values.items():
-                # A second line would be a second output, and `<<` before the first `=` a block.
-                line = " ".join(value.split())
-                file.write(f"{name.replace('_', '-')}={line}\n")
-
-    def summarize(self, markdown: str) -> None:
-        """Add to the page of the run."""
-        if self.summary is None:
-            return
-        data = markdown.encode("utf-8", "replace")
-        if len(data) > MOST_SUMMARY:
-            cut = data[:MOST_SUMMARY].decode("utf-8", "ignore").rpartition("\n")[0]
-            data = f"{cut}\n\nThe rest does not fit here; it is in the report.\n".encode()
-        with self.summary.open("ab") as file:
-            file.write(data.rstrip() + b"\n\n")
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
-
-
-def _event(place: str) -> Mapping[str, Any]:
-    """The payload of the event; without it only less is known."""
-    with suppress(OSError, ValueError, RecursionError):
-        path = Path(place)
-        if place and path.stat().st_size <= _MOST_EVENT:
-            found = json.loads(path.read_bytes())
-            return found if isinstance(found, dict) else {}
-    return {}

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
 from pydantic import SecretStr
 
 from bot.core.events import Hint, hint_of
+from bot.core.names import FULL_NAME
 from bot.errors import Misused, Unusable
 from bot.flows.react.post import Post
+from bot.flows.step_files import event_of
 from bot.settings import Settings
 
 TOKEN = "GENESIS_JOB_TOKEN"  # noqa: S105 - the name of a variable
 """Variable with the job's own token, for where there is no App."""
-LARGEST = 64 * 1024 * 1024
-
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}\Z")
 
 log = structlog.get_logger()
 
@@ -44,7 +40,7 @@ class Occasion:
         """
         here = environment.get("GITHUB_REPOSITORY", "")
         repository = named or here
-        if not _REPOSITORY.match(repository):
+        if not FULL_NAME.match(repository):
             raise Misused(
                 f"{repository!r} is no repository" if repository else "no repository is named",
                 hint="name it as OWNER/NAME; in a job of GitHub Actions it is known",
@@ -53,9 +49,8 @@ class Occasion:
         secret = SecretStr(token) if token else None
         if repository.casefold() != here.casefold():
             return cls(repository, token=secret)
-        path = environment.get("GITHUB_EVENT_PATH", "")
-        payload = _payload(Path(path)) if path else {}
-        return cls(repository, environment.get("GITHUB_EVENT_NAME", ""), payload, secret)
+        event = environment.get("GITHUB_EVENT_NAME", "")
+        return cls(repository, event, event_of(environment), secret)
 
     def post(self, settings: Settings) -> Post:
         """As our App where its key is here, else with the token of the job; raises `Unusable`."""
@@ -80,14 +75,3 @@ class Occasion:
         except ValueError as error:
             log.warning("event_not_read", why=str(error))
             return None
-
-
-def _payload(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST:
-            return {}
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        log.warning("event_not_read", why=type(error).__name__)
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bot.core.lifecycle.manifest import Handed
+from bot.core.names import FULL_NAME
 from bot.errors import Unusable
 from bot.flows.stage_run.order import StageOrder, parse_order
+from bot.flows.step_files import StepFiles
 
 INPUTS = "GENESIS_STAGE_INPUTS"
 """Variable with the JSON of the workflow's inputs: no input is ever a word of a script."""
@@ -20,8 +21,7 @@ DEFAULT_BRANCH = "GENESIS_DEFAULT_BRANCH"
 KEPT = "GENESIS_STAGE_KEPT"
 """`true` where the cache had what `prepare` would make."""
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}\Z")
-_LINE = re.compile(r"[\w.-]*\Z")
+_WORD = re.compile(r"[\w.-]*\Z")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class Job:
     default_branch: str = ""
     kept: bool = False
     """Only in `prepare`: a run before made the same."""
-    output: Path | None = None
-    summary: Path | None = None
+    files: StepFiles = field(default_factory=StepFiles)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Job:
@@ -50,7 +49,7 @@ class Job:
         get = environment.get
         repository, run = get("GITHUB_REPOSITORY", ""), get("GITHUB_RUN_ID", "")
         attempt = get("GITHUB_RUN_ATTEMPT", "1")
-        if not _REPOSITORY.match(repository) or not run.isdecimal() or not attempt.isdecimal():
+        if not FULL_NAME.match(repository) or not run.isdecimal() or not attempt.isdecimal():
             raise Unusable(
                 "this is no job of a workflow run",
                 hint="on your own machine, `genesis run --stage N` does the same work",
@@ -66,8 +65,7 @@ class Job:
             token=get(TOKEN, ""),
             default_branch=get(DEFAULT_BRANCH, ""),
             kept=get(KEPT, "") == "true",
-            output=_path(get("GITHUB_OUTPUT", "")),
-            summary=_path(get("GITHUB_STEP_SUMMARY", "")),
+            files=StepFiles.of(environment),
         )
 
     @property
@@ -93,19 +91,5 @@ class Job:
 
     def give(self, **values: str) -> None:
         """Outputs of the step; only single words, which cannot be mistaken for more."""
-        if self.output is None:
-            return
-        with self.output.open("a", encoding="utf-8") as file:
-            for name, value in values.items():
-                assert _LINE.match(value), "an output of ours is one word"
-                file.write(f"{name}={value}\n")
-
-    def summarize(self, markdown: str) -> None:
-        """Add to the job's summary page."""
-        if self.summary is not None:
-            with self.summary.open("a", encoding="utf-8") as file:
-                file.write(f"{markdown.rstrip()}\n\n")
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+        assert all(map(_WORD.match, values.values())), "an output of ours is one word"
+        self.files.give(**values)

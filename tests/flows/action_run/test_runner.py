@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Misused, Unusable
-from bot.flows.action_run.runner import MOST_SUMMARY, Runner
+from bot.flows.action_run.runner import Runner
 from tests.flows.action_run.support import ORIGIN, Step
 
 BASE, HEAD = "b" * 40, "c" * 40
@@ -42,24 +42,6 @@ def test_it_knows_hosts_of_enterprise_servers(step: Step) -> None:
 )
 def test_the_event_names_where_the_change_began(step: Step, event: Any, base: str) -> None:
     assert step.runner(event).base() == base
-
-
-def test_an_event_that_cannot_be_read_is_none(step: Step) -> None:
-    step.folder.mkdir()
-    (step.folder / "event.json").write_text("[" * 50_000)
-    assert Runner.of(step.environment).event == {}
-
-
-def test_outputs_are_one_line_each_whatever_is_in_them(step: Step) -> None:
-    step.runner().give(status="ok", report_path="a b\nstatus=stolen\r\nx<<EOF")
-    assert step.outputs() == {"status": "ok", "report-path": "a b status=stolen x<<EOF"}
-
-
-def test_a_summary_that_is_too_long_ends_with_where_the_rest_is(step: Step) -> None:
-    step.runner().summarize("é line\n" * 200_000)
-    text = step.summary()
-    assert len(text.encode()) < MOST_SUMMARY + 200
-    assert text.rstrip().endswith("it is in the report.")
 
 
 def test_each_use_in_a_job_has_a_report_of_its_own(step: Step) -> None:
