@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,10 +10,16 @@ from typing import Literal, get_args
 
 from bot.config import CONFIG_PATH
 from bot.core.policy import Policy
-from bot.errors import Refused
 from bot.flows.onboarding.configuration import configuration_text
 from bot.flows.onboarding.workflow_file import document_of, triggers
-from bot.flows.stage_run.caller import BOT_FILE, CALLER_FILE, bot_workflow, caller_workflow
+from bot.flows.stage_run.caller import (
+    BOT_FILE,
+    CALLER_FILE,
+    SET_SEAL,
+    bot_workflow,
+    caller_workflow,
+    filled,
+)
 from bot.github.calls import FOLDER
 from bot.settings import API_KEYS
 
@@ -24,7 +29,6 @@ WAYS: tuple[Way, ...] = get_args(Way)
 ANALYZE_FILE = "otp-genesis-analyze.yml"
 
 _TEMPLATE = Path(__file__).parent / "templates" / ANALYZE_FILE
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}\Z")
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,7 @@ def files_for(way: Way, setup: Setup) -> Mapping[str, str]:
 
 def analyze_workflow(setup: Setup) -> str:
     """The workflow that shows findings in pull requests; raises `Refused` for what is no word."""
-    text = _TEMPLATE.read_text(encoding="utf-8")
-    words = {"OWNER": setup.owner, "REF": setup.ref, "BRANCH": setup.branch}
-    for mark, word in words.items():
-        if not _WORD.match(word):
-            raise Refused(f"cannot stand in a workflow: {word!r}")
-        text = text.replace(f"@{mark}@", word)
-    return text
+    return filled(_TEMPLATE, OWNER=setup.owner, REF=setup.ref, BRANCH=setup.branch)
 
 
 def checking(workflows: Mapping[str, str]) -> Iterator[str]:
@@ -110,11 +108,10 @@ def next_steps(way: Way, setup: Setup, full_name: str = "OWNER/REPO") -> tuple[s
                 f"label an issue `{label}`",
             )
         case "serverless":
-            seal = 'gh secret set GENESIS_SEAL --body "$(openssl rand -hex 32)"'
             app = "gh secret set GENESIS_PRIVATE_KEY < the App's key"
             return (
                 commit,
-                f"`{app if setup.app_id else seal}`",
+                f"`{app if setup.app_id else SET_SEAL}`",
                 key,
                 *(() if setup.app_id else (_ALLOW,)),
                 f"label an issue `{label}`",

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.codebase.remote_git import Remote
 from bot.errors import Unusable
+from bot.flows.stage_run.caller import SET_SEAL
 from bot.github.app_auth import App, Credentials
 from bot.github.asking import GitHubSite
 from bot.github.client import Client
@@ -65,7 +66,7 @@ class Post:
         if settings.seal is None:
             raise Unusable(
                 "without an App, GENESIS_SEAL has to be set: it tells our records from others'",
-                hint="once: openssl rand -hex 32 | gh secret set GENESIS_SEAL",
+                hint=f"once: {SET_SEAL}",
             )
         app = JobToken.of(_site(settings), token, settings.seal)
         return cls(app, settings, app.login)

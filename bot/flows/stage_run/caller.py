@@ -13,6 +13,9 @@ CALLER_FILE = "otp-genesis.yml"
 BOT_FILE = "otp-genesis-bot.yml"
 """Reacts, where there is no server."""
 
+SET_SEAL = "openssl rand -hex 32 | gh secret set GENESIS_SEAL"
+"""For where it is no App; by a pipe, for arguments can be seen by others on the machine."""
+
 BOT_PERMISSIONS = (
     ("actions", "write", "starts the workflows that run stages and checks"),
     ("checks", "write", "says how a stage went"),
@@ -33,7 +36,7 @@ def caller_workflow(*, owner: str, ref: str, version: str) -> str:
 
     `version` is installed where a runner has no genesis. Raises `Refused` for what is no word.
     """
-    return _filled(CALLER_FILE, OWNER=owner, REF=ref, VERSION=version)
+    return filled(_TEMPLATES / CALLER_FILE, OWNER=owner, REF=ref, VERSION=version)
 
 
 def bot_workflow(
@@ -50,7 +53,8 @@ def bot_workflow(
     `branch` is the default one; `checks` are names of the team's workflows that check pull
     requests. Raises `Refused`.
     """
-    text = _filled(BOT_FILE, OWNER=owner, REF=ref, VERSION=version, BRANCH=branch)
+    words = {"OWNER": owner, "REF": ref, "VERSION": version, "BRANCH": branch}
+    text = filled(_TEMPLATES / BOT_FILE, **words)
     for name in checks:
         if not _NAME.match(name):
             raise Refused(f"cannot stand in a workflow: {name!r}")
@@ -61,8 +65,9 @@ def bot_workflow(
     return text.replace("@APP@", f'\n      app_id: "{app_id}"' if app_id else "")
 
 
-def _filled(file: str, **words: str) -> str:
-    text = (_TEMPLATES / file).read_text(encoding="utf-8")
+def filled(template: Path, **words: str) -> str:
+    """Its text with a word for each `@MARK@`; raises `Refused` for what is no word."""
+    text = template.read_text(encoding="utf-8")
     for mark, word in words.items():
         if not _WORD.match(word):
             raise Refused(f"cannot stand in a workflow: {word!r}")
