@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bot.flows.onboarding.check import Check, Group
-from bot.flows.onboarding.workflow_file import caller_of, document_of, triggers, used
+from bot.flows.onboarding.workflow_file import caller_of, covers, document_of, triggers, used
 from bot.flows.stage_run.caller import caller_workflow
 from bot.github.calls import FOLDER, MOST_BYTES
 from bot.github.reading.contents import text_of
@@ -211,7 +211,7 @@ def _ci(seen: RepositorySeen) -> Check:
     name = "checks of pull requests"
     for file, text in seen.workflows.items():
         events = triggers(document_of(text or "") or {})
-        if file != seen.policy.workflow and _covers(events.get("pull_request"), seen.base):
+        if file != seen.policy.workflow and covers(events.get("pull_request"), seen.base):
             return ACTIONS.ok(name, f"{FOLDER}/{file} runs on them")
     others = sorted(set(_others(seen)))
     if others:
@@ -223,23 +223,6 @@ def _ci(seen: RepositorySeen) -> Check:
     says = "nothing seems to check them: each waits `checks_minutes`, then people are told"
     fix = f"a workflow in {FOLDER} with `on: pull_request` that runs `mix test`"
     return ACTIONS.warning(name, says, fix)
-
-
-def _covers(filters: Mapping[str, Any] | None, base: str) -> bool:
-    """Whether a pull request to the base starts it; what is filtered by path may."""
-    if filters is None:
-        return False
-    only, never = filters.get("branches"), filters.get("branches-ignore")
-    return (only is None or _fits(base, only)) and not (never and _fits(base, never))
-
-
-def _fits(branch: str, patterns: object) -> bool:
-    """As GitHub reads them: one alone is a list of one, the last that fits decides, `!` is not."""
-    fits = False
-    for pattern in map(str, patterns if isinstance(patterns, list) else [patterns]):
-        if fnmatchcase(branch, pattern.removeprefix("!")):
-            fits = not pattern.startswith("!")
-    return fits
 
 
 def _others(seen: RepositorySeen) -> Iterator[str]:

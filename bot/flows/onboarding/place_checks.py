@@ -91,7 +91,8 @@ def _credo(facts: PlaceFacts) -> Check:
     if facts.credo:
         return PROJECT.ok("Credo", "is a dependency")
     says = "is no dependency: verification goes without it"
-    fix = "add {:credo, only: [:dev, :test], runtime: false} to the deps of mix.exs, if you like"
+    dep = '{:credo, "~> 1.7", only: [:dev, :test], runtime: false}'
+    fix = f"add {dep} to the deps of mix.exs, if you like"
     return PROJECT.warning("Credo", says, fix)
 
 

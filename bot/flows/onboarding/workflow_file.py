@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.errors import ConfigError, OtpError
@@ -78,3 +79,20 @@ def triggers(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def used(text: str) -> tuple[str, ...]:
     """Actions of other repositories, `owner/name[/path]@ref`, each once."""
     return tuple(dict.fromkeys(USES.findall(text)))
+
+
+def covers(filters: Mapping[str, Any] | None, base: str) -> bool:
+    """Whether a pull request to the base starts what has these filters; paths are not looked at."""
+    if filters is None:
+        return False
+    only, never = filters.get("branches"), filters.get("branches-ignore")
+    return (only is None or _fits(base, only)) and not (never and _fits(base, never))
+
+
+def _fits(branch: str, patterns: object) -> bool:
+    """As GitHub reads them: one alone is a list of one, the last that fits decides, `!` is not."""
+    fits = False
+    for pattern in map(str, patterns if isinstance(patterns, list) else [patterns]):
+        if fnmatchcase(branch, pattern.removeprefix("!")):
+            fits = not pattern.startswith("!")
+    return fits
