@@ -9,14 +9,17 @@ from pydantic import SecretStr
 
 from bot.errors import Unusable
 from bot.flows.onboarding.app_checks import app_checks, installed, no_app_checks
-from bot.flows.onboarding.check import Check, Group
-from bot.flows.onboarding.repository_checks import repository_checks
+from bot.flows.onboarding.check import Check
+from bot.flows.onboarding.repository_checks import REPOSITORY, repository_checks
 from bot.flows.stage_run.caller import BOT_FILE
-from bot.github.reading.doctor import Asker, asking, asking_as, look_at_app
-from bot.github.reading.doctor_repository import look_at_repository, with_other_eyes
+from bot.github.app_auth import App
+from bot.github.reading.doctor import AppSeen, Asker, asking, asking_as, look_at_app
+from bot.github.reading.doctor_repository import (
+    RepositorySeen,
+    look_at_repository,
+    with_other_eyes,
+)
 from bot.settings import Settings
-
-REPOSITORY = Group("the repository")
 
 
 def examine(
@@ -31,22 +34,29 @@ def examine(
         with asking_as(seen.site, token, full_name) as ask:
             found = look_at_repository(ask, seen.site.web, BOT_FILE, ours=False)
         return (*no_app_checks(seen), *repository_checks(found))
-    checks = app_checks(seen, full_name, events)
     if app is None:
-        return checks
+        return app_checks(seen, full_name, events)
+    looked = _looked_at(app, seen, full_name, token)
+    if isinstance(looked, str):
+        return (*app_checks(seen, full_name, events), REPOSITORY.unknown("everything", looked))
+    served = BOT_FILE not in looked.workflows
+    return (*app_checks(seen, full_name, events, served=served), *repository_checks(looked))
+
+
+def _looked_at(
+    app: App, seen: AppSeen, full_name: str, token: SecretStr | None
+) -> RepositorySeen | str:
+    """The repository, or why nothing of it can be read."""
     if not installed(seen.installation):
-        says = "nothing of it can be read before the App is installed there and not suspended"
-        return (*checks, REPOSITORY.unknown("everything", says))
+        return "nothing of it can be read before the App is installed there and not suspended"
     with asking(app, seen.installation.body, full_name) as ours:
         if not isinstance(ours, Asker):
-            return (*checks, REPOSITORY.unknown("everything", f"no token: {ours.why}"))
+            return f"no token: {ours.why}"
         found = look_at_repository(ours, seen.site.web, BOT_FILE)
-    if token is not None:
-        with asking_as(seen.site, token, full_name) as ask:
-            found = with_other_eyes(found, ask)
-    served = BOT_FILE not in found.workflows
-    checks = app_checks(seen, full_name, events, served=served)
-    return (*checks, *repository_checks(found))
+    if token is None:
+        return found
+    with asking_as(seen.site, token, full_name) as ask:
+        return with_other_eyes(found, ask)
 
 
 def against(url: str) -> dict[str, str]:
