@@ -125,6 +125,8 @@ def test_server_answers_from_a_supervised_process(mix_project: MakeProject) -> N
     {:ok, "hello"} = :gen_tcp.recv(socket, 0, 5_000)
     [job] = Task.Supervisor.children(Shop.TaskSupervisor)
     watch = Process.monitor(job)
+    # Asked of the job itself: the monitor is set before the connection ends.
+    {:monitored_by, [_ | _]} = Process.info(job, :monitored_by)
     :gen_tcp.close(socket)
     receive do
       {:DOWN, ^watch, :process, ^job, reason} -> IO.puts("served and gone: #{reason}")
