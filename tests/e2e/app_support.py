@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from bot.core.names import branch_of
@@ -373,9 +374,10 @@ def serving(
         "GENESIS_JOBS": "1",
         **more,
     }
-    command = [sys.executable, "-c", CODE, "serve", "--json", "--port", str(port)]
+    # One that does not end says where it stands: it is sent SIGABRT.
+    command = [sys.executable, "-X", "faulthandler", "-c", CODE, "serve", "--json"]
     with subprocess.Popen(
-        [*command, "--pages-port", "0"],
+        [*command, "--port", str(port), "--pages-port", "0", "--drain", "5"],
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -389,7 +391,8 @@ def serving(
         finally:
             server.send_signal(signal.SIGTERM)
             try:
-                server.wait(60)
+                server.wait(120)
             except subprocess.TimeoutExpired:
-                server.kill()
-                raise
+                server.send_signal(signal.SIGABRT)
+                server.wait(20)
+                pytest.fail(f"it does not end:\n{Path(errors.name).read_text()[-12_000:]}")
