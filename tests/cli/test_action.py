@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.support import Ran, genesis, inside
 from tests.flows.action_run.support import Step
-from tests.flows.support import SHOP
+from tests.flows.support import SHOP, written
 
 INPUTS = "GENESIS_ACTION_INPUTS"
 
@@ -17,9 +17,7 @@ INPUTS = "GENESIS_ACTION_INPUTS"
 def step(tmp_path: Path) -> Step:
     step = Step(tmp_path / "step")
     step.runner()
-    for name, text in SHOP.items():
-        (step.work / name).parent.mkdir(parents=True, exist_ok=True)
-        (step.work / name).write_text(text)
+    written(step.work)
     return step
 
 

@@ -78,12 +78,18 @@ def git(root: Path, *args: str) -> str:
     return done.stdout.strip()
 
 
-def repository(root: Path, files: Mapping[str, str | bytes] = SHOP) -> Path:
-    """A repository with these files committed."""
+def written(root: Path, files: Mapping[str, str | bytes] = SHOP) -> Path:
+    """A folder with these files in it."""
     for path, content in files.items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def repository(root: Path, files: Mapping[str, str | bytes] = SHOP) -> Path:
+    """A repository with these files committed."""
+    written(root, files)
     git(root, "init", "-q")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "First")

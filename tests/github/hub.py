@@ -87,6 +87,16 @@ class Hub:
         finally:
             self.control("DELETE", "/faults")
 
+    @contextmanager
+    def withheld(self, *permissions: str, account: str = "acme") -> Iterator[None]:
+        """What the installation of an account lacks inside."""
+        wanted = {"account": account, "permissions": list(permissions)}
+        self.control("PUT", "/withheld", wanted)
+        try:
+            yield
+        finally:
+            self.control("PUT", "/withheld", wanted | {"permissions": []})
+
     def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
         """What was asked of it."""
         found: list[dict[str, Any]] = self.control("GET", f"/exchanges?limit=500&after={after}")

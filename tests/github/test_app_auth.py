@@ -156,9 +156,7 @@ def test_what_is_lacking_is_named_and_the_rest_can_be_read(hub: Hub, app: App) -
     place = hub.place(app, owner="other")
     ours, installation = hub.app(), place.installation
     assert ours.lacking(installation) is None
-    asked = {"account": "other", "permissions": ["actions", "statuses"]}
-    hub.control("PUT", "/withheld", asked)
-    try:
+    with hub.withheld("actions", "statuses", account="other"):
         fresh = hub.app()
         found = fresh.lacking(installation)
         assert found is not None
@@ -170,8 +168,6 @@ def test_what_is_lacking_is_named_and_the_rest_can_be_read(hub: Hub, app: App) -
                 client.get("./actions/workflows")
             with pytest.raises(NotGranted):
                 client.post("actions", "./actions/runs/1/cancel", {}, creates=False)
-    finally:
-        hub.control("PUT", "/withheld", asked | {"permissions": []})
     assert fresh.lacking(installation) is None
     with place.client(fresh) as client:
         assert client.get("./actions/workflows")["total_count"] == 0

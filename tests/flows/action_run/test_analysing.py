@@ -15,7 +15,7 @@ from bot.flows.action_run.outcome import ActionOutcome
 from bot.flows.watch import Silent
 from bot.settings import load_settings
 from tests.flows.action_run.support import ORIGIN, Step
-from tests.flows.support import SHOP, SPAWNING, git, repository
+from tests.flows.support import SHOP, SPAWNING, git, repository, written
 
 MORE = SPAWNING.replace("Shop.Mail", "Shop.Post")
 
@@ -29,9 +29,7 @@ def analysed(step: Step, **inputs: str) -> ActionOutcome:
 def shop(tmp_path: Path, files: Mapping[str, str] = SHOP) -> Step:
     step = Step(tmp_path / "step")
     step.runner()
-    for name, text in files.items():
-        (step.work / name).parent.mkdir(parents=True, exist_ok=True)
-        (step.work / name).write_text(text)
+    written(step.work, files)
     return step
 
 

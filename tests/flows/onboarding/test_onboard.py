@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,28 +16,10 @@ from bot.flows.onboarding.proposal import BRANCH
 from bot.flows.stage_run.caller import caller_workflow
 from bot.github.app_auth import App
 from bot.github.doing.context import Here
-from tests.github.hub import OURSELVES, Hub, Place, local_hub
+from tests.github.hub import OURSELVES, Hub, Place
 
 WORKFLOW = ".github/workflows/otp-genesis.yml"
 CALLER = caller_workflow(owner="acme", ref="main", version=version("otp-genesis"))
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with local_hub(tmp_path_factory.mktemp("onboard")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def app(hub: Hub) -> Iterator[App]:
-    found = hub.app()
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def place(hub: Hub, app: App) -> Place:
-    return hub.place(app)
 
 
 def run(place: Place, *, dry: bool = False, ref: str = "main") -> Onboarded:

@@ -19,6 +19,7 @@ from tests.github.waiting import until
 CHECKS_FILE = ".github/workflows/ci.yml"
 ALARM = {"lib/kiosk/alarm.ex": "defmodule Kiosk.Alarm do\nend\n", "ci.sh": "exit 0\n"}
 """What the quick stage changes, and what the quick checks run."""
+RETRY = "`/genesis retry stage 1` tries again, `/genesis skip 1` goes on without it."
 
 
 def files(**more: str | None) -> dict[str, str]:
@@ -88,6 +89,12 @@ class Bad:
             return stage if fits else None
 
         return until(there, f"stage 1 is {wanted} {more}; it is {self.stage()}")
+
+    def goes_on(self) -> None:
+        """After a person's one step the stage comes to its pull request, green."""
+        self.say("/genesis retry stage 1")
+        stage = self.comes_to("awaiting-review")
+        assert (stage.reason, stage.failures) == ("", 1)
 
     def comments(self, number: int = 0) -> list[str]:
         """What we said on the plan's issue, or on another."""

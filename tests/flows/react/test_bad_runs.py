@@ -5,7 +5,6 @@ One play for each; docs/troubleshooting.md quotes what is read here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +12,10 @@ import pytest
 
 from bot.github.app_auth import App
 from tests.e2e.app_support import QUICK_STAGE, STAGE_FILE
-from tests.flows.react.bad_input import CHECKS_FILE, Bad, files
+from tests.flows.react.bad_input import CHECKS_FILE, RETRY, Bad, files
 from tests.flows.react.told import says
-from tests.github.hub import Hub, Place, local_hub
+from tests.github.hub import Hub, Place
 
-RETRY = "`/genesis retry stage 1` tries again, `/genesis skip 1` goes on without it."
 HEAD = QUICK_STAGE.partition("jobs:\n")[0]
 REPORT = """\
   report:
@@ -43,19 +41,6 @@ def stage_file(does: str, report: str = "") -> str:
     return f"{HEAD}jobs:\n{work}{REPORT.replace('MORE', report) if report else ''}"
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with local_hub(tmp_path_factory.mktemp("hub")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(hub: Hub) -> Iterator[App]:
-    found = hub.app()
-    yield found
-    found.close()
-
-
 @pytest.fixture
 def place(hub: Hub, app: App) -> Place:
     return hub.place(app, files())
@@ -71,13 +56,6 @@ def asked(bad: Bad, *, attempts: int = 2) -> str:
     assert len(bad.runs()) == attempts
     assert stage.reason in bad.dashboard()
     return stage.reason
-
-
-def goes_on(bad: Bad) -> None:
-    """After a person's one step the stage comes to its pull request, green."""
-    bad.say("/genesis retry stage 1")
-    bad.comes_to("awaiting-review")
-    assert (bad.stage().reason, bad.stage().failures) == ("", 1)
 
 
 def twice(what: str) -> str:
@@ -139,7 +117,7 @@ def test_a_run_that_a_person_cancels(hub: Hub, app: App, tmp_path: Path) -> None
     assert asked(bad, attempts=1) == f"Its run was cancelled. {RETRY}"
     assert says(bad.dashboard(), "somebody cancelled the run")
     place.commit("main", {STAGE_FILE: QUICK_STAGE})
-    goes_on(bad)
+    bad.goes_on()
 
 
 def test_a_runner_that_is_lost(hub: Hub, place: Place, tmp_path: Path) -> None:
@@ -149,7 +127,7 @@ def test_a_runner_that_is_lost(hub: Hub, place: Place, tmp_path: Path) -> None:
     assert said.startswith("The same failure twice in a row: the run ended (failure) without")
     assert says(bad.dashboard(), "the runner was lost")
     assert said.endswith(RETRY)
-    goes_on(bad)
+    bad.goes_on()
 
 
 def test_a_runner_that_is_lost_once_costs_one_attempt(
@@ -196,7 +174,7 @@ def test_a_run_whose_report_is_not_to_be_believed(
     assert says(bad.dashboard(), case)
     assert place.by("admin", "GET", "/pulls", None, state="all") == []
     place.commit("main", {STAGE_FILE: QUICK_STAGE})
-    goes_on(bad)
+    bad.goes_on()
 
 
 def test_a_report_whose_bytes_are_others(hub: Hub, place: Place, tmp_path: Path) -> None:
@@ -206,7 +184,7 @@ def test_a_report_whose_bytes_are_others(hub: Hub, place: Place, tmp_path: Path)
         assert asked(bad) == twice(said)
         assert says(bad.dashboard(), "the report was altered")
     assert place.by("admin", "GET", "/pulls", None, state="all") == []
-    goes_on(bad)
+    bad.goes_on()
 
 
 def test_a_report_that_was_deleted_before_it_was_read(place: Place, tmp_path: Path) -> None:
@@ -219,7 +197,7 @@ def test_a_report_that_was_deleted_before_it_was_read(place: Place, tmp_path: Pa
         bad.look()
     assert asked(bad) == twice("the run ended (success) without a report")
     assert says(bad.dashboard(), "the report is missing, or was deleted")
-    goes_on(bad)
+    bad.goes_on()
 
 
 # What was asked for is not what is there any more
@@ -291,7 +269,7 @@ def test_a_stage_that_publishes_what_is_there_already(hub: Hub, app: App, tmp_pa
     )
     assert stage.reason.endswith("`/genesis retry stage 1` makes another attempt.")
     assert says(bad.dashboard(), "what came of it changes nothing")
-    goes_on(bad)
+    bad.goes_on()
 
 
 def test_workflows_of_the_base_that_changed_meanwhile(place: Place, tmp_path: Path) -> None:
@@ -305,4 +283,4 @@ def test_workflows_of_the_base_that_changed_meanwhile(place: Place, tmp_path: Pa
     branch = f"genesis/{bad.number}/stage-1"
     place.by("writer", "DELETE", f"/git/refs/heads/{branch}")
     bad.look()
-    goes_on(bad)
+    bad.goes_on()

@@ -9,18 +9,11 @@ import pytest
 
 from bot.flows.react.config_watch import watch_branch, watch_pull
 from bot.flows.react.post import Post
-from bot.github.app_auth import App
 from bot.settings import load_settings
-from tests.github.hub import OURSELVES, Hub, Place, local_hub
+from tests.github.hub import OURSELVES, Hub, Place
 
 CONFIG = ".github/otp-genesis.yml"
 BROKEN = "run: sometimes\nlimits: {attempts: 0}\n"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with local_hub(tmp_path_factory.mktemp("hub"), "--private") as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +26,7 @@ def post(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
 
 @pytest.fixture
 def place(hub: Hub, post: Post) -> Place:
-    app: App = post.as_app
-    return hub.place(app)
+    return hub.place(post.as_app)
 
 
 def look(post: Post, place: Place) -> int:

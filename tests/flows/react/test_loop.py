@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -25,22 +25,9 @@ from bot.flows.react.post import Post
 from bot.flows.react.record import PROBLEM
 from bot.github.app_auth import App
 from bot.github.client import Client
-from tests.github.hub import OURSELVES, SAMPLE, Hub, Place, local_hub
+from tests.github.hub import OURSELVES, SAMPLE, Hub, Place
 
 LABEL = "otp-refactor"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with local_hub(tmp_path_factory.mktemp("hub")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(hub: Hub) -> Iterator[App]:
-    found = hub.app()
-    yield found
-    found.close()
 
 
 class Stopped(Exception):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.codebase.repository import Repository
+from bot.codebase.toolchain import Toolchain, find_toolchain
 from bot.flows.action_run.verifying import Verification
 from bot.flows.bench import Bench
 from bot.flows.build_place import credo_beside
@@ -27,6 +31,14 @@ def opened(root: Path, cache: Path, credo: str = "beside") -> Repository:
     return Repository.open(root, load_settings(cache_dir=cache, jobs=1, credo=credo))
 
 
+@contextmanager
+def benched(repository: Repository) -> Iterator[Bench]:
+    bench = Bench(Session(repository, repository.head, DEFAULT_GOAL), Silent(), run_id="one")
+    with closing(bench):
+        bench.open()
+        yield bench
+
+
 def handed(repository: Repository, hand: Path) -> Prepared:
     hand.mkdir(exist_ok=True)
     return prepare(repository, hand, hand / "hex", Silent())
@@ -40,12 +52,8 @@ def test_what_was_installed_goes_to_the_jobs_that_check(tmp_path: Path) -> None:
     assert made.archive is not None
     second = opened(root, tmp_path / "second")
     unpack(made.archive, second, second.settings.environment)
-    bench = Bench(Session(second, second.head, DEFAULT_GOAL), Silent(), run_id="one")
-    try:
-        bench.open()
+    with benched(second) as bench:
         found = check_credo(bench.mix)
-    finally:
-        bench.close()
     assert [(d.path, d.message) for d in found.diagnostics] == [
         ("lib/sample/counter.ex", "Credo.Fake [design] design")
     ], found.output_tail
@@ -54,12 +62,14 @@ def test_what_was_installed_goes_to_the_jobs_that_check(tmp_path: Path) -> None:
 def test_nobody_asked_so_nothing_is_packed_and_none_is_used(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop")
     (tmp_path / "cache").mkdir()
-    installed(tmp_path / "cache")
+    beside = installed(tmp_path / "cache")
     plain = opened(root, tmp_path / "cache", "project")
     assert handed(plain, tmp_path / "hand") == Prepared()
-    bench = Bench(Session(plain, plain.head, DEFAULT_GOAL), Silent(), run_id="one")
-    assert bench.session.repository.settings.credo == "project"
     wanting = opened(root, tmp_path / "cache")
+    tools = find_toolchain(tmp_path, os.environ)
+    assert isinstance(tools, Toolchain)
+    assert credo_beside(plain.settings, tools) is None
+    assert credo_beside(wanting.settings, tools) == beside
     assert build_key(wanting) == f"{build_key(plain)}-credo"
 
 
@@ -67,16 +77,12 @@ def test_where_it_cannot_be_had_the_checks_go_on_without(tmp_path: Path) -> None
     root = repository(tmp_path / "shop")
     wanting = opened(root, tmp_path / "cache")
     assert handed(wanting, tmp_path / "hand") == Prepared()
-    tools = Bench(Session(wanting, wanting.head, DEFAULT_GOAL), Silent(), run_id="one")
-    try:
-        tools.open()
-        assert credo_beside(wanting.settings, tools.buildable().toolchain) is None
-        assert check_credo(tools.mix).status == "not-run"
-    finally:
-        tools.close()
+    with benched(wanting) as bench:
+        assert credo_beside(wanting.settings, bench.buildable().toolchain) is None
+        assert check_credo(bench.mix).status == "not-run"
 
 
-def test_only_new_issues_count_against_a_change(tmp_path: Path) -> None:
+def test_an_issue_that_was_there_before_does_not_count_against_a_change(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop", COUNTED)
     base = git(root, "rev-parse", "HEAD")
     (root / "lib/other.ex").write_text("defmodule Other do\nend\n")
@@ -85,12 +91,8 @@ def test_only_new_issues_count_against_a_change(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     installed(tmp_path / "cache")
     wanting = opened(root, tmp_path / "cache")
-    bench = Bench(Session(wanting, wanting.head, DEFAULT_GOAL), Silent(), run_id="one")
-    try:
-        bench.open()
+    with benched(wanting) as bench:
         baseline, verdict = Verification(bench, base, gates=True).judged()
-    finally:
-        bench.close()
     assert verdict.status == "passed", verdict.reasons
     for checks in (baseline.checks, verdict.checks):
         assert next(check.summary for check in checks if check.name == "credo") == "1 issues"

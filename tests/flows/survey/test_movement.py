@@ -18,17 +18,11 @@ from bot.flows.react.post import Post
 from bot.flows.survey.looks import Look, look_of, rests
 from bot.flows.survey.movement import MOST_UNKNOWN, ROUNDS, Movement, Survey
 from bot.settings import load_settings
-from tests.github.hub import Hub, Place, local_hub
+from tests.github.hub import Hub, Place
 
 LABEL = "otp-refactor"
 QUOTED = "lib/shop/cart.ex"
 CONFIG = ".github/otp-genesis.yml"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with local_hub(tmp_path_factory.mktemp("hub")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
