@@ -17,6 +17,12 @@ from tests.flows.support import SHOP, SPAWNING
 
 pytestmark = [pytest.mark.elixir, pytest.mark.timeout(900)]
 
+TOLD = """\
+      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
+        if: always()
+        env:
+          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+"""
 WORKFLOW = """\
 name: genesis
 on: workflow_dispatch
@@ -36,9 +42,7 @@ jobs:
           fail-on: warning
           changed-since: HEAD~1
         continue-on-error: true
-      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
-        env:
-          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+      - told
       - uses: actions/upload-artifact@v5
         with:
           name: findings
@@ -55,10 +59,7 @@ jobs:
       - uses: acme/otp-genesis@main
         id: genesis
         with: {command: verify, base: origin/first}
-      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
-        if: always()
-        env:
-          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+      - told
   shallow:
     runs-on: ubuntu-24.04
     steps:
@@ -67,10 +68,7 @@ jobs:
       - uses: acme/otp-genesis@main
         id: genesis
         with: {command: verify, base: "HEAD~1"}
-      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
-        if: always()
-        env:
-          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+      - told
   react:
     runs-on: ubuntu-24.04
     permissions:
@@ -86,10 +84,7 @@ jobs:
         env:
           GENESIS_JOB_TOKEN: ${{ github.token }}
           GENESIS_SEAL: "0123456789012345678901234567890123456789"
-      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
-        if: always()
-        env:
-          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
+      - told
   hostile:
     runs-on: ubuntu-24.04
     steps:
@@ -97,12 +92,9 @@ jobs:
         with: {persist-credentials: false}
       - uses: acme/otp-genesis@main
         id: genesis
-        with: {command: "$(touch /tmp/pwned); analyze\\n::error::x"}
-      - run: echo "OUTCOME=${{ steps.genesis.outcome }} $OUTPUTS"
-        if: always()
-        env:
-          OUTPUTS: ${{ toJSON(steps.genesis.outputs) }}
-"""
+        with: {command: "$(touch @PWNED@); analyze\\n::error::x"}
+      - told
+""".replace("      - told\n", TOLD)
 
 WITH_TOOL = SHOP["mix.exs"].replace("deps: []", 'deps: [{:tool, path: "vendor/tool"}]')
 TOOL = {
@@ -127,6 +119,8 @@ class Played:
     run: dict[str, Any]
     jobs: dict[str, dict[str, Any]]
     logs: dict[str, str]
+    pwned: Path
+    """What there would be if an input were a word of a script."""
 
     def outputs(self, job: str) -> dict[str, str]:
         text = "\n".join(re.sub(r"^\S+Z ", "", ln) for ln in self.logs[job].splitlines())
@@ -142,9 +136,10 @@ class Played:
         return found
 
 
-def shop(folder: Path) -> Path:
+def shop(folder: Path, pwned: Path) -> Path:
     """Three branches on one first commit: a sound change, a broken one, one nobody can build."""
-    own = {"mix.exs": WITH_TOOL, **TOOL, ".github/workflows/genesis.yml": WORKFLOW}
+    workflow = WORKFLOW.replace("@PWNED@", str(pwned))
+    own = {"mix.exs": WITH_TOOL, **TOOL, ".github/workflows/genesis.yml": workflow}
     committed(folder, {**SHOP, **own})
     git("branch", "first", cwd=folder)
     wanted = WITH_TOOL.replace("~> 1.12", "~> 99.0")
@@ -164,7 +159,8 @@ def shop(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     work = tmp_path_factory.mktemp("action")
-    with hub(work, shop(work / "shop")) as running, running.http as http:
+    pwned = work / "pwned"
+    with hub(work, shop(work / "shop", pwned)) as running, running.http as http:
         url = "/repos/acme/shop/actions"
         http.post(f"{url}/workflows/genesis.yml/dispatches", json={"ref": "main"})
         deadline = time.monotonic() + 600
@@ -178,7 +174,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             job["name"]: http.get(f"{url}/jobs/{job['id']}/logs", follow_redirects=True).text
             for job in listed
         }
-        yield Played(running, run, {j["name"]: j for j in listed}, logs)
+        yield Played(running, run, {j["name"]: j for j in listed}, logs, pwned)
 
 
 def test_new_findings_stand_beside_the_code_and_fail_the_step(played: Played) -> None:
@@ -231,7 +227,7 @@ def test_a_shallow_checkout_is_told_what_to_fetch(played: Played) -> None:
 def test_an_input_is_never_a_word_of_a_script(played: Played) -> None:
     outputs = played.outputs("hostile")
     assert (outputs["outcome"], outputs["status"]) == ("failure", "refused")
-    assert not Path("/tmp/pwned").exists()  # noqa: S108 - nothing is ever written there
+    assert not played.pwned.exists()
     assert not [a for a in played.annotations("hostile") if a["message"] == "x"]
 
 

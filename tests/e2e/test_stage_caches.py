@@ -24,7 +24,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Twice:
-    """Two attempts at one stage of one base, one after the other."""
+    """Two attempts at one stage of one base, one after the other; the first only prepares."""
 
     hub: Hub
     name: str
@@ -48,16 +48,18 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twice]:
         with hub(work, source) as running:
             commit = running.store("shop", source, plan)
             ran = []
-            for attempt in (1, 2):
+            every = ",".join(action.id for action in plan.actions() if action.stage == 1)
+            for attempt, dropped in ((1, every), (2, "")):
                 asked = {"plan": "7", "plan_commit": commit, "stage": "1", "attempt": str(attempt)}
-                running.dispatch("shop", **asked, cause="first", base=base, minutes="30")
+                asked |= {"cause": "first", "base": base, "minutes": "30", "dropped": dropped}
+                running.dispatch("shop", **asked)
                 ran.append(running.ended("shop", "7", attempt)["id"])
             yield Twice(running, "shop", (ran[0], ran[1]))
 
 
 def test_a_second_attempt_at_a_base_takes_what_the_first_prepared(twice: Twice) -> None:
     first, second = (twice.logs(run) for run in twice.runs)
-    assert twice.hub.outcome("shop", twice.runs[0]).status == "published", first
+    assert twice.hub.outcome("shop", twice.runs[0]).status == "nothing", first
     assert twice.hub.outcome("shop", twice.runs[1]).status == "published", second
     kept = "a run before prepared this very base with these tools"
     assert "mix deps.get" in first["prepare"]
