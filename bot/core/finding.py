@@ -18,6 +18,7 @@ Confidence = Literal["high", "medium", "low"]
 FixKind = Literal["automatic", "assisted", "advice"]
 Category = Literal[
     "unsupervised-process",
+    "supervision",
     "volatile-state",
     "messaging",
     "god-process",
@@ -25,6 +26,7 @@ Category = Literal[
     "blocking",
     "resources",
     "errors",
+    "configuration",
     "tests",
 ]
 
