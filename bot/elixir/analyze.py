@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.elixir.project import Project
 from bot.elixir.report import sort_out
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
+from bot.elixir.selection import EVERYTHING, Selection, counted
 from bot.elixir.source import Source
 from bot.elixir.tree import DirectoryTree, SourceTree
 from bot.elixir.workers import Progress, by_file
@@ -52,10 +53,11 @@ def survey(
     jobs: int | None = None,
     rules: tuple[Rule, ...] | None = None,
     progress: Progress | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Survey:
     """Analyse a tree with some rules (default: all) on `jobs` processes (default: one per core)."""
     files = tree.files()
-    chosen = rules if rules is not None else all_rules()
+    chosen = selection.of(rules if rules is not None else all_rules())
     work = partial(_analyze_file, rules=chosen)
     results = by_file(files, work, jobs=jobs, progress=progress, before_fork=_prepare)
     facts = tuple(f for result in results for f in result.facts)
@@ -65,25 +67,36 @@ def survey(
     for rule in chosen:
         if rule.check_project is not None:
             sort_out(rule, rule.check_project(project), project.opened, findings, exempted)
-    homeless = {rule.id for rule in chosen if rule.fix_needs_app}
-    findings = [
-        f.model_copy(update={"fix": "advice"})
-        if f.rule in homeless and f.fix != "advice" and project.app_of(f.path) is None
-        else f
-        for f in findings
-    ]
+    homed = _distinct(_with_fix_where_it_can_be(findings, chosen, project))
+    in_order = sorted(homed, key=lambda f: (f.path, f.start_byte, f.rule))
+    notes = (*tree.notes(), *(n for result in results for n in result.notes))
+    count = counted(selection, files, in_order, exempted, notes, chosen)
     analysis = Analysis(
         commit=commit,
         files=len(files),
         lines=sum(result.lines for result in results),
         modules=len(facts),
-        findings=tuple(sorted(_distinct(findings), key=lambda f: (f.path, f.start_byte, f.rule))),
-        exempted=tuple(sorted(exempted, key=lambda e: (e.path, e.line, e.rule))),
-        notes=(*tree.notes(), *(n for result in results for n in result.notes)),
+        findings=count.findings,
+        suppressed=count.suppressed,
+        exempted=tuple(sorted(count.exempted, key=lambda e: (e.path, e.line, e.rule))),
+        notes=count.notes,
         trees=project.trees,
         rules=tuple(rule.id for rule in chosen),
     )
     return Survey(analysis, project)
+
+
+def _with_fix_where_it_can_be(
+    findings: Iterable[Finding], rules: Iterable[Rule], project: Project
+) -> Iterator[Finding]:
+    """Only advice where the fix needs an application and there is none."""
+    homeless = {rule.id for rule in rules if rule.fix_needs_app}
+    for finding in findings:
+        stays = finding.rule not in homeless or finding.fix == "advice"
+        if stays or project.app_of(finding.path) is not None:
+            yield finding
+        else:
+            yield finding.model_copy(update={"fix": "advice"})
 
 
 def _prepare() -> None:
