@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.finding import SupervisionTree
+from bot.elixir.call_graph import CallGraph
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.mixfile import App, app_owning
 from bot.elixir.outline import Module, modules_of
@@ -52,6 +53,11 @@ class Project:
         }
         mentioned = {m for f in self.facts if f.role != "test" for m in f.mentions if m != f.name}
         return frozenset(listed | mentioned)
+
+    @cached_property
+    def calls(self) -> CallGraph:
+        """Which servers the functions of the project ask."""
+        return CallGraph(self)
 
     def source(self, path: str) -> Source:
         """A parsed file; raises `KeyError` for an unknown path."""

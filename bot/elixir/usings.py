@@ -12,6 +12,7 @@ from bot.elixir import nodes
 from bot.elixir.module import Clause, Function, Module, Use
 from bot.elixir.nodes import text
 from bot.elixir.outline import modules_of
+from bot.elixir.scope import Scope
 from bot.elixir.source import Source
 
 _BRINGS = re.compile(rb"\buse[ (]|@behaviour\b")
@@ -115,10 +116,20 @@ def _asks_function_of_that_name(clause: Clause) -> bool:
 
 def _brought(clause: Clause, steps: int = _MOST_STEPS) -> Iterator[Brought]:
     """What the quotes of a clause bring that run whatever the options are."""
+    scope = _scope_in(clause)
     for call in clause.calls:
         if nodes.is_call_to(call.node, "quote") and _always_runs(call.node, clause):
             for statement in nodes.statements(nodes.do_block(call.node)):
-                yield from _of_statement(statement, clause.function.module, steps)
+                yield from _of_statement(statement, scope, clause.function.module, steps)
+
+
+def _scope_in(clause: Clause) -> Scope:
+    module = clause.function.module
+    scope = Scope(module.name, module.scope)
+    for call in clause.calls:
+        if nodes.is_call_to(call.node, "alias"):
+            scope.directive("alias", call.node)
+    return scope
 
 
 def _always_runs(quote: Node, clause: Clause) -> bool:
@@ -130,15 +141,15 @@ def _always_runs(quote: Node, clause: Clause) -> bool:
     return False
 
 
-def _of_statement(node: Node, module: Module, steps: int) -> Iterator[Brought]:
+def _of_statement(node: Node, scope: Scope, module: Module, steps: int) -> Iterator[Brought]:
     if nodes.is_call_to(node, "use"):
         args = nodes.arguments(node)
         if args and _is_name(args[0]):
-            yield Brought(module.scope.resolve(args[0]), _word(args))
+            yield Brought(scope.resolve(args[0]), _word(args))
     elif nodes.operator(node) == "@":
         operand = node.child_by_field_name("operand")
         if operand is not None and nodes.is_call_to(operand, "behaviour"):
-            yield from (Brought(_named(a, module)) for a in nodes.arguments(operand))
+            yield from (Brought(_named(a, scope)) for a in nodes.arguments(operand))
     elif nodes.is_call_to(node, "unquote") and steps:
         for inner in nodes.arguments(node):
             function = module.local(nodes.text_of(inner, "target") or text(inner), 0)
@@ -150,7 +161,7 @@ def _is_name(node: Node) -> bool:
     return node.type == "alias" or text(node).startswith("__MODULE__")
 
 
-def _named(node: Node, module: Module) -> str:
+def _named(node: Node, scope: Scope) -> str:
     """The name of a behaviour; `unquote(__MODULE__)` is the module that is used."""
     inner = nodes.arguments(node) if nodes.is_call_to(node, "unquote") else []
-    return module.scope.resolve(inner[0] if inner else node)
+    return scope.resolve(inner[0] if inner else node)
