@@ -128,7 +128,7 @@ class CallGraph:
         self, facts: ModuleFacts, keys: Iterable[tuple[str, int]] = BUSY
     ) -> Iterator[Request]:
         """What the server's callbacks ask of other servers and of itself."""
-        if not self._speaking(facts.path):
+        if not self.speaks(facts.path):
             return
         module = self._project.module(facts.name)
         for origin in callbacks(module, keys):
@@ -167,13 +167,13 @@ class CallGraph:
         if call.module == call.owner.name:
             return call.owner.local(call.name, call.arity)
         facts = self._project.modules.get(call.module)
-        if facts is None or facts.role != "lib" or not self._speaking(facts.path):
+        if facts is None or facts.role != "lib" or not self.speaks(facts.path):
             return None
         if not any(name == call.name and public for name, _, public in facts.functions):
             return None
         return self._project.module(facts.name).local(call.name, call.arity)
 
-    def _speaking(self, path: str) -> bool:
+    def speaks(self, path: str) -> bool:
         """Whether a file speaks of servers, or of one of the project's by name."""
         if path not in self._speaks:
             self._speaks[path] = self._words.search(self._project.files[path]) is not None
