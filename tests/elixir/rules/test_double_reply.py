@@ -38,7 +38,7 @@ end
         (":x, from, s", "GenServer.reply(from, 1)\n{:stop, :normal, s}", []),
         (":x, from, s", "GenServer.reply(s.from, 1)\n{:reply, from, s}", []),
         (":x, _from, {from, s}", "GenServer.reply(from, 1)\n{:reply, 2, s}", []),
-        (":x, from, s", "Enum.each(s, fn from -> GenServer.reply(from, 1) end)\n{:reply, 2, s}", []),
+        (":x, from, s", "each(s, fn from -> GenServer.reply(from, 1) end)\n{:reply, 2, s}", []),
         (":x, from, s", "for {from, _} <- s, do: GenServer.reply(from, 1)\n{:reply, from, s}", []),
         (":x, from, s", "from = f(from)\nGenServer.reply(from, 1)\n{:reply, 2, s}", []),
         (":x, {pid, _}, s", "GenServer.reply(pid, 1)\n{:reply, 2, s}", []),
