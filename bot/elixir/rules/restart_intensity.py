@@ -53,10 +53,11 @@ def _judge(pair: Node, options: Node, clause: Clause) -> Iterator[Site | Exempt]
 
 
 def _site(span: Span, restarts: int, seconds: int, pool: bool) -> Site:
+    time = "a second" if seconds == 1 else f"{seconds} seconds"
     pause = max(1, round(1000 * seconds / restarts))
     return Site(
         span,
-        f"{restarts} restarts in {seconds} seconds are allowed before the supervisor gives up",
+        f"{restarts} restarts in {time} are allowed before the supervisor gives up",
         because=(
             Because(
                 span,
