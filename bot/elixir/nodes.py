@@ -154,6 +154,14 @@ def statements(block: Node | None) -> list[Node]:
     return [c for c in block.named_children if c.type not in skipped]
 
 
+def next_code(node: Node) -> Node | None:
+    """The next named node beside it that is no comment."""
+    following = node.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    return following
+
+
 def clauses(block: Node | None) -> list[Node]:
     """The `pattern -> body` clauses directly in a block or anonymous function."""
     return [c for c in block.named_children if c.type == "stab_clause"] if block is not None else []

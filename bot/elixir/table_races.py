@@ -208,7 +208,7 @@ def _given_back(read: Operation, write: Operation, names: set[str]) -> bool:
     )
     if block is None or (decision is not None and not _looks_at(decision, read, set())):
         return False
-    last = block.named_children[-1]
+    last = next((n for n in reversed(block.named_children) if n.type != "comment"), block)
     return last.id != write.call.statement.id and bool(nodes.identifiers(last) & names)
 
 
