@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_test_support
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server
 
@@ -35,6 +36,15 @@ class Run:
     path: tuple[Call, ...] = ()
     """The calls that lead from there to the function asked for."""
 
+    def clauses(self) -> list[Clause]:
+        """The clauses that make the calls on the way."""
+        return [
+            clause
+            for call in self.path
+            for clause in call.owner.all_clauses()
+            if nodes.contains(clause.node, call.node)
+        ]
+
     def told(self) -> str:
         """Who runs it, in words."""
         name = f"{self.function.module.name}.{self.function.label}"
@@ -58,10 +68,10 @@ def runs(function: Function, project: Project) -> Iterator[Run]:
         if begun is not None:
             yield begun
             continue
-        callers = list(_callers(current, project))
-        if current.public and not any(caller is not current for caller, _ in callers):
+        called_by = list(callers(current, project))
+        if current.public and not any(caller is not current for caller, _ in called_by):
             yield Run(current, path=path)
-        for caller, call in callers:
+        for caller, call in called_by:
             if call.runs_in:
                 yield Run(caller, spawned=True, path=(call, *path))
             elif caller not in seen:
@@ -69,13 +79,13 @@ def runs(function: Function, project: Project) -> Iterator[Run]:
                 queue.append((caller, (call, *path)))
 
 
-def at_run_time(function: Function, project: Project) -> list[Run]:
+def at_run_time(function: Function, project: Project, besides: Function | None = None) -> list[Run]:
     """The ways that no start of the application is, one for each server; one that whoever calls
-    runs ends the search and comes first.
+    runs ends the search and comes first. What begins in `besides` is left out.
     """
     found: dict[str, Run] = {}
     for way in runs(function, project):
-        if not way.startup:
+        if not way.startup and way.function is not besides:
             found.setdefault(way.server, way)
         if "" in found:
             break
@@ -94,15 +104,13 @@ def _begins(function: Function, path: tuple[Call, ...]) -> Run | None:
     return None
 
 
-def _callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
-    """Functions of `lib` that call this one, each with its first call."""
+def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
+    """The calls of a function in `lib`, each with the function it stands in."""
     for module in _speaking_of(function, project):
-        seen: set[Function] = set()
         for clause in module.clauses_with(function.name.encode()):
-            call = next((c for c in clause.calls if _is_call_of(c, function)), None)
-            if call is not None and clause.function not in seen and not call.in_quote:
-                seen.add(clause.function)
-                yield clause.function, call
+            for call in clause.calls:
+                if _is_call_of(call, function) and not call.in_quote:
+                    yield clause.function, call
 
 
 def _is_call_of(call: Call, function: Function) -> bool:
