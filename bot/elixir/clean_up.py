@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from bot.elixir.calls import Call
 from bot.elixir.module import Function, Module
 from bot.elixir.reach import Reached, reached
 
-Effect = Literal["reports", "ends-anyway", "cleans"]
-"""Tells of the end; releases what ends with the process anyway; changes what outlives it."""
+Effect = Literal["cleans", "ends-anyway", "reports"]
+"""Changes what outlives the process; releases what ends with it anyway; tells of the end."""
+
+STRONGEST: tuple[Effect, ...] = ("cleans", "ends-anyway", "reports")
+
+LookUp = Callable[[Call], Function | None]
+"""The function of the project that a call of another module reaches."""
 
 _MACHINES = (":gen_statem", "GenStateMachine")
+_DEPTH = 3
+"""Modules away that an effect is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """A call reached from `terminate` that has an effect."""
+
+    effect: Effect
+    call: Call
+    step: Reached
+    source: Call
+    """The call with the effect: the call itself, or one inside the function it reaches."""
 
 
 def terminate_of(module: Module) -> Function | None:
@@ -21,32 +41,52 @@ def terminate_of(module: Module) -> Function | None:
     return module.functions.get(("terminate", 3 if machine else 2))
 
 
-def done_at_end(module: Module) -> Iterator[tuple[Effect, Call, Reached]]:
+def done_at_end(module: Module, look_up: LookUp) -> Iterator[Done]:
     """Calls reached from `terminate` that have an effect, and which one."""
     terminate = terminate_of(module)
+    seen: set[Function] = set()
     for step in reached([terminate] if terminate is not None else []):
         for call in step.clause.calls:
-            effect = _effect(call, module)
-            if effect is not None:
-                yield effect, call, step
+            found = _strongest(_effects(call, look_up, seen, _DEPTH))
+            if found is not None:
+                yield Done(found[0], call, step, found[1])
 
 
-def _effect(call: Call, module: Module) -> Effect | None:
-    if call.captured or call.in_quote or not call.module or call.module == module.name:
-        return None
+def _strongest(found: Iterable[tuple[Effect, Call]]) -> tuple[Effect, Call] | None:
+    """The strongest of some effects, the first of its kind."""
+    return min(found, key=lambda pair: STRONGEST.index(pair[0]), default=None)
+
+
+def _effects(
+    call: Call, look_up: LookUp, seen: set[Function], depth: int
+) -> Iterator[tuple[Effect, Call]]:
+    """What a call does, or the function of the project that it reaches; each looked at once."""
+    if call.captured or call.in_quote or not call.module or call.module == call.owner.name:
+        return
+    function = look_up(call) if depth else None
+    if function is None:
+        effect = _known_effect(call)
+        if effect is not None:
+            yield effect, call
+    elif function not in seen:
+        seen.add(function)
+        for step in reached([function]):
+            for inner in step.clause.calls:
+                yield from _effects(inner, look_up, seen, depth - 1)
+
+
+def _known_effect(call: Call) -> Effect | None:
     if call.module == ":ets":
         if call.name not in _TABLE_WRITES:
             return None
-        return "ends-anyway" if _owns_table(module) else "cleans"
-    if call.full in _ENDS_ANYWAY:
-        return "ends-anyway"
+        return "ends-anyway" if _owns_table(call.owner) else "cleans"
     if call.full in _EMITS or call.module.rpartition(".")[2] in _REPORTERS:
         return "reports"
+    if call.full in _ENDS_ANYWAY or (_CLOSES.match(call.name) and call.module not in _PURE):
+        return "ends-anyway"
     if call.full in ("Kernel.send", ":erlang.send"):
         return "cleans"
-    if call.module in _PURE or call.name in _QUESTIONS or call.name.endswith("?"):
-        return None
-    return "cleans"
+    return "cleans" if call.module not in _PURE and _CHANGES.match(call.name) else None
 
 
 def _owns_table(module: Module) -> bool:
@@ -87,7 +127,13 @@ _ENDS_ANYWAY = frozenset(
 )
 """What the runtime, or a monitor of the process, does itself when the process is gone."""
 
-_QUESTIONS = frozenset(
-    "get fetch fetch! lookup whereis new to_string inspect self name key".split()
+_CLOSES = re.compile(r"close(?:_|\b)|disconnect")
+"""A socket, a file or a connection closes with the process that has opened it."""
+
+_CHANGES = re.compile(
+    r"(?:rm|rmdir|rm_rf|remove|delete|destroy|drop|write|append|insert|upsert|update|save|store|put"
+    r"|persist|flush|sync|release|stop|terminate|shutdown|detach|unsubscribe|unregister|deregister"
+    r"|untrack|cast|call|multi_call|abcast|publish|broadcast|notify|post|patch|request|kill|clean"
+    r"|cleanup|clear|purge|rename|cp|mkdir|reset|restore|disable|abort|leave|cmd)(?:_|!|\b)"
 )
-"""Functions that by their name only look something up."""
+"""How functions are named that change something."""

@@ -92,7 +92,11 @@ def _settled(arrival: Arrival, step: Reached) -> bool:
     """Whether the same function waits for the message, or takes the request for it back."""
     if arrival.call.full.startswith("Task.") and awaited(arrival.call, step.clause):
         return True
-    return any(call.name == "demonitor" for call in step.clause.calls)
+    names = {call.full for call in step.clause.calls}
+    if text(arrival.message) == EXIT and names & {"Process.monitor", ":erlang.monitor"}:
+        # The monitor tells of the same end.
+        return True
+    return bool(names & {"Process.demonitor", ":erlang.demonitor"})
 
 
 def _is_lost(arrival: Arrival, catch_all: Clause) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from bot.elixir.calls import Call
-from bot.elixir.clean_up import done_at_end, terminate_of
+from bot.elixir.clean_up import STRONGEST, Done, done_at_end, terminate_of
 from bot.elixir.context import is_test_support
 from bot.elixir.nodes import text
-from bot.elixir.outline import Module
+from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import BUSY, Reached, is_server, reached_from_callbacks
+from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import route
 from bot.elixir.trapping import trap_flags
@@ -30,22 +31,29 @@ def check(project: Project) -> Iterator[Site | Exempt]:
 def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     if next(trap_flags(module), None) is not None:
         return
-    done = {effect: (call, step) for effect, call, step in reversed(list(done_at_end(module)))}
-    for effect in ("cleans", "ends-anyway", "reports"):
-        if effect not in done:
-            continue
-        call, step = done[effect]
-        span = Span.of(module, call.node)
-        if effect != "cleans":
-            yield Exempt(span, effect)
-        elif is_test_support(module):
-            yield Exempt(span, "test-support")
-        elif _trapped_elsewhere(module, project):
-            yield Exempt(span, "trapped-elsewhere")
-        else:
-            known = call.module not in project.modules
-            yield _site(call, step, module, sure=known)
+    all_done = list(done_at_end(module, partial(_function, project)))
+    if not all_done:
         return
+    done = min(all_done, key=lambda d: STRONGEST.index(d.effect))
+    span = Span.of(module, done.call.node)
+    if done.effect != "cleans":
+        yield Exempt(span, done.effect)
+    elif is_test_support(module):
+        yield Exempt(span, "test-support")
+    elif _trapped_elsewhere(module, project):
+        yield Exempt(span, "trapped-elsewhere")
+    else:
+        yield _site(done, module)
+
+
+def _function(project: Project, call: Call) -> Function | None:
+    facts = project.modules.get(call.module)
+    if facts is None or not any(name == call.name for name, _, _ in facts.functions):
+        return None
+    function = project.module(call.module).local(call.name, call.arity)
+    # A protocol's function has no body: its name must do.
+    written = function is not None and any(clause.body for clause in function.clauses)
+    return function if written else None
 
 
 def _trapped_elsewhere(module: Module, project: Project) -> bool:
@@ -61,21 +69,24 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
     )
 
 
-def _site(call: Call, step: Reached, module: Module, *, sure: bool) -> Site:
-    span = Span.of(module, call.node)
+def _site(done: Done, module: Module) -> Site:
+    span = Span.of(module, done.call.node)
     stop = _stop(module)
-    ends = f"`{step.origin.label}` does not run when the supervisor stops this server"
+    ends = f"`{done.step.origin.label}` does not run when the supervisor stops this server"
     return Site(
         span,
-        f"{ends}: `{call.full}` is skipped then, for exits are not trapped",
+        f"{ends}: `{done.call.full}` is skipped then, for exits are not trapped",
         because=(
-            *route(step),
-            Because(span, "this changes something that outlives the process"),
+            *route(done.step),
+            Because(
+                Span.of(done.source.owner, done.source.node),
+                f"`{done.source.full}` changes something that outlives the process",
+            ),
             *stop[:1],
         ),
         severity="info" if stop else None,
-        confidence=None if sure and not stop else "medium",
-        data={"call": call.full},
+        confidence="medium" if stop or done.source is not done.call else None,
+        data={"call": done.call.full},
     )
 
 

@@ -70,6 +70,13 @@ def test_the_end_of_a_task_tells_of_its_answer_too() -> None:
     assert said(task) == ["warning"]
 
 
+def test_a_monitor_tells_of_the_end_that_the_link_tells_too() -> None:
+    both = "Process.flag(:trap_exit, true)\n{:ok, pid} = Shop.B.start_link(s)\n"
+    down = "def handle_info({:DOWN, _, _, _, _}, s), do: {:noreply, s}\n  "
+    assert said(both + "{:ok, Process.monitor(pid)}", down + DROP) == ["~nothing-asked-for"]
+    assert said(both + "{:ok, pid}", down + DROP) == ["warning"]
+
+
 def test_servers_for_tests_may_drop_what_they_like() -> None:
     found = said("Process.monitor(s)\n{:ok, s}", module="Shop.Testing.A")
     assert found == ["~test-support"]

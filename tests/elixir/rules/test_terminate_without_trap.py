@@ -37,6 +37,8 @@ end
         (":telemetry.execute([:end], %{})", ["~reports"]),
         ("Process.cancel_timer(state)", ["~ends-anyway"]),
         (":gen_tcp.close(state)", ["~ends-anyway"]),
+        ("Client.close(state)", ["~ends-anyway"]),
+        ("Shop.Unknown.rows(state)", []),
         ("Map.get(state, :x)", []),
         (":ok", []),
     ],
@@ -44,6 +46,49 @@ end
 def test_what_is_a_clean_up(end: str, words: list[str]) -> None:
     code = server(end, more="defp gone(state), do: File.rm(state)")
     assert outcome(RULE, {"lib/a.ex": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("File.rm(path)", ["warning"]),
+        ("gone(path)", ["warning"]),
+        (":gen_tcp.close(path)", ["~ends-anyway"]),
+        ("path + 1", []),
+    ],
+)
+def test_functions_of_the_project_are_judged_by_what_they_do(body: str, words: list[str]) -> None:
+    disk = f"""\
+defmodule Shop.Disk do
+  def remove(path), do: {body}
+  defp gone(path), do: File.rm(path)
+end
+"""
+    files = {"lib/a.ex": server("Shop.Disk.remove(state)"), "lib/disk.ex": disk}
+    assert outcome(RULE, files) == words
+
+
+def test_a_protocol_is_judged_by_its_name_and_a_cycle_ends() -> None:
+    store = """\
+defprotocol Shop.Store do
+  def remove(store)
+  def rows(store)
+end
+
+defmodule Shop.Ping do
+  def ping(x), do: Shop.Pong.pong(x)
+end
+
+defmodule Shop.Pong do
+  def pong(x), do: Shop.Ping.ping(x)
+end
+"""
+    for call, words in (
+        ("Shop.Store.remove(state)", ["warning"]),
+        ("Shop.Store.rows(state)", []),
+        ("Shop.Ping.ping(state)", []),
+    ):
+        assert outcome(RULE, {"lib/a.ex": server(call), "lib/store.ex": store}) == words
 
 
 def test_an_own_table_goes_with_its_server() -> None:
