@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from bot.core.finding import Confidence, Severity
+from bot.elixir.calls import Call
 from bot.elixir.clean_up import done_at_end, terminate_of
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.outline import Module
+from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -25,7 +27,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
         if supervises(spec.target, project):
             yield from _of_supervisor(spec)
         elif spec.target in project.modules:
-            yield from _of_server(spec, project.module(spec.target))
+            yield from _of_server(spec, project.module(spec.target), project)
 
 
 def _of_supervisor(spec: WrittenSpec) -> Iterator[Site]:
@@ -57,16 +59,15 @@ def _starts_as_a_worker(spec: WrittenSpec) -> bool:
     return spec.whole and spec.word("type") in ("", ":worker") and spec.function in _STARTS
 
 
-def _of_server(spec: WrittenSpec, server: Module) -> Iterator[Site | Exempt]:
+def _of_server(spec: WrittenSpec, server: Module, project: Project) -> Iterator[Site | Exempt]:
     shutdown = spec.word("shutdown")
     if shutdown not in (":brutal_kill", ":infinity") or not is_server(server):
         return
     span = Span.of(spec.where, spec.node)
     ending = terminate_of(server)
     if shutdown == ":brutal_kill":
-        cleaning = next(
-            (call for effect, call, _ in done_at_end(server) if effect == "cleans"), None
-        )
+        done = done_at_end(server, partial(_function, project))
+        cleaning = next((one.call for one in done if one.effect == "cleans"), None)
         if cleaning is not None:
             because = Because(
                 Span.of(server, cleaning.node),
@@ -81,6 +82,13 @@ def _of_server(spec: WrittenSpec, server: Module) -> Iterator[Site | Exempt]:
             "then the application never stops"
         )
         yield _site(spec, "may take for ever to stop", note, "info", "low")
+
+
+def _function(project: Project, call: Call) -> Function | None:
+    """The function of another module of the project that a call reaches."""
+    if call.module not in project.modules:
+        return None
+    return project.module(call.module).local(call.name, call.arity)
 
 
 def _site(
