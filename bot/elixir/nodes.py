@@ -83,6 +83,15 @@ def text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
+def code(node: Node) -> str:
+    """The node's source without the comments in it."""
+    said = node.text or b""
+    for comment in reversed([n for n in walk(node) if n.type == "comment"]):
+        start, end = comment.start_byte - node.start_byte, comment.end_byte - node.start_byte
+        said = said[:start] + said[end:]
+    return said.decode("utf-8", "replace")
+
+
 def ancestors(node: Node) -> Iterator[Node]:
     """The node's parents, nearest first."""
     parent = node.parent

@@ -114,9 +114,10 @@ def with_line_ends(data: bytes, _: random.Random) -> bytes:
 
 
 def commented(data: bytes, rng: random.Random) -> bytes:
-    """Comments on lines of their own and at the ends of lines, some with code that would count."""
+    """Comments on lines of their own and at the ends of lines; most are code taken out."""
     root = nodes.parse(data).root_node
-    said = (b"# later", b"# spawn(fn -> :ok end)", b"# rescue _ -> nil", b"# Process.sleep(500)")
+    own = [b"# " + line.strip() for line in data.splitlines() if line.strip()]
+    said = (*own, b"# later", b"# spawn(fn -> :ok end)", b"# rescue _ -> nil", b"# trap_exit")
     ends = [at for at, byte in enumerate(data) if byte == 0x0A and not _in_text(root, at)]
     changes = [
         Change(at, at, rng.choice((b" ", b"\n    ")) + rng.choice(said))

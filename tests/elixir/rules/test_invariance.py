@@ -28,10 +28,16 @@ COMMENTS_COUNT = {"infinite-timeout"}
 """A comment can be the stated reason that exempts a site."""
 
 
-def outcome(rule: Rule, files: Mapping[str, bytes]) -> Outcome:
-    """Functions in which the rule finds something, and in which it leaves something alone."""
+def outcome(rule: Rule, files: Mapping[str, bytes], *, in_order: bool = True) -> Outcome:
+    """Functions in which the rule finds something, and files in which it leaves something alone.
+
+    A rule that tells of a module once does so in its first function of those that show it.
+    """
     analysis = survey(MemoryTree.of(files), jobs=1, rules=(rule,)).analysis
-    found = Counter((f.path, f.module, f.function, str(f.severity)) for f in analysis.findings)
+    found = Counter(
+        (f.path, f.module, f.function if in_order else "", str(f.severity))
+        for f in analysis.findings
+    )
     return found, Counter((e.path, e.exemption) for e in analysis.exempted)
 
 
@@ -46,11 +52,13 @@ def applies(rule: Rule, rewriting_: Rewriting) -> bool:
 @pytest.mark.parametrize("how", REWRITINGS, ids=lambda how: how.__name__)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_samples_said_differently(rule: Rule, how: Rewriting) -> None:
+    in_order = how is not rewriting.reordered
     for number, sample in enumerate(SAMPLES[rule.id] if applies(rule, how) else ()):
         before = encoded(sample)
         after = {path: how(data, seeded(number)) for path, data in before.items()}
         if after != before:
-            assert outcome(rule, after) == outcome(rule, before), after
+            outcomes = [outcome(rule, files, in_order=in_order) for files in (before, after)]
+            assert outcomes[0] == outcomes[1], after
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,10 +69,10 @@ def test_several_changes_at_once(data: st.DataObject) -> None:
     ways = [how for how in REWRITINGS if applies(rule, how)]
     seed = data.draw(st.integers(0, 1_000), label="seed")
     files = encoded(sample)
-    before = outcome(rule, files)
+    before = outcome(rule, files, in_order=False)
     for how in data.draw(st.lists(st.sampled_from(ways), min_size=1, max_size=3)):
         files = {path: how(code, seeded(seed)) for path, code in files.items()}
-    assert outcome(rule, files) == before, files
+    assert outcome(rule, files, in_order=False) == before, files
 
 
 @pytest.mark.parametrize("how", REWRITINGS, ids=lambda how: how.__name__)
