@@ -177,6 +177,8 @@ class Analysis(Record):
     trees: tuple[SupervisionTree, ...] = ()
     rules: tuple[str, ...] = ()
     """Ids of the rules that ran."""
+    cached: int = 0
+    """Of how many files everything was known from an earlier analysis; it changes nothing else."""
 
     @property
     def everything(self) -> tuple[Finding, ...]:

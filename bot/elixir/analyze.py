@@ -67,5 +67,6 @@ def survey(
         notes=count.notes,
         trees=found.trees,
         rules=tuple(rule.id for rule in chosen),
+        cached=inspection.known,
     )
     return Survey(analysis, inspection)

@@ -109,5 +109,5 @@ def test_damage_is_kept_and_found_again(tmp_path: Path) -> None:
         for n, damage in enumerate(DAMAGES)
     }
     first, second = (survey(MemoryTree.of(files), jobs=1, cache=cache) for _ in range(2))
-    assert first.analysis == second.analysis
+    assert first.analysis == second.analysis.model_copy(update={"cached": 0})
     assert second.inspection.known == len(second.inspection.files) > 5
