@@ -9,12 +9,13 @@ from typing import Literal
 
 from bot.elixir.calls import Call
 from bot.elixir.module import Function, Module
-from bot.elixir.reach import Reached, reached
+from bot.elixir.reach import BUSY, Reached, reached, reached_from_callbacks
 
-Effect = Literal["cleans", "ends-anyway", "reports"]
-"""Changes what outlives the process; releases what ends with it anyway; tells of the end."""
+Effect = Literal["cleans", "tells", "ends-anyway", "reports"]
+"""Changes what outlives the process; tells other processes of the end; releases what ends with it
+anyway; logs the end."""
 
-STRONGEST: tuple[Effect, ...] = ("cleans", "ends-anyway", "reports")
+STRONGEST: tuple[Effect, ...] = ("cleans", "tells", "ends-anyway", "reports")
 
 LookUp = Callable[[Call], Function | None]
 """The function of the project that a call of another module reaches."""
@@ -48,8 +49,16 @@ def done_at_end(module: Module, look_up: LookUp) -> Iterator[Done]:
     for step in reached([terminate] if terminate is not None else []):
         for call in step.clause.calls:
             found = _strongest(_effects(call, look_up, seen, _DEPTH))
-            if found is not None:
+            if found is not None and found[1].full in _STOPS and _linked(module):
+                yield Done("ends-anyway", call, step, found[1])
+            elif found is not None:
                 yield Done(found[0], call, step, found[1])
+
+
+def _linked(module: Module) -> bool:
+    """Whether the server has processes that a link ends with it."""
+    steps = reached_from_callbacks(module, BUSY)
+    return any(call.name == "start_link" for step in steps for call in step.clause.calls)
 
 
 def _strongest(found: Iterable[tuple[Effect, Call]]) -> tuple[Effect, Call] | None:
@@ -84,8 +93,8 @@ def _known_effect(call: Call) -> Effect | None:
         return "reports"
     if call.full in _ENDS_ANYWAY or (_CLOSES.match(call.name) and call.module not in _PURE):
         return "ends-anyway"
-    if call.full in ("Kernel.send", ":erlang.send"):
-        return "cleans"
+    if call.full in ("Kernel.send", ":erlang.send") or _TELLS.match(call.name):
+        return "tells"
     return "cleans" if call.module not in _PURE and _CHANGES.match(call.name) else None
 
 
@@ -130,10 +139,14 @@ _ENDS_ANYWAY = frozenset(
 _CLOSES = re.compile(r"close(?:_|\b)|disconnect")
 """A socket, a file or a connection closes with the process that has opened it."""
 
+_TELLS = re.compile(r"(?:publish|broadcast|notify|dispatch)(?:_|!|\b)")
+
+_STOPS = frozenset({"GenServer.stop", "Supervisor.stop", "DynamicSupervisor.stop", "Agent.stop"})
+
 _CHANGES = re.compile(
     r"(?:rm|rmdir|rm_rf|remove|delete|destroy|drop|write|append|insert|upsert|update|save|store|put"
     r"|persist|flush|sync|release|stop|terminate|shutdown|detach|unsubscribe|unregister|deregister"
-    r"|untrack|cast|call|multi_call|abcast|publish|broadcast|notify|post|patch|request|kill|clean"
+    r"|untrack|cast|call|multi_call|abcast|post|patch|request|kill|clean"
     r"|cleanup|clear|purge|rename|cp|mkdir|reset|restore|disable|abort|leave|cmd)(?:_|!|\b)"
 )
 """How functions are named that change something."""

@@ -35,6 +35,7 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
     exemption = _exemption(waits, module)
     if exemption:
         return Exempt(span, exemption)
+    outlasts = waits.endless or (_time(waits) or 0) > _SHUTDOWN
     return Site(
         span,
         f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
@@ -47,8 +48,8 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
             ),
             *also(group, waits),
         ),
-        severity=None if _outlasts(waits) else "info",
-        confidence="high" if _outlasts(waits) else None,
+        severity=None if outlasts else "info",
+        confidence="high" if outlasts else "low",
         data={"call": waits.call.full, "kind": waits.kind},
     )
 
@@ -64,7 +65,8 @@ def _exemption(waits: Blocking, module: Module) -> str:
         return "no-trap"
     if _given_time(module):
         return "given-time"
-    return ""
+    time = _time(waits)
+    return "short" if time is not None and time <= _SHUTDOWN // 2 else ""
 
 
 def _note(waits: Blocking) -> str:
@@ -85,13 +87,13 @@ def _given_time(module: Module) -> bool:
     )
 
 
-def _outlasts(waits: Blocking) -> bool:
-    """Whether it surely can take longer than a supervisor waits."""
+def _time(waits: Blocking) -> int | None:
+    """The milliseconds it may take, where they are written there."""
     position = 0 if waits.kind == "sleep" else POSITIONS.get(waits.call.full)
     if position is None or len(waits.call.args) <= position:
-        return waits.endless
+        return None
     given = text(waits.call.args[position]).replace("_", "")
-    return waits.endless or (given.isdecimal() and int(given) > _SHUTDOWN)
+    return int(given) if given.isdecimal() else None
 
 
 def _cache(end: str, init: str = "Process.flag(:trap_exit, true)", use: str = "") -> Sample:
@@ -153,6 +155,11 @@ end
             "given-time",
             "the child specification says how long a shutdown may take",
             _cache("Shop.Repo.insert!(state)", use=", shutdown: 30_000"),
+        ),
+        Exemption(
+            "short",
+            "it says itself that it waits no longer than half the time a shutdown gives",
+            _cache("GenServer.call(Shop.Ledger, {:close, state.id}, 1_000)"),
         ),
         Exemption(
             "other-process",

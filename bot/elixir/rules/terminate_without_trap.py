@@ -36,7 +36,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         return
     done = min(all_done, key=lambda d: STRONGEST.index(d.effect))
     span = Span.of(module, done.call.node)
-    if done.effect != "cleans":
+    if done.effect in ("ends-anyway", "reports"):
         yield Exempt(span, done.effect)
     elif is_test_support(module):
         yield Exempt(span, "test-support")
@@ -71,7 +71,7 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
 
 def _site(done: Done, module: Module) -> Site:
     span = Span.of(module, done.call.node)
-    stop = _stop(module)
+    stop, tells = _stop(module), done.effect == "tells"
     ends = f"`{done.step.origin.label}` does not run when the supervisor stops this server"
     return Site(
         span,
@@ -80,11 +80,13 @@ def _site(done: Done, module: Module) -> Site:
             *route(done.step),
             Because(
                 Span.of(done.source.owner, done.source.node),
-                f"`{done.source.full}` changes something that outlives the process",
+                f"`{done.source.full}` tells others of the end, who do not hear of it then"
+                if tells
+                else f"`{done.source.full}` changes something that outlives the process",
             ),
             *stop[:1],
         ),
-        severity="info" if stop else None,
+        severity="info" if stop or tells else None,
         confidence="medium" if stop or done.source is not done.call else None,
         data={"call": done.call.full},
     )
@@ -169,8 +171,8 @@ end
         ),
         Exemption(
             "ends-anyway",
-            "what it releases is released with the process: its tables, ports, sockets, timers, "
-            "registrations",
+            "what it releases goes with the process: its tables, ports, sockets, timers, "
+            "registrations, and the processes it is linked to",
             _buffer("{:ok, :ets.new(:rows, [])}", ":ets.delete(state)"),
         ),
         Exemption(

@@ -37,7 +37,8 @@ end
         ("GenServer.call(state, 9_000)", ["info"]),
         ("Task.await(state, :infinity)", ["warning"]),
         ("Process.sleep(6000)", ["warning"]),
-        ("Process.sleep(50)", ["info"]),
+        ("Process.sleep(50)", ["~short"]),
+        ("GenServer.call(state, :bye, 1_000)", ["~short"]),
         ("away(state)", ["info"]),
         ("GenServer.cast(state, :bye)", []),
         ("Task.start(fn -> Shop.Repo.insert(state) end)", ["~other-process"]),
@@ -48,7 +49,7 @@ def test_waits(end: str, words: list[str]) -> None:
 
 
 def test_one_clause_is_one_finding() -> None:
-    assert said("Process.sleep(50)\nShop.Repo.insert(state)") == ["info"]
+    assert said("Process.sleep(4000)\nShop.Repo.insert(state)") == ["info"]
 
 
 def test_without_the_flag_a_shutdown_does_not_come_here() -> None:

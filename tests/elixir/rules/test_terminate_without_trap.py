@@ -30,7 +30,9 @@ end
         ("File.rm(state)", ["warning"]),
         ("Shop.Repo.insert(state)", ["warning"]),
         ("Enum.each(state, &File.rm(&1))", ["warning"]),
-        ("send(state, :bye)", ["warning"]),
+        ("send(state, :bye)", ["info"]),
+        ("Shop.Bus.broadcast(:bye)", ["info"]),
+        ("GenServer.stop(state)", ["warning"]),
         ("gone(state)", ["warning"]),
         (":ets.delete(:shared, state)", ["warning"]),
         ("Logger.info(inspect(state))", ["~reports"]),
@@ -93,6 +95,12 @@ end
 
 def test_an_own_table_goes_with_its_server() -> None:
     code = server(":ets.delete(state)", init="{:ok, :ets.new(:x, [])}")
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~ends-anyway"]
+
+
+def test_linked_processes_go_with_their_server() -> None:
+    init = "{:ok, pid} = Shop.B.start_link(x)\n{:ok, pid}"
+    code = server("GenServer.stop(state)", init=init)
     assert outcome(RULE, {"lib/a.ex": code}) == ["~ends-anyway"]
 
 
