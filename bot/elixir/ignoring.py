@@ -48,6 +48,11 @@ class Ignored:
     notes: tuple[Note, ...] = ()
 
 
+def example(rule: str) -> str:
+    """A comment that ignores a rule, but for its reason."""
+    return f"# {WORD} {rule} -- why it is right here"
+
+
 def without_ignored(
     findings: Iterable[Finding],
     files: Mapping[str, bytes],
