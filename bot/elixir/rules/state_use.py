@@ -166,7 +166,12 @@ def _fields_of(defstruct: Node) -> list[str]:
 
 
 def spoken_of(module: Module, pattern: re.Pattern[bytes]) -> bool:
-    """Whether the module's code (not its comments' absence) holds the pattern."""
-    return (
-        pattern.search(module.source.data, module.node.start_byte, module.node.end_byte) is not None
-    )
+    """Whether the module's code holds the pattern; comments, documentation and texts are none."""
+    data, root = module.source.data, module.source.root
+    found = pattern.finditer(data, module.node.start_byte, module.node.end_byte)
+    return any(_is_code(root, match.start()) for match in found)
+
+
+def _is_code(root: Node, at: int) -> bool:
+    node = root.descendant_for_byte_range(at, at + 1)
+    return node is not None and node.type not in ("comment", "quoted_content")
