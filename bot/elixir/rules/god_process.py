@@ -46,6 +46,13 @@ _VERBS = frozenset(
     "has is can should".split()
 )
 
+_SENT_BY_THE_RUNTIME = frozenset(
+    "EXIT DOWN timeout state_timeout nodeup nodedown tcp tcp_closed tcp_error tcp_passive ssl "
+    "ssl_closed ssl_error udp ETS-TRANSFER".split()
+)
+_STEM = 7
+"""Letters by which forms of one word are told to be one."""
+
 
 @dataclass(frozen=True)
 class Size:
@@ -76,7 +83,9 @@ def check(
     tags = message_tags(module)
     size = Size(code_lines(module), len(tags), len(field_names(module)), topics_of(tags))
     excesses = size.excesses((lines, messages, fields, topics))
-    if len(excesses) < MEASURES_FOR_A_REMARK:
+    couples = size.messages > messages or size.fields > fields
+    # A protocol's handler is long and has many words, and does one thing for all that.
+    if len(excesses) < MEASURES_FOR_A_REMARK or not couples:
         return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
     warn = len(excesses) >= MEASURES_FOR_A_WARNING
@@ -134,13 +143,16 @@ def _tag(pattern: Node) -> str:
 
 def topics_of(tags: list[str]) -> tuple[str, ...]:
     """The nouns the tags speak of, without their verbs, each as first written: `add_item` and
-    `remove_items` are one, `item`.
+    `remove_items` are one, `item`; so are `connection` and `connected`. What the runtime itself
+    sends is no topic.
     """
     found: dict[str, str] = {}
     for tag in tags:
+        if tag in _SENT_BY_THE_RUNTIME:
+            continue
         words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
         if words:
-            found.setdefault(words[0].removesuffix("s"), words[0])
+            found.setdefault(words[0].removesuffix("s")[:_STEM], words[0])
     return tuple(found.values())
 
 

@@ -57,6 +57,17 @@ def test_topics_are_nouns() -> None:
     )
 
 
+def test_forms_of_a_word_are_one_topic_and_the_runtime_sends_none() -> None:
+    tags = ["connection_lost", "connected", "DOWN", "tcp_closed", "timeout", "tcp_pool"]
+    assert topics_of(tags) == ("connection", "tcp")
+
+
+def test_a_long_protocol_handler_is_no_god() -> None:
+    code = server(MAX_MESSAGES, MAX_FIELDS, MAX_LINES)["lib/a.ex"]
+    assert outcome(RULE, {"lib/a.ex": code}) == []
+    assert outcome(RULE, server(MAX_MESSAGES, MAX_FIELDS + 1, MAX_LINES)) == ["warning"]
+
+
 def test_topics_are_whole_words() -> None:
     tags = ["status", "set_status", "ps", "has_dependencies?", "items", "add_item"]
     assert topics_of(tags) == ("status", "ps", "dependencies", "items")
