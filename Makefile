@@ -24,7 +24,7 @@ INSTALLED := $(HERE)-installed
 
 GOAL ?= make this truly fault-tolerant
 
-.PHONY: help install elixir judges demo simulate tour story story-serverless chaos test conformance lint lint-workflows format lock bench bench-context bench-ingress bench-pipeline bench-plans bench-simulator image-test clean docs
+.PHONY: help install elixir judges demo simulate tour story story-serverless chaos test conformance lint lint-workflows format lock bench bench-bad-input bench-context bench-detect bench-ingress bench-pipeline bench-plans bench-simulator image-test clean docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -91,6 +91,12 @@ chaos: install elixir ## whole plans under faults and kills; CHAOS="--runs 5 --s
 
 bench: install ## speed and memory, as ratios; BENCH="DIR ..." measures other code
 	@$(BIN)/python -m benchmarks.analysis $(BENCH)
+
+bench-detect: install ## what the rules find of what is there, by rule; the corpus where it is
+	@$(BIN)/python -m benchmarks.detect $(BENCH)
+
+bench-bad-input: install ## damaged and huge files by the thousand; BENCH="--batches 50 DIR ..."
+	@$(BIN)/python -m benchmarks.bad_input $(BENCH)
 
 bench-pipeline: install ## the engine per step, checking a large file, the start of the command
 	@$(BIN)/python -m benchmarks.overhead

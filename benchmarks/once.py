@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import floor
-from bot.elixir.analyze import analyze
+from bot.elixir.analyze import analyze, survey
+from bot.elixir.result_cache import ResultCache
 from bot.elixir.rules import all_rules
-from bot.elixir.tree import DirectoryTree
+from bot.elixir.tree import DirectoryTree, SourceTree
 
 
 def main(kind: str, root: Path, cores: int) -> dict[str, float]:
@@ -25,12 +28,46 @@ def main(kind: str, root: Path, cores: int) -> dict[str, float]:
         found = analyze(root, jobs=1 if kind == "analysis-1" else cores)
         seconds = time.perf_counter() - started
         seen: dict[str, float] = {"findings": len(found.findings), "files": found.files}
+    elif kind in ("warm", "changed"):
+        return again(root, cores, changed=kind == "changed")
     else:
         sources = list(DirectoryTree(root).files().values())
         used = _cpu()
         seconds = floor.one_core(sources) if kind == "floor-1" else floor.on_cores(sources, cores)
         seen = {"files": len(sources), "bytes": sum(map(len, sources))}
     return {"seconds": seconds, "cpu": _cpu() - used, **seen}
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A directory in which somebody has added a function to one module."""
+
+    root: Path
+
+    def files(self) -> dict[str, bytes]:
+        """All files; the one in the middle by size is changed."""
+        files = dict(DirectoryTree(self.root).files())
+        chosen = sorted(files, key=lambda path: (len(files[path]), path))[len(files) // 2]
+        head, end, tail = files[chosen].rpartition(b"end")
+        return files | {chosen: head + b"  def added(x), do: spawn(fn -> x end)\n" + end + tail}
+
+    def notes(self) -> tuple[()]:
+        """None of interest."""
+        return ()
+
+
+def again(root: Path, cores: int, *, changed: bool) -> dict[str, float]:
+    """A second analysis, with all of the first one in the cache; reading files included."""
+    with tempfile.TemporaryDirectory(prefix="genesis-bench-") as folder:
+        cache = ResultCache.below(Path(folder))
+        survey(DirectoryTree(root), jobs=cores, cache=cache)
+        tree: SourceTree = _Changed(root) if changed else DirectoryTree(root)
+        used, started = _cpu(), time.perf_counter()
+        found = survey(tree, jobs=cores, cache=cache).analysis
+        seconds, cpu = time.perf_counter() - started, _cpu() - used
+    if found.cached != found.files - changed:
+        raise AssertionError(f"{found.cached} of {found.files} files were known")
+    return {"seconds": seconds, "cpu": cpu, "files": found.files}
 
 
 def _cpu() -> float:

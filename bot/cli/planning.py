@@ -94,15 +94,15 @@ def _from_commit(path: Path, goal: str, *, fresh: bool) -> Plan:
 def _from_pack(input_file: Path, goal: str) -> Plan:
     from hashlib import sha256
 
-    from bot.elixir.analyze import survey
     from bot.flows.plan_goal import plan_goal
     from bot.flows.session import goal_of
-    from bot.flows.trees import pack_tree
+    from bot.flows.surveys import survey_files
+    from bot.flows.trees import pack_files
 
     wanted = goal_of(goal)
-    tree = pack_tree(input_file)
+    files = pack_files(input_file)
     with screen.progress("analysing") as progress:
-        found = survey(tree, progress=progress)
+        found = survey_files(files, progress=progress)
     digest = sha256(input_file.read_bytes()).hexdigest()
     return plan_goal(found, goal=wanted, plan_id="pack", commit=f"pack:{digest}")
 

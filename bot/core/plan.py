@@ -81,14 +81,14 @@ class Expectation(Record):
 
 
 class CoverageRow(Record):
-    """One site of a pattern: planned, or exempted with the reason."""
+    """One site of a pattern: planned, or exempted or suppressed with the reason."""
 
     rule: str
     path: str
     line: int
-    status: Literal["planned", "exempted"]
+    status: Literal["planned", "exempted", "suppressed"]
     detail: str
-    """Action id, or the exemption and its reason."""
+    """Action id, or the exemption and its reason, or what the comment in the code says."""
 
 
 class StagePlan(Record):

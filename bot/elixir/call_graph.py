@@ -16,7 +16,8 @@ from tree_sitter import Node
 from bot.elixir.awaiting import AWAITS
 from bot.elixir.calls import Call
 from bot.elixir.facts import ModuleFacts
-from bot.elixir.module import Clause, Function
+from bot.elixir.module import Clause, Function, Module
+from bot.elixir.nodes import text
 from bot.elixir.process_names import NOTHING, SELF, Bound, parameter_names, process_name
 from bot.elixir.reach import BUSY, SERVERS, callbacks
 
@@ -40,7 +41,10 @@ CASTS = frozenset(
 """Requests without an answer."""
 
 _AWAITABLE = frozenset({"Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink"})
-_SPEAKS = rb"GenServer\.|gen_server|GenStage\.|gen_statem|GenStateMachine\.|Agent\.|Supervisor\."
+_SPEAKS = (
+    rb"GenServer\.|gen_server|GenStage\.|gen_statem|GenStateMachine\.|Agent\.|Supervisor\."
+    rb"|Registry\.|PubSub\.|Repo\.|:ets\.insert|whereis\("
+)
 _MOST_CALLS_DEEP, _MOST_CLAUSES = 6, 400
 
 
@@ -99,6 +103,7 @@ class CallGraph:
         self._project = project
         self._speaks: dict[str, bool] = {}
         self._steps: dict[Function, list[Step]] = {}
+        self._led: dict[Module, frozenset[Function]] = {}
 
     @cached_property
     def servers(self) -> tuple[ModuleFacts, ...]:
@@ -150,18 +155,50 @@ class CallGraph:
             step = queue[count]
             yield step
             for hop in self._hops(step) if len(step.path) < _MOST_CALLS_DEEP else ():
-                if hop.identity not in seen:
+                if hop.identity not in seen and hop.function in self._leading(hop.function.module):
                     seen.add(hop.identity)
                     queue += hop.steps(step)
 
     def _hops(self, step: Step) -> Iterator[_Hop]:
         for call in step.clause.calls:
-            function = self._function(call) if runs(call, step.clause) else None
-            if function is not None:
+            function = self._function(call)
+            if function is not None and runs(call, step.clause):
                 in_task = step.in_task or bool(call.runs_in)
                 args = enumerate(() if call.captured else call.args)
-                given = {i: name for i, arg in args if (name := _process(arg, step, in_task))}
+                given = {i: name for i, arg in args if (name := self._given(arg, step, in_task))}
                 yield _Hop(call, function, given, in_task)
+
+    def _given(self, arg: Node, step: Step, in_task: bool) -> str:
+        """The process that an argument is, if it is one that can be asked."""
+        unknown = arg.type == "identifier" and text(arg) not in step.bound
+        if unknown and not step.clause.mentions(b"self()", b"whereis("):
+            return ""
+        name = _process(arg, step, in_task)
+        return name if name == SELF or name in self._registered else ""
+
+    @cached_property
+    def _registered(self) -> frozenset[str]:
+        """Names of processes: everything else that is passed on would only multiply the ways."""
+        facts = [f for f in self._project.modules.values() if f.role == "lib"]
+        listed = {c.name for f in facts for listing in f.child_lists for c in listing.children}
+        started = {f.name for f in facts if f.child_lists}
+        return frozenset(self.owners) | listed | started | {n for f in facts for n in f.names}
+
+    def _leading(self, module: Module) -> frozenset[Function]:
+        """The functions whose text could lead to a process, themselves or through each other."""
+        if module not in self._led:
+            rest = set(module.functions.values())
+            found: set[Function] = set()
+            pattern = self._words
+            while True:
+                new = {f for f in rest if any(c.matches(pattern) for c in f.clauses)}
+                if not new:
+                    break
+                found |= new
+                rest -= new
+                pattern = re.compile(_any_of({f.name for f in new}))
+            self._led[module] = frozenset(found)
+        return self._led[module]
 
     def _function(self, call: Call) -> Function | None:
         if call.module == call.owner.name:
@@ -182,8 +219,11 @@ class CallGraph:
     @cached_property
     def _words(self) -> re.Pattern[bytes]:
         last = {facts.name.rpartition(".")[2] for facts in self.servers}
-        names = b"|".join(re.escape(name.encode()) for name in sorted(last))
-        return re.compile(_SPEAKS + (rb"|\b(?:" + names + rb")\b" if names else b""))
+        return re.compile(_SPEAKS + (b"|" + _any_of(last) if last else b""))
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    return rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")(?![\w?!])"
 
 
 def is_server_module(facts: ModuleFacts) -> bool:

@@ -20,8 +20,8 @@ from bot.elixir.report import sort_out
 from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rule_set import analyser_version, rule_set
 from bot.elixir.rules.base import Rule
-from bot.elixir.usings import Usings, usings_of
-from bot.elixir.workers import Progress, by_file
+from bot.elixir.usings import DEFINES, Usings, usings_of
+from bot.elixir.workers import Progress, by_file, by_name
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Found:
 
 _FILE, _WHOLE = TypeAdapter(FileResult), TypeAdapter(Found)
 _USINGS: TypeAdapter[Usings] = TypeAdapter(Usings)
-USING = b"__using__"
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,9 @@ class Inspection:
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
         exempted = [e for result in self._results for e in result.exempted]
-        for rule in self.rules:
-            if rule.check_project is not None:
-                sites = rule.check_project(self.project)
-                sort_out(rule, sites, self.project.opened, findings, exempted)
+        for more, spared in self._of_project_rules():
+            findings += more
+            exempted += spared
         homed = _distinct(_with_fix_where_it_can_be(findings, self.rules, self.project))
         return Found(
             lines=sum(result.lines for result in self._results),
@@ -89,6 +87,12 @@ class Inspection:
             notes=tuple(n for result in self._results for n in result.notes),
             trees=self.project.trees,
         )
+
+    def _of_project_rules(self) -> list[tuple[list[Finding], list[Exempted]]]:
+        by_id = {rule.id: rule for rule in self.rules if rule.check_project is not None}
+        size = sum(map(len, self.files.values()))
+        work = partial(_ask, rules=by_id, project=self.project)
+        return by_name(list(by_id), work, source=size, jobs=self.jobs)
 
     @cached_property
     def _results(self) -> list[FileResult]:
@@ -130,7 +134,7 @@ class Inspection:
 
     @property
     def _digests_of_using(self) -> dict[str, bytes]:
-        return {p: d for p, d in self._digests.items() if USING in self.files[p]}
+        return {p: d for p, d in self._digests.items() if DEFINES.search(self.files[p])}
 
     @cached_property
     def _key_of_whole(self) -> bytes:
@@ -143,6 +147,17 @@ class Inspection:
         local = [rule for rule in self.rules if rule.check is not None]
         shared = _joined(b"file", rule_set(local), _USINGS.dump_json(self._usings))
         return {path: _joined(shared, digest) for path, digest in self._digests.items()}
+
+
+def _ask(
+    rule_id: str, rules: Mapping[str, Rule], project: Project
+) -> tuple[list[Finding], list[Exempted]]:
+    rule = rules[rule_id]
+    findings: list[Finding] = []
+    exempted: list[Exempted] = []
+    if rule.check_project is not None:
+        sort_out(rule, rule.check_project(project), project.opened, findings, exempted)
+    return findings, exempted
 
 
 def _joined(*parts: bytes) -> bytes:

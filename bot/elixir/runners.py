@@ -96,12 +96,20 @@ def _begins(function: Function, path: tuple[Call, ...]) -> Run | None:
     module = function.module
     key = (function.name, function.arity)
     if is_server(module) and key in BUSY:
-        return Run(function, server=module.name, startup=key == ("init", 1), path=path)
+        return Run(function, server=module.name, startup=_as_it_starts(function), path=path)
     at_start = key in _AT_START or (key == ("init", 1) and function.public)
     command = any(is_command_line(clause) for clause in function.clauses)
     if at_start or command or is_test_support(module):
         return Run(function, startup=True, path=path)
     return None
+
+
+def _as_it_starts(callback: Function) -> bool:
+    """Whether it runs once per start: `init/1`, and `handle_continue/2` where only that asks it."""
+    if (callback.name, callback.arity) != ("handle_continue", 2):
+        return callback.name == "init"
+    others = (f for f in callback.module.functions.values() if f.name != "init")
+    return not any(clause.mentions(b":continue") for f in others for clause in f.clauses)
 
 
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
@@ -128,8 +136,10 @@ def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
         return
     own = function.module
     last = own.name.rpartition(".")[2].encode()
-    called = re.compile(rb"(?<=[.\s])" + re.escape(function.name.encode()) + rb"(?![\w?!])")
+    name = function.name.encode()
+    called = re.compile(rb"[.\s]" + re.escape(name) + rb"(?![\w?!])")
     for path in sorted({f.path for f in project.facts if f.role == "lib"}):
         data = project.files[path]
-        if last in data and called.search(data):
+        # A pattern without letters at its start is slow: words first.
+        if last in data and name in data and called.search(data):
             yield from (m for m in project.modules_in(path) if m is not own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from bot.core.finding import Exempted, Finding, Note, Severity, Suppressed
@@ -88,7 +89,7 @@ def counted(
     """
     known = frozenset(rule.id for rule in all_rules())
     ignored = without_ignored(findings, files, known=known, ran=frozenset(r.id for r in ran))
-    out = selection.leaves_out
+    out = cache(selection.leaves_out)
     return Counted(
         tuple(selection.severity(f) for f in ignored.findings if not out(f.path, f.rule)),
         tuple(

@@ -15,6 +15,8 @@ from bot.elixir.outline import modules_of
 from bot.elixir.scope import Scope
 from bot.elixir.source import Source
 
+DEFINES = re.compile(rb"defmacro\s+__using__")
+"""What each file holds that has a say in `usings_of`."""
 _BRINGS = re.compile(rb"\buse[ (]|@behaviour\b")
 _MAY_NOT_RUN = ("if", "unless", "case", "cond", "with", "for")
 _MOST_STEPS = 8
@@ -50,7 +52,7 @@ def usings_of(files: Mapping[str, bytes]) -> Usings:
     """Every `__using__` outside tests that shows what it brings; only files with one are parsed."""
     found: dict[str, Using] = {}
     for path, data in files.items():
-        if b"__using__" not in data or _BRINGS.search(data) is None:
+        if DEFINES.search(data) is None or _BRINGS.search(data) is None:
             continue
         source = Source(path, data)
         for module in modules_of(source) if source.role == "lib" else ():

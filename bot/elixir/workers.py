@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from heapq import heapreplace
 from itertools import chain
 from typing import Any, TypeVar
@@ -25,10 +25,8 @@ Progress = Callable[[int, int], None]
 Work = Callable[[str, bytes], T]
 """What is done with one file, given by path and content; its result must be picklable."""
 
-_NOTHING: tuple[Mapping[str, bytes], Work[Any]] = ({}, lambda _path, _data: None)
-
-_inherited = _NOTHING
-"""What forked workers read; set right before the fork, so that no source is sent to them."""
+_inherited: Callable[[str], Any] = str
+"""What forked workers do; set right before the fork, so that nothing is sent to them."""
 
 
 def by_file(
@@ -43,39 +41,56 @@ def by_file(
 
     `before_fork` makes ready what all workers share.
     """
-    processes = jobs or os.cpu_count() or 1
-    can_fork = hasattr(os, "fork") and threading.active_count() == 1
-    alone = processes < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES
+    processes = _processes(jobs, sum(map(len, files.values())))
     with _without_cycle_collection():
-        if alone:
+        if processes < 2:
             results = (work(path, data) for path, data in files.items())
             return list(_counted(results, len(files), progress))
         before_fork()
-        return _on_processes(files, work, processes, progress)
+        shares = _shares(files, processes * SHARES_PER_JOB)
+        pool = _on_processes(shares, lambda path: work(path, files[path]), processes)
+        with closing(pool) as found:
+            done = dict(_counted(found, len(files), progress))
+        return [done[path] for path in files]
+
+
+def by_name(
+    names: Sequence[str], work: Callable[[str], T], *, source: int, jobs: int | None = None
+) -> list[T]:
+    """The result for each name, in order; all of it looks at so many bytes of source."""
+    processes = min(len(names), _processes(jobs, source))
+    with _without_cycle_collection():
+        if processes < 2:
+            return [work(name) for name in names]
+        with closing(_on_processes([[name] for name in names], work, processes)) as found:
+            done = dict(found)
+        return [done[name] for name in names]
+
+
+def _processes(jobs: int | None, source: int) -> int:
+    """How many are worth it; only one where other threads make a fork unsafe."""
+    can_fork = hasattr(os, "fork") and threading.active_count() == 1
+    return (jobs or os.cpu_count() or 1) if can_fork and source >= POOL_FROM_BYTES else 1
 
 
 def _on_processes(
-    files: Mapping[str, bytes], work: Work[T], processes: int, progress: Progress | None
-) -> list[T]:
+    shares: list[list[str]], work: Callable[[str], T], processes: int
+) -> Generator[tuple[str, T], None, None]:
     # Imported late: most runs have too little to do for a second process.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     global _inherited
-    shares = _shares(files, processes * SHARES_PER_JOB)
-    _inherited = (files, work)
+    _inherited = work
     gc.freeze()
     try:
         with ProcessPoolExecutor(
             processes, multiprocessing.get_context("fork"), gc.disable
         ) as pool:
-            done = chain.from_iterable(pool.map(_in_worker, shares))
-            found = list(_counted(done, len(files), progress))
+            yield from chain.from_iterable(pool.map(_in_worker, shares))
     finally:
         gc.unfreeze()
-        _inherited = _NOTHING
-    in_order = dict(zip(chain.from_iterable(shares), found, strict=True))
-    return [in_order[path] for path in files]
+        _inherited = str
 
 
 def _shares(files: Mapping[str, bytes], count: int) -> list[list[str]]:
@@ -89,9 +104,8 @@ def _shares(files: Mapping[str, bytes], count: int) -> list[list[str]]:
     return [share for share in shares if share]
 
 
-def _in_worker(share: list[str]) -> list[Any]:
-    files, work = _inherited
-    return [work(path, files[path]) for path in share]
+def _in_worker(share: list[str]) -> list[tuple[str, Any]]:
+    return [(name, _inherited(name)) for name in share]
 
 
 @contextmanager

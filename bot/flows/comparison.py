@@ -21,8 +21,9 @@ KEEP = "nothing was written; name another file, or remove this one first"
 
 def load_baseline(file: Path) -> tuple[Listed, ...]:
     """What the file lists; raises `ConfigError` for one that is not there or no baseline."""
-    text = read_text(file, most=MOST_BYTES)
-    return read_baseline(text, str(file))
+    if not file.exists():
+        raise ConfigError("there is no such file", path=str(file), hint=WRITE)
+    return read_baseline(read_text(file, most=MOST_BYTES), str(file))
 
 
 def new_baseline(file: Path, findings: Iterable[Finding]) -> str:

@@ -100,7 +100,17 @@ def _coverage(analysis: Analysis, made: Composition) -> tuple[CoverageRow, ...]:
         )
         for e in analysis.exempted
     ]
-    return tuple(sorted([*planned, *exempted], key=lambda r: (r.rule, r.path, r.line)))
+    suppressed = [
+        CoverageRow(
+            rule=s.finding.rule,
+            path=s.finding.path,
+            line=s.finding.line,
+            status="suppressed",
+            detail=s.reason,
+        )
+        for s in analysis.suppressed
+    ]
+    return tuple(sorted([*planned, *exempted, *suppressed], key=lambda r: (r.rule, r.path, r.line)))
 
 
 def check_quotes(plan: Plan, files: Mapping[str, bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.codebase.git import Git
@@ -16,6 +16,7 @@ from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
 from bot.elixir.selection import EVERYTHING, RuleChoice, Selection
+from bot.elixir.tree import MemoryTree
 from bot.elixir.workers import Progress
 from bot.errors import CommandFailed, ConfigError, Unusable
 from bot.flows.trees import checkout_tree, commit_tree
@@ -72,6 +73,14 @@ def survey_commit(
         selection=wanted,
         cache=result_cache(repository.settings),
     )
+
+
+def survey_files(
+    files: Mapping[str, str], *, jobs: int | None = None, progress: Progress | None = None
+) -> Survey:
+    """Files held in memory, such as those of a pack, by the configuration that is among them."""
+    selection = selection_of(files.get(CONFIG_PATH, ""))
+    return survey(MemoryTree.of(files), jobs=jobs, progress=progress, selection=selection)
 
 
 def selection_of_checkout(path: Path, settings: Settings) -> Selection:

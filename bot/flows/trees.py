@@ -98,15 +98,17 @@ def _left_out(entry: Entry, prefix: str) -> Note | None:
     return None
 
 
-def pack_tree(path: Path) -> MemoryTree:
-    """Elixir files of a repomix pack; raises `Unusable` when it holds none."""
+def pack_files(path: Path) -> dict[str, str]:
+    """Files of a repomix pack; raises `Unusable` when none of them is Elixir."""
     try:
         text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise Unusable(
             f"cannot read {str(path)!r}: {error.strerror}", hint="name a repomix XML file"
         ) from error
-    return _not_empty(MemoryTree.of(read_pack(text)), path)
+    files = dict(read_pack(text))
+    _not_empty(MemoryTree.of(files), path)
+    return files
 
 
 def _not_empty(tree: T, path: Path) -> T:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.console import Console
 from benchmarks.analysis import Measured, credo_figures, table
 from benchmarks.floor import balanced, on_cores, one_core
 from benchmarks.memory import peak_megabytes
+from benchmarks.once import again
 from benchmarks.pipeline import STEPS, once
 from benchmarks.synthetic import write_code_base
 from bot.elixir.nodes import parse
@@ -70,7 +73,7 @@ def test_memory_of_children_counts() -> None:
 
 def test_the_ratio_compares_neighbouring_rounds() -> None:
     seconds = {"floor": [1.0, 2.0, 4.0], "analysis": [2.0, 4.0, 8.0]}
-    seconds |= {"floor-1": [1.0], "process": [5.0]}
+    seconds |= {"floor-1": [1.0], "process": [5.0], "again": [1.0], "warm": [0.05], "changed": [0.2]}
     cpu = {"floor": [1.0, 1.0, 1.0], "analysis": [3.0, 3.0, 3.0]}
     cpu |= {"floor-1": [2.0], "analysis-1": [3.0]}
     measured = Measured(Path("phoenix"), 1, 1.0, 0, 50.0, seconds, cpu)
@@ -80,8 +83,16 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
     shown = Console(width=80, file=StringIO())
     with shown.capture() as captured:
         shown.print(table([measured], 2))
-    assert "faster than Credo │    1.5x" in captured.get()
-    assert "so against Credo  │    1.2x" in captured.get()
+    assert re.search(r"faster than Credo +│ +1\.5x", captured.get())
+    assert re.search(r"so against Credo +│ +1\.2x", captured.get())
+    assert re.search(r"nothing changed, s +│ +0\.050 │\n│ +against Credo +│ +120\.0x", captured.get())
+    assert re.search(r"that against Credo +│ +6\.0x", captured.get())
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_an_analysis_is_timed_with_all_but_one_file_known(tmp_path: Path, changed: bool) -> None:
+    written(tmp_path, seed=2)
+    assert again(tmp_path, 1, changed=changed)["seconds"] > 0
 
 
 def test_credo_figures_are_readable() -> None:

@@ -60,8 +60,9 @@ def requests(body: str) -> list[Request]:
     ("body", "asked"),
     [
         ("Stock.all()", [(":stock", True)]),
-        ("Stock.all(:other, 1)", [(":other", True)]),
-        ("Stock.all(:other)", [("", True)]),
+        ("Stock.all(Shop.Desk, 1)", [("Shop.Desk", True)]),
+        ("Stock.all(Shop.Desk)", [("", True)]),
+        ("Stock.all(:other, 1)", [("", True)]),
         ("Stock.put(1)", [(":stock", False)]),
         ("Help.all()", [(":stock", True)]),
         ("Help.ask(self())", [("self()", True)]),
@@ -90,7 +91,8 @@ def test_the_way_is_kept() -> None:
 
 
 def test_both_are_followed_where_one_function_is_asked_for_two_processes() -> None:
-    assert sorted(r.process for r in requests("own(:a)\n    own(:b)\n    own(:a)")) == [":a", ":b"]
+    body = "own(:stock)\n    own(Shop.Desk)\n    own(:stock)"
+    assert sorted(r.process for r in requests(body)) == [":stock", "Shop.Desk"]
 
 
 def test_names_have_one_owner_outside_tests() -> None:

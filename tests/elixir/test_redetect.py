@@ -39,6 +39,14 @@ def test_cosmetic_fixes_are_seen(cosmetic: str) -> None:
     assert "still has the problem" in complaints(BEFORE.replace("spawn(fun)", cosmetic))[0]
 
 
+@pytest.mark.parametrize(
+    "comment",
+    ["# genesis:ignore unsupervised-spawn -- made right\n    spawn(fun)", "spawn(fun) # all right"],
+)
+def test_a_comment_is_no_fix(comment: str) -> None:
+    assert "still has the problem" in complaints(BEFORE.replace("spawn(fun)", comment))[0]
+
+
 def test_moving_the_problem_elsewhere_is_seen() -> None:
     moved = BEFORE.replace("    spawn(fun)\n", "    rest(fun)\n").replace(
         "def rest(x), do: x", "def rest(x), do: spawn(x)"

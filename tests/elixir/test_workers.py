@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.elixir import workers
-from bot.elixir.workers import POOL_FROM_BYTES, by_file
+from bot.elixir.workers import POOL_FROM_BYTES, by_file, by_name
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"lib/{n}.ex": b"x" * (n * 1_000) for n in range(60)}
@@ -37,7 +37,7 @@ def test_work_may_be_any_function_and_its_failure_is_the_callers(jobs: int) -> N
     assert max(by_file(FILES, lambda _, data: len(data) / longest, jobs=jobs)) == 1.0
     with pytest.raises(LookupError, match=r"lib/7\.ex"):
         by_file(FILES, refuse, jobs=jobs)
-    assert workers._inherited[0] == {}
+    assert workers._inherited is str
 
 
 def test_what_is_shared_is_made_ready_before_the_fork_only() -> None:
@@ -57,3 +57,11 @@ def made_ready(jobs: int) -> int:
 
 def test_no_files_are_no_work() -> None:
     assert by_file({}, size) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2, None])
+@pytest.mark.parametrize("source", [0, POOL_FROM_BYTES])
+def test_results_stand_in_the_order_of_the_names(jobs: int | None, source: int) -> None:
+    names = [f"n{n}" for n in range(20)]
+    assert by_name(names, lambda name: name * 2, source=source, jobs=jobs) == [n * 2 for n in names]
+    assert by_name([], str, source=source, jobs=jobs) == []

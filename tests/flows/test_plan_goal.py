@@ -37,6 +37,15 @@ def test_every_finding_is_covered_by_an_action() -> None:
     assert len(made.coverage) == len(found.analysis.findings) + len(found.analysis.exempted)
 
 
+def test_what_a_comment_suppresses_is_covered_with_its_reason_and_no_action() -> None:
+    comment = "# genesis:ignore-file unsupervised-spawn -- nobody waits for the mail\n"
+    made = planned(SHOP | {"lib/shop/mail.ex": comment + SHOP["lib/shop/mail.ex"]})
+    assert made.actions() == ()
+    assert [(r.status, r.line, r.detail) for r in made.coverage] == [
+        ("suppressed", 4, "nobody waits for the mail")
+    ]
+
+
 def test_a_raw_spawn_becomes_an_automatic_action_after_its_supervisor() -> None:
     made = planned(SHOP)
     spawn = next(a for a in made.actions() if a.rule == "unsupervised-spawn")

@@ -13,7 +13,13 @@ from bot.elixir.selection import EVERYTHING
 from bot.errors import ConfigError, Unusable
 from bot.flows.analyses import DirectoryAnalyses
 from bot.flows.comparison import known_since, load_baseline, new_baseline
-from bot.flows.surveys import selection_of, selection_of_checkout, survey_checkout, survey_commit
+from bot.flows.surveys import (
+    selection_of,
+    selection_of_checkout,
+    survey_checkout,
+    survey_commit,
+    survey_files,
+)
 from bot.settings import Settings, load_settings
 from tests.flows.support import SHOP, SPAWNING, git, repository, session, written
 
@@ -156,9 +162,14 @@ def test_only_a_baseline_is_written_over(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes(b"\xe9")
     for name, problem in (
-        ("none.json", "cannot be read"),
+        ("none.json", "there is no such file"),
         (".", "is not a regular file"),
         ("latin.json", "is not UTF-8"),
     ):
         with pytest.raises(ConfigError, match=problem):
             load_baseline(tmp_path / name)
+
+
+def test_files_in_memory_are_looked_at_by_the_file_among_them() -> None:
+    assert rules(survey_files(SHOP, jobs=1).analysis) == ["unsupervised-spawn"]
+    assert rules(survey_files({**SHOP, CONFIG: OFF}, jobs=1).analysis) == []

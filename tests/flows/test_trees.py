@@ -9,7 +9,7 @@ import pytest
 
 from bot.codebase.repository import Repository
 from bot.errors import Unusable
-from bot.flows.trees import checkout_tree, commit_tree, pack_tree
+from bot.flows.trees import checkout_tree, commit_tree, pack_files
 from bot.settings import load_settings
 from tests.flows.support import repository
 
@@ -70,17 +70,17 @@ def test_symlinks_and_huge_files_of_a_commit_are_noted(tmp_path: Path) -> None:
     }
 
 
-def test_a_pack_is_a_tree(tmp_path: Path) -> None:
+def test_a_pack_is_files(tmp_path: Path) -> None:
     pack = tmp_path / "pack.xml"
     pack.write_text(
         '<files>\n<file path="lib/a.ex">\ndefmodule A do\nend\n</file>\n'
         '<file path="x.md">\nx\n</file>\n</files>'
     )
-    assert set(pack_tree(pack).files()) == {"lib/a.ex"}
+    assert pack_files(pack).keys() == {"lib/a.ex", "x.md"}
 
 
 def test_a_missing_or_empty_pack_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "empty.xml").write_text("<files></files>")
     for name in ("missing.xml", "empty.xml"):
         with pytest.raises(Unusable):
-            pack_tree(tmp_path / name)
+            pack_files(tmp_path / name)

@@ -34,11 +34,11 @@ _EXITS = frozenset(
 """Calls that exit in the caller when the process is gone."""
 _HARMLESS = frozenset(
     {
-        "Kernel.send", "Process.send", "Process.exit", "GenServer.cast", "Process.monitor",
-        "Agent.cast", ":erlang.send",
+        "Kernel.send", "Process.send", "Process.exit", "GenServer.cast", "Agent.cast",
+        ":erlang.send",
     }
 )  # fmt: skip
-"""Calls that do nothing to a pid that is gone (a monitor: tell so at once)."""
+"""Calls that do nothing to a pid that is gone."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -59,7 +59,7 @@ def _judge(look: Call, clause: Clause) -> Iterator[Site | Exempt]:
     module = clause.function.module
     acts = [c for n in nodes.statements(branch) for c in calls_in(n, module) if _on(c, names)]
     act = next((c for c in acts if c.full in _EXITS), None)
-    if act is None and look.full == _ALIVE:
+    if act is None and look.full == _ALIVE and _nothing_else(branch, acts):
         act = next((c for c in acts if c.full in _HARMLESS), None)
     if act is None or act.runs_in != look.runs_in:
         return
@@ -92,6 +92,21 @@ def _condition(look: Call) -> Node:
     ):
         node, parent = parent, parent.parent
     return node
+
+
+def _nothing_else(branch: Node, acts: list[Call]) -> bool:
+    """Whether the look decides about this one call alone, not also about an answer."""
+    taker = branch.parent
+    if taker is not None and taker.type in ("pair", "keywords"):
+        taker = next((a for a in nodes.ancestors(branch) if a.type == "call"), None)
+    if taker is not None and nodes.is_call_to(taker, "with"):
+        return False
+    block = nodes.do_block(taker) if taker is not None and taker.type == "call" else None
+    has_else = block is not None and any(c.type == "else_block" for c in block.named_children)
+    if has_else or (taker is not None and "else" in nodes.call_keywords(taker)):
+        return False
+    done = nodes.statements(branch)
+    return len(done) == 1 and any(act.statement.id == done[0].id for act in acts)
 
 
 def _names(look: Call) -> set[str]:

@@ -17,6 +17,8 @@ from bot.elixir.project import Project
 from bot.elixir.reach import callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clauses_on, way
+from bot.elixir.siblings import together
+from bot.elixir.supervision import is_supervisor
 
 _PREPARED = re.compile(rb"\b(?:rescue|catch|whereis)\b")
 _INIT, _CONTINUE = ("init", 1), ("handle_continue", 2)
@@ -31,22 +33,48 @@ class _Place:
     later: Mapping[str, ChildFacts]
 
 
+@dataclass(frozen=True, eq=False)
+class _Started:
+    """A module that is started, and where: from the list in question down to its own."""
+
+    facts: ModuleFacts
+    places: tuple[tuple[ChildListFacts, ChildFacts], ...]
+
+
 def check(project: Project) -> Iterator[Site | Exempt]:
     """What children need, in `init/1` or right after it, of siblings that start after them."""
     for place in _places(project):
-        facts = project.modules.get(place.child.module)
-        if facts is None or facts.role != "lib" or not place.later:
+        if not place.later:
             continue
         seen: set[int] = set()
-        for call, step in _needs(project, facts):
-            name = needed_process(call, step)
-            if name in place.later and call.node.id not in seen:
-                seen.add(call.node.id)
-                yield _judge(call, step, place, name)
+        for started in _started_with(project, place):
+            for call, step in _needs(project, started.facts):
+                name = needed_process(call, step)
+                if name in place.later and call.node.id not in seen:
+                    seen.add(call.node.id)
+                    if together(project, place.listing, place.child, place.later[name]):
+                        yield _judge(call, step, started, place.later[name], name)
+
+
+def _started_with(project: Project, place: _Place) -> Iterator[_Started]:
+    """The child, and where it is a supervisor all that its own list starts before it is up."""
+    queue: list[tuple[tuple[ChildListFacts, ChildFacts], ...]] = [((place.listing, place.child),)]
+    seen: set[str] = set()
+    while queue:
+        way_down = queue.pop(0)
+        module = way_down[-1][1].module
+        facts = project.modules.get(module)
+        if facts is None or facts.role != "lib" or module in seen:
+            continue
+        seen.add(module)
+        yield _Started(facts, way_down)
+        for listing in facts.child_lists:
+            if listing.function.startswith("init/"):
+                queue += [(*way_down, (listing, child)) for child in listing.children]
 
 
 def _places(project: Project) -> Iterator[_Place]:
-    """Children of plain lists, each module that is listed once only."""
+    """Every child of every list; whether two stand in one list literal is asked later."""
     lib = [facts for facts in project.facts if facts.role == "lib"]
     listings = [listing for facts in lib for listing in facts.child_lists]
     times: dict[str, int] = {}
@@ -56,7 +84,7 @@ def _places(project: Project) -> Iterator[_Place]:
     for listing in listings:
         later: dict[str, ChildFacts] = {}
         places = []
-        for child in reversed(listing.children if listing.literal else ()):
+        for child in reversed(listing.children):
             places.append(_Place(child, listing, dict(later)))
             names = _names(project, child)
             later |= {n: child for n in names if times.get(n, 0) < 2 and _once(child, times)}
@@ -80,7 +108,7 @@ def _names(project: Project, child: ChildFacts) -> set[str]:
 
 
 def _needs(project: Project, facts: ModuleFacts) -> Iterator[tuple[Call, Step]]:
-    if facts not in project.calls.servers:
+    if facts not in project.calls.servers and not is_supervisor(facts):
         return
     module = project.module(facts.name)
     for key in (_INIT, _CONTINUE):
@@ -89,7 +117,9 @@ def _needs(project: Project, facts: ModuleFacts) -> Iterator[tuple[Call, Step]]:
                 yield from ((call, step) for call in step.clause.calls)
 
 
-def _judge(call: Call, step: Step, place: _Place, name: str) -> Site | Exempt:
+def _judge(
+    call: Call, step: Step, started: _Started, later: ChildFacts, name: str
+) -> Site | Exempt:
     home = step.origin.module
     span = Span.of(home, (step.path[0] if step.path else call).node)
     if is_test_support(home):
@@ -97,15 +127,14 @@ def _judge(call: Call, step: Step, place: _Place, name: str) -> Site | Exempt:
     if any(clause.matches(_PREPARED) for clause in clauses_on(step)):
         return Exempt(span, "prepared")
     at_once = step.origin.name == "init"
-    later = place.later[name]
     return Site(
         span,
         f"`{step.origin.label}` needs `{name}`, which the supervisor starts later",
         because=(
             *way(step),
             Because(Span.of(call.owner, call.node), _note(call, name, at_once)),
-            Because(_span(place.listing, place.child), f"`{home.name}` is started here"),
-            Because(_span(place.listing, later), f"`{name}` only here, further down"),
+            *(Because(_span(*at), f"`{at[1].module}` is started here") for at in started.places),
+            Because(_span(started.places[0][0], later), f"`{name}` only here, further down"),
         ),
         severity=None if at_once and call.full not in CASTS else "warning",
         confidence=None if at_once else "medium",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from tree_sitter import Node
@@ -14,6 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.unused import unused
 from bot.elixir.ways import Way, ways
 
 _REPLIES = frozenset({"GenServer.reply", "GenStage.reply", ":gen_server.reply"})
@@ -30,25 +32,57 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if function is None or not module.clauses_with(b"reply(") or not is_server(module):
         return
     for clause in function.clauses:
-        replies = _replies(clause)
+        replies = list(_replies(clause))
         for way in ways(clause) if replies else ():
             yield from _judge(way, replies, clause)
 
 
-def _replies(clause: Clause) -> list[Call]:
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """A call in the clause that answers its caller, itself or by an own function."""
+
+    call: Call
+    name: str
+    """The variable that holds the caller."""
+    helper: Call | None = None
+    """The reply in the own function; it may be on one of its ways only."""
+
+
+def _replies(clause: Clause) -> Iterator[Reply]:
     """Replies to the caller of this very call, not to one that was kept."""
     caller = {text(n) for n in _wholes(clause.params[1])} if len(clause.params) == 3 else set()
-    return [
-        call
-        for call in clause.calls
-        if call.full in _REPLIES and call.arity == 2 and not call.captured and not call.in_quote
-        if text(call.args[0]) in caller and not _rebound(call, clause)
-    ]
+    for call in _replies_to(caller, clause):
+        yield Reply(call, text(call.args[0]))
+    module = clause.function.module
+    for call in clause.calls if caller else ():
+        handed = [i for i, arg in enumerate(call.args) if text(arg) in caller]
+        if call.module == module.name and handed and unused(call.statement, module):
+            helper = _reply_of_helper(call, handed[0])
+            name = text(call.args[handed[0]])
+            if helper is not None and not _rebound(call, name, clause):
+                yield Reply(call, name, helper)
 
 
-def _rebound(reply: Call, clause: Clause) -> bool:
+def _reply_of_helper(call: Call, position: int) -> Call | None:
+    function = call.owner.local(call.name, call.arity)
+    for clause in function.clauses if function is not None and function.arity == call.arity else ():
+        names = {text(n) for n in _wholes(clause.params[position])}
+        found = next(_replies_to(names, clause), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _replies_to(caller: set[str], clause: Clause) -> Iterator[Call]:
+    for call in clause.calls:
+        if call.full in _REPLIES and call.arity == 2 and not call.captured and not call.in_quote:
+            name = text(call.args[0])
+            if name in caller and not _rebound(call, name, clause):
+                yield call
+
+
+def _rebound(reply: Call, name: str, clause: Clause) -> bool:
     """Whether the name means somebody else there: a closure's parameter, a pattern, a match."""
-    name = text(reply.args[0])
     bound = [
         around.child_by_field_name("left")
         for around in nodes.ancestors(reply.node)
@@ -72,21 +106,22 @@ def _wholes(pattern: Node) -> Iterator[Node]:
             yield from _wholes(side)
 
 
-def _judge(way: Way, replies: list[Call], clause: Clause) -> Iterator[Site | Exempt]:
-    passed = [(r, n) for r in replies for n in way.passed if nodes.contains(n, r.node)]
+def _judge(way: Way, replies: list[Reply], clause: Clause) -> Iterator[Site | Exempt]:
+    passed = [(r, n) for r in replies for n in way.passed if nodes.contains(n, r.call.node)]
     if way.tag == ":reply" or (way.tag == ":stop" and way.result.named_child_count == 4):
         for reply, statement in passed[:1]:
             yield _site(reply, way.result, clause, sure=_always(reply, statement))
         return
     sure = [reply for reply, statement in passed if _always(reply, statement)]
     for first, second in pairwise(sure):
-        yield _site(first, second.node, clause, sure=True)
+        yield _site(first, second.call.node, clause, sure=True)
 
 
-def _always(reply: Call, statement: Node) -> bool:
+def _always(reply: Reply, statement: Node) -> bool:
     """Whether the statement never ends without the reply."""
-    between = takewhile(lambda above: above.id != statement.id, nodes.ancestors(reply.node))
-    return not any(_chooses(node) for node in (statement, *between) if node.id != reply.node.id)
+    above = takewhile(lambda node: node.id != statement.id, nodes.ancestors(reply.call.node))
+    between = [node for node in (statement, *above) if node.id != reply.call.node.id]
+    return reply.helper is None and not any(_chooses(node) for node in between)
 
 
 def _chooses(node: Node) -> bool:
@@ -107,27 +142,30 @@ def _leaves_after(reply: Call, clause: Clause) -> bool:
     )
 
 
-def _site(first: Call, second: Node, clause: Clause, *, sure: bool) -> Site | Exempt:
+def _site(first: Reply, second: Node, clause: Clause, *, sure: bool) -> Site | Exempt:
     module = clause.function.module
-    span = Span.of(module, first.node)
-    if _leaves_after(first, clause):
+    span = Span.of(module, first.call.node)
+    if _leaves_after(first.call, clause):
         return Exempt(span, "leaves-there")
+    by = "by what the clause returns" if second.type == "tuple" else "on the same way"
     return Site(
         span,
-        "the caller is answered here and once more by what the clause returns"
-        if second.type == "tuple"
-        else "the caller is answered here and once more on the same way",
+        f"the caller is answered here and once more {by}",
         because=(
-            Because(
-                span,
-                f"this answers `{text(first.args[0])}`, from another process"
-                if first.runs_in
-                else f"this answers `{text(first.args[0])}`",
-            ),
+            *_answers(first, module),
             Because(Span.of(module, second), "and this answers it again"),
         ),
         confidence=None if sure else "medium",
     )
+
+
+def _answers(reply: Reply, module: Module) -> Iterator[Because]:
+    span = Span.of(module, reply.call.node)
+    if reply.helper is not None:
+        yield Because(span, f"this hands `{reply.name}` on to `{reply.call.name}`")
+    call = reply.helper or reply.call
+    where = ", from another process" if call.runs_in else ""
+    yield Because(Span.of(module, call.node), f"this answers the caller{where}")
 
 
 def _desk(clause: str) -> Sample:
@@ -175,6 +213,14 @@ def handle_call(:count, from, state) do
   Task.Supervisor.start_child(Shop.Tasks, fn -> GenServer.reply(from, map_size(state)) end)
   {:reply, :counting, state}
 end
+"""),
+        _desk("""\
+def handle_call({:commit, cart}, from, state) do
+  commit(cart, from)
+  {:reply, :ok, state}
+end
+
+defp commit(cart, caller), do: Task.start(fn -> GenServer.reply(caller, length(cart)) end)
 """),
         _desk("""\
 def handle_call({:find, item}, from, state) do

@@ -50,7 +50,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
 
 
 def _holds_a_read(module: Module) -> bool:
-    return bool(module.clauses_with(b":ets.lookup", b":ets.member", b"ets.lookup_element"))
+    return bool(module.clauses_with(b":ets.lookup", b":ets.member"))
 
 
 def _races(module: Module) -> Iterator[Race]:

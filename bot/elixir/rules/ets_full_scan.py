@@ -12,8 +12,8 @@ from bot.elixir.context import is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.table_keys import comes_from_outside, written_keys
 from bot.elixir.runners import Run, at_run_time
-from bot.elixir.table_keys import comes_from_outside, written_keys
 from bot.elixir.tables import Operation, Table, created, modules_with_tables, operations
 
 _MATCHES = (":ets.match", ":ets.match_object")
@@ -150,7 +150,7 @@ RULE = Rule(
     category="resources",
     stage=3,
     severity="info",
-    confidence="medium",
+    confidence="low",
     fix="advice",
     explanation=(
         "Rows of an ETS table that grows with its callers are searched by something that is not "

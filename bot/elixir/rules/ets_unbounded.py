@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.elixir.context import is_command_line, is_test_support
+from bot.elixir.expressions import Expression
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.table_keys import comes_from_outside, written_keys
 from bot.elixir.runners import at_run_time
-from bot.elixir.table_keys import comes_from_outside, written_keys
 from bot.elixir.tables import (
     REMOVES,
     Operation,
     Table,
     created,
+    identity,
     modules_with_tables,
     operations,
 )
@@ -41,7 +43,8 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     uses = _Uses(tuple(modules), tuple(o for m in modules for o in operations(m)))
     for table in tables:
         found = uses.of(table.name)
-        if not any(_removes(o) for o in found) and not _reached_otherwise(table, uses):
+        removed = any(_removes(o) for o in found) or _reached_otherwise(table, uses)
+        if not removed and not _lent(table, uses, project):
             yield from _judge(table, found, project)
 
 
@@ -71,6 +74,20 @@ def _reached_otherwise(table: Table, uses: _Uses) -> bool:
             ):
                 return True
     return False
+
+
+def _lent(table: Table, uses: _Uses, project: Project) -> bool:
+    """Whether the name of the table goes to a library, which may look after its rows."""
+    if table.name == table.module.name:
+        return False
+    return any(
+        identity(Expression(argument, clause)) == table.name
+        for module in {o.module for o in uses.of(table.name)} | {table.module}
+        for clause in module.all_clauses()
+        for call in clause.calls
+        if call.module and call.module != ":ets" and call.module not in project.modules
+        for argument in call.args
+    )
 
 
 def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[Site | Exempt]:

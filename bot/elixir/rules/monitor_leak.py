@@ -10,6 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform
+from bot.elixir.expressions import operations
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
@@ -94,7 +95,7 @@ def _only_each(node: Node) -> bool:
 
 def _judge(call: Call, step: Reached) -> Iterator[Site | Exempt]:
     module = step.clause.function.module
-    leaving = _leaving(module)
+    leaving = _leaving(module, _fields(_entry(step)))
     if leaving is None:
         return
     span = Span.of(module, call.node)
@@ -118,13 +119,23 @@ def _judge(call: Call, step: Reached) -> Iterator[Site | Exempt]:
     )
 
 
-def _leaving(module: Module) -> Clause | None:
-    """The clause of a request by which a process is forgotten while it lives."""
+def _entry(step: Reached) -> Clause:
+    """The clause of the request that leads to the monitor."""
+    first = step.path[0].node if step.path else None
+    if first is None:
+        return step.clause
+    return next((c for c in step.origin.clauses if nodes.contains(c.node, first)), step.clause)
+
+
+def _leaving(module: Module, fields: set[str]) -> Clause | None:
+    """The clause of a request that forgets in the same fields what is put there."""
     for key in _REQUESTS[:2]:
         function = module.functions.get(key)
         for clause in function.clauses if function is not None else ():
             if _LEAVES.match(_tag(clause)) and _forgets(clause):
-                return clause
+                given_up = _fields(clause)
+                if fields & given_up or not (fields or given_up):
+                    return clause
     return None
 
 
@@ -136,14 +147,32 @@ def _tag(clause: Clause) -> str:
 
 
 def _forgets(clause: Clause) -> bool:
-    own = [
-        function
-        for call in clause.calls
-        if call.module == clause.function.module.name
-        and (function := clause.function.module.local(call.name, call.arity)) is not None
-    ]
-    calls = [*clause.calls, *(c for step in reached(own) for c in step.clause.calls)]
-    return any(call.full in _FORGETS for call in calls)
+    return any(call.full in _FORGETS for part in _parts(clause) for call in part.calls)
+
+
+def _parts(clause: Clause) -> list[Clause]:
+    """The clause and those of the module's functions that it calls."""
+    module = clause.function.module
+    called = [module.local(c.name, c.arity) for c in clause.calls if c.module == module.name]
+    steps = reached([function for function in called if function is not None])
+    return [clause, *(step.clause for step in steps)]
+
+
+def _fields(clause: Clause) -> set[str]:
+    """Fields of the state that a request writes; none where the state itself is the store."""
+    found: set[str] = set()
+    for part in _parts(clause):
+        if part.body is None:
+            continue
+        for update in operations(part.body, "|"):
+            if update.parent is not None and update.parent.type == "map_content":
+                found |= set(nodes.keyword_pairs(update.child_by_field_name("right")))
+        for call in part.calls:
+            if call.name in ("put_in", "update_in", "pop_in") and call.args:
+                found.add(text(call.args[0]).rpartition(".")[2])
+            elif call.module == "Map" and len(call.args) > 2 and call.args[1].type == "atom":
+                found.add(text(call.args[1]).removeprefix(":"))
+    return found
 
 
 RULE = Rule(

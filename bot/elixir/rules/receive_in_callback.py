@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
-from bot.elixir.calls import Call
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.reach import SERVER_CALLBACKS, Reached, is_server, reached_from_callbacks
@@ -13,12 +14,18 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site
 from bot.elixir.rules.route import route
 from bot.elixir.waiting import is_receive, only_flushes, time_limit, waits_for_one
 
+_CANCELS = frozenset({"Process.cancel_timer", ":erlang.cancel_timer"})
+_CONTINUE = ("handle_continue", 2)
+
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every `receive` that a callback of a running server gets to."""
     if not is_server(module) or not module.clauses_with(b"receive"):
         return
-    for step in reached_from_callbacks(module, SERVER_CALLBACKS):
+    busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
+    known = {step.clause.node.id for step in busy}
+    later = reached_from_callbacks(module, [_CONTINUE])
+    for step in (*busy, *(s for s in later if s.clause.node.id not in known)):
         for call in step.clause.calls if step.clause.mentions(b"receive") else ():
             if is_receive(call) and not call.runs_in and not call.deferred:
                 yield _judge(call, step)
@@ -27,7 +34,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 def _judge(call: Call, step: Reached) -> Site | Exempt:
     module = step.clause.function.module
     span = Span.of(module, call.node)
-    exemption = _exemption(call, module)
+    exemption = _exemption(call, step, module)
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = _weight(call)
@@ -41,12 +48,27 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
     )
 
 
-def _exemption(call: Call, module: Module) -> str:
+def _exemption(call: Call, step: Reached, module: Module) -> str:
     if is_platform(module):
         return "platform"
     if is_test_support(module):
         return "test-support"
-    return "flush" if only_flushes(call) else ""
+    if only_flushes(call) or _timer_has_fired(call):
+        return "flush"
+    return "continue" if step.origin.name == "handle_continue" else ""
+
+
+def _timer_has_fired(call: Call) -> bool:
+    """Whether it only runs where `Process.cancel_timer` tells that the message is there."""
+    for above in nodes.ancestors(call.node):
+        if above.id == call.owner.node.id:
+            return False
+        if nodes.is_call_to(above, "if", "unless", "case"):
+            condition = nodes.arguments(above)[:1]
+            found = [c for node in condition for c in calls_in(node, call.owner)]
+            if any(c.full in _CANCELS for c in found):
+                return True
+    return False
 
 
 def _weight(call: Call) -> tuple[Severity | None, Confidence | None]:
@@ -172,7 +194,7 @@ end
     exemptions=(
         Exemption(
             "flush",
-            "`after 0` only takes what is already there",
+            "`after 0`, or a timer that was too late to be cancelled: the message is already there",
             Sample("""\
 defmodule Shop.Clock do
   use GenServer
@@ -188,6 +210,22 @@ defmodule Shop.Clock do
     end
 
     {:noreply, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "continue",
+            "`handle_continue/2` goes on with the start, before any message is handled",
+            Sample("""\
+defmodule Shop.Gate do
+  use GenServer
+  def init(state), do: {:ok, state, {:continue, :wait}}
+
+  def handle_continue(:wait, state) do
+    receive do
+      :shop_open -> {:noreply, state}
+    end
   end
 end
 """),

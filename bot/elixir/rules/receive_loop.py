@@ -9,7 +9,7 @@ from tree_sitter import Node
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.nodes import text
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.waiting import is_receive, only_flushes, patterns
@@ -19,7 +19,7 @@ _SPAWNS = frozenset(
         "Kernel.spawn", "Kernel.spawn_link", "Kernel.spawn_monitor", ":erlang.spawn",
         ":erlang.spawn_link", ":erlang.spawn_monitor", ":erlang.spawn_opt", "Process.spawn",
         ":proc_lib.spawn", ":proc_lib.spawn_link", ":proc_lib.start_link", "Node.spawn",
-        "Node.spawn_link", "Task.start", "Task.start_link", "Task.Supervisor.start_child",
+        "Node.spawn_link", "Task.start", "Task.start_link",
     }
 )  # fmt: skip
 _FOR_OTP = (b":proc_lib.init_ack", b":sys.handle_system_msg", b"{:system,")
@@ -34,13 +34,32 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 
 
 def _loops(module: Module) -> Iterator[Function]:
-    """Functions that receive, and call themselves with a message in hand."""
+    """Functions that receive, call themselves with a message in hand, and need not end."""
     seen: set[Function] = set()
     for clause in module.clauses_with(b"receive"):
         function = clause.function
-        if function not in seen and any(_goes_on(call, function) for call in clause.calls):
+        if function in seen or _ends(function) or _only_swallows(clause):
+            continue
+        if any(_goes_on(call, function) for call in clause.calls):
             seen.add(function)
             yield function
+
+
+def _ends(function: Function) -> bool:
+    """Whether a clause neither receives nor calls the function again, as the end of a count."""
+    return any(
+        clause.body is not None
+        and not any(is_receive(call) or _is_call_of(call, function) for call in clause.calls)
+        for clause in function.clauses
+    )
+
+
+def _only_swallows(clause: Clause) -> bool:
+    """Whether it throws every message away: a sink, which has no state to look at."""
+    return (
+        all(is_receive(call) or _is_call_of(call, clause.function) for call in clause.calls)
+        and not clause.params
+    )
 
 
 def _goes_on(receive: Call, function: Function) -> bool:
@@ -268,8 +287,10 @@ defmodule Shop.Testing.Sink do
 
   defp loop do
     receive do
-      _ -> loop()
+      message -> Shop.Sink.keep(message)
     end
+
+    loop()
   end
 end
 """),
@@ -284,8 +305,10 @@ defmodule IEx.Sink do
 
   defp loop do
     receive do
-      _ -> loop()
+      message -> Shop.Sink.keep(message)
     end
+
+    loop()
   end
 end
 """,

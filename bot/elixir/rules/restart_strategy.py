@@ -13,6 +13,7 @@ from bot.elixir.lost_on_restart import Tie, ties
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import way
+from bot.elixir.siblings import together
 
 _WATCHES = re.compile(rb"Process\.(?:monitor|link)\(|:erlang\.monitor\(|:nodeup|:DOWN")
 
@@ -27,15 +28,15 @@ def check(project: Project) -> Iterator[Site | Exempt]:
                 if other is not child:
                     facts = servers[child.module]
                     tie = next(ties(project, facts, servers[other.module]), None)
-                    if tie is not None:
+                    if tie is not None and together(project, listing, child, other):
                         yield _judge(project, tie, listing, facts, other)
 
 
 def _alone(project: Project) -> Iterator[ChildListFacts]:
-    """Lists whose children restart one by one, each module once."""
+    """Lists whose children restart one by one."""
     for facts in project.facts:
         for listing in facts.child_lists if facts.role == "lib" else ():
-            if listing.literal and listing.strategy == "one_for_one":
+            if listing.strategy == "one_for_one":
                 yield listing
 
 

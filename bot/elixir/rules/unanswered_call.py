@@ -42,14 +42,17 @@ def _judge(clause: Clause) -> Iterator[Site | Exempt]:
         yield Exempt(span, "test-support")
         return
     asked = " ".join(text(clause.params[0]).split())
+    unknown = clause.params[0].type == "identifier" and not first.names(asked)
+    what = "a request that no other clause takes" if unknown else f"the call `{asked}`"
     yield Site(
         span,
-        f"the call `{asked}` is never answered: its caller waits until its timeout",
+        f"{what} is never answered: its caller waits until its timeout",
         because=(
             Because(Span.of(module, clause.head), _who_is_forgotten(caller)),
             *_of_helper(first, module),
             *(Because(Span.of(module, w.result), "neither does this way") for w in others),
         ),
+        severity="warning" if unknown else None,
         data={"request": asked},
     )
 

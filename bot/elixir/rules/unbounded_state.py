@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.elixir import nodes
 from bot.elixir.context import is_test_support
-from bot.elixir.growth import grows, is_cut
 from bot.elixir.outline import Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.growth import grows, is_cut
 from bot.elixir.rules.kept import field_written
 from bot.elixir.rules.state_use import Write, writes
 
@@ -81,8 +81,8 @@ def _site(write: Write, field: str, span: Span) -> Site:
 RULE = Rule(
     id="unbounded-state",
     title="State that only grows",
-    category="volatile-state",
-    stage=2,
+    category="resources",
+    stage=3,
     severity="warning",
     confidence="medium",
     fix="advice",

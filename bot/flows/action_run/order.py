@@ -35,7 +35,7 @@ def _relative(value: str) -> str:
     try:
         parts(path)
     except Refused:
-        raise ValueError("must be a folder below the work space, such as apps/shop") from None
+        raise ValueError("must be a path below the work space, such as apps/shop") from None
     return path
 
 

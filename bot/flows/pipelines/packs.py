@@ -9,11 +9,11 @@ from typing import Any
 
 from bot.core.finding import Analysis
 from bot.core.render.plan import documents
-from bot.elixir.analyze import Survey, survey
-from bot.elixir.tree import MemoryTree
+from bot.elixir.analyze import Survey
 from bot.errors import NeedsModel
 from bot.flows.plan_goal import plan_goal
 from bot.flows.session import DEFAULT_GOAL, goal_of
+from bot.flows.surveys import survey_files
 from bot.llm.offline import KEYS, SkillRequest
 
 
@@ -27,7 +27,7 @@ class Packs:
 
     def analyse(self, files: Mapping[str, str]) -> Analysis:
         """What the rules say about a pack."""
-        self._survey = survey(MemoryTree.of(files), jobs=1)
+        self._survey = survey_files(files, jobs=1)
         self._digest = sha256("\0".join(f"{p}\0{t}" for p, t in files.items()).encode()).hexdigest()
         return self._survey.analysis
 

@@ -75,7 +75,8 @@ def test_what_runs_right_after_init_is_a_race() -> None:
     "children",
     [
         "[Shop.Stock, Shop.Desk, Shop.Stock]",
-        "[Shop.Desk, {Shop.Stock, []}] ++ more()",
+        "[Shop.Desk] ++ [Shop.Stock]",
+        "if more?(), do: [Shop.Desk], else: [Shop.Stock]",
         "[Shop.Desk]",
         "[Shop.Desk, {Shop.Stock, name: :other}]",
     ],
@@ -84,6 +85,25 @@ def test_lists_that_do_not_show_the_order(children: str) -> None:
     assert said(in_init("Shop.Stock.all()"), children=children) == []
 
 
+def test_what_is_added_to_a_list_changes_no_order_in_it() -> None:
+    children = "[Shop.Desk, {Shop.Stock, []}] ++ more()"
+    assert said(in_init("Shop.Stock.all()"), children=children) == ["error"]
+
+
 def test_what_another_tree_starts_too_may_be_there() -> None:
     other = TREE.replace("Shop.Supervisor", "Shop.Base").replace("CHILDREN", "[Shop.Stock]")
     assert said(in_init("Shop.Stock.all()"), more=other) == []
+
+
+def test_what_a_child_starts_itself_is_started_before_its_siblings() -> None:
+    desks = TREE.replace("Shop.Supervisor", "Shop.Desks").replace("CHILDREN", "[Shop.Desk]")
+    needs = in_init("Shop.Stock.all()")
+    assert said(needs, children="[Shop.Desks, Shop.Stock]", more=desks) == ["error"]
+    assert said(needs, children="[Shop.Stock, Shop.Desks]", more=desks) == []
+
+
+def test_a_supervisor_can_need_a_sibling_too() -> None:
+    desks = TREE.replace("Shop.Supervisor", "Shop.Desks").replace("CHILDREN", "Shop.Repo.all(X)")
+    init = "def init(arg), do: {:ok, arg}"
+    assert said(init, children="[Shop.Desks, Shop.Repo]", more=desks) == ["error"]
+    assert said(init, children="[Shop.Repo, Shop.Desks]", more=desks) == []

@@ -57,6 +57,34 @@ def test_ways(head: str, body: str, words: list[str]) -> None:
     assert said(head, body) == words
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("answer(1, from)\n{:reply, 2, s}", ["error"]),
+        ("from |> answer_first()\n{:reply, 2, s}", ["error"]),
+        ("answer(1, s)\n{:reply, from, s}", []),
+        ("keep(from)\n{:reply, 2, s}", []),
+        ("answer(1, from)\n{:noreply, s}", []),
+        ("if answer(1, from), do: {:noreply, s}, else: {:reply, 2, s}", []),
+        ("case answer(1, from) do\n :ok -> {:noreply, s}\n n -> {:reply, n, s}\n end", []),
+    ],
+)
+def test_own_functions_can_answer_too(body: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_call(:x, from, s) do
+    {body}
+  end
+  defp answer(n, caller), do: if(n > 0, do: GenServer.reply(caller, n))
+  defp answer_first(caller), do: GenServer.reply(caller, 1)
+  defp keep(caller), do: Process.put(:caller, caller)
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == words
+
+
 def test_a_module_that_is_no_server_may_reply_as_it_likes() -> None:
     code = """\
 defmodule A do

@@ -39,6 +39,12 @@ PUT = "def put(user, n), do: :ets.insert(@table, {user, n})"
             ["warning"],
         ),
         ("def put(n), do: for(k <- [:a, :b], do: :ets.insert(@table, {k, n}))", ["~fixed-keys"]),
+        # rows that the table has already
+        (
+            "def put(n), do: for({k, _} <- :ets.match_object(@table, n), "
+            "do: :ets.insert(@table, {k, n}))",
+            ["~fixed-keys"],
+        ),
         # a counter without a default adds no row
         ("def put(user), do: :ets.update_counter(@table, user, 1)", []),
         ("def put(rows), do: :ets.insert(@table, rows)", []),
@@ -75,6 +81,12 @@ def test_keys(body: str, said: list[str]) -> None:
 )
 def test_whatever_removes_rows(removal: str) -> None:
     assert outcome(RULE, {"lib/seen.ex": table(PUT, f"def drop(k), do: {removal}")}) == []
+
+
+def test_a_library_may_look_after_the_rows() -> None:
+    more = "def start, do: Sweeper.start_link(@table)"
+    assert outcome(RULE, {"lib/seen.ex": table(PUT, more)}) == []
+    assert outcome(RULE, {"lib/seen.ex": table(PUT, more.replace("@table", ":x"))}) == ["warning"]
 
 
 def test_removal_of_another_table_does_not_count() -> None:

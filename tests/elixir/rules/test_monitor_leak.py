@@ -64,6 +64,18 @@ def test_ways_to_leave(leave: str, words: list[str]) -> None:
     assert server("Process.monitor(x)", leave) == words
 
 
+def test_only_what_was_put_there_can_be_forgotten() -> None:
+    leave = """def handle_cast({:unregister, id}, state) do
+    {:noreply, %{state | FIELD: MapSet.delete(state.FIELD, id)}}
+  end"""
+    tail = "{:noreply, %{state | readers: MapSet.put(state.readers, x)}}"
+    assert server("Process.monitor(x)", leave.replace("FIELD", "readers"), tail) == ["warning"]
+    assert server("Process.monitor(x)", leave.replace("FIELD", "items"), tail) == []
+    changed = "{:noreply, update_in(state.readers, &MapSet.put(&1, x))}"
+    assert server("Process.monitor(x)", leave.replace("FIELD", "readers"), changed) == ["warning"]
+    assert server("Process.monitor(x)", leave.replace("FIELD", "items"), changed) == []
+
+
 def test_the_last_value_goes_to_the_caller() -> None:
     helper = f"{LEAVE}\n  defp watch(x), do: Process.monitor(x)"
     assert server("ref = watch(x)", helper) == []

@@ -40,6 +40,8 @@ end
         (GUARDED, ["info"]),
         (MIXED, ["warning"]),
         (FLUSH, ["~flush"]),
+        (f"if Process.cancel_timer(state) == false do\n {OPEN}\n end", ["~flush"]),
+        (f"if Shop.open?(state) do\n {OPEN}\n end", ["warning"]),
         (f"Enum.each([1], fn _ ->\n {OPEN}\n end)", ["warning"]),
         (f"Task.start(fn ->\n {OPEN}\n end)", []),
         (f"Shop.later(fn ->\n {OPEN}\n end)", []),
@@ -56,6 +58,7 @@ def test_shapes(body: str, words: list[str]) -> None:
     [
         ("handle_call(:go, _from, state)", ["warning"]),
         ("handle_info(:go, state)", ["warning"]),
+        ("handle_continue(:go, state)", ["~continue"]),
         ("terminate(_reason, state)", []),
         ("client(state)", []),
     ],

@@ -29,6 +29,7 @@ def said(start: str, loop: str = LOOP) -> list[str]:
         ("spawn(__MODULE__, :loop, [x])", ["info"]),
         ("Task.start_link(fn -> loop(x) end)", ["info"]),
         ("Task.start_link(__MODULE__, :loop, [x])", ["info"]),
+        ("Task.Supervisor.start_child(Shop.Tasks, fn -> loop(x) end)", []),
         ("loop(x)", []),
         ("spawn(fn -> x end)", []),
         ("spawn(Other, :loop, [x])", []),
@@ -51,10 +52,19 @@ def test_starts(start: str, words: list[str]) -> None:
         ("def loop(n) do\n receive do\n :a -> loop(n)\n after\n 0 -> n\n end\n end\n", []),
         ("def loop(n) do\n receive do\n after\n 9 -> loop(n)\n end\n end\n", []),
         ("def loop(n), do: loop(n + 1)\n", []),
+        ("def loop(0), do: 0\n def loop(n) do\n receive do\n :a -> loop(n - 1)\n end\n end\n", []),
     ],
 )
 def test_loops(loop: str, words: list[str]) -> None:
     assert said("spawn(fn -> loop(x) end)", loop) == words
+
+
+def test_a_sink_has_nothing_to_lose() -> None:
+    sink = "  def sink do\n    receive do\n      _ -> sink()\n    end\n  end\n"
+    assert said("spawn(fn -> sink() end)", sink) == []
+    assert said("spawn(fn -> sink() end)", sink.replace("_ ->", "m ->\n Shop.note(m)\n")) == [
+        "info"
+    ]
 
 
 def test_the_process_may_begin_in_another_function() -> None:

@@ -157,3 +157,17 @@ def test_giving_a_monitor_up_is_no_answer_to_a_timer() -> None:
     give_up = "Process.demonitor(x)"
     assert server(f"{give_up}\n    Process.monitor(x)") == ["~released"]
     assert server(f"{give_up}\n    send(self(), :tock)") == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("taker", "words"),
+    [
+        ("Task.await(state)", ["~awaited", "~awaited"]),
+        ("Task.yield(state)", ["~awaited", "~awaited"]),
+        ("Task.shutdown(state)", ["warning", "warning"]),
+    ],
+)
+def test_tasks_awaited_in_another_callback(taker: str, words: list[str]) -> None:
+    source = "Task.Supervisor.async_nolink(Shop.Tasks, fn -> x end)"
+    other = f"def handle_call(:get, _from, state), do: {{:reply, {taker}, state}}"
+    assert server(source, f"{other}\n  {TICK}") == words

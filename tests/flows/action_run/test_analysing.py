@@ -6,10 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.errors import Misused, Unusable
+from bot.core.baseline import baseline_text
+from bot.core.finding import Analysis
+from bot.errors import ConfigError, Misused, Unusable
 from bot.flows.action_run.analysing import analyse
 from bot.flows.action_run.outcome import ActionOutcome
 from bot.flows.watch import Silent
@@ -102,3 +105,66 @@ def test_names_of_files_are_no_markup(tmp_path: Path) -> None:
     page = analysed(shop(tmp_path, {"mix.exs": SHOP["mix.exs"], name: SPAWNING})).page
     (row,) = [line for line in page.splitlines() if "unsupervised-spawn" in line]
     assert "](http://evil)" not in row.replace("`` lib/a\\|b`](http://evil) <img>.ex:3 ``", "")
+
+
+IGNORED = SPAWNING.replace(
+    "    spawn", "    # genesis:ignore unsupervised-spawn -- a toy\n    spawn"
+)
+CONFIG = ".github/otp-genesis.yml"
+
+
+def results(outcome: ActionOutcome) -> list[dict[str, Any]]:
+    assert outcome.sarif is not None
+    listed: list[dict[str, Any]] = json.loads(outcome.sarif.read_text())["runs"][0]["results"]
+    return listed
+
+
+def test_what_comments_ignore_is_counted_and_no_alert(tmp_path: Path) -> None:
+    outcome = analysed(shop(tmp_path, {**SHOP, "lib/shop/mail.ex": IGNORED}), fail_on="info")
+    assert (outcome.status, outcome.findings, outcome.remarks) == ("ok", "0", ())
+    assert "1 finding suppressed with a reason" in outcome.page
+    assert results(outcome) == []
+    assert outcome.report is not None
+    (one,) = json.loads((outcome.report / "findings.json").read_text())["suppressed"]
+    assert one["reason"] == "a toy"
+
+
+def test_a_comment_without_effect_is_on_the_page(tmp_path: Path) -> None:
+    text = IGNORED.replace(" -- a toy", "")
+    page = analysed(shop(tmp_path, {**SHOP, "lib/shop/mail.ex": text})).page
+    assert "### Comments without effect\n\n- `lib/shop/mail.ex:3`: it gives no reason" in page
+
+
+def test_the_configuration_at_the_top_counts_for_a_folder(tmp_path: Path) -> None:
+    files = {f"apps/shop/{name}": text for name, text in SHOP.items()}
+    step = shop(tmp_path, {**files, CONFIG: "analysis: {exclude: [apps/shop/lib/**]}\n"})
+    git(step.work, "init", "-q")
+    assert analysed(step, path="apps/shop").findings == "0"
+    written(step.work, {CONFIG: "analysis: {exclude: [lib/**]}\n"})
+    assert analysed(step, path="apps/shop").findings == "1"
+
+
+def test_what_a_baseline_lists_does_not_count(tmp_path: Path) -> None:
+    step = shop(tmp_path)
+    listed = analysed(step).report
+    assert listed is not None
+    known = Analysis.model_validate_json((listed / "findings.json").read_text())
+    (step.work / "known.json").write_text(baseline_text(known.findings))
+    calm = analysed(step, baseline="known.json", fail_on="warning")
+    assert (calm.status, calm.findings, calm.remarks) == ("ok", "0", ())
+    assert "0 are new against `known.json`; 1 were there before." in calm.page
+    assert [r["baselineState"] for r in results(calm)] == ["unchanged"]
+    written(step.work, {"lib/shop/post.ex": MORE})
+    strict = analysed(step, baseline="known.json", fail_on="warning")
+    assert (strict.status, strict.findings) == ("findings", "1")
+
+
+def test_a_baseline_that_is_none_or_lies_outside_is_refused(tmp_path: Path) -> None:
+    step = shop(tmp_path)
+    with pytest.raises(ConfigError, match="not JSON"):
+        analysed(step, baseline="mix.exs")
+    (step.work / "link.json").symlink_to("/etc/hostname")
+    with pytest.raises(Unusable, match="leads out"):
+        analysed(step, baseline="link.json")
+    with pytest.raises(Misused, match="work space"):
+        analysed(step, baseline="../x.json")

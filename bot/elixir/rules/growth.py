@@ -14,7 +14,7 @@ from bot.elixir.reach import SERVER_CALLBACKS
 from bot.elixir.results import results
 from bot.elixir.rules.kept import field_written
 from bot.elixir.rules.state_use import Write
-from bot.elixir.table_keys import may_be_many
+from bot.elixir.rules.table_keys import may_be_many
 
 _BY_KEY = frozenset(
     {"Map.put", "Map.put_new", "Map.update", "Keyword.put", ":maps.put", "put_in", "update_in"}

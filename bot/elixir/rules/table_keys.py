@@ -73,6 +73,9 @@ def _sources(node: Node, clause: Clause, steps: int) -> Iterator[tuple[str, Node
         values = [v for v in assignments(name, clause) if v.end_byte <= found.start_byte]
         bound = _bound_to(name, found, clause) if not values else None
         source = values[-1] if values else bound
+        if source is not None and b":ets." in (source.text or b""):
+            # A key that came from a table is one the table had.
+            continue
         if source is not None and steps:
             yield from _sources(source, clause, steps - 1)
         elif source is None and name in given and not _is_called(found):

@@ -1,0 +1,3 @@
+import Config
+
+config :depot, carrier: :rail, label_width: 40
