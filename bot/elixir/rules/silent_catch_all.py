@@ -23,8 +23,6 @@ from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
 _RUNNING = BUSY - {("terminate", 2)}
-_RESULT = "{0, result}"
-"""A task's answer; whether its end is seen is what counts."""
 _CRASHES = {DOWN: "{:DOWN, 0, kind, object, {error, stack}}", EXIT: "{:EXIT, 0, {error, stack}}"}
 """A clause for `:normal` alone does not see a crash."""
 
@@ -84,8 +82,16 @@ def _asked_for(module: Module) -> Iterator[tuple[Arrival, Reached]]:
                 continue
             linked = exit_arrival(call) if traps else None
             for arrival in (*arrivals(call), *((linked,) if linked is not None else ())):
-                if text(arrival.message) != _RESULT and not _settled(arrival, step):
+                if _matters(arrival) and not _settled(arrival, step):
                     yield arrival, step
+
+
+def _matters(arrival: Arrival) -> bool:
+    """Whether its loss is one: an end, or what the server sent itself.
+
+    Of nodes, ports and sockets some messages come along unasked; an answer has its task's end.
+    """
+    return text(arrival.message) in _CRASHES or arrival.own
 
 
 def _settled(arrival: Arrival, step: Reached) -> bool:

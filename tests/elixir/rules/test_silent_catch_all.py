@@ -31,6 +31,8 @@ end
         ("Process.flag(:trap_exit, true)\n{:ok, elem(Shop.B.start_link(s), 1)}", ["warning"]),
         ("{:ok, elem(Shop.B.start_link(s), 1)}", ["~nothing-asked-for"]),
         ("ref = Process.monitor(s)\nProcess.demonitor(ref)\n{:ok, s}", ["~nothing-asked-for"]),
+        ("send(self(), :load)\n{:ok, s}", ["warning"]),
+        (":net_kernel.monitor_nodes(true)\n{:ok, s}", ["~nothing-asked-for"]),
         ("spawn(fn -> Process.monitor(s) end)\n{:ok, s}", ["~nothing-asked-for"]),
         ("{:ok, s}", ["~nothing-asked-for"]),
     ],
