@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_test_support
@@ -18,7 +20,7 @@ _AT_START = frozenset(
      ("stop", 1), ("config_change", 3)}
 )  # fmt: skip
 """Functions that a supervisor or the application controller runs, once per start."""
-_MOST_FUNCTIONS = 50
+_MOST_FUNCTIONS = 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,12 @@ class Run:
     """A process that it starts runs it."""
     path: tuple[Call, ...] = ()
     """The calls that lead from there to the function asked for."""
+
+    @property
+    def head(self) -> Node:
+        """The head of the clause with which the way begins."""
+        first = self.clauses()[:1] or self.function.clauses
+        return first[0].head
 
     def clauses(self) -> list[Clause]:
         """The clauses that make the calls on the way."""
@@ -60,23 +68,22 @@ def runs(function: Function, project: Project) -> Iterator[Run]:
 
     A public function that nobody in the project calls is an interface: whoever uses it runs it.
     """
-    seen = {function}
-    queue: list[tuple[Function, tuple[Call, ...]]] = [(function, ())]
+    seen = {(function, False)}
+    queue: list[tuple[Function, tuple[Call, ...], bool]] = [(function, (), False)]
     while queue and len(seen) < _MOST_FUNCTIONS:
-        current, path = queue.pop(0)
-        begun = _begins(current, path)
+        current, path, spawned = queue.pop(0)
+        begun = _begins(current, path, spawned)
         if begun is not None:
             yield begun
             continue
         called_by = list(callers(current, project))
         if current.public and not any(caller is not current for caller, _ in called_by):
-            yield Run(current, path=path)
+            yield Run(current, spawned=spawned, path=path)
         for caller, call in called_by:
-            if call.runs_in:
-                yield Run(caller, spawned=True, path=(call, *path))
-            elif caller not in seen:
-                seen.add(caller)
-                queue.append((caller, (call, *path)))
+            elsewhere = spawned or bool(call.runs_in)
+            if (caller, elsewhere) not in seen:
+                seen.add((caller, elsewhere))
+                queue.append((caller, (call, *path), elsewhere))
 
 
 def at_run_time(function: Function, project: Project, besides: Function | None = None) -> list[Run]:
@@ -92,24 +99,17 @@ def at_run_time(function: Function, project: Project, besides: Function | None =
     return sorted(found.values(), key=lambda way: way.server)
 
 
-def _begins(function: Function, path: tuple[Call, ...]) -> Run | None:
+def _begins(function: Function, path: tuple[Call, ...], spawned: bool) -> Run | None:
     module = function.module
     key = (function.name, function.arity)
     if is_server(module) and key in BUSY:
-        return Run(function, server=module.name, startup=_as_it_starts(function), path=path)
+        server = "" if spawned else module.name
+        return Run(function, server, startup=key == ("init", 1), spawned=spawned, path=path)
     at_start = key in _AT_START or (key == ("init", 1) and function.public)
     command = any(is_command_line(clause) for clause in function.clauses)
     if at_start or command or is_test_support(module):
-        return Run(function, startup=True, path=path)
+        return Run(function, startup=True, spawned=spawned, path=path)
     return None
-
-
-def _as_it_starts(callback: Function) -> bool:
-    """Whether it runs once per start: `init/1`, and `handle_continue/2` where only that asks it."""
-    if (callback.name, callback.arity) != ("handle_continue", 2):
-        return callback.name == "init"
-    others = (f for f in callback.module.functions.values() if f.name != "init")
-    return not any(clause.mentions(b":continue") for f in others for clause in f.clauses)
 
 
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:

@@ -32,6 +32,8 @@ _LIBRARY = frozenset(
     "Access Application Atom Enum Kernel Keyword List Map Module Process String Tuple".split()
 )
 """Modules whose functions give something else each time: no names."""
+_BESIDES = frozenset({"priv", "examples", "example"})
+"""Folders of code that is no part of the application."""
 _MOST_STEPS = 5
 
 
@@ -81,9 +83,11 @@ class Table:
 
 
 def modules_with_tables(project: Project) -> Iterator[Module]:
-    """The modules of `lib` that call `:ets`, each file opened only if it speaks of it."""
+    """The modules of `lib` that call `:ets`, each file opened only if it speaks of it; examples
+    and what lies in `priv` aside.
+    """
     for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        if b":ets." in project.files[path]:
+        if b":ets." in project.files[path] and _BESIDES.isdisjoint(path.split("/")):
             yield from project.modules_in(path)
 
 

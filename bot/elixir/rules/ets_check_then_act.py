@@ -122,7 +122,7 @@ def _written_elsewhere(
 
 def _site(race: Race, span: Span, ways: list[Run]) -> Site:
     first = ways[0]
-    who = Span.of(first.function.module, first.function.clauses[0].head)
+    who = Span.of(first.function.module, first.head)
     module = race.read.module
     return Site(
         span,

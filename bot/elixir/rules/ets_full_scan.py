@@ -128,7 +128,7 @@ def _is_keyed_otherwise(search: Operation, tables: list[Table]) -> bool:
 
 
 def _site(search: Operation, span: Span, way: Run) -> Site:
-    head = way.function.clauses[0].head
+    head = way.head
     busy = bool(way.server)
     return Site(
         span,

@@ -69,7 +69,7 @@ def _given_away(clause: Clause) -> bool:
 
 
 def _site(table: Table, span: Span, way: Run) -> Site:
-    head = way.function.clauses[0].head
+    head = way.head
     return Site(
         span,
         "this named table belongs to the process that first needs it, and dies with it",

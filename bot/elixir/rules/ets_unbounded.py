@@ -112,7 +112,7 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
                         "each new key that callers bring adds a row",
                     ),
                     Because(
-                        Span.of(ways[0].function.module, ways[0].function.clauses[0].head),
+                        Span.of(ways[0].function.module, ways[0].head),
                         ways[0].told(),
                     ),
                 ),
@@ -127,7 +127,7 @@ RULE = Rule(
     title="A table that only grows",
     category="resources",
     stage=3,
-    severity="warning",
+    severity="info",
     confidence="medium",
     fix="advice",
     explanation=(

@@ -10,11 +10,12 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS
 from bot.elixir.results import results
 from bot.elixir.rules.kept import field_written
 from bot.elixir.rules.state_use import Write
-from bot.elixir.rules.table_keys import may_be_many
+from bot.elixir.rules.table_keys import comes_from_outside, may_be_many
 
 _BY_KEY = frozenset(
     {"Map.put", "Map.put_new", "Map.update", "Keyword.put", ":maps.put", "put_in", "update_in"}
@@ -38,6 +39,7 @@ _SHRINKS = frozenset(
 )
 """Calls whose result can hold less than what they were given."""
 
+_SENDS = ("GenServer.call", "GenServer.cast", "Kernel.send", "Process.send_after")
 _LIBRARY = frozenset(
     "Access Application Atom Base Date DateTime Enum File Float GenServer IO Integer Kernel "
     "Keyword List Logger Macro Map MapSet NaiveDateTime Node Path Process Range Registry Regex "
@@ -45,7 +47,7 @@ _LIBRARY = frozenset(
 )
 
 
-def grows(write: Write, module: Module, given: set[str]) -> bool:
+def grows(write: Write, module: Module, given: set[str], project: Project) -> bool:
     """Whether each such message leaves the state larger, or can by another key."""
     if not _is_kept(write.clause):
         return False
@@ -64,7 +66,36 @@ def grows(write: Write, module: Module, given: set[str]) -> bool:
     if key is None:
         return False
     names = nodes.identifiers(key) & given
-    return any(may_be_many(name, key, write.clause) for name in names)
+    return any(
+        may_be_many(name, key, write.clause, project)
+        and _is_brought(name, key, write.clause, project)
+        for name in names
+    )
+
+
+def _is_brought(name: str, key: Node, clause: Clause, project: Project) -> bool:
+    """Whether the client functions take the value from their callers, as far as they are seen."""
+    if (clause.function.name, clause.function.arity) not in SERVER_CALLBACKS:
+        return comes_from_outside(key, clause, project)
+    message = clause.params[0]
+    parts = message.named_children if message.type == "tuple" else []
+    place = next((i for i, part in enumerate(parts) if text(part) == name), None)
+    if place is None:
+        return True
+    sent = list(_sent(parts, clause.function.module))
+    return not sent or any(
+        comes_from_outside(given.named_children[place], client, project) for given, client in sent
+    )
+
+
+def _sent(parts: list[Node], module: Module) -> Iterator[tuple[Node, Clause]]:
+    """The messages of one shape that the module sends, each with the clause that sends it."""
+    for clause in module.clauses_with(b"GenServer.c", b"send(", b"send_after("):
+        for call in clause.calls:
+            for argument in call.args[1:2] if call.full in _SENDS else ():
+                same = argument.type == "tuple" and len(argument.named_children) == len(parts)
+                if same and text(argument.named_children[0]) == text(parts[0]):
+                    yield argument, clause
 
 
 def _is_kept(clause: Clause) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from bot.elixir.calls import Call
 from bot.elixir.expressions import Expression
 from bot.elixir.nodes import text
@@ -64,7 +62,7 @@ def _looked_first(call: Call, clause: Clause, way: Run) -> bool:
 
 
 def _site(call: Call, span: Span, way: Run) -> Site:
-    head: Node = way.function.clauses[0].head
+    head = way.head
     key = "".join(text(call.args[0]).split())[:60]
     return Site(
         span,
@@ -75,6 +73,7 @@ def _site(call: Call, span: Span, way: Run) -> Site:
             Because(span, "each time every process of the node is scanned for the old term"),
             Because(Span.of(way.function.module, head), _told(way)),
         ),
+        severity="info" if way.server else "warning",
         confidence="medium" if way.server else "high",
         data={"call": call.full},
     )

@@ -19,6 +19,8 @@ from bot.elixir.tables import Operation
 
 _FEW = re.compile(r"\b(?:atom|module|node|boolean)\(\)|^(?:\s*:\w+\s*\|?)+$")
 """Types of which a running system has few values."""
+_NAMED_TYPE = re.compile(r"(?:\w+\s*::\s*)?(?:(?P<module>[\w.]+)\.)?(?P<name>\w+)\(\)")
+_TYPE = re.compile(r"@typep?\s+(?P<name>\w+)(?:\(\))?\s*::\s*(?P<type>.+)", re.DOTALL)
 _GUARDS_OF_FEW = ("is_atom", "is_boolean")
 _MOST_STEPS = 4
 _MOST_CALLERS = 2
@@ -46,7 +48,7 @@ def comes_from_outside(
     Where callers in the project only ever give a literal there are as many as there are calls.
     """
     return any(
-        may_be_many(name, at, clause) and _given_by_callers(name, clause, project, steps)
+        may_be_many(name, at, clause, project) and _given_by_callers(name, clause, project, steps)
         for name, at in _sources(key, clause, _MOST_STEPS)
     )
 
@@ -120,7 +122,7 @@ def _is_called(identifier: Node) -> bool:
     return target is not None and target.id == identifier.id
 
 
-def may_be_many(name: str, at: Node, clause: Clause) -> bool:
+def may_be_many(name: str, at: Node, clause: Clause, project: Project) -> bool:
     """Whether a parameter can have any number of values there, as far as guards and specs tell."""
     if bounded(name, at, clause):
         return False
@@ -128,4 +130,21 @@ def may_be_many(name: str, at: Node, clause: Clause) -> bool:
     for test in nodes.of_type(guard, "call") if guard is not None else ():
         if nodes.is_call_to(test, *_GUARDS_OF_FEW) and name in nodes.identifiers(test):
             return False
-    return _FEW.search(parameter_types(clause).get(name, "")) is None
+    written = parameter_types(clause).get(name, "")
+    return _FEW.search(written) is None and not _names_few(written, clause, project)
+
+
+def _names_few(written: str, clause: Clause, project: Project) -> bool:
+    """Whether a type is one of the project's that lists atoms."""
+    match = _NAMED_TYPE.fullmatch(written)
+    if match is None:
+        return False
+    own = clause.function.module
+    named = own.scope.resolve_name(match["module"]) if match["module"] else own.name
+    if named not in project.modules:
+        return False
+    for node in nodes.statements(project.module(named).body):
+        defined = _TYPE.match(text(node)) if nodes.operator(node) == "@" else None
+        if defined is not None and defined["name"] == match["name"]:
+            return _FEW.search(defined["type"]) is not None
+    return False

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from bot.elixir import nodes
 from bot.elixir.context import is_test_support
 from bot.elixir.outline import Module
-from bot.elixir.reach import is_server
+from bot.elixir.project import Project
+from bot.elixir.reach import SERVERS
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.growth import grows, is_cut
 from bot.elixir.rules.kept import field_written
@@ -16,12 +17,16 @@ from bot.elixir.rules.state_use import Write, writes
 _MESSAGES = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2))
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """Every part of a named server's state that only grows, once per part."""
-    agent = b"Agent." in module.source.data
-    if not (is_server(module) or agent) or is_test_support(module) or not _has_fixed_name(module):
-        return
-    found = [w for w in writes(module, _MESSAGES) if grows(w, module, _given(w))]
+    for facts in project.modules.values():
+        keeps = any(map(facts.implements, SERVERS)) or facts.has("handle_call", 3)
+        if facts.role == "lib" and facts.names and keeps and not is_test_support(facts):
+            yield from _judge(project.module(facts.name), project)
+
+
+def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    found = [w for w in writes(module, _MESSAGES) if grows(w, module, _given(w), project)]
     seen: set[str] = set()
     for write in found:
         field = field_written(write)
@@ -33,20 +38,6 @@ def check(module: Module) -> Iterator[Site | Exempt]:
             yield Exempt(span, "cut")
         else:
             yield _site(write, field, span)
-
-
-def _has_fixed_name(module: Module) -> bool:
-    """Whether it is registered by a name in its source: one that lives as long as the system."""
-    for clause in module.clauses_with(b"name:"):
-        for call in clause.calls:
-            name = call.keywords().get("name")
-            if name is not None and (
-                name.type in ("alias", "atom")
-                or nodes.text_of(name, "operand") in module.attributes
-                or nodes.text(name) == "__MODULE__"
-            ):
-                return True
-    return False
 
 
 def _given(write: Write) -> set[str]:
@@ -100,7 +91,7 @@ RULE = Rule(
         "good belongs in a database."
     ),
     triggers=(b"GenServer", b"Agent", b"GenStage", b":gen_server"),
-    check=check,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Audit do

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
+from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import is_server
@@ -31,6 +34,10 @@ _BOOKKEEPING_NAME = re.compile(
 _BOOKKEEPING_CODE = re.compile(
     rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open"
 )
+_TIMERS = re.compile(rb"\b(?:send_after|start_timer|send_interval|apply_after)\b")
+_PUTS = ("Map.put", "Keyword.put", ":maps.put")
+_STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent.start")
+_REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -43,6 +50,9 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     span = Span.of(module, found[0].node)
     data = [w for w in found if not _is_bookkeeping(w, found)]
     exemption = "bookkeeping" if all(map(is_handle, found)) else _exemption(module)
+    if not exemption and data:
+        data = [w for w in data if not _is_setting(w)]
+        exemption = "setting" if not data else "of-one-run" if _has_no_name(module) else ""
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -64,10 +74,44 @@ def _exemption(module: Module) -> str:
     return "bookkeeping" if _BOOKKEEPING_NAME.search(last) else ""
 
 
+def _is_setting(write: Write) -> bool:
+    """Whether one value under a fixed name takes the place of another."""
+    call = resolve(write.node, write.clause.function.module) if write.node.type == "call" else None
+    if call is None or call.full not in _PUTS or len(call.args) < 3:
+        return False
+    holder, key, value = _put(call)
+    made_of_it = bool(nodes.identifiers(value) & nodes.identifiers(holder))
+    return key.type == "atom" and not made_of_it
+
+
+def _put(call: Call) -> tuple[Node, Node, Node]:
+    """Where something is put, under what key, and what."""
+    first, second, third = call.args[:3]
+    return (third, first, second) if call.full == ":maps.put" else (first, second, third)
+
+
+def _has_no_name(module: Module) -> bool:
+    """Whether it is only ever started without a name: by its pid somebody has it for one task."""
+    starts = [
+        c for clause in module.clauses_with(b"start") for c in clause.calls if c.full in _STARTS
+    ]
+    options = [c.args[-1] for c in starts if c.arity > (1 if c.module == "Agent" else 2)]
+    return (
+        bool(starts)
+        and not spoken_of(module, _REGISTERS)
+        and all(
+            node.type in ("keywords", "list") and "name" not in nodes.keyword_pairs(node)
+            for node in options
+        )
+    )
+
+
 def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
     """By what is kept, or by what else is done with the field it is kept in."""
     within = [w for w in found if w is not write and nodes.contains(write.node, w.node)]
     if all(is_handle(w) for w in within or [write]) or write.clause.matches(_BOOKKEEPING_CODE):
+        return True
+    if _TIMERS.search(write.node.text or b"") is not None:
         return True
     module, field = write.clause.function.module, field_written(write)
     if not field:
@@ -207,6 +251,30 @@ defmodule Shop.Files.InMemory do
   def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
   def put(path, data), do: Agent.update(__MODULE__, fn files -> Map.put(files, path, data) end)
   def get(path), do: Agent.get(__MODULE__, & &1[path])
+end
+"""),
+        ),
+        Exemption(
+            "setting",
+            "one value under a fixed name is replaced: a setting, set again by what set it",
+            Sample("""\
+defmodule Shop.Door do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def init(_), do: {:ok, %{mode: :open}}
+  def handle_cast({:mode, mode}, state), do: {:noreply, Map.put(state, :mode, mode)}
+end
+"""),
+        ),
+        Exemption(
+            "of-one-run",
+            "it is started without a name: whoever has its pid has it for one piece of work",
+            Sample("""\
+defmodule Shop.Report do
+  use GenServer
+  def start_link(day), do: GenServer.start_link(__MODULE__, day)
+  def init(day), do: {:ok, %{day: day, lines: []}}
+  def handle_cast({:line, line}, state), do: {:noreply, %{state | lines: [line | state.lines]}}
 end
 """),
         ),

@@ -79,6 +79,7 @@ LOSES = "[{_, n}] = READ\n:ets.insert(@table, {k, n + 1})"
             "def put(k), do: :ets.insert(@table, {k, 0})",
             ["warning"],
         ),
+        ("defp go(k)", "def init(k), do: Task.start(fn -> go(k) end)", []),
         # nobody calls it
         ("defp go(k)", "", []),
         ("defp go(k)", "def start_link(k), do: go(k)", []),

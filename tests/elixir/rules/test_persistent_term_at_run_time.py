@@ -27,14 +27,14 @@ CAST = "def handle_cast(v, s), do: {:noreply, change(v), s}"
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (PUT, ["warning"]),
-        ("v |> then(&:persistent_term.put(:prices, &1))", ["warning"]),
+        (PUT, ["info"]),
+        ("v |> then(&:persistent_term.put(:prices, &1))", ["info"]),
         (":persistent_term.erase(:prices)", ["~clean-up"]),
         (":persistent_term.get(:prices)", []),
         (":persistent_term.put(:open, true)", ["~one-word"]),
         (":persistent_term.put(:open, :yes)", ["~one-word"]),
         (":persistent_term.put(:open, 12)", ["~one-word"]),
-        (":persistent_term.put(:open, {:yes, 1})", ["warning"]),
+        (":persistent_term.put(:open, {:yes, 1})", ["info"]),
         (":persistent_term.get(:prices, nil) == v || " + PUT, ["~looked-first"]),
         ("quote(do: " + PUT + ")", []),
     ],
@@ -49,14 +49,14 @@ def test_writes(body: str, said: list[str]) -> None:
         ("hash(v)", ["~one-word"]),
         ("v == 1", ["~one-word"]),
         ("if(v, do: :on, else: :off)", ["~one-word"]),
-        ("if(v, do: :on, else: v)", ["warning"]),
+        ("if(v, do: :on, else: v)", ["info"]),
         ("size(v)", ["~one-word"]),
         ("Shop.Sizes.of(v)", ["~one-word"]),
-        ("Shop.Sizes.all(v)", ["warning"]),
-        ("Shop.Other.of(v)", ["warning"]),
+        ("Shop.Sizes.all(v)", ["info"]),
+        ("Shop.Other.of(v)", ["info"]),
         ("@limit", ["~one-word"]),
-        ("again(v)", ["warning"]),
-        ("Shop.Sizes.maybe(v)", ["warning"]),
+        ("again(v)", ["info"]),
+        ("Shop.Sizes.maybe(v)", ["info"]),
     ],
 )
 def test_numbers_and_atoms_cost_no_scan(value: str, said: list[str]) -> None:
@@ -86,8 +86,8 @@ end
 @pytest.mark.parametrize(
     ("caller", "said"),
     [
-        ("def handle_info(v, s), do: {:noreply, change(v), s}", ["warning"]),
-        ("def handle_call(v, _, s), do: {:reply, change(v), s}", ["warning"]),
+        ("def handle_info(v, s), do: {:noreply, change(v), s}", ["info"]),
+        ("def handle_call(v, _, s), do: {:reply, change(v), s}", ["info"]),
         ("def init(v), do: {:ok, change(v)}", []),
         ("def handle_continue(v, s), do: {:noreply, change(v), s}", []),
         ("def terminate(v, _), do: change(v)", []),

@@ -107,6 +107,20 @@ def test_what_is_not_kept_in_the_state() -> None:
     assert log(elsewhere) == []
 
 
+@pytest.mark.parametrize(
+    ("client", "caller", "said"),
+    [
+        ("def put(id, i), do: GenServer.cast(__MODULE__, {:add, id, i})", "put(:page, x)", []),
+        ("def put(id, i), do: GenServer.cast(__MODULE__, {:add, id, i})", "put(x, 1)", ["info"]),
+        ("def put(i), do: GenServer.cast(__MODULE__, {:add, :last, i})", "put(x)", []),
+        ("def put(i), do: GenServer.cast(__MODULE__, {:other, :last, i})", "put(x)", ["info"]),
+    ],
+)
+def test_keys_that_client_functions_give(client: str, caller: str, said: list[str]) -> None:
+    more = f"{client}\nend\ndefmodule Shop.Page do\n  def show(x), do: Shop.Log.{caller}"
+    assert log("Map.put(s, id, item)", more=more) == said
+
+
 def test_other_messages_add_too() -> None:
     assert log(head="def handle_info({:event, item}, s)") == ["warning"]
 

@@ -46,6 +46,10 @@ def test_data_that_nobody_reads_back_is_a_remark() -> None:
         ("update_in(s.items, fn all -> Map.delete(all, id) end)", []),
         ("update_in(s.items, &Enum.reject(&1, fn x -> x == item end))", []),
         ("%{s | seen: true}", []),
+        ("Map.put(s, id, Process.send_after(self(), item, 10))", ["~bookkeeping"]),
+        ("Map.put(s, :mode, item)", ["~setting"]),
+        ("s |> Map.put(:mode, item)", ["~setting"]),
+        ("Map.put(s, :total, s.total + item)", ["warning"]),
     ],
 )
 def test_writes(write: str, said: list[str]) -> None:
@@ -90,6 +94,22 @@ def test_words_in_comments_and_texts_say_nothing(words: str) -> None:
 
 def test_server_in_its_name_is_no_excuse() -> None:
     assert outcome(RULE, cart(name="Shop.CartServer")) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("GenServer.start_link(__MODULE__, [])", ["~of-one-run"]),
+        ("GenServer.start_link(__MODULE__, [], timeout: 5)", ["~of-one-run"]),
+        ("GenServer.start_link(__MODULE__, [], name: via(x))", ["info"]),
+        ("GenServer.start_link(__MODULE__, [], opts)", ["info"]),
+        ("GenServer.start_link(__MODULE__, []) |> register()", ["info"]),
+    ],
+)
+def test_without_a_name_it_is_for_one_run(start: str, said: list[str]) -> None:
+    named = "GenServer.start_link(__MODULE__, [], name: __MODULE__)"
+    files = {path: code.replace(named, start) for path, code in cart().items()}
+    assert outcome(RULE, files) == said
 
 
 def members(head: str, add: str, spec: str = "") -> dict[str, str]:
@@ -153,7 +173,8 @@ _GONE = """
         ("%{s | items: [item | s.items]}", ["warning"]),
         ("put_in(s.items[id], item)", ["warning"]),
         ("update_in(s.items, &Map.put(&1, id, item))", ["warning"]),
-        ("Map.put(s, :items, item)", ["warning"]),
+        ("Map.put(s, :items, item)", ["~setting"]),
+        ("Map.put(s, :items, [item | s.items])", ["warning"]),
         ("%{s | waiters: [item | s.waiters]}", ["~bookkeeping"]),
         ("Map.put(s, id, item)", ["~bookkeeping"]),
     ],
