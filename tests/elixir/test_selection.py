@@ -114,3 +114,21 @@ def test_the_limits_a_rule_declares_are_those_of_its_check(limited: object) -> N
     names = [limit.name for limit in limited.limits]
     assert all(limit.least <= limit.value for limit in limited.limits)
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("large-closure", {"fields": 0}),
+        ("read-through-server", {"modules": 99}),
+        ("restart-intensity", {"restarts": 1_000_000}),
+        ("self-message-state-machine", {"messages": 99}),
+    ],
+)
+def test_a_limit_that_nothing_reaches_leaves_nothing(name: str, limits: dict[str, int]) -> None:
+    limited = rule(name)
+    for sample in limited.bad:
+        tree = MemoryTree.of(sample.tree())
+        assert survey(tree, jobs=1, rules=(limited,)).analysis.findings
+        selection = Selection({name: RuleChoice(limits=limits)})
+        assert not survey(tree, jobs=1, rules=(limited,), selection=selection).analysis.findings

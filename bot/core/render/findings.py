@@ -13,6 +13,9 @@ from bot.core.sanitize import one_line, strip_hidden
 FRAME_LINES = 6
 """Longest code frame; the rest of a longer finding is counted, not shown."""
 
+SHOWN_STALE = 20
+"""Entries of a baseline that are shown; JSON has them all."""
+
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -60,12 +63,13 @@ def sections(analysis: Analysis) -> Iterator[tuple[str, tuple[tuple[str, str], .
     without_effect = tuple((f"{n.path}:{n.line}", n.message) for n in of_comments)
     stale = tuple(
         (e.path, f"{e.rule}{f' in {scope}' if (scope := _scope(e)) else ''}: {e.message}")
-        for e in analysis.stale
+        for e in analysis.stale[:SHOWN_STALE]
     )
+    of_baseline = f"In the baseline, and found no more ({len(analysis.stale)}): write it anew"
     titled = (
         ("Not fully read", unread),
         ("Comments without effect", without_effect),
-        ("In the baseline, and found no more: write it anew", stale),
+        (of_baseline, stale),
     )
     yield from ((title, rows) for title, rows in titled if rows)
 

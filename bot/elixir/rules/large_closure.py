@@ -12,7 +12,7 @@ from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.expressions import Expression, value_of
 from bot.elixir.outline import Clause, Module
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 
 _AT_START = frozenset({"Agent.start", "Agent.start_link"})
 """They copy once in the life of a process."""
@@ -25,30 +25,30 @@ _OFFICIAL = (
 )
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(module: Module, fields: int = _MOST_FIELDS) -> Iterator[Site | Exempt]:
     """Every variable that a function for another process uses for its fields only."""
     if is_platform(module) or is_test_support(module):
         return
     for clause in module.clauses_with(*_WORDS):
         for call in clause.calls:
             if call.full in _TAKERS and not call.captured and not call.in_quote:
-                yield from _in_call(call, clause)
+                yield from _in_call(call, clause, fields)
 
 
-def _in_call(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
     for function in call.args:
         if function.type == "anonymous_function" or nodes.operator(function) == "&":
             for variable in captured(function):
                 if variable.fields:
-                    yield from _judge(variable, function, call, clause)
+                    yield from _judge(variable, function, call, clause, most)
 
 
 def _judge(
-    variable: Captured, function: Node, call: Call, clause: Clause
+    variable: Captured, function: Node, call: Call, clause: Clause, most: int
 ) -> Iterator[Site | Exempt]:
     module = clause.function.module
     span = Span.of(module, variable.first)
-    if len(variable.fields) > _MOST_FIELDS:
+    if len(variable.fields) > most:
         yield Exempt(span, "much-of-it")
     elif _made_here(variable.first, clause):
         yield Exempt(span, "made-here")
@@ -91,6 +91,9 @@ RULE = Rule(
         "`Task.async_stream` it is copied for each element."
     ),
     remedy="Read the field before the function (`name = state.name`), and use that inside.",
+    limits=(
+        Limit("fields", _MOST_FIELDS, "fields that are used; with more of them it is not told"),
+    ),
     triggers=_WORDS,
     check=check,
     bad=(

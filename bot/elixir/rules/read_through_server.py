@@ -13,7 +13,7 @@ from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server, reached
 from bot.elixir.results import results
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 from bot.elixir.runners import callers
 
 MANY_MODULES = 3
@@ -31,18 +31,18 @@ _PLAIN = frozenset(
 )
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def check(project: Project, modules: int = MANY_MODULES) -> Iterator[Site | Exempt]:
     """Every server under a fixed name whose callers can do nothing but read."""
     for facts in project.modules.values():
         if facts.role == "lib" and facts.names and facts.has("handle_call", 3):
             module = project.module(facts.name)
             function = module.functions.get(("handle_call", 3))
             if is_server(module) and function is not None and not is_test_support(module):
-                yield from _judge(module, function, facts, project)
+                yield from _judge(module, function, facts, project, modules)
 
 
 def _judge(
-    module: Module, function: Function, facts: ModuleFacts, project: Project
+    module: Module, function: Function, facts: ModuleFacts, project: Project, many: int
 ) -> Iterator[Site | Exempt]:
     if not all(map(_only_reads, function.clauses)) or not _is_pure(function):
         return
@@ -52,7 +52,7 @@ def _judge(
     if not clients:
         return
     span = Span.of(module, function.clauses[0].head)
-    if len(modules) < MANY_MODULES:
+    if len(modules) < many:
         yield Exempt(span, "few-callers")
         return
     yield _site(module, span, clients, found, modules)
@@ -164,6 +164,7 @@ RULE = Rule(
         "and let the client functions read the table. What changes hardly ever can be a "
         "`:persistent_term`. Keep the call where readers must see their own writes in order."
     ),
+    limits=(Limit("modules", MANY_MODULES, "modules that call it, from which on it is told"),),
     triggers=(b"handle_call",),
     check_project=check,
     bad=(

@@ -11,7 +11,7 @@ from bot.elixir.calls import Call, resolve
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 
 _MANY_A_SECOND = 20
 _DEFAULT_SECONDS = 5
@@ -21,19 +21,19 @@ _TELLING = {"strategy", "max_seconds"}
 _SUPERVISORS = (*_POOLS, "Supervisor", ":supervisor", "Supervisor.Spec")
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(module: Module, restarts: int = _MANY_A_SECOND) -> Iterator[Site | Exempt]:
     """Every literal `max_restarts` of a supervisor that allows twenty restarts a second."""
     for clause in module.clauses_with(b"max_restarts:"):
         for pair in nodes.of_type(clause.node, "pair"):
             if _key(pair) == "max_restarts" and pair.parent is not None:
-                yield from _judge(pair, pair.parent, clause)
+                yield from _judge(pair, pair.parent, clause, restarts)
 
 
 def _key(pair: Node) -> str:
     return nodes.text_of(pair, "key").strip().rstrip(":")
 
 
-def _judge(pair: Node, options: Node, clause: Clause) -> Iterator[Site | Exempt]:
+def _judge(pair: Node, options: Node, clause: Clause, many: int) -> Iterator[Site | Exempt]:
     module = clause.function.module
     given = nodes.keyword_pairs(options)
     owner = _owner(options, module)
@@ -41,7 +41,7 @@ def _judge(pair: Node, options: Node, clause: Clause) -> Iterator[Site | Exempt]
         return
     restarts = _number(given.get("max_restarts"), module)
     seconds = _number(given["max_seconds"], module) if "max_seconds" in given else _DEFAULT_SECONDS
-    if restarts is None or not seconds or restarts < _MANY_A_SECOND * seconds:
+    if restarts is None or not seconds or restarts < many * seconds:
         return
     span = Span.of(module, pair)
     if is_platform(module):
@@ -113,6 +113,7 @@ RULE = Rule(
         "takes its own small supervisor down. What fails for a while by nature, as a remote "
         "service does, should back off in its process instead of crashing at once."
     ),
+    limits=(Limit("restarts", _MANY_A_SECOND, "restarts a second, from which on it is told"),),
     triggers=(b"max_restarts:",),
     check=check,
     bad=(

@@ -11,7 +11,7 @@ from bot.elixir.context import is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 from bot.elixir.timers import own_messages, run_by, shape
 from bot.elixir.ways import ways
 
@@ -29,7 +29,7 @@ class Move:
     node: Node
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(module: Module, messages: int = _LEAST) -> Iterator[Site | Exempt]:
     """The longest chain of different messages, each sent by the handler of the one before."""
     if not module.clauses_with(b"send", b":continue") or not is_server(module):
         return
@@ -37,11 +37,11 @@ def check(module: Module) -> Iterator[Site | Exempt]:
         return
     moves = _moves(module)
     chain = max((_chain(start, moves) for start in moves), key=len, default=())
-    if len(chain) < _LEAST - 1:
+    if len(chain) < messages - 1:
         return
     if is_platform(module):
         yield Exempt(Span.of(module, chain[0].node), "platform")
-    elif sum(not move.target.startswith(_CONTINUE) for move in chain) < _LEAST - 1:
+    elif sum(not move.target.startswith(_CONTINUE) for move in chain) < messages - 1:
         yield Exempt(Span.of(module, chain[0].node), "continues")
     else:
         yield _site(chain, moves, module)
@@ -137,6 +137,7 @@ RULE = Rule(
         "for them. Where the server really waits between them, `:gen_statem` has states, "
         "time-outs for a state and postponed events."
     ),
+    limits=(Limit("messages", _LEAST, "messages in a row, from which on it is told", 2),),
     triggers=(b"handle_info", b"handle_continue"),
     check=check,
     bad=(
