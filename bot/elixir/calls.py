@@ -36,7 +36,7 @@ STARTS_PROCESS = frozenset(
 """Calls whose function argument runs in another process."""
 
 
-CALLS = ("call", "unary_operator")
+CALLS = ("call", "unary_operator", "anonymous_function")
 """Types of the nodes that `calls_in` looks for."""
 
 
@@ -59,6 +59,8 @@ class Call:
     piped: bool = False
     receiver: str = ""
     """Text before the dot as written."""
+    outside_functions: bool = False
+    """Known to stand in no function value, so that nobody need look around it."""
 
     @property
     def full(self) -> str:
@@ -94,21 +96,22 @@ class Call:
         """Whether it stands in a `quote` block: code for elsewhere."""
         from bot.elixir.place import in_quote
 
-        return in_quote(self.node, self.owner)
+        quotes = self.owner.source.places(b"quote")
+        return bool(quotes) and quotes[0] < self.start and in_quote(self.node, self.owner)
 
     @cached_property
     def runs_in(self) -> str:
         """The process-starting call whose function argument holds this call; empty if none does."""
         from bot.elixir.place import runs_in
 
-        return runs_in(self.node, self.owner)
+        return "" if self.outside_functions else runs_in(self.node, self.owner)
 
     @cached_property
     def deferred(self) -> bool:
         """Whether it stands in a function value of which nobody knows when and where it runs."""
         from bot.elixir.place import deferred
 
-        return deferred(self.node, self.owner)
+        return not self.outside_functions and deferred(self.node, self.owner)
 
     @cached_property
     def next_in_pipe(self) -> Node | None:
@@ -128,9 +131,12 @@ class Call:
         return left is not None and left.id == self.node.id
 
 
-def calls_in(node: Node, module: Module) -> list[Call]:
-    """Calls within a node, in source order; the aliases and imports inside it are honoured."""
-    found, slashes = _calls_and_captures(node)
+def calls_in(node: Node, module: Module, *, whole: bool = False) -> list[Call]:
+    """Calls within a node, in source order; the aliases and imports inside it are honoured.
+
+    `whole`: the node is a function's body, so that no function value is around it.
+    """
+    found, slashes, functions = _calls_and_captures(node)
     scope = module.scope
     inner = []
     if falls_in(module.source.places(b"alias", b"import"), node.start_byte, node.end_byte):
@@ -142,7 +148,22 @@ def calls_in(node: Node, module: Module) -> list[Call]:
     resolved = [resolve(call, module, scope) for call in found]
     captures = [capture for n in slashes if (capture := _local_capture(n, module, scope))]
     calls = [c for c in resolved if c is not None] + captures
-    return sorted(calls, key=lambda c: c.start) if captures else calls
+    if captures:
+        calls.sort(key=lambda c: c.start)
+    if whole:
+        _tell_places(calls, functions)
+    return calls
+
+
+def _tell_places(calls: list[Call], functions: list[Node]) -> None:
+    """Say which calls stand in none of the functions; both are in source order."""
+    ahead = [(f.start_byte, f.end_byte) for f in reversed(functions)]
+    end = 0
+    for call in calls:
+        start = call.start
+        while ahead and ahead[-1][0] <= start:
+            end = max(end, ahead.pop()[1])
+        call.outside_functions = start >= end
 
 
 def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | None:
@@ -220,18 +241,21 @@ def _capture_arity(parent: Node | None, arity: int) -> tuple[bool, int]:
     return False, arity
 
 
-def _calls_and_captures(node: Node) -> tuple[list[Node], list[Node]]:
-    """The calls within a node, and the `name/1` of each `&name/1`."""
+def _calls_and_captures(node: Node) -> tuple[list[Node], list[Node], list[Node]]:
+    """The calls within a node, the `name/1` of each `&name/1`, and all that could be functions."""
     found = nodes.of_type(node, *CALLS)
     calls = [n for n in found if n.type == "call"]
     if len(calls) == len(found):
-        return calls, []
-    operands = [
-        n.child_by_field_name("operand")
-        for n in found
-        if n.type == "unary_operator" and nodes.operator(n) == "&"
+        return calls, [], []
+    functions = [
+        n for n in found if n.type == "anonymous_function" or (n.type != "call" and _captures(n))
     ]
-    return calls, [n for n in operands if n is not None and _is_name_and_arity(n)]
+    operands = [n.child_by_field_name("operand") for n in functions]
+    return calls, [n for n in operands if n is not None and _is_name_and_arity(n)], functions
+
+
+def _captures(node: Node) -> bool:
+    return nodes.operator(node) == "&"
 
 
 def _is_name_and_arity(node: Node) -> bool:

@@ -62,7 +62,16 @@ class Clause:
         """Calls in the body, in source order; those in nested functions included."""
         from bot.elixir.calls import calls_in
 
-        return calls_in(self.body, self.function.module) if self.body is not None else []
+        if self.body is None:
+            return []
+        return calls_in(self.body, self.function.module, whole=True)
+
+    @cached_property
+    def own_calls(self) -> list[tuple[Call, Function]]:
+        """Calls of the module's own functions that run at once, in the same process."""
+        from bot.elixir.reach import own_calls
+
+        return list(own_calls(self))
 
     def mentions(self, *words: bytes) -> bool:
         """Whether its source holds one of the words outside comments."""

@@ -65,7 +65,7 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
             function, path = queue.pop(0)
             for clause in function.clauses:
                 found.append(Reached(clause, path, origin))
-                for call, target in _own_calls(clause):
+                for call, target in clause.own_calls:
                     if target not in seen:
                         seen.add(target)
                         queue.append((target, (*path, call)))
@@ -83,7 +83,8 @@ def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUS
     return module.memo[wanted]
 
 
-def _own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:
+def own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:
+    """Calls of own functions in a clause, but for those that run elsewhere or who knows when."""
     module = clause.function.module
     for call in clause.calls:
         if call.module != module.name:

@@ -16,6 +16,7 @@ from bot.elixir.reach import Reached, reached
 _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 _TIMERS = frozenset({"Process.send_after", ":erlang.send_after"})
 _CLOCK = frozenset({":timer.send_interval", ":timer.send_after"})
+_OWN = _SENDS | _TIMERS | _CLOCK
 """These take the time first, and the process in between only if it is another one."""
 
 _SELVES = ("self()", "Kernel.self()", ":erlang.self()")
@@ -39,13 +40,15 @@ class OwnMessage:
 def own_messages(clause: Clause) -> Iterator[OwnMessage]:
     """What the clause sends to its own process, or has a timer send."""
     for call in clause.calls:
-        if call.captured or call.in_quote or call.runs_in or call.deferred:
+        if call.full not in _OWN or call.captured:
+            continue
+        if call.in_quote or call.runs_in or call.deferred:
             continue
         args = call.args
         if call.full in _CLOCK:
             if len(args) == 2 or (len(args) == 3 and text(args[1]) in _SELVES):
                 yield OwnMessage(call, args[-1], later=True)
-        elif call.full in (_SENDS | _TIMERS) and len(args) > 1 and text(args[0]) in _SELVES:
+        elif len(args) > 1 and text(args[0]) in _SELVES:
             yield OwnMessage(call, args[1], later=call.full in _TIMERS)
 
 
