@@ -7,70 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from bot.elixir.awaiting import AWAITS
 from bot.elixir.calls import Call
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
-from bot.elixir.process_names import NOTHING, SELF, Bound, parameter_names, process_name
+from bot.elixir.process_names import SELF, Bound, parameter_names
 from bot.elixir.reach import BUSY, SERVERS, callbacks
+from bot.elixir.requests import Request, Step, process_of, requests_in, runs
 
 if TYPE_CHECKING:
     from bot.elixir.project import Project
 
-WAITING = frozenset(
-    {
-        "GenServer.call", "GenStage.call", "GenStateMachine.call", ":gen_server.call",
-        ":gen_statem.call", "Agent.get", "Agent.update", "Agent.get_and_update",
-    }
-)  # fmt: skip
-"""Requests whose answer is waited for; the process asked comes first."""
-
-CASTS = frozenset(
-    {
-        "GenServer.cast", "GenStage.cast", "GenStateMachine.cast", ":gen_server.cast",
-        ":gen_statem.cast", "Agent.cast",
-    }
-)  # fmt: skip
-"""Requests without an answer."""
-
-_AWAITABLE = frozenset({"Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink"})
 _SPEAKS = (
     rb"GenServer\.|gen_server|GenStage\.|gen_statem|GenStateMachine\.|Agent\.|Supervisor\."
     rb"|Registry\.|PubSub\.|Repo\.|:ets\.insert|whereis\("
 )
 _MOST_CALLS_DEEP, _MOST_CLAUSES = 6, 400
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A clause that runs when the origin runs, in the same process or while it awaits a task."""
-
-    clause: Clause
-    path: tuple[Call, ...]
-    """From the origin's body to this clause; empty for the origin itself."""
-    origin: Function
-    bound: Bound = field(default_factory=lambda: NOTHING)
-    """Processes that parameters of the clause hold."""
-    in_task: bool = False
-    """A task runs it, which the origin's process awaits."""
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """A call or a cast to a server."""
-
-    call: Call
-    step: Step
-    process: str
-    """Registered name, or `self()`; empty where it is not static."""
-    waits: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +131,7 @@ class CallGraph:
         unknown = arg.type == "identifier" and text(arg) not in step.bound
         if unknown and not step.clause.mentions(b"self()", b"whereis("):
             return ""
-        name = _process(arg, step, in_task)
+        name = process_of(arg, step, in_task)
         return name if name == SELF or name in self._registered else ""
 
     @cached_property
@@ -233,26 +191,3 @@ def is_server_module(facts: ModuleFacts) -> bool:
 
 
 _TELLING = (("init", 1), ("handle_call", 3))
-
-
-def requests_in(step: Step) -> Iterator[Request]:
-    """The requests of one clause that its process makes, or a task that it awaits."""
-    for call in step.clause.calls:
-        waits = call.full in WAITING
-        if (waits or call.full in CASTS) and call.args and runs(call, step.clause):
-            in_task = step.in_task or bool(call.runs_in)
-            yield Request(call, step, _process(call.args[0], step, in_task), waits)
-
-
-def runs(call: Call, clause: Clause) -> bool:
-    """Whether the clause's process makes the call itself, or awaits a task that does."""
-    if call.in_quote:
-        return False
-    if call.runs_in:
-        return call.runs_in in _AWAITABLE and any(c.full in AWAITS for c in clause.calls)
-    return not call.deferred
-
-
-def _process(node: Node, step: Step, in_task: bool) -> str:
-    name = process_name(node, step.clause, step.bound)
-    return "" if name == SELF and in_task else name

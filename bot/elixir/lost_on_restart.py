@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.call_graph import Request, Step, requests_in, runs
 from bot.elixir.calls import Call
 from bot.elixir.expressions import Expression
 from bot.elixir.facts import ModuleFacts
@@ -18,6 +17,7 @@ from bot.elixir.nodes import text
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached_from_callbacks
+from bot.elixir.requests import Request, Step, requests_in, runs
 from bot.elixir.results import results
 from bot.elixir.rules.state_use import writes
 from bot.elixir.tables import INSERTS, created, identity

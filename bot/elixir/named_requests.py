@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.elixir.call_graph import CASTS, WAITING
 from bot.elixir.calls import Call
 from bot.elixir.context import is_test_support
 from bot.elixir.module import Clause, Module
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
+from bot.elixir.requests import CASTS, WAITING
 
 _WORDS = (b"GenServer.c", b"GenStage.c", b"GenStateMachine.c", b"gen_server.c",
                b"gen_statem.c", b"Agent.")  # fmt: skip

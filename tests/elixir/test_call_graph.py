@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.elixir.analyze import survey
-from bot.elixir.call_graph import Request, is_server_module
+from bot.elixir.call_graph import is_server_module
 from bot.elixir.project import Project
+from bot.elixir.requests import Request
 from bot.elixir.tree import MemoryTree
 
 STOCK = """\

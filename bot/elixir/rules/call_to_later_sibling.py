@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.elixir.call_graph import CASTS, Step
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.children import ChildListFacts
@@ -15,6 +14,7 @@ from bot.elixir.facts import ModuleFacts
 from bot.elixir.named_needs import needed_process
 from bot.elixir.project import Project
 from bot.elixir.reach import callbacks
+from bot.elixir.requests import CASTS, Step
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clauses_on, way
 from bot.elixir.siblings import together

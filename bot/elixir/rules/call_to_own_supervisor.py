@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir.call_graph import Step, runs
 from bot.elixir.calls import Call
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts
@@ -12,6 +11,7 @@ from bot.elixir.parents import Parent, parents_of
 from bot.elixir.process_names import process_name
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, callbacks
+from bot.elixir.requests import Step, runs
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import way
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from bot.elixir import nodes
-from bot.elixir.call_graph import WAITING, Request, Step, requests_in
 from bot.elixir.calls import Call, resolve
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.module import Clause, Module
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
+from bot.elixir.requests import WAITING, Request, Step, requests_in
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clauses_on, way
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir.call_graph import Request
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.project import Project
+from bot.elixir.requests import Request
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clause_around, way
 

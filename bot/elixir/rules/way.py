@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.elixir import nodes
-from bot.elixir.call_graph import Step
 from bot.elixir.calls import Call
 from bot.elixir.module import Clause
+from bot.elixir.requests import Step
 from bot.elixir.rules.base import Because, Span
 
 
