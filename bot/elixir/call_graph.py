@@ -19,7 +19,7 @@ from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
 from bot.elixir.process_names import SELF, Bound, parameter_names
 from bot.elixir.reach import BUSY, SERVERS, callbacks
-from bot.elixir.requests import Request, Step, process_of, requests_in, runs
+from bot.elixir.server_requests import Request, Step, process_of, requests_in, runs
 
 if TYPE_CHECKING:
     from bot.elixir.project import Project

@@ -17,9 +17,9 @@ from bot.elixir.nodes import text
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached_from_callbacks
-from bot.elixir.requests import Request, Step, requests_in, runs
 from bot.elixir.results import results
 from bot.elixir.rules.state_use import writes
+from bot.elixir.server_requests import Request, Step, requests_in, runs
 from bot.elixir.tables import INSERTS, created, identity
 
 _START = (("init", 1), ("handle_continue", 2))

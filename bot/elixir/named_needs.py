@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.elixir.blocking import REPO_FUNCTIONS
 from bot.elixir.calls import Call
 from bot.elixir.process_names import SELF, process_name
-from bot.elixir.requests import CASTS, WAITING, Step, runs
+from bot.elixir.server_requests import CASTS, WAITING, Step, runs
 
 _BY_FIRST_ARGUMENT = {
     "Task.Supervisor": "start_child async async_nolink async_stream async_stream_nolink children",

@@ -10,7 +10,7 @@ from bot.elixir.context import is_test_support
 from bot.elixir.module import Clause, Module
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
-from bot.elixir.requests import CASTS, WAITING
+from bot.elixir.server_requests import CASTS, WAITING
 
 _WORDS = (b"GenServer.c", b"GenStage.c", b"GenStateMachine.c", b"gen_server.c",
                b"gen_statem.c", b"Agent.")  # fmt: skip

@@ -1,80 +1,44 @@
-"""What a clause asks of servers: calls and casts, and the process each of them goes to."""
+"""Functions that a framework runs once per request, event, message or job."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Function, Module
 
-from tree_sitter import Node
+_ENTRIES = {
+    ":live_view": {("mount", 3), ("handle_params", 3), ("handle_event", 3), ("handle_info", 2)},
+    ":live_component": {("update", 2), ("handle_event", 3)},
+    ":channel": {("join", 3), ("handle_in", 3), ("handle_info", 2)},
+}
+"""By what `use MyWeb, :kind` says the module is; of a controller every public function of two
+parameters is one."""
 
-from bot.elixir.awaiting import AWAITS
-from bot.elixir.calls import Call
-from bot.elixir.module import Clause, Function
-from bot.elixir.process_names import NOTHING, SELF, Bound, process_name
-
-WAITING = frozenset(
-    {
-        "GenServer.call", "GenStage.call", "GenStateMachine.call", ":gen_server.call",
-        ":gen_statem.call", "Agent.get", "Agent.update", "Agent.get_and_update",
-    }
-)  # fmt: skip
-"""Requests whose answer is waited for; the process asked comes first."""
-
-CASTS = frozenset(
-    {
-        "GenServer.cast", "GenStage.cast", "GenStateMachine.cast", ":gen_server.cast",
-        ":gen_statem.cast", "Agent.cast",
-    }
-)  # fmt: skip
-"""Requests without an answer."""
-
-_AWAITABLE = frozenset({"Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink"})
+_BEHAVIOURS = {
+    "Plug": {("call", 2)},
+    "Plug.Router": {("call", 2)},
+    "Phoenix.LiveView": _ENTRIES[":live_view"],
+    "Phoenix.LiveComponent": _ENTRIES[":live_component"],
+    "Phoenix.Channel": _ENTRIES[":channel"],
+    "Oban.Worker": {("perform", 1)},
+    "Oban.Pro.Worker": {("process", 1)},
+}
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A clause that runs when the origin runs, in the same process or while it awaits a task."""
-
-    clause: Clause
-    path: tuple[Call, ...]
-    """From the origin's body to this clause; empty for the origin itself."""
-    origin: Function
-    bound: Bound = field(default_factory=lambda: NOTHING)
-    """Processes that parameters of the clause hold."""
-    in_task: bool = False
-    """A task runs it, which the origin's process awaits."""
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """A call or a cast to a server."""
-
-    call: Call
-    step: Step
-    process: str
-    """Registered name, or `self()`; empty where it is not static."""
-    waits: bool
-
-
-def requests_in(step: Step) -> Iterator[Request]:
-    """The requests of one clause that its process makes, or a task that it awaits."""
-    for call in step.clause.calls:
-        waits = call.full in WAITING
-        if (waits or call.full in CASTS) and call.args and runs(call, step.clause):
-            in_task = step.in_task or bool(call.runs_in)
-            yield Request(call, step, process_of(call.args[0], step, in_task), waits)
-
-
-def runs(call: Call, clause: Clause) -> bool:
-    """Whether the clause's process makes the call itself, or awaits a task that does."""
-    if call.in_quote:
+def is_request_entry(function: Function) -> bool:
+    """Whether a framework runs it for each request, event or job, in a process of that one."""
+    module, key = function.module, (function.name, function.arity)
+    if not function.public:
         return False
-    if call.runs_in:
-        return call.runs_in in _AWAITABLE and any(c.full in AWAITS for c in clause.calls)
-    return not call.deferred
+    kinds = _kinds(module)
+    if ":controller" in kinds or module.use("Phoenix.Controller") is not None:
+        return function.arity == 2
+    return any(key in _ENTRIES.get(kind, ()) for kind in kinds) or any(
+        key in keys for behaviour, keys in _BEHAVIOURS.items() if module.implements(behaviour)
+    )
 
 
-def process_of(node: Node, step: Step, in_task: bool) -> str:
-    """The process an expression of the step's clause names; in a task `self()` is another one."""
-    name = process_name(node, step.clause, step.bound)
-    return "" if name == SELF and in_task else name
+def _kinds(module: Module) -> set[str]:
+    """The atoms that `use MyWeb, :kind` lines give."""
+    given = [nodes.arguments(use.node) for use in module.uses]
+    return {text(args[1]) for args in given if len(args) > 1 and args[1].type == "atom"}

@@ -7,7 +7,7 @@ import pytest
 from bot.elixir.analyze import survey
 from bot.elixir.call_graph import is_server_module
 from bot.elixir.project import Project
-from bot.elixir.requests import Request
+from bot.elixir.server_requests import Request
 from bot.elixir.tree import MemoryTree
 
 STOCK = """\

@@ -14,9 +14,9 @@ from bot.elixir.facts import ModuleFacts
 from bot.elixir.named_needs import needed_process
 from bot.elixir.project import Project
 from bot.elixir.reach import callbacks
-from bot.elixir.requests import CASTS, Step
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clauses_on, way
+from bot.elixir.server_requests import CASTS, Step
 from bot.elixir.siblings import together
 from bot.elixir.supervision import is_supervisor
 

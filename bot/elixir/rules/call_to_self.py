@@ -12,9 +12,9 @@ from bot.elixir.facts import ModuleFacts
 from bot.elixir.module import Clause, Module
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
-from bot.elixir.requests import WAITING, Request, Step, requests_in
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.way import clauses_on, way
+from bot.elixir.server_requests import WAITING, Request, Step, requests_in
 
 _WHO_AM_I = re.compile(rb"self\(\)\s*[!=]=|[!=]=\s*self\(\)")
 _AGENT = "Agent."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.module import Clause
-from bot.elixir.requests import Step
 from bot.elixir.rules.base import Because, Span
+from bot.elixir.server_requests import Step
 
 
 def way(step: Step) -> tuple[Because, ...]:
