@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.finding import Exempted, Finding, Note
 from bot.elixir.facts import ModuleFacts, facts_of_file
-from bot.elixir.outline import modules_of
+from bot.elixir.outline import Module, modules_of
 from bot.elixir.report import sort_out
 from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
@@ -24,8 +24,18 @@ class FileResult:
     lines: int
 
 
-def analyze_file(path: str, data: bytes, rules: tuple[Rule, ...], usings: Usings) -> FileResult:
-    """Run the local ones of the rules over one file."""
+Opened = dict[str, tuple[Source, list[Module]]]
+"""Files with their modules, by path."""
+
+
+def analyze_file(
+    path: str,
+    data: bytes,
+    rules: tuple[Rule, ...],
+    usings: Usings,
+    opened: Opened | None = None,
+) -> FileResult:
+    """Run the local ones of the rules over one file, and leave it open in `opened`."""
     source = Source(path, data)
     modules = modules_of(source)
     expand(modules, usings)
@@ -40,7 +50,9 @@ def analyze_file(path: str, data: bytes, rules: tuple[Rule, ...], usings: Usings
         for module in modules:
             sort_out(rule, rule.check(module), lambda _: (source, modules), findings, exempted)
     notes = _parse_notes(source)
-    for module in modules:
+    if opened is not None:
+        opened[path] = source, modules
+    for module in modules if opened is None else ():
         module.release()
     return FileResult(facts, tuple(findings), tuple(exempted), notes, data.count(b"\n") + 1)
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from bot.core.finding import Exempted, Finding, Note, SupervisionTree
 from bot.elixir import nodes
 from bot.elixir.calls import CALLS
-from bot.elixir.file_result import FileResult, analyze_file
+from bot.elixir.file_result import FileResult, Opened, analyze_file
 from bot.elixir.mentions import HOLDERS
 from bot.elixir.mixfile import apps_of
 from bot.elixir.project import Project
@@ -21,7 +21,7 @@ from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rule_set import analyser_version, rule_set
 from bot.elixir.rules.base import Rule
 from bot.elixir.usings import DEFINES, Usings, usings_of
-from bot.elixir.workers import Progress, by_file, by_name
+from bot.elixir.workers import POOL_FROM_BYTES, Progress, by_file
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,19 @@ class Inspection:
     def project(self) -> Project:
         """The project as facts."""
         facts = tuple(f for result in self._results for f in result.facts)
-        return Project(self.files, apps_of(self.files), facts, self._usings)
+        sources = {path: source for path, (source, _) in self._opened.items()}
+        modules = {path: modules for path, (_, modules) in self._opened.items()}
+        self._opened.clear()
+        return Project(self.files, apps_of(self.files), facts, self._usings, sources, modules)
 
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
         exempted = [e for result in self._results for e in result.exempted]
-        for more, spared in self._of_project_rules():
-            findings += more
-            exempted += spared
+        for rule in self.rules:
+            if rule.check_project is not None:
+                sites = rule.check_project(self.project)
+                sort_out(rule, sites, self.project.opened, findings, exempted)
+        self.project.forget()
         homed = _distinct(_with_fix_where_it_can_be(findings, self.rules, self.project))
         return Found(
             lines=sum(result.lines for result in self._results),
@@ -88,21 +93,22 @@ class Inspection:
             trees=self.project.trees,
         )
 
-    def _of_project_rules(self) -> list[tuple[list[Finding], list[Exempted]]]:
-        by_id = {rule.id: rule for rule in self.rules if rule.check_project is not None}
-        size = sum(map(len, self.files.values()))
-        work = partial(_ask, rules=by_id, project=self.project)
-        return by_name(list(by_id), work, source=size, jobs=self.jobs)
-
     @cached_property
     def _results(self) -> list[FileResult]:
         new = {path: data for path, data in self.files.items() if path not in self._stored}
-        work = partial(analyze_file, rules=self.rules, usings=self._usings)
+        small = sum(map(len, new.values())) < POOL_FROM_BYTES
+        opened = self._opened if small else None
+        work = partial(analyze_file, rules=self.rules, usings=self._usings, opened=opened)
         done = by_file(new, work, jobs=self.jobs, progress=self.progress, before_fork=_prepare)
         made = dict(zip(new, done, strict=True))
         if self.cache.holds:
             self.cache.put({self._keys[p]: result for p, result in made.items()}, _FILE)
         return [self._stored.get(path) or made[path] for path in self.files]
+
+    @cached_property
+    def _opened(self) -> Opened:
+        """Files that project rules need not open again; none where there are too many."""
+        return {}
 
     @cached_property
     def _stored(self) -> dict[str, FileResult]:
@@ -147,17 +153,6 @@ class Inspection:
         local = [rule for rule in self.rules if rule.check is not None]
         shared = _joined(b"file", rule_set(local), _USINGS.dump_json(self._usings))
         return {path: _joined(shared, digest) for path, digest in self._digests.items()}
-
-
-def _ask(
-    rule_id: str, rules: Mapping[str, Rule], project: Project
-) -> tuple[list[Finding], list[Exempted]]:
-    rule = rules[rule_id]
-    findings: list[Finding] = []
-    exempted: list[Exempted] = []
-    if rule.check_project is not None:
-        sort_out(rule, rule.check_project(project), project.opened, findings, exempted)
-    return findings, exempted
 
 
 def _joined(*parts: bytes) -> bytes:

@@ -28,6 +28,14 @@ class Project:
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
 
+    def forget(self) -> None:
+        """Drop the files that were opened, so that their syntax trees go; each can be again."""
+        for module in (module for modules in self._modules.values() for module in modules):
+            module.release()
+        self._modules.clear()
+        self._sources.clear()
+        self.__dict__.pop("calls", None)
+
     @cached_property
     def modules(self) -> dict[str, ModuleFacts]:
         """Facts by module name; the first definition in `lib` wins over any other."""

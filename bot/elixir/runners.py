@@ -104,12 +104,20 @@ def _begins(function: Function, path: tuple[Call, ...], spawned: bool) -> Run | 
     key = (function.name, function.arity)
     if is_server(module) and key in BUSY:
         server = "" if spawned else module.name
-        return Run(function, server, startup=key == ("init", 1), spawned=spawned, path=path)
+        return Run(function, server, _as_it_starts(function), spawned, path)
     at_start = key in _AT_START or (key == ("init", 1) and function.public)
     command = any(is_command_line(clause) for clause in function.clauses)
     if at_start or command or is_test_support(module):
         return Run(function, startup=True, spawned=spawned, path=path)
     return None
+
+
+def _as_it_starts(callback: Function) -> bool:
+    """Whether it runs once per start: `init/1`, and `handle_continue/2` where only that asks it."""
+    if (callback.name, callback.arity) != ("handle_continue", 2):
+        return callback.name == "init"
+    others = (f for f in callback.module.functions.values() if f.name != "init")
+    return not any(clause.mentions(b":continue") for f in others for clause in f.clauses)
 
 
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
@@ -141,5 +149,12 @@ def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
     for path in sorted({f.path for f in project.facts if f.role == "lib"}):
         data = project.files[path]
         # A pattern without letters at its start is slow: words first.
-        if last in data and name in data and called.search(data):
+        if _can_name(data, last, name) and called.search(data):
             yield from (m for m in project.modules_in(path) if m is not own)
+
+
+def _can_name(data: bytes, last: bytes, name: bytes) -> bool:
+    """Whether a file can call `name` of the module that ends in `last`, under whatever alias."""
+    if last not in data or name not in data:
+        return False
+    return last + b"." + name in data or b"import" in data or b"as:" in data

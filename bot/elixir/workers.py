@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from heapq import heapreplace
 from itertools import chain
@@ -41,7 +41,7 @@ def by_file(
 
     `before_fork` makes ready what all workers share.
     """
-    processes = _processes(jobs, sum(map(len, files.values())))
+    processes = processes_for(jobs, sum(map(len, files.values())))
     with _without_cycle_collection():
         if processes < 2:
             results = (work(path, data) for path, data in files.items())
@@ -54,21 +54,8 @@ def by_file(
         return [done[path] for path in files]
 
 
-def by_name(
-    names: Sequence[str], work: Callable[[str], T], *, source: int, jobs: int | None = None
-) -> list[T]:
-    """The result for each name, in order; all of it looks at so many bytes of source."""
-    processes = min(len(names), _processes(jobs, source))
-    with _without_cycle_collection():
-        if processes < 2:
-            return [work(name) for name in names]
-        with closing(_on_processes([[name] for name in names], work, processes)) as found:
-            done = dict(found)
-        return [done[name] for name in names]
-
-
-def _processes(jobs: int | None, source: int) -> int:
-    """How many are worth it; only one where other threads make a fork unsafe."""
+def processes_for(jobs: int | None, source: int) -> int:
+    """How many are worth it for so many bytes; one where other threads make a fork unsafe."""
     can_fork = hasattr(os, "fork") and threading.active_count() == 1
     return (jobs or os.cpu_count() or 1) if can_fork and source >= POOL_FROM_BYTES else 1
 

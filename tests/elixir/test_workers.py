@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.elixir import workers
-from bot.elixir.workers import POOL_FROM_BYTES, by_file, by_name
+from bot.elixir.workers import POOL_FROM_BYTES, by_file
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"lib/{n}.ex": b"x" * (n * 1_000) for n in range(60)}
@@ -57,11 +57,3 @@ def made_ready(jobs: int) -> int:
 
 def test_no_files_are_no_work() -> None:
     assert by_file({}, size) == []
-
-
-@pytest.mark.parametrize("jobs", [1, 2, None])
-@pytest.mark.parametrize("source", [0, POOL_FROM_BYTES])
-def test_results_stand_in_the_order_of_the_names(jobs: int | None, source: int) -> None:
-    names = [f"n{n}" for n in range(20)]
-    assert by_name(names, lambda name: name * 2, source=source, jobs=jobs) == [n * 2 for n in names]
-    assert by_name([], str, source=source, jobs=jobs) == []

@@ -153,3 +153,27 @@ def test_mix_tasks_and_tests_end() -> None:
     assert outcome(RULE, {"priv/load/lib/seen.ex": table(PUT)}) == []
     assert outcome(RULE, {"lib/examples/seen.ex": table(PUT)}) == []
     assert outcome(RULE, {"lib/example_shop/seen.ex": table(PUT)}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("again", "found"),
+    [("{:noreply, state}", False), ("{:noreply, state, {:continue, :load}}", True)],
+)
+def test_a_continue_that_only_init_asks_for_is_part_of_the_start(again: str, found: bool) -> None:
+    code = f"""\
+defmodule Shop.Prices do
+  use GenServer
+  def init(file) do
+    :ets.new(__MODULE__, [:named_table])
+    {{:ok, file, {{:continue, :load}}}}
+  end
+
+  def handle_continue(:load, file) do
+    for line <- File.stream!(file), do: :ets.insert(__MODULE__, {{line, true}})
+    {{:noreply, file}}
+  end
+
+  def handle_info(:again, state), do: {again}
+end
+"""
+    assert any("~" not in said for said in outcome(RULE, {"lib/prices.ex": code})) is found
