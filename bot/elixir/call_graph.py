@@ -164,14 +164,14 @@ class CallGraph:
         facts = self._project.modules.get(call.module)
         if facts is None or facts.role != "lib" or not self.speaks(facts.path):
             return None
-        if not any(name == call.name and public for name, _, public in facts.functions):
+        if not any(name == call.name for name, _ in facts.functions):
             return None
         return self._project.module(facts.name).local(call.name, call.arity)
 
     def speaks(self, path: str) -> bool:
         """Whether a file speaks of servers, or of one of the project's by name."""
         if path not in self._speaks:
-            self._speaks[path] = self._words.search(self._project.files[path]) is not None
+            self._speaks[path] = self._project.texts[path].matches(self._words)
         return self._speaks[path]
 
     @cached_property
@@ -186,7 +186,7 @@ def _any_of(names: Iterable[str]) -> bytes:
 
 def is_server_module(facts: ModuleFacts) -> bool:
     """Whether it is the callback module of a long-lived server, as `reach.is_server` tells."""
-    disguised = all((name, arity, True) in facts.functions for name, arity in _TELLING)
+    disguised = all(key in facts.functions for key in _TELLING)
     return disguised or any(facts.implements(name) for name in SERVERS)
 
 

@@ -67,8 +67,8 @@ class ModuleFacts:
     use_options: dict[str, dict[str, str]]
     """Source text of `use X, key: value` options, by used module."""
     behaviours: tuple[str, ...]
-    functions: tuple[tuple[str, int, bool], ...]
-    """(name, arity, public)."""
+    functions: tuple[tuple[str, int], ...]
+    """Name and arity of those that others can call."""
     names: tuple[str, ...] = ()
     """Modules and atoms used as registered names in its own start functions."""
     starts: tuple[StartFacts, ...] = ()
@@ -80,8 +80,8 @@ class ModuleFacts:
     """`id`, `restart` and `type` of its own `child_spec/1`, as far as they are literal."""
 
     def has(self, name: str, arity: int) -> bool:
-        """Whether it defines the function."""
-        return any(n == name and a == arity for n, a, _ in self.functions)
+        """Whether it defines the function for others."""
+        return (name, arity) in self.functions
 
     def implements(self, behaviour: str) -> bool:
         """Whether it uses or declares the behaviour."""
@@ -118,7 +118,7 @@ def outline_facts(module: Module) -> ModuleFacts:
         uses=tuple(u.name for u in module.uses),
         use_options={u.name: {k: text(v) for k, v in u.options.items()} for u in module.uses},
         behaviours=tuple(module.behaviours),
-        functions=tuple((f.name, f.arity, f.public) for f in module.functions.values()),
+        functions=tuple(key for key, function in module.functions.items() if function.public),
         child_lists=tuple(children.child_lists(module)) if source.role != "test" else (),
         spec=_own_spec(module),
     )

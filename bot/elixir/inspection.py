@@ -14,9 +14,9 @@ from bot.elixir import nodes
 from bot.elixir.calls import CALLS
 from bot.elixir.file_result import FileResult, Opened, analyze_file
 from bot.elixir.mentions import HOLDERS
-from bot.elixir.mixfile import apps_of
+from bot.elixir.mixfile import App, apps_of
 from bot.elixir.project import Project
-from bot.elixir.report import sort_out
+from bot.elixir.project_rules import State, asked
 from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rule_set import analyser_version, rule_set
 from bot.elixir.rules.base import Rule
@@ -36,7 +36,8 @@ class Found:
     trees: tuple[SupervisionTree, ...]
 
 
-_FILE, _WHOLE = TypeAdapter(FileResult), TypeAdapter(Found)
+_FILE, _WHOLE, _STATE = TypeAdapter(FileResult), TypeAdapter(Found), TypeAdapter(State)
+_APPS = TypeAdapter(tuple[App, ...])
 _USINGS: TypeAdapter[Usings] = TypeAdapter(Usings)
 
 
@@ -78,10 +79,9 @@ class Inspection:
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
         exempted = [e for result in self._results for e in result.exempted]
-        for rule in self.rules:
-            if rule.check_project is not None:
-                sites = rule.check_project(self.project)
-                sort_out(rule, sites, self.project.opened, findings, exempted)
+        for kept in self._of_project_rules().rules.values():
+            findings += kept.findings
+            exempted += kept.exempted
         self.project.forget()
         homed = _distinct(_with_fix_where_it_can_be(findings, self.rules, self.project))
         return Found(
@@ -92,6 +92,19 @@ class Inspection:
             notes=tuple(n for result in self._results for n in result.notes),
             trees=self.project.trees,
         )
+
+    def _of_project_rules(self) -> State:
+        rules = [rule for rule in self.rules if rule.check_project is not None]
+        if not self.cache.holds:
+            return asked(rules, self.project, {}, State())
+        apps = _APPS.dump_json(self.project.apps)
+        shared = (rule_set(rules), apps, _USINGS.dump_json(self._usings))
+        key = _joined(b"state", *shared, *(path.encode() for path in self.files))
+        before = self.cache.get([key], _STATE).get(key, State())
+        digests = {path: digest.hex() for path, digest in self._digests.items()}
+        after = asked(rules, self.project, digests, before)
+        self.cache.put({key: after}, _STATE)
+        return after
 
     @cached_property
     def _results(self) -> list[FileResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -190,6 +191,17 @@ class Module:
         for function in self.functions.values():
             yield from function.clauses
 
+    def clause_at(self, byte: int) -> Clause | None:
+        """The clause that holds a byte."""
+        starts = self._starts
+        at = bisect_right(starts, byte, key=lambda clause: clause.node.start_byte) - 1
+        found = starts[at] if at >= 0 else None
+        return found if found is not None and byte < found.node.end_byte else None
+
+    @cached_property
+    def _starts(self) -> list[Clause]:
+        return sorted(self.all_clauses(), key=lambda clause: clause.node.start_byte)
+
     def release(self) -> None:
         """Drop what refers back to the module, so that its syntax tree goes with the last name.
 
@@ -200,7 +212,8 @@ class Module:
         self.functions.clear()
         self.nested.clear()
         self.memo.clear()
-        self.__dict__.pop("_by_name", None)
+        for kept in ("_by_name", "_starts"):
+            self.__dict__.pop(kept, None)
 
     def own_lines(self) -> int:
         """Lines of the module without those of its nested modules."""

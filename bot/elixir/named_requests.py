@@ -32,7 +32,7 @@ class NamedRequest:
 def named_requests(project: Project) -> Iterator[NamedRequest]:
     """All requests by name of the application's own modules, tests and their support left out."""
     for facts in project.facts:
-        data = project.files[facts.path]
+        data = project.texts[facts.path]
         if facts.role != "lib" or not any(word in data for word in _WORDS):
             continue
         for module in project.modules_in(facts.path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.core.finding import SupervisionTree
@@ -14,6 +14,7 @@ from bot.elixir.outline import Module, modules_of
 from bot.elixir.source import Source
 from bot.elixir.supervision import trees_of
 from bot.elixir.usings import Usings, expand
+from bot.elixir.watched import Texts, Trace
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class Project:
     """What `use` of the project's own modules brings; the facts know of it already."""
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
+    trace: Trace = field(default_factory=Trace, repr=False, compare=False)
+    """What was looked at through this view of the project."""
+    _graph: list[tuple[CallGraph, Trace]] = field(default_factory=list, repr=False, compare=False)
+
+    def watched(self) -> Project:
+        """The same project, with a trace of its own; files are opened once for all."""
+        return replace(self, trace=Trace())
 
     def forget(self) -> None:
         """Drop the files that were opened, so that their syntax trees go; each can be again."""
@@ -34,7 +42,7 @@ class Project:
             module.release()
         self._modules.clear()
         self._sources.clear()
-        self.__dict__.pop("calls", None)
+        self._graph.clear()
 
     @cached_property
     def modules(self) -> dict[str, ModuleFacts]:
@@ -62,13 +70,28 @@ class Project:
         mentioned = {m for f in self.facts if f.role != "test" for m in f.mentions if m != f.name}
         return frozenset(listed | mentioned)
 
-    @cached_property
+    @property
     def calls(self) -> CallGraph:
         """Which servers the functions of the project ask."""
-        return CallGraph(self)
+        self.trace.calls = True
+        if not self._graph:
+            watched = self.watched()
+            self._graph.append((CallGraph(watched), watched.trace))
+        return self._graph[0][0]
+
+    @property
+    def calls_trace(self) -> Trace:
+        """What the call graph has looked at so far."""
+        return self._graph[0][1] if self._graph else Trace()
+
+    @cached_property
+    def texts(self) -> Texts:
+        """All files, for those who want to know which to open; rules look at `files` never."""
+        return Texts(self.files, self.trace)
 
     def source(self, path: str) -> Source:
         """A parsed file; raises `KeyError` for an unknown path."""
+        self.trace.opened.add(path)
         if path not in self._sources:
             self._sources[path] = Source(path, self.files[path])
         return self._sources[path]
@@ -80,6 +103,7 @@ class Project:
 
     def modules_in(self, path: str) -> list[Module]:
         """All modules of a file; raises `KeyError` for an unknown path."""
+        self.trace.opened.add(path)
         if path not in self._modules:
             self._modules[path] = modules_of(self.source(path))
             expand(self._modules[path], self.usings)

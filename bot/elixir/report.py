@@ -88,7 +88,5 @@ def _scope_at(modules: Sequence[Module], byte: int) -> tuple[str, str]:
             owner = module
     if owner is None:
         return "", ""
-    for clause in owner.all_clauses():
-        if clause.node.start_byte <= byte < clause.node.end_byte:
-            return owner.name, clause.function.label
-    return owner.name, ""
+    clause = owner.clause_at(byte)
+    return owner.name, clause.function.label if clause is not None else ""

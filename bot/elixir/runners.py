@@ -14,6 +14,7 @@ from bot.elixir.context import is_command_line, is_test_support
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server
+from bot.elixir.watched import Text
 
 _AT_START = frozenset(
     {("start_link", 0), ("start_link", 1), ("start_link", 2), ("child_spec", 1), ("start", 2),
@@ -147,13 +148,13 @@ def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
     name = function.name.encode()
     called = re.compile(rb"[.\s]" + re.escape(name) + rb"(?![\w?!])")
     for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        data = project.files[path]
+        data = project.texts[path]
         # A pattern without letters at its start is slow: words first.
-        if _can_name(data, last, name) and called.search(data):
+        if _can_name(data, last, name) and data.matches(called):
             yield from (m for m in project.modules_in(path) if m is not own)
 
 
-def _can_name(data: bytes, last: bytes, name: bytes) -> bool:
+def _can_name(data: Text, last: bytes, name: bytes) -> bool:
     """Whether a file can call `name` of the module that ends in `last`, under whatever alias."""
     if last not in data or name not in data:
         return False

@@ -13,7 +13,7 @@ def together(
     project: Project, listing: ChildListFacts, child: ChildFacts, other: ChildFacts
 ) -> bool:
     """Whether both are elements of the same list as written, whatever is added to it."""
-    if listing.path not in project.files:
+    if listing.path not in project.texts:
         return False
     lists = [_list_of(project.source(listing.path).root, c) for c in (child, other)]
     return lists[0] is not None and lists[1] is not None and lists[0].id == lists[1].id

@@ -87,7 +87,7 @@ def modules_with_tables(project: Project) -> Iterator[Module]:
     and what lies in `priv` aside.
     """
     for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        if b":ets." in project.files[path] and _BESIDES.isdisjoint(path.split("/")):
+        if b":ets." in project.texts[path] and _BESIDES.isdisjoint(path.split("/")):
             yield from project.modules_in(path)
 
 

@@ -73,7 +73,13 @@ def test_memory_of_children_counts() -> None:
 
 def test_the_ratio_compares_neighbouring_rounds() -> None:
     seconds = {"floor": [1.0, 2.0, 4.0], "analysis": [2.0, 4.0, 8.0]}
-    seconds |= {"floor-1": [1.0], "process": [5.0], "again": [1.0], "warm": [0.05], "changed": [0.2]}
+    seconds |= {
+        "floor-1": [1.0],
+        "process": [5.0],
+        "again": [1.0],
+        "warm": [0.05],
+        "changed": [0.2],
+    }
     cpu = {"floor": [1.0, 1.0, 1.0], "analysis": [3.0, 3.0, 3.0]}
     cpu |= {"floor-1": [2.0], "analysis-1": [3.0]}
     measured = Measured(Path("phoenix"), 1, 1.0, 0, 50.0, seconds, cpu)
@@ -85,7 +91,9 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
         shown.print(table([measured], 2))
     assert re.search(r"faster than Credo +│ +1\.5x", captured.get())
     assert re.search(r"so against Credo +│ +1\.2x", captured.get())
-    assert re.search(r"nothing changed, s +│ +0\.050 │\n│ +against Credo +│ +120\.0x", captured.get())
+    assert re.search(
+        r"nothing changed, s +│ +0\.050 │\n│ +against Credo +│ +120\.0x", captured.get()
+    )
     assert re.search(r"that against Credo +│ +6\.0x", captured.get())
 
 

@@ -37,7 +37,7 @@ _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """The first change of each shared thing in every test module that runs beside others."""
-    for path, data in project.files.items():
+    for path, data in project.texts.items():
         if b"async: true" in data and any(word in data for word in _SIEVE):
             if project.source(path).role != "test":
                 continue
@@ -85,7 +85,7 @@ def _judge_setting(setting: Setting, call: Call, project: Project) -> Site | Exe
 def _elsewhere(setting: Setting, module: Module, project: Project) -> Because | None:
     """Where code outside the test's own file reads the setting, or another test changes it."""
     own = module.source.path
-    for path, data in project.files.items():
+    for path, data in project.texts.items():
         if path == own or setting.word not in data:
             continue
         reads = any(word in data for word in READ_WORDS)

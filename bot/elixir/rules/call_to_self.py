@@ -31,7 +31,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
                 seen.add(_shown(request).node.id)
                 yield _judge(request, facts)
     for facts in project.modules.values():
-        if facts.role == "lib" and project.files[facts.path].count(b"Agent.") > 1:
+        if facts.role == "lib" and project.texts[facts.path].count(b"Agent.") > 1:
             yield from _in_agents(project, project.module(facts.name))
 
 

@@ -61,7 +61,7 @@ def _callers(starters: dict[str, Starter], project: Project) -> Iterator[Site | 
     words = [f"{name}(".encode() for name in starters]
     paths = {f.path: None for f in project.facts if f.role == "lib"} if words else {}
     for path in paths:
-        if any(word in project.files[path] for word in words):
+        if any(word in project.texts[path] for word in words):
             for module in project.modules_in(path):
                 for clause in module.clauses_with(*words):
                     for call in clause.calls:

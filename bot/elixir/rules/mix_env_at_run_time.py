@@ -37,7 +37,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     """Every `Mix.env/0`, `Mix.target/0` and `Mix.Project` function that a function calls."""
     paths = {facts.path: None for facts in project.facts if facts.role == "lib"}
     for path in paths:
-        if any(word in project.files[path] for word in _TRIGGERS):
+        if any(word in project.texts[path] for word in _TRIGGERS):
             for module in project.modules_in(path):
                 yield from _of_module(module, project)
 
@@ -79,7 +79,7 @@ def _ships_mix(project: Project) -> Span | None:
     """Where a mix.exs lists `:mix` as an application to start."""
     for app in project.apps:
         path = f"{app.path}/mix.exs".removeprefix("/")
-        if b":mix" not in project.files[path]:
+        if b":mix" not in project.texts[path]:
             continue
         source = project.source(path)
         for listing in nodes.of_type(source.root, "list"):

@@ -87,7 +87,7 @@ def _own_start(
         or start.target not in ("", facts.name)
     ):
         return
-    linkable = any(name == "start_link" for name, _, _ in facts.functions)
+    linkable = any(name == "start_link" for name, _ in facts.functions)
     if linkable or facts.name in project.child_modules:
         return
     note = "started without a link, and there is no `start_link`: no supervisor can own it"
@@ -133,10 +133,10 @@ def _clause_at(start: StartFacts, project: Project) -> Clause | None:
 def _passes_itself(start: StartFacts, project: Project) -> bool:
     """Whether the caller hands over its own pid to a module that monitors processes."""
     target = project.modules.get(start.target)
-    call = project.files[start.path][start.start : start.end]
+    call = project.texts[start.path][start.start : start.end]
     if target is None or b"self()" not in call:
         return False
-    return b"monitor(" in project.files[target.path][target.start : target.end]
+    return b"monitor(" in project.texts[target.path][target.start : target.end]
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:

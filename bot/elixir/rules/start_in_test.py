@@ -30,7 +30,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     """Starts in tests and their set-ups that leave the process, or its name, behind."""
     fixed = {f.name: f.names[0] for f in project.modules.values() if f.names and f.role == "lib"}
     words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in fixed]
-    for path, data in project.files.items():
+    for path, data in project.texts.items():
         if b".start" not in data or not (
             b"GenServer." in data or b"Agent." in data or b"name: " in data
             or any(word in data for word in words)

@@ -20,7 +20,7 @@ from bot.elixir.ways import ways
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every server that cleans up in `terminate` and never traps exits."""
-    for path, data in project.files.items():
+    for path, data in project.texts.items():
         if b"terminate(" not in data or project.source(path).role != "lib":
             continue
         for module in project.modules_in(path):
@@ -48,7 +48,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
 
 def _function(project: Project, call: Call) -> Function | None:
     facts = project.modules.get(call.module)
-    if facts is None or not any(name == call.name for name, _, _ in facts.functions):
+    if facts is None or not any(name == call.name for name, _ in facts.functions):
         return None
     function = project.module(call.module).local(call.name, call.arity)
     # A protocol's function has no body: its name must do.
@@ -64,7 +64,7 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
     return any(
         helper is not None
         and helper.name != module.name
-        and b"trap_exit" in project.files[helper.path][helper.start : helper.end]
+        and b"trap_exit" in project.texts[helper.path][helper.start : helper.end]
         for helper in helpers
     )
 

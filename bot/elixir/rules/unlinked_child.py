@@ -24,7 +24,7 @@ def check(project: Project) -> Iterator[Site]:
         for listing in facts.child_lists if facts.role == "lib" else ():
             for child in listing.children:
                 known = project.modules.get(child.module)
-                if known is not None and b".start(" in project.files[known.path]:
+                if known is not None and b".start(" in project.texts[known.path]:
                     yield from _judge(child, listing.path, project.module(child.module))
 
 

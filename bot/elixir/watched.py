@@ -1,0 +1,83 @@
+"""What a project rule looks at, so that it need not look again as long as that stays the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Question = tuple[str, str]
+"""How a text is asked, and for what: `("holds", "Agent.")`."""
+
+
+@dataclass
+class Trace:
+    """Files that were opened, and questions whose answers decided which."""
+
+    opened: set[str] = field(default_factory=set)
+    asked: dict[Question, dict[str, int]] = field(default_factory=dict)
+    """By question the answers, by path; a file that was not asked has no say."""
+    calls: bool = False
+    """Whether the call graph was asked, which looks at files by itself."""
+
+    def joined(self, other: Trace) -> Trace:
+        """Both together."""
+        asked = {q: dict(answers) for q, answers in self.asked.items()}
+        for question, answers in other.asked.items():
+            asked.setdefault(question, {}).update(answers)
+        return Trace(self.opened | other.opened, asked)
+
+
+def answer(question: Question, data: bytes) -> int:
+    """What a file's bytes answer."""
+    how, what = question
+    word = what.encode("latin-1")
+    if how == "matches":
+        return int(re.search(word, data) is not None)
+    return data.count(word) if how == "count" else int(word in data)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's bytes for those who only want to know whether to open it."""
+
+    path: str
+    data: bytes
+    trace: Trace
+
+    def __contains__(self, word: bytes) -> bool:
+        return bool(self._told(("holds", word.decode("latin-1")), int(word in self.data)))
+
+    def count(self, word: bytes) -> int:
+        """How often it holds a word."""
+        return self._told(("count", word.decode("latin-1")), self.data.count(word))
+
+    def matches(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a pattern without flags is found in it."""
+        found = int(pattern.search(self.data) is not None)
+        return bool(self._told(("matches", pattern.pattern.decode("latin-1")), found))
+
+    def __getitem__(self, part: slice) -> bytes:
+        self.trace.opened.add(self.path)
+        return self.data[part]
+
+    def _told(self, question: Question, answer: int) -> int:
+        self.trace.asked.setdefault(question, {})[self.path] = answer
+        return answer
+
+
+@dataclass(frozen=True)
+class Texts(Mapping[str, Text]):
+    """All files of a project as texts."""
+
+    files: Mapping[str, bytes]
+    trace: Trace
+
+    def __getitem__(self, path: str) -> Text:
+        return Text(path, self.files[path], self.trace)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)

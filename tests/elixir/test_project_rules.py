@@ -1,0 +1,157 @@
+"""Project rules that need not look again find what they would have found."""
+
+from __future__ import annotations
+
+import ast
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bot.elixir
+from benchmarks.damage import DAMAGES, seeded
+from benchmarks.detection.labelled import projects, unlabelled
+from bot.core.finding import Analysis
+from bot.elixir.analyze import survey
+from bot.elixir.project import Project
+from bot.elixir.project_rules import Asked, State, asked
+from bot.elixir.result_cache import NO_CACHE, ResultCache
+from bot.elixir.rules import all_rules
+from bot.elixir.tree import MemoryTree
+from bot.elixir.watched import Texts, Trace
+from tests.elixir.rewriting import commented, renamed, reordered
+
+RULES = tuple(rule for rule in all_rules() if rule.check_project is not None)
+DEPOT = {path: code.encode() for path, code in unlabelled(projects()["depot"]).items()}
+SAMPLES = {
+    f"lib/{rule.id}/{number}/{path}": code.encode()
+    for rule in RULES
+    for number, sample in enumerate(rule.bad)
+    for path, code in sample.tree().items()
+    if path.startswith("lib/")
+}
+
+
+def looked(files: dict[str, bytes], cache: ResultCache = NO_CACHE) -> Analysis:
+    kept = survey(MemoryTree.of(files), jobs=1, rules=RULES, cache=cache).analysis
+    return kept.model_copy(update={"cached": 0})
+
+
+def lines_moved(data: bytes, rng: random.Random) -> bytes:
+    """Lines of one file in places of others."""
+    lines = data.split(b"\n")
+    lines.insert(rng.randrange(len(lines)), rng.choice(lines))
+    return b"\n".join(lines)
+
+
+CHANGES = (commented, renamed, reordered, lines_moved, *DAMAGES)
+
+
+@pytest.mark.parametrize("files", [DEPOT, SAMPLES], ids=["depot", "samples"])
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_after_any_changes_the_findings_are_those_of_a_fresh_look(
+    files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    cache = ResultCache.below(tmp_path_factory.mktemp("cache"))
+    now = dict(files)
+    looked(now, cache)
+    for _ in range(data.draw(st.integers(1, 4))):
+        path = data.draw(st.sampled_from(sorted(now)))
+        change = data.draw(st.sampled_from(CHANGES))
+        now[path] = change(now[path], seeded(data.draw(st.integers(0, 99))))
+        assert looked(now, cache) == looked(now)
+
+
+def test_only_rules_that_looked_at_a_changed_file_are_asked_again() -> None:
+    files = MemoryTree.of(DEPOT).files()
+    survey_of = {path: path for path in files}
+    inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
+    before = asked(RULES, inspection.project, survey_of, State())
+    again = asked(RULES, inspection.project, survey_of | {"lib/depot/label.ex": "new"}, before)
+    assert before.rules == again.rules
+    assert set(again.rules) == {rule.id for rule in RULES}
+    kept = [i for i in again.rules if again.rules[i] is before.rules[i]]
+    assert "mix-env-at-run-time" not in kept
+    assert len(kept) > len(RULES) // 2
+
+
+def test_other_facts_ask_all_rules_again() -> None:
+    inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
+    digests = {path: path for path in DEPOT}
+    before = asked(RULES, inspection.project, digests, State())
+    other = State(digests, before.shapes | {"lib/depot/lane.ex": "other"}, before.rules)
+    changed = digests | {"lib/depot/lane.ex": "new"}
+    again = asked(RULES, inspection.project, changed, other)
+    assert [i for i in again.rules if again.rules[i] is before.rules[i]] == []
+    assert again.rules == before.rules
+
+
+def test_what_is_asked_of_a_text_is_kept() -> None:
+    trace = Trace()
+    texts = Texts({"a": b"one two one", "b": b"two"}, trace)
+    assert [b"one" in texts["a"], b"one" in texts["b"], texts["a"].count(b"one")] == [
+        True,
+        False,
+        2,
+    ]
+    assert trace.asked == {("holds", "one"): {"a": 1, "b": 0}, ("count", "one"): {"a": 2}}
+    assert trace.opened == set()
+    assert texts["a"][0:3] == b"one"
+    assert trace.opened == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "stands"),
+    [
+        ("a", b"x one", True), ("a", b"x", False), ("b", b"two", True), ("b", b"one", False),
+        ("c", b"one", True), ("c", b"", True),
+    ],
+)  # fmt: skip
+def test_an_answer_stands_where_it_is_the_same_or_was_never_given(
+    path: str, data: bytes, stands: bool
+) -> None:
+    order = {"a": 0, "b": 1, "c": 2}
+    question = Asked.of(("holds", "one"), {"a": 1, "b": 0}, order)
+    assert question.stands(path, order[path], data) is stands
+
+
+def test_a_question_that_nobody_of_ours_kept_decides_nothing() -> None:
+    inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
+    digests = {path: path for path in DEPOT}
+    before = asked(RULES, inspection.project, digests, State())
+    for strange in (Asked("holds", "x", {}, "none"), Asked("matches", "(", {}, "ffff")):
+        rules = {
+            i: type(k)(k.findings, k.exempted, (), (strange,)) for i, k in before.rules.items()
+        }
+        odd = State(digests, before.shapes, rules)
+        changed = digests | {"lib/depot/label.ex": "new"}
+        assert asked(RULES, inspection.project, changed, odd).rules == before.rules
+
+
+def test_rules_look_at_texts_and_never_at_files() -> None:
+    """What a rule reads of `project.files` would be in no trace: its findings could be stale."""
+    folder = Path(bot.elixir.__file__).parent
+    outside = {"project.py", "project_rules.py", "changed.py", "redetect.py"}
+    reads = [
+        f"{path.name}:{node.lineno}"
+        for path in (*folder.glob("*.py"), *(folder / "rules").glob("*.py"))
+        if path.name not in outside
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("files", "trees")
+        and ast.unparse(node.value) in ("project", "self._project", "self.project")
+    ]
+    assert [r for r in reads if not r.startswith("inspection.py")] == []
+
+
+def test_a_view_shares_what_is_open_and_nothing_else() -> None:
+    project = Project({"lib/a.ex": b"defmodule A do\nend\n"}, (), ())
+    view = project.watched()
+    assert view.modules_in("lib/a.ex") is project.modules_in("lib/a.ex")
+    assert view.trace.opened == {"lib/a.ex"}
+    assert project.watched().trace.opened == set()
+    project.forget()
+    assert project.calls is project.watched().calls
