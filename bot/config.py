@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from bot.codebase.paths import Glob
 from bot.core.faults import near, plainly
-from bot.core.policy import NEEDED, Policy
-from bot.errors import ConfigError
-from bot.strict_yaml import Document, parse, read_text
+from bot.core.policy import NEEDED, AnalysisSetting, Globs, Policy
+from bot.errors import ConfigError, Refused
+from bot.strict_yaml import Document, Path_, parse, read_text
 
 CONFIG_PATH = ".github/otp-genesis.yml"
 SCHEMA_FILE = "configuration.json"
@@ -83,7 +83,8 @@ def _untitled(schema: Any) -> Any:
 
 
 def _problem(fault: Any, document: Document) -> Problem:
-    at = tuple(key for key in fault["loc"] if key != "[key]")
+    # In brackets stands which form of a value was taken, or that it is about the key.
+    at = tuple(key for key in fault["loc"] if not str(key).startswith("["))
     keys = ".".join(map(str, at))
     message = _message(fault, at)
     return (*document.position(at), f"{keys}: {message}" if keys else message)
@@ -118,6 +119,9 @@ def _settings(at: tuple[str | int, ...]) -> Iterator[str]:
     """Names of the settings of the map at a place."""
     record: Any = Policy
     for key in at:
+        if get_origin(record) is dict:
+            record = _inner(get_args(record)[1])
+            continue
         field = record.model_fields.get(key) if _is_record(record) else None
         record = _inner(field.annotation) if field else None
     if _is_record(record):
@@ -129,9 +133,10 @@ def _is_record(annotation: Any) -> bool:
 
 
 def _inner(annotation: Any) -> Any:
-    if get_origin(annotation) in (Union, UnionType):
-        return next((arg for arg in get_args(annotation) if _is_record(arg)), None)
-    return annotation
+    """The record somewhere within an annotation; a map stays as it is, what has none is None."""
+    if _is_record(annotation) or get_origin(annotation) is dict:
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _inner(arg))), None)
 
 
 def _contradictions(policy: Policy, document: Document) -> Iterator[Problem]:
@@ -140,7 +145,42 @@ def _contradictions(policy: Policy, document: Document) -> Iterator[Problem]:
             at = ("ignored_checks", policy.ignored_checks.index(name))
             where = document.position(at)
             yield (*where, f"ignored_checks: {name!r} cannot be required as well")
+    yield from _misfits(policy.analysis, document)
     limits = policy.limits
     if limits.usd_per_plan is not None and (limits.usd_per_stage or 0) > limits.usd_per_plan:
         where = document.position(("limits", "usd_per_stage"))
         yield (*where, "limits.usd_per_stage: is more than the whole plan may cost")
+
+
+def _misfits(setting: AnalysisSetting, document: Document) -> Iterator[Problem]:
+    """What names a rule or a limit that is none, and patterns that cannot be read."""
+    if setting == AnalysisSetting():
+        return
+    from bot.elixir.rules import all_rules  # loads them all, which most configurations never need
+
+    known = {rule.id: rule for rule in all_rules()}
+    globs: list[tuple[Path_, Globs]] = [(("analysis", "exclude"), setting.exclude)]
+    for name, its in setting.rule_settings().items():
+        at = ("analysis", "rules", name)
+        if name not in known:
+            yield _told(document, at, f"there is no such rule{near(name, known)}")
+            continue
+        globs.append(((*at, "exclude"), its.exclude))
+        limits = {limit.name: limit for limit in known[name].limits}
+        for limit, value in its.limits.items():
+            where = (*at, "limits", limit)
+            if limit not in limits:
+                hint = near(limit, limits) if limits else f"; {name!r} has none"
+                yield _told(document, where, f"there is no such limit{hint}")
+            elif value < limits[limit].least:
+                yield _told(document, where, f"must be at least {limits[limit].least}")
+    for place, patterns in globs:
+        for number, pattern in enumerate(patterns):
+            try:
+                Glob.of(pattern)
+            except Refused as refused:
+                yield _told(document, (*place, number), refused.message)
+
+
+def _told(document: Document, at: Path_, message: str) -> Problem:
+    return (*document.position(at), f"{'.'.join(map(str, at))}: {message}")

@@ -33,7 +33,7 @@ class Exit(IntEnum):
     UNRESOLVED = 5
     """At least one selected automatic action failed its verification and was undone."""
     CONFIG = 6
-    """A pipeline or configuration file is wrong."""
+    """A pipeline, configuration or baseline file is wrong."""
     BUSY = 7
     """Another genesis process works on this repository."""
     MODEL = 8

@@ -156,6 +156,8 @@ class Settings(BaseSettings):
     """Seconds one mix command may take."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Processes that analyse files at the same time."""
+    analysis_cache: bool = True
+    """Whether what was found in a file is kept below the cache directory for the next analysis."""
     max_attempts: int = Field(default=3, ge=1)
     """Tries at one action before it is undone and reported."""
     sandbox: Literal["required", "auto", "off"] = "auto"

@@ -95,18 +95,18 @@ def read(path: Path, *, shown: str = "", collect: bool = False) -> Document:
     return parse(read_text(path, shown=name), path=name, collect=collect)
 
 
-def read_text(path: Path, *, shown: str = "") -> str:
+def read_text(path: Path, *, shown: str = "", most: int = MAX_BYTES) -> str:
     """The text of a small UTF-8 file of ours; raises `ConfigError`."""
     name = shown or str(path)
     try:
         kind = path.stat()
         if not stat.S_ISREG(kind.st_mode):
             raise ConfigError("is not a regular file", path=name)
-        if kind.st_size > MAX_BYTES:
-            raise ConfigError(f"larger than {MAX_BYTES // 1000} kB", path=name)
+        if kind.st_size > most:
+            raise ConfigError(f"larger than {most // 1000} kB", path=name)
         with path.open(encoding="utf-8") as file:
             # A file may have grown since, or not know its size.
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", path=name) from error
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bot.config import InvalidConfig, Problem, load_policy, read_policy, schema_text
-from bot.core.policy import ALWAYS_PROTECTED, Policy
+from bot.core.policy import ALWAYS_PROTECTED, Policy, RuleSetting
 from bot.errors import ConfigError
 from bot.strict_yaml import parse
 
@@ -40,6 +40,16 @@ def test_settings_are_read() -> None:
     assert policy.needs("fix") == "maintain"
     assert policy.needs("approve") == "write"
     assert not policy.draft
+
+
+def test_a_rule_is_set_by_a_word_or_by_a_map() -> None:
+    policy = load_policy(
+        "analysis: {rules: {dynamic-atom: off, god-process: {limits: {lines: 900}}}}"
+    )
+    assert policy.analysis.rule_settings() == {
+        "dynamic-atom": RuleSetting(severity="off"),
+        "god-process": RuleSetting(limits={"lines": 900}),
+    }
 
 
 def test_what_decides_about_us_stays_protected() -> None:
@@ -110,6 +120,67 @@ def test_all_problems_are_told_in_the_order_of_the_file() -> None:
             "limits: {usd_per_stage: 5, usd_per_plan: 2}",
             (1, 10, "limits.usd_per_stage: is more than the whole plan may cost"),
         ),
+        (
+            "analysis:\n  rules:\n    dynamic-atm: off",
+            (
+                3,
+                5,
+                "analysis.rules.dynamic-atm: there is no such rule; did you mean 'dynamic-atom'?",
+            ),
+        ),
+        (
+            "analysis: {rules: {dynamic-atom: of}}",
+            (
+                1,
+                20,
+                "analysis.rules.dynamic-atom: must be 'error', 'warning', 'info' or 'off';"
+                " did you mean 'off'?",
+            ),
+        ),
+        ("analysis: {rules: {raw-send: 5}}", (1, 20, "analysis.rules.raw-send: must be a map")),
+        (
+            "analysis: {rules: {raw-send: {severty: info}}}",
+            (
+                1,
+                31,
+                "analysis.rules.raw-send.severty: there is no such setting;"
+                " did you mean 'severity'?",
+            ),
+        ),
+        (
+            "analysis: {rules: {god-process: {limits: {lins: 5}}}}",
+            (
+                1,
+                43,
+                "analysis.rules.god-process.limits.lins: there is no such limit;"
+                " did you mean 'lines'?",
+            ),
+        ),
+        (
+            "analysis: {rules: {god-process: {limits: {lines: 0}}}}",
+            (1, 43, "analysis.rules.god-process.limits.lines: must be at least 1"),
+        ),
+        (
+            "analysis: {rules: {god-process: {limits: {lines: '5'}}}}",
+            (1, 43, "analysis.rules.god-process.limits.lines: must be a whole number"),
+        ),
+        (
+            "analysis: {rules: {dynamic-atom: {limits: {lines: 5}}}}",
+            (
+                1,
+                44,
+                "analysis.rules.dynamic-atom.limits.lines: there is no such limit;"
+                " 'dynamic-atom' has none",
+            ),
+        ),
+        (
+            "analysis: {exclude: [lib/**, /etc/**]}",
+            (1, 12, "analysis.exclude: globs are relative to the top of the repository"),
+        ),
+        (
+            "analysis:\n  exclude:\n    - lib/**\n    - lib//x",
+            (4, 7, "analysis.exclude.1: not a path inside the work tree: 'lib//x'"),
+        ),
         ("<<: {label: x}", (1, 1, "merge keys are not supported; write the keys out")),
     ],
 )
@@ -142,21 +213,31 @@ def test_the_schema_says_what_each_setting_is_for() -> None:
     schema = json.loads(schema_text())
     silent = [
         name
-        for part in (schema, schema["$defs"]["Limits"])
+        for part in (schema, *schema["$defs"].values())
         for name, setting in part["properties"].items()
         if not setting.get("description") and "$ref" not in setting
     ]
     assert silent == []
 
 
-@pytest.mark.parametrize("text", ["labl: x", "run: x", "limits: {files: 0}", "draft: 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "labl: x",
+        "run: x",
+        "limits: {files: 0}",
+        "draft: 1",
+        "analysis: {rules: {raw-send: of}}",
+        "analysis: {rules: {raw-send: {x: 1}}}",
+    ],
+)
 def test_the_schema_refuses_what_the_reader_refuses(text: str) -> None:
     assert problems(text)
     value = parse(text, path="x").value
     assert list(Draft202012Validator(json.loads(schema_text())).iter_errors(value))
 
 
-KEYS = [*Policy.model_fields, "attempts", "fix", "nothing"]
+KEYS = [*Policy.model_fields, "attempts", "fix", "nothing", "rules", "exclude", "raw-send"]
 
 
 def told(text: str) -> tuple[Problem, ...] | Policy:

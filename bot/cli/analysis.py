@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.output import screen, write_file
-from bot.errors import Exit, Unusable
+from bot.errors import Exit, Misused, Unusable
 
 if TYPE_CHECKING:
     from bot.core.finding import Analysis
@@ -23,6 +23,7 @@ class Format(StrEnum):
     json = "json"
     markdown = "markdown"
     sarif = "sarif"
+    github = "github"
 
 
 class Level(StrEnum):
@@ -35,44 +36,89 @@ class Level(StrEnum):
 
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Rules = Annotated[
+    list[str] | None, typer.Option("--rule", "-r", help="Only this rule; repeatable.")
+]
+FailOn = Annotated[
+    Level, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this severe.")
+]
+Baseline = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="Leave out, and never fail on, what this file lists."),
+]
+NewBaseline = Annotated[
+    Path | None,
+    typer.Option("--write-baseline", help="Write all findings there are into such a file."),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--changed-since", metavar="REV", help="Leave out what the code at this commit has."
+    ),
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Look at every file again, and keep nothing.")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")
+]
 
 
 def analyze(
     path: Annotated[Path, typer.Argument(help="Directory (or file) to analyse.")] = Path(),
     format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.text,
-    rule: Annotated[
-        list[str] | None, typer.Option("--rule", "-r", help="Only this rule; repeatable.")
-    ] = None,
-    fail_on: Annotated[
-        Level, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this severe.")
-    ] = Level.never,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")
-    ] = None,
+    rule: Rules = None,
+    fail_on: FailOn = Level.never,
+    baseline: Baseline = None,
+    write_baseline: NewBaseline = None,
+    changed_since: Since = "",
+    output: Output = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
     json_: JsonFlag = False,
 ) -> None:
     """Find OTP problems in the files of a directory. Reads only; needs neither git nor Elixir."""
+    from bot.core.baseline import without_known
     from bot.core.finding import at_least
-    from bot.elixir.analyze import survey
-    from bot.flows.trees import checkout_tree
+    from bot.flows.comparison import known_since
+    from bot.flows.surveys import survey_checkout
     from bot.settings import load_settings
 
     form = Format.json if json_ else format
     screen.machine = form in (Format.json, Format.sarif)
-    settings = load_settings()
-    tree = checkout_tree(path, settings)
-    with screen.progress("analysing") as progress:
-        found = survey(tree, jobs=jobs or settings.jobs, rules=_chosen(rule), progress=progress)
-    text = _rendered(found.analysis, form, to_file=output is not None)
+    settings = load_settings(**({"analysis_cache": False} if no_cache else {}))
+    rules = _chosen(rule)
+    with screen.progress("analysing") as bar:
+        found = survey_checkout(path, settings, jobs=jobs, rules=rules, progress=bar).analysis
+    if changed_since:
+        found = without_known(found, known_since(path, changed_since, settings, rules))
+    found = _against(found, baseline, write_baseline, some=bool(rules))
+    text = _rendered(found, form, path, to_file=output is not None)
     if output is not None:
         write_file(output, text)
     else:
         screen.write(text)
-    if at_least(found.analysis.findings, fail_on.value):
+    if at_least(found.findings, fail_on.value):
         raise SystemExit(int(Exit.FINDINGS))
+
+
+def _against(found: Analysis, old: Path | None, new: Path | None, *, some: bool) -> Analysis:
+    """What is not in the baselines; a new one is written with all there is."""
+    from bot.core.baseline import against_baseline, without_known
+    from bot.flows.comparison import load_baseline, new_baseline
+
+    if new is not None and some:
+        raise Misused("a baseline lists what all rules find", hint="leave --rule out to write one")
+    if old is not None:
+        found = against_baseline(found, load_baseline(old))
+    if new is None:
+        return found
+    everything = (*found.findings, *found.known)
+    write_file(new, new_baseline(new, everything))
+    screen.note(f"baseline written to {new}, findings in it: {len(everything)}")
+    written = without_known(found, (f.id for f in everything))
+    return written.model_copy(update={"stale": ()})
 
 
 def _chosen(names: list[str] | None) -> tuple[Rule, ...] | None:
@@ -94,7 +140,7 @@ def _rule(name: str) -> Rule:
     return known[name]
 
 
-def _rendered(analysis: Analysis, form: Format, *, to_file: bool) -> str:
+def _rendered(analysis: Analysis, form: Format, path: Path, *, to_file: bool) -> str:
     from bot.core.render import findings
     from bot.core.render.paint import plain
 
@@ -104,6 +150,14 @@ def _rendered(analysis: Analysis, form: Format, *, to_file: bool) -> str:
         from bot.flows.sarif_file import sarif_text
 
         return sarif_text(analysis)
+    if form is Format.github:
+        from bot.flows.action_run.analysing import placed
+        from bot.flows.action_run.remarks import of_findings, shown
+
+        inside = path.is_dir() and not path.is_absolute() and ".." not in path.parts
+        folder = path.as_posix() if inside and path != Path() else ""
+        lines = shown(of_findings(placed(analysis, folder).findings))
+        return "".join(f"{line}\n" for line in (*lines, findings.summary(analysis)))
     if form is Format.markdown:
         from bot.elixir.supervision import mermaid
 
@@ -118,7 +172,10 @@ def explain(
     json_: JsonFlag = False,
 ) -> None:
     """Say what a rule finds, why that is harmful, how to fix it and what it leaves alone."""
+    from dataclasses import asdict
+
     from bot.core.render.rules import as_text, listing
+    from bot.elixir import ignoring
     from bot.elixir.rules import all_rules
 
     screen.machine = json_
@@ -131,6 +188,8 @@ def explain(
             "harm": r.harm, "remedy": r.remedy,
             "bad": [s.tree() for s in r.bad], "good": [s.tree() for s in r.good],
             "exemptions": [{"name": e.name, "reason": e.reason} for e in r.exemptions],
+            "limits": [asdict(limit) for limit in r.limits],
+            "ignore": ignoring.example(r.id),
         }
         for r in chosen
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from bot.core.finding import Finding
 from bot.core.ports import CommandResult, Edited, Match, ModuleOutline
 from bot.elixir.edit import file_diff
 from bot.elixir.rules import all_rules
+from bot.elixir.selection import EVERYTHING, Selection
 from bot.elixir.tree import MAX_BYTES
 from bot.errors import Refused
 from bot.settings import Settings
@@ -45,6 +46,7 @@ class Codebase:
         mix: Callable[[], Mix] | None = None,
         reporter: Callable[[], Reporter] | None = None,
         settings: Settings | None = None,
+        selection: Callable[[], Selection] = lambda: EVERYTHING,
     ) -> None:
         if worktree is not None:
             _require_project(files, worktree)
@@ -52,7 +54,7 @@ class Codebase:
         self._files = files
         self._tasks = Tasks(mix, reporter)
         self._boundary = Boundary(worktree, files.exists)
-        self._sources = Sources(files, self._walk)
+        self._sources = Sources(files, self._walk, selection)
         self._snapshots = snapshots_of(files, self._walk, worktree, settings)
         self._beginning = ""
         """Without a repository: the snapshot the work began with, taken before the first change."""
@@ -216,10 +218,9 @@ class Codebase:
         if not GLOB.search(path):
             check = self._boundary.writable if task == "format" else self._boundary.readable
             return (check(path),)
-        files = self.list(path)
-        if not files:
-            raise Refused(f"no file matches {path!r}")
-        return files
+        if files := self.list(path):
+            return files
+        raise Refused(f"no file matches {path!r}")
 
     def _walk(self) -> dict[str, os.stat_result]:
         return self._files.walk(self._boundary.enters)

@@ -14,6 +14,7 @@ from bot.core.finding import Analysis, Note
 from bot.core.ports import ModuleOutline
 from bot.elixir import nodes
 from bot.elixir.analyze import survey
+from bot.elixir.selection import EVERYTHING, Selection
 from bot.elixir.skeleton import skeleton
 from bot.elixir.tree import MAX_BYTES, MemoryTree, is_elixir, name_problem
 from bot.elixir.workers import by_file
@@ -29,6 +30,7 @@ class ReadTree:
 
     memory: MemoryTree
     left_out: tuple[Note, ...] = ()
+    selection: Callable[[], Selection] = lambda: EVERYTHING
 
     def files(self) -> Mapping[str, bytes]:
         """Files that can be analysed, by path."""
@@ -40,15 +42,20 @@ class ReadTree:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """What every rule says."""
-        return survey(self).analysis
+        """What the rules say, as far as it counts."""
+        return survey(self, selection=self.selection()).analysis
 
 
 class Sources:
     """Reads again only what changed, by whomever; one thread does so while the others wait."""
 
-    def __init__(self, files: WorkFiles, walk: Callable[[], Mapping[str, os.stat_result]]) -> None:
-        self._files, self._walk = files, walk
+    def __init__(
+        self,
+        files: WorkFiles,
+        walk: Callable[[], Mapping[str, os.stat_result]],
+        selection: Callable[[], Selection] = lambda: EVERYTHING,
+    ) -> None:
+        self._files, self._walk, self._selection = files, walk, selection
         self._stamps: dict[str, Stamp] = {}
         self._tree = ReadTree(MemoryTree({}))
         self._outlines: dict[str, tuple[ModuleOutline, ...]] = {}
@@ -83,7 +90,8 @@ class Sources:
             files = {path: found for path, found in read.items() if isinstance(found, bytes)}
             left_out = tuple(found for found in read.values() if isinstance(found, Note))
             self._outlines = {p: outlines for p, outlines in self._outlines.items() if p in same}
-            self._tree, self._stamps = ReadTree(MemoryTree(files), left_out), stamps
+            self._tree = ReadTree(MemoryTree(files), left_out, self._selection)
+            self._stamps = stamps
         return self._tree
 
     def _read(self, path: str) -> bytes | Note:

@@ -18,6 +18,7 @@ Confidence = Literal["high", "medium", "low"]
 FixKind = Literal["automatic", "assisted", "advice"]
 Category = Literal[
     "unsupervised-process",
+    "supervision",
     "volatile-state",
     "messaging",
     "god-process",
@@ -25,6 +26,7 @@ Category = Literal[
     "blocking",
     "resources",
     "errors",
+    "configuration",
     "tests",
 ]
 
@@ -85,11 +87,32 @@ class Exempted(Record):
     code: str
 
 
+class Suppressed(Record):
+    """A finding that a comment in the code takes out of the count, and why."""
+
+    finding: Finding
+    reason: str
+    """What the comment says."""
+    line: int
+    """Where the comment stands, in the finding's file."""
+
+
+class Listed(Record):
+    """A finding as a baseline lists it: what finds it again, and what people know it by."""
+
+    id: str
+    rule: str
+    path: str
+    module: str = ""
+    function: str = ""
+    message: str = ""
+
+
 class Note(Record):
-    """A file the analysis could not read fully, and why."""
+    """A file the analysis could not read fully, or a comment to it without effect, and why."""
 
     path: str
-    kind: Literal["unparsed", "not-utf8", "too-large", "outside", "unreadable"]
+    kind: Literal["unparsed", "not-utf8", "too-large", "outside", "unreadable", "comment"]
     message: str
     line: int = 0
 
@@ -144,11 +167,23 @@ class Analysis(Record):
     lines: int
     modules: int
     findings: tuple[Finding, ...]
+    known: tuple[Finding, ...] = ()
+    """Findings that were there before, in a baseline or at another revision: none of `findings`."""
+    suppressed: tuple[Suppressed, ...] = ()
     exempted: tuple[Exempted, ...] = ()
+    stale: tuple[Listed, ...] = ()
+    """What the baseline lists and nobody finds any more."""
     notes: tuple[Note, ...] = ()
     trees: tuple[SupervisionTree, ...] = ()
     rules: tuple[str, ...] = ()
     """Ids of the rules that ran."""
+    cached: int = 0
+    """Of how many files everything was known from an earlier analysis; it changes nothing else."""
+
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """What was found, also where it is known or suppressed."""
+        return (*self.findings, *self.known, *(s.finding for s in self.suppressed))
 
 
 def at_least(findings: Iterable[Finding], level: str) -> tuple[Finding, ...]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    field_validator,
+)
 
 from bot.core.model import Record
 
@@ -69,6 +77,58 @@ class _Setting(Record):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
+def _relative(globs: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not glob or glob.startswith("/") or ".." in glob.split("/") for glob in globs):
+        raise ValueError("globs are relative to the top of the repository")
+    return globs
+
+
+Globs = Annotated[tuple[str, ...], Field(max_length=200), AfterValidator(_relative)]
+
+
+Level = Literal["error", "warning", "info", "off"]
+"""What findings of a rule count as; `off`: it does not run."""
+
+
+class RuleSetting(_Setting):
+    """How one rule is applied; a severity, or `off`, can stand in place of the whole map."""
+
+    severity: Level | None = None
+    """What its findings count as, `off`: it does not run; null: what the rule itself says."""
+    exclude: Globs = ()
+    """Globs of files of which this rule tells nothing."""
+    limits: dict[str, int] = Field(default_factory=dict, max_length=20)
+    """Numbers it compares with, by name, where they differ from its own; `genesis explain RULE`
+    lists them."""
+
+
+def _form(value: Any) -> str:
+    return "[level]" if isinstance(value, str) else "[map]"
+
+
+class AnalysisSetting(_Setting):
+    """What the analyser tells."""
+
+    exclude: Globs = ()
+    """Globs of files of which nothing is told; they are still read, to understand the others."""
+    rules: dict[
+        str,
+        Annotated[
+            Annotated[Level, Tag("[level]")] | Annotated[RuleSetting, Tag("[map]")],
+            Discriminator(_form),
+        ],
+    ] = Field(default_factory=dict, max_length=500)
+    """Rules by their id, each with a severity, `off`, or a map of more, such as
+    `{dynamic-atom: off, raw-send: error, god-process: {severity: info, limits: {lines: 900}}}`."""
+
+    def rule_settings(self) -> dict[str, RuleSetting]:
+        """What is set for each rule that is named, the short forms written out."""
+        return {
+            name: given if isinstance(given, RuleSetting) else RuleSetting(severity=given)
+            for name, given in self.rules.items()
+        }
+
+
 class Limits(_Setting):
     """Where Genesis stops and asks."""
 
@@ -112,7 +172,9 @@ class Policy(_Setting):
     """Roles that commands ask for, where they differ from the usual."""
     limits: Limits = Limits()
     """Where Genesis stops and asks."""
-    protected_paths: tuple[str, ...] = Field(default=PROTECTED, max_length=200)
+    analysis: AnalysisSetting = AnalysisSetting()
+    """What the analyser tells. It is read from the commit that is analysed."""
+    protected_paths: Globs = PROTECTED
     """Globs of files no fix may touch; the first four stay protected whatever stands here."""
     required_checks: tuple[str, ...] = ()
     """Names of checks that must have passed; empty: all there are."""
@@ -136,8 +198,6 @@ class Policy(_Setting):
     @field_validator("protected_paths")
     @classmethod
     def _always_protected(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(not glob or glob.startswith("/") or ".." in glob.split("/") for glob in value):
-            raise ValueError("globs are relative to the top of the repository")
         return tuple(dict.fromkeys((*ALWAYS_PROTECTED, *value)))
 
     def needs(self, verb: Verb) -> Need:

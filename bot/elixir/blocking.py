@@ -172,7 +172,7 @@ def before_halt(waits: Blocking) -> bool:
     """Whether it is a sleep followed by a stop of the whole system."""
     if waits.kind != "sleep":
         return False
-    following = waits.call.statement.next_named_sibling
+    following = nodes.next_code(waits.call.statement)
     return following is not None and ends_system(following)
 
 

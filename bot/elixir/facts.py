@@ -180,7 +180,7 @@ def _start(call: Call, label: str) -> StartFacts:
         target = ""
     parent = call.statement.parent
     used = parent is not None and parent.type not in ("do_block", "body", "block")
-    last = parent is not None and not used and parent.named_children[-1].id == call.statement.id
+    last = not used and call.statement in nodes.statements(parent)[-1:]
     return StartFacts(
         call.full, target, call.owner.source.path, call.start, call.node.end_byte, call.owner.name,
         label,

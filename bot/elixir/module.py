@@ -65,16 +65,12 @@ class Clause:
         return calls_in(self.body, self.function.module) if self.body is not None else []
 
     def mentions(self, *words: bytes) -> bool:
-        """Whether its source holds one of the words, in code or not."""
-        data, start, end = (
-            self.function.module.source.data,
-            self.node.start_byte,
-            self.node.end_byte,
-        )
-        return any(data.find(word, start, end) >= 0 for word in words)
+        """Whether its source holds one of the words outside comments."""
+        source = self.function.module.source
+        return source.mentions(words, self.node.start_byte, self.node.end_byte)
 
     def matches(self, pattern: re.Pattern[bytes]) -> bool:
-        """Whether a match of the pattern begins in its source."""
+        """Whether a match of the pattern begins in its source outside comments."""
         source = self.function.module.source
         return source.matches(pattern, self.node.start_byte, self.node.end_byte)
 

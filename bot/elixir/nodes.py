@@ -83,6 +83,15 @@ def text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
+def code(node: Node) -> str:
+    """The node's source without the comments in it."""
+    said = node.text or b""
+    for comment in reversed([n for n in walk(node) if n.type == "comment"]):
+        start, end = comment.start_byte - node.start_byte, comment.end_byte - node.start_byte
+        said = said[:start] + said[end:]
+    return said.decode("utf-8", "replace")
+
+
 def ancestors(node: Node) -> Iterator[Node]:
     """The node's parents, nearest first."""
     parent = node.parent
@@ -152,6 +161,14 @@ def statements(block: Node | None) -> list[Node]:
         return [block]
     skipped = ("comment", "rescue_block", "catch_block", "after_block", "else_block", "stab_clause")
     return [c for c in block.named_children if c.type not in skipped]
+
+
+def next_code(node: Node) -> Node | None:
+    """The next named node beside it that is no comment."""
+    following = node.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    return following
 
 
 def clauses(block: Node | None) -> list[Node]:

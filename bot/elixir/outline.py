@@ -79,7 +79,8 @@ def _statement(
     else:
         parent.loose.append(call)
         if word in ("if", "unless", "for", "describe") and (block := nodes.do_block(call)):
-            _walk(source, block, parent, scope, found, depth + 1)
+            for part in (block, *(c for c in block.named_children if c.type == "else_block")):
+                _walk(source, part, parent, scope, found, depth + 1)
 
 
 def _container(

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.finding import SupervisionTree
+from bot.elixir.call_graph import CallGraph
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.mixfile import App, app_owning
 from bot.elixir.outline import Module, modules_of
 from bot.elixir.source import Source
 from bot.elixir.supervision import trees_of
+from bot.elixir.usings import Usings, expand
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Project:
     files: Mapping[str, bytes]
     apps: tuple[App, ...]
     facts: tuple[ModuleFacts, ...]
+    usings: Usings = field(default_factory=dict, repr=False)
+    """What `use` of the project's own modules brings; the facts know of it already."""
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
 
@@ -50,6 +54,11 @@ class Project:
         mentioned = {m for f in self.facts if f.role != "test" for m in f.mentions if m != f.name}
         return frozenset(listed | mentioned)
 
+    @cached_property
+    def calls(self) -> CallGraph:
+        """Which servers the functions of the project ask."""
+        return CallGraph(self)
+
     def source(self, path: str) -> Source:
         """A parsed file; raises `KeyError` for an unknown path."""
         if path not in self._sources:
@@ -65,6 +74,7 @@ class Project:
         """All modules of a file; raises `KeyError` for an unknown path."""
         if path not in self._modules:
             self._modules[path] = modules_of(self.source(path))
+            expand(self._modules[path], self.usings)
         return self._modules[path]
 
     def opened(self, path: str) -> tuple[Source, list[Module]]:

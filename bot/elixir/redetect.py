@@ -60,8 +60,8 @@ def _findings(
     local = tuple(r for r in rules if r.check is not None)
     whole = tuple(r for r in rules if r.check_project is not None)
     files = {path: project.files[path] for path in paths if path in project.files}
-    found = survey(MemoryTree.of(files), jobs=1, rules=local).analysis.findings if files else ()
+    found = survey(MemoryTree.of(files), jobs=1, rules=local).analysis.everything if files else ()
     if whole:
-        everywhere = survey(MemoryTree.of(project.files), jobs=1, rules=whole).analysis.findings
+        everywhere = survey(MemoryTree.of(project.files), jobs=1, rules=whole).analysis.everything
         found = (*found, *(f for f in everywhere if f.path in paths))
     return tuple(found)

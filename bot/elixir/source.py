@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -94,10 +94,30 @@ class Source:
         return self._places[words]
 
     def matches(self, pattern: re.Pattern[bytes], start: int, end: int) -> bool:
-        """Whether a match of the pattern begins in a byte range; matches are looked for once."""
+        """Whether a match of the pattern begins in a byte range, outside comments.
+
+        Matches are looked for once.
+        """
         if pattern not in self._places:
             self._places[pattern] = tuple(m.start() for m in pattern.finditer(self.data))
-        return falls_in(self._places[pattern], start, end)
+        places = self._places[pattern]
+        first, after = bisect_left(places, start), bisect_left(places, end)
+        return any(not self.in_comment(place) for place in places[first:after])
+
+    def mentions(self, words: Iterable[bytes], start: int, end: int) -> bool:
+        """Whether one of the words stands in a byte range, outside comments."""
+        return any(
+            not self.in_comment(at)
+            for word in words
+            for at in _offsets(self.data, word, start, end)
+        )
+
+    def in_comment(self, byte: int) -> bool:
+        """Whether a byte belongs to a comment."""
+        if self.data.rfind(b"#", self.data.rfind(b"\n", 0, byte) + 1, byte + 1) < 0:
+            return False
+        node = self.root.descendant_for_byte_range(byte, byte + 1)
+        return node is not None and node.type == "comment"
 
     @cached_property
     def aliases(self) -> list[Node]:
@@ -159,10 +179,9 @@ def falls_in(places: Sequence[int], start: int, end: int) -> bool:
     return at < len(places) and places[at] < end
 
 
-def _offsets(data: bytes, word: bytes) -> list[int]:
-    found: list[int] = []
-    at = data.find(word)
+def _offsets(data: bytes, word: bytes, start: int = 0, end: int | None = None) -> Iterator[int]:
+    stop = len(data) if end is None else end
+    at = data.find(word, start, stop)
     while at != -1:
-        found.append(at)
-        at = data.find(word, at + 1)
-    return found
+        yield at
+        at = data.find(word, at + 1, stop)

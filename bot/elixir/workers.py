@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from heapq import heapreplace
 from itertools import chain
@@ -46,7 +44,7 @@ def by_file(
     `before_fork` makes ready what all workers share.
     """
     processes = jobs or os.cpu_count() or 1
-    can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    can_fork = hasattr(os, "fork") and threading.active_count() == 1
     alone = processes < 2 or not can_fork or sum(map(len, files.values())) < POOL_FROM_BYTES
     with _without_cycle_collection():
         if alone:
@@ -59,6 +57,10 @@ def by_file(
 def _on_processes(
     files: Mapping[str, bytes], work: Work[T], processes: int, progress: Progress | None
 ) -> list[T]:
+    # Imported late: most runs have too little to do for a second process.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     global _inherited
     shares = _shares(files, processes * SHARES_PER_JOB)
     _inherited = (files, work)

@@ -10,6 +10,7 @@ from bot.elixir.analyze import survey
 from bot.elixir.rules import rule
 from bot.elixir.tree import DirectoryTree
 from bot.flows.bench import Bench
+from bot.flows.surveys import selection_of_directory
 
 
 @dataclass
@@ -22,9 +23,9 @@ class Analyses:
         """Findings of these rules below these paths; all where none is named."""
         chosen = tuple(rule(name) for name in rules) if rules else None
         if self.bench.opened:
-            analysis = survey(
-                DirectoryTree(self.bench.worktree.project), jobs=1, rules=chosen
-            ).analysis
+            tree = DirectoryTree(self.bench.worktree.project)
+            selection = self.bench.session.selection
+            analysis = survey(tree, jobs=1, rules=chosen, selection=selection).analysis
         else:
             analysis = self.bench.session.survey.analysis
         kept = [f for f in analysis.findings if (not rules or f.rule in rules) and _below(f, paths)]
@@ -40,7 +41,8 @@ class DirectoryAnalyses:
     def analyze(self, *, rules: tuple[str, ...], paths: tuple[str, ...]) -> Analysis:
         """Findings of these rules below these paths; all where none is named."""
         chosen = tuple(rule(name) for name in rules) if rules else None
-        analysis = survey(DirectoryTree(self.root), jobs=1, rules=chosen).analysis
+        tree, selection = DirectoryTree(self.root), selection_of_directory(self.root)
+        analysis = survey(tree, jobs=1, rules=chosen, selection=selection).analysis
         kept = tuple(f for f in analysis.findings if _below(f, paths))
         return analysis.model_copy(update={"findings": kept})
 

@@ -208,6 +208,7 @@ class Bench:
                     worktree=self.worktree,
                     mix=self.buildable,
                     reporter=lambda: self.reporter,
+                    selection=lambda: self.session.selection,
                 )
             return self._codebase
 

@@ -13,10 +13,11 @@ from bot.core.sanitize import one_line
 from bot.core.state import FINISHED, ActionState, ActionStatus, RunState, StageState
 from bot.core.usage import Usage
 from bot.core.verdict import Attempt, CheckResult
-from bot.elixir.analyze import Survey, survey
+from bot.elixir.analyze import Survey
+from bot.elixir.selection import Selection
 from bot.errors import Unusable
 from bot.flows.reconcile import reconcile
-from bot.flows.trees import commit_tree
+from bot.flows.surveys import selection_of_commit, survey_commit
 from bot.flows.watch import Place
 from bot.github.plans import Plans
 from bot.github.store import PlanStore
@@ -70,9 +71,14 @@ class Session:
     @cached_property
     def survey(self) -> Survey:
         """The analysis of the commit; the checkout is not looked at."""
-        tree = commit_tree(self.repository, self.commit)
-        jobs = self.repository.settings.jobs
-        return survey(tree, commit=self.commit, jobs=jobs, progress=self.progress)
+        return survey_commit(
+            self.repository, self.commit, selection=self.selection, progress=self.progress
+        )
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What the configuration of the commit says of findings."""
+        return selection_of_commit(self.repository, self.commit)
 
     @property
     def prefix(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from bot.config import CONFIG_PATH, schema_text
 from bot.core.render.markdown import code, fence, table
@@ -16,19 +17,20 @@ PAGE = "reference/configuration.md"
 def configuration() -> str:
     """Every setting with its values and its default, and a file that holds them all."""
     schema = json.loads(schema_text())
+    paths = dict(_maps(schema, schema["properties"], ""))
     return "\n\n".join(
         [
             "# Settings of a repository",
             f"All that may stand in `{CONFIG_PATH}`. What the settings do, and when the file"
             " counts, is told under [configuration](../configuration.md).",
-            *_record(schema, ""),
+            *_record(schema, "", paths),
             *(
                 part
-                for name, inner in schema["$defs"].items()
+                for name, path in paths.items()
                 for part in (
-                    f"## `{name.lower()}`",
-                    inner["description"],
-                    *_record(inner, f"{name.lower()}."),
+                    f"## `{path}`",
+                    schema["$defs"][name]["description"],
+                    *_record(schema["$defs"][name], f"{path}.", paths),
                 )
             ),
             "## A file to begin with",
@@ -38,11 +40,21 @@ def configuration() -> str:
     )
 
 
-def _record(schema: Schema, prefix: str) -> Iterator[str]:
+def _maps(schema: Schema, settings: Schema, prefix: str) -> Iterator[tuple[str, str]]:
+    """Each definition with where in the file it is used; `RULE` stands for a key of one's own."""
+    for name, setting in settings.items():
+        found = re.search(r"#/\$defs/(\w+)", json.dumps(setting))
+        if found is not None:
+            path = f"{prefix}{name}{'.RULE' if 'additionalProperties' in setting else ''}"
+            yield found[1], path
+            yield from _maps(schema, schema["$defs"][found[1]]["properties"], f"{path}.")
+
+
+def _record(schema: Schema, prefix: str, paths: Mapping[str, str]) -> Iterator[str]:
     rows = [
         (
             code(prefix + name),
-            kind(setting, lambda inner: f"[a map](#{inner.lower()})"),
+            kind(setting, lambda inner: f"[a map](#{paths[inner].replace('.', '').lower()})"),
             "" if "$ref" in setting else default(setting) or _none(setting),
             setting.get("description") or "A map of its own; see below.",
         )

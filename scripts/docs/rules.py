@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.plan import STAGE_TITLES
 from bot.core.render.markdown import fence, table
+from bot.elixir.ignoring import example
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule, Sample
 
@@ -85,6 +86,34 @@ def _parts(rule: Rule) -> Iterator[str]:
         yield "## Left alone"
         yield "It looks like the pattern and is none; a plan lists these places by these names."
         yield table(("exemption", "why"), [(f"`{e.name}`", e.reason) for e in rule.exemptions])
+    if rule.limits:
+        yield "## Limits"
+        yield table(
+            ("limit", "default", "what is counted"),
+            [(f"`{x.name}`", str(x.value), x.about) for x in rule.limits],
+        )
+    yield "## How to suppress it"
+    yield "One place, on its line or the line above, always with a reason:"
+    yield fence(example(rule.id), "elixir")
+    yield "In some files, or everywhere, or with another severity, in `.github/otp-genesis.yml`:"
+    yield fence(_setting(rule), "yaml")
+    yield (
+        "What is there today and nothing new: a baseline. All of it is told under"
+        " [analysing](../analysing.md)."
+    )
+
+
+def _setting(rule: Rule) -> str:
+    limits = ", ".join(f"{x.name}: {x.value}" for x in rule.limits)
+    lines = [
+        "analysis:",
+        "  rules:",
+        f"    {rule.id}:",
+        "      severity: info # or error, warning, off",
+        "      exclude: [lib/some/path/**]",
+        *([f"      limits: {{{limits}}}"] if limits else []),
+    ]
+    return "\n".join(lines)
 
 
 def _samples(samples: tuple[Sample, ...]) -> Iterator[str]:

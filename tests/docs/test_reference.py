@@ -8,9 +8,10 @@ import re
 from functools import cache
 
 import pytest
+from pydantic import BaseModel
 
 from bot.core.lifecycle.requests import USAGE
-from bot.core.policy import Limits, Policy
+from bot.core.policy import AnalysisSetting, Limits, Policy, RuleSetting
 from bot.elixir.rules import all_rules, rule
 from bot.errors import Exit
 from bot.settings import Settings
@@ -83,8 +84,15 @@ def test_every_input_and_output_of_the_action_is_told() -> None:
 
 def test_every_setting_of_a_repository_is_told_with_its_default() -> None:
     told = rows(MADE[configuration.PAGE]())
-    fields = {*Policy.model_fields, *(f"limits.{name}" for name in Limits.model_fields)}
+    maps: dict[str, type[BaseModel]] = {
+        "": Policy,
+        "limits.": Limits,
+        "analysis.": AnalysisSetting,
+        "analysis.rules.RULE.": RuleSetting,
+    }
+    fields = {path + name for path, record in maps.items() for name in record.model_fields}
     assert told.keys() == fields
+    assert told["analysis.rules"][1].endswith("or [a map](#analysisrulesrule)")
     assert told["run"][1:3] == ["`manual`, `on-approval`, `auto`", "`on-approval`"]
     assert told["limits.attempts"][1:3] == ["a whole number, 1 to 20", "`3`"]
     assert told["limits.usd_per_plan"][2] == "`null`"

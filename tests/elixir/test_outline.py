@@ -17,6 +17,24 @@ def names(code: str) -> list[str]:
     return [m.name for m in modules_of(Source("lib/a.ex", dedent(code).encode()))]
 
 
+def test_definitions_after_else_belong_to_the_module() -> None:
+    code = """
+    defmodule A do
+      if @short do
+        def size, do: 1
+      else
+        def size, do: 2
+        def rest, do: 3
+      end
+    end
+    """
+    (found,) = modules_of(Source("lib/a.ex", dedent(code).encode()))
+    assert {label: len(f.clauses) for (label, _), f in found.functions.items()} == {
+        "size": 2,
+        "rest": 1,
+    }
+
+
 def test_nested_modules_implementations_and_protocols() -> None:
     code = """
     defmodule A do

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.plan import STAGE_TITLES, FileRange, Plan
-from bot.elixir.analyze import Survey, survey
+from bot.elixir.analyze import survey
 from bot.elixir.tree import MemoryTree
 from bot.errors import OtpError
 from bot.flows.excerpt import parses
@@ -124,7 +126,7 @@ end
         for f in found.analysis.findings
         if f.rule == "volatile-state"
     )
-    weak = Survey(found.analysis.model_copy(update={"findings": faint}), found.project)
+    weak = replace(found, analysis=found.analysis.model_copy(update={"findings": faint}))
     made = plan_goal(weak, goal="g", plan_id="local-1", commit="c")
     assert len(faint) == 2
     (action,) = made.actions()

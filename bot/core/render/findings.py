@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from bot.core.finding import SEVERITIES, Analysis, Finding
+from bot.core.finding import SEVERITIES, Analysis, Finding, Listed, Suppressed
 from bot.core.render.markdown import code, fence, prose, table
 from bot.core.render.paint import Paint, plain
 from bot.core.sanitize import one_line, strip_hidden
@@ -32,9 +32,9 @@ def as_text(analysis: Analysis, paint: Paint = plain) -> str:
             path = finding.path
             out.extend(["", paint(one_line(path), "bold underline")])
         out.extend(_frame(finding, paint))
-    if analysis.notes:
-        out.extend(["", paint("Not fully read", "bold")])
-        out.extend(f"  {one_line(note.path)}: {one_line(note.message)}" for note in analysis.notes)
+    for title, rows in sections(analysis):
+        out.extend(["", paint(title, "bold")])
+        out.extend(f"  {one_line(place)}: {one_line(what)}" for place, what in rows)
     out.extend(["", summary(analysis)])
     return "\n".join(out).lstrip("\n") + "\n"
 
@@ -42,10 +42,36 @@ def as_text(analysis: Analysis, paint: Paint = plain) -> str:
 def summary(analysis: Analysis) -> str:
     """One line: how much was read, what was found."""
     counts = Counter(f.severity for f in analysis.findings)
-    found = ", ".join(_plural(counts[s], s) for s in SEVERITIES if counts[s]) or "no findings"
-    sites = len(analysis.exempted)
-    exempted = f"; {_plural(sites, 'site')} exempted with a reason" if sites else ""
-    return f"{found} in {_plural(analysis.files, 'file')} ({analysis.lines:,} lines){exempted}"
+    none = "no new findings" if analysis.known else "no findings"
+    found = ", ".join(_plural(counts[s], s) for s in SEVERITIES if counts[s]) or none
+    beside = (
+        (len(analysis.known), "known finding", "left out"),
+        (len(analysis.suppressed), "finding", "suppressed with a reason"),
+        (len(analysis.exempted), "site", "exempted with a reason"),
+    )
+    more = "".join(f"; {_plural(count, noun)} {how}" for count, noun, how in beside if count)
+    return f"{found} in {_plural(analysis.files, 'file')} ({analysis.lines:,} lines){more}"
+
+
+def sections(analysis: Analysis) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What else is to be told: titles, each with places and what there is to say of them."""
+    of_comments = tuple(n for n in analysis.notes if n.kind == "comment")
+    unread = tuple((n.path, n.message) for n in analysis.notes if n.kind != "comment")
+    without_effect = tuple((f"{n.path}:{n.line}", n.message) for n in of_comments)
+    stale = tuple(
+        (e.path, f"{e.rule}{f' in {scope}' if (scope := _scope(e)) else ''}: {e.message}")
+        for e in analysis.stale
+    )
+    titled = (
+        ("Not fully read", unread),
+        ("Comments without effect", without_effect),
+        ("In the baseline, and found no more: write it anew", stale),
+    )
+    yield from ((title, rows) for title, rows in titled if rows)
+
+
+def _scope(entry: Listed) -> str:
+    return ".".join(part for part in (entry.module, entry.function) if part)
 
 
 def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
@@ -59,6 +85,8 @@ def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
     yield f"  {' ' * width} {paint(f'--> {one_line(finding.path)}:{where}', 'dim')}"
     for number, line in enumerate(shown, finding.line):
         yield f"  {paint(f'{number:>{width}} │', 'dim')} {line}"
+        if number == finding.line and (mark := _mark(finding, line)):
+            yield f"  {paint(' ' * width + ' │', 'dim')} {paint(mark, style)}"
     if len(lines) > len(shown):
         yield f"  {paint(' ' * width + ' │', 'dim')} … {len(lines) - len(shown)} more lines"
     mark = f"  {paint(' ' * width + ' =', 'dim')}"
@@ -66,6 +94,19 @@ def _frame(finding: Finding, paint: Paint) -> Iterator[str]:
         place = _place(finding, evidence.path, evidence.line)
         yield f"{mark} {one_line(place + evidence.note)}"
     yield f"{mark} {_FIXES[finding.fix]}; {finding.confidence} confidence"
+
+
+def _mark(finding: Finding, line: str) -> str:
+    """What to put below the first line, where the finding is only a part of it."""
+    start, written = finding.column - 1, finding.code.split("\n")[0].rstrip("\r")
+    inside = written[start:].rstrip()
+    if finding.end_line == finding.line:
+        length = finding.end_byte - finding.start_byte
+        inside = inside.encode()[:length].decode("utf-8", "ignore")
+    if not inside or written != line or inside == written.strip():
+        return ""
+    before = "".join(c if c == "\t" else " " for c in written[:start])
+    return before + "^" * len(inside)
 
 
 def _place(finding: Finding, path: str, line: int) -> str:
@@ -97,6 +138,8 @@ def as_markdown(analysis: Analysis, trees: tuple[str, ...] = ()) -> str:
         out.extend([fence(finding.code, "elixir"), ""])
         out.extend(f"- {code(f'{e.path}:{e.line}')}: {prose(e.note)}" for e in finding.evidence)
         out.append("")
+    if analysis.suppressed:
+        out.extend(["## Suppressed", "", _suppressed(analysis.suppressed), ""])
     if analysis.exempted:
         rows_ex = [
             (e.rule, code(f"{e.path}:{e.line}"), e.exemption, e.reason) for e in analysis.exempted
@@ -104,16 +147,21 @@ def as_markdown(analysis: Analysis, trees: tuple[str, ...] = ()) -> str:
         out.extend(
             ["## Exempted", "", table(("rule", "where", "exemption", "reason"), rows_ex), ""]
         )
-    if analysis.notes:
-        out.extend(
-            [
-                "## Not fully read",
-                "",
-                *(f"- {code(n.path)}: {prose(n.message)}" for n in analysis.notes),
-                "",
-            ]
-        )
+    for title, rows_of in sections(analysis):
+        out.extend([f"## {title}", "", *bullets(rows_of), ""])
     return strip_hidden("\n".join(out).rstrip()) + "\n"
+
+
+def bullets(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The rows of a section as Markdown."""
+    return (f"- {code(one_line(place))}: {prose(one_line(what))}" for place, what in rows)
+
+
+def _suppressed(suppressed: Iterable[Suppressed]) -> str:
+    rows = [
+        (s.finding.rule, code(f"{s.finding.path}:{s.finding.line}"), s.reason) for s in suppressed
+    ]
+    return table(("rule", "where", "reason"), rows)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -39,7 +39,26 @@ def as_text(rule: Mapping[str, Any], paint: Paint = plain) -> str:
             fill(f"- {e['name']}: {e['reason']}", WIDTH, subsequent_indent="  ")
             for e in rule["exemptions"]
         ]
+        parts.append("")
+    if rule["limits"]:
+        parts.append(paint("Limits", "bold"))
+        parts += [f"- {x['name']}, {x['value']}: {x['about']}" for x in rule["limits"]]
+        parts.append("")
+    parts += [paint("How to suppress it", "bold"), *suppression(rule["id"], rule["ignore"])]
     return "\n".join(parts).rstrip()
+
+
+def suppression(rule: str, comment: str) -> list[str]:
+    """The three ways to leave findings of a rule out, as lines."""
+    return [
+        "- one place, on its line or the line above:",
+        f"    {comment}",
+        "- files, or all of it, in .github/otp-genesis.yml:",
+        f"    analysis: {{rules: {{{rule}: {{exclude: [lib/some/path/**]}}}}}}",
+        f"    analysis: {{rules: {{{rule}: off}}}}",
+        "- what is there today, and nothing new: `genesis analyze --write-baseline FILE`, then"
+        " `--baseline FILE`",
+    ]
 
 
 def _wrapped(text: str) -> str:

@@ -5,11 +5,12 @@ Source: OASIS Static Analysis Results Interchange Format 2.1.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from bot.core.finding import Analysis, Evidence, Finding
+from bot.core.finding import Analysis, Evidence, Finding, Note, Suppressed
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 SCHEMA = (
@@ -29,7 +30,10 @@ class RuleText:
 
 
 def as_sarif(analysis: Analysis, rules: Iterable[RuleText], version: str) -> dict[str, Any]:
-    """A SARIF log with one run; exempted sites are suppressed results."""
+    """A SARIF log with one run; what comments take out are suppressed results.
+
+    The standard wants `suppressions` and `baselineState` on all results of a run or on none.
+    """
     listed = [r for r in rules if r.id in analysis.rules]
     index = {r.id: number for number, r in enumerate(listed)}
     return {
@@ -39,18 +43,25 @@ def as_sarif(analysis: Analysis, rules: Iterable[RuleText], version: str) -> dic
             {
                 "tool": {"driver": _driver(listed, version)},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(f, index) for f in analysis.findings],
+                "results": list(_results(analysis, index)),
                 "invocations": [
                     {
                         "executionSuccessful": True,
-                        "toolExecutionNotifications": [
-                            {"level": "warning", "message": {"text": f"{n.path}: {n.message}"}}
-                            for n in analysis.notes
-                        ],
+                        "toolExecutionNotifications": [_notification(n) for n in analysis.notes],
                     }
                 ],
             }
         ],
+    }
+
+
+def _notification(note: Note) -> Mapping[str, Any]:
+    place = {"artifactLocation": _artifact(note.path)}
+    region = {"region": {"startLine": note.line}} if note.line else {}
+    return {
+        "level": "warning",
+        "message": {"text": f"{note.path}: {note.message}"},
+        "locations": [{"physicalLocation": {**place, **region}}],
     }
 
 
@@ -69,6 +80,29 @@ def _driver(rules: list[RuleText], version: str) -> Mapping[str, Any]:
             }
             for r in rules
         ],
+    }
+
+
+def _results(analysis: Analysis, index: Mapping[str, int]) -> Iterator[Mapping[str, Any]]:
+    compared = bool(analysis.known or analysis.stale)
+    for finding in analysis.findings:
+        state = {"baselineState": "new"} if compared else {}
+        yield {**_result(finding, index), **state, "suppressions": []}
+    for finding in analysis.known:
+        yield {**_result(finding, index), "baselineState": "unchanged", "suppressions": []}
+    for suppressed in analysis.suppressed:
+        state = {"baselineState": "unchanged"} if compared else {}
+        result = _result(suppressed.finding, index)
+        yield {**result, **state, "suppressions": [_suppression(suppressed)]}
+
+
+def _suppression(suppressed: Suppressed) -> Mapping[str, Any]:
+    line = suppressed.line
+    return {
+        "kind": "inSource",
+        "status": "accepted",
+        "justification": suppressed.reason,
+        "location": {"physicalLocation": _place(suppressed.finding.path, line, line, 1)},
     }
 
 
@@ -102,6 +136,10 @@ def _related(number: int, evidence: Evidence) -> Mapping[str, Any]:
 
 def _place(path: str, line: int, end: int, column: int) -> Mapping[str, Any]:
     return {
-        "artifactLocation": {"uri": path.replace(" ", "%20"), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": _artifact(path),
         "region": {"startLine": line, "startColumn": column, "endLine": end},
     }
+
+
+def _artifact(path: str) -> Mapping[str, Any]:
+    return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}

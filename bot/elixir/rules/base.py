@@ -8,8 +8,9 @@ pattern that is none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
@@ -85,6 +86,17 @@ class Exemption:
     sample: Sample
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A number the check compares with; the check takes it as a keyword argument of this name."""
+
+    name: str
+    value: int
+    about: str
+    """What is counted, for people."""
+    least: int = 1
+
+
 Check = Callable[[Module], Iterator[Site | Exempt]]
 ProjectCheck = Callable[["Project"], Iterator[Site | Exempt]]
 
@@ -106,6 +118,7 @@ class Rule:
     bad: tuple[Sample, ...]
     good: tuple[Sample, ...]
     exemptions: tuple[Exemption, ...] = ()
+    limits: tuple[Limit, ...] = ()
     triggers: tuple[bytes, ...] = ()
     """The check is skipped for files that hold none of these; empty: never skipped."""
     roles: tuple[Role, ...] = ("lib",)
@@ -114,9 +127,25 @@ class Rule:
     check: Check | None = None
     check_project: ProjectCheck | None = None
 
+    def limited(self, values: Mapping[str, int]) -> Rule:
+        """The same rule with other limits, by their names; unknown ones are left out."""
+        given = {x.name: values[x.name] for x in self.limits if x.name in values}
+        if not given:
+            return self
+        return replace(
+            self,
+            limits=tuple(replace(x, value=given.get(x.name, x.value)) for x in self.limits),
+            check=_bound(self.check, given),
+            check_project=_bound(self.check_project, given),
+        )
+
     def exemption(self, name: str) -> Exemption:
         """The declared exemption of that name; raises `KeyError`."""
         return next((e for e in self.exemptions if e.name == name), None) or _unknown(self.id, name)
+
+
+def _bound(check: Any, given: Mapping[str, int]) -> Any:
+    return partial(check, **given) if check is not None else None
 
 
 def _unknown(rule: str, name: str) -> Exemption:

@@ -56,6 +56,8 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "test-support"
     if waits.call.runs_in:
         return "other-process"
+    if _asks_itself(waits, module):
+        return "itself"
     if before_halt(waits):
         return "ending"
     if step.origin.name == "handle_continue" or _is_internal(waits, step):
@@ -69,6 +71,15 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
     ):
         return "no-clients"
     return ""
+
+
+def _asks_itself(waits: Blocking, module: Module) -> bool:
+    if waits.kind != "process" or not waits.call.args:
+        return False
+    asked = waits.call.args[0]
+    return text(asked) in ("__MODULE__", "self()") or (
+        asked.type == "alias" and module.scope.resolve(asked) == module.name
+    )
 
 
 def _is_internal(waits: Blocking, step: Reached) -> bool:
@@ -243,6 +254,22 @@ defmodule Sweeper do
   def handle_info(:sweep, state) do
     Shop.Repo.delete_all(Shop.Session)
     {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "itself",
+            "a server that asks itself is worse than slow, and `call-to-self` tells of it",
+            Sample("""\
+defmodule Till do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+  def handle_call(:count, _from, state), do: {:reply, length(state), state}
+
+  def handle_call(:double, _from, state) do
+    {:reply, 2 * GenServer.call(__MODULE__, :count), state}
   end
 end
 """),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -11,7 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import is_server
-from bot.elixir.rules.base import Because, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
 from bot.elixir.rules.state_use import field_names
 
 MAX_LINES = 600
@@ -24,6 +24,8 @@ MAX_FIELDS = 15
 """Fields of the state: past it a struct is several structs."""
 MAX_TOPICS = 8
 """Groups of messages by the noun in their tag: each could be a module or a process of its own."""
+WHAT = ("lines of code", "kinds of messages", "fields of state", "topics")
+
 MEASURES_FOR_A_WARNING = 3
 """One large number alone is taste; three together are several servers under one name."""
 MEASURES_FOR_A_REMARK = 2
@@ -54,24 +56,26 @@ class Size:
     fields: int
     topics: tuple[str, ...]
 
-    def excesses(self) -> list[str]:
-        """One phrase for each measure over its limit."""
-        counted = (
-            (self.lines, MAX_LINES, "lines of code"),
-            (self.messages, MAX_MESSAGES, "kinds of messages"),
-            (self.fields, MAX_FIELDS, "fields of state"),
-            (len(self.topics), MAX_TOPICS, "topics"),
-        )
-        return [f"{n} {what} (limit {limit})" for n, limit, what in counted if n > limit]
+    def excesses(self, limits: Iterable[int]) -> list[str]:
+        """One phrase for each measure over its limit; limits in the order of the fields."""
+        counts = (self.lines, self.messages, self.fields, len(self.topics))
+        named = zip(counts, limits, WHAT, strict=True)
+        return [f"{n} {what} (limit {limit})" for n, limit, what in named if n > limit]
 
 
-def check(module: Module) -> Iterator[Site]:
+def check(
+    module: Module,
+    lines: int = MAX_LINES,
+    messages: int = MAX_MESSAGES,
+    fields: int = MAX_FIELDS,
+    topics: int = MAX_TOPICS,
+) -> Iterator[Site]:
     """A server over at least two of the limits."""
     if not is_server(module):
         return
     tags = message_tags(module)
-    size = Size(code_lines(module), len(tags), len(field_names(module)), topics(tags))
-    excesses = size.excesses()
+    size = Size(code_lines(module), len(tags), len(field_names(module)), topics_of(tags))
+    excesses = size.excesses((lines, messages, fields, topics))
     if len(excesses) < MEASURES_FOR_A_REMARK:
         return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
@@ -128,7 +132,7 @@ def _tag(pattern: Node) -> str:
     return text(pattern).removeprefix(":") if pattern.type == "atom" else ""
 
 
-def topics(tags: list[str]) -> tuple[str, ...]:
+def topics_of(tags: list[str]) -> tuple[str, ...]:
     """The nouns the tags speak of, without their verbs, each as first written: `add_item` and
     `remove_items` are one, `item`.
     """
@@ -177,6 +181,12 @@ RULE = Rule(
     remedy=(
         "Move pure work into plain modules first. Then give a topic a process of its own where it "
         "must fail, wait or be limited alone, each under a supervisor."
+    ),
+    limits=(
+        Limit("lines", MAX_LINES, "lines of code, without docs, comments and blanks"),
+        Limit("messages", MAX_MESSAGES, "distinct tags of the messages it takes"),
+        Limit("fields", MAX_FIELDS, "fields of its state"),
+        Limit("topics", MAX_TOPICS, "groups of messages by the noun in their tag"),
     ),
     triggers=(b"GenServer", b"GenStage", b":gen_statem", b"Agent", b":gen_server"),
     check=check,

@@ -8,7 +8,6 @@ from bot.elixir.facts import ModuleFacts, SendFacts
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
-_SERVERS = ("GenServer", "GenStage", "Agent", "GenStateMachine", ":gen_statem", ":gen_server")
 _CLIENT_CALLS = frozenset(
     f"{module}.{name}"
     for module in (
@@ -25,25 +24,13 @@ _CLIENT_CALLS = frozenset(
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every `send` to the registered name of a server that another module of the project owns."""
-    owners = _owners(project)
+    owners = project.calls.owners
     for facts in project.facts:
         if facts.role == "lib":
             for sent in facts.sends:
                 target = owners.get(sent.target)
                 if target is not None and target.name != facts.name:
                     yield _judge(sent, facts, target, project)
-
-
-def _owners(project: Project) -> dict[str, ModuleFacts]:
-    """Servers by registered name, from their start functions and from child lists."""
-    servers = [f for f in project.modules.values() if any(f.implements(b) for b in _SERVERS)]
-    found = {name: facts for facts in servers for name in facts.names}
-    for facts in project.facts:
-        for child in (c for listing in facts.child_lists for c in listing.children if c.name):
-            module = project.modules.get(child.module)
-            if module in servers:
-                found.setdefault(child.name, module)
-    return found
 
 
 def _judge(

@@ -32,6 +32,7 @@ _REMOVALS = (
 )  # fmt: skip
 
 _AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
+_FROM_CALLERS = (("handle_call", 3), ("handle_cast", 2))
 _CLIENT_READS = (
     "GenServer.call",
     "Agent.get",
@@ -51,11 +52,11 @@ class Write:
     """The variable that is kept."""
 
 
-def writes(module: Module) -> list[Write]:
-    """Where callers' data is added to a GenServer's or an Agent's state."""
+def writes(module: Module, callbacks: tuple[tuple[str, int], ...] = _FROM_CALLERS) -> list[Write]:
+    """Where data of callers, or of other messages, is added to a server's or an Agent's state."""
     found: list[Write] = []
-    for name, arity in (("handle_call", 3), ("handle_cast", 2)):
-        function = module.functions.get((name, arity))
+    for key in callbacks:
+        function = module.functions.get(key)
         for clause in function.clauses if function is not None else ():
             given = _variables(clause.params[0]) if clause.params else set()
             if given:
@@ -165,7 +166,12 @@ def _fields_of(defstruct: Node) -> list[str]:
 
 
 def spoken_of(module: Module, pattern: re.Pattern[bytes]) -> bool:
-    """Whether the module's code (not its comments' absence) holds the pattern."""
-    return (
-        pattern.search(module.source.data, module.node.start_byte, module.node.end_byte) is not None
-    )
+    """Whether the module's code holds the pattern; comments, documentation and texts are none."""
+    data, root = module.source.data, module.source.root
+    found = pattern.finditer(data, module.node.start_byte, module.node.end_byte)
+    return any(_is_code(root, match.start()) for match in found)
+
+
+def _is_code(root: Node, at: int) -> bool:
+    node = root.descendant_for_byte_range(at, at + 1)
+    return node is not None and node.type not in ("comment", "quoted_content")

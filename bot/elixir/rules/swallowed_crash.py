@@ -14,7 +14,6 @@ from bot.elixir.handlers import (
     handlers_in,
     runs_foreign_code,
 )
-from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
@@ -69,7 +68,7 @@ def _keeps_state(handler: Handler, clause: Clause) -> bool:
     if is_callback(clause.function):
         return True
     given = {name for param in clause.params for name in nodes.identifiers(param)}
-    return handler.body is not None and text(handler.body).strip() in given
+    return handler.body is not None and nodes.code(handler.body).strip() in given
 
 
 def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
@@ -114,7 +113,9 @@ def _told(handler: Handler) -> bool:
         return False
     names = nodes.identifiers(handler.body)
     return (
-        bool(names & handler.names) or "__STACKTRACE__" in names or "Logger." in text(handler.body)
+        bool(names & handler.names)
+        or "__STACKTRACE__" in names
+        or "Logger." in nodes.code(handler.body)
     )
 
 

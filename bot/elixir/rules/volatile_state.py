@@ -19,8 +19,9 @@ _PERSISTS = re.compile(
     rb"def(?:p)? (?:persist|save|load|restore|snapshot)\w*"
 )
 _OWNS_TABLE = re.compile(rb":ets\.(?:new|insert)")
-_CACHE_NAME = re.compile(r"Cache|Memo|Lookup|Debounce|Throttle|Limit|(?i:buffer)|Batch")
+_CACHE_NAME = re.compile(r"Cache|Memo(?!r)|Lookup|Debounce|Throttle|Limit|(?i:buffer)|Batch")
 _CACHE_CODE = re.compile(rb"\bttl\b|:ttl\b|expire|evict|max_age|invalidat")
+_IN_MEMORY_NAME = re.compile(r"(?:^|In|_)Memory(?:Store|Adapter|Backend|Storage)?$")
 _BOOKKEEPING_NAME = re.compile(
     r"Worker|Pool|Connection|Client$|Socket|Channel|Monitor|Registry|Tracker|Presence|Watch|Metrics"
     r"|Stats|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
@@ -40,8 +41,8 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if not found:
         return
     span = Span.of(module, found[0].node)
-    exemption = _exemption(module)
     data = [w for w in found if not _is_bookkeeping(w, found)]
+    exemption = "bookkeeping" if all(map(is_handle, found)) else _exemption(module)
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -52,6 +53,8 @@ def _exemption(module: Module) -> str:
     last = module.name.split(".")[-1]
     if _CACHE_NAME.search(last) or spoken_of(module, _CACHE_CODE):
         return "cache"
+    if _IN_MEMORY_NAME.search(last):
+        return "in-memory"
     if spoken_of(module, _PERSISTS):
         return "persisted"
     if spoken_of(module, _OWNS_TABLE):
@@ -192,6 +195,18 @@ defmodule Shop.PriceCache do
   use GenServer
   def init(_), do: {:ok, %{}}
   def handle_cast({:put, item, price}, state), do: {:noreply, Map.put(state, item, price)}
+end
+"""),
+        ),
+        Exemption(
+            "in-memory",
+            "its name says that it keeps things in memory only, for tests or for a desk",
+            Sample("""\
+defmodule Shop.Files.InMemory do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
+  def put(path, data), do: Agent.update(__MODULE__, fn files -> Map.put(files, path, data) end)
+  def get(path), do: Agent.get(__MODULE__, & &1[path])
 end
 """),
         ),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from bot.codebase.repository import Repository
-from bot.core.finding import Analysis, Evidence, Exempted, Finding, Note, at_least
+from bot.core.baseline import against_baseline, without_known
+from bot.core.finding import Analysis, Evidence, Exempted, Finding, Listed, Note, at_least
 from bot.core.render import findings as rendering
-from bot.elixir.analyze import survey
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
 from bot.elixir.supervision import mermaid
@@ -18,14 +17,15 @@ from bot.flows.action_run.outcome import ActionOutcome
 from bot.flows.action_run.pages import FETCH, analysis_page
 from bot.flows.action_run.remarks import of_findings, shown
 from bot.flows.action_run.runner import Runner
+from bot.flows.comparison import known_since, load_baseline
 from bot.flows.sarif_file import sarif_text
-from bot.flows.trees import checkout_tree, commit_tree
+from bot.flows.surveys import survey_checkout
 from bot.flows.watch import Watcher
 from bot.settings import Settings
 
 SARIF_FILE, JSON_FILE, MARKDOWN_FILE = "otp-genesis.sarif", "findings.json", "findings.md"
 
-Placed = TypeVar("Placed", Finding, Evidence, Exempted, Note)
+Placed = TypeVar("Placed", Finding, Evidence, Exempted, Note, Listed)
 
 
 def analyse(
@@ -35,19 +35,20 @@ def analyse(
     where = runner.project(order)
     watch.doing(f"analyse {order.path or 'the checkout'}")
     rules = _chosen(order.rules)
-    found = survey(checkout_tree(where, settings), jobs=settings.jobs, rules=rules).analysis
-    known = _known(order, where, rules, settings) if order.changed_since else frozenset()
+    found = survey_checkout(where, settings, rules=rules).analysis
+    if order.baseline:
+        found = against_baseline(found, load_baseline(runner.file(order.baseline)))
+    if order.changed_since:
+        found = without_known(found, _known(order, where, rules, settings))
     whole = placed(found, order.path)
-    pairs = zip(found.findings, whole.findings, strict=True)
-    counted = tuple(there for here, there in pairs if here.id not in known)
-    severe = at_least(counted, order.fail_on)
+    severe = at_least(whole.findings, order.fail_on)
     report = runner.report_folder(order)
     _write(whole, report)
     return ActionOutcome(
         status="findings" if severe else "ok",
-        page=analysis_page(whole, counted, order, runner, len(severe)),
-        remarks=shown(of_findings(counted)),
-        findings=str(len(counted)),
+        page=analysis_page(whole, order, runner, len(severe)),
+        remarks=shown(of_findings(whole.findings)),
+        findings=str(len(whole.findings)),
         report=report,
         sarif=report / SARIF_FILE,
     )
@@ -66,18 +67,10 @@ def _chosen(names: tuple[str, ...]) -> tuple[Rule, ...] | None:
 def _known(
     order: ActionOrder, where: Path, rules: tuple[Rule, ...] | None, settings: Settings
 ) -> frozenset[str]:
-    """Ids of what was found in the same project at the revision."""
-    repository = Repository.open(where, settings)
     try:
-        commit = repository.resolve(order.changed_since)
+        return known_since(where, order.changed_since, settings, rules)
     except Unusable as error:
         raise Unusable(error.message, hint=FETCH) from None
-    try:
-        tree = commit_tree(repository, commit)
-    except Unusable:
-        return frozenset()  # the project is younger than that
-    analysis = survey(tree, jobs=settings.jobs, rules=rules).analysis
-    return frozenset(finding.id for finding in analysis.findings)
 
 
 def placed(analysis: Analysis, folder: str) -> Analysis:
@@ -88,24 +81,32 @@ def placed(analysis: Analysis, folder: str) -> Analysis:
     def moved(record: Placed) -> Placed:
         return record.model_copy(update={"path": f"{folder}/{record.path}"})
 
-    findings = tuple(
-        moved(f).model_copy(update={"evidence": tuple(moved(e) for e in f.evidence)})
-        for f in analysis.findings
-    )
+    def whole(finding: Finding) -> Finding:
+        evidence = tuple(moved(e) for e in finding.evidence)
+        return moved(finding).model_copy(update={"evidence": evidence})
+
     return analysis.model_copy(
         update={
-            "findings": findings,
+            "findings": tuple(whole(f) for f in analysis.findings),
+            "known": tuple(whole(f) for f in analysis.known),
+            "suppressed": tuple(
+                s.model_copy(update={"finding": whole(s.finding)}) for s in analysis.suppressed
+            ),
             "exempted": tuple(moved(e) for e in analysis.exempted),
+            "stale": tuple(moved(e) for e in analysis.stale),
             "notes": tuple(moved(n) for n in analysis.notes),
         }
     )
 
 
 def _write(whole: Analysis, report: Path) -> None:
-    """All findings, also those that were there before: code scanning compares by itself."""
+    """Also what was there before, as code scanning compares by itself.
+
+    It makes alerts of suppressed results like of any others, so these are left out for it.
+    """
     trees = tuple(mermaid(tree) for tree in whole.trees if tree.supervisors)
     texts = {
-        SARIF_FILE: sarif_text(whole),
+        SARIF_FILE: sarif_text(whole.model_copy(update={"suppressed": ()})),
         JSON_FILE: whole.model_dump_json(indent=2) + "\n",
         MARKDOWN_FILE: rendering.as_markdown(whole, trees),
     }

@@ -62,6 +62,8 @@ class ActionOrder(Record):
     rules: Words = ()
     fail_on: FailOn = "never"
     changed_since: Revision = ""
+    baseline: Folder = ""
+    """A file below the work space."""
     goal: str = ""
     stage: int | None = Field(default=None, ge=1, le=4)
     only: str = Field(default="", max_length=200, pattern=r"^[a-z0-9-]*$")
@@ -134,6 +136,7 @@ _FOR: Mapping[str, tuple[Command, ...]] = {
     "rules": ("analyze",),
     "fail-on": ("analyze",),
     "changed-since": ("analyze",),
+    "baseline": ("analyze",),
     "goal": ("plan", "stage"),
     "stage": ("stage",),
     "only": ("stage",),

@@ -40,23 +40,21 @@ _VERDICTS: dict[Status, str] = {
 _MARKS = {"error": "🔴 error", "warning": "🟠 warning", "info": "🔵 info"}
 
 
-def analysis_page(
-    whole: Analysis, counted: Sequence[Finding], order: ActionOrder, runner: Runner, severe: int
-) -> str:
+def analysis_page(whole: Analysis, order: ActionOrder, runner: Runner, severe: int) -> str:
     """Findings that count in a table, and the supervision trees."""
     parts = ["## OTP analysis", one_line(rendering.summary(whole)) + "."]
-    if order.changed_since:
-        old = len(whole.findings) - len(counted)
+    against = [code(one_line(x)) for x in (order.baseline, order.changed_since) if x]
+    if against:
         parts.append(
-            f"{len(counted)} of them are new since {code(order.changed_since)}; {old} not."
+            f"{len(whole.findings)} are new against {' and '.join(against)};"
+            f" {len(whole.known)} were there before."
         )
     if severe:
         parts.append(f"**{severe} at or above `fail-on: {order.fail_on}`**: this step fails.")
-    if counted:
-        parts.append(_findings(counted, runner))
-    if whole.notes:
-        rows = [f"- {code(n.path)}: {prose(one_line(n.message))}" for n in whole.notes]
-        parts += ["### Not fully read", "\n".join(_first(rows))]
+    if whole.findings:
+        parts.append(_findings(whole.findings, runner))
+    for title, rows in rendering.sections(whole):
+        parts += [f"### {title}", "\n".join(_first(rendering.bullets(rows)))]
     trees = [tree for tree in whole.trees if tree.supervisors]
     for tree in trees[:SHOWN_TREES]:
         title = f"### Supervision tree of {code(tree.app)}"

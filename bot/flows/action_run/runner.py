@@ -68,6 +68,13 @@ class Runner:
             )
         return where
 
+    def file(self, name: str) -> Path:
+        """A file that an input names; raises `Unusable` where a link leads out of the checkout."""
+        where = self.workspace / name
+        if not where.resolve().is_relative_to(self.workspace.resolve()):
+            raise Unusable(f"{name!r} leads out of the work space", hint="name a file in it")
+        return where
+
     def report_folder(self, order: ActionOrder) -> Path:
         """A new folder for what the command writes, outside of the checkout."""
         number = 1

@@ -25,7 +25,10 @@ def configuration_text() -> str:
     """All of `Policy`, as YAML in which nothing is set."""
     blocks = [_prose(_HEAD)]
     for name, field in Policy.model_fields.items():
-        lines = [*_wrapped(field.description or name), *_setting(name, field.get_default())]
+        lines = [
+            *_wrapped(field.description or name),
+            *_setting(name, field.get_default(call_default_factory=True)),
+        ]
         blocks.append("\n".join(f"#{line}" for line in lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -44,14 +47,16 @@ def _setting(name: str, default: Any) -> Iterator[str]:
         yield f"{name}:"
         for inner, its in type(default).model_fields.items():
             yield from (f"  #{line}" for line in _wrapped(its.description or inner))
-            yield from (f"  {line}" for line in _setting(inner, its.get_default()))
+            yield from (
+                f"  {line}" for line in _setting(inner, its.get_default(call_default_factory=True))
+            )
         return
     if name == "permissions":
         default = dict(NEEDED)
     if isinstance(default, tuple) and len(default) > 4:
         yield f"{name}:"
         yield from (f"  - {_scalar(one)}" for one in default)
-    elif isinstance(default, dict):
+    elif isinstance(default, dict) and default:
         yield f"{name}:"
         yield from (f"  {key}: {_scalar(one)}" for key, one in default.items())
     else:
@@ -60,6 +65,8 @@ def _setting(name: str, default: Any) -> Iterator[str]:
 
 def _scalar(value: Any) -> str:
     """On one line."""
+    if value == {}:
+        return "{}"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_scalar, value))}]"
     if value == "":

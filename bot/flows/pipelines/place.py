@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.codebase.codebase import Codebase
@@ -23,6 +24,7 @@ from bot.flows.reconcile import free_branch
 from bot.flows.services import Codemods, Verifier, WorkGit
 from bot.flows.session import Session, goal_of
 from bot.flows.skills import Skills
+from bot.flows.surveys import selection_of_directory
 from bot.flows.watch import Watcher
 from bot.llm.offline import OfflineModel
 from bot.pipeline.prompts.files import ConfinedFiles
@@ -172,7 +174,10 @@ class Elsewhere:
         return Services(
             analyze=DirectoryAnalyses(self.directory),
             files=ConfinedFiles(self.directory, named=named),
-            codebase=Codebase(WorkFiles(self.directory)),
+            codebase=Codebase(
+                WorkFiles(self.directory),
+                selection=partial(selection_of_directory, self.directory),
+            ),
         )
 
     def begin(self, run_id: str, *, resumed: bool) -> None:

@@ -11,7 +11,7 @@ from bot.elixir.rules.god_process import (
     MAX_MESSAGES,
     code_lines,
     message_tags,
-    topics,
+    topics_of,
 )
 from bot.elixir.source import Source
 from tests.elixir.rules.support import outcome
@@ -51,7 +51,7 @@ def test_a_large_module_that_is_no_server() -> None:
 
 
 def test_topics_are_nouns() -> None:
-    assert topics(["add_item", "remove_items", "get_item", "set_price", "stop"]) == (
+    assert topics_of(["add_item", "remove_items", "get_item", "set_price", "stop"]) == (
         "item",
         "price",
     )
@@ -59,7 +59,7 @@ def test_topics_are_nouns() -> None:
 
 def test_topics_are_whole_words() -> None:
     tags = ["status", "set_status", "ps", "has_dependencies?", "items", "add_item"]
-    assert topics(tags) == ("status", "ps", "dependencies", "items")
+    assert topics_of(tags) == ("status", "ps", "dependencies", "items")
 
 
 def test_docs_comments_and_nested_modules_are_no_lines() -> None:

@@ -56,6 +56,9 @@ def test_writes(write: str, said: list[str]) -> None:
     ("changed", "exemption"),
     [
         ({"name": "Shop.CartCache"}, "~cache"),
+        ({"name": "Shop.CartMemo"}, "~cache"),
+        ({"name": "Shop.Cart.InMemory"}, "~in-memory"),
+        ({"name": "Shop.MemoryStore"}, "~in-memory"),
         ({"code": "def handle_info(:expire, s), do: {:noreply, s}"}, "~cache"),
         ({"code": "defp keep(item), do: Shop.Repo.insert(item)"}, "~persisted"),
         ({"code": "defp table, do: :ets.new(:carts, [])"}, "~table"),
@@ -66,6 +69,23 @@ def test_writes(write: str, said: list[str]) -> None:
 )
 def test_exemptions(changed: dict[str, str], exemption: str) -> None:
     assert outcome(RULE, cart(**changed)) == [exemption]
+
+
+@pytest.mark.parametrize("name", ["Shop.Memorial", "Shop.Memories", "Shop.MemoryUse"])
+def test_a_part_of_a_word_is_no_word(name: str) -> None:
+    assert outcome(RULE, cart(name=name)) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "# a File.read! would be slow; we expire nothing, and there is no ttl",
+        '@moduledoc "Not in :ets.new, not written with Repo.insert, and never evicted."',
+        'def told, do: "Repo.insert with a ttl"',
+    ],
+)
+def test_words_in_comments_and_texts_say_nothing(words: str) -> None:
+    assert outcome(RULE, cart(code=words)) == ["warning"]
 
 
 def test_server_in_its_name_is_no_excuse() -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.config import load_policy
-from bot.core.policy import NEEDED, Limits, Policy
+from bot.core.policy import NEEDED, AnalysisSetting, Limits, Policy
 from bot.flows.onboarding.configuration import configuration_text
 
 SETTING = re.compile(r"^#(?! \S|$)", re.MULTILINE)
@@ -34,9 +34,12 @@ def test_every_setting_is_in_it() -> None:
     shown = yaml.safe_load(switched_on(configuration_text()))
     assert set(shown) == set(Policy.model_fields)
     assert set(shown["limits"]) == set(Limits.model_fields)
+    assert set(shown["analysis"]) == set(AnalysisSetting.model_fields)
 
 
-@pytest.mark.parametrize("name", sorted({*Policy.model_fields, *Limits.model_fields}))
+@pytest.mark.parametrize(
+    "name", sorted({*Policy.model_fields, *Limits.model_fields, *AnalysisSetting.model_fields})
+)
 def test_every_setting_is_explained(name: str) -> None:
     """The line above it is a comment, and stays one when all is switched on."""
     lines = switched_on(configuration_text()).splitlines()

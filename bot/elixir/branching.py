@@ -1,0 +1,50 @@
+"""Whether two pieces of code run together, or one of them only if something is the case."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.definition import DEFINITIONS
+
+_BRANCHING = ("if", "unless", "case", "cond", "with", "for", "try", "receive")
+_BRANCHES = frozenset(
+    {"stab_clause", "else_block", "rescue_block", "catch_block", "anonymous_function"}
+)
+_SHORT_CUTS = frozenset({"&&", "||", "and", "or"})
+
+
+def is_conditional(node: Node, top: Node) -> bool:
+    """Whether the node, or something between it and `top`, runs only in some cases."""
+    current: Node | None = node
+    while current is not None and current.id != top.id:
+        if _is_branch(current):
+            return True
+        current = current.parent
+    return False
+
+
+def run_together(one: Node, other: Node) -> bool:
+    """Whether what runs the one runs the other: neither stands in a branch of its own.
+
+    Nobody says here whether two functions, or two clauses of one, run both: they do not.
+    """
+    top = _common(one, other)
+    if top is None:
+        return False
+    return not is_conditional(one, top) and not is_conditional(other, top)
+
+
+def _common(one: Node, other: Node) -> Node | None:
+    around = one.parent
+    while around is not None and not nodes.contains(around, other):
+        around = around.parent
+    return around
+
+
+def _is_branch(node: Node) -> bool:
+    if node.type in _BRANCHES or nodes.operator(node) in _SHORT_CUTS:
+        return True
+    if node.type == "pair":
+        return nodes.text_of(node, "key").strip() in ("do:", "else:")
+    return nodes.is_call_to(node, *_BRANCHING, *DEFINITIONS)

@@ -1,0 +1,59 @@
+"""One file on its own: what the local rules find in it, and what project rules need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.finding import Exempted, Finding, Note
+from bot.elixir.facts import ModuleFacts, facts_of_file
+from bot.elixir.outline import modules_of
+from bot.elixir.report import sort_out
+from bot.elixir.rules.base import Rule
+from bot.elixir.source import Source
+from bot.elixir.usings import Usings, expand
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """All there is to know of a file as long as neither it nor what it uses changes."""
+
+    facts: tuple[ModuleFacts, ...]
+    findings: tuple[Finding, ...]
+    exempted: tuple[Exempted, ...]
+    notes: tuple[Note, ...]
+    lines: int
+
+
+def analyze_file(path: str, data: bytes, rules: tuple[Rule, ...], usings: Usings) -> FileResult:
+    """Run the local ones of the rules over one file."""
+    source = Source(path, data)
+    modules = modules_of(source)
+    expand(modules, usings)
+    facts = facts_of_file(source, modules)
+    findings: list[Finding] = []
+    exempted: list[Exempted] = []
+    for rule in rules:
+        if rule.check is None or source.role not in rule.roles:
+            continue
+        if rule.triggers and not source.holds(rule.triggers):
+            continue
+        for module in modules:
+            sort_out(rule, rule.check(module), lambda _: (source, modules), findings, exempted)
+    notes = _parse_notes(source)
+    for module in modules:
+        module.release()
+    return FileResult(facts, tuple(findings), tuple(exempted), notes, data.count(b"\n") + 1)
+
+
+def _parse_notes(source: Source) -> tuple[Note, ...]:
+    if source.deep:
+        return (Note(path=source.path, kind="unparsed", message="nested too deeply; not analysed"),)
+    error = source.first_error()
+    if error is None:
+        return ()
+    line = source.line(error.start_byte)
+    return (
+        Note(
+            path=source.path, kind="unparsed", message=f"does not parse near line {line}", line=line
+        ),
+    )

@@ -1,0 +1,125 @@
+"""An Agent whose data several modules read and change directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.elixir.named_requests import NamedRequest, named_requests
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_SHOWN = 5
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every named Agent that two or more modules hand functions to."""
+    asked: dict[str, list[NamedRequest]] = {}
+    for request in named_requests(project):
+        if request.call.module == "Agent":
+            asked.setdefault(request.process, []).append(request)
+    for name, requests in asked.items():
+        by_module = {r.module.name: r for r in reversed(requests)}
+        modules = list(dict.fromkeys(r.module.name for r in requests))
+        if len(modules) > 1:
+            yield _judge(name, [by_module[module] for module in modules])
+
+
+def _judge(name: str, requests: list[NamedRequest]) -> Site | Exempt:
+    first = requests[0]
+    span = Span.of(first.module, first.call.node)
+    names = [r.module.name for r in requests]
+    if all(_nested(a, b) for a in names for b in names):
+        return Exempt(span, "same-component")
+    return Site(
+        span,
+        f"{len(names)} modules know how the Agent `{name}` keeps its data",
+        because=tuple(
+            Because(
+                Span.of(r.module, r.call.node),
+                f"`{r.module.name}` hands it a function by `{r.call.full}`",
+            )
+            for r in requests[:_SHOWN]
+        ),
+        data={"target": name, "modules": str(len(names))},
+    )
+
+
+def _nested(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+_CART = """\
+defmodule Shop.Cart do
+  def add(item), do: Agent.update(Shop.Basket, &[item | &1])
+end
+"""
+_DESK = """\
+defmodule Shop.Desk do
+  @basket Shop.Basket
+  def total, do: Agent.get(@basket, fn items -> Enum.sum(Enum.map(items, & &1.price)) end)
+end
+"""
+_BASKET = """\
+defmodule Shop.Basket do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> [] end, name: __MODULE__)
+  def add(item), do: Agent.update(__MODULE__, &[item | &1])
+  def items, do: Agent.get(__MODULE__, & &1)
+end
+"""
+
+RULE = Rule(
+    id="agent-obsession",
+    title="An Agent that several modules look into",
+    category="messaging",
+    stage=4,
+    severity="info",
+    confidence="high",
+    fix="advice",
+    explanation=(
+        "Two or more modules hand functions to the same Agent (`Agent.get`, `Agent.update`, "
+        "`Agent.cast`), and so each knows how its data is kept. It is the case of an Agent in "
+        "[Scattered process interfaces]"
+        "(https://hexdocs.pm/elixir/process-anti-patterns.html#scattered-process-interfaces)."
+    ),
+    harm=(
+        "The shape of the data cannot be changed in one place. Any module can put something into "
+        "it that another does not expect, and the Agent crashes there, far from the cause."
+    ),
+    remedy=(
+        "Wrap the Agent in one module, with a function for each thing that the others want, and "
+        "keep every `Agent` call in it."
+    ),
+    triggers=(b"Agent.",),
+    check_project=check,
+    bad=(
+        Sample(files={"lib/cart.ex": _CART, "lib/desk.ex": _DESK}),
+        Sample(files={"lib/basket.ex": _BASKET, "lib/desk.ex": _DESK}),
+    ),
+    good=(
+        Sample(
+            files={
+                "lib/basket.ex": _BASKET,
+                "lib/cart.ex": "defmodule Shop.Cart do\n  def add(x), do: Shop.Basket.add(x)\nend",
+            }
+        ),
+        Sample(
+            files={
+                "lib/cart.ex": _CART,
+                "lib/desk.ex": _DESK.replace("Shop.Basket", "Shop.Till"),
+            }
+        ),
+    ),
+    exemptions=(
+        Exemption(
+            "same-component",
+            "the modules are nested in one another: one component",
+            Sample(
+                files={
+                    "lib/basket.ex": _BASKET,
+                    "lib/total.ex": _DESK.replace("Shop.Desk", "Shop.Basket.Total"),
+                }
+            ),
+        ),
+    ),
+)

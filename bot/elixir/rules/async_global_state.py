@@ -1,0 +1,252 @@
+"""Tests that run beside others and change what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.named_calls import calls_named
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
+
+_ALWAYS_SHARED = {
+    "Logger.configure": "the logger's settings",
+    ":logger.set_primary_config": "the logger's settings",
+    "File.cd": "the working directory",
+    "File.cd!": "the working directory",
+    "Application.stop": "a whole application",
+    "Mock.with_mock": "a module's code",
+    "Mock.with_mocks": "a module's code",
+    "with_mock": "a module's code",
+    "with_mocks": "a module's code",
+    ":meck.new": "a module's code",
+    ":meck.expect": "a module's code",
+}
+"""Calls that change something of which the system has only one, and what that is."""
+
+_NAMES = {full.rpartition(".")[2] for full in (*_ALWAYS_SHARED, *WRITES)}
+_SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
+          b"Application.stop", b"with_mock", b":meck.", b"set_mox_global")  # fmt: skip
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """The first change of each shared thing in every test module that runs beside others."""
+    for path, data in project.files.items():
+        if b"async: true" in data and any(word in data for word in _SIEVE):
+            if project.source(path).role != "test":
+                continue
+            for module in project.modules_in(path):
+                if _runs_beside_others(module):
+                    yield from _changes(module, project)
+
+
+def _runs_beside_others(module: Module) -> bool:
+    said = [text(u.options["async"]) for u in module.uses if "async" in u.options]
+    return "true" in said and "false" not in said
+
+
+def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    seen: set[object] = set()
+    for call in calls_named(module, _NAMES):
+        setting = written(call)
+        what = _ALWAYS_SHARED.get(call.full, "") if call.args and not call.in_quote else ""
+        key: object = setting or what
+        if not key or key in seen or _sets_up_the_file(call):
+            continue
+        seen.add(key)
+        if setting is not None:
+            yield _judge_setting(setting, call, project)
+        else:
+            yield _site(Span.of(module, call.node), what, ())
+    yield from _global_mocks(module)
+
+
+def _sets_up_the_file(call: Call) -> bool:
+    """A change in the module's body: made while files are loaded, before any test of it runs."""
+    above = [n for n in nodes.ancestors(call.node) if n.type in ("do_block", "call")]
+    body = call.owner.body
+    return body is not None and next((n.id for n in above), 0) == body.id
+
+
+def _judge_setting(setting: Setting, call: Call, project: Project) -> Site | Exempt:
+    span = Span.of(call.owner, call.node)
+    shared = _elsewhere(setting, call.owner, project)
+    if shared is None:
+        return Exempt(span, "private-key")
+    return _site(span, f"`{setting.label}`", (shared,))
+
+
+def _elsewhere(setting: Setting, module: Module, project: Project) -> Because | None:
+    """Where code outside the test's own file reads the setting, or another test changes it."""
+    own = module.source.path
+    for path, data in project.files.items():
+        if path == own or setting.word not in data:
+            continue
+        reads = any(word in data for word in READ_WORDS)
+        if not reads and not (any(w in data for w in WRITE_WORDS) and b"async: true" in data):
+            continue
+        if project.source(path).role not in ("lib", "test"):
+            continue
+        for other in project.modules_in(path):
+            because = _use(setting, other)
+            if because is not None:
+                return because
+    return None
+
+
+def _use(setting: Setting, module: Module) -> Because | None:
+    for clause in module.clauses_with(*READ_WORDS):
+        for call in clause.calls:
+            if read(call) == setting:
+                note = f"`{clause.function.label}` of `{module.name}` reads it, in any test"
+                return Because(Span.of(module, call.node), note)
+    if _runs_beside_others(module):
+        for call in calls_named(module, _NAMES):
+            if written(call) == setting:
+                note = f"`{module.name}` changes it too, and may run at the same time"
+                return Because(Span.of(module, call.node), note)
+    return None
+
+
+def _global_mocks(module: Module) -> Iterator[Site]:
+    for node in module.loose:
+        if nodes.is_call_to(node, "setup", "setup_all") and _names_global_mode(node):
+            yield _site(Span.of(module, node), "Mox's mode", ())
+            return
+
+
+def _names_global_mode(setup: Node) -> bool:
+    atoms = (a for arg in nodes.arguments(setup) for a in nodes.of_type(arg, "atom"))
+    return any(text(a) == ":set_mox_global" for a in atoms)
+
+
+def _site(span: Span, what: str, because: tuple[Because, ...]) -> Site:
+    note = "the module runs at the same time as other asynchronous ones (`async: true`)"
+    return Site(
+        span,
+        f"an asynchronous test changes {what}, which other tests share",
+        because=(Because(span, note), *because),
+    )
+
+
+_LIMIT = """\
+defmodule Shop.Limit do
+  def now, do: Application.get_env(:shop, :limit, 10)
+end
+"""
+_TEST = """\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+
+  test "a small limit" do
+    Application.put_env(:shop, :limit, 1)
+    on_exit(fn -> Application.delete_env(:shop, :limit) end)
+    assert Shop.full?(2)
+  end
+end
+"""
+
+RULE = Rule(
+    id="async-global-state",
+    title="Global state in asynchronous tests",
+    category="tests",
+    stage=4,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A test module with `async: true` changes something of which the system has only one: an "
+        "application or system variable that other code reads, the logger's settings, the working "
+        "directory, a module's code."
+    ),
+    harm=(
+        "Modules with `async: true` run at the same time. Another test sees the changed value, or "
+        "puts its own in the middle of this one. Such failures come and go, and putting the old "
+        "value back in `on_exit` does not prevent them."
+    ),
+    remedy=(
+        "Pass the value to the code under test as an argument or option. Where it must stay "
+        "global, put the tests that change it into a module without `async: true`."
+    ),
+    triggers=(b"async: true",),
+    roles=("test",),
+    check_project=check,
+    bad=(
+        Sample(files={"lib/limit.ex": _LIMIT, "test/limit_test.exs": _TEST}),
+        Sample(
+            """\
+defmodule Shop.LogTest do
+  use ExUnit.Case, async: true
+
+  setup do
+    Logger.configure(level: :debug)
+    on_exit(fn -> Logger.configure(level: :warning) end)
+  end
+
+  test "logs" do
+    assert Shop.audit() == :ok
+  end
+end
+""",
+            path="test/log_test.exs",
+        ),
+        Sample(
+            """\
+defmodule Shop.FilesTest do
+  use Shop.Case, async: true
+
+  test "reads the list" do
+    File.cd!("test/lists", fn -> assert Shop.read("a.csv") == [] end)
+  end
+end
+""",
+            path="test/files_test.exs",
+        ),
+    ),
+    good=(
+        Sample(
+            files={
+                "lib/limit.ex": _LIMIT,
+                "test/limit_test.exs": _TEST.replace(", async: true", ""),
+            }
+        ),
+        Sample(
+            """\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+
+  test "a small limit" do
+    assert Shop.full?(2, limit: 1)
+    assert Application.get_env(:shop, :limit) == 10
+  end
+end
+""",
+            path="test/limit_test.exs",
+        ),
+    ),
+    exemptions=(
+        Exemption(
+            "private-key",
+            "no code outside this file is seen to read the setting",
+            Sample(
+                """\
+defmodule Shop.ConfigTest do
+  use ExUnit.Case, async: true
+
+  test "reads what was set" do
+    Application.put_env(:shop, :only_here, 1)
+    assert Shop.Config.fetch(:only_here) == 1
+  end
+end
+""",
+                path="test/config_test.exs",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,290 @@
+"""A child that needs, while it starts, a sibling that starts after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.elixir.call_graph import CASTS, Step
+from bot.elixir.calls import Call
+from bot.elixir.child_specs import ChildFacts
+from bot.elixir.children import ChildListFacts
+from bot.elixir.context import is_test_support
+from bot.elixir.facts import ModuleFacts
+from bot.elixir.named_needs import needed_process
+from bot.elixir.project import Project
+from bot.elixir.reach import callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.way import clauses_on, way
+
+_PREPARED = re.compile(rb"\b(?:rescue|catch|whereis)\b")
+_INIT, _CONTINUE = ("init", 1), ("handle_continue", 2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A child in its list, with the names that only later children can have."""
+
+    child: ChildFacts
+    listing: ChildListFacts
+    later: Mapping[str, ChildFacts]
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """What children need, in `init/1` or right after it, of siblings that start after them."""
+    for place in _places(project):
+        facts = project.modules.get(place.child.module)
+        if facts is None or facts.role != "lib" or not place.later:
+            continue
+        seen: set[int] = set()
+        for call, step in _needs(project, facts):
+            name = needed_process(call, step)
+            if name in place.later and call.node.id not in seen:
+                seen.add(call.node.id)
+                yield _judge(call, step, place, name)
+
+
+def _places(project: Project) -> Iterator[_Place]:
+    """Children of plain lists, each module that is listed once only."""
+    lib = [facts for facts in project.facts if facts.role == "lib"]
+    listings = [listing for facts in lib for listing in facts.child_lists]
+    times: dict[str, int] = {}
+    for child in (child for listing in listings for child in listing.children):
+        for name in {child.module, child.name} - {""}:
+            times[name] = times.get(name, 0) + 1
+    for listing in listings:
+        later: dict[str, ChildFacts] = {}
+        places = []
+        for child in reversed(listing.children if listing.literal else ()):
+            places.append(_Place(child, listing, dict(later)))
+            names = _names(project, child)
+            later |= {n: child for n in names if times.get(n, 0) < 2 and _once(child, times)}
+        yield from reversed(places)
+
+
+def _once(child: ChildFacts, times: Mapping[str, int]) -> bool:
+    """Whether no other list could have started it before."""
+    return bool(child.name) or times.get(child.module, 0) == 1
+
+
+def _names(project: Project, child: ChildFacts) -> set[str]:
+    """The names under which a child can be asked, of which it is the only owner."""
+    if child.name:
+        return {child.name}
+    facts = project.modules.get(child.module)
+    if facts is None:
+        return {child.module} - {""}
+    owned = {name for name in facts.names if project.calls.owners.get(name) is facts}
+    return owned | {child.module}
+
+
+def _needs(project: Project, facts: ModuleFacts) -> Iterator[tuple[Call, Step]]:
+    if facts not in project.calls.servers:
+        return
+    module = project.module(facts.name)
+    for key in (_INIT, _CONTINUE):
+        for origin in callbacks(module, [key]):
+            for step in project.calls.steps(origin):
+                yield from ((call, step) for call in step.clause.calls)
+
+
+def _judge(call: Call, step: Step, place: _Place, name: str) -> Site | Exempt:
+    home = step.origin.module
+    span = Span.of(home, (step.path[0] if step.path else call).node)
+    if is_test_support(home):
+        return Exempt(span, "test-support")
+    if any(clause.matches(_PREPARED) for clause in clauses_on(step)):
+        return Exempt(span, "prepared")
+    at_once = step.origin.name == "init"
+    later = place.later[name]
+    return Site(
+        span,
+        f"`{step.origin.label}` needs `{name}`, which the supervisor starts later",
+        because=(
+            *way(step),
+            Because(Span.of(call.owner, call.node), _note(call, name, at_once)),
+            Because(_span(place.listing, place.child), f"`{home.name}` is started here"),
+            Because(_span(place.listing, later), f"`{name}` only here, further down"),
+        ),
+        severity=None if at_once and call.full not in CASTS else "warning",
+        confidence=None if at_once else "medium",
+        data={"needs": name, "callback": step.origin.label},
+    )
+
+
+def _span(listing: ChildListFacts, child: ChildFacts) -> Span:
+    return Span(listing.path, child.start, child.end)
+
+
+def _note(call: Call, name: str, at_once: bool) -> str:
+    if not at_once:
+        return f"`{name}` may be up by then, or not: this callback runs while siblings start"
+    if call.full in CASTS:
+        return f"there is no `{name}` yet: a cast to nobody is lost in silence"
+    return f"there is no `{name}` yet: the call fails, and with it the start"
+
+
+RULE = Rule(
+    id="call-to-later-sibling",
+    title="A child that needs one that starts after it",
+    category="supervision",
+    stage=1,
+    severity="error",
+    confidence="high",
+    fix="advice",
+    explanation=(
+        "A supervisor starts its children in the order of the list, each when the one before has "
+        "returned from `init/1`. This child needs, while it starts, one further down."
+    ),
+    harm=(
+        "A call to a process that is not there exits with `noproc`, so the child and with it the "
+        "whole tree does not start; a cast is lost without a word. From `handle_continue/2` it is "
+        "a race that a busy machine loses. The order also decides the end: children stop in "
+        "reverse, so this one would outlive what it needs."
+    ),
+    remedy="Move the child below what it needs. What needs nothing stands first.",
+    triggers=(b"Supervisor",),
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Supervisor do
+  use Supervisor
+
+  def start_link(arg), do: Supervisor.start_link(__MODULE__, arg, name: __MODULE__)
+
+  def init(_) do
+    children = [Shop.Desk, Shop.Stock]
+    Supervisor.init(children, strategy: :one_for_one)
+  end
+end
+
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(items), do: GenServer.start_link(__MODULE__, items, name: __MODULE__)
+  def all, do: GenServer.call(__MODULE__, :all)
+  def init(items), do: {:ok, items}
+  def handle_call(:all, _from, items), do: {:reply, items, items}
+end
+
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, name: __MODULE__)
+  def init(_), do: {:ok, Shop.Stock.all()}
+end
+"""),
+        Sample("""\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    children = [Shop.Night, {Registry, keys: :unique, name: Shop.Names}]
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end
+
+defmodule Shop.Night do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(arg), do: {:ok, arg, {:continue, :register}}
+
+  def handle_continue(:register, arg) do
+    {:ok, _} = Registry.register(Shop.Names, :night, nil)
+    {:noreply, arg}
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Supervisor do
+  use Supervisor
+
+  def init(_), do: Supervisor.init([Shop.Stock, Shop.Desk], strategy: :rest_for_one)
+end
+
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(items), do: GenServer.start_link(__MODULE__, items, name: __MODULE__)
+  def all, do: GenServer.call(__MODULE__, :all)
+  def init(items), do: {:ok, items}
+end
+
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, name: __MODULE__)
+  def init(_), do: {:ok, Shop.Stock.all()}
+end
+"""),
+        Sample("""\
+defmodule Shop.Supervisor do
+  use Supervisor
+
+  def init(_), do: Supervisor.init([Shop.Desk, Shop.Stock], strategy: :one_for_one)
+end
+
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(items), do: GenServer.start_link(__MODULE__, items, name: __MODULE__)
+  def all, do: GenServer.call(__MODULE__, :all)
+  def init(items), do: {:ok, items}
+end
+
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, name: __MODULE__)
+  def init(arg), do: {:ok, arg}
+  def handle_info(:tick, _), do: {:noreply, Shop.Stock.all()}
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "prepared",
+            "it looks first whether the other is there, or catches that it is not",
+            Sample("""\
+defmodule Shop.Supervisor do
+  use Supervisor
+
+  def init(_), do: Supervisor.init([Shop.Desk, Shop.Stock], strategy: :one_for_one)
+end
+
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(items), do: GenServer.start_link(__MODULE__, items, name: __MODULE__)
+  def init(items), do: {:ok, items}
+end
+
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, name: __MODULE__)
+
+  def init(_) do
+    {:ok, GenServer.call(Shop.Stock, :all)}
+  catch
+    :exit, {:noproc, _} -> {:ok, []}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests is started as the test needs it",
+            Sample("""\
+defmodule Shop.Testing.Supervisor do
+  use Supervisor
+
+  def init(_) do
+    Supervisor.init([Shop.Testing.Desk, {Registry, name: Shop.Names}], strategy: :one_for_one)
+  end
+end
+
+defmodule Shop.Testing.Desk do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(_), do: {:ok, Registry.lookup(Shop.Names, :desk)}
+end
+"""),
+        ),
+    ),
+)

@@ -1,0 +1,203 @@
+"""Configuration read while the module compiles, and fixed from then on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.context import is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import DEFINITIONS, Module
+from bot.elixir.place import deferred
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.source import falls_in
+
+_APPLICATION = frozenset(
+    f"Application.{name}" for name in ("get_env", "fetch_env", "fetch_env!", "get_all_env")
+)
+_SYSTEM = frozenset(f"System.{name}" for name in ("get_env", "fetch_env", "fetch_env!"))
+_WORDS = (b"get_env", b"fetch_env", b"get_all_env")
+_BUILD = re.compile(r"SHA|COMMIT|VERSION|BUILD|REVISION|RELEASE|COMPIL|PRECOMPILED|GIT_")
+_SWITCHES = ("if", "unless", "case", "cond")
+_TYPES = frozenset({"spec", "type", "typep", "opaque", "callback", "macrocallback"})
+"""Attributes in which names are names of types."""
+_AT_ONCE = ("for", "=", "|>", "plug", *_SWITCHES)
+"""What the module body runs as it stands; other macros may move their arguments anywhere."""
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every read of the environment in an attribute or a statement of the module body."""
+    places = module.source.places(*_WORDS)
+    for node in module.body.named_children if module.body is not None else ():
+        if not falls_in(places, node.start_byte, node.end_byte) or _is_elsewhere(node):
+            continue
+        for call in calls_in(node, module):
+            if call.full in _APPLICATION | _SYSTEM and call.args and _runs_now(call, node):
+                yield _judge(call, node)
+
+
+def _is_elsewhere(statement: Node) -> bool:
+    return nodes.is_call_to(statement, *DEFINITIONS, "defmodule", "defimpl", "defprotocol")
+
+
+def _runs_now(call: Call, statement: Node) -> bool:
+    """Whether compiling the module evaluates the call; a function value only holds it."""
+    if call.captured or call.in_quote or deferred(call.node, call.owner):
+        return False
+    for around in nodes.ancestors(call.node):
+        if _is_elsewhere(around) or around.type == "anonymous_function":
+            return False
+        if around.id == statement.id:
+            break
+    if nodes.operator(statement) == "@":
+        return _attribute(statement) not in _TYPES
+    return nodes.operator(statement) in _AT_ONCE or nodes.is_call_to(statement, *_AT_ONCE)
+
+
+def _judge(call: Call, statement: Node) -> Site | Exempt:
+    module = call.owner
+    span = Span.of(module, call.node)
+    if module.name.startswith("Mix.") or module.implements("Mix.Task"):
+        return Exempt(span, "mix-task")
+    if is_test_support(module):
+        return Exempt(span, "test-support")
+    if call.full in _SYSTEM and _meant_for_the_build(call, statement):
+        return Exempt(span, "build-value")
+    name = _attribute(statement)
+    what = "the attribute keeps" if name else "the module is compiled with"
+    return Site(
+        span,
+        f"`{call.full}` is read when `{module.name}` is compiled"
+        + (f", into `@{name}`" if name else ""),
+        because=(
+            Because(
+                span,
+                f"{what} the value of the build: what `config/runtime.exs` or the environment "
+                "says at start is never looked at",
+            ),
+        ),
+        confidence="high" if name else "medium",
+        data={"call": call.full, "attribute": name},
+    )
+
+
+def _attribute(statement: Node) -> str:
+    operand = statement.child_by_field_name("operand")
+    if nodes.operator(statement) != "@" or operand is None:
+        return ""
+    return nodes.text_of(operand, "target")
+
+
+def _meant_for_the_build(call: Call, statement: Node) -> bool:
+    """A stamp of the build by its name, or a switch around definitions."""
+    return _BUILD.search(text(call.args[0])) is not None or nodes.is_call_to(statement, *_SWITCHES)
+
+
+RULE = Rule(
+    id="compile-time-env",
+    title="Configuration fixed at compile time",
+    category="configuration",
+    stage=3,
+    severity="warning",
+    confidence="high",
+    fix="assisted",
+    explanation=(
+        "`Application.get_env/3` or `System.get_env/2` stands in the body of a module, mostly in "
+        "an attribute, and so runs once, while the module compiles."
+    ),
+    harm=(
+        "A release keeps the value of the machine that built it. Setting the variable or the "
+        "configuration where it runs changes nothing, and nothing says so. Elixir warns of "
+        "`Application.get_env/3` there, and not of `System.get_env/2`."
+    ),
+    remedy=(
+        "Read it in a function, where it is used or when the process starts; environment "
+        "variables belong in `config/runtime.exs`. If it has to be known at compile time, "
+        "`Application.compile_env/3` says so, and refuses to boot with another value."
+    ),
+    triggers=_WORDS,
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Rates do
+  @url Application.get_env(:shop, :rates_url)
+  def url, do: @url
+end
+"""),
+        Sample("""\
+defmodule Shop.Pool do
+  @timeout System.get_env("POOL_TIMEOUT", "10000") |> String.to_integer()
+  def timeout, do: @timeout
+end
+"""),
+        Sample("""\
+defmodule Shop.Router do
+  if Application.get_env(:shop, :dashboard) do
+    def dashboard, do: :shown
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Rates do
+  @url Application.compile_env(:shop, :rates_url)
+  def url, do: @url
+  def key, do: Application.fetch_env!(:shop, :rates_key)
+end
+"""),
+        Sample("""\
+defmodule Shop.Lazy do
+  @doc "Reads `Application.get_env(:shop, :mode)`."
+  @reader &Application.get_env/2
+  def read(key), do: @reader.(:shop, key)
+end
+"""),
+        Sample("""\
+defmodule Shop.Template do
+  defmacro __using__(_) do
+    quote do
+      @mode Application.get_env(:shop, :mode)
+    end
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "build-value",
+            "a stamp of the build, or a switch between two builds: compile time is the right time",
+            Sample("""\
+defmodule Shop.Version do
+  @commit System.get_env("GIT_SHA")
+  def commit, do: @commit
+end
+"""),
+        ),
+        Exemption(
+            "mix-task",
+            "a Mix task runs where it is compiled",
+            Sample("""\
+defmodule Mix.Tasks.Shop.Load do
+  use Mix.Task
+  @url Application.get_env(:shop, :url)
+  def run(_), do: Mix.shell().info(@url)
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests runs where it is compiled",
+            Sample("""\
+defmodule Shop.ConnCase do
+  @url Application.get_env(:shop, :url)
+  def url, do: @url
+end
+"""),
+        ),
+    ),
+)

@@ -1,0 +1,204 @@
+"""A table that rows only ever go into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.elixir.context import is_command_line, is_test_support
+from bot.elixir.outline import Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.runners import at_run_time
+from bot.elixir.table_keys import comes_from_outside, written_keys
+from bot.elixir.tables import (
+    REMOVES,
+    Operation,
+    Table,
+    created,
+    modules_with_tables,
+    operations,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Uses:
+    """What the project does to all its tables."""
+
+    modules: tuple[Module, ...]
+    every: tuple[Operation, ...]
+
+    def of(self, name: str) -> list[Operation]:
+        return [o for o in self.every if o.table == name]
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every named table of the project that gets rows by callers' keys and loses none."""
+    modules = [m for m in modules_with_tables(project) if not is_test_support(m)]
+    tables = [t for m in modules for t in created(m) if t.name and not _short_lived(t)]
+    if not tables:
+        return
+    uses = _Uses(tuple(modules), tuple(o for m in modules for o in operations(m)))
+    for table in tables:
+        found = uses.of(table.name)
+        if not any(_removes(o) for o in found) and not _reached_otherwise(table, uses):
+            yield from _judge(table, found, project)
+
+
+def _removes(operation: Operation) -> bool:
+    return operation.call.full in REMOVES
+
+
+def _short_lived(table: Table) -> bool:
+    return is_command_line(table.clause)
+
+
+def _reached_otherwise(table: Table, uses: _Uses) -> bool:
+    """Whether rows are removed from a table that could be this one under another name."""
+    words = {
+        w.rpartition(".")[2].lstrip(":").partition("/")[0].encode()
+        for w in (table.name, table.module.name)
+    }
+    near = {o.module for o in uses.of(table.name)} | {table.module}
+    for operation in uses.every:
+        if _removes(operation) and not operation.table:
+            module = operation.module
+            tail = module.name.rpartition(".")[2].encode()
+            if (
+                module in near
+                or any(word in module.source.data for word in words)
+                or any(tail in m.source.data for m in near)
+            ):
+                return True
+    return False
+
+
+def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[Site | Exempt]:
+    span = Span.of(table.module, table.call.node)
+    fills = [(o, key) for o in found for key in written_keys(o)]
+    outside = [(o, key) for o, key in fills if comes_from_outside(key, o.clause, project)]
+    if not fills:
+        return
+    if not outside:
+        yield Exempt(span, "fixed-keys")
+        return
+    for operation, _ in outside:
+        ways = at_run_time(operation.clause.function, project, table.clause.function)
+        if ways:
+            yield Site(
+                span,
+                "rows are put into this table and never removed",
+                because=(
+                    Because(span, "nothing in the project deletes from this table or drops it"),
+                    Because(
+                        Span.of(operation.module, operation.call.node),
+                        "each new key that callers bring adds a row",
+                    ),
+                    Because(
+                        Span.of(ways[0].function.module, ways[0].function.clauses[0].head),
+                        ways[0].told(),
+                    ),
+                ),
+                data={"table": table.name},
+            )
+            return
+    yield Exempt(span, "filled-at-start")
+
+
+RULE = Rule(
+    id="ets-unbounded",
+    title="A table that only grows",
+    category="resources",
+    stage=3,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "Rows are put into a named ETS table under keys that callers bring, and nothing in the "
+        "project ever deletes one."
+    ),
+    harm=(
+        "ETS has no limit and no eviction: the table grows until the node runs out of memory, days "
+        "or months after the release."
+    ),
+    remedy=(
+        "Decide when a row is of no more use. Delete it with what it belongs to (the session, the "
+        "process by its `:DOWN`), or store a time and sweep old rows by `:ets.select_delete/2` "
+        "every so often. A cache library brings a limit with it."
+    ),
+    triggers=(b":ets.",),
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Seen do
+  use GenServer
+  def init(_), do: {:ok, :ets.new(__MODULE__, [:named_table, :public])}
+  def visit(user), do: :ets.insert(__MODULE__, {user, System.system_time()})
+  def seen?(user), do: :ets.member(__MODULE__, user)
+end
+"""),
+        Sample("""\
+defmodule Shop.Hits do
+  use GenServer
+  @table :hits
+  def init(_), do: {:ok, :ets.new(@table, [:named_table, :public])}
+  def hit(address), do: :ets.update_counter(@table, address, 1, {address, 0})
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Seen do
+  use GenServer
+  def init(_), do: {:ok, :ets.new(__MODULE__, [:named_table, :public])}
+  def visit(user), do: :ets.insert(__MODULE__, {user, System.system_time()})
+
+  def handle_info(:sweep, state) do
+    :ets.select_delete(__MODULE__, [{{:_, :"$1"}, [{:<, :"$1", oldest()}], [true]}])
+    {:noreply, state}
+  end
+
+  defp oldest, do: System.system_time() - 60_000_000_000
+end
+"""),
+        Sample("""\
+defmodule Shop.Job do
+  def count(words) do
+    table = :ets.new(:words, [:set])
+    for word <- words, do: :ets.update_counter(table, word, 1, {word, 0})
+    :ets.tab2list(table)
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "fixed-keys",
+            "its keys are a fixed set: rows are replaced, none is added",
+            Sample("""\
+defmodule Shop.Weather do
+  use GenServer
+  def init(_), do: {:ok, :ets.new(__MODULE__, [:named_table, :public])}
+  def set(value), do: :ets.insert(__MODULE__, {:temperature, value})
+end
+"""),
+        ),
+        Exemption(
+            "filled-at-start",
+            "it is filled when the application starts, and not later",
+            Sample("""\
+defmodule Shop.Rates do
+  use GenServer
+
+  def init(rates) do
+    :ets.new(__MODULE__, [:named_table])
+    for {coin, rate} <- rates, do: put(coin, rate)
+    {:ok, nil}
+  end
+
+  defp put(coin, rate), do: :ets.insert(__MODULE__, {coin, rate})
+end
+"""),
+        ),
+    ),
+)

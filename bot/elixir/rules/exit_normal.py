@@ -1,0 +1,245 @@
+"""`Process.exit(pid, :normal)`: an exit signal that ends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import STARTS_PROCESS, Call, calls_in, resolve
+from bot.elixir.expressions import Expression, operations
+from bot.elixir.loose import outermost, own_calls
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import BUSY, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import above
+from bot.elixir.trapping import is_self, is_trap_flag, trap_flags
+
+_EXITS = frozenset({"Process.exit", ":erlang.exit"})
+_SUPERVISORS = frozenset(
+    f"{name}.start_link"
+    for name in ("Supervisor", "DynamicSupervisor", "Task.Supervisor", "PartitionSupervisor")
+)
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every exit signal `:normal` to a process other than the sender."""
+    for clause in module.clauses_with(b":normal"):
+        for call in clause.calls:
+            if _sends_normal(call) and not is_self(Expression(call.args[0], clause)):
+                yield _judge(call, clause.node, clause)
+    for node in outermost(module) if module.source.role == "test" else ():
+        if b":normal" in (node.text or b""):
+            for call in own_calls(node, module):
+                if _sends_normal(call) and not text(call.args[0]).startswith("self"):
+                    yield _judge(call, _test_around(call, node), None)
+
+
+def _test_around(call: Call, statement: Node) -> Node:
+    return next((a for a in above(call) if nodes.is_call_to(a, "test")), statement)
+
+
+def _sends_normal(call: Call) -> bool:
+    if call.full not in _EXITS or call.captured or call.in_quote or len(call.args) != 2:
+        return False
+    return text(call.args[1]) == ":normal"
+
+
+def _judge(call: Call, around: Node, clause: Clause | None) -> Site | Exempt:
+    span = Span.of(call.owner, call.node)
+    starter = _starter(call, around)
+    if starter is not None and _traps(starter):
+        return Exempt(span, "traps-exits")
+    if clause is not None and _may_be_itself(call, clause):
+        return Exempt(span, "own-server")
+    if _in_test(call) and _found_alive(call, around):
+        return Exempt(span, "shown-alive")
+    return Site(
+        span,
+        f"the exit signal `:normal` does not end `{text(call.args[0])}`",
+        because=(
+            Because(
+                span,
+                "a process that does not trap exits ignores this signal, and one that does gets "
+                "an ordinary message",
+            ),
+        ),
+        severity="info" if _in_test(call) else None,
+        data={"call": call.full},
+    )
+
+
+def _in_test(call: Call) -> bool:
+    """Whether the process is only left over from a test."""
+    return call.owner.source.role == "test"
+
+
+def _found_alive(call: Call, around: Node) -> bool:
+    """Whether the test goes on to show that the process lives."""
+    return any(
+        later.full == "Process.alive?" and later.args and text(later.args[0]) == text(call.args[0])
+        for later in calls_in(around, call.owner)
+        if later.start > call.start
+        and not any(nodes.is_call_to(a, "refute") for a in nodes.ancestors(later.node))
+    )
+
+
+def _starter(call: Call, around: Node) -> Call | None:
+    """The call whose process the target is, where the same code starts it."""
+    name = text(call.args[0])
+    for match in reversed(operations(around, "=")):
+        left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
+        if left is None or right is None or match.end_byte > call.start:
+            continue
+        if name in nodes.identifiers(left) and right.type == "call":
+            return resolve(right, call.owner)
+    return None
+
+
+def _traps(starter: Call) -> bool:
+    if starter.full in _SUPERVISORS:
+        return True
+    if starter.full not in STARTS_PROCESS:
+        return False
+    module = starter.owner
+    inside = calls_in(starter.node, module)
+    if any(is_trap_flag(c) for c in inside):
+        return True
+    helpers = [module.local(c.name, c.arity) for c in inside if c.module == module.name]
+    return any(is_trap_flag(c) for helper in helpers if helper is not None for c in helper.calls)
+
+
+def _may_be_itself(call: Call, clause: Clause) -> bool:
+    """Whether the module's processes trap exits, and a client function signals one of them."""
+    module = clause.function.module
+    if next(trap_flags(module), None) is None:
+        return False
+    return all(step.clause is not clause for step in reached_from_callbacks(module, BUSY))
+
+
+RULE = Rule(
+    id="exit-normal",
+    title="Exit signal that ends nothing",
+    category="messaging",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation="`Process.exit(pid, :normal)` is sent to another process.",
+    harm=(
+        "The documentation of `Process.exit/2` says that nothing happens: a process ignores "
+        "`:normal` from another one, and if it traps exits it gets `{:EXIT, from, :normal}` as a "
+        "message. The process meant to end here lives on, with its memory, links and connections. "
+        "(Only an OTP process that traps exits ends, and only by a signal of its own parent.)"
+    ),
+    remedy=(
+        "Stop a server by `GenServer.stop/3`, a supervised child by "
+        "`DynamicSupervisor.terminate_child/2`, a task by `Task.shutdown/2`, and any other process "
+        "by the reason `:shutdown` or, where it may not clean up, `:kill`. A linked starter has to "
+        "unlink first or trap exits."
+    ),
+    triggers=(b":normal",),
+    roles=("lib", "test"),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Import do
+  def stop(%{feed: feed}) do
+    Process.exit(feed, :normal)
+    :ok
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Watch do
+  def during(fun) do
+    watcher = spawn_link(fn -> Shop.Feed.each(&IO.inspect/1) end)
+    result = fun.()
+    watcher |> Process.exit(:normal)
+    result
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Import do
+  def stop(%{feed: feed}) do
+    Process.exit(feed, :shutdown)
+    GenServer.stop(feed, :normal)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Once do
+  def run do
+    me = self()
+    Process.exit(me, :normal)
+  end
+
+  def leave, do: Process.exit(self(), :normal)
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "traps-exits",
+            "the process is started here and traps exits, so the signal is a message to it, or "
+            "its parent's",
+            Sample("""\
+defmodule Shop.Watch do
+  def during(fun) do
+    watcher = spawn_link(fn -> watch() end)
+    fun.()
+    Process.exit(watcher, :normal)
+  end
+
+  defp watch do
+    Process.flag(:trap_exit, true)
+
+    receive do
+      {:EXIT, _from, :normal} -> :ok
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "own-server",
+            "a client function signals the module's own server, which traps exits",
+            Sample("""\
+defmodule Shop.Desk do
+  use GenServer
+
+  def finish(pid), do: Process.exit(pid, :normal)
+
+  def init(state) do
+    Process.flag(:trap_exit, true)
+    {:ok, state}
+  end
+
+  def handle_info({:EXIT, _from, :normal}, state), do: {:stop, :normal, state}
+end
+"""),
+        ),
+        Exemption(
+            "shown-alive",
+            "the test is about this very signal: it shows that the process lives",
+            Sample(
+                """\
+defmodule Shop.FeedTest do
+  use ExUnit.Case
+
+  test "a feed does not end by chance", %{feed: feed} do
+    Process.exit(feed, :normal)
+    assert Process.alive?(feed)
+  end
+end
+""",
+                path="test/feed_test.exs",
+            ),
+        ),
+    ),
+)

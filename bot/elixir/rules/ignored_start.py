@@ -1,0 +1,253 @@
+"""A child that was perhaps never started, and nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.child_specs import started_module
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.facts import StartFacts
+from bot.elixir.outline import Clause, Function
+from bot.elixir.project import Project
+from bot.elixir.results import results
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.unused import unused
+
+_STARTS = frozenset(
+    {
+        "DynamicSupervisor.start_child",
+        "Supervisor.start_child",
+        ":supervisor.start_child",
+        "Horde.DynamicSupervisor.start_child",
+    }
+)
+_IDEMPOTENT = ("ensure", "maybe_start", "start_if", "start_once", "start_unless")
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every `start_child` whose result is thrown away, there or by who calls the function."""
+    paths = {s.path: None for f in project.facts if f.role == "lib" for s in f.starts if _is(s)}
+    modules = [module for path in paths for module in project.modules_in(path)]
+    starters: dict[str, Starter] = {}
+    for module in modules:
+        for clause in module.clauses_with(b"start_child"):
+            for call in clause.calls:
+                if call.full in _STARTS:
+                    yield from _judge(call, clause, None, project)
+                    if any(r.id == call.statement.id for r in results(clause)):
+                        starter = Starter(clause.function, call)
+                        starters.setdefault(starter.function.name, starter)
+    yield from _callers(starters, project)
+
+
+@dataclass(frozen=True, eq=False)
+class Starter:
+    """A function that returns what `start_child` returns."""
+
+    function: Function
+    call: Call
+
+
+def _is(start: StartFacts) -> bool:
+    return start.call in _STARTS
+
+
+def _callers(starters: dict[str, Starter], project: Project) -> Iterator[Site | Exempt]:
+    words = [f"{name}(".encode() for name in starters]
+    paths = {f.path: None for f in project.facts if f.role == "lib"} if words else {}
+    for path in paths:
+        if any(word in project.files[path] for word in words):
+            for module in project.modules_in(path):
+                for clause in module.clauses_with(*words):
+                    for call in clause.calls:
+                        starter = starters.get(call.name)
+                        if starter is not None and _reaches(call, starter.function):
+                            yield from _judge(call, clause, starter, project)
+
+
+def _reaches(call: Call, function: Function) -> bool:
+    return (
+        call.module == function.module.name
+        and function.min_arity <= call.arity <= function.arity
+        and not call.captured
+    )
+
+
+def _judge(
+    call: Call, clause: Clause, starter: Starter | None, project: Project
+) -> Iterator[Site | Exempt]:
+    module = clause.function.module
+    if call.in_quote or call.next_in_pipe is not None or call.runs_in or is_platform(module):
+        return
+    span = Span.of(module, call.node)
+    if _discarded(call.statement):
+        yield Exempt(span, "discarded")
+    elif unused(call.statement, module):
+        if is_test_support(module):
+            yield Exempt(span, "test-support")
+        elif any(name.startswith(_IDEMPOTENT) for name in (clause.function.name, call.name)):
+            yield Exempt(span, "idempotent")
+        elif _named(starter.call if starter is not None else call, project):
+            yield Exempt(span, "once-per-name")
+        else:
+            yield _site(call, span, starter)
+
+
+def _site(call: Call, span: Span, starter: Starter | None) -> Site:
+    what = f"{call.module}.{call.name}"
+    because = [Because(span, "`{:error, reason}` and `:ignore` go by here as if the child ran")]
+    if starter is not None:
+        inner = Span.of(starter.function.module, starter.call.node)
+        because.append(Because(inner, f"`{what}` returns what this returns, and does not raise"))
+    return Site(
+        span,
+        f"nobody looks at what `{what}` returns",
+        because=tuple(because),
+        data={"call": call.full},
+    )
+
+
+def _named(start: Call, project: Project) -> bool:
+    """Whether the child registers a name: a second one is refused, as is meant."""
+    given = start.args[1] if len(start.args) > 1 else None
+    target = started_module(given, start.owner.scope) if given is not None else ""
+    if target not in project.modules:
+        return False
+    child = project.module(target)
+    return any(
+        "name" in call.keywords()
+        for function in child.named("start_link")
+        for clause in function.clauses
+        for call in clause.calls
+        if call.name in ("start_link", "start")
+    )
+
+
+def _discarded(statement: Node) -> bool:
+    """`_ = ...`: seen, and said not to matter."""
+    parent = statement.parent
+    return (
+        parent is not None
+        and nodes.operator(parent) == "="
+        and nodes.text_of(parent, "left").startswith("_")
+    )
+
+
+RULE = Rule(
+    id="ignored-start",
+    title="Start of a child nobody looks at",
+    category="supervision",
+    stage=1,
+    severity="warning",
+    confidence="medium",
+    fix="assisted",
+    explanation="A child is started with `start_child`, and the result is thrown away.",
+    harm=(
+        "`start_child` does not raise: an `init/1` that refuses, a limit that is reached, a name "
+        "that is taken all come back as a value. Thrown away, the work is missing and nothing says "
+        "so, until somebody calls a process that is not there."
+    ),
+    remedy=(
+        "Match on it: `{:ok, pid} = ...` where a failure is a bug, a `case` where "
+        "`{:error, {:already_started, pid}}` is as good. Where it really does not matter, write "
+        "`_ = ...`."
+    ),
+    triggers=(b"start_child",),
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Orders do
+  def open(id) do
+    DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+    Shop.Order.total(id)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Desks do
+  def open(ids) do
+    Enum.each(ids, &DynamicSupervisor.start_child(Shop.DeskSupervisor, {Shop.Desk, &1}))
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Orders do
+  def open(id), do: DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+
+  def total(id) do
+    {:ok, pid} = DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+    Shop.Order.total(pid)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Mail do
+  def send(mail) do
+    Task.Supervisor.start_child(Shop.Tasks, fn -> Shop.Smtp.deliver(mail) end)
+    :ok
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "discarded",
+            "`_ =` says that it was thought of",
+            Sample("""\
+defmodule Shop.Orders do
+  def open(id) do
+    _ = DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+    :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "idempotent",
+            "the function makes sure that something runs, and by its name it may run already",
+            Sample("""\
+defmodule Shop.Orders do
+  def ensure_open(id) do
+    DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+    id
+  end
+end
+"""),
+        ),
+        Exemption(
+            "once-per-name",
+            "the child registers a name: one that runs already is as good",
+            Sample("""\
+defmodule Shop.Counter do
+  use GenServer
+  def start_link(id), do: GenServer.start_link(__MODULE__, id, name: {:via, Registry, {Shop, id}})
+  def init(id), do: {:ok, id}
+
+  def count(id) do
+    DynamicSupervisor.start_child(Shop.Counters, {__MODULE__, id})
+    GenServer.call({:via, Registry, {Shop, id}}, :count)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests: the test fails without the child",
+            Sample("""\
+defmodule Shop.DataCase do
+  def open(id) do
+    DynamicSupervisor.start_child(Shop.OrderSupervisor, {Shop.Order, id})
+    id
+  end
+end
+"""),
+        ),
+    ),
+)

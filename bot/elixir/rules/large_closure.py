@@ -1,0 +1,160 @@
+"""A whole structure sent to another process for one of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import STARTS_PROCESS, Call
+from bot.elixir.captured import Captured, captured
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.expressions import Expression, value_of
+from bot.elixir.outline import Clause, Module
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_AT_START = frozenset({"Agent.start", "Agent.start_link"})
+"""They copy once in the life of a process."""
+_TAKERS = STARTS_PROCESS - _AT_START
+_MOST_FIELDS = 2
+_WORDS = (b"spawn", b"Task.", b"Agent.", b":rpc", b":erpc")
+_OFFICIAL = (
+    "[Sending unnecessary data]"
+    "(https://hexdocs.pm/elixir/process-anti-patterns.html#sending-unnecessary-data)"
+)
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every variable that a function for another process uses for its fields only."""
+    if is_platform(module) or is_test_support(module):
+        return
+    for clause in module.clauses_with(*_WORDS):
+        for call in clause.calls:
+            if call.full in _TAKERS and not call.captured and not call.in_quote:
+                yield from _in_call(call, clause)
+
+
+def _in_call(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+    for function in call.args:
+        if function.type == "anonymous_function" or nodes.operator(function) == "&":
+            for variable in captured(function):
+                if variable.fields:
+                    yield from _judge(variable, function, call, clause)
+
+
+def _judge(
+    variable: Captured, function: Node, call: Call, clause: Clause
+) -> Iterator[Site | Exempt]:
+    module = clause.function.module
+    span = Span.of(module, variable.first)
+    if len(variable.fields) > _MOST_FIELDS:
+        yield Exempt(span, "much-of-it")
+    elif _made_here(variable.first, clause):
+        yield Exempt(span, "made-here")
+    else:
+        fields = " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
+        yield Site(
+            span,
+            f"all of `{variable.name}` is copied to another process, which uses only {fields}",
+            because=(
+                Because(
+                    Span.of(module, call.node),
+                    f"the function given to `{call.full}` takes the variable along, not the field",
+                ),
+            ),
+            data={"variable": variable.name, "fields": ",".join(variable.fields)},
+        )
+
+
+def _made_here(use: Node, clause: Clause) -> bool:
+    """Whether it is a map that the same function wrote out: no larger than what one sees."""
+    value = value_of(Expression(use, clause))
+    return value is not None and value.node.type == "map"
+
+
+RULE = Rule(
+    id="large-closure",
+    title="Sending more than is used",
+    category="resources",
+    stage=4,
+    severity="info",
+    confidence="medium",
+    fix="assisted",
+    explanation=(
+        "A function that another process runs uses only a field or two of a variable from "
+        f"outside, as in `state.name`. See {_OFFICIAL}."
+    ),
+    harm=(
+        "The function takes the whole variable along, and all of it is copied to the other "
+        "process: a connection, a socket or a server's state can be large. With "
+        "`Task.async_stream` it is copied for each element."
+    ),
+    remedy="Read the field before the function (`name = state.name`), and use that inside.",
+    triggers=_WORDS,
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Desk do
+  def audit(conn) do
+    Task.Supervisor.start_child(Shop.Tasks, fn -> Shop.Audit.seen(conn.request_path) end)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Stock do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_cast({:count, items}, state) do
+    items |> Task.async_stream(&Shop.Shelf.count(&1, state.shelf)) |> Stream.run()
+    {:noreply, state}
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Desk do
+  def audit(conn) do
+    path = conn.request_path
+    Task.Supervisor.start_child(Shop.Tasks, fn -> Shop.Audit.seen(path) end)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Desk do
+  def audit(conn, mod) do
+    Task.async(fn -> Shop.Audit.seen(conn, conn.request_path, mod.name()) end)
+    Enum.map([1], fn _ -> conn.host end)
+    Task.async(fn -> Enum.map(Shop.carts(), fn cart -> cart.total end) end)
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "much-of-it",
+            "it uses more than two fields, and so perhaps most of it",
+            Sample("""\
+defmodule Shop.Mail do
+  def send(order) do
+    Task.async(fn -> Shop.Post.send(order.name, order.street, order.town) end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "made-here",
+            "the map was written out in the same function, and is no larger than that",
+            Sample("""\
+defmodule Shop.Mail do
+  def send(name) do
+    order = %{name: name, id: make_ref()}
+    Task.async(fn -> Shop.Post.send(order.name) end)
+  end
+end
+"""),
+        ),
+    ),
+)

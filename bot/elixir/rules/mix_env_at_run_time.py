@@ -1,0 +1,226 @@
+"""Mix asked at run time: a release holds no Mix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import only_for_macros
+
+_ASKED = frozenset({"Mix.env", "Mix.target"})
+_LOOKS_FIRST = frozenset(
+    {
+        "Code.ensure_loaded?",
+        "Code.ensure_loaded",
+        "Code.ensure_compiled",
+        "Kernel.function_exported?",
+        "function_exported?",
+        "Process.whereis",
+        "Application.started_applications",
+        "Application.loaded_applications",
+    }
+)
+_WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
+_TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
+_TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every `Mix.env/0`, `Mix.target/0` and `Mix.Project` function that a function calls."""
+    paths = {facts.path: None for facts in project.facts if facts.role == "lib"}
+    for path in paths:
+        if any(word in project.files[path] for word in _TRIGGERS):
+            for module in project.modules_in(path):
+                yield from _of_module(module, project)
+
+
+def _of_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    if module.name.startswith("Mix.") or is_platform(module):
+        return
+    for clause in module.clauses_with(*_TRIGGERS):
+        for call in clause.calls if not is_command_line(clause) else ():
+            if (call.full in _ASKED or call.module == "Mix.Project") and not call.in_quote:
+                yield _judge(call, clause, project)
+
+
+def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
+    span = Span.of(clause.function.module, call.node)
+    exemption = _exemption(call, clause)
+    if exemption:
+        return Exempt(span, exemption)
+    shipped = _ships_mix(project)
+    if shipped is not None:
+        note = (
+            "Mix is shipped here, so this answers with what `MIX_ENV` says where it runs, and "
+            "`:dev` where it is not set"
+        )
+        because = [Because(span, note), Because(shipped, "releases of this repository hold Mix")]
+    else:
+        because = [Because(span, "a release has no Mix, so this raises there")]
+    return Site(
+        span,
+        f"`{clause.function.label}` asks `{call.full}` at run time",
+        because=tuple(because),
+        severity="info" if shipped is not None else None,
+        confidence="medium" if shipped is not None or call.full not in _ASKED else None,
+        data={"call": call.full},
+    )
+
+
+def _ships_mix(project: Project) -> Span | None:
+    """Where a mix.exs lists `:mix` as an application to start."""
+    for app in project.apps:
+        path = f"{app.path}/mix.exs".removeprefix("/")
+        if b":mix" not in project.files[path]:
+            continue
+        source = project.source(path)
+        for listing in nodes.of_type(source.root, "list"):
+            ships = any(text(item) == ":mix" for item in listing.named_children)
+            if ships and _key(listing) != "plt_add_apps":
+                return Span.of(source, listing)
+    return None
+
+
+def _key(value: Node) -> str:
+    parent = value.parent
+    named = parent is not None and parent.type == "pair"
+    return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
+
+
+def _exemption(call: Call, clause: Clause) -> str:
+    module = clause.function.module
+    if is_test_support(module):
+        return "test-support"
+    if _unquoted(call, clause) or only_for_macros(clause.function):
+        return "compile-time"
+    if any(c.full in _LOOKS_FIRST and _names_mix(c) for c in _calls_with(module, *_WORDS)):
+        return "looks-first"
+    if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
+        return "tool"
+    return ""
+
+
+def _calls_with(module: Module, *words: bytes) -> Iterator[Call]:
+    """Calls in clauses that hold a word, and in the conditions of the module body."""
+    for clause in module.clauses_with(*words):
+        yield from clause.calls
+    for statement in module.loose:
+        for argument in nodes.arguments(statement):
+            if any(word in (argument.text or b"") for word in words):
+                yield from calls_in(argument, module)
+
+
+def _names_mix(call: Call) -> bool:
+    named = (call.owner.scope.resolve(a) for a in call.args)
+    return not call.args or any(n == "Mix" or n.startswith("Mix.") or n == ":mix" for n in named)
+
+
+def _unquoted(call: Call, clause: Clause) -> bool:
+    above = (a for a in nodes.ancestors(call.node) if nodes.contains(clause.node, a))
+    return any(nodes.is_call_to(a, "unquote", "unquote_splicing") for a in above)
+
+
+RULE = Rule(
+    id="mix-env-at-run-time",
+    title="Mix asked at run time",
+    category="configuration",
+    stage=1,
+    severity="warning",
+    confidence="high",
+    fix="assisted",
+    explanation="A function calls `Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`.",
+    harm=(
+        "Mix is a build tool and not part of a release: there the call raises "
+        "`UndefinedFunctionError`, and only in production, as tests and development run under Mix."
+    ),
+    remedy=(
+        "Put what differs into the configuration and read that. Where the environment of the build "
+        "is really meant, keep it in an attribute: `@env Mix.env()` runs while Mix is there."
+    ),
+    triggers=_TRIGGERS,
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Mailer do
+  def deliver(mail) do
+    if Mix.env() == :prod, do: Shop.Smtp.send(mail), else: {:ok, mail}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.About do
+  def version, do: Mix.Project.config()[:version]
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Mailer do
+  @env Mix.env()
+  def env, do: @env
+end
+"""),
+        Sample("""\
+defmodule Shop.Page do
+  if Mix.env() == :dev do
+    def debug, do: :shown
+  end
+end
+"""),
+        Sample("""\
+defmodule Mix.Tasks.Shop.Env do
+  use Mix.Task
+  def run(_), do: IO.puts(Mix.env())
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "compile-time",
+            "it runs while the module compiles: inside `unquote`, or only from a macro",
+            Sample("""\
+defmodule Shop.Layout do
+  def dev?, do: unquote(Mix.env() == :dev)
+end
+"""),
+        ),
+        Exemption(
+            "looks-first",
+            "the module looks first whether Mix is there",
+            Sample("""\
+defmodule Shop.Reload do
+  def path do
+    if Code.ensure_loaded?(Mix.Project), do: Mix.Project.build_path(), else: nil
+  end
+end
+"""),
+        ),
+        Exemption(
+            "tool",
+            "the module is a part of Mix tasks: it uses Mix's shell, its generators or other tasks",
+            Sample("""\
+defmodule Shop.Generator do
+  def files, do: Path.wildcard(Path.join(Mix.Project.app_path(), "*.eex"))
+  def say(line), do: Mix.shell().info(line)
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests runs under Mix",
+            Sample("""\
+defmodule Shop.DataCase do
+  def slow?, do: Mix.env() == :test
+end
+"""),
+        ),
+    ),
+)

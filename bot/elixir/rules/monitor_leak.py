@@ -1,0 +1,285 @@
+"""A monitor whose reference is thrown away, in a server that forgets the process without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.context import is_platform
+from bot.elixir.module import Clause, Module
+from bot.elixir.nodes import text
+from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import route
+
+_MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
+_RELEASES = frozenset({"Process.demonitor", ":erlang.demonitor"})
+_REQUESTS = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2))
+_LEAVES = re.compile(
+    r"^:\"?(?:un[a-z]+|leave|remove|detach|forget|disconnect|release|checkin|drop|deregister)(?:_|$)"
+)
+"""Tags of requests that undo what a subscription did."""
+_FORGETS = frozenset(
+    {
+        "Map.delete", "Map.pop", "Map.pop!", "Map.drop", "Map.reject", "MapSet.delete",
+        "List.delete", "List.keydelete", "Enum.reject", "Enum.filter", "Keyword.delete",
+        ":ets.delete", ":ets.match_delete", ":ets.delete_object", ":maps.remove", "pop_in",
+        "Map.update", "Map.update!", "update_in", "MapSet.difference",
+    }
+)  # fmt: skip
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every discarded monitor of a server that has a way to forget a process without it."""
+    if not is_server(module):
+        return
+    for step in reached_from_callbacks(module, _REQUESTS):
+        for call in step.clause.calls if step.clause.mentions(b"monitor") else ():
+            if _is_monitor(call) and _discarded(call):
+                yield from _judge(call, step)
+
+
+def _is_monitor(call: Call) -> bool:
+    if call.captured or call.in_quote or call.runs_in:
+        return False
+    return call.full in _MONITORS
+
+
+def _discarded(call: Call) -> bool:
+    """Whether nothing keeps the reference: a statement of its own, or bound to `_`."""
+    node: Node = call.statement
+    parent = node.parent
+    if parent is not None and nodes.operator(parent) == "=":
+        if not nodes.text_of(parent, "left").startswith("_"):
+            return False
+        node, parent = parent, parent.parent
+    if parent is None:
+        return False
+    if parent.type == "body" and _only_each(parent):
+        return True
+    if parent.type not in ("do_block", "body", "else_block"):
+        return _only_each(parent)
+    return nodes.statements(parent)[-1].id != node.id or _in_statement(parent)
+
+
+def _in_statement(block: Node) -> bool:
+    """Whether a branch's value is dropped: its `if` or `case` is not the last statement."""
+    owner = block.parent
+    while owner is not None and owner.type in ("stab_clause", "do_block", "else_block"):
+        owner = owner.parent
+    if owner is None or not nodes.is_call_to(owner, "if", "unless", "case", "cond"):
+        return False
+    outer = owner.parent
+    return (
+        outer is not None
+        and outer.type in ("do_block", "body")
+        and nodes.statements(outer)[-1].id != owner.id
+    )
+
+
+def _only_each(node: Node) -> bool:
+    """Whether the value is that of a function given to `Enum.each`."""
+    for above in (node, *nodes.ancestors(node)):
+        if above.type == "anonymous_function":
+            taker = above.parent.parent if above.parent is not None else None
+            return taker is not None and nodes.text_of(taker, "target") == "Enum.each"
+        if above.type not in ("stab_clause", "body", "unary_operator"):
+            return False
+    return False
+
+
+def _judge(call: Call, step: Reached) -> Iterator[Site | Exempt]:
+    module = step.clause.function.module
+    leaving = _leaving(module)
+    if leaving is None:
+        return
+    span = Span.of(module, call.node)
+    if is_platform(module):
+        yield Exempt(span, "platform")
+        return
+    if any(c.full in _RELEASES for clause in module.all_clauses() for c in clause.calls):
+        yield Exempt(span, "released")
+        return
+    yield Site(
+        span,
+        "the monitor's reference is thrown away, so nothing can end the monitor",
+        because=(
+            *route(step),
+            Because(
+                Span.of(module, leaving.head),
+                "this request forgets the process, and its monitor stays",
+            ),
+        ),
+        data={"call": call.full},
+    )
+
+
+def _leaving(module: Module) -> Clause | None:
+    """The clause of a request by which a process is forgotten while it lives."""
+    for key in _REQUESTS[:2]:
+        function = module.functions.get(key)
+        for clause in function.clauses if function is not None else ():
+            if _LEAVES.match(_tag(clause)) and _forgets(clause):
+                return clause
+    return None
+
+
+def _tag(clause: Clause) -> str:
+    message = clause.params[0] if clause.params else None
+    if message is not None and message.type == "tuple" and message.named_children:
+        message = message.named_children[0]
+    return text(message) if message is not None else ""
+
+
+def _forgets(clause: Clause) -> bool:
+    own = [
+        function
+        for call in clause.calls
+        if call.module == clause.function.module.name
+        and (function := clause.function.module.local(call.name, call.arity)) is not None
+    ]
+    calls = [*clause.calls, *(c for step in reached(own) for c in step.clause.calls)]
+    return any(call.full in _FORGETS for call in calls)
+
+
+RULE = Rule(
+    id="monitor-leak",
+    title="A monitor that nothing can end",
+    category="resources",
+    stage=2,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A server monitors a process for a request and throws the reference away. Another request "
+        "forgets the process, but there is no `Process.demonitor` in the module."
+    ),
+    harm=(
+        "Each time a process leaves and comes again, one more monitor is set up: they cost memory "
+        "on both sides, and when the process ends, one `:DOWN` comes for each. Until then a "
+        "process that has left is still watched, and its end handled as if it had not."
+    ),
+    remedy=(
+        "Keep the reference with the process, and give it up where the process is forgotten: "
+        "`Process.demonitor(ref, [:flush])`. In the clause for `:DOWN` nothing is left to release."
+    ),
+    triggers=(b"monitor",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Board do
+  use GenServer
+  def init(readers), do: {:ok, readers}
+
+  def handle_call({:subscribe, pid}, _from, readers) do
+    Process.monitor(pid)
+    {:reply, :ok, MapSet.put(readers, pid)}
+  end
+
+  def handle_call({:unsubscribe, pid}, _from, readers) do
+    {:reply, :ok, MapSet.delete(readers, pid)}
+  end
+
+  def handle_info({:DOWN, _ref, :process, pid, _reason}, readers) do
+    {:noreply, MapSet.delete(readers, pid)}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Room do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_cast({:join, pid, name}, state), do: {:noreply, enter(state, pid, name)}
+  def handle_cast({:leave, pid}, state), do: {:noreply, forget(state, pid)}
+  def handle_info({:DOWN, _, _, pid, _}, state), do: {:noreply, forget(state, pid)}
+
+  defp enter(state, pid, name) do
+    _ref = pid |> Process.monitor()
+    Map.put(state, pid, name)
+  end
+
+  defp forget(state, pid), do: Map.delete(state, pid)
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Board do
+  use GenServer
+  def init(readers), do: {:ok, readers}
+
+  def handle_call({:subscribe, pid}, _from, readers) do
+    {:reply, :ok, Map.put(readers, pid, Process.monitor(pid))}
+  end
+
+  def handle_call({:unsubscribe, pid}, _from, readers) do
+    {ref, readers} = Map.pop(readers, pid)
+    Process.demonitor(ref, [:flush])
+    {:reply, :ok, readers}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Board do
+  use GenServer
+  def init(readers), do: {:ok, readers}
+
+  def handle_call({:subscribe, pid}, _from, readers) do
+    Process.monitor(pid)
+    {:reply, :ok, MapSet.put(readers, pid)}
+  end
+
+  def handle_info({:DOWN, _ref, :process, pid, _reason}, readers) do
+    {:noreply, MapSet.delete(readers, pid)}
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "released",
+            "the module gives monitors up elsewhere; which ones, only run time tells",
+            Sample("""\
+defmodule Shop.Board do
+  use GenServer
+  def init(readers), do: {:ok, readers}
+
+  def handle_call({:subscribe, pid}, _from, readers) do
+    Process.monitor(pid)
+    {:reply, :ok, MapSet.put(readers, pid)}
+  end
+
+  def handle_call({:unsubscribe, pid}, _from, readers) do
+    Enum.each(Shop.Refs.of(pid), &Process.demonitor(&1, [:flush]))
+    {:reply, :ok, MapSet.delete(readers, pid)}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself",
+            Sample(
+                """\
+defmodule IEx.Board do
+  use GenServer
+  def init(readers), do: {:ok, readers}
+
+  def handle_cast({:join, pid}, readers) do
+    Process.monitor(pid)
+    {:noreply, MapSet.put(readers, pid)}
+  end
+
+  def handle_cast({:leave, pid}, readers), do: {:noreply, MapSet.delete(readers, pid)}
+end
+""",
+                path="lib/iex/lib/iex/board.ex",
+            ),
+        ),
+    ),
+)

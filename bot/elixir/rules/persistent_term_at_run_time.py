@@ -1,0 +1,220 @@
+"""Persistent terms that are replaced while the system is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir.calls import Call
+from bot.elixir.expressions import Expression
+from bot.elixir.nodes import text
+from bot.elixir.one_word import is_one_word
+from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
+from bot.elixir.requests import is_request_entry
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.runners import Run, runs
+
+_WRITES = (":persistent_term.put", ":persistent_term.erase")
+_AT_THE_EDGES = (("handle_continue", 2), ("terminate", 2), ("terminate", 3))
+"""Callbacks that run once in a server's life, or nearly."""
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every write of a persistent term that a server's callback or a request leads to."""
+    for path in sorted({f.path for f in project.facts if f.role == "lib"}):
+        if b":persistent_term." not in project.files[path]:
+            continue
+        for module in project.modules_in(path):
+            for clause in module.clauses_with(b":persistent_term.put", b":persistent_term.erase"):
+                for call in clause.calls:
+                    if call.full in _WRITES and call.args and not call.in_quote:
+                        yield from _judge(call, clause, module, project)
+
+
+def _judge(call: Call, clause: Clause, module: Module, project: Project) -> Iterator[Site | Exempt]:
+    way = next((w for w in runs(clause.function, project) if _is_busy(w)), None)
+    if way is None:
+        return
+    span = Span.of(module, call.node)
+    if call.name == "erase" and way.server:
+        yield Exempt(span, "clean-up")
+    elif len(call.args) > 1 and is_one_word(Expression(call.args[1], clause), project):
+        yield Exempt(span, "one-word")
+    elif _looked_first(call, clause, way):
+        yield Exempt(span, "looked-first")
+    else:
+        yield _site(call, span, way)
+
+
+def _is_busy(way: Run) -> bool:
+    key = (way.function.name, way.function.arity)
+    if way.server:
+        return not way.startup and key not in _AT_THE_EDGES
+    return is_request_entry(way.function)
+
+
+def _looked_first(call: Call, clause: Clause, way: Run) -> bool:
+    """Whether this clause, or one on the way to it, gets a persistent term: to write it only where
+    it is missing or another.
+    """
+    clauses = [clause, *way.clauses()]
+    return any(c.full == ":persistent_term.get" for around in clauses for c in around.calls)
+
+
+def _site(call: Call, span: Span, way: Run) -> Site:
+    head: Node = way.function.clauses[0].head
+    key = "".join(text(call.args[0]).split())[:60]
+    return Site(
+        span,
+        f"the persistent term `{key}` is "
+        + ("erased" if call.name == "erase" else "replaced")
+        + " while the system is at work",
+        because=(
+            Because(span, "each time every process of the node is scanned for the old term"),
+            Because(Span.of(way.function.module, head), _told(way)),
+        ),
+        confidence="medium" if way.server else "high",
+        data={"call": call.full},
+    )
+
+
+def _told(way: Run) -> str:
+    if way.server:
+        return way.told()
+    return f"`{way.function.label}` of `{way.function.module.name}` runs for each request or job"
+
+
+RULE = Rule(
+    id="persistent-term-at-run-time",
+    title="A persistent term that changes",
+    category="resources",
+    stage=3,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "`:persistent_term.put/2` or `erase/1` is reached from a server's callback or from a "
+        "request, so that the term changes again and again while the system runs."
+    ),
+    harm=(
+        "Reading a persistent term is as cheap as it can be because changing one is dear: the "
+        "table of keys is copied, and all processes are scanned for the old term. Those that hold "
+        "a part of it do a full garbage collection (`persistent_term` in the ERTS manual)."
+    ),
+    remedy=(
+        "Keep what changes in an ETS table with `read_concurrency: true`, and persistent terms for "
+        "what is set once at start. For a number or a flag store an `:atomics` or `:counters` "
+        "reference once, and change what it refers to."
+    ),
+    triggers=(b":persistent_term.",),
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Prices do
+  use GenServer
+  def init(_), do: {:ok, nil}
+
+  def handle_info({:prices, prices}, state) do
+    :persistent_term.put(__MODULE__, prices)
+    {:noreply, state}
+  end
+end
+"""),
+        Sample(
+            files={
+                "lib/banner.ex": """\
+defmodule Shop.Banner do
+  def set(text), do: :persistent_term.put({__MODULE__, :text}, text)
+end
+""",
+                "lib/banner_controller.ex": """\
+defmodule ShopWeb.BannerController do
+  use ShopWeb, :controller
+  def update(conn, %{"text" => text}) do
+    Shop.Banner.set(text)
+    redirect(conn, to: "/")
+  end
+end
+""",
+            }
+        ),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Application do
+  use Application
+  def start(_type, _args) do
+    :persistent_term.put(:shop_settings, Shop.Settings.read!())
+    Supervisor.start_link([], strategy: :one_for_one)
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Counter do
+  use GenServer
+
+  def init(_) do
+    :persistent_term.put(__MODULE__, :counters.new(1, []))
+    {:ok, nil}
+  end
+
+  def handle_cast(:hit, state) do
+    :counters.add(:persistent_term.get(__MODULE__), 1, 1)
+    {:noreply, state}
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "one-word",
+            "an atom or a small number: for these OTP scans no process",
+            Sample("""\
+defmodule Shop.Switch do
+  use GenServer
+  def init(_), do: {:ok, nil}
+
+  def handle_cast(:close, state) do
+    :persistent_term.put({__MODULE__, :door}, :closed)
+    {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "clean-up",
+            "a server erases a term with what it was about, which is as seldom as that ends",
+            Sample("""\
+defmodule Shop.Nodes do
+  use GenServer
+  def init(_), do: {:ok, nil}
+
+  def handle_info({:nodedown, node}, state) do
+    :persistent_term.erase({__MODULE__, node})
+    {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "looked-first",
+            "the term is got first, and written only where it is missing or another",
+            Sample("""\
+defmodule Shop.Schema do
+  use GenServer
+  def init(_), do: {:ok, nil}
+  def handle_call(:schema, _from, state), do: {:reply, schema(), state}
+
+  defp schema do
+    case :persistent_term.get(__MODULE__, nil) do
+      nil -> tap(Shop.Files.schema(), &:persistent_term.put(__MODULE__, &1))
+      schema -> schema
+    end
+  end
+end
+"""),
+        ),
+    ),
+)

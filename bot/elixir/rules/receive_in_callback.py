@@ -1,0 +1,231 @@
+"""A `receive` in a server's callback: it takes from the mailbox that OTP reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.finding import Confidence, Severity
+from bot.elixir.calls import Call
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.outline import Module
+from bot.elixir.reach import SERVER_CALLBACKS, Reached, is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import route
+from bot.elixir.waiting import is_receive, only_flushes, time_limit, waits_for_one
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every `receive` that a callback of a running server gets to."""
+    if not is_server(module) or not module.clauses_with(b"receive"):
+        return
+    for step in reached_from_callbacks(module, SERVER_CALLBACKS):
+        for call in step.clause.calls if step.clause.mentions(b"receive") else ():
+            if is_receive(call) and not call.runs_in and not call.deferred:
+                yield _judge(call, step)
+
+
+def _judge(call: Call, step: Reached) -> Site | Exempt:
+    module = step.clause.function.module
+    span = Span.of(module, call.node)
+    exemption = _exemption(call, module)
+    if exemption:
+        return Exempt(span, exemption)
+    severity, confidence = _weight(call)
+    return Site(
+        span,
+        f"`{step.origin.label}` waits in a `receive` of its own",
+        because=(*route(step), *_notes(call, span)),
+        severity=severity,
+        confidence=confidence,
+        data={"callback": step.origin.label},
+    )
+
+
+def _exemption(call: Call, module: Module) -> str:
+    if is_platform(module):
+        return "platform"
+    if is_test_support(module):
+        return "test-support"
+    return "flush" if only_flushes(call) else ""
+
+
+def _weight(call: Call) -> tuple[Severity | None, Confidence | None]:
+    return ("info", "medium") if waits_for_one(call) else (None, None)
+
+
+def _notes(call: Call, span: Span) -> Iterator[Because]:
+    if not waits_for_one(call):
+        yield Because(span, "nothing here ties the message to this request, so it may be another's")
+    if time_limit(call) is None:
+        yield Because(span, "there is no `after`: a message that never comes stops the server")
+    else:
+        yield Because(span, "until then the server answers nobody")
+
+
+RULE = Rule(
+    id="receive-in-callback",
+    title="receive in a callback",
+    category="blocking",
+    stage=3,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation=(
+        "A callback of a server, or a function of the module it calls, has a `receive` block and "
+        "waits in it."
+    ),
+    harm=(
+        "The server's loop reads the same mailbox. While the callback waits, calls, casts and "
+        "system messages are not answered, and each `receive` goes through all that has piled up. "
+        "A pattern without a reference of this request can take a message that `handle_info/2` "
+        "was to get."
+    ),
+    remedy=(
+        "Return `{:noreply, state}`, keep what is needed in the state and go on in `handle_info/2` "
+        "when the message comes; reply there by `GenServer.reply/2`. Or let a task wait."
+    ),
+    triggers=(b"receive",),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(port), do: {:ok, port}
+
+  def handle_call({:weigh, item}, _from, port) do
+    send(port, {self(), {:command, item}})
+
+    receive do
+      {:weight, grams} -> {:reply, grams, port}
+    end
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Door do
+  use GenServer
+  def init(lock), do: {:ok, lock}
+
+  def handle_cast(:close, lock) do
+    ref = Process.monitor(lock)
+    send(lock, {:close, self()})
+    await_closed(ref)
+    {:noreply, lock}
+  end
+
+  defp await_closed(ref) do
+    receive do
+      {:DOWN, ^ref, _, _, _} -> :ok
+      {:closed, ^ref} -> :ok
+    after
+      5_000 -> :timeout
+    end
+  end
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(port), do: {:ok, {port, nil}}
+
+  def handle_call({:weigh, item}, from, {port, nil}) do
+    send(port, {self(), {:command, item}})
+    {:noreply, {port, from}}
+  end
+
+  def handle_info({:weight, grams}, {port, from}) do
+    GenServer.reply(from, grams)
+    {:noreply, {port, nil}}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_cast({:weigh, scale}, state) do
+    Task.Supervisor.start_child(Shop.Tasks, fn ->
+      receive do
+        {:weight, grams} -> Shop.Scale.note(scale, grams)
+      end
+    end)
+
+    {:noreply, state}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Wire do
+  def ask(pid) do
+    send(pid, {:ask, self()})
+
+    receive do
+      {:answer, value} -> value
+    end
+  end
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "flush",
+            "`after 0` only takes what is already there",
+            Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_cast(:stop, timer) do
+    Process.cancel_timer(timer)
+
+    receive do
+      :tick -> :ok
+    after
+      0 -> :ok
+    end
+
+    {:noreply, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests has no callers in production",
+            Sample("""\
+defmodule Shop.Testing.Gate do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_call(:wait, _from, state) do
+    receive do
+      :open -> {:reply, :ok, state}
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, which knows its mailbox",
+            Sample(
+                """\
+defmodule IEx.Gate do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_call(:wait, _from, state) do
+    receive do
+      :open -> {:reply, :ok, state}
+    end
+  end
+end
+""",
+                path="lib/iex/lib/iex/gate.ex",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,304 @@
+"""Processes that tests start themselves, and that may outlive the test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.expressions import operations
+from bot.elixir.named_calls import calls_named
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import above, definition_around
+
+_UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
+_STARTERS = ("start_link", "start")
+_TESTS = ("test", "property")
+_SETUPS = ("setup",)
+_ENDS = frozenset({"stop", "exit", "terminate_child", "monitor", "link", "catch_exit", "kill"})
+"""Names of calls by which a test ends a process, or sees it end."""
+_FAILING = ("catch_exit", "assert_raise", "catch_error")
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Starts in tests and their set-ups that leave the process, or its name, behind."""
+    fixed = {f.name: f.names[0] for f in project.modules.values() if f.names and f.role == "lib"}
+    words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in fixed]
+    for path, data in project.files.items():
+        if b".start" not in data or not (
+            b"GenServer." in data or b"Agent." in data or b"name: " in data
+            or any(word in data for word in words)
+        ):  # fmt: skip
+            continue
+        if project.source(path).role == "test":
+            for module in project.modules_in(path):
+                yield from _in_module(module, fixed)
+
+
+def _in_module(module: Module, fixed: dict[str, str]) -> Iterator[Site | Exempt]:
+    starts = [
+        (call, block)
+        for call in calls_named(module, _STARTERS)
+        if (block := _block(call)) is not None and not call.captured and not call.runs_in
+    ]
+    named = [(call, block, _fixed_name(call, fixed)) for call, block in starts]
+    for call, block, name in named:
+        if call.full in _UNLINKED:
+            yield _judge(call, block, _unlinked(call, name))
+        elif name and call.name == "start_link" and _again(block, name, named):
+            yield _judge(call, block, _linked(call, name))
+
+
+_Start = tuple[Call, Node, str]
+
+
+def _block(call: Call) -> Node | None:
+    """The `test` or `setup` whose own process makes the call."""
+    if definition_around(call) is not None:
+        return None
+    return next((a for a in above(call) if nodes.is_call_to(a, *_TESTS, *_SETUPS)), None)
+
+
+def _fixed_name(call: Call, fixed: dict[str, str]) -> str:
+    """The literal name the process gets, in the call or in its module; else empty."""
+    given = call.keywords().get("name")
+    if given is None:
+        return fixed.get(call.module, "") if len(call.args) < 2 else ""
+    literal = given.type in ("alias", "atom") or text(given) == "__MODULE__"
+    return call.owner.scope.resolve(given) if literal else ""
+
+
+def _again(block: Node, name: str, starts: Sequence[_Start]) -> bool:
+    """Whether another test, with a process of its own, starts the same name."""
+    if nodes.is_call_to(block, *_SETUPS):
+        return _tests_beside(block) > 1
+    return Counter(other for _, _, other in starts)[name] > 1 and any(
+        other.id != block.id for _, other, started in starts if started == name
+    )
+
+
+def _tests_beside(setup: Node) -> int:
+    """How many tests a set-up runs for: those beside it, and in the `describe`s beside it."""
+    around = setup.parent
+    return (
+        sum(nodes.is_call_to(n, *_TESTS) for n in nodes.of_type(around, "call"))
+        if around is not None
+        else 0
+    )
+
+
+def _judge(call: Call, block: Node, site: Site) -> Site | Exempt:
+    if _result_is_the_test(call):
+        return Exempt(site.span, "start-is-tested")
+    return Exempt(site.span, "stopped") if _ended(call, block) else site
+
+
+def _result_is_the_test(call: Call) -> bool:
+    for node in above(call):
+        if nodes.is_call_to(node, *_FAILING):
+            return True
+        if node.type == "binary_operator" and ":error" in nodes.text_of(node, "left"):
+            return True
+    return False
+
+
+def _ended(call: Call, block: Node) -> bool:
+    """Whether the test or its `on_exit` ends the process, or waits for its end."""
+    mine = {text(n) for n in _handles(call, block)} - {"GenServer", "Agent"}
+    found = (c for c in calls_in(block, call.owner) if c.name in _ENDS)
+    return any(c.name == "catch_exit" or mine & {text(n) for n in _named_in(c.args)} for c in found)
+
+
+def _handles(call: Call, block: Node) -> Iterator[Node]:
+    """What the test can name the process by: its variable, or its name."""
+    for match in operations(block, "="):
+        left = match.child_by_field_name("left")
+        if left is not None and nodes.contains(match, call.node):
+            yield from nodes.of_type(left, "identifier")
+    yield from _named_in([n for n in [call.keywords().get("name")] if n is not None])
+    yield from nodes.of_type(call.node, "alias")
+
+
+def _named_in(found: Sequence[Node]) -> Iterator[Node]:
+    for node in found:
+        yield from nodes.of_type(node, "identifier", "alias", "atom")
+
+
+def _unlinked(call: Call, name: str) -> Site:
+    span = Span.of(call.owner, call.node)
+    note = "nothing stops this process: it runs on when the test is over"
+    clash = Because(span, f"and keeps the name `{name}`, under which nothing else can start")
+    return Site(
+        span,
+        f"`{call.full}` starts a process that outlives its test",
+        because=(Because(span, note), *([clash] if name else ())),
+        severity="warning" if name else "info",
+    )
+
+
+def _linked(call: Call, name: str) -> Site:
+    span = Span.of(call.owner, call.node)
+    return Site(
+        span,
+        f"`{name}` may still be running when the next test starts it",
+        because=(
+            Because(
+                span,
+                "it is linked to the test's process and ends after it, at a time nobody waits "
+                "for; the next test that starts the name then gets `:already_started`",
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    id="start-in-test",
+    title="Processes that outlive their test",
+    category="tests",
+    stage=4,
+    severity="info",
+    confidence="medium",
+    fix="assisted",
+    explanation=(
+        "A test starts a process itself: unlinked and without stopping it, or linked and under a "
+        "name that another test uses again."
+    ),
+    harm=(
+        "An unlinked process runs on until the suite ends and keeps its name. A linked one gets "
+        "its exit signal when the test's process ends, but nobody waits for it: now and then the "
+        "next test finds the name taken."
+    ),
+    remedy=(
+        "Start it by `start_supervised!/1`. ExUnit then stops it, and waits until it has ended, "
+        "before the next test starts."
+    ),
+    triggers=(b".start",),
+    roles=("test",),
+    check_project=check,
+    bad=(
+        Sample(
+            """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  setup do
+    {:ok, pid} = GenServer.start(Shop.Stock, [], name: Shop.Stock)
+    {:ok, stock: pid}
+  end
+
+  test "is empty", %{stock: stock} do
+    assert Shop.Stock.count(stock) == 0
+  end
+end
+""",
+            path="test/stock_test.exs",
+        ),
+        Sample(
+            files={
+                "lib/stock.ex": """\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+  def init(opts), do: {:ok, opts}
+end
+""",
+                "test/stock_test.exs": """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  setup do
+    {:ok, _} = Shop.Stock.start_link([])
+    :ok
+  end
+
+  test "is empty" do
+    assert Shop.count() == 0
+  end
+
+  test "takes one" do
+    assert Shop.add(:tea) == 1
+  end
+end
+""",
+            }
+        ),
+    ),
+    good=(
+        Sample(
+            """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  setup do
+    {:ok, stock: start_supervised!({Shop.Stock, name: Shop.Stock})}
+  end
+
+  test "is empty", %{stock: stock} do
+    assert Shop.Stock.count(stock) == 0
+  end
+end
+""",
+            path="test/stock_test.exs",
+        ),
+        Sample(
+            """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  test "is empty" do
+    {:ok, stock} = GenServer.start_link(Shop.Stock, [])
+    assert Shop.Stock.count(stock) == 0
+  end
+
+  test "takes one", %{test: name} do
+    {:ok, _} = GenServer.start_link(Shop.Stock, [], name: name)
+    assert Shop.Stock.add(name, :tea) == 1
+  end
+end
+""",
+            path="test/stock_test.exs",
+        ),
+    ),
+    exemptions=(
+        Exemption(
+            "stopped",
+            "the test stops the process or waits for its end",
+            Sample(
+                """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  test "is empty" do
+    {:ok, stock} = GenServer.start(Shop.Stock, [])
+    on_exit(fn -> GenServer.stop(stock) end)
+    assert Shop.Stock.count(stock) == 0
+  end
+end
+""",
+                path="test/stock_test.exs",
+            ),
+        ),
+        Exemption(
+            "start-is-tested",
+            "the start is meant to fail: nothing is left behind",
+            Sample(
+                """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  test "needs a shelf" do
+    assert {:error, :no_shelf} = GenServer.start(Shop.Stock, shelf: nil)
+  end
+end
+""",
+                path="test/stock_test.exs",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,214 @@
+"""A clean-up in `terminate` that is skipped when the supervisor stops the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from bot.elixir.calls import Call
+from bot.elixir.clean_up import STRONGEST, Done, done_at_end, terminate_of
+from bot.elixir.context import is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import Function, Module
+from bot.elixir.project import Project
+from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.route import route
+from bot.elixir.trapping import trap_flags
+from bot.elixir.ways import ways
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every server that cleans up in `terminate` and never traps exits."""
+    for path, data in project.files.items():
+        if b"terminate(" not in data or project.source(path).role != "lib":
+            continue
+        for module in project.modules_in(path):
+            if terminate_of(module) is not None and is_server(module):
+                yield from _judge(module, project)
+
+
+def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    if next(trap_flags(module), None) is not None:
+        return
+    all_done = list(done_at_end(module, partial(_function, project)))
+    if not all_done:
+        return
+    done = min(all_done, key=lambda d: STRONGEST.index(d.effect))
+    span = Span.of(module, done.call.node)
+    if done.effect in ("ends-anyway", "reports"):
+        yield Exempt(span, done.effect)
+    elif is_test_support(module):
+        yield Exempt(span, "test-support")
+    elif _trapped_elsewhere(module, project):
+        yield Exempt(span, "trapped-elsewhere")
+    else:
+        yield _site(done, module)
+
+
+def _function(project: Project, call: Call) -> Function | None:
+    facts = project.modules.get(call.module)
+    if facts is None or not any(name == call.name for name, _, _ in facts.functions):
+        return None
+    function = project.module(call.module).local(call.name, call.arity)
+    # A protocol's function has no body: its name must do.
+    written = function is not None and any(clause.body for clause in function.clauses)
+    return function if written else None
+
+
+def _trapped_elsewhere(module: Module, project: Project) -> bool:
+    """Whether a module of the project that it uses, or asks in `init/1`, sets the flag."""
+    start = reached_from_callbacks(module, [("init", 1), ("handle_continue", 2)])
+    asked = {call.module for step in start for call in step.clause.calls}
+    helpers = (project.modules.get(name) for name in asked | {use.name for use in module.uses})
+    return any(
+        helper is not None
+        and helper.name != module.name
+        and b"trap_exit" in project.files[helper.path][helper.start : helper.end]
+        for helper in helpers
+    )
+
+
+def _site(done: Done, module: Module) -> Site:
+    span = Span.of(module, done.call.node)
+    stop, tells = _stop(module), done.effect == "tells"
+    ends = f"`{done.step.origin.label}` does not run when the supervisor stops this server"
+    return Site(
+        span,
+        f"{ends}: `{done.call.full}` is skipped then, for exits are not trapped",
+        because=(
+            *route(done.step),
+            Because(
+                Span.of(done.source.owner, done.source.node),
+                f"`{done.source.full}` tells others of the end, who do not hear of it then"
+                if tells
+                else f"`{done.source.full}` changes something that outlives the process",
+            ),
+            *stop[:1],
+        ),
+        severity="info" if stop or tells else None,
+        confidence="medium" if stop or done.source is not done.call else None,
+        data={"call": done.call.full},
+    )
+
+
+def _stop(module: Module) -> list[Because]:
+    """Where the server stops itself, on which way the clean-up does run."""
+    return [
+        Because(Span.of(module, way.result), "where the server stops itself, the clean-up does run")
+        for step in reached_from_callbacks(module, BUSY - {("init", 1), ("terminate", 2)})
+        for way in ways(step.clause)
+        if way.tag == ":stop" or text(way.result).startswith(":stop")
+    ]
+
+
+def _buffer(init: str, end: str, more: str = "") -> Sample:
+    return Sample(
+        "defmodule Shop.Buffer do\n  use GenServer\n\n  def init(path) do\n"
+        + "".join(f"    {line}\n" for line in init.splitlines())
+        + "  end\n\n  def handle_cast({:add, row}, state), do: {:noreply, [row | state]}\n\n"
+        + "  def terminate(_reason, state) do\n"
+        + "".join(f"    {line}\n" for line in end.splitlines())
+        + f"  end\n{more}end\n"
+    )
+
+
+RULE = Rule(
+    id="terminate-without-trap",
+    title="Clean-up that a shutdown skips",
+    category="errors",
+    stage=2,
+    severity="warning",
+    confidence="high",
+    fix="advice",
+    explanation=(
+        "A server cleans up in `terminate`, and no code of it sets the `:trap_exit` flag."
+    ),
+    harm=(
+        "A supervisor stops a child by an exit signal. A process that does not trap exits dies of "
+        "it at once, and `terminate` is never called: neither at a deploy nor when a sibling's "
+        "crash restarts this server too. The documentation of `c:GenServer.terminate/2` says so. "
+        "It does run when a callback raises or returns `:stop`, which is why tests do not show it."
+    ),
+    remedy=(
+        "If the clean-up matters, set `Process.flag(:trap_exit, true)` in `init/1` and take "
+        "`{:EXIT, pid, reason}` of linked processes in `handle_info/2`. Even then a brutal kill or "
+        "a lost node skips it: what must never be left behind belongs to a process that monitors "
+        "this one, or is put in order at the next start."
+    ),
+    triggers=(b"terminate(",),
+    check_project=check,
+    bad=(
+        _buffer("{:ok, []}", 'File.write!("rows", :erlang.term_to_binary(state))'),
+        _buffer(
+            ":telemetry.attach(__MODULE__, [:shop, :sold], &__MODULE__.sold/4, nil)\n{:ok, []}",
+            "detach(state)",
+            "\n  defp detach(_state), do: :telemetry.detach(__MODULE__)\n",
+        ),
+        _buffer(
+            "{:ok, []}",
+            'File.rm_rf!("scratch")\nstate',
+            "\n  def handle_info(:done, state), do: {:stop, :normal, state}\n",
+        ),
+    ),
+    good=(
+        _buffer(
+            "Process.flag(:trap_exit, true)\n{:ok, []}",
+            'File.write!("rows", :erlang.term_to_binary(state))',
+        ),
+        _buffer("{:ok, []}", "Enum.count(state)\n:ok"),
+        Sample("""\
+defmodule Shop.Writer do
+  def terminate(_reason, path), do: File.rm(path)
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "reports",
+            "it only tells of the end",
+            _buffer("{:ok, []}", 'require Logger\nLogger.info("buffer ends: #{inspect(state)}")'),
+        ),
+        Exemption(
+            "ends-anyway",
+            "what it releases goes with the process: its tables, ports, sockets, timers, "
+            "registrations, and the processes it is linked to",
+            _buffer("{:ok, :ets.new(:rows, [])}", ":ets.delete(state)"),
+        ),
+        Exemption(
+            "trapped-elsewhere",
+            "a module of the project that it uses, or asks in `init/1`, sets the flag",
+            Sample(
+                files={
+                    "lib/buffer.ex": """\
+defmodule Shop.Buffer do
+  use GenServer
+  def init(path) do
+    Shop.Exits.trap()
+    {:ok, path}
+  end
+
+  def terminate(_reason, path), do: File.rm(path)
+end
+""",
+                    "lib/exits.ex": """\
+defmodule Shop.Exits do
+  def trap, do: Process.flag(:trap_exit, true)
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "test-support",
+            "a server made for tests, which end it themselves",
+            Sample("""\
+defmodule Shop.Testing.Disk do
+  use GenServer
+  def init(path), do: {:ok, path}
+  def terminate(_reason, path), do: File.rm_rf!(path)
+end
+"""),
+        ),
+    ),
+)

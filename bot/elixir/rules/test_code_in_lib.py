@@ -1,0 +1,270 @@
+"""Code of the application that is there for its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, resolve
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.nodes import text
+from bot.elixir.outline import DEFINITIONS, Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_TOOLS = ("ExUnit", "Mox", "Mimic", "Hammox", "Bypass", "Mock")
+_ENVIRONMENT_KEYS = frozenset({":env", ":environment", ":mix_env", ":build_env"})
+_READS = frozenset(
+    {"Application.get_env", "Application.fetch_env!", "Application.compile_env",
+     "Application.compile_env!"}
+)  # fmt: skip
+_LOOKS = frozenset({"Code.ensure_loaded?", "Code.ensure_loaded", "Code.ensure_compiled"})
+_COMPARES = ("==", "!=", "===", "!==", "in", "not in")
+_WORDS = (b":test", *(f"{tool}.".encode() for tool in _TOOLS))
+_SANDBOX = "Ecto.SQL.Sandbox"
+
+
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every choice by the test environment, and every call of a test tool, outside of tests."""
+    for path in {facts.path: None for facts in project.facts if facts.role == "lib"}:
+        if any(word in project.files[path] for word in _WORDS):
+            for module in project.modules_in(path):
+                if not _is_for_tests(module):
+                    yield from _choices(module)
+                    yield from _tools(module)
+
+
+def _is_for_tests(module: Module) -> bool:
+    """Whether it is a module for tests, a Mix task, or part of Elixir itself."""
+    brought = [u.name for u in module.uses] + [i.module for i in module.scope.imports]
+    brings = any(name.split(".")[0] in _TOOLS for name in brought)
+    words = module.name.split(".")
+    return (
+        brings
+        or is_test_support(module)
+        or is_platform(module)
+        or words[0] == "Mix"
+        or words[-1].startswith("Test")
+        or words[-1].endswith(("Test", "Case", "Mock", "Stub", "Assertions"))
+    )
+
+
+def _choices(module: Module) -> Iterator[Site | Exempt]:
+    root, inner = module.source.root, [(m.node.start_byte, m.node.end_byte) for m in module.nested]
+    for at in module.source.places(b":test"):
+        if not module.node.start_byte <= at < module.node.end_byte:
+            continue
+        if any(start <= at < end for start, end in inner):
+            continue
+        atom = root.descendant_for_byte_range(at, at + len(":test"))
+        asked = _asked(atom, module) if atom is not None and text(atom) == ":test" else None
+        if atom is not None and asked is not None:
+            yield _choice(atom, asked, module)
+
+
+def _asked(atom: Node, module: Module) -> Node | None:
+    """What is compared with `:test` here, where it is the environment."""
+    above = atom.parent
+    if above is None:
+        return None
+    if nodes.operator(above) in _COMPARES:
+        sides = (above.child_by_field_name("left"), above.child_by_field_name("right"))
+        other = next((s for s in sides if s is not None and s.id != atom.id), None)
+        return other if other is not None and _is_environment(other, module) else None
+    case = next((a for a in nodes.ancestors(atom) if a.type == "call"), None)
+    stab = above.parent if above.type == "arguments" else None
+    if case is None or stab is None or not nodes.is_call_to(case, "case"):
+        return None
+    first = next(iter(nodes.arguments(case)), None)
+    inside = stab.type == "stab_clause" and first is not None
+    return first if inside and first is not None and _is_environment(first, module) else None
+
+
+def _is_environment(node: Node, module: Module) -> bool:
+    """Whether it is `Mix.env()` at compile time, or a setting that holds it."""
+    value = module.value(node)
+    call = resolve(value, module) if value.type == "call" else None
+    if call is None:
+        return False
+    if call.full == "Mix.env":
+        # Asked inside a function it is another rule's: a release has no Mix to ask.
+        return value.id != node.id or _definition(node) is None
+    return call.full in _READS and len(call.args) > 1 and text(call.args[1]) in _ENVIRONMENT_KEYS
+
+
+def _definition(node: Node) -> Node | None:
+    return next((a for a in nodes.ancestors(node) if nodes.is_call_to(a, *DEFINITIONS)), None)
+
+
+def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
+    span = Span.of(module, atom.parent if atom.parent is not None else atom)
+    branch = next((a for a in nodes.ancestors(atom) if nodes.is_call_to(a, "if", "unless")), None)
+    if branch is not None and _only_a_sandbox(branch):
+        return Exempt(span, "sandbox")
+    if branch is not None and _only_adds(branch, atom):
+        message, note = "code is compiled in for tests only", "nothing that ships has this code"
+    else:
+        message = "the application does something else when it is tested"
+        note = "this is `:test` only there, so what ships was not tested"
+    return Site(span, message, because=(Because(Span.of(module, asked), note),))
+
+
+def _only_adds(branch: Node, atom: Node) -> bool:
+    """Whether it is an `if ... == :test` without an `else`."""
+    equal = atom.parent is not None and nodes.operator(atom.parent) in ("==", "===")
+    block = nodes.do_block(branch)
+    other = block is not None and any(c.type == "else_block" for c in block.named_children)
+    plain = nodes.is_call_to(branch, "if") and not other
+    return equal and plain and "else" not in nodes.call_keywords(branch)
+
+
+def _only_a_sandbox(branch: Node) -> bool:
+    block = nodes.statements(nodes.do_block(branch))
+    return bool(block) and all(
+        nodes.is_call_to(node, "plug", "socket") and _SANDBOX in text(node) for node in block
+    )
+
+
+def _tools(module: Module) -> Iterator[Site | Exempt]:
+    clauses = module.clauses_with(*_WORDS[1:])
+    runs = any(_runs_tests(call) for clause in clauses for call in clause.calls)
+    for clause in clauses:
+        looks = any(c.full in _LOOKS for c in clause.calls)
+        for call in clause.calls:
+            if call.module.split(".")[0] in _TOOLS and not call.in_quote:
+                span = Span.of(module, call.node)
+                spared = "runs-tests" if runs else "looks-first" if looks else ""
+                yield Exempt(span, spared) if spared else _tool(call, span)
+
+
+def _runs_tests(call: Call) -> bool:
+    """Whether running tests is what the module is for: it defines or starts them itself."""
+    if call.name == "use" and call.local and call.args:
+        return text(call.args[0]).startswith("ExUnit.")
+    return call.full in ("ExUnit.start", "ExUnit.run", "ExUnit.async_run")
+
+
+def _tool(call: Call, span: Span) -> Site:
+    tool = call.module.split(".")[0]
+    return Site(
+        span,
+        f"the application calls `{call.full}`",
+        because=(
+            Because(span, f"`{tool}` is there for tests; a release holds it only if told to"),
+        ),
+        severity="warning",
+        confidence="medium",
+    )
+
+
+RULE = Rule(
+    id="test-code-in-lib",
+    title="Code for tests in the application",
+    category="tests",
+    stage=4,
+    severity="info",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A module of the application does something else when it is compiled or run for tests "
+        "(`if Mix.env() == :test`, a setting that holds the environment), or calls a tool of "
+        "tests such as ExUnit or Mox."
+    ),
+    harm=(
+        "The tests then run code that does not ship, and what ships is run by no test: a fault in "
+        "it shows in production only. A function that only tests call stays in the interface."
+    ),
+    remedy=(
+        "Choose by an option or a setting that names the behaviour (`clean_interval: :never`), "
+        "and set it in `config/test.exs`. Put helpers of tests into `test/support`."
+    ),
+    triggers=_WORDS,
+    check_project=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Stock do
+  if Mix.env() == :test do
+    def limit, do: 3
+  else
+    def limit, do: 1_000
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Mail do
+  @env Mix.env()
+  @client (case Mix.env() do
+             :test -> Shop.MailMock
+             _ -> Shop.Smtp
+           end)
+
+  def send(mail), do: if(@env != :test, do: @client.send(mail))
+end
+"""),
+        Sample("""\
+defmodule Shop.Numbers do
+  def next, do: ExUnit.configuration()[:seed] + 1
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Stock do
+  @limit Application.compile_env(:shop, :limit, 1_000)
+  def limit, do: @limit
+
+  if Mix.env() == :dev do
+    def dashboard, do: :on
+  end
+
+  def kind(:test), do: :trial
+  def trial?(order), do: order.kind == :test
+end
+"""),
+        Sample("""\
+defmodule Shop.Testing do
+  import ExUnit.Assertions
+  def assert_sold(item), do: assert(Shop.sold?(item))
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "looks-first",
+            "it looks first whether the tool is there",
+            Sample("""\
+defmodule Shop.Numbers do
+  def next do
+    if Code.ensure_loaded?(ExUnit), do: ExUnit.configuration()[:seed], else: 0
+  end
+end
+"""),
+        ),
+        Exemption(
+            "sandbox",
+            "it only plugs in the SQL sandbox, by which browser tests share a connection",
+            Sample("""\
+defmodule ShopWeb.Endpoint do
+  use Phoenix.Endpoint, otp_app: :shop
+
+  if Mix.env() == :test do
+    plug Phoenix.Ecto.SQL.Sandbox
+  end
+end
+"""),
+        ),
+        Exemption(
+            "runs-tests",
+            "running tests is what the module is for",
+            Sample("""\
+defmodule Shop.Doctor do
+  def check do
+    ExUnit.start(autorun: false)
+  end
+end
+"""),
+        ),
+    ),
+)

@@ -1,0 +1,171 @@
+"""A server's list or map that every message makes longer, and nothing ever shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.elixir import nodes
+from bot.elixir.context import is_test_support
+from bot.elixir.growth import grows, is_cut
+from bot.elixir.outline import Module
+from bot.elixir.reach import is_server
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.kept import field_written
+from bot.elixir.rules.state_use import Write, writes
+
+_MESSAGES = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2))
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every part of a named server's state that only grows, once per part."""
+    agent = b"Agent." in module.source.data
+    if not (is_server(module) or agent) or is_test_support(module) or not _has_fixed_name(module):
+        return
+    found = [w for w in writes(module, _MESSAGES) if grows(w, module, _given(w))]
+    seen: set[str] = set()
+    for write in found:
+        field = field_written(write)
+        if field in seen:
+            continue
+        seen.add(field)
+        span = Span.of(module, write.node)
+        if is_cut(write, module, found):
+            yield Exempt(span, "cut")
+        else:
+            yield _site(write, field, span)
+
+
+def _has_fixed_name(module: Module) -> bool:
+    """Whether it is registered by a name in its source: one that lives as long as the system."""
+    for clause in module.clauses_with(b"name:"):
+        for call in clause.calls:
+            name = call.keywords().get("name")
+            if name is not None and (
+                name.type in ("alias", "atom")
+                or nodes.text_of(name, "operand") in module.attributes
+                or nodes.text(name) == "__MODULE__"
+            ):
+                return True
+    return False
+
+
+def _given(write: Write) -> set[str]:
+    """Variables that the message, or the caller of the Agent, brings."""
+    clause = write.clause
+    callback = (clause.function.name, clause.function.arity) in _MESSAGES
+    params = clause.params[:1] if callback else clause.params
+    return {name for param in params for name in nodes.identifiers(param)}
+
+
+def _site(write: Write, field: str, span: Span) -> Site:
+    part = f"`{field}`" if field else "the state"
+    listed = write.node.type != "call"
+    return Site(
+        span,
+        f"{part} of `{write.clause.function.module.name}` only ever grows",
+        because=(
+            Because(
+                span,
+                "each message adds an element" if listed else "each new key adds an entry",
+            ),
+            Because(
+                Span.of(write.clause.function.module, write.clause.head),
+                f"nothing in the module removes from {part}, replaces it or ends the server",
+            ),
+        ),
+        severity="warning" if listed else "info",
+        data={"field": field, "kind": "list" if listed else "map"},
+    )
+
+
+RULE = Rule(
+    id="unbounded-state",
+    title="State that only grows",
+    category="volatile-state",
+    stage=2,
+    severity="warning",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A server with a fixed name adds to a list or map in its state with the messages it gets, "
+        "and nothing in its module ever takes anything out again."
+    ),
+    harm=(
+        "It lives as long as the system: memory and the time of each garbage collection grow with "
+        "every message, until the node runs out of memory. A restart loses it all at once."
+    ),
+    remedy=(
+        "Say what ends an entry: a limit (`Enum.take/2`, a ring buffer), an age and a periodic "
+        "sweep, or the end of the process it is about (`Process.monitor/1`). What must be kept for "
+        "good belongs in a database."
+    ),
+    triggers=(b"GenServer", b"Agent", b"GenStage", b":gen_server"),
+    check=check,
+    bad=(
+        Sample("""\
+defmodule Shop.Audit do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def note(event), do: GenServer.cast(__MODULE__, {:note, event})
+  def init(_), do: {:ok, %{events: [], since: System.os_time()}}
+  def handle_cast({:note, event}, state), do: {:noreply, %{state | events: [event | state.events]}}
+  def handle_call(:events, _from, state), do: {:reply, state.events, state}
+end
+"""),
+        Sample("""\
+defmodule Shop.Seen do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
+  def visit(user, page), do: Agent.update(__MODULE__, fn seen -> Map.put(seen, user, page) end)
+  def last(user), do: Agent.get(__MODULE__, & &1[user])
+end
+"""),
+    ),
+    good=(
+        Sample("""\
+defmodule Shop.Audit do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def init(_), do: {:ok, %{last: nil, count: 0}}
+
+  def handle_cast({:note, event}, state) do
+    {:noreply, %{state | last: event, count: state.count + 1}}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Switches do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def init(_), do: {:ok, %{}}
+
+  def handle_cast({:set, name, value}, state) when name in [:night, :holiday] do
+    {:noreply, Map.put(state, name, value)}
+  end
+end
+"""),
+        Sample("""\
+defmodule Shop.Basket do
+  use GenServer
+  def start_link(user), do: GenServer.start_link(__MODULE__, user)
+  def init(user), do: {:ok, %{user: user, items: []}}
+  def handle_cast({:add, item}, state), do: {:noreply, %{state | items: [item | state.items]}}
+end
+"""),
+    ),
+    exemptions=(
+        Exemption(
+            "cut",
+            "something in the module removes entries, replaces them or ends the server",
+            Sample("""\
+defmodule Shop.Audit do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def init(_), do: {:ok, %{events: []}}
+  def handle_cast({:note, event}, state), do: {:noreply, %{state | events: [event | state.events]}}
+  def handle_info(:flush, state), do: {:noreply, %{state | events: []}}
+end
+"""),
+        ),
+    ),
+)

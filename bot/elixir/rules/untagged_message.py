@@ -1,0 +1,193 @@
+"""A message whose kind nothing tells: a bare number, text, list or map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, resolve
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.expressions import Expression, value_of
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.reach import is_server
+from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+
+_SENDS = frozenset(
+    {"Kernel.send", "Process.send", "Process.send_after", ":erlang.send", ":erlang.send_after"}
+)
+_TIME_FIRST = frozenset({":erlang.send_after"})
+
+_BARE = {
+    "integer": "a number", "float": "a number", "char": "a number", "string": "a text",
+    "bitstring": "a binary", "charlist": "a list", "list": "a list", "map": "a map",
+}  # fmt: skip
+_OPERATORS = {"<>": "a binary", "++": "a list", "+": "a number", "-": "a number", "*": "a number"}
+_RESULTS = {
+    "Jason.encode!": "a text", "Poison.encode!": "a text", "JSON.encode!": "a text",
+    ":erlang.term_to_binary": "a binary", "Enum.map": "a list", "Enum.filter": "a list",
+    "Enum.count": "a number", "Enum.sum": "a number", "Map.new": "a map", "Map.put": "a map",
+    "Integer.to_string": "a text", "String.trim": "a text", "String.upcase": "a text",
+    "String.downcase": "a text", "String.replace": "a text", "Enum.join": "a text",
+    "DateTime.utc_now": "a time", "NaiveDateTime.utc_now": "a time",
+    "System.monotonic_time": "a number", "System.system_time": "a number",
+    "System.os_time": "a number", ":rand.uniform": "a number",
+}  # fmt: skip
+"""Functions of which it is plain what they return."""
+
+_TESTS = {
+    "is_binary": "a binary", "is_bitstring": "a binary", "is_integer": "a number",
+    "is_number": "a number", "is_float": "a number", "is_list": "a list",
+}  # fmt: skip
+"""Guards that tell a message by its type alone."""
+
+
+def check(module: Module) -> Iterator[Site | Exempt]:
+    """Every bare value that is sent, and every clause that takes one."""
+    for clause in module.clauses_with(b"send"):
+        for call in clause.calls:
+            if call.full in _SENDS and not call.captured and not call.in_quote:
+                yield from _judge_send(call, clause)
+    taker = module.functions.get(("handle_info", 2))
+    if taker is not None and is_server(module):
+        yield from _judge_taker(taker)
+
+
+def _judge_send(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+    position = 2 if call.full in _TIME_FIRST else 1
+    if len(call.args) <= position:
+        return
+    kind = _bare(Expression(call.args[position], clause))
+    if kind:
+        note = f"whoever takes this knows it only as {kind}, like any other {kind.split()[1]}"
+        yield _site(Span.of(clause.function.module, call.node), f"{kind} is sent", note, clause)
+
+
+def _judge_taker(taker: Function) -> Iterator[Site | Exempt]:
+    """One finding for all clauses: one protocol, one repair."""
+    taking = [(c, kind) for c in taker.clauses if len(c.params) == 2 and (kind := _taken(c))]
+    for clause, kind in taking[:1]:
+        note = f"any message that is {kind} can end up here, whoever sent it and whatever it means"
+        span = Span.of(taker.module, clause.head)
+        yield _site(span, f"{kind} is taken as a message", note, clause)
+
+
+def _site(span: Span, what: str, note: str, clause: Clause) -> Site | Exempt:
+    module = clause.function.module
+    if is_platform(module):
+        return Exempt(span, "platform")
+    if is_test_support(module):
+        return Exempt(span, "test-support")
+    return Site(span, f"{what} without a tag", because=(Because(span, note),))
+
+
+def _bare(message: Expression) -> str:
+    """What the message is where that is all there is; empty for atoms, tuples and the unknown."""
+    node = message.node
+    if node.type == "identifier":
+        value = value_of(message)
+        return _bare(value) if value is not None else ""
+    if node.type == "map":
+        return "" if _is_struct(node) else _BARE["map"]
+    if node.type in _BARE:
+        return _BARE[node.type]
+    if node.type == "binary_operator":
+        return _OPERATORS.get(nodes.operator(node), "")
+    if node.type == "call":
+        call = resolve(node, message.clause.function.module)
+        return _RESULTS.get(call.full, "") if call is not None else ""
+    return ""
+
+
+def _is_struct(node: Node) -> bool:
+    return any(child.type == "struct" for child in node.named_children)
+
+
+def _taken(clause: Clause) -> str:
+    """What the clause takes, by its pattern or by its guard."""
+    message = clause.params[0]
+    if message.type in ("integer", "float", "string", "bitstring", "charlist", "list"):
+        return _BARE[message.type]
+    if nodes.operator(message) == "<>":
+        return "a binary"
+    if message.type != "identifier" or clause.guard is None:
+        return ""
+    for test in nodes.of_type(clause.guard, "call"):
+        about = nodes.arguments(test)
+        kind = _TESTS.get(nodes.text_of(test, "target"), "")
+        if kind and about and text(about[0]) == text(message):
+            return kind
+    return ""
+
+
+def _board(sends: str, takes: str = "{:price, price}") -> Sample:
+    return Sample(f"""\
+defmodule Shop.Board do
+  use GenServer
+
+  def init(state), do: {{:ok, state}}
+
+  def show(board, price) do
+    {sends}
+  end
+
+  def handle_info({takes}, state), do: {{:noreply, [price | state]}}
+end
+""")
+
+
+RULE = Rule(
+    id="untagged-message",
+    title="Message without a tag",
+    category="messaging",
+    stage=4,
+    severity="info",
+    confidence="medium",
+    fix="advice",
+    explanation=(
+        "A bare number, text, list or map is sent as a message, or a clause of `handle_info/2` "
+        "takes one by its type alone."
+    ),
+    harm=(
+        "Two kinds of messages of one type cannot be told apart, a stray one is taken as data, "
+        "and a search for who sends what finds nothing."
+    ),
+    remedy="Send a tuple that begins with an atom, such as `{:price, price}`, or a struct.",
+    triggers=(b"send", b"handle_info"),
+    check=check,
+    bad=(
+        _board('send(board, "price: #{price}")'),
+        _board("line = Jason.encode!(price)\n    send(board, line)"),
+        Sample(
+            "defmodule Shop.Board do\n  use GenServer\n  def init(state), do: {:ok, state}\n"
+            "  def handle_info(price, state) when is_integer(price), do: {:noreply, state}\nend\n"
+        ),
+    ),
+    good=(
+        _board("send(board, {:price, price})"),
+        _board("send(board, price)"),
+        _board("send(board, :changed)"),
+        _board("send(board, %Shop.Price{amount: price})"),
+    ),
+    exemptions=(
+        Exemption(
+            "test-support",
+            "helpers for tests",
+            Sample("""\
+defmodule Shop.Testing.Probe do
+  def poke(pid), do: send(pid, 1)
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself",
+            Sample(
+                "defmodule IEx.Poke do\n  def poke(pid), do: send(pid, 1)\nend\n",
+                path="lib/iex/lib/iex/poke.ex",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,135 @@
+"""Which processes run a function: only one server's own, or whoever calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.context import is_command_line, is_test_support
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.project import Project
+from bot.elixir.reach import BUSY, is_server
+
+_AT_START = frozenset(
+    {("start_link", 0), ("start_link", 1), ("start_link", 2), ("child_spec", 1), ("start", 2),
+     ("stop", 1), ("config_change", 3)}
+)  # fmt: skip
+"""Functions that a supervisor or the application controller runs, once per start."""
+_MOST_FUNCTIONS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One way by which a function comes to run."""
+
+    function: Function
+    """Where the way begins: a server's callback, or a function nobody in the project calls."""
+    server: str = ""
+    """The server whose callback it is; empty where whoever calls runs it."""
+    startup: bool = False
+    """A supervisor, the application controller or a command runs it, not a request."""
+    spawned: bool = False
+    """A process that it starts runs it."""
+    path: tuple[Call, ...] = ()
+    """The calls that lead from there to the function asked for."""
+
+    def clauses(self) -> list[Clause]:
+        """The clauses that make the calls on the way."""
+        return [
+            clause
+            for call in self.path
+            for clause in call.owner.all_clauses()
+            if nodes.contains(clause.node, call.node)
+        ]
+
+    def told(self) -> str:
+        """Who runs it, in words."""
+        name = f"{self.function.module.name}.{self.function.label}"
+        if self.server:
+            return f"`{self.server}` runs this in a callback"
+        if self.spawned:
+            return f"a process that `{name}` starts runs this"
+        return f"any process that calls `{name}` runs this"
+
+
+def runs(function: Function, project: Project) -> Iterator[Run]:
+    """Each way by which the function comes to run, as far as calls in `lib` show it.
+
+    A public function that nobody in the project calls is an interface: whoever uses it runs it.
+    """
+    seen = {function}
+    queue: list[tuple[Function, tuple[Call, ...]]] = [(function, ())]
+    while queue and len(seen) < _MOST_FUNCTIONS:
+        current, path = queue.pop(0)
+        begun = _begins(current, path)
+        if begun is not None:
+            yield begun
+            continue
+        called_by = list(callers(current, project))
+        if current.public and not any(caller is not current for caller, _ in called_by):
+            yield Run(current, path=path)
+        for caller, call in called_by:
+            if call.runs_in:
+                yield Run(caller, spawned=True, path=(call, *path))
+            elif caller not in seen:
+                seen.add(caller)
+                queue.append((caller, (call, *path)))
+
+
+def at_run_time(function: Function, project: Project, besides: Function | None = None) -> list[Run]:
+    """The ways that no start of the application is, one for each server; one that whoever calls
+    runs ends the search and comes first. What begins in `besides` is left out.
+    """
+    found: dict[str, Run] = {}
+    for way in runs(function, project):
+        if not way.startup and way.function is not besides:
+            found.setdefault(way.server, way)
+        if "" in found:
+            break
+    return sorted(found.values(), key=lambda way: way.server)
+
+
+def _begins(function: Function, path: tuple[Call, ...]) -> Run | None:
+    module = function.module
+    key = (function.name, function.arity)
+    if is_server(module) and key in BUSY:
+        return Run(function, server=module.name, startup=key == ("init", 1), path=path)
+    at_start = key in _AT_START or (key == ("init", 1) and function.public)
+    command = any(is_command_line(clause) for clause in function.clauses)
+    if at_start or command or is_test_support(module):
+        return Run(function, startup=True, path=path)
+    return None
+
+
+def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
+    """The calls of a function in `lib`, each with the function it stands in."""
+    for module in _speaking_of(function, project):
+        for clause in module.clauses_with(function.name.encode()):
+            for call in clause.calls:
+                if _is_call_of(call, function) and not call.in_quote:
+                    yield clause.function, call
+
+
+def _is_call_of(call: Call, function: Function) -> bool:
+    return (
+        call.name == function.name
+        and call.module == function.module.name
+        and function.min_arity <= call.arity <= function.arity
+    )
+
+
+def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
+    """The module itself, and where the function is public those that could call it."""
+    yield function.module
+    if not function.public:
+        return
+    own = function.module
+    last = own.name.rpartition(".")[2].encode()
+    called = re.compile(rb"(?<=[.\s])" + re.escape(function.name.encode()) + rb"(?![\w?!])")
+    for path in sorted({f.path for f in project.facts if f.role == "lib"}):
+        data = project.files[path]
+        if last in data and called.search(data):
+            yield from (m for m in project.modules_in(path) if m is not own)

@@ -1,0 +1,128 @@
+"""Keys under which rows are put into a table: a fixed set, or whatever callers bring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.expressions import assignments, operations
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause
+from bot.elixir.project import Project
+from bot.elixir.rules.specs import parameter_types
+from bot.elixir.rules.standing import bounded, iterated
+from bot.elixir.runners import callers
+from bot.elixir.tables import Operation
+
+_FEW = re.compile(r"\b(?:atom|module|node|boolean)\(\)|^(?:\s*:\w+\s*\|?)+$")
+"""Types of which a running system has few values."""
+_GUARDS_OF_FEW = ("is_atom", "is_boolean")
+_MOST_STEPS = 4
+_MOST_CALLERS = 2
+
+
+def written_keys(operation: Operation) -> list[Node]:
+    """The keys, as written, of rows that a call can add."""
+    call = operation.call
+    if len(call.args) < 2:
+        return []
+    if call.full == ":ets.update_counter":
+        return [call.args[1]] if call.arity == 4 else []
+    if call.full not in (":ets.insert", ":ets.insert_new"):
+        return []
+    row = call.args[1]
+    rows = row.named_children if row.type == "list" else [row]
+    return [r.named_children[0] for r in rows if r.type == "tuple" and r.named_children]
+
+
+def comes_from_outside(
+    key: Node, clause: Clause, project: Project, steps: int = _MOST_CALLERS
+) -> bool:
+    """Whether a key is made of something the function was given, of which there can be many.
+
+    Where callers in the project only ever give a literal there are as many as there are calls.
+    """
+    return any(
+        may_be_many(name, at, clause) and _given_by_callers(name, clause, project, steps)
+        for name, at in _sources(key, clause, _MOST_STEPS)
+    )
+
+
+def _given_by_callers(name: str, clause: Clause, project: Project, steps: int) -> bool:
+    place = next((i for i, p in enumerate(clause.params) if text(p) == name), None)
+    if place is None or not steps:
+        return True
+    found = [pair for pair in callers(clause.function, project) if not pair[1].captured]
+    given = [(c.args[place], c) for _, c in found if len(c.args) > place]
+    return not given or any(
+        comes_from_outside(argument, around, project, steps - 1)
+        for argument, call in given
+        for around in call.owner.all_clauses()
+        if nodes.contains(around.node, call.node)
+    )
+
+
+def _sources(node: Node, clause: Clause, steps: int) -> Iterator[tuple[str, Node]]:
+    """Parameters of the clause that an expression is made of, each with where it is used."""
+    given = {name for param in clause.params for name in nodes.identifiers(param)}
+    for found in nodes.of_type(node, "identifier"):
+        name = text(found)
+        values = [v for v in assignments(name, clause) if v.end_byte <= found.start_byte]
+        bound = _bound_to(name, found, clause) if not values else None
+        source = values[-1] if values else bound
+        if source is not None and steps:
+            yield from _sources(source, clause, steps - 1)
+        elif source is None and name in given and not _is_called(found):
+            yield name, found
+
+
+def _bound_to(name: str, at: Node, clause: Clause) -> Node | None:
+    """What a pattern around a place takes the variable from: `for x <- rows`, `fn x -> ... end`."""
+    for around in nodes.ancestors(at):
+        if around.id == clause.node.id:
+            return None
+        if nodes.is_call_to(around, "for", "with"):
+            for left, right in map(_sides, operations(around, "<-")):
+                bound = left is not None and name in nodes.identifiers(left)
+                if bound and right is not None and not nodes.contains(right, at):
+                    return right
+        if around.type == "stab_clause":
+            patterns = nodes.clause_patterns(around)
+            if any(name in nodes.identifiers(p) for p in patterns):
+                return _taken_apart(around)
+    return None
+
+
+def _sides(operation: Node) -> tuple[Node | None, Node | None]:
+    return operation.child_by_field_name("left"), operation.child_by_field_name("right")
+
+
+def _taken_apart(stab: Node) -> Node | None:
+    """What a function's clause iterates over, or a `case` looks at."""
+    holder = stab.parent
+    call = holder.parent if holder is not None else None
+    if holder is not None and holder.type == "anonymous_function":
+        call = call.parent if call is not None else None
+        return iterated(call) if call is not None and call.type == "call" else None
+    given = nodes.arguments(call) if call is not None and call.type == "call" else []
+    return given[0] if given else None
+
+
+def _is_called(identifier: Node) -> bool:
+    parent = identifier.parent
+    target = parent.child_by_field_name("target") if parent is not None else None
+    return target is not None and target.id == identifier.id
+
+
+def may_be_many(name: str, at: Node, clause: Clause) -> bool:
+    """Whether a parameter can have any number of values there, as far as guards and specs tell."""
+    if bounded(name, at, clause):
+        return False
+    guard = clause.guard
+    for test in nodes.of_type(guard, "call") if guard is not None else ():
+        if nodes.is_call_to(test, *_GUARDS_OF_FEW) and name in nodes.identifiers(test):
+            return False
+    return _FEW.search(parameter_types(clause).get(name, "")) is None

@@ -1,0 +1,123 @@
+"""Servers that wait for themselves: by pid, by name, through other functions and modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.elixir.rules.call_to_self import RULE
+from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
+
+SERVER = """\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, NAME)
+  def all(server \\\\ __MODULE__), do: GenServer.call(server, :all)
+  def put(server, item), do: GenServer.cast(server, {:put, item})
+  def init(arg), do: {:ok, arg}
+  def handle_call(:all, _from, items), do: {:reply, items, items}
+  def handle_info(:tick, items) do
+    BODY
+    {:noreply, items}
+  end
+  defp name, do: __MODULE__
+  defp helper(items), do: [items | all()]
+end
+"""
+
+
+def said(body: str, name: str = "name: __MODULE__", more: str = "") -> list[str]:
+    code = SERVER.replace("BODY", body).replace("NAME", name)
+    return outcome(RULE.id, {"lib/stock.ex": code, "lib/more.ex": more})
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("GenServer.call(self(), :all)", ["error"]),
+        ("GenServer.call(__MODULE__, :all)", ["error"]),
+        ("GenServer.call(Process.whereis(__MODULE__), :all)", ["error"]),
+        ("GenServer.call(name(), :all)", ["error"]),
+        ("me = self()\n    GenServer.call(me, :all)", ["error"]),
+        (":gen_server.call(self(), :all)", ["error"]),
+        ("all()", ["error"]),
+        ("all(self())", ["error"]),
+        ("self() |> all()", ["error"]),
+        ("Enum.map([self()], fn _ -> all() end)", ["error"]),
+        ("helper(items)", ["error"]),
+        ("task = Task.async(fn -> all() end)\n    Task.await(task)", ["error"]),
+        ("all(Shop.Other)", []),
+        ("all(items.server)", []),
+        ("GenServer.call({__MODULE__, :far@host}, :all)", []),
+        ("GenServer.call({:via, Registry, {Shop.Names, 1}}, :all)", []),
+        ("put(self(), 1)", []),
+        ("GenServer.cast(__MODULE__, :all)", []),
+        ("Task.async(fn -> all() end)", []),
+        ("task = Task.async(fn -> all(self()) end)\n    Task.await(task)", []),
+        ("spawn(fn -> all() end)", []),
+        ("later = fn -> all() end\n    send(self(), later)", []),
+        ("quote do: all()", []),
+        ("# GenServer.call(self(), :all)", []),
+        ("Logger.info(\"GenServer.call(self(), :all)\")", []),
+    ],
+)  # fmt: skip
+def test_sites(body: str, words: list[str]) -> None:
+    assert said(body) == words
+
+
+def test_a_name_that_the_starter_chooses_is_less_certain() -> None:
+    assert said("all()", name="name: arg[:name]") == ["warning"]
+    assert said("all(self())", name="name: arg[:name]") == ["error"]
+
+
+def test_clients_and_other_servers_may_call() -> None:
+    other = (
+        "defmodule Shop.Night do\n  use GenServer\n  def init(s), do: {:ok, s}\n"
+        "  def handle_info(:tick, s), do: {:noreply, [Shop.Stock.all() | s]}\nend\n"
+    )
+    assert said(":ok", more=other) == []
+
+
+def test_the_way_through_another_module_is_evidence() -> None:
+    more = "defmodule Shop.Out do\n  def print, do: IO.inspect(Shop.Stock.all())\nend\n"
+    files = {
+        "lib/stock.ex": SERVER.replace("BODY", "Shop.Out.print()").replace(
+            "NAME", "name: __MODULE__"
+        ),
+        "lib/out.ex": more,
+    }
+    (finding,) = analysed(RULE, files).findings
+    assert (finding.code.strip(), finding.function) == ("Shop.Out.print()", "handle_info/2")
+    assert [e.note for e in finding.evidence] == [
+        "`handle_info/2` calls `Shop.Out.print`",
+        "`Shop.Out.print` calls `Shop.Stock.all`",
+        "`Shop.Stock` is this server's own name: it would have to answer while it waits",
+    ]
+
+
+def test_what_two_callbacks_reach_is_found_once() -> None:
+    more = "  def handle_cast(:a, items) do\n    helper(items)"
+    more = f"helper(items)\n    {{:noreply, items}}\n  end\n{more}"
+    assert said(more) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Agent.update(A, fn _ -> Agent.get(A, & &1) end)", ["error"]),
+        ("Agent.update(A, fn _ -> Agent.get(B, & &1) end)", []),
+        ("Agent.update(a, fn _ -> Agent.get(b, & &1) end)", []),
+        ("Agent.update(A, fn _ -> Agent.cast(A, & &1) end)", []),
+        ("Agent.update(A, & &1)\n    Agent.get(A, & &1)", []),
+        ("Agent.update(A, fn _ -> r() end)\n  end\n  def r do\n    Agent.get(A, & &1)", ["error"]),
+    ],
+)  # fmt: skip
+def test_agents(body: str, words: list[str]) -> None:
+    code = f"defmodule Shop.A do\n  def go(a, b) do\n    {body}\n  end\nend\n"
+    assert outcome(RULE.id, {"lib/a.ex": code}) == words
+
+
+def test_broken_code_is_no_crash() -> None:
+    code = SERVER.replace("NAME", "name: __MODULE__").replace("BODY", "all(self()")
+    for cut in range(0, len(code), 7):
+        outcome(RULE.id, {"lib/stock.ex": code[:cut]})

@@ -1,0 +1,56 @@
+"""Calls made by hand: a pid that is sent away, then a `receive`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import in_function, outcome
+
+RULE = "cast-as-call"
+WAIT = "receive do\n {:answer, n} -> n\n end"
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        ("send(x, {:ask, self()})", ["warning"]),
+        ("me = self()\nsend(x, {:ask, me})", ["warning"]),
+        ("x |> send({self(), make_ref(), :ask})", ["warning"]),
+        ("GenServer.cast(x, {:ask, self()})", ["warning"]),
+        ("send(x, :ask)", []),
+        ("send(self(), {:ask, self()})", []),
+        ("spawn(fn -> send(x, {:ask, self()}) end)", []),
+        ("Process.monitor(x)\nsend(x, {:ask, self()})", ["~watched"]),
+        ("pid = spawn_link(x)\nsend(pid, {:ask, self()})", ["~own-process"]),
+        ("{:ok, pid} = Shop.B.start_link(x)\nsend(pid, {:ask, self()})", ["~own-process"]),
+        ('send(x, {self(), {:command, "ls"}})', ["~protocol"]),
+    ],
+)
+def test_requests(ask: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(f"{ask}\n{WAIT}")) == words
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [
+        ("receive do\n n -> n\n after\n 100 -> nil\n end", ["info"]),
+        ("receive do\n {:DOWN, _, _, _, _} -> nil\n n -> n\n end", ["~watched"]),
+        ("receive do\n after\n 100 -> nil\n end", []),
+        ("receive_all()", []),
+        ("fn -> receive do\n n -> n\n end\n end", []),
+    ],
+)
+def test_waits(wait: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(f"send(x, {{:ask, self()}})\n{wait}")) == words
+
+
+def test_an_answer_is_no_request() -> None:
+    body = "receive do\n {:ask, from} -> send(from, {:answer, self()})\n end"
+    assert outcome(RULE, in_function(body)) == []
+
+
+def test_tests_and_commands_ask_as_they_like() -> None:
+    body = f"send(x, {{:ask, self()}})\n{WAIT}"
+    code = in_function(body)["lib/a.ex"]
+    assert outcome(RULE, {"test/a_test.exs": code}) == []
+    assert outcome(RULE, {"lib/a.ex": code.replace("Shop.A", "Mix.Tasks.Ask")}) == ["~test-support"]

@@ -1,0 +1,49 @@
+"""Configuration read while compiling: what runs then, and what only looks like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "compile-time-env"
+
+
+def said(statement: str, module: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
+    return outcome(RULE, {path: f"defmodule {module} do\n  {statement}\nend\n"})
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("@a Application.get_env(:shop, :a)", ["warning"]),
+        ("@a :shop |> Application.get_env(:a)", ["warning"]),
+        ("@a Application.fetch_env!(:shop, :a)[:b]", ["warning"]),
+        ("@a Application.compile_env(:shop, :a)", []),
+        ('@a System.get_env("A") || "b"', ["warning"]),
+        ('@a System.get_env("GIT_SHA")', ["~build-value"]),
+        ("mode = Application.get_env(:shop, :mode)", ["warning"]),
+        ("plug Shop.Auth, key: Application.get_env(:shop, :key)", ["warning"]),
+        ("field :a, default: Application.get_env(:shop, :a)", []),
+        ('if System.get_env("CI"), do: @mode :ci', ["~build-value"]),
+        ("@a fn -> Application.get_env(:shop, :a) end", []),
+        ("@a &Application.get_env(:shop, &1)", []),
+        ("@spec get_env(atom) :: atom", []),
+        ("def a, do: Application.get_env(:shop, :a)", []),
+        ("if @x do\n    def a, do: Application.get_env(:shop, :a)\n  end", []),
+        ("# @a Application.get_env(:shop, :a)", []),
+        ("@a Other.get_env(:shop, :a)", []),
+        ("@a Application.get_env(", []),
+    ],
+)
+def test_sites(statement: str, words: list[str]) -> None:
+    assert said(statement) == words
+
+
+def test_nested_module_is_told_once() -> None:
+    assert said("defmodule B do\n    @a Application.get_env(:shop, :a)\n  end") == ["warning"]
+
+
+@pytest.mark.parametrize("path", ["mix.exs", "config/config.exs", "test/a_test.exs"])
+def test_files_that_run_where_they_are_compiled(path: str) -> None:
+    assert said("@a Application.get_env(:shop, :a)", path=path) == []

@@ -1,0 +1,71 @@
+"""Tables created on demand: by whom, and whether they outlive it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "ets-owner"
+
+
+def cache(
+    create: str = ":ets.new(:cache, [:named_table, :public])",
+    check: str = ":ets.whereis(:cache) == :undefined",
+    head: str = "def ensure",
+    more: str = "def get(k), do: ensure() && :ets.lookup(:cache, k)",
+) -> list[str]:
+    code = f"""\
+defmodule Shop.Cache do
+  use GenServer
+  {head} do
+    if {check}, do: {create}
+  end
+  {more}
+end
+"""
+    return outcome(RULE, {"lib/cache.ex": code})
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ["warning"]),
+        ({"head": "defp ensure"}, ["warning"]),
+        ({"check": ":ets.info(:cache) == :undefined"}, ["warning"]),
+        ({"create": ":ets.new(:cache, [:public])"}, []),
+        # nobody on the way wants a row of it
+        ({"more": "def upgrade, do: ensure()"}, []),
+        # it is for one job
+        ({"more": "def get(k), do: ensure() && :ets.lookup(:cache, k) && :ets.delete(:cache)"}, []),
+        # who calls it at start is no passer-by
+        ({"check": "true"}, []),
+        ({"more": "def init(_), do: {:ok, ensure()}"}, []),
+        ({"more": "def start_link(_), do: ensure()"}, []),
+        ({"more": "def handle_call(k, _, s), do: {:reply, ensure(), s}"}, []),
+        ({"create": "Agent.start(fn -> :ets.new(:cache, [:named_table]) end)"}, []),
+        (
+            {"create": ":ets.new(:cache, [:named_table]) |> :ets.give_away(pid(), 1)"},
+            ["~given-away"],
+        ),
+        ({"create": ":ets.new(:cache, [:named_table, {:heir, x(), 1}])"}, ["~given-away"]),
+    ],
+)
+def test_owners(changed: dict[str, str], said: list[str]) -> None:
+    assert cache(**changed) == said
+
+
+def test_a_request_that_creates_its_table_needs_no_look() -> None:
+    page = """\
+defmodule ShopWeb.PageController do
+  use ShopWeb, :controller
+  def index(conn, _), do: Shop.Cache.ensure() && conn
+end
+"""
+    table = """\
+defmodule Shop.Cache do
+  def ensure, do: :ets.new(:cache, [:named_table])
+end
+"""
+    assert outcome(RULE, {"lib/cache.ex": table}) == []
+    assert outcome(RULE, {"lib/cache.ex": table, "lib/page.ex": page}) == ["warning"]

@@ -1,0 +1,130 @@
+"""Tables that only grow: by which keys, by whom, and whether anything removes a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "ets-unbounded"
+
+
+def table(body: str, more: str = "", options: str = ":named_table, :public") -> str:
+    return f"""\
+defmodule Shop.Seen do
+  use GenServer
+  @table :seen
+  @kinds [:a, :b]
+  def init(_), do: {{:ok, :ets.new(@table, [{options}])}}
+  {body}
+  {more}
+end
+"""
+
+
+PUT = "def put(user, n), do: :ets.insert(@table, {user, n})"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (PUT, ["warning"]),
+        ("def put(user, n), do: :ets.insert_new(@table, {{:user, user}, n})", ["warning"]),
+        ("def put(user, n), do: :ets.insert(:seen, [{user.id, n}])", ["warning"]),
+        ("def put(user) do\nkey = {user, 1}\n:ets.insert(@table, {key, 2})\nend", ["warning"]),
+        ("def put(user), do: :ets.update_counter(@table, user, 1, {user, 0})", ["warning"]),
+        ("def put(all), do: for({k, n} <- all, do: :ets.insert(@table, {k, n}))", ["warning"]),
+        (
+            "def put(all), do: Enum.each(all, fn k -> :ets.insert(@table, {k, 1}) end)",
+            ["warning"],
+        ),
+        ("def put(n), do: for(k <- [:a, :b], do: :ets.insert(@table, {k, n}))", ["~fixed-keys"]),
+        # a counter without a default adds no row
+        ("def put(user), do: :ets.update_counter(@table, user, 1)", []),
+        ("def put(rows), do: :ets.insert(@table, rows)", []),
+        ("def put(n), do: :ets.insert(@table, {:last, n})", ["~fixed-keys"]),
+        ("def put(n), do: :ets.insert(@table, {{:last, 1}, n})", ["~fixed-keys"]),
+        ("def put(k, n) when is_atom(k), do: :ets.insert(@table, {k, n})", ["~fixed-keys"]),
+        ("def put(k, n) when k in @kinds, do: :ets.insert(@table, {k, n})", ["~fixed-keys"]),
+        (
+            "@spec put(module(), integer()) :: true\n"
+            "def put(k, n), do: :ets.insert(@table, {k, n})",
+            ["~fixed-keys"],
+        ),
+        ("def get(user), do: :ets.lookup(@table, user)", []),
+    ],
+)
+def test_keys(body: str, said: list[str]) -> None:
+    assert outcome(RULE, {"lib/seen.ex": table(body)}) == said
+
+
+@pytest.mark.parametrize(
+    "removal",
+    [
+        ":ets.delete(@table, k)",
+        "@table |> :ets.delete(k)",
+        ":ets.delete(:seen)",
+        ":ets.delete_all_objects(@table)",
+        ":ets.match_delete(@table, k)",
+        ":ets.select_delete(@table, k)",
+        ":ets.take(@table, k)",
+        # of a table that could be this one
+        ":ets.delete(k)",
+        "Enum.each(k, &:ets.delete(@table, &1))",
+    ],
+)
+def test_whatever_removes_rows(removal: str) -> None:
+    assert outcome(RULE, {"lib/seen.ex": table(PUT, f"def drop(k), do: {removal}")}) == []
+
+
+def test_removal_of_another_table_does_not_count() -> None:
+    more = "def drop(k), do: :ets.delete(:other, k)"
+    assert outcome(RULE, {"lib/seen.ex": table(PUT, more)}) == ["warning"]
+
+
+def test_removal_in_another_module() -> None:
+    janitor = "defmodule Shop.Janitor do\n  def run(k), do: :ets.delete(:seen, k)\nend\n"
+    files = {"lib/seen.ex": table(PUT), "lib/janitor.ex": janitor}
+    assert outcome(RULE, files) == []
+    assert outcome(RULE, {**files, "lib/janitor.ex": janitor.replace(":seen", ":x")}) == ["warning"]
+
+
+def test_only_tables_with_a_name_outlive_what_made_them() -> None:
+    assert outcome(RULE, {"lib/seen.ex": table(PUT, options=":public")}) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("Shop.Seen.put(:page, 1)", ["~fixed-keys"]),
+        ("Shop.Seen.put(:page, 1) && Shop.Seen.put(id, 1)", ["warning"]),
+        ("keep(:page)\n  defp keep(x), do: Shop.Seen.put(x, id())", ["~fixed-keys"]),
+        ("Enum.each(id, &Shop.Seen.put/2)", ["warning"]),
+    ],
+)
+def test_callers_may_have_a_fixed_set_of_keys(call: str, said: list[str]) -> None:
+    page = f"defmodule Shop.Page do\n  def show(id), do: {call}\nend\n"
+    assert outcome(RULE, {"lib/seen.ex": table(PUT), "lib/page.ex": page}) == said
+
+
+def test_whoever_makes_the_table_may_fill_it() -> None:
+    code = """\
+defmodule Shop.Words do
+  def load(words) do
+    :ets.new(__MODULE__, [:named_table])
+    Enum.each(words, &put/1)
+  end
+
+  defp put(word), do: :ets.insert(__MODULE__, {word, true})
+end
+"""
+    assert outcome(RULE, {"lib/words.ex": code}) == ["~filled-at-start"]
+    more = code.replace("defp put", "def again(words), do: Enum.each(words, &put/1)\n  defp put")
+    assert outcome(RULE, {"lib/words.ex": more}) == ["warning"]
+
+
+def test_mix_tasks_and_tests_end() -> None:
+    task = "defmodule Mix.Tasks.Shop do\n  use Mix.Task\n"
+    code = table(PUT).replace("defmodule Shop.Seen do\n", task)
+    assert outcome(RULE, {"lib/seen.ex": code}) == []
+    assert outcome(RULE, {"test/seen.exs": table(PUT)}) == []

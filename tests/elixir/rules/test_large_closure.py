@@ -1,0 +1,51 @@
+"""Closures for other processes: only variables used for a field or two, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import in_function, outcome
+
+RULE = "large-closure"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Task.async(fn -> x.name end)", ["info"]),
+        ("spawn(fn -> IO.puts(x.name) end)", ["info"]),
+        ("Task.start(fn -> {x.name, x.id, x.name} end)", ["info"]),
+        ("Task.Supervisor.async(S, fn -> x.assigns.user end)", ["info"]),
+        ("Agent.update(A, &[x.name | &1])", ["info"]),
+        ("Agent.get(A, fn s -> s.a + x.name end)", ["info"]),
+        ('Task.async(fn -> "hello #{x.name}" end)', ["info"]),
+        ("y = load(x)\nTask.async(fn -> y.name end)", ["info"]),
+        ("Task.async(fn -> Enum.map(l, fn e -> {e.a, x.name} end) end)", ["info"]),
+        ("Task.async(fn -> {x.a, x.b, x.c} end)", ["~much-of-it"]),
+        ("y = %{a: x}\nTask.async(fn -> y.a end)", ["~made-here"]),
+        ("Task.async(fn -> {x.name, x} end)", []),
+        ("Task.async(fn -> %{x | name: x.name} end)", []),
+        ("Task.async(fn -> x.name() end)", []),
+        ("Task.async(fn -> x.name(1) end)", []),
+        ("Task.async(fn -> Shop.name end)", []),
+        ("Task.async(fn x -> x.name end)", []),
+        ("Task.async(fn ->\nx = load()\nx.name\nend)", []),
+        ("Task.async(fn -> with {:ok, x} <- load(), do: x.name end)", []),
+        ("Agent.start_link(fn -> x.name end)", []),
+        ("Enum.map(l, fn _ -> x.name end)", []),
+        ("Task.async(Shop, :run, [x.name])", []),
+        ("name = x.name\nTask.async(fn -> name end)", []),
+    ],
+)
+def test_sites(body: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == words
+
+
+def test_each_variable_has_a_finding() -> None:
+    body = "Task.async(fn -> {x.name, y.name} end)"
+    assert outcome(RULE, in_function(body, "go(x, y)")) == ["info", "info"]
+
+
+def test_tests_may_copy() -> None:
+    files = {"test/a_test.exs": in_function("Task.async(fn -> x.name end)")["lib/a.ex"]}
+    assert outcome(RULE, files) == []

@@ -1,0 +1,81 @@
+"""Mix at run time: only what runs then, and what a mix.exs says of releases."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import in_function, outcome
+
+RULE = "mix-env-at-run-time"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Mix.env()", ["warning"]),
+        ("if Mix.env() == :prod, do: x", ["warning"]),
+        ("Enum.map(x, fn _ -> Mix.target() end)", ["warning"]),
+        ("Mix.Project.config()[:version]", ["warning"]),
+        ("unquote(Mix.env() == :dev)", ["~compile-time"]),
+        ("quote do: Mix.env()", []),
+        ("Shop.Mix.env()", []),
+        ("IO.puts(x)", []),
+        ("# Mix.env()\n    x", []),
+        ('"Mix.env()"', []),
+        ("Code.ensure_loaded?(Mix) and Mix.env() == :dev", ["~looks-first"]),
+        ("Code.ensure_loaded?(Shop) and Mix.env() == :dev", ["warning"]),
+    ],
+)
+def test_sites(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "defmodule Mix.Tasks.A do\n  def run(_), do: Mix.env()\nend\n",
+        "defmodule Shop.A do\n  @env Mix.env()\n  def env, do: @env\nend\n",
+        "defmodule Shop.A do\n  if Mix.env() == :dev do\n    def dev, do: 1\n  end\nend\n",
+        "defmodule Shop.A do\n  def main(_), do: Mix.env()\nend\n",
+        "Mix.env(",
+    ],
+)
+def test_left_alone(around: str) -> None:
+    assert outcome(RULE, {"lib/a.ex": around}) == []
+
+
+def test_private_function_that_only_a_macro_calls() -> None:
+    code = """\
+defmodule Shop.A do
+  defmacro debug(x), do: if(dev?(), do: x)
+  defp dev?, do: Mix.env() == :dev
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~compile-time"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("extra_applications: [:logger, :mix]", ["info"]),
+        ("extra_applications: [:logger]", ["warning"]),
+        ("dialyzer: [plt_add_apps: [:mix]]", ["warning"]),
+    ],
+)
+def test_shipped_mix_answers_instead_of_raising(listed: str, said: list[str]) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\n"
+        f"  def application, do: [{listed}]\nend\n"
+    )
+    assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said
+
+
+def test_condition_of_the_module_looks_first() -> None:
+    code = """\
+defmodule Shop.A do
+  if Code.ensure_loaded?(Mix.Project) do
+    def path, do: Mix.Project.build_path()
+  end
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~looks-first"]

@@ -1,0 +1,121 @@
+"""Persistent terms: what leads to a write, and whether it changes anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "persistent-term-at-run-time"
+
+
+def term(body: str, caller: str) -> list[str]:
+    code = f"""\
+defmodule Shop.Term do
+  use GenServer
+  {caller}
+  defp change(v), do: {body}
+end
+"""
+    return outcome(RULE, {"lib/term.ex": code})
+
+
+PUT = ":persistent_term.put(:prices, v)"
+CAST = "def handle_cast(v, s), do: {:noreply, change(v), s}"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (PUT, ["warning"]),
+        ("v |> then(&:persistent_term.put(:prices, &1))", ["warning"]),
+        (":persistent_term.erase(:prices)", ["~clean-up"]),
+        (":persistent_term.get(:prices)", []),
+        (":persistent_term.put(:open, true)", ["~one-word"]),
+        (":persistent_term.put(:open, :yes)", ["~one-word"]),
+        (":persistent_term.put(:open, 12)", ["~one-word"]),
+        (":persistent_term.put(:open, {:yes, 1})", ["warning"]),
+        (":persistent_term.get(:prices, nil) == v || " + PUT, ["~looked-first"]),
+        ("quote(do: " + PUT + ")", []),
+    ],
+)
+def test_writes(body: str, said: list[str]) -> None:
+    assert term(body, CAST) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hash(v)", ["~one-word"]),
+        ("v == 1", ["~one-word"]),
+        ("if(v, do: :on, else: :off)", ["~one-word"]),
+        ("if(v, do: :on, else: v)", ["warning"]),
+        ("size(v)", ["~one-word"]),
+        ("Shop.Sizes.of(v)", ["~one-word"]),
+        ("Shop.Sizes.all(v)", ["warning"]),
+        ("Shop.Other.of(v)", ["warning"]),
+        ("@limit", ["~one-word"]),
+        ("again(v)", ["warning"]),
+        ("Shop.Sizes.maybe(v)", ["warning"]),
+    ],
+)
+def test_numbers_and_atoms_cost_no_scan(value: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Term do
+  use GenServer
+  @limit 10
+  def handle_cast(v, s), do: {{:noreply, :persistent_term.put(:x, {value}), s}}
+  defp hash(v), do: :erlang.phash2(v)
+  @spec size([term()]) :: non_neg_integer()
+  defp size(v), do: Shop.Other.size(v)
+  defp again(v), do: again(v)
+end
+
+defmodule Shop.Sizes do
+  @spec of(term()) :: :small | :large
+  def of(v), do: Shop.Other.size(v)
+  @spec maybe(term()) :: {{:ok, term()}} | integer()
+  def maybe(v), do: Shop.Other.size(v)
+  @spec all(term()) :: [atom()]
+  def all(v), do: Shop.Other.size(v)
+end
+"""
+    assert outcome(RULE, {"lib/term.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [
+        ("def handle_info(v, s), do: {:noreply, change(v), s}", ["warning"]),
+        ("def handle_call(v, _, s), do: {:reply, change(v), s}", ["warning"]),
+        ("def init(v), do: {:ok, change(v)}", []),
+        ("def handle_continue(v, s), do: {:noreply, change(v), s}", []),
+        ("def terminate(v, _), do: change(v)", []),
+        ("def start_link(v), do: change(v)", []),
+        ("def set(v), do: change(v)", []),
+        (
+            "def handle_cast(v, s) do\n:persistent_term.get(:prices) != v && change(v)\ns\nend",
+            ["~looked-first"],
+        ),
+    ],
+)
+def test_what_leads_there(caller: str, said: list[str]) -> None:
+    assert term(PUT, caller) == said
+
+
+@pytest.mark.parametrize(
+    ("uses", "head", "said"),
+    [
+        ("use ShopWeb, :controller", "def update(v, _)", ["warning"]),
+        ("use ShopWeb, :controller", "def update(v)", []),
+        ("use ShopWeb, :live_view", "def handle_event(v, _, _)", ["warning"]),
+        ("use ShopWeb, :live_view", "def render(v)", []),
+        ("use ShopWeb, :channel", "def handle_in(v, _, _)", ["warning"]),
+        ("@behaviour Plug", "def call(v, _)", ["warning"]),
+        ("use Oban.Worker", "def perform(v)", ["warning"]),
+        ("", "def call(v, _)", []),
+    ],
+)
+def test_requests(uses: str, head: str, said: list[str]) -> None:
+    code = f"defmodule ShopWeb.Page do\n  {uses}\n  {head}, do: {PUT}\nend\n"
+    assert outcome(RULE, {"lib/page.ex": code}) == said

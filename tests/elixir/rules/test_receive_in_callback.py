@@ -1,0 +1,71 @@
+"""A server that reads its own mailbox past OTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "receive-in-callback"
+OPEN = "receive do\n {:got, x} -> x\n end"
+LIMITED = "receive do\n {:got, x} -> x\n after\n 100 -> nil\n end"
+PINNED = "receive do\n {^ref, x} -> x\n after\n 100 -> nil\n end"
+GUARDED = "receive do\n {r, x} when r == ref -> x\n after\n 100 -> nil\n end"
+MIXED = "receive do\n {^ref, x} -> x\n :stop -> nil\n end"
+FLUSH = "receive do\n {:got, x} -> x\n after\n 0 -> nil\n end"
+
+
+def server(head: str, body: str, rest: str = "") -> list[str]:
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  def init(state), do: {{:ok, state}}
+  def {head} do
+    ref = make_ref()
+    {body}
+    {{:noreply, [ref | state]}}
+  end
+  {rest}
+end
+"""
+    return outcome(RULE, {"lib/till.ex": code})
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (OPEN, ["warning"]),
+        (LIMITED, ["warning"]),
+        (PINNED, ["info"]),
+        (GUARDED, ["info"]),
+        (MIXED, ["warning"]),
+        (FLUSH, ["~flush"]),
+        (f"Enum.each([1], fn _ ->\n {OPEN}\n end)", ["warning"]),
+        (f"Task.start(fn ->\n {OPEN}\n end)", []),
+        (f"Shop.later(fn ->\n {OPEN}\n end)", []),
+        ("receive(state)", []),
+        ("Shop.receive(state)", []),
+    ],
+)
+def test_shapes(body: str, words: list[str]) -> None:
+    assert server("handle_cast(:go, state)", body) == words
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("handle_call(:go, _from, state)", ["warning"]),
+        ("handle_info(:go, state)", ["warning"]),
+        ("terminate(_reason, state)", []),
+        ("client(state)", []),
+    ],
+)
+def test_callbacks(head: str, words: list[str]) -> None:
+    assert server(head, OPEN) == words
+
+
+def test_own_functions_are_followed() -> None:
+    helper = f"defp await do\n {OPEN}\n end"
+    assert server("handle_cast(:go, state)", "await()", helper) == ["warning"]
+    assert server("handle_cast(:go, state)", ":ok", helper) == []
+    assert server("handle_cast(:go, state)", "Task.start(fn -> await() end)", helper) == []

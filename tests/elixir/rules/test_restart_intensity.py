@@ -1,0 +1,57 @@
+"""Restart intensity: how many in how long, and whose options they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import in_function, outcome
+
+RULE = "restart-intensity"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("strategy: :one_for_one, max_restarts: 1000", ["warning"]),
+        ("strategy: :one_for_one, max_restarts: 1_000", ["warning"]),
+        ("strategy: :one_for_one, max_restarts: 100", ["warning"]),
+        ("strategy: :one_for_one, max_restarts: 99", []),
+        ("strategy: :one_for_one, max_restarts: 1000, max_seconds: 3600", []),
+        ("strategy: :one_for_one, max_restarts: 30, max_seconds: 1", ["warning"]),
+        ("strategy: :one_for_one, max_restarts: 3", []),
+        ("strategy: :one_for_one, max_restarts: 0", []),
+        ("strategy: :one_for_one, max_restarts: many()", []),
+        ("strategy: :one_for_one, max_restarts: 1000, max_seconds: x", []),
+        ("strategy: :one_for_one, max_restarts: 1000, max_seconds: 0", []),
+    ],
+)
+def test_limits(options: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(f"Supervisor.init(x, {options})")) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Postgrex.start_link(max_restarts: 1000)", []),
+        ("Forum.start(x, max_restarts: 1000, max_seconds: 1)", ["warning"]),
+        ("DynamicSupervisor.init(max_restarts: 1000)", ["info"]),
+        ("[{DynamicSupervisor, name: A, max_restarts: 1000}]", ["info"]),
+        ("[{Shop.Pool, name: A, max_restarts: 1000}]", []),
+        ("opts = [strategy: :one_for_one, max_restarts: 500]\n    opts", ["warning"]),
+        ("# max_restarts: 1000\n    x", []),
+        ("[max_restarts: ", []),
+    ],
+)
+def test_owners(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == said
+
+
+def test_attribute_is_looked_up() -> None:
+    code = """\
+defmodule Shop.Sup do
+  use Supervisor
+  @most 5_000
+  def init(_), do: Supervisor.init([], strategy: :one_for_one, max_restarts: @most)
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["warning"]

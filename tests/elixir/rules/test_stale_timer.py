@@ -1,0 +1,91 @@
+"""Timers that requests start: only those that go on by themselves and that nobody can cancel."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "stale-timer"
+
+
+def said(request: str, tick: str = "arm()", head: str = "handle_cast(:go, s)") -> list[str]:
+    code = f"""\
+defmodule Shop.A do
+  use GenServer
+  def init(s) do
+    arm()
+    {{:ok, s}}
+  end
+  def {head} do
+    {request}
+  end
+  def handle_info(:tick, s) do
+    {tick}
+    {{:noreply, s}}
+  end
+  defp arm, do: Process.send_after(self(), :tick, 10)
+  defp arm_all(s) do
+    arm()
+    s
+  end
+end
+"""
+    return outcome(RULE, {"lib/a.ex": code})
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ("arm()\n{:noreply, s}", ["warning"]),
+        ("{:noreply, arm_all(s)}", ["warning"]),
+        ("_ = arm()\n{:noreply, s}", ["warning"]),
+        ("self() |> Process.send_after(:tick, 0)\n{:noreply, s}", ["warning"]),
+        (":timer.send_interval(10, :other)\n{:noreply, s}", ["warning"]),
+        (":timer.send_interval(10, s, :other)\n{:noreply, s}", []),
+        ("{:noreply, %{s | timer: arm()}}", []),
+        ("timer = arm()\n{:noreply, {s, timer}}", []),
+        ("Process.send_after(s, :tick, 0)\n{:noreply, s}", []),
+        ("Process.send_after(self(), :once, 0)\n{:noreply, s}", []),
+        ("spawn(fn -> arm() end)\n{:noreply, s}", []),
+        ("if s.idle, do: arm()\n{:noreply, s}", ["~guarded"]),
+    ],
+)
+def test_requests(request_: str, words: list[str]) -> None:
+    assert said(request_) == words
+
+
+def test_a_message_that_does_not_start_the_next_one_is_a_delay() -> None:
+    assert said("arm()\n{:noreply, s}", tick=":ok") == []
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("handle_call(:go, _from, s)", ["warning"]),
+        ("handle_cast(:go, %{timer: nil} = s)", ["~guarded"]),
+        ("handle_cast(:go, s) when s == []", ["~guarded"]),
+        ("handle_info(:go, s)", []),
+        ("handle_continue(:go, s)", []),
+        ("go(s)", []),
+    ],
+)
+def test_who_starts_it(head: str, words: list[str]) -> None:
+    assert said("arm()\n{:noreply, s}", head=head) == words
+
+
+def test_a_key_in_the_message_tells_its_timers_apart() -> None:
+    request = "Process.send_after(self(), {:tick, s}, 10)\n{:noreply, s}"
+    code = f"""\
+defmodule A do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_cast(:go, s) do
+    {request}
+  end
+  def handle_info({{:tick, s}}, _) do
+    {request}
+  end
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~carries-data"]

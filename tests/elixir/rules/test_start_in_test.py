@@ -1,0 +1,86 @@
+"""Starts in tests: only those that leave a process or its name behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "start-in-test"
+STOCK = """\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+  def init(opts), do: {:ok, opts}
+end
+"""
+
+
+def said(body: str, setup: str = "", tests: int = 1) -> list[str]:
+    more = "\n".join(f'  test "more {n}", do: assert Shop.open?()' for n in range(tests - 1))
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  alias Shop.Stock
+  {setup}
+  test "works" do
+    {body}
+  end
+{more}
+end
+"""
+    return outcome(RULE, {"lib/stock.ex": STOCK, "test/a_test.exs": code})
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{:ok, pid} = GenServer.start(Stock, [])", ["info"]),
+        ("{:ok, pid} = GenServer.start(Stock, [], name: :stock)", ["warning"]),
+        ("Agent.start(fn -> 0 end)", ["info"]),
+        ("{:ok, pid} = GenServer.start(Stock, [])\nGenServer.stop(other)", ["info"]),
+        ("{:ok, pid} = GenServer.start(Stock, [])\nGenServer.stop(pid)", ["~stopped"]),
+        ("{:ok, pid} = GenServer.start(Stock, [])\nProcess.monitor(pid)", ["~stopped"]),
+        ("GenServer.start(Stock, [], name: :a)\non_exit(fn -> Agent.stop(:a) end)", ["~stopped"]),
+        ("assert {:error, _} = GenServer.start(Stock, [])", ["~start-is-tested"]),
+        ("catch_exit(GenServer.start(Stock, []))", ["~start-is-tested"]),
+        ("{:ok, pid} = GenServer.start_link(Stock, [])", []),
+        ("{:ok, pid} = Stock.start_link([])", []),
+        ("start_supervised!({Stock, []})", []),
+        ("defmodule B do\ndef go, do: GenServer.start(Stock, [])\nend", []),
+        ("spawn(fn -> GenServer.start(Stock, []) end)", []),
+        ('eval("GenServer.start(Stock, [])")', []),
+    ],
+)
+def test_one_test(body: str, words: list[str]) -> None:
+    assert said(body) == words
+
+
+@pytest.mark.parametrize(
+    ("start", "tests", "words"),
+    [
+        ("Stock.start_link([])", 2, ["info"]),
+        ("Stock.start_link([])", 1, []),
+        ("Stock.start_link([])\non_exit(fn -> GenServer.stop(Stock) end)", 2, ["~stopped"]),
+        ("GenServer.start_link(Other, [], name: Other)", 2, ["info"]),
+        ("GenServer.start_link(Other, [], name: context.test)", 2, []),
+        ("GenServer.start_link(Other, [])", 2, []),
+        ("Shop.Unknown.start_link([])", 2, []),
+    ],
+)
+def test_set_up(start: str, tests: int, words: list[str]) -> None:
+    assert said(":ok", f"setup do\n{start}\n:ok\nend", tests) == words
+
+
+def test_set_up_of_all_tests_starts_once() -> None:
+    assert said(":ok", "setup_all do\nStock.start_link([])\n:ok\nend", 2) == []
+
+
+def test_the_same_name_in_two_tests() -> None:
+    second = 'test "again" do\nStock.start_link([])\nend'
+    assert said("Stock.start_link([])", second) == ["info", "info"]
+    assert said("Stock.start_link([])\nStock.start_link([])") == []
+
+
+def test_a_helper_is_none_of_a_tests_starts() -> None:
+    assert said("run()", "defp run, do: GenServer.start(Stock, [])") == []

@@ -1,0 +1,156 @@
+"""Clean-ups that a shutdown skips: what counts as one, and who sets the flag."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "terminate-without-trap"
+
+
+def server(end: str, init: str = "{:ok, x}", more: str = "", use: str = "GenServer") -> str:
+    return f"""\
+defmodule Shop.A do
+  use {use}
+  def init(x) do
+    {init}
+  end
+  def terminate(_reason, state) do
+    {end}
+  end
+  {more}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("File.rm(state)", ["warning"]),
+        ("Shop.Repo.insert(state)", ["warning"]),
+        ("Enum.each(state, &File.rm(&1))", ["warning"]),
+        ("send(state, :bye)", ["info"]),
+        ("Shop.Bus.broadcast(:bye)", ["info"]),
+        ("GenServer.stop(state)", ["warning"]),
+        ("gone(state)", ["warning"]),
+        (":ets.delete(:shared, state)", ["warning"]),
+        ("Logger.info(inspect(state))", ["~reports"]),
+        (":telemetry.execute([:end], %{})", ["~reports"]),
+        ("Process.cancel_timer(state)", ["~ends-anyway"]),
+        (":gen_tcp.close(state)", ["~ends-anyway"]),
+        ("Client.close(state)", ["~ends-anyway"]),
+        ("Shop.Unknown.rows(state)", []),
+        ("Map.get(state, :x)", []),
+        (":ok", []),
+    ],
+)
+def test_what_is_a_clean_up(end: str, words: list[str]) -> None:
+    code = server(end, more="defp gone(state), do: File.rm(state)")
+    assert outcome(RULE, {"lib/a.ex": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("File.rm(path)", ["warning"]),
+        ("gone(path)", ["warning"]),
+        (":gen_tcp.close(path)", ["~ends-anyway"]),
+        ("path + 1", []),
+    ],
+)
+def test_functions_of_the_project_are_judged_by_what_they_do(body: str, words: list[str]) -> None:
+    disk = f"""\
+defmodule Shop.Disk do
+  def remove(path), do: {body}
+  defp gone(path), do: File.rm(path)
+end
+"""
+    files = {"lib/a.ex": server("Shop.Disk.remove(state)"), "lib/disk.ex": disk}
+    assert outcome(RULE, files) == words
+
+
+def test_a_protocol_is_judged_by_its_name_and_a_cycle_ends() -> None:
+    store = """\
+defprotocol Shop.Store do
+  def remove(store)
+  def rows(store)
+end
+
+defmodule Shop.Ping do
+  def ping(x), do: Shop.Pong.pong(x)
+end
+
+defmodule Shop.Pong do
+  def pong(x), do: Shop.Ping.ping(x)
+end
+"""
+    for call, words in (
+        ("Shop.Store.remove(state)", ["warning"]),
+        ("Shop.Store.rows(state)", []),
+        ("Shop.Ping.ping(state)", []),
+    ):
+        assert outcome(RULE, {"lib/a.ex": server(call), "lib/store.ex": store}) == words
+
+
+def test_an_own_table_goes_with_its_server() -> None:
+    code = server(":ets.delete(state)", init="{:ok, :ets.new(:x, [])}")
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~ends-anyway"]
+
+
+def test_linked_processes_go_with_their_server() -> None:
+    init = "{:ok, pid} = Shop.B.start_link(x)\n{:ok, pid}"
+    code = server("GenServer.stop(state)", init=init)
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~ends-anyway"]
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("Process.flag(:trap_exit, true)\n{:ok, x}", []),
+        (":erlang.process_flag(:trap_exit, true)\n{:ok, x}", []),
+        ("Process.flag(:trap_exit, false)\n{:ok, x}", ["warning"]),
+        ("# Process.flag(:trap_exit, true)\n{:ok, x}", ["warning"]),
+        ("Process.flag(:priority, :high)\n{:ok, x}", ["warning"]),
+    ],
+)
+def test_the_flag(init: str, words: list[str]) -> None:
+    assert outcome(RULE, {"lib/a.ex": server("File.rm(state)", init)}) == words
+
+
+def test_a_server_that_stops_itself_does_clean_up_then() -> None:
+    more = "def handle_cast(:end, state), do: {:stop, :normal, state}"
+    assert outcome(RULE, {"lib/a.ex": server("File.rm(state)", more=more)}) == ["info"]
+
+
+def test_the_flag_can_come_by_use() -> None:
+    base = """\
+defmodule Shop.Server do
+  defmacro __using__(_) do
+    quote do
+      use GenServer
+      def start, do: Process.flag(:trap_exit, true)
+    end
+  end
+end
+"""
+    files = {"lib/a.ex": server("File.rm(state)", use="Shop.Server"), "lib/server.ex": base}
+    assert outcome(RULE, files) == ["~trapped-elsewhere"]
+
+
+def test_state_machines_end_with_three_arguments() -> None:
+    code = """\
+defmodule A do
+  @behaviour :gen_statem
+  def init(x), do: {:ok, :on, x}
+  def terminate(_reason, _state, path), do: File.rm(path)
+  def terminate(_reason, path), do: File.rm(path)
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["warning"]
+
+
+def test_only_servers_of_the_application_count() -> None:
+    code = server("File.rm(state)")
+    plain = "defmodule A do\n  def terminate(_r, s), do: File.rm(s)\nend\n"
+    assert outcome(RULE, {"lib/a.ex": plain, "test/a_test.exs": code}) == []

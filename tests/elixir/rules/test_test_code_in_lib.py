@@ -1,0 +1,54 @@
+"""Code for tests in the application: choices by environment, calls of test tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "test-code-in-lib"
+
+
+def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
+    return outcome(RULE, {path: f"defmodule {name} do\n  {body}\nend\n"})
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("if Mix.env() == :test do\ndef a, do: 1\nend", ["info"]),
+        ("unless :test == Mix.env() do\ndef a, do: 1\nend", ["info"]),
+        ("if Mix.env() != :test, do: def(a, do: 1)", ["info"]),
+        ("case Mix.env() do\n:test -> def a, do: 1\n_ -> def a, do: 2\nend", ["info"]),
+        ("@wait if Mix.env() == :test, do: 1, else: 9", ["info"]),
+        ("@env Mix.env()\ndef a, do: if(@env == :test, do: 1)", ["info"]),
+        ("def a, do: Application.get_env(:shop, :env) == :test", ["info"]),
+        ("def a, do: ExUnit.configuration()", ["warning"]),
+        ("def a, do: Mox.stub(A, :b, fn -> 1 end)", ["warning"]),
+        ("if Mix.env() == :test do\nplug Phoenix.Ecto.SQL.Sandbox\nend", ["~sandbox"]),
+        ("def a, do: {ExUnit.start(), ExUnit.configuration()}", ["~runs-tests"] * 2),
+        ("if Mix.env() == :dev do\ndef a, do: 1\nend", []),
+        ("if Mix.env() in [:dev, :test] do\ndef a, do: 1\nend", []),
+        ("def a, do: Mix.env() == :test", []),
+        ("def a(x), do: x.kind == :test", []),
+        ("def a, do: Application.get_env(:shop, :kind) == :test", []),
+        ("def a(x) do\ncase x do\n:test -> 1\nend\nend", []),
+        ("def a, do: quote(do: ExUnit.configuration())", []),
+        ("# if Mix.env() == :test", []),
+        ("use ExUnit.CaseTemplate\ndef a, do: ExUnit.configuration()", []),
+    ],
+)
+def test_sites(body: str, words: list[str]) -> None:
+    assert said(body) == words
+
+
+@pytest.mark.parametrize(
+    "name", ["Shop.Testing", "Shop.DataCase", "Mix.Tasks.Shop", "Shop.Mail.Mock"]
+)
+def test_modules_for_tests(name: str) -> None:
+    assert said("def a, do: ExUnit.configuration()", name=name) == []
+
+
+@pytest.mark.parametrize("path", ["test/support/a.ex", "mix.exs", "config/runtime.exs"])
+def test_files_that_are_no_application_code(path: str) -> None:
+    assert said("@a if Mix.env() == :test, do: 1", path=path) == []

@@ -1,0 +1,83 @@
+"""Polling without a deadline: helpers of tests only, and only where nothing can end them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import outcome
+
+RULE = "unbounded-polling"
+
+
+def said(helper: str, test: str = "wait(x)", path: str = "test/a_test.exs") -> list[str]:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+
+  test "works" do
+    {test}
+  end
+
+  {helper}
+end
+"""
+    return outcome(RULE, {path: code})
+
+
+def looks(again: str = "wait(x)", pause: str = "Process.sleep(5)", more: str = "") -> str:
+    return f"""\
+defp wait(x) do
+    {more}
+    if x.() do
+      :ok
+    else
+      {pause}
+      {again}
+    end
+  end
+"""
+
+
+@pytest.mark.parametrize(
+    ("helper", "words"),
+    [
+        (looks(), ["info"]),
+        (looks(pause=":timer.sleep(5)"), ["info"]),
+        (looks(again="x |> wait()"), ["info"]),
+        (looks(more="log(x)").replace("defp", "def"), ["info"]),
+        ("defp wait(x), do: Process.alive?(x) && wait(x)", ["info"]),
+        ("defp wait(x), do: unless(Process.whereis(x), do: wait(x))", ["info"]),
+        ("defp wait(x \\\\ 1) do\nif x > 1 do\nProcess.sleep(5)\nwait(x)\nend\nend", ["info"]),
+        (looks(again="wait(x - 1)"), []),
+        (looks(more="x = next(x)"), []),
+        (looks(pause=""), []),
+        (looks(again="spawn(fn -> wait(x) end)"), []),
+        (looks(more="System.monotonic_time()"), ["~deadline"]),
+        (looks(more="give_up(x)") + "defp give_up(x), do: DateTime.utc_now() > x", ["~deadline"]),
+        ("defp wait(x) do\nProcess.sleep(5)\nwait(x)\nend", []),
+        ("defp wait(x) do\nreceive do\n_ -> wait(x)\nafter\n5 -> :ok\nend\nend", []),
+        ("defp wait(x) do\nreceive do\n:a -> :ok\nafter\n5 -> wait(x)\nend\nend", ["info"]),
+        ("defp wait(x) do\nreceive do\n:a -> Process.alive?(x) && wait(x)\nend\nend", []),
+        ("defp wait(x), do: x && Process.sleep(5)", []),
+        ("defp wait([x | rest]) do\nProcess.sleep(x)\nif rest, do: wait(rest)\nend", []),
+    ],
+)
+def test_helpers(helper: str, words: list[str]) -> None:
+    assert said(helper) == words
+
+
+@pytest.mark.parametrize(
+    "test", ["spawn_link(fn -> wait(x) end)", "Task.async(__MODULE__, :wait, [x])"]
+)
+def test_loops_of_other_processes(test: str) -> None:
+    assert said(looks(), test) == ["~worker"]
+
+
+def test_a_counter_in_another_clause() -> None:
+    counted = looks() + "defp wait(_, 0), do: flunk()\n"
+    assert said(counted) == ["info"]
+    assert said("defp wait(0), do: :ok\n" + looks(again="wait(x - 1)")) == []
+
+
+def test_code_of_the_application() -> None:
+    assert said(looks(), path="lib/a.ex") == []

@@ -1,0 +1,62 @@
+"""Messages without a tag: what can be told, and nothing that cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elixir.rules.support import in_function, outcome
+
+RULE = "untagged-message"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("send(x, 1)", ["info"]),
+        ('send(x, "text")', ["info"]),
+        ("send(x, [1, 2])", ["info"]),
+        ("send(x, %{a: 1})", ["info"]),
+        ('send(x, "a" <> y)', ["info"]),
+        ("x |> send(Jason.encode!(1))", ["info"]),
+        ("data = Jason.encode!(1)\nsend(x, data)", ["info"]),
+        ("Process.send_after(x, 5, 10)", ["info"]),
+        (":erlang.send_after(10, x, 5)", ["info"]),
+        (":erlang.send_after(10, x, :tick)", []),
+        ("send(x, :tick)", []),
+        ("send(x, true)", []),
+        ("send(x, {:tick, 1})", []),
+        ("send(x, {make_ref(), 1})", []),
+        ("send(x, %Shop.Tick{n: 1})", []),
+        ("message = {:tick, 1}\nsend(x, message)", []),
+        ("send(x, message)", []),
+        ("send(x, Shop.Message.build(1))", []),
+        ("Other.send(x, 1)", []),
+    ],
+)
+def test_sends(body: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == words
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("(n, s) when is_integer(n)", ["info"]),
+        ('("text", s)', ["info"]),
+        ('("a" <> rest, s)', ["info"]),
+        ("(<<1, rest::binary>>, s)", ["info"]),
+        ("({:n, n}, s) when is_integer(n)", []),
+        ("(m, s) when is_integer(s)", []),
+        ("(m, s) when is_atom(m)", []),
+        ("(%{event: e}, s)", []),
+        ("(_other, s)", []),
+    ],
+)
+def test_clauses(head: str, words: list[str]) -> None:
+    code = f"""\
+defmodule A do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_info{head}, do: {{:noreply, s}}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == words
