@@ -58,13 +58,18 @@ def grows(write: Write, module: Module, given: set[str]) -> bool:
         return False
     if call.full in _WHATEVER:
         return True
-    if call.full not in _BY_KEY:
+    if call.full not in _BY_KEY or _counts(call):
         return False
     key = _key(call)
     if key is None:
         return False
     names = nodes.identifiers(key) & given
     return any(may_be_many(name, key, write.clause) for name in names)
+
+
+def _counts(call: Call) -> bool:
+    """`Map.update(counters, kind, 1, &(&1 + 1))`: as many entries as there are kinds."""
+    return call.name == "update" and len(call.args) > 2 and call.args[2].type == "integer"
 
 
 def _is_kept(clause: Clause) -> bool:
