@@ -188,7 +188,6 @@ class Settings(BaseSettings):
     """A folder of files, each named as a variable and holding its value; what is set wins."""
     database_url: SecretStr | None = None
     """Postgres for many workers; None: SQLite in the state directory, for one process."""
-
     bot_name: str = Field(default="OTP-Genesis", pattern=r"^[^<>\n\r\x00]{1,100}$")
     """Who the commits of stage runs are by; `otp-genesis[bot]` where an App is installed."""
     bot_email: str = Field(
@@ -211,8 +210,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value that is set, for masking; also a key that another one hides."""
-        app = (self.github_webhook_secret, self.github_private_key, self.seal)
-        used = (*(self.vendor(name).key for name in VENDORS), *app, self.database_url)
+        ours = (self.github_webhook_secret, self.github_private_key, self.seal, self.database_url)
+        used = (*(self.vendor(name).key for name in VENDORS), *ours)
         values = [secret.get_secret_value() for secret in used if secret is not None]
         values += [os.environ.get(name, "").strip() for name in _KEY_VARIABLES]
         return tuple(dict.fromkeys(filter(None, values)))
@@ -239,9 +238,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise _wrong("GENESIS_SECRETS_DIR", f"{type(error).__name__}: {folder}") from None
 
 
-def _wrong(variable: str, why: str) -> ConfigError:
-    hint = f"correct or unset {variable}"
-    return ConfigError(f"{variable}: {why}", path="environment", hint=hint)
+def _wrong(name: str, why: str) -> ConfigError:
+    return ConfigError(f"{name}: {why}", path="environment", hint=f"correct or unset {name}")
 
 
 def _variable(place: str) -> str:

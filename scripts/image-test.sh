@@ -206,7 +206,8 @@ podman exec postgres psql --host /run/postgresql --user genesis --dbname postgre
   --command "select 'tables in Postgres: ' || count(*) from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')"
 podman stop --time 60 server >/dev/null
 test "$(podman inspect server --format '{{.State.ExitCode}}')" = 0
-podman rm --force proxy server postgres >/dev/null
+# One after the other: podman removes those of one command side by side, the one they depend on too.
+for name in proxy server postgres; do podman rm --force "$name" >/dev/null; done
 
 step "run: the whole job with real mix, its code inside bubblewrap"
 podman run --rm "${alone[@]}" --entrypoint elixir localhost/run --version

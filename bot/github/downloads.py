@@ -16,6 +16,7 @@ from bot.github.errors import NotFound
 LONGEST = 300.0
 """Seconds a download may take."""
 PIECE = 65_536
+_GONE = (404, 410)
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def downloading(link: str, what: str) -> Iterator[Iterator[bytes]]:
     """The bytes behind a link, which is followed without any token of ours, and no further.
 
     How much is read is up to the reader. Raises `NotFound` where there is nothing, `Unreachable`
-    where it does not come.
+    where it does not come: also where the store refuses a link, which is signed for a while only.
     """
     if urlsplit(link).scheme not in ("http", "https") or not urlsplit(link).hostname:
         raise NotFound(f"{what}: no link to a download", status=404)
@@ -32,10 +33,10 @@ def downloading(link: str, what: str) -> Iterator[Iterator[bytes]]:
             httpx.Client(timeout=TIMEOUT, follow_redirects=False, verify=trusted()) as plain,
             plain.stream("GET", link) as stream,
         ):
-            if stream.status_code >= 500:
-                raise Unreachable(f"{what}: {stream.status_code}", retry_after=5.0)
-            if stream.status_code != 200:
+            if stream.status_code in _GONE:
                 raise NotFound(f"{what}: {stream.status_code}", status=stream.status_code)
+            if stream.status_code != 200:
+                raise Unreachable(f"{what}: {stream.status_code}", retry_after=5.0)
             yield _in_time(stream.iter_bytes(PIECE), what)
     except httpx.HTTPError as error:
         raise Unreachable(f"{what}: {type(error).__name__}", retry_after=5.0) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,11 @@ def test_each_damage_alone(damage: Damage) -> None:
     [lambda d: b"\xef\xbb\xbf" + d, lambda d: d.replace(b"\n", b"\r\n")],
     ids=["bom", "crlf"],
 )
-def test_a_mark_or_other_line_ends_hide_nothing(mark: Damage) -> None:
+def test_a_mark_or_other_line_ends_hide_nothing(mark: Callable[[bytes], bytes]) -> None:
     for rule in all_rules():
         for sample in rule.bad[:1]:
             plain = {path: code.encode() for path, code in sample.tree().items()}
-            other = {path: mark(data) for path, data in plain.items()}  # type: ignore[call-arg]  # of one
+            other = {path: mark(data) for path, data in plain.items()}
             both = [
                 survey(MemoryTree.of(f), jobs=1, rules=(rule,)).analysis for f in (plain, other)
             ]

@@ -104,7 +104,7 @@ RULE = Rule(
     stage=3,
     severity="warning",
     confidence="high",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "`Application.get_env/3` or `System.get_env/2` stands in the body of a module, mostly in "
         "an attribute, and so runs once, while the module compiles."

@@ -120,7 +120,7 @@ RULE = Rule(
     stage=1,
     severity="error",
     confidence="high",
-    fix="assisted",
+    fix="advice",
     explanation="Two children in one supervisor's list have the same id.",
     harm=(
         "The supervisor refuses to start: `start_link` returns `{:duplicate_child_name, id}` as an "

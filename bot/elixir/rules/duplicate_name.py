@@ -134,7 +134,7 @@ RULE = Rule(
     stage=1,
     severity="error",
     confidence="high",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "Two children that the application always starts register the same name: the same "
         "`name:`, or one module listed twice whose `start_link` fixes its name."

@@ -60,7 +60,7 @@ def grows(write: Write, module: Module, given: set[str], project: Project) -> bo
         return False
     if call.full in _WHATEVER:
         return True
-    if call.full not in _BY_KEY:
+    if call.full not in _BY_KEY or _counts(call):
         return False
     key = _key(call)
     if key is None:
@@ -96,6 +96,11 @@ def _sent(parts: list[Node], module: Module) -> Iterator[tuple[Node, Clause]]:
                 same = argument.type == "tuple" and len(argument.named_children) == len(parts)
                 if same and text(argument.named_children[0]) == text(parts[0]):
                     yield argument, clause
+
+
+def _counts(call: Call) -> bool:
+    """`Map.update(counters, kind, 1, &(&1 + 1))`: as many entries as there are kinds."""
+    return call.name == "update" and len(call.args) > 2 and call.args[2].type == "integer"
 
 
 def _is_kept(clause: Clause) -> bool:

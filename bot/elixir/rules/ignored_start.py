@@ -145,7 +145,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation="A child is started with `start_child`, and the result is thrown away.",
     harm=(
         "`start_child` does not raise: an `init/1` that refuses, a limit that is reached, a name "

@@ -80,7 +80,7 @@ RULE = Rule(
     stage=4,
     severity="info",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "A function that another process runs uses only a field or two of a variable from "
         f"outside, as in `state.name`. See {_OFFICIAL}."

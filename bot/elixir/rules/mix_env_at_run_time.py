@@ -135,7 +135,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="high",
-    fix="assisted",
+    fix="advice",
     explanation="A function calls `Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`.",
     harm=(
         "Mix is a build tool and not part of a release: there the call raises "

@@ -190,7 +190,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "A child that does one job and ends is `:permanent`: a task, or a server that stops "
         "itself in its first `handle_continue/2`."

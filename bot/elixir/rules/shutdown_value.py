@@ -116,7 +116,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "A child specification gives its child a time to stop that does not fit: a supervisor "
         "with a limit or as a plain worker, a server that cleans up and is killed, a plain server "

@@ -174,7 +174,7 @@ RULE = Rule(
     stage=4,
     severity="warning",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation="A test sleeps for a fixed time so that another process can get on.",
     harm=(
         "On a slow machine the time is too short and the test fails for no reason; on a fast "

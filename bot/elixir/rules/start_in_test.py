@@ -164,7 +164,7 @@ RULE = Rule(
     stage=4,
     severity="info",
     confidence="medium",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "A test starts a process itself: unlinked and without stopping it, or linked and under a "
         "name that another test uses again."

@@ -64,7 +64,7 @@ RULE = Rule(
     stage=1,
     severity="error",
     confidence="high",
-    fix="assisted",
+    fix="advice",
     explanation=(
         "A module in a list of children has a `start_link` that starts its process with `start`."
     ),

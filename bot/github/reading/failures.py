@@ -11,7 +11,7 @@ from bot.core.lifecycle.facts import PullFacts
 from bot.core.lifecycle.reviewing import counted, verdict
 from bot.core.policy import Policy
 from bot.core.sanitize import mask
-from bot.github.errors import GitHubError
+from bot.github.errors import NotFound
 from bot.github.reading.base_checks import Failed, ours
 from bot.github.reading.checks import RUN
 from bot.github.reading.context import Reading
@@ -79,7 +79,7 @@ def _read(reading: Reading, job: str) -> Reduced | None:
     try:
         with reading.client.download(f"./actions/jobs/{job}/logs") as pieces:
             return reduce_log(_lines(pieces), _masker(reading.secrets))
-    except GitHubError:
+    except NotFound:
         # A log that is gone must not hold up the verdict that something failed.
         return None
 

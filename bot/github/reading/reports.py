@@ -15,7 +15,7 @@ from bot.core.lifecycle.outcome import OUTCOME_ARTIFACT, OUTCOME_FILE, StageOutc
 from bot.core.lifecycle.state import StageLife
 from bot.core.sanitize import mask, one_line
 from bot.errors import Refused
-from bot.github.errors import GitHubError
+from bot.github.errors import GitHubError, NotFound
 from bot.github.reading.context import Reading
 
 WELL = frozenset({"success", "skipped", "neutral"})
@@ -39,7 +39,11 @@ _BROKEN = (
 def report_of(
     reading: Reading, stage: StageLife, run: Mapping[str, Any]
 ) -> tuple[StageOutcome | None, str]:
-    """The outcome of an ended run, or None and why there is none that can be believed."""
+    """The outcome of an ended run, or None and why there is none that can be believed.
+
+    Raises `NotAllowed` and `Transient` where it is ours that we cannot read it at the moment: that
+    says nothing of the run, and must not cost an attempt.
+    """
     try:
         artifact = _artifact(reading, run)
         if artifact is None:
@@ -53,7 +57,7 @@ def report_of(
         if not _as_uploaded(data, artifact):
             return None, "the run's report is not what the run left: its SHA-256 differs"
         outcome = _read(data)
-    except (GitHubError, Refused, ValidationError, *_BROKEN) as error:
+    except (NotFound, Refused, ValidationError, *_BROKEN) as error:
         return None, f"the run's report cannot be read: {type(error).__name__}"
     wanted = (reading.life.plan, stage.number, stage.attempt)
     if (outcome.plan, outcome.stage, outcome.attempt) != wanted:

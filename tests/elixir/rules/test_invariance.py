@@ -35,9 +35,11 @@ def outcome(rule: Rule, files: Mapping[str, bytes], *, in_order: bool = True) ->
     """
     analysis = survey(MemoryTree.of(files), jobs=1, rules=(rule,)).analysis
     found: Counter[tuple[str, ...]] = Counter(
-        (f.path, f.module, f.function if in_order else "", f.severity) for f in analysis.findings
+        (f.path, f.module, f.function if in_order else "", str(f.severity))
+        for f in analysis.findings
     )
-    return found, Counter((e.path, e.exemption) for e in analysis.exempted)
+    spared: Counter[tuple[str, ...]] = Counter((e.path, e.exemption) for e in analysis.exempted)
+    return found, spared
 
 
 def encoded(sample: Sample) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.elixir import nodes
 from bot.elixir.analyze import survey
+from bot.elixir.fixes import all_codemods
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Exemption, Rule, Sample
 from bot.elixir.tree import MemoryTree
@@ -61,6 +62,12 @@ def test_metadata(rule: Rule) -> None:
     assert (rule.check is None) != (rule.check_project is None)
     assert all(e.name and e.reason for e in rule.exemptions)
     assert [n for n, c in Counter(e.name for e in rule.exemptions).items() if c > 1] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=label)
+def test_only_what_a_codemod_takes_is_called_more_than_advice(rule: Rule) -> None:
+    taken = {name for codemod in all_codemods() for name in codemod.rules}
+    assert rule.fix == "advice" or rule.id in taken
 
 
 @pytest.mark.parametrize(("rule", "sample"), BAD, ids=label)

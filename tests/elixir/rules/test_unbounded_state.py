@@ -45,6 +45,8 @@ end
         ("%{s | items: Enum.take([item | s.items], 10)}", []),
         ("%{s | items: [item | s.items] |> Enum.take(10)}", []),
         ("%{s | count: s.count + id}", []),
+        # as many counters as there are kinds
+        ("Map.update(s, id, 1, &(&1 + 1))", []),
     ],
 )
 def test_what_adds(write: str, said: list[str]) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from bot.core.lifecycle.facts import RunFacts
 from bot.core.lifecycle.outcome import StageOutcome, run_name
+from bot.errors import Unreachable
+from bot.github.errors import NotAllowed
 from tests.flows.react.told import says
 from tests.github.between import Between
 from tests.github.hub import OURSELVES, Hub, Place
@@ -357,3 +359,36 @@ def test_a_run_that_waits_for_approval_has_not_ended(
     (found,) = scene.facts().stages[0].runs
     assert (found.held, found.status, found.conclusion) == (True, "queued", None)
     assert (found.outcome, found.problem) == (None, "")
+
+
+@pytest.mark.parametrize("path", ["*/artifacts/*/zip", "*/runs/*/artifacts"])
+def test_a_report_that_we_may_not_read_at_the_moment_is_no_word_on_the_run(
+    hub: Hub, completed: tuple[Scene, Any], path: str
+) -> None:
+    scene, _ = completed
+    scene.app = hub.app()
+    with hub.faults({"kind": "token_expired", "path": path}), pytest.raises(NotAllowed):
+        scene.facts()
+    assert scene.facts().stages[0].runs[0].outcome is not None
+
+
+@pytest.mark.parametrize("status", [403, 429, 500])
+def test_a_store_that_does_not_hand_a_report_out_is_asked_again(
+    hub: Hub, spy: Between, completed: tuple[Scene, Any], status: int
+) -> None:
+    scene, _ = completed
+    scene.app = hub.app(spy.api)
+    spy.answer(r"^GET (?!/api).*", status, b"")
+    with pytest.raises(Unreachable):
+        scene.facts()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_report_that_the_store_has_not_is_a_problem(
+    hub: Hub, spy: Between, completed: tuple[Scene, Any], status: int
+) -> None:
+    scene, _ = completed
+    scene.app = hub.app(spy.api)
+    spy.answer(r"^GET (?!/api).*", status, b"")
+    (run,) = scene.facts().stages[0].runs
+    assert (run.outcome, run.problem) == (None, "the run's report cannot be read: NotFound")
