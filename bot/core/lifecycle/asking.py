@@ -30,11 +30,17 @@ def observe(life: PlanLife, facts: Facts) -> PlanLife:
         return life
     life = _seen(life, facts)
     for comment in facts.comments:
-        if _new(life, comment):
+        if new(life, comment):
             life = _heard(life, comment, facts)
     for tick in facts.ticks:
         life = _ticked(life, tick, facts)
     return life
+
+
+def new(life: PlanLife, comment: Comment) -> bool:
+    """Whether it is a person's, and what it asks for was not looked at yet."""
+    machine = comment.bot or comment.ours or comment.author.endswith("[bot]")
+    return not machine and comment.id not in life.handled
 
 
 def answer_to(life: PlanLife, tick: Tick, facts: Facts) -> str:
@@ -92,11 +98,6 @@ def _seen(life: PlanLife, facts: Facts) -> PlanLife:
             "unclaimed": {box: since for box, since in life.unclaimed.items() if box in boxes},
         }
     )
-
-
-def _new(life: PlanLife, comment: Comment) -> bool:
-    machine = comment.bot or comment.ours or comment.author.endswith("[bot]")
-    return not machine and comment.id not in life.handled
 
 
 def _heard(life: PlanLife, comment: Comment, facts: Facts) -> PlanLife:

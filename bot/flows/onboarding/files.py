@@ -15,6 +15,7 @@ from bot.flows.onboarding.workflow_file import document_of, triggers
 from bot.flows.stage_run.caller import (
     BOT_FILE,
     CALLER_FILE,
+    SET_KEY,
     SET_SEAL,
     bot_workflow,
     caller_workflow,
@@ -108,10 +109,9 @@ def next_steps(way: Way, setup: Setup, full_name: str = "OWNER/REPO") -> tuple[s
                 f"label an issue `{label}`",
             )
         case "serverless":
-            app = "gh secret set GENESIS_PRIVATE_KEY < the App's key"
             return (
                 commit,
-                f"`{app if setup.app_id else SET_SEAL}`",
+                f"`{SET_KEY if setup.app_id else SET_SEAL}`",
                 key,
                 *(() if setup.app_id else (_ALLOW,)),
                 f"label an issue `{label}`",

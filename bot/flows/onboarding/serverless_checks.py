@@ -8,7 +8,7 @@ from importlib.metadata import version
 from bot.flows.onboarding.actions_checks import OWN_EYES, secrets_of, switched_on, unread
 from bot.flows.onboarding.check import Check, Group
 from bot.flows.onboarding.workflow_file import caller_of
-from bot.flows.stage_run.caller import BOT_FILE, SET_SEAL
+from bot.flows.stage_run.caller import BOT_FILE, SET_KEY, SET_SEAL
 from bot.github.calls import FOLDER
 from bot.github.reading.doctor_repository import RepositorySeen
 
@@ -57,7 +57,7 @@ def _secret(seen: RepositorySeen, *, app: bool) -> Check:
         return SERVERLESS.ok(name, f"{wanted} is there")
     if unseen is not None:
         return SERVERLESS.unknown(name, unseen, f"{where}: {wanted}")
-    how = f"`gh secret set {wanted} < the App's key`" if app else f"`{SET_SEAL}`"
+    how = f"`{SET_KEY if app else SET_SEAL}`"
     return SERVERLESS.failure(name, f"{wanted} is not set", how)
 
 

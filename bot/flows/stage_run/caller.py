@@ -13,6 +13,7 @@ CALLER_FILE = "otp-genesis.yml"
 BOT_FILE = "otp-genesis-bot.yml"
 """Reacts, where there is no server."""
 
+SET_KEY = "gh secret set GENESIS_PRIVATE_KEY < the App's key"
 SET_SEAL = "openssl rand -hex 32 | gh secret set GENESIS_SEAL"
 """For where it is no App; by a pipe, for arguments can be seen by others on the machine."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,10 @@ class Reading:
     talks: dict[int, int] = field(default_factory=dict)
     """How many comments each issue and open pull request of the plan has, as they are read."""
     _roles: dict[str, Role] = field(default_factory=dict)
+
+    def anew(self) -> Reading:
+        """Another look at the same plan, which has read nothing yet."""
+        return replace(self, talks={}, _roles={})
 
     @property
     def app(self) -> Identity:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from bot.core.lifecycle.asking import new
 from bot.core.lifecycle.facts import Facts, RepositoryFacts, Role
 from bot.core.lifecycle.state import ENDED
 from bot.core.policy import Policy
@@ -14,7 +17,23 @@ from bot.github.reading.stages import stage_facts
 
 
 def gather(reading: Reading) -> Facts:
-    """The facts at this moment; raises `Transient` where GitHub does not answer."""
+    """The facts at this moment; raises `Transient` where GitHub does not answer.
+
+    Whatever a word counts for was read after it was said: somebody who deletes a branch and then
+    asks for another attempt is not answered by the branch. A delivery's word came before the look;
+    one that is only met in a list leads to a second look, which hears no newer one.
+    """
+    facts = _look(reading)
+    told = reading.hint.said.id if reading.hint is not None and reading.hint.said else 0
+    if not any(new(reading.life, c) for c in facts.comments if c.id != told):
+        return facts
+    met = {c.id for c in facts.comments}
+    facts = _look(reading.anew())
+    heard = tuple(c for c in facts.comments if c.ours or c.id in met)
+    return facts.model_copy(update={"comments": heard})
+
+
+def _look(reading: Reading) -> Facts:
     try:
         about = reading.client.get(".")
     except NotFound:
@@ -25,22 +44,26 @@ def gather(reading: Reading) -> Facts:
     reading.client.full_name = about["full_name"]
     policy, problem = policy_of(reading.client, about["default_branch"])
     issue = plan_issue(reading) if about["has_issues"] else None
-    found = stage_issues(reading, issue) if issue is not None else None
-    facts = Facts(
+    more = _conversation(reading, policy, issue) if issue is not None else {}
+    # The base last: an attempt that a conflict asks for starts from nothing older.
+    repository = repository_facts(reading, about, policy)
+    return Facts(
         now=reading.now,
-        repository=repository_facts(reading, about, policy),
+        repository=repository,
         policy=policy,
         policy_problem=problem,
         issue=issue_facts(issue) if issue is not None else None,
         plan=reading.plan,
-    )
-    if issue is None or found is None:
-        return facts
+    ).model_copy(update=more)
+
+
+def _conversation(reading: Reading, policy: Policy, issue: dict[str, Any]) -> dict[str, object]:
+    """What the plan's issue leads to: stages, words and people."""
+    found = stage_issues(reading, issue)
     people = _people(reading, policy)
     stages = stage_facts(reading, policy, found)
     said = comments(reading)
-    more = {"stages": stages, "comments": said, "ticks": ticks(reading, said), **people}
-    return facts.model_copy(update=more)
+    return {"stages": stages, "comments": said, "ticks": ticks(reading, said), **people}
 
 
 def _without_access(reading: Reading, access: str) -> Facts:

@@ -289,6 +289,44 @@ def test_comments_on_stage_issues_and_pull_requests_are_heard(place: Place) -> N
     assert pull not in {c.on for c in scene.facts().comments}
 
 
+def test_a_word_met_in_a_list_counts_for_what_is_there_after_it_was_said(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    scene = Scene.begin(place, stages=1)
+    scene.pushed(1)
+    place.say(scene.issue, "The list of comments is asked for where there are any.")
+    scene.app = hub.app(spy.api)
+    said: list[int] = []
+
+    def meanwhile(path: str, asked: bytes, answer: bytes) -> bytes:
+        """The branch is deleted once it was read, and then they speak; twice, word by word."""
+        if "/git/matching-refs/" in path:
+            if not said:
+                place.by("writer", "DELETE", f"/git/refs/heads/{scene.branch(1)}")
+            said.append(place.say(scene.issue, f"/genesis retry stage {len(said) + 1}"))
+        return answer
+
+    spy.amend = meanwhile
+    facts = scene.facts()
+    assert len(said) == 2
+    assert [c.id for c in facts.comments] == said[:1]
+    assert facts.stages[0].branch == ""
+
+
+@pytest.mark.parametrize("by", ["delivery", "record", "us"])
+def test_what_needs_no_second_look_has_none(hub: Hub, place: Place, spy: Between, by: str) -> None:
+    scene = Scene.begin(place, stages=1)
+    scene.app = hub.app(spy.api)
+    login = OURSELVES if by == "us" else "writer"
+    comment = place.say(scene.issue, "/genesis retry", login)
+    if by == "delivery":
+        scene.heard(comment, "/genesis retry")
+    if by == "record":
+        scene.life = scene.life.model_copy(update={"handled": (comment,)})
+    assert [c.id for c in scene.facts().comments] == [comment]
+    assert len([c for c in spy.calls if "/git/matching-refs/" in c.path]) == 1
+
+
 def test_people_who_approved_are_asked_for_while_it_matters(place: Place) -> None:
     from bot.core.lifecycle.state import Asked
 

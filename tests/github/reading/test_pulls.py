@@ -36,6 +36,27 @@ def test_an_open_pull_request(place: Place) -> None:
     assert (pull.conflict, pull.queued, pull.merge_commit) == (False, False, "")
 
 
+def test_the_base_is_read_after_what_conflicts_with_it(
+    hub: Hub, place: Place, spy: Between
+) -> None:
+    """An attempt that starts from an older one would end in the same conflict, and be paid for."""
+    place.commit("main", {"lib/fix.ex": "one\n"})
+    scene, number = proposed(place)
+    scene.app = hub.app(spy.api)
+    tips: list[str] = []
+
+    def meanwhile(method: str, path: str, told: str) -> None:
+        if path.endswith(f"/pulls/{number}") and not tips:
+            tips.append(place.commit("main", {"lib/fix.ex": "theirs\n"}))
+
+    spy.instead = meanwhile
+    facts = scene.facts()
+    pull = facts.stages[0].pull
+    assert pull is not None
+    assert pull.conflict is True
+    assert [facts.repository.base] == tips
+
+
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 def test_it_is_known_to_be_merged_however_it_was(place: Place, method: str) -> None:
     scene, number = proposed(place)

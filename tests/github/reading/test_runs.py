@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -164,13 +165,24 @@ HOSTILE = {
 }
 
 
+@pytest.fixture
+def storing(hub: Hub, spy: Between, completed: tuple[Scene, Any]) -> Callable[[int, bytes], Scene]:
+    """The scene of a completed run, where the store of reports answers so."""
+
+    def answering(status: int, body: bytes) -> Scene:
+        scene, _ = completed
+        scene.app = hub.app(spy.api)
+        spy.answer(r"^GET (?!/api).*", status, body)
+        return scene
+
+    return answering
+
+
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_a_hostile_report_is_a_problem_and_no_outcome(
-    hub: Hub, spy: Between, completed: tuple[Scene, Any], name: str
+    storing: Callable[[int, bytes], Scene], name: str
 ) -> None:
-    scene, _ = completed
-    scene.app = hub.app(spy.api)
-    spy.answer(r"^GET (?!/api).*", 200, HOSTILE[name])
+    scene = storing(200, HOSTILE[name])
     (run,) = scene.facts().stages[0].runs
     assert run.outcome is None
     assert run.problem.startswith("the run's report ")
@@ -374,21 +386,16 @@ def test_a_report_that_we_may_not_read_at_the_moment_is_no_word_on_the_run(
 
 @pytest.mark.parametrize("status", [403, 429, 500])
 def test_a_store_that_does_not_hand_a_report_out_is_asked_again(
-    hub: Hub, spy: Between, completed: tuple[Scene, Any], status: int
+    storing: Callable[[int, bytes], Scene], status: int
 ) -> None:
-    scene, _ = completed
-    scene.app = hub.app(spy.api)
-    spy.answer(r"^GET (?!/api).*", status, b"")
+    scene = storing(status, b"")
     with pytest.raises(Unreachable):
         scene.facts()
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_report_that_the_store_has_not_is_a_problem(
-    hub: Hub, spy: Between, completed: tuple[Scene, Any], status: int
+    storing: Callable[[int, bytes], Scene], status: int
 ) -> None:
-    scene, _ = completed
-    scene.app = hub.app(spy.api)
-    spy.answer(r"^GET (?!/api).*", status, b"")
-    (run,) = scene.facts().stages[0].runs
+    (run,) = storing(status, b"").facts().stages[0].runs
     assert (run.outcome, run.problem) == (None, "the run's report cannot be read: NotFound")
