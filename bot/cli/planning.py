@@ -63,7 +63,7 @@ def _write_documents(made: Plan, output: Path) -> None:
     screen.note(f"documents written to {output}")
 
 
-def open_session(path: Path, goal: str) -> Session:
+def open_session(path: Path, goal: str, *, dry_run: bool = False) -> Session:
     """A session on the commit that is checked out, analysed, with a bar for who watches."""
     from bot.codebase.repository import Repository
     from bot.flows.session import Session, goal_of
@@ -80,7 +80,7 @@ def open_session(path: Path, goal: str) -> Session:
         )
         screen.note(f"{paths} no part: commit {head[:12]} is worked on")
     with screen.progress("analysing") as progress:
-        session = Session(repository, head, wanted, progress=progress)
+        session = Session(repository, head, wanted, progress=progress, dry_run=dry_run)
         session.survey  # noqa: B018 - analysed here, while the bar is up
     return session
 

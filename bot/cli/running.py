@@ -50,7 +50,7 @@ def run(
     from bot.flows.run_plan import run_plan
 
     screen.machine = json_
-    session = open_session(path, goal)
+    session = open_session(path, goal, dry_run=dry_run)
     with RunProgress(screen) as progress:
         report = run_plan(
             session, stage=stage, only=only, dry_run=dry_run, fresh=fresh, watch=progress

@@ -8,6 +8,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.call_nodes import calls_and_captures
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.scope import Scope
@@ -34,10 +35,6 @@ STARTS_PROCESS = frozenset(
     }
 )  # fmt: skip
 """Calls whose function argument runs in another process."""
-
-
-CALLS = ("call", "unary_operator", "anonymous_function")
-"""Types of the nodes that `calls_in` looks for."""
 
 
 @dataclass(eq=False)
@@ -136,7 +133,7 @@ def calls_in(node: Node, module: Module, *, whole: bool = False) -> list[Call]:
 
     `whole`: the node is a function's body, so that no function value is around it.
     """
-    found, slashes, functions = _calls_and_captures(node)
+    found, slashes, functions = calls_and_captures(node)
     scope = module.scope
     inner = []
     if falls_in(module.source.places(b"alias", b"import"), node.start_byte, node.end_byte):
@@ -239,28 +236,6 @@ def _capture_arity(parent: Node | None, arity: int) -> tuple[bool, int]:
     if nodes.operator(parent.parent) == "&" and right is not None and right.type == "integer":
         return True, int(text(right).replace("_", ""))
     return False, arity
-
-
-def _calls_and_captures(node: Node) -> tuple[list[Node], list[Node], list[Node]]:
-    """The calls within a node, the `name/1` of each `&name/1`, and all that could be functions."""
-    found = nodes.of_type(node, *CALLS)
-    calls = [n for n in found if n.type == "call"]
-    if len(calls) == len(found):
-        return calls, [], []
-    functions = [
-        n for n in found if n.type == "anonymous_function" or (n.type != "call" and _captures(n))
-    ]
-    operands = [n.child_by_field_name("operand") for n in functions]
-    return calls, [n for n in operands if n is not None and _is_name_and_arity(n)], functions
-
-
-def _captures(node: Node) -> bool:
-    return nodes.operator(node) == "&"
-
-
-def _is_name_and_arity(node: Node) -> bool:
-    sides = [side.type for side in node.named_children]
-    return nodes.operator(node) == "/" and sides == ["identifier", "integer"]
 
 
 def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:

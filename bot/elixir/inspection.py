@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.core.finding import Exempted, Finding, Note, SupervisionTree
 from bot.elixir import nodes
-from bot.elixir.calls import CALLS
+from bot.elixir.call_nodes import CALLS
 from bot.elixir.file_result import FileResult, Opened, analyze_file
 from bot.elixir.mentions import HOLDERS
 from bot.elixir.mixfile import App, apps_of

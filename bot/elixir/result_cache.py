@@ -47,6 +47,8 @@ class ResultCache:
     file: Path | None
     most_bytes: int = MOST_BYTES
     clock: Callable[[], float] = time.time
+    keeps: bool = True
+    """Whether anything new is written; a dry run only reads."""
 
     @classmethod
     def below(cls, cache_dir: Path) -> ResultCache:
@@ -72,7 +74,7 @@ class ResultCache:
                 if value is not None:
                     found[key] = value
                     old += [key] if not 0 <= now - asked < _ASKED_AGAIN else []
-            if old:
+            if old and self.keeps:
                 with store:
                     store.executemany(
                         "UPDATE results SET asked = ? WHERE key = ?", ((now, key) for key in old)
@@ -81,7 +83,7 @@ class ResultCache:
 
     def put(self, values: Mapping[bytes, T], kind: TypeAdapter[T]) -> None:
         """Store values, and drop the oldest entries where they become too many."""
-        if self.file is None or not values:
+        if self.file is None or not self.keeps or not values:
             return
         now = int(self.clock())
         texts = {key: kind.dump_json(value) for key, value in values.items()}

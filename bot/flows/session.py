@@ -72,7 +72,11 @@ class Session:
     def survey(self) -> Survey:
         """The analysis of the commit; the checkout is not looked at."""
         return survey_commit(
-            self.repository, self.commit, selection=self.selection, progress=self.progress
+            self.repository,
+            self.commit,
+            selection=self.selection,
+            progress=self.progress,
+            keep=not self.dry_run,
         )
 
     @cached_property

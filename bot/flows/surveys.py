@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.codebase.git import Git
@@ -61,8 +62,12 @@ def survey_commit(
     selection: Selection | None = None,
     rules: tuple[Rule, ...] | None = None,
     progress: Progress | None = None,
+    keep: bool = True,
 ) -> Survey:
-    """Files of a commit, by its own configuration where no other is given; raises as above."""
+    """Files of a commit, by its own configuration where no other is given; raises as above.
+
+    `keep`: what is found is kept for the next analysis.
+    """
     wanted = selection_of_commit(repository, commit) if selection is None else selection
     return survey(
         commit_tree(repository, commit),
@@ -71,7 +76,7 @@ def survey_commit(
         rules=rules,
         progress=progress,
         selection=wanted,
-        cache=result_cache(repository.settings),
+        cache=replace(result_cache(repository.settings), keeps=keep),
     )
 
 

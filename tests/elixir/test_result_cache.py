@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,12 @@ def test_a_torn_or_scratched_store_gives_what_was_stored_or_nothing(
     assert all(found[key] == list(range(KEYS.index(key) * 40)) for key in found)
     kept.put({KEYS[0]: [7]}, NUMBERS)
     assert kept.get([KEYS[0]], NUMBERS) in ({}, {KEYS[0]: [7]}, {KEYS[0]: []})
+
+
+def test_one_that_only_reads_makes_no_file_and_leaves_what_is_there(tmp_path: Path) -> None:
+    reader = replace(cache(tmp_path), keeps=False)
+    reader.put({KEYS[0]: [1]}, NUMBERS)
+    assert list(tmp_path.iterdir()) == []
+    cache(tmp_path).put({KEYS[0]: [2]}, NUMBERS)
+    reader.put({KEYS[0]: [3]}, NUMBERS)
+    assert reader.get([KEYS[0]], NUMBERS) == {KEYS[0]: [2]}

@@ -199,16 +199,12 @@ def _values_set(clause: Clause, field: str) -> Iterator[Node]:
 
 
 def _in_pattern(pair: Node, body: Node) -> bool:
-    inner = pair
     for around in nodes.ancestors(pair):
         if around.id == body.id:
             return False
-        if nodes.operator(around) in ("=", "<-"):
+        if nodes.operator(around) in ("=", "<-") or around.type == "stab_clause":
             left = around.child_by_field_name("left")
-            return left is not None and nodes.contains(left, inner)
-        if around.type == "stab_clause":
-            left = around.child_by_field_name("left")
-            return left is not None and nodes.contains(left, inner)
+            return left is not None and nodes.contains(left, pair)
     return False
 
 
