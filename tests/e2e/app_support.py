@@ -159,9 +159,8 @@ class Running:
         """What our App changed since an exchange; everything but its own tokens."""
         return [
             e
-            for e in self.hub.exchanges(after)
-            if e["writes"]
-            and e["actor"] == OURSELVES
+            for e in self.hub.exchanges(after, writes=True)
+            if e["actor"] == OURSELVES
             and not e["path"].startswith("/app")
             and (not full_name or full_name in e["path"])
         ]

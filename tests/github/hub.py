@@ -97,9 +97,10 @@ class Hub:
         finally:
             self.control("PUT", "/withheld", wanted | {"permissions": []})
 
-    def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
-        """What was asked of it."""
-        found: list[dict[str, Any]] = self.control("GET", f"/exchanges?limit=500&after={after}")
+    def exchanges(self, after: int = 0, *, writes: bool = False) -> list[dict[str, Any]]:
+        """What was asked of it, the newest 500; `writes` leaves out what only looked."""
+        query = f"limit=500&after={after}&writes={int(writes)}"
+        found: list[dict[str, Any]] = self.control("GET", f"/exchanges?{query}")
         return found
 
     def now(self) -> int:
