@@ -87,7 +87,7 @@ def test_a_killed_run_leaves_no_process_and_goes_on(top: Path, point: str) -> No
     child.kill()
     child.communicate()
     assert child.returncode == -signal.SIGKILL
-    until(lambda: not processes_below(top / "cache"), seconds=20)
+    until(lambda: not processes_below(top / "cache"), seconds=60)
     assert fingerprint(top / "shop") == before
     assert_goes_on(top)
 
@@ -130,7 +130,7 @@ def test_a_suite_that_hangs_dies_with_a_killed_run(tmp_path: Path, sandbox: str)
     assert processes_below(tmp_path / "cache")
     child.kill()
     child.communicate()
-    until(lambda: not processes_below(tmp_path / "cache"), seconds=20)
+    until(lambda: not processes_below(tmp_path / "cache"), seconds=60)
 
 
 def test_a_killed_run_can_be_undone(top: Path) -> None:

@@ -42,7 +42,7 @@ def delivery(name: str, size: int = 0) -> Delivery:
 
 
 async def until(look: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not look():  # noqa: ASYNC110 - another thread changes it
             await asyncio.sleep(0.005)
 

@@ -27,7 +27,7 @@ from bot.simulator.git import (
 T = TypeVar("T")
 TOKEN = "ghs_opensesame"
 PUSH_LIMIT = 4 << 20
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

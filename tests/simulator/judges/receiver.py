@@ -50,7 +50,7 @@ class Receiver:
         event: str,
         action: str | None = None,
         matching: Callable[[Delivery], bool] = lambda _: True,
-        seconds: float = 10.0,
+        seconds: float = 60.0,
     ) -> Delivery:
         """The first that matches, also if it is there already; raises NeverHappened."""
         found: list[Delivery] = []

@@ -19,7 +19,7 @@ class NeverHappened(AssertionError):
     """A condition did not come true before its deadline."""
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Polls; raises NeverHappened."""
     deadline = time.monotonic() + seconds
     while not condition():

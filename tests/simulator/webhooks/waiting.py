@@ -11,7 +11,7 @@ from bot.simulator.records.apps import Delivery, Hook
 from tests.simulator.support import Simulated
 
 T = TypeVar("T")
-SECONDS = 15.0
+SECONDS = 60.0
 
 
 async def eventually(probe: Callable[[], T], what: str) -> T:

@@ -56,7 +56,7 @@ class Shell:
         return found
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await asyncio.sleep(0.01)
