@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.elixir.calls import Call
+from bot.elixir.matching import can_match
 from bot.elixir.outline import Clause, Function, Module
 
 SERVER_CALLBACKS = {
@@ -54,22 +55,32 @@ def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS
 def reached(origins: Iterable[Function]) -> list[Reached]:
     """Clauses run in the same process from each origin, the origins' own first.
 
-    Only calls of own functions are followed,
+    Only calls of own functions are followed, into the clauses that can take what they are given,
     and none that run in another process or who knows where.
     """
     found: list[Reached] = []
     for origin in origins:
-        seen = {origin}
-        queue: list[tuple[Function, tuple[Call, ...]]] = [(origin, ())]
+        seen = set(origin.clauses)
+        queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(origin.clauses, ())]
         while queue:
-            function, path = queue.pop(0)
-            for clause in function.clauses:
+            clauses, path = queue.pop(0)
+            for clause in clauses:
                 found.append(Reached(clause, path, origin))
                 for call, target in clause.own_calls:
-                    if target not in seen:
-                        seen.add(target)
-                        queue.append((target, (*path, call)))
+                    new = [c for c in target.clauses if c not in seen and _can_take(c, call)]
+                    if new:
+                        seen.update(new)
+                        queue.append((new, (*path, call)))
     return found
+
+
+def _can_take(clause: Clause, call: Call) -> bool:
+    """Whether no argument of the call rules the clause out."""
+    if call.captured or len(clause.function.clauses) == 1 or len(call.args) != len(clause.params):
+        return True
+    module = clause.function.module
+    pairs = zip(clause.params, call.args, strict=True)
+    return all(can_match(param, arg, module) for param, arg in pairs)
 
 
 def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUSY) -> list[Reached]:

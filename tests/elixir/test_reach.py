@@ -41,6 +41,26 @@ def test_each_clause_is_reached_once_over_all_callbacks() -> None:
     assert sorted(names) == ["handle_call", "handle_info", "init", "one", "prepare", "three", "two"]
 
 
+def test_a_call_leads_into_the_clauses_that_can_take_its_arguments() -> None:
+    found = module(
+        """
+        defmodule A do
+          use GenServer
+          def handle_call(:count, _, s), do: do_it(:count, s)
+          def handle_call(:stock, _, s), do: handle_cast({:fill, 1}, s)
+          def handle_cast({:fill, n}, s), do: n + s
+          def handle_cast(:empty, s), do: do_it(:empty, s)
+          defp do_it(:count, s), do: s
+          defp do_it(:empty, s), do: s
+          defp do_it(_other, s), do: s
+        end
+        """
+    )
+    steps = reached([found.functions["handle_call", 3]])
+    heads = [s.clause.head.text.decode() for s in steps if s.path and s.clause.head.text]
+    assert heads == ["do_it(:count, s)", "do_it(_other, s)", "handle_cast({:fill, n}, s)"]
+
+
 def test_code_in_another_process_or_in_a_stored_function_is_not_followed() -> None:
     found = module(
         """
