@@ -13,6 +13,12 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.rules.absence import awaits_absence
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.certain_waits import (
+    in_a_fixture,
+    outlasts_an_expiry,
+    paces_a_load,
+    waits_for_the_clock,
+)
 from bot.elixir.rules.polling import polls
 from bot.elixir.rules.standing import above, definition_around, receivers_of_closures
 
@@ -29,33 +35,13 @@ _RUNS_HERE = (
     "in_tmp",
 )
 """Takers of a function that run it in the test's own process while the test waits."""
-_CLOCK_WORDS = (
-    "ttl",
-    "expir",
-    "timeout",
-    "time out",
-    "times out",
-    "timed out",
-    "interval",
-    "idle",
-    "rate",
-    "window",
-    "tick",
-    "elapsed",
-    "duration",
-    "debounce",
-    "throttl",
-    "latency",
-    "stale",
-    "refresh",
-    "heartbeat",
-    "keepalive",
-    "old",
-    "delay",
-    "grace period",
-    "timestamp",
-    "modification time",
+_CLOCK_WORDS = re.compile(
+    r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
+    r"|elapsed|duration|debounc|throttl|latency|stale|refresh|heartbeat|keep-?alive|delay"
+    r"|grace period|timestamp|modification time"
+    r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))"
 )
+"""Words in the name of a test that is about time."""
 _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
 _SHORT_MS = 10
@@ -94,8 +80,21 @@ def _judge(call: Call, function: Function | None, stub: bool) -> Iterator[Site |
         yield Exempt(span, "polling")
     elif stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
         yield Exempt(span, "simulated-work")
+    elif why := _no_event(call):
+        yield Exempt(span, why)
     else:
         yield _site(call, span, duration, function)
+
+
+def _no_event(call: Call) -> str:
+    """Why there is no event for which to wait instead; empty where there may be one."""
+    if in_a_fixture(call):
+        return "fixture"
+    if outlasts_an_expiry(call):
+        return "outlasts"
+    if waits_for_the_clock(call):
+        return "wall-clock"
+    return "load" if paces_a_load(call) else ""
 
 
 def _in_a_handler(call: Call) -> bool:
@@ -124,7 +123,7 @@ def _only_passed_on(function: Function | None) -> bool:
 def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
     name = _test_name(call)
     clock = (
-        any(word in name.lower() for word in _CLOCK_WORDS)
+        _CLOCK_WORDS.search(name.lower()) is not None
         or any(word in duration.lower() for word in _CLOCK_DURATIONS)
         or _about_age(call)
     )
@@ -133,18 +132,19 @@ def _site(call: Call, span: Span, duration: str, function: Function | None) -> S
     helper = function is not None
     debatable = clock or short or absence
     if clock:
-        note = "the test is about time itself: a clock that the test sets would do it at once"
+        note = "the test is about time itself: only a clock that it can set would spare the wait"
     elif absence:
         note = "for what must not happen no event ends the wait: how long it is is luck"
     elif short:
-        note = "so short a sleep moves a clock on or lets another process run: neither is certain"
+        note = "so short a sleep moves a clock on, or leaves it to luck whether another process ran"
     elif helper:
-        note = "every test that calls this helper waits, and none waits for the event it needs"
+        note = "a test that calls this helper can wait here, for a time and not for an event"
     else:
         note = "the test waits for a time to pass, not for the event it needs"
+    instead = "so that time passes" if clock else "instead of waiting for what it needs"
     return Site(
         span,
-        f"the test sleeps ({text(call.args[0])} ms) instead of waiting for what it needs",
+        f"the test sleeps ({text(call.args[0])} ms) {instead}",
         because=(Because(span, note),),
         severity="info" if debatable else None,
         confidence="low" if debatable else "medium",
@@ -333,6 +333,86 @@ defmodule Shop.SlowTest do
 end
 """,
                 path="test/slow_test.exs",
+            ),
+        ),
+        Exemption(
+            "fixture",
+            "it belongs to a module that the test defines for itself: its slowness is the matter",
+            Sample(
+                """\
+defmodule Shop.ReportTest do
+  use ExUnit.Case
+
+  test "names the slowest" do
+    defmodule SlowTest do
+      use ExUnit.Case
+
+      test "is slow" do
+        Process.sleep(20)
+        assert Shop.open?()
+      end
+    end
+
+    assert Shop.Report.slowest([SlowTest]) == SlowTest
+  end
+end
+""",
+                path="test/report_test.exs",
+            ),
+        ),
+        Exemption(
+            "outlasts",
+            "longer than the expiry that the same test gives: it cannot be too short",
+            Sample(
+                """\
+defmodule Shop.OfferTest do
+  use ExUnit.Case
+
+  test "ends" do
+    Shop.Offer.put(:tea, ttl: 10)
+    Process.sleep(20)
+    assert Shop.Offer.get(:tea) == nil
+  end
+end
+""",
+                path="test/offer_test.exs",
+            ),
+        ),
+        Exemption(
+            "wall-clock",
+            "waits until the time of day has come, of which no event tells",
+            Sample(
+                """\
+defmodule Shop.LimitTest do
+  use ExUnit.Case
+
+  test "counts by the minute" do
+    left = 60_000 - rem(System.system_time(:millisecond), 60_000)
+    if left < 500, do: Process.sleep(left)
+    assert Shop.Limit.left() == 10
+  end
+end
+""",
+                path="test/limit_test.exs",
+            ),
+        ),
+        Exemption(
+            "load",
+            "a pause between the rounds of a loop that only loads; nothing is checked after it",
+            Sample(
+                """\
+defmodule Shop.LoadTest do
+  use ExUnit.Case
+
+  test "bears load" do
+    for _ <- 1..2_000 do
+      Shop.Stock.count()
+      Process.sleep(10)
+    end
+  end
+end
+""",
+                path="test/load_test.exs",
             ),
         ),
     ),

@@ -105,3 +105,69 @@ defmodule Shop.SlowServer do
 end
 """
     assert outcome(RULE, {"test/support/slow_server.ex": code}) == ["~simulated-work"]
+
+
+NESTED = """defmodule Slow do
+        use ExUnit.Case
+        test "is slow" do
+          Process.sleep(100)
+        end
+      end
+      run(Slow)"""
+PERIOD = "left = 60_000 - rem(System.system_time(:millisecond), 60_000)\n      "
+ROUNDS = "for _ <- 1..900 do\n        Shop.count()\n        Process.sleep(20)\n      end"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (NESTED, "~fixture"),
+        (f"{PERIOD}if left < 500, do: Process.sleep(left + 50)", "~wall-clock"),
+        (f"{PERIOD}later = left + 9\n      Process.sleep(later)", "~wall-clock"),
+        ("Process.sleep(1000 - DateTime.utc_now().microsecond)", "~wall-clock"),
+        (f"{PERIOD}Process.sleep(100)", "warning"),
+        ("a = System.monotonic_time()\n      Process.sleep(a)", "warning"),
+        (ROUNDS, "~load"),
+        (f"{ROUNDS}\n      assert count() == 900", "warning"),
+        (f"{ROUNDS}\n      [_, _] = Shop.all()", "warning"),
+        (ROUNDS.replace("Shop.count()", "assert Shop.count()"), "warning"),
+        (ROUNDS.replace("Shop.count()", ""), "warning"),
+        ("Shop.put(1, ttl: 20)\n      Process.sleep(21)", "~outlasts"),
+        ("put(1, ttl: 1)\n      put(1, ttl: 20)\n      Process.sleep(20)", "info"),
+        ("Shop.put(1, max_age: 0.1)\n      Process.sleep(150)", "~outlasts"),
+        ("Shop.put(1, max_age: 100)\n      Process.sleep(150)", "info"),
+        ("Shop.put(1, ttl: ttl)\n      Process.sleep(ttl + 10)", "~outlasts"),
+        ("Shop.put(1, ttl: ttl)\n      Process.sleep(ttl * 2)", "~outlasts"),
+        ("Shop.put(1, ttl: ttl)\n      Process.sleep(ttl)", "info"),
+        ("Shop.put(1, ttl: :infinity)\n      Process.sleep(90)", "info"),
+        ("open(ttl: 10, check_interval: 5)\n      Process.sleep(90)", "info"),
+        ("open(check_interval: 5)\n      put(1, ttl: 20)\n      Process.sleep(90)", "info"),
+        ("open(interval: nil)\n      put(1, ttl: 20)\n      Process.sleep(90)", "~outlasts"),
+        ("Process.sleep(90)\n      Shop.put(1, ttl: 20)", "info"),
+    ],
+)
+def test_what_no_event_would_end(body: str, said: str) -> None:
+    assert outcome(RULE, in_test(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("separates the holders of tickets", "warning"),
+        ("orders by rate", "info"),
+        ("keeps to the rate limit", "info"),
+        ("drops old entries", "info"),
+        ("idles", "info"),
+    ],
+)
+def test_words_about_time_are_whole_words(name: str, said: str) -> None:
+    assert outcome(RULE, in_test("Process.sleep(100)", name=name)) == [said]
+
+
+def test_a_helper_that_waits_for_the_clock() -> None:
+    more = """  defp align(period \\\\ 60_000) do
+    left = period - rem(System.os_time(:millisecond), period)
+    if left < 500, do: :timer.sleep(left)
+  end
+"""
+    assert outcome(RULE, in_test("align()", more)) == ["~wall-clock"]
