@@ -38,7 +38,7 @@ _RUNS_HERE = (
 _CLOCK_WORDS = re.compile(
     r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
     r"|elapsed|duration|debounc|throttl|latency|stale|refresh|heartbeat|keep-?alive|delay"
-    r"|grace period|timestamp|modification time"
+    r"|grace period|cool-?down|threshold|timestamp|modification time"
     r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))"
 )
 """Words in the name of a test that is about time."""

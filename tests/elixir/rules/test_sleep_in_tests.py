@@ -158,6 +158,7 @@ def test_what_no_event_would_end(body: str, said: str) -> None:
         ("keeps to the rate limit", "info"),
         ("drops old entries", "info"),
         ("idles", "info"),
+        ("counts again after its cooldown", "info"),
     ],
 )
 def test_words_about_time_are_whole_words(name: str, said: str) -> None:
