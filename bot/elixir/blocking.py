@@ -107,6 +107,8 @@ _ENDLESS_BY_DEFAULT = {
     ":rpc.call": (4,), ":rpc.block_call": (4,), ":rpc.multicall": (3, 4), ":erpc.call": (2, 4),
     ":erpc.multicall": (2, 4),
     ":global.set_lock": (1, 2), ":global.trans": (2, 3),
+    ":gen_tcp.recv": (2,), ":gen_tcp.accept": (1,), ":gen_udp.recv": (2,), ":ssl.recv": (2,),
+    ":ssl.handshake": (1,), ":ssl.transport_accept": (1,),
 }  # fmt: skip
 """Arities without a timeout or a number of retries: these try for ever."""
 
@@ -139,7 +141,7 @@ def blocking(call: Call) -> Blocking | None:
         and not call.local
     ):
         kind = "database"
-    if kind is None:
+    if kind is None or _to_local_socket(call):
         return None
     endless = call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ()) or any(
         text(a) == ":infinity" for a in call.args[1:]
@@ -180,6 +182,13 @@ def entry_of(call: Call, step: Reached) -> Clause:
     """The callback's clause that leads to a call."""
     first = step.path[0] if step.path else call
     return next(c for c in step.origin.clauses if nodes.contains(c.node, first.node))
+
+
+def _to_local_socket(call: Call) -> bool:
+    """Whether it connects to a socket of this machine, which is there or is not."""
+    if call.full != ":gen_tcp.connect" or not call.args or call.args[0].type != "tuple":
+        return False
+    return any(text(node) == ":local" for node in call.args[0].named_children[:1])
 
 
 def _parked(call: Call) -> bool:

@@ -6,29 +6,32 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
+from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
-from bot.elixir.reach import SERVER_CALLBACKS, Reached, is_server, reached_from_callbacks
+from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import also, route
+from bot.elixir.serving import Patience, patience, serving, undecided
 
-_CALL, _CAST, _CONTINUE = ("handle_call", 3), ("handle_cast", 2), ("handle_continue", 2)
+_CALL, _CAST = ("handle_call", 3), ("handle_cast", 2)
 _STAGE_WORK = ("handle_events", "handle_demand")
 _RESOLVERS = (":inet", ":inet_res")
 _SHORT_MILLISECONDS = 100
+_WAITING: dict[Patience, str] = {
+    "endless": ", for its calls have no timeout",
+    "five seconds": ", and after 5 seconds exits",
+    "unknown": ", up to the timeout of its call",
+}
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every blocking call that a callback makes, itself or through the module's own functions."""
     if not is_server(module):
         return
-    busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
-    known = {step.clause.node.id for step in busy}
-    later = [
-        s for s in reached_from_callbacks(module, [_CONTINUE]) if s.clause.node.id not in known
-    ]
-    for group in by_clause([*busy, *later]):
+    for group in by_clause(serving(module)):
         yield _judge(group, module)
 
 
@@ -39,12 +42,13 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = _weight(waits, step, module)
+    unsure = undecided(step)
     return Site(
         span,
         f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
-        because=(*route(step), Because(span, _note(module)), *also(group, waits)),
+        because=(*route(step), *_doubt(unsure), *_notes(waits, span, module), *also(group, waits)),
         severity=severity,
-        confidence=confidence,
+        confidence="low" if unsure else confidence,
         data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
     )
 
@@ -58,6 +62,8 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "other-process"
     if _asks_itself(waits, module):
         return "itself"
+    if _takes_late_result(waits, module):
+        return "late-result"
     if before_halt(waits):
         return "ending"
     if step.origin.name == "handle_continue" or _is_internal(waits, step):
@@ -80,6 +86,12 @@ def _asks_itself(waits: Blocking, module: Module) -> bool:
     return text(asked) in ("__MODULE__", "self()") or (
         asked.type == "alias" and module.scope.resolve(asked) == module.name
     )
+
+
+def _takes_late_result(waits: Blocking, module: Module) -> bool:
+    """Whether it yields for a given time, and later takes the result as a message."""
+    limited = waits.call.full == "Task.yield" and waits.call.arity > 1 and not waits.endless
+    return limited and handles_task_reply(module)
 
 
 def _is_internal(waits: Blocking, step: Reached) -> bool:
@@ -120,10 +132,21 @@ def _answers_calls(module: Module) -> bool:
     return asked or _CALL in module.functions
 
 
-def _note(module: Module) -> str:
-    if _answers_calls(module):
-        return "meanwhile every other caller of this server waits, and after its timeout crashes"
-    return "meanwhile the server takes no message, and its mailbox grows"
+def _doubt(call: Call | None) -> Iterator[Because]:
+    if call is not None:
+        span = Span.of(call.owner, call.node)
+        yield Because(span, f"it does so only where `{call.name}` is given what that clause is for")
+
+
+def _notes(waits: Blocking, span: Span, module: Module) -> Iterator[Because]:
+    if waits.endless:
+        yield Because(span, "it has no time limit: where no answer comes, it waits for ever")
+    yield Because(
+        span,
+        "meanwhile every other caller of this server waits" + _WAITING[patience(module)]
+        if _answers_calls(module)
+        else "meanwhile the server takes no message, and its mailbox grows",
+    )
 
 
 RULE = Rule(
@@ -271,6 +294,28 @@ defmodule Till do
   def handle_call(:double, _from, state) do
     {:reply, 2 * GenServer.call(__MODULE__, :count), state}
   end
+end
+"""),
+        ),
+        Exemption(
+            "late-result",
+            "it yields for a given time only, and takes a later result as a message",
+            Sample("""\
+defmodule Rates do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call({:rate, url}, _from, state) do
+    task = Task.Supervisor.async_nolink(Rates.Tasks, Rates.Source, :fetch, [url])
+
+    case Task.yield(task, 100) do
+      {:ok, rate} -> {:reply, rate, state}
+      _ -> {:reply, nil, state}
+    end
+  end
+
+  def handle_info({ref, rate}, state) when is_reference(ref), do: {:noreply, [rate | state]}
 end
 """),
         ),

@@ -9,23 +9,20 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.outline import Module
-from bot.elixir.reach import SERVER_CALLBACKS, Reached, is_server, reached_from_callbacks
+from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import route
+from bot.elixir.serving import serving
 from bot.elixir.waiting import is_receive, only_flushes, time_limit, waits_for_one
 
 _CANCELS = frozenset({"Process.cancel_timer", ":erlang.cancel_timer"})
-_CONTINUE = ("handle_continue", 2)
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every `receive` that a callback of a running server gets to."""
     if not is_server(module) or not module.clauses_with(b"receive"):
         return
-    busy = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
-    known = {step.clause.node.id for step in busy}
-    later = reached_from_callbacks(module, [_CONTINUE])
-    for step in (*busy, *(s for s in later if s.clause.node.id not in known)):
+    for step in serving(module):
         for call in step.clause.calls if step.clause.mentions(b"receive") else ():
             if is_receive(call) and not call.runs_in and not call.deferred:
                 yield _judge(call, step)

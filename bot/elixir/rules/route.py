@@ -22,7 +22,8 @@ def also(group: list[tuple[Blocking, Reached]], shown: Blocking) -> tuple[Becaus
     return tuple(
         Because(
             Span.of(step.clause.function.module, waits.call.node),
-            f"the same clause also blocks on {waits.title}",
+            f"the same clause of `{step.origin.label}` also "
+            f"{'leads to' if step.path else 'blocks on'} {waits.title}",
         )
         for waits, step in group
         if waits is not shown

@@ -103,3 +103,81 @@ defmodule Rates do
 end
 """
     assert outcome("blocking-callback", {"lib/rates.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("client", "note"),
+    [
+        ("GenServer.call(pid, :go, :infinity)", "waits, for its calls have no timeout"),
+        ("GenServer.call(pid, :go)", "waits, and after 5 seconds exits"),
+        ("GenServer.call(pid, :go, limit)", "waits, up to the timeout of its call"),
+        (":gen_statem.call(pid, :go)", "waits, for its calls have no timeout"),
+        (
+            "try do\n GenServer.call(pid, :go)\n catch\n :exit, _ -> nil\n end",
+            "waits, up to the timeout of its call",
+        ),
+        ("GenServer.call(Shop.Desk, :go)", "waits, up to the timeout of its call"),
+        ("pid", "waits, up to the timeout of its call"),
+    ],
+)
+def test_how_long_callers_wait_is_what_the_clients_say(client: str, note: str) -> None:
+    more = f"def go(pid, limit) do\n    {client}\n    limit\n  end"
+    (finding,) = analysed(RULE, server(CALL, "Shop.Repo.all(s)", more)).findings
+    assert (
+        finding.evidence[-1].note.removeprefix("meanwhile every other caller of this server ")
+        == note
+    )
+
+
+def test_clients_that_differ_say_nothing() -> None:
+    more = "def a(p), do: GenServer.call(p, :go)\n  def b(p), do: GenServer.call(p, :go, :infinity)"
+    (finding,) = analysed(RULE, server(CALL, "Shop.Repo.all(s)", more)).findings
+    assert "up to the timeout" in finding.evidence[-1].note
+
+
+@pytest.mark.parametrize(
+    ("step", "said"), [("step", ["~continue"]), (":load", ["warning"]), (":rest", ["~continue"])]
+)
+def test_a_start_that_a_message_takes_up_again(step: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(s), do: {{:ok, s, {{:continue, :load}}}}
+  def handle_call(:get, _, s), do: {{:reply, s, s}}
+  def handle_info({{:again, step}}, s), do: handle_continue({step}, {{s, step}})
+  def handle_continue(:load, s), do: {{:noreply, Shop.Repo.all(s)}}
+  def handle_continue(:rest, s), do: {{:noreply, s}}
+end
+"""
+    assert outcome("blocking-callback", {"lib/desk.ex": code}) == said
+
+
+@pytest.mark.parametrize(("given", "confidence"), [("kind", "low"), (":all", "medium")])
+def test_a_clause_that_only_some_value_leads_to(given: str, confidence: str) -> None:
+    more = "defp load(:all, s), do: Shop.Repo.all(s)\n  defp load(_, s), do: s"
+    body = f"kind = Shop.kind(s)\n    load({given}, {{s, kind}})"
+    (finding,) = analysed(RULE, server(CALL, body, more)).findings
+    assert finding.confidence == confidence
+    told = any("what that clause is for" in e.note for e in finding.evidence)
+    assert told == (given == "kind")
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        ("Task.yield(t, 100)", ["~late-result"]),
+        ("Task.yield(t)", ["info"]),
+        ("Task.await(t, 9)", ["info"]),
+    ],
+)
+def test_a_short_look_whose_result_may_come_later(wait: str, said: list[str]) -> None:
+    more = "def handle_info({ref, x}, s) when is_reference(ref), do: {:noreply, [x | s]}"
+    body = f"t = Task.async(fn -> s end)\n    {wait}"
+    assert outcome("blocking-callback", {"lib/a.ex": server(CALL, body, more)}) == said
+
+
+def test_a_wait_without_a_limit_is_told() -> None:
+    (finding,) = analysed(RULE, server(CALL, ":gen_tcp.recv(s, 0)")).findings
+    assert any("no time limit" in e.note for e in finding.evidence)
+    (finding,) = analysed(RULE, server(CALL, ":gen_tcp.recv(s, 0, 500)")).findings
+    assert not any("no time limit" in e.note for e in finding.evidence)

@@ -28,6 +28,7 @@ def server(body: str, more: str = "", uses: str = "use GenServer") -> str:
         (":rpc.call(x, A, :b, [])", "warning"),
         ("GenServer.call(x, :all)", "info"),
         ("Node.connect(x)", "info"),
+        (":gen_tcp.connect(x, 0, [])", "warning"),
         ("Task.await(x)", "info"),
     ],
 )
@@ -50,6 +51,7 @@ def test_weight(body: str, severity: str) -> None:
         "Request.get(x)",
         "_ = fn -> Shop.Repo.all(x) end",
         "# Shop.Repo.all(x)",
+        ":gen_tcp.connect({:local, x}, 0, [])",
     ],
 )
 def test_names_are_anchored(body: str) -> None:
@@ -79,7 +81,9 @@ def test_what_may_change_the_meaning_is_assisted(code: str) -> None:
 def test_one_finding_for_a_clause_with_the_rest_as_evidence() -> None:
     (finding,) = analysed(RULE, server("Shop.Repo.all(x)\n    Process.sleep(9)")).findings
     assert finding.data["kind"] == "sleep"
-    assert finding.evidence[-1].note == "the same clause also blocks on a database query"
+    assert (
+        finding.evidence[-1].note == "the same clause of `init/1` also blocks on a database query"
+    )
 
 
 def test_the_way_is_evidence() -> None:

@@ -1,0 +1,101 @@
+"""A server at work: what runs while it serves, and how long its own functions let callers wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.matching import is_tagged
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.reach import BUSY, SERVER_CALLBACKS, Reached, reached_from_callbacks
+
+_CONTINUE = ("handle_continue", 2)
+_WRITTEN = ("atom", "tuple", "string", "integer")
+_CALLS = frozenset(
+    f"{module}.call"
+    for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
+)
+
+Patience = Literal["endless", "five seconds", "unknown"]
+"""Calls without a timeout, calls with the default one, or not known."""
+
+
+def serving(module: Module) -> list[Reached]:
+    """Each clause that runs while the server serves, then those only a continue leads to.
+
+    A callback that calls `handle_continue` with a value nobody can read here goes on with the
+    start: which of its clauses runs is not known.
+    """
+    steps = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
+    busy = [step for step in steps if not any(_goes_on(call) for call in step.path)]
+    known = {step.clause.node.id for step in busy}
+    later = reached_from_callbacks(module, [_CONTINUE])
+    return [*busy, *(step for step in later if step.clause.node.id not in known)]
+
+
+def _goes_on(call: Call) -> bool:
+    return call.name == "handle_continue" and not (call.args and call.args[0].type in _WRITTEN)
+
+
+def undecided(step: Reached) -> Call | None:
+    """The first call on the way of which the code does not show that it leads to that clause.
+
+    The clause is there for one value, and the call passes another name than the message's.
+    """
+    ends = [call.node for call in step.path[1:]] + [step.clause.node]
+    for call, end in zip(step.path, ends, strict=False):
+        function = call.owner.local(call.name, call.arity)
+        clauses = function.clauses if function is not None else []
+        clause = next((c for c in clauses if nodes.contains(c.node, end)), None)
+        if clause is not None and len(clauses) > 1 and _picks(clause, call, step.origin):
+            return call
+    return None
+
+
+def _picks(clause: Clause, call: Call, origin: Function) -> bool:
+    if len(clause.params) != len(call.args):
+        return False
+    messages = {text(param) for c in origin.clauses for param in c.params}
+    return any(
+        is_tagged(param, clause.function.module)
+        and arg.type == "identifier"
+        and text(arg) not in messages
+        for param, arg in zip(clause.params, call.args, strict=True)
+    )
+
+
+def patience(module: Module) -> Patience:
+    """How long callers wait for the server, as far as its own functions say with one voice."""
+    found = {_patience(call, clause, module) for clause, call in _client_calls(module)}
+    return found.pop() if len(found) == 1 else "unknown"
+
+
+def _client_calls(module: Module) -> Iterator[tuple[Clause, Call]]:
+    own = {step.clause.node.id for step in reached_from_callbacks(module, BUSY)}
+    for clause in module.clauses_with(b"call"):
+        for call in clause.calls if clause.node.id not in own else ():
+            if call.full in _CALLS and call.args and not call.captured and not call.in_quote:
+                asked = call.args[0]
+                if asked.type != "alias" or module.scope.resolve(asked) == module.name:
+                    yield clause, call
+
+
+def _patience(call: Call, clause: Clause, module: Module) -> Patience:
+    if len(call.args) > 2:
+        limit = module.value(call.args[2])
+        return "endless" if text(limit) == ":infinity" else "unknown"
+    if call.module == ":gen_statem":
+        return "endless"
+    plain = call.module != "GenStateMachine" and not _caught(call, clause)
+    return "five seconds" if plain else "unknown"
+
+
+def _caught(call: Call, clause: Clause) -> bool:
+    """Whether something around the call catches its exit."""
+    blocks = nodes.of_type(clause.node, "catch_block")
+    return any(
+        block.parent is not None and nodes.contains(block.parent, call.node) for block in blocks
+    )
