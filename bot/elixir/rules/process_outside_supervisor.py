@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
-from bot.elixir.outline import Clause
+from bot.elixir.messages import traps_exits
+from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.helper_process import does_one_job, takes_starter
+from bot.elixir.rules.normal_end import careless_end, outlives
 from bot.elixir.rules.owners import runs_in_an_owner
 from bot.elixir.supervision import is_supervisor
 
@@ -90,53 +93,93 @@ def _own_start(
     linkable = any(name == "start_link" for name, _ in facts.functions)
     if linkable or facts.name in project.child_modules:
         return
+    if _each_caller_stops_it(f"{facts.name}.start", project):
+        yield Exempt(span, "short-lived")
+        return
     note = "started without a link, and there is no `start_link`: no supervisor can own it"
     yield _site(start, span, "info", "medium", "advice", note)
+
+
+def _each_caller_stops_it(name: str, project: Project) -> bool:
+    callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
+    clauses = [_clause_at(caller, project) for caller in callers]
+    return bool(clauses) and all(c is not None and c.mentions(*_STOPS) for c in clauses)
 
 
 def _in_a_function(start: StartFacts, span: Span, project: Project) -> Site | Exempt:
     clause = _clause_at(start, project)
     linked = "start_link" in start.call
-    body = clause.node.text or b"" if clause is not None else b""
-    if any(word in body for word in _STOPS):
-        return Exempt(span, "short-lived")
-    if _passes_itself(start, project):
-        return Exempt(span, "watches-owner")
-    if any(word in body for word in _LOOKS_FIRST):
-        return Exempt(span, "lazy")
+    target = project.module(start.target) if start.target in project.modules else None
+    exemption = _tie(start, clause, target)
+    if exemption:
+        return Exempt(span, exemption)
     if clause is not None and runs_in_an_owner(clause):
-        note = "lives and dies with the process that starts it; no supervisor restarts it alone"
-        if not linked:
-            note = (
-                "not even linked to the process that starts it: it stays behind when that one ends"
-            )
-        return _site(start, span, "info", "low" if linked else "medium", "advice", note)
-    if start.target in project.child_modules or start.call.startswith("Agent."):
-        note = "ends with whatever process happens to call this function"
+        return _owned(start, span, clause, target)
+    if start.target in project.child_modules or _is_agent(start, target):
+        note = _FREE_LINK if linked else _NO_LINK
         return _site(start, span, "info", "low", "advice", note)
-    note = (
-        "linked to whatever process calls this function: it ends with it, and nobody restarts it"
-        if linked
-        else "no link and no supervisor: nobody learns of its end"
-    )
+    note = _FREE_LINK if linked else _NO_LINK
     return _site(start, span, "warning", "medium", "assisted", note)
+
+
+_FREE_LINK = (
+    "linked to whatever process calls this function: a crash of either ends both, and nobody "
+    "restarts it"
+)
+_NO_LINK = "no link and no supervisor: nobody learns of its end"
+_STAYS = "not even linked to the process that starts it: it stays behind when that one ends"
+_LEAKS = (
+    "linked to the server that starts it, but it traps no exits: it stays behind when that one "
+    "ends with `:normal`"
+)
+
+
+def _tie(start: StartFacts, clause: Clause | None, target: Module | None) -> str:
+    """What ties the process to the one that starts it, as an exemption; empty for nothing."""
+    if clause is None:
+        return ""
+    if clause.mentions(*_STOPS):
+        return "short-lived"
+    call = next((c for c in clause.calls if c.start == start.start), None)
+    if call is not None and target is not None:
+        if takes_starter(call, clause) and any(target.clauses_with(b"monitor(")):
+            return "watches-owner"
+        if does_one_job(call, clause, target) and not runs_in_an_owner(clause):
+            return "one-shot"
+    if clause.mentions(*_LOOKS_FIRST):
+        return "lazy"
+    return ""
+
+
+def _owned(start: StartFacts, span: Span, clause: Clause, target: Module | None) -> Site | Exempt:
+    """A process of a server that keeps what it starts: does it end with that server?"""
+    owner = clause.function.module
+    if "start_link" not in start.call:
+        return _site(start, span, "info", "medium", "advice", _STAYS)
+    survives = _is_agent(start, target) if target is None else outlives(target)
+    end = careless_end(owner) if survives else None
+    if end is not None:
+        where = Because(Span.of(owner, end), "here that server ends with `:normal`")
+        return _site(start, span, "info", "medium", "advice", _LEAKS, where)
+    call = next((c for c in clause.calls if c.start == start.start), None)
+    if call is not None and takes_starter(call, clause):
+        return Exempt(span, "paired")
+    crash = (
+        "that one, which traps exits, learns of its crash"
+        if traps_exits(owner)
+        else ("a crash of either ends both")
+    )
+    note = f"linked to the process that starts it: {crash}, and no supervisor restarts it alone"
+    return _site(start, span, "info", "low", "advice", note)
+
+
+def _is_agent(start: StartFacts, target: Module | None) -> bool:
+    return start.call.startswith("Agent.") or (target is not None and target.implements("Agent"))
 
 
 def _clause_at(start: StartFacts, project: Project) -> Clause | None:
     module = project.module_at(start.path, start.start)
-    if module is None:
-        return None
-    inside = (c for c in module.all_clauses() if c.node.start_byte <= start.start < c.node.end_byte)
-    return next(inside, None)
-
-
-def _passes_itself(start: StartFacts, project: Project) -> bool:
-    """Whether the caller hands over its own pid to a module that monitors processes."""
-    target = project.modules.get(start.target)
-    call = project.texts[start.path][start.start : start.end]
-    if target is None or b"self()" not in call:
-        return False
-    return b"monitor(" in project.texts[target.path][target.start : target.end]
+    return module.clause_at(start.start) if module is not None else None
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:
@@ -156,12 +199,13 @@ def _site(
     confidence: Confidence,
     fix: FixKind,
     note: str,
+    *more: Because,
 ) -> Site:
     what = f"`{start.target}`" if start.target else "a server"
     return Site(
         span,
         f"{what} is started by hand (`{start.call}`), outside every supervisor",
-        because=(Because(span, note),),
+        because=(Because(span, note), *more),
         severity=severity,
         confidence=confidence,
         fix=fix,
@@ -186,7 +230,8 @@ RULE = Rule(
     ),
     remedy=(
         "List the module as a child of a supervisor. Where processes come and go, start them with "
-        "`DynamicSupervisor.start_child/2`."
+        "`DynamicSupervisor.start_child/2`. A helper that has to end with its server in every case "
+        "traps exits or monitors it: through the link alone, `:normal` ends nobody."
     ),
     triggers=(b"start",),
     check_project=check,
@@ -317,7 +362,7 @@ end
         ),
         Exemption(
             "short-lived",
-            "the same function stops it",
+            "the function that starts it stops it",
             Sample("""\
 defmodule Shop.Parser do
   use GenServer
@@ -330,6 +375,42 @@ defmodule Shop.Parser do
   end
 
   def init(text), do: {:ok, text}
+end
+"""),
+        ),
+        Exemption(
+            "one-shot",
+            "the same function asks it, and it ends itself when its one job is done: "
+            "a restart would be of no use",
+            Sample("""\
+defmodule Shop.Quote do
+  use GenServer
+  def ask(item) do
+    {:ok, pid} = GenServer.start_link(__MODULE__, item)
+    {:ok, GenServer.call(pid, :price)}
+  end
+  def init(item), do: {:ok, item}
+  def handle_call(:price, _from, item), do: {:stop, :normal, item.price, item}
+end
+"""),
+        ),
+        Exemption(
+            "paired",
+            "linked to the server that starts it and given its pid: the two work for each other "
+            "and end together",
+            Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(arg) do
+    {:ok, printer} = Shop.Printer.start_link(self())
+    {:ok, {printer, arg}}
+  end
+end
+
+defmodule Shop.Printer do
+  use GenServer
+  def start_link(till), do: GenServer.start_link(__MODULE__, till)
+  def init(till), do: {:ok, till}
 end
 """),
         ),

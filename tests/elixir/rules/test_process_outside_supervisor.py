@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.process_outside_supervisor import RULE as RULE_OF_IT
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "process-outside-supervisor"
 STOCK = """\
@@ -88,3 +90,159 @@ def test_tests_and_tasks_may_start_what_they_need() -> None:
     code = function("Shop.Stock.start_link(x)")
     files = {"lib/stock.ex": STOCK, "test/a_test.exs": code, "priv/seed.exs": code}
     assert outcome(RULE, files) == []
+
+
+DESK = """\
+defmodule Shop.Desk do
+  use GenServer
+  {more}
+  def init(x) do
+    {{:ok, bell}} = {start}
+    {{:ok, {{x, bell}}}}
+  end
+  def handle_cast(:close, s), do: {{:stop, {reason}, s}}
+end
+defmodule Shop.Bell do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(arg) do
+    {begin}
+    {{:ok, arg}}
+  end
+  def handle_info({{:DOWN, _, _, _, _}}, s), do: {down}
+end
+"""
+
+
+def desk(**parts: str) -> list[tuple[str, list[str]]]:
+    """Severity and evidence of what is told about a bell that a desk starts for itself."""
+    filled = {
+        "start": "Shop.Bell.start_link(x)", "reason": ":shutdown", "begin": ":ok", "more": "",
+        "down": "{:noreply, s}",
+        **parts,
+    }  # fmt: skip
+    findings = analysed(RULE_OF_IT, DESK.format(**filled)).findings
+    return [(f.severity, [e.note for e in f.evidence]) for f in findings]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"reason": ":normal"},
+        {"more": "def stop(pid), do: GenServer.stop(pid)"},
+        {"more": "def stop(pid \\\\ __MODULE__), do: GenServer.stop(pid, :normal)"},
+        {"more": "def stop, do: GenServer.stop(__MODULE__)"},
+        {"reason": ":normal", "start": "Shop.Bell.start_link(self())"},
+        {"reason": ":normal", "start": "Agent.start_link(fn -> x end)"},
+        {"reason": ":normal", "more": "def terminate(_reason, _s), do: :ok"},
+        {"reason": ":normal", "begin": "Process.monitor(arg)"},
+    ],
+)
+def test_it_outlives_a_server_that_ends_with_normal(parts: dict[str, str]) -> None:
+    ((severity, notes),) = desk(**parts)
+    assert severity == "info"
+    assert "stays behind" in notes[0]
+    assert notes[1:] == ["here that server ends with `:normal`"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"more": "def stop(pid), do: GenServer.stop(pid, :shutdown)"},
+        {"more": "defp drop({_, bell}), do: GenServer.stop(bell)"},
+        {"reason": ":normal", "begin": "Process.flag(:trap_exit, true)"},
+        {"reason": ":normal", "begin": "Process.monitor(arg)", "down": "{:stop, :shutdown, s}"},
+        {"reason": ":normal", "begin": "Process.monitor(arg)", "down": "exit(:shutdown)"},
+        {"reason": ":normal", "more": "def terminate(_, {_, bell}), do: GenServer.stop(bell)"},
+        {"reason": ":normal", "start": "Other.Library.Bell.start_link(x)"},
+    ],
+)
+def test_no_stray_where_none_is_seen(parts: dict[str, str]) -> None:
+    said = " ".join(note for _, notes in desk(**parts) for note in notes)
+    assert ":normal" not in said
+    assert "stays behind" not in said
+
+
+def test_a_server_that_traps_exits_learns_of_the_crash() -> None:
+    more = "def handle_info({:EXIT, _pid, _reason}, s), do: {:noreply, s}"
+    start = "(Process.flag(:trap_exit, true); Shop.Bell.start_link(x))"
+    ((_, notes),) = desk(more=more, start=start)
+    assert "a crash of either ends both" not in notes[0]
+
+
+def test_the_pair_may_name_itself_before() -> None:
+    code = DESK.format(
+        start="Shop.Bell.start_link(desk)", reason=":shutdown", begin=":ok", more="", down=":ok"
+    )
+    given = code.replace("{:ok, bell} =", "desk = self()\n    {:ok, bell} =")
+    assert outcome(RULE, {"lib/a.ex": given}) == ["~paired"]
+    assert outcome(RULE, {"lib/a.ex": code}) == ["info"]
+
+
+QUOTE = """\
+defmodule Shop.Quote do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def read(pid), do: GenServer.call(pid, :read)
+  def init(arg), do: {:ok, arg}
+  def handle_call(:read, _from, s), do: {:stop, :normal, s, s}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{:ok, pid} = Shop.Quote.start_link(x)\n    x = Shop.Quote.read(pid)", ["~one-shot"]),
+        ("{:ok, p} = GenServer.start(Shop.Quote, x)\n    GenServer.cast(p, x)", ["~one-shot"]),
+        ("{:ok, pid} = Shop.Quote.start_link(x)\n    Shop.Other.read(pid)", ["warning"]),
+        ("{:ok, _pid} = Shop.Quote.start_link(x)", ["warning"]),
+        ("{:ok, pid} = Shop.Stock.start_link(x)\n    GenServer.call(pid, :read)", ["warning"]),
+    ],
+)
+def test_one_job(body: str, words: list[str]) -> None:
+    assert said(function(body) + QUOTE) == words
+
+
+def test_what_is_handed_on_is_not_done_with() -> None:
+    body = "{:ok, pid} = Shop.Quote.start_link(x)\n    x = Shop.Quote.read(pid)"
+    code = function(body).replace("    x\n  end", "    {x, pid}\n  end")
+    assert said(code + QUOTE) == ["warning"]
+
+
+def test_a_link_to_a_caller_is_told_for_what_it_is() -> None:
+    files = {"lib/stock.ex": STOCK, "lib/a.ex": function("Shop.Stock.start_link(x)")}
+    (finding,) = analysed(RULE_OF_IT, files).findings
+    assert "ends with it" not in finding.evidence[0].note
+
+
+def test_an_agent_behind_a_module_is_a_remark() -> None:
+    code = """\
+defmodule Shop.Basket do
+  use Agent
+  defstruct [:pid]
+  def start_link(items), do: Agent.start_link(fn -> items end)
+  def new(items) do
+    {:ok, pid} = start_link(items)
+    %__MODULE__{pid: pid}
+  end
+end
+"""
+    assert said(code) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [("Shop.Scribe.stop(pid)", ["~short-lived", "~short-lived"]), ("pid", ["info", "warning"])],
+)
+def test_unlinked_start_of_which_every_caller_takes_care(last: str, words: list[str]) -> None:
+    scribe = """\
+defmodule Shop.Scribe do
+  use GenServer
+  def start, do: GenServer.start(__MODULE__, :ok)
+  def stop(pid), do: GenServer.call(pid, :stop)
+  def init(arg), do: {:ok, arg}
+end
+"""
+    assert said(scribe + function("{:ok, pid} = Shop.Scribe.start()\n    " + last)) == words

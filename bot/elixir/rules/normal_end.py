@@ -1,0 +1,112 @@
+"""Servers that end with `:normal`, and linked processes that outlive such an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.reach import BUSY, reached, reached_from_callbacks
+from bot.elixir.trapping import trap_flags
+
+_STOPS = frozenset(
+    f"{module}.stop"
+    for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
+)
+_ENDS_ANOTHER = _STOPS | {
+    "Agent.stop",
+    "Supervisor.stop",
+    "DynamicSupervisor.stop",
+    "DynamicSupervisor.terminate_child",
+    "Process.exit",
+    ":erlang.exit",
+}
+
+
+def own_end(module: Module) -> Node | None:
+    """Where a server's callbacks end it with `:normal`."""
+    steps = reached_from_callbacks(module)
+    return next(_stops(step.clause for step in steps), None)
+
+
+def careless_end(module: Module) -> Node | None:
+    """Where a server ends with `:normal`, by a callback or its interface, and ends no other."""
+    terminate = module.functions.get(("terminate", 2))
+    if terminate is not None and any(_tidies(step.clause) for step in reached([terminate])):
+        return None
+    steps = reached_from_callbacks(module)
+    own = _stops(step.clause for step in steps if not _tidies(step.clause))
+    return next(own, None) or next(_interface_stops(module), None)
+
+
+def outlives(module: Module) -> bool:
+    """Whether a process of the module takes no notice of a linked one's end with `:normal`.
+
+    One that traps exits does, and one that monitors may, if it stops for some message.
+    """
+    if any(True for _ in trap_flags(module)):
+        return False
+    monitors = any(
+        call.name == "monitor"
+        for clause in module.clauses_with(b"monitor")
+        for call in clause.calls
+    )
+    return not (monitors and _may_stop(module))
+
+
+def _may_stop(module: Module) -> bool:
+    steps = reached_from_callbacks(module, BUSY - {("init", 1)})
+    return any(
+        call.name == "exit" and call.module in ("Kernel", ":erlang")
+        for step in steps
+        for call in step.clause.calls
+    ) or any(
+        node.named_children and text(node.named_children[0]) in (":stop", ":stop_and_reply")
+        for step in steps
+        for node in nodes.of_type(step.clause.node, "tuple")
+    )
+
+
+def _stops(clauses: Iterable[Clause]) -> Iterator[Node]:
+    for clause in clauses:
+        if clause.mentions(b":normal"):
+            yield from (n for n in nodes.of_type(clause.node, "tuple") if _stops_normally(n))
+
+
+def _stops_normally(node: Node) -> bool:
+    parts = [text(part) for part in node.named_children[:2]]
+    return parts in ([":stop", ":normal"], [":stop_and_reply", ":normal"])
+
+
+def _tidies(clause: Clause) -> bool:
+    return any(call.full in _ENDS_ANOTHER for call in clause.calls)
+
+
+def _interface_stops(module: Module) -> Iterator[Node]:
+    """Calls that stop the server from outside, in functions that are its interface."""
+    for clause in module.clauses_with(b"stop"):
+        if _is_interface(clause.function):
+            for call in clause.calls:
+                if call.full in _STOPS and _stops_server(call, clause):
+                    yield call.node
+
+
+def _is_interface(function: Function) -> bool:
+    return function.public and (function.name, function.arity) not in BUSY
+
+
+def _stops_server(call: Call, clause: Clause) -> bool:
+    """Whether `:normal` is the reason, and the server itself or what the caller gave is stopped."""
+    if not call.args or (call.arity > 1 and text(call.args[1]) != ":normal"):
+        return False
+    given = {text(_without_default(param)) for param in clause.params}
+    return text(call.args[0]) in given | {"__MODULE__", clause.function.module.name}
+
+
+def _without_default(param: Node) -> Node:
+    name = param.child_by_field_name("left") if nodes.operator(param) == "\\\\" else None
+    return name if name is not None else param
