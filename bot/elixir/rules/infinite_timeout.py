@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.context import is_platform
+from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.ways import ways
 
 POSITIONS = {
     "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,
@@ -24,20 +28,40 @@ POSITIONS = {
 }  # fmt: skip
 """Where each waiting call takes its timeout, counted from 0."""
 
+_CALLS = ("GenServer.call", ":gen_server.call")
+_ABOUT_WAITING = re.compile(
+    r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
+)
+_FEWEST_WORDS = 6
+"""Less is a heading, not a reason."""
+
 _BOUNDED_INSIDE = ("Task.await", "Task.await_many")
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every wait whose timeout argument is `:infinity`, written there or in an attribute."""
+    """Every wait whose timeout is `:infinity`, written there or in an attribute.
+
+    Those that stop no server are the module's way to call: it is told once, at the first.
+    """
     busy: set[int] | None = None
+    outside: list[Call] = []
     for clause in module.clauses_with(b":infinity", b"@"):
         for call in clause.calls:
             position = POSITIONS.get(call.full)
             if position is None or call.captured or call.in_quote or len(call.args) <= position:
                 continue
-            if _infinite(call.args[position], module):
-                busy = _clauses_of_callbacks(module) if busy is None else busy
-                yield _judge(call, clause, clause.node.id in busy)
+            if not _endless(call.args[position], module):
+                continue
+            busy = _clauses_of_callbacks(module) if busy is None else busy
+            exemption = _exemption(call, clause, call.args[position])
+            if exemption:
+                yield Exempt(Span.of(module, call.node), exemption)
+            elif clause.node.id in busy and not call.runs_in:
+                yield _stuck(call, module)
+            else:
+                outside.append(call)
+    if outside:
+        yield _told_once(sorted(outside, key=lambda call: call.start), module)
 
 
 def _clauses_of_callbacks(module: Module) -> set[int]:
@@ -46,42 +70,50 @@ def _clauses_of_callbacks(module: Module) -> set[int]:
     return {r.clause.node.id for r in reached(callbacks(module, SERVER_CALLBACKS))}
 
 
-def _infinite(node: Node, module: Module) -> bool:
-    if node.type == "atom":
-        return text(node) == ":infinity"
-    operand = node.child_by_field_name("operand")
-    if nodes.operator(node) != "@" or operand is None:
-        return False
-    value = module.attributes.get(text(operand))
-    return value is not None and text(value) == ":infinity"
+def _endless(node: Node, module: Module) -> bool:
+    """Whether a timeout is `:infinity`, or an attribute of that value."""
+    return text(module.value(node)) == ":infinity"
 
 
-def _judge(call: Call, clause: Clause, in_callback: bool) -> Site | Exempt:
+def _exemption(call: Call, clause: Clause, limit: Node) -> str:
     module = clause.function.module
-    span = Span.of(module, call.node)
+    if is_platform(module):
+        return "platform"
     if module.name.startswith("Mix.") or module.implements("Mix.Task"):
-        return Exempt(span, "mix-task")
-    if _reason_stated(call, clause):
-        return Exempt(span, "stated-reason")
+        return "mix-task"
+    if _reason_stated(call, clause) or _reason_above(clause, limit):
+        return "stated-reason"
     if _own_tasks(call, clause):
-        return Exempt(span, "bounded-inside")
-    stuck = in_callback and not call.runs_in
+        return "bounded-inside"
+    return "late-reply" if _answered_late(call, module) else ""
+
+
+def _stuck(call: Call, module: Module) -> Site:
+    span = Span.of(module, call.node)
+    note = (
+        "this runs in a server's callback: if the other side hangs, every caller of this server "
+        "hangs too"
+    )
     return Site(
         span,
-        f"`{call.full}` waits without an end"
-        + (" while its own server answers nobody" if stuck else ""),
-        because=(
-            Because(
-                span,
-                "this runs in a server's callback: if the other side hangs, every caller of "
-                "this server hangs too"
-                if stuck
-                else "if the other side hangs, so does every caller of this function",
-            ),
-        ),
-        severity="warning" if stuck else "info",
-        confidence="high" if stuck else "medium",
+        f"`{call.full}` waits without an end while its own server answers nobody",
+        because=(Because(span, note),),
         data={"call": call.full},
+    )
+
+
+def _told_once(calls: list[Call], module: Module) -> Site:
+    first, spans = calls[0], [Span.of(module, call.node) for call in calls]
+    return Site(
+        spans[0],
+        f"`{first.full}` waits without an end",
+        because=(
+            Because(spans[0], "if the other side hangs, so does every caller of this function"),
+            *(Because(span, "this call waits without an end too") for span in spans[1:]),
+        ),
+        severity="info",
+        confidence="medium",
+        data={"call": first.full},
     )
 
 
@@ -91,6 +123,42 @@ def _reason_stated(call: Call, clause: Clause) -> bool:
     first, last = source.line(call.statement.start_byte), source.last_line(call.node)
     comments = nodes.of_type(clause.node, "comment")
     return any(first - 1 <= source.line(c.start_byte) <= last for c in comments)
+
+
+def _reason_above(clause: Clause, limit: Node) -> bool:
+    """A comment about waiting above the function, or above the attribute that is the limit."""
+    places = [same.node for same in clause.function.clauses]
+    value = clause.function.module.value(limit)
+    if value is not limit:
+        places += [n for n in nodes.ancestors(value) if nodes.operator(n) == "@"][:1]
+    said = (" ".join(_comments_above(place)) for place in places)
+    return any(
+        _ABOUT_WAITING.search(words) and len(words.split()) >= _FEWEST_WORDS for words in said
+    )
+
+
+def _comments_above(node: Node) -> Iterator[str]:
+    """The comments above it; what says more of a function, such as `@doc`, may stand between."""
+    above = node.prev_named_sibling
+    while above is not None and (above.type == "comment" or nodes.operator(above) == "@"):
+        if above.type == "comment":
+            yield text(above)
+        above = above.prev_named_sibling
+
+
+def _answered_late(call: Call, module: Module) -> bool:
+    """Whether it asks the module's own server, which does not reply to this at once."""
+    asked, answers = call.args[0], module.functions.get(("handle_call", 3))
+    if call.full not in _CALLS or answers is None:
+        return False
+    if asked.type == "alias" and module.scope.resolve(asked) != module.name:
+        return False
+    return any(
+        way.tag == ":noreply"
+        for clause in answers.clauses
+        if clause.mentions(b":noreply") and can_match(clause.params[0], call.args[1], module)
+        for way in ways(clause)
+    )
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:
@@ -172,7 +240,7 @@ end
     exemptions=(
         Exemption(
             "stated-reason",
-            "a comment at the call says why it waits",
+            "a comment at the call, or one about waiting above its function, says why",
             Sample("""\
 defmodule Shop.Build do
   def compile(pid) do
@@ -193,6 +261,36 @@ defmodule Shop.Fetch do
   end
 end
 """),
+        ),
+        Exemption(
+            "late-reply",
+            "the module's own server keeps this caller and replies when it can: how long that "
+            "takes is what the call is about",
+            Sample("""\
+defmodule Shop.Queue do
+  use GenServer
+  def next(pid), do: GenServer.call(pid, :next, :infinity)
+  def init(s), do: {:ok, s}
+  def handle_call(:next, from, s), do: {:noreply, [from | s]}
+
+  def handle_cast({:sold, item}, waiting) do
+    for from <- waiting, do: GenServer.reply(from, item)
+    {:noreply, []}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself, whose servers do bounded work for whoever runs them",
+            Sample(
+                """\
+defmodule IEx.Shelf do
+  def take(pid), do: GenServer.call(pid, :take, :infinity)
+end
+""",
+                path="lib/iex/lib/iex/shelf.ex",
+            ),
         ),
         Exemption(
             "mix-task",
