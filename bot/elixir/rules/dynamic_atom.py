@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, resolve
+from bot.elixir.context import is_platform
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.specs import parameter_types
+from bot.elixir.rules.bounded_text import few
 from bot.elixir.rules.standing import bounded, iterated, literal, literal_listing, only_for_macros
 
 CONVERSIONS = frozenset(
@@ -28,7 +29,8 @@ CONVERSIONS = frozenset(
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
-_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
+_MATCH_VARIABLE = re.compile(r""":(["'])\$#\{.*\}\1""", re.DOTALL)
+_MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
 
@@ -81,9 +83,7 @@ def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
     span = Span.of(clause.function.module, node)
     parts = [c for c in node.named_children if c.type == "interpolation"]
     values = [n for part in parts for n in part.named_children]
-    if all(_fixed(v, node, clause) for v in values):
-        return Exempt(span, "bounded")
-    exemption = _exemption(clause, node, None)
+    exemption = _fewness(node, values, clause) or _exemption(clause, node, None)
     if exemption:
         return Exempt(span, exemption)
     origin = next((o for v in values if (o := _outside(v, clause, direct=False))), "")
@@ -97,29 +97,31 @@ def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
     )
 
 
-def _fixed(value: Node, at: Node, clause: Clause) -> bool:
-    written = text(value)
-    return (
-        written == "__MODULE__"
-        or literal(value)
-        or nodes.operator(value) == "@"
-        or bounded(written, at, clause)
-        or _is_atom(written, clause)
-    )
+def _fewness(node: Node, values: list[Node], clause: Clause) -> str:
+    """Why few different atoms can be made there: an exemption, or empty."""
+    if _MATCH_VARIABLE.fullmatch(text(node)):
+        return "match-variable"
+    counted = [few(value, clause) for value in values]
+    if all(counted):
+        return "bounded"
+    rest = [value for value, said in zip(values, counted, strict=True) if not said]
+    return "" if "count" not in counted or any(_open(v, clause) for v in rest) else "numbered"
 
 
-def _is_atom(name: str, clause: Clause) -> bool:
-    """By its guard or `@spec`: one new atom for each that exists already."""
-    guard = text(clause.guard) if clause.guard is not None else ""
-    return (
-        f"is_atom({name})" in guard
-        or _ATOM.search(parameter_types(clause).get(name, "")) is not None
-    )
+def _open(value: Node, clause: Clause) -> bool:
+    """Whether anybody who calls the function decides about the value."""
+    if clause.function.kind == "def":
+        given = {name for param in clause.params for name in nodes.identifiers(param)}
+        if given & nodes.identifiers(value):
+            return True
+    return bool(_outside(value, clause, direct=False))
 
 
 def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
     function = clause.function
     module = function.module
+    if is_platform(module):
+        return "platform"
     if only_for_macros(function) or _at_compile_time(node, module):
         return "compile-time"
     if module.name.startswith("Mix.") or module.implements("Mix.Task"):
@@ -130,7 +132,9 @@ def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
         return "start-up"
     if function.name in _START_UP and (value is None or not _outside(value, clause)):
         return "start-up"
-    if value is not None and (bounded(text(value), node, clause) or literal_listing(value, module)):
+    if value is not None and (
+        bounded(text(value), node, clause) or literal_listing(value, module) or few(value, clause)
+    ):
         return "bounded"
     return ""
 
@@ -141,6 +145,10 @@ def _at_compile_time(node: Node, module: Module) -> bool:
             return False
         if nodes.is_call_to(ancestor, "quote", "unquote"):
             return True
+        if ancestor.type == "call" and ancestor.id != node.id:
+            call = resolve(ancestor, module)
+            if call is not None and call.full in _MAKES_VARIABLES:
+                return True
     return False
 
 
@@ -257,7 +265,8 @@ end
         Exemption(
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
-            "or a module attribute, or an atom itself",
+            "or a module attribute, a number counted here, or an atom itself or cut out of its "
+            "name; so are all that the callers of a private function pass",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)
@@ -266,14 +275,48 @@ end
         ),
         Exemption(
             "compile-time",
-            "runs while the project compiles: a macro, a quoted block, or a function only "
-            "macros call",
+            "runs while the project compiles: a macro, a quoted block, a variable made for "
+            "code, or a function only macros call",
             Sample("""\
 defmodule Shop.Fields do
   defmacro field(name), do: getter(name)
   defp getter(name), do: String.to_atom("get_" <> name)
 end
 """),
+        ),
+        Exemption(
+            "numbered",
+            "one of a series that this code counts, and nothing shows that a caller decides "
+            "about the rest of the name",
+            Sample("""\
+defmodule Shop.Shelves do
+  def names(stock) do
+    [%{label: label} | _] = shelves = Shop.Stock.shelves(stock)
+    for i <- 1..length(shelves), do: :"#{label}_#{i}"
+  end
+end
+"""),
+        ),
+        Exemption(
+            "match-variable",
+            "variables of a match specification have to be atoms, and it has few of them",
+            Sample("""\
+defmodule Shop.Rows do
+  def variable(column), do: :"$#{column}"
+end
+"""),
+        ),
+        Exemption(
+            "platform",
+            "a module of Elixir itself: it reads code, whose names are atoms",
+            Sample(
+                """\
+defmodule IEx.Words do
+  def atom(name), do: String.to_atom(name)
+end
+""",
+                path="lib/iex/lib/iex/words.ex",
+            ),
         ),
         Exemption(
             "mix-task",

@@ -58,3 +58,65 @@ def test_shadowing_module_is_another_function() -> None:
 def test_an_atom_made_of_an_atom_is_bounded(said: list[str], before: str, head: str) -> None:
     code = f'defmodule A do\n  {before}\n  def {head}, do: :"#{{scope}}_table"\nend\n'
     assert outcome(RULE, {"lib/a.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('"-" <> rest = Atom.to_string(x)\n    String.to_atom(rest)', ["~bounded"]),
+        ('"-" <> rest = to_string(x)\n    String.to_atom(rest)', ["info"]),
+        ('"-" <> rest = Atom.to_string(x)\n    String.to_atom(rest <> y())', ["info"]),
+        (
+            'with "-" <> rest <- Atom.to_string(x),\n'
+            '      [last | parts] = rest |> String.split("/") |> Enum.reverse() do\n'
+            '      {parts |> Enum.join("/") |> String.to_atom(), last}\n    end',
+            ["~bounded"],
+        ),
+        (
+            "names = for {shelf, nil} <- x, name = Atom.to_string(shelf), do: name\n"
+            "    for name <- names, do: String.to_atom(name)",
+            ["~bounded"],
+        ),
+        (
+            "names = for {shelf, name} <- x, shelf > 1, do: name\n"
+            "    for name <- names, do: String.to_atom(name)",
+            ["info"],
+        ),
+        ('for i <- 1..x, do: :"row_#{i}"', ["~bounded"]),
+        ('for i <- x, do: :"row_#{i}"', ["info"]),
+        ('Enum.with_index(x, fn _, i -> :"row_#{i}" end)', ["~bounded"]),
+        ('x |> Enum.with_index() |> Enum.map(fn {_, i} -> :"row_#{i}" end)', ["~bounded"]),
+        ('x |> Enum.with_index() |> Enum.map(fn {n, _} -> :"row_#{n}" end)', ["info"]),
+        (
+            "[%{rows: [{row, _} | _]} | _] = Shop.Rows.all()\n"
+            '    Enum.zip_with([Shop.Rows.all(), 0..9], fn [_, i] -> :"#{row}_#{i}" end)',
+            ["~numbered"],
+        ),
+        ('Enum.zip_with([1..9, y()], fn [_, i] -> :"row_#{i}" end)', ["info"]),
+        ('for i <- 1..9, do: :"#{x}_#{i}"', ["info"]),
+        (':"$#{x}"', ["~match-variable"]),
+        (':"$#{x}#{x}_row"', ["info"]),
+        ('Macro.var(:"arg#{x}", __MODULE__)', ["~compile-time"]),
+    ],
+)
+def test_few_atoms(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("@spec rows(atom) :: list\n  def rows(scope), do: name(scope)", "~bounded"),
+        ("def rows(scope) when is_atom(scope), do: scope |> name()", "~bounded"),
+        ('def rows(_), do: [name("a"), name("b")]', "~bounded"),
+        ('def rows(_), do: more("a")\n  defp more(x), do: name("#{x}_more")', "~bounded"),
+        ("def rows(_), do: for(i <- 1..4, do: name(i))", "~bounded"),
+        ('def rows(scope), do: [name("a"), name(scope)]', "info"),
+        ('def rows(_), do: {name("a"), &name/1}', "info"),
+        ('def rows(_), do: more("a")\n  defp more(x), do: {name(x), more(x <> "b")}', "info"),
+        ("def rows(_), do: :none", "info"),
+    ],
+)
+def test_callers_of_a_private_function(before: str, said: str) -> None:
+    code = f'defmodule A do\n  {before}\n  defp name(scope), do: :"#{{scope}}_table"\nend\n'
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]

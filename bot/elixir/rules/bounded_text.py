@@ -1,0 +1,234 @@
+"""Whether text that becomes an atom can take few values only: names of atoms, counts, literals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, resolve
+from bot.elixir.expressions import Expression, branches, operations
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause
+from bot.elixir.rules.specs import parameter_types
+from bot.elixir.rules.standing import bounded, callers_of, iterated, literal
+
+Few = Literal["", "few", "count"]
+"""`few`: a fixed set, or at most one for each atom there is; `count`: a number counted here."""
+
+_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
+_COUNTS = frozenset({"length", "tuple_size", "map_size", "Enum.count", "Range.new"})
+_OF_ATOMS = frozenset({"Atom.to_string", "Atom.to_charlist", ":erlang.atom_to_binary"})
+_KEEPS = frozenset({"inspect", "to_string", "Kernel.inspect", "Kernel.to_string"})
+_REARRANGES = ("String", "Enum", "List", "Integer", "Stream", "Tuple")
+"""Modules whose functions make values of what they are given, and of nothing else."""
+_JOINS = frozenset({"<>", "++", "+", "-", "*", "||", "&&"})
+_DEEPEST = 12
+
+
+def is_atom(name: str, clause: Clause) -> bool:
+    """By its guard or `@spec`: one new atom for each that exists already."""
+    guard = text(clause.guard) if clause.guard is not None else ""
+    return (
+        f"is_atom({name})" in guard
+        or _ATOM.search(parameter_types(clause).get(name, "")) is not None
+    )
+
+
+@dataclass(frozen=True)
+class _Trail:
+    """What is being asked already: variables may come round again, parameters may not grow."""
+
+    seen: frozenset[tuple[int, str]] = frozenset()
+
+    def on(self, clause: Clause, name: str) -> _Trail:
+        return _Trail(self.seen | {(clause.node.id, name)})
+
+
+def few(value: Node, clause: Clause, trail: _Trail | None = None) -> Few:
+    """Whether the value is one of few, as far as the module shows; empty where it does not."""
+    trail = trail or _Trail()
+    if len(trail.seen) > _DEEPEST:
+        return ""
+    if value.type == "identifier":
+        return _variable(value, clause, trail)
+    if literal(value) or value.type == "alias" or nodes.operator(value) == "@":
+        return "few"
+    if value.type in ("string", "charlist", "quoted_atom"):
+        inside = [c for c in value.named_children if c.type == "interpolation"]
+        return _all([n for part in inside for n in part.named_children], clause, trail)
+    if value.type == "binary_operator":
+        return _operation(value, clause, trail)
+    if value.type == "list":
+        return _all(value.named_children, clause, trail)
+    return _call(value, clause, trail) if value.type == "call" else ""
+
+
+def _all(values: list[Node], clause: Clause, trail: _Trail) -> Few:
+    return "few" if values and all(few(v, clause, trail) for v in values) else ""
+
+
+def _operation(value: Node, clause: Clause, trail: _Trail) -> Few:
+    operator = nodes.operator(value)
+    if operator in ("..", "//"):
+        return "count"
+    left, right = value.child_by_field_name("left"), value.child_by_field_name("right")
+    if left is None or right is None:
+        return ""
+    if operator == "|>":
+        return few(right, clause, trail)
+    if operator not in _JOINS:
+        return ""
+    sides = few(left, clause, trail), few(right, clause, trail)
+    if not all(sides):
+        return ""
+    return "count" if operator in ("+", "-", "*") and "count" in sides else "few"
+
+
+def _call(node: Node, clause: Clause, trail: _Trail) -> Few:
+    if nodes.is_call_to(node, "for"):
+        made = nodes.call_keywords(node).get("do")
+        last = [made] if made is not None else nodes.statements(nodes.do_block(node))[-1:]
+        return _all(last, clause, trail)
+    if of_branches := branches(Expression(node, clause)):
+        return _all([b.node for b in of_branches], clause, trail)
+    call = resolve(node, clause.function.module)
+    if call is None:
+        return ""
+    if call.full in _COUNTS:
+        return "count"
+    if call.full in _OF_ATOMS:
+        return "few"
+    if call.full not in _KEEPS and call.module not in _REARRANGES:
+        return ""
+    given = [a for a in call.args if a.type != "keywords"]
+    return few(given[0], clause, trail) if len(given) == 1 else _all(given, clause, trail)
+
+
+def _variable(use: Node, clause: Clause, trail: _Trail) -> Few:
+    name = text(use)
+    if name == "__MODULE__" or bounded(name, use, clause) or is_atom(name, clause):
+        return "few"
+    if (clause.node.id, name) in trail.seen:
+        # A function that calls itself may hand on more each time.
+        return "few" if _position(name, clause) is None else ""
+    trail = trail.on(clause, name)
+    closure = _closure(name, use, clause)
+    found = [few(source, clause, trail) for source in _bound_to(name, use, clause)]
+    if closure is not None:
+        found.append(_element(name, closure, clause, trail))
+    elif (position := _position(name, clause)) is not None:
+        found.append(_given(position, clause, trail))
+    elif any(name in nodes.identifiers(p) for p in clause.params):
+        return ""
+    return _together(found)
+
+
+def _together(found: list[Few]) -> Few:
+    if not found or not all(found):
+        return ""
+    return "count" if all(f == "count" for f in found) else "few"
+
+
+def _bound_to(name: str, use: Node, clause: Clause) -> Iterator[Node]:
+    """Right sides of every match and generator before the use that set the name."""
+    for symbol in ("=", "<-"):
+        for match in operations(clause.node, symbol):
+            left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
+            if left is None or right is None or match.start_byte > use.start_byte:
+                continue
+            if not nodes.contains(match, use) and name in nodes.identifiers(left):
+                yield right
+
+
+def _closure(name: str, use: Node, clause: Clause) -> Node | None:
+    """The nearest `pattern -> ...` around the use whose pattern sets the name."""
+    for above in nodes.ancestors(use):
+        if above.start_byte < clause.node.start_byte:
+            return None
+        if above.type == "stab_clause" and any(
+            name in nodes.identifiers(p) for p in nodes.clause_patterns(above)
+        ):
+            return above
+    return None
+
+
+def _element(name: str, stab: Node, clause: Clause, trail: _Trail) -> Few:
+    """What a function value is given by `Enum.map(source, fn name -> ...)` and their like."""
+    function, patterns = stab.parent, nodes.clause_patterns(stab)
+    taker = function.parent if function is not None else None
+    if taker is not None and nodes.is_call_to(taker, "case"):
+        return _all(nodes.arguments(taker)[:1], clause, trail)
+    taker = taker.parent if taker is not None else None
+    if function is None or function.type != "anonymous_function" or taker is None:
+        return ""
+    source = iterated(taker) if taker.type == "call" else None
+    call = resolve(taker, clause.function.module) if source is not None else None
+    if call is None or source is None:
+        return ""
+    first = patterns[0]
+    if call.name == "with_index" and len(patterns) == 2 and text(patterns[1]) == name:
+        return "count"
+    if name not in nodes.identifiers(first):
+        return ""
+    places = [i for i, part in enumerate(first.named_children) if text(part) == name]
+    if _indexed(source, clause) and first.type == "tuple" and places == [1]:
+        return "count"
+    if call.name in ("zip_with", "zip_reduce") and source.type == "list" and places:
+        parts = source.named_children
+        return few(parts[places[0]], clause, trail) if places[0] < len(parts) else ""
+    return few(source, clause, trail)
+
+
+def _indexed(source: Node, clause: Clause) -> bool:
+    """Whether it is a list of elements with their index."""
+    if nodes.operator(source) == "|>":
+        source = source.child_by_field_name("right") or source
+    call = resolve(source, clause.function.module) if source.type == "call" else None
+    return call is not None and call.full in ("Enum.with_index", "Stream.with_index")
+
+
+def _position(name: str, clause: Clause) -> int | None:
+    return next((i for i, param in enumerate(clause.params) if text(param) == name), None)
+
+
+def _given(position: int, clause: Clause, trail: _Trail) -> Few:
+    """What the callers of a private function pass there: all of them few, or one an atom."""
+    function = clause.function
+    if function.kind != "defp":
+        return ""
+    passed = [
+        (call, other)
+        for caller in callers_of(function)
+        for other in caller.clauses
+        for call in other.calls
+        if _calls(call, clause)
+    ]
+    if any(_passes_atom(call, other, position) for call, other in passed):
+        return "few"
+    return _together(
+        [
+            few(call.args[position], other, trail) if position < len(call.args) else ""
+            for call, other in passed
+        ]
+    )
+
+
+def _calls(call: Call, clause: Clause) -> bool:
+    function = clause.function
+    return (
+        call.module == function.module.name
+        and call.name == function.name
+        and function.module.local(call.name, call.arity) is function
+    )
+
+
+def _passes_atom(call: Call, clause: Clause, position: int) -> bool:
+    """The callers of a private function agree on the type of what they pass."""
+    if position >= len(call.args) or call.args[position].type != "identifier":
+        return False
+    return is_atom(text(call.args[position]), clause)
