@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -13,7 +14,10 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
+from bot.elixir.rules.setting_users import changes_of, reads_of
+from bot.elixir.settings import WRITE_WORDS, WRITES, Setting, written
+
+Verdict = Site | Exempt
 
 _ALWAYS_SHARED = {
     "Logger.configure": "the logger's settings",
@@ -53,18 +57,36 @@ def _runs_beside_others(module: Module) -> bool:
 
 def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
     seen: set[object] = set()
-    for call in calls_named(module, _NAMES):
+    cleaned_up = _clean_up(module)
+    calls = [c for c in calls_named(module, _NAMES) if not _sets_up_the_file(c)]
+    restored = {written(c) for c in calls if cleaned_up(c)}
+    for call in (c for c in calls if not cleaned_up(c)):
         setting = written(call)
         what = _ALWAYS_SHARED.get(call.full, "") if call.args and not call.in_quote else ""
         key: object = setting or what
-        if not key or key in seen or _sets_up_the_file(call):
+        if not key or key in seen:
             continue
         seen.add(key)
         if setting is not None:
-            yield _judge_setting(setting, call, project)
+            yield _judge_setting(setting, call, project, restored=setting in restored)
         else:
             yield _site(Span.of(module, call.node), what, ())
     yield from _global_mocks(module)
+
+
+def _clean_up(module: Module) -> Callable[[Call], bool]:
+    """Tells whether a call is made when a test has ended: in `on_exit`, or a function for it."""
+    exits = [call.node for call in calls_named(module, ("on_exit",))]
+    named = {name for node in exits for name in nodes.identifiers(node)}
+
+    def cleans(call: Call) -> bool:
+        clause = module.clause_at(call.start)
+        if clause is not None and clause.function.name in named:
+            return True
+        around = nodes.ancestors(call.node)
+        return any(a.type == "after_block" or a.id in {e.id for e in exits} for a in around)
+
+    return cleans
 
 
 def _sets_up_the_file(call: Call) -> bool:
@@ -74,44 +96,27 @@ def _sets_up_the_file(call: Call) -> bool:
     return body is not None and next((n.id for n in above), 0) == body.id
 
 
-def _judge_setting(setting: Setting, call: Call, project: Project) -> Site | Exempt:
-    span = Span.of(call.owner, call.node)
-    shared = _elsewhere(setting, call.owner, project)
-    if shared is None:
+def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: bool) -> Verdict:
+    span, what, own = Span.of(call.owner, call.node), f"`{setting.label}`", call.owner.source.path
+    changes = changes_of(setting, project, own)
+    beside = next((use for use in changes if _runs_beside_others(use.module)), None)
+    reads = reads_of(setting, project, own) if beside is None else []
+    if reads is None:
         return Exempt(span, "private-key")
-    return _site(span, f"`{setting.label}`", (shared,))
-
-
-def _elsewhere(setting: Setting, module: Module, project: Project) -> Because | None:
-    """Where code outside the test's own file reads the setting, or another test changes it."""
-    own = module.source.path
-    for path, data in project.texts.items():
-        if path == own or setting.word not in data:
-            continue
-        reads = any(word in data for word in READ_WORDS)
-        if not reads and not (any(w in data for w in WRITE_WORDS) and b"async: true" in data):
-            continue
-        if project.source(path).role not in ("lib", "test"):
-            continue
-        for other in project.modules_in(path):
-            because = _use(setting, other)
-            if because is not None:
-                return because
-    return None
-
-
-def _use(setting: Setting, module: Module) -> Because | None:
-    for clause in module.clauses_with(*READ_WORDS):
-        for call in clause.calls:
-            if read(call) == setting:
-                note = f"`{clause.function.label}` of `{module.name}` reads it, in any test"
-                return Because(Span.of(module, call.node), note)
-    if _runs_beside_others(module):
-        for call in calls_named(module, _NAMES):
-            if written(call) == setting:
-                note = f"`{module.name}` changes it too, and may run at the same time"
-                return Because(Span.of(module, call.node), note)
-    return None
+    reading = (use for use in reads if use.tests and _runs_beside_others(use.module))
+    beside = beside or next(reading, None)
+    if beside is not None:
+        return _site(span, what, beside.evidence)
+    if restored:
+        return Exempt(span, "put-back")
+    left = Because(span, "no `on_exit` puts the old value back, so tests that run later find it")
+    later = next((use for use in (*reads, *changes) if use.tests), None)
+    if later is not None:
+        return _site(span, what, (left, *later.evidence))
+    if not reads:
+        return Exempt(span, "unmet")
+    weak = _site(span, what, (left, *reads[0].evidence))
+    return replace(weak, severity="info", confidence="low")
 
 
 def _global_mocks(module: Module) -> Iterator[Site]:
@@ -152,6 +157,25 @@ defmodule Shop.LimitTest do
 end
 """
 
+_TILL = """\
+defmodule Shop.Till do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [])
+  def sum(till), do: GenServer.call(till, :sum)
+  def init(_), do: {:ok, Application.get_env(:shop, :float, 50)}
+  def handle_call(:sum, _from, sum), do: {:reply, sum, sum}
+end
+"""
+_OTHER = """\
+defmodule Shop.StockTest do
+  use ExUnit.Case, async: true
+
+  test "ten at most" do
+    assert Shop.Limit.now() == 10
+  end
+end
+"""
+
 RULE = Rule(
     id="async-global-state",
     title="Global state in asynchronous tests",
@@ -168,7 +192,8 @@ RULE = Rule(
     harm=(
         "Modules with `async: true` run at the same time. Another test sees the changed value, or "
         "puts its own in the middle of this one. Such failures come and go, and putting the old "
-        "value back in `on_exit` does not prevent them."
+        "value back in `on_exit` does not prevent them. Where nothing puts it back, tests that run "
+        "later find it too."
     ),
     remedy=(
         "Pass the value to the code under test as an argument or option. Where it must stay "
@@ -178,7 +203,13 @@ RULE = Rule(
     roles=("test",),
     check_project=check,
     bad=(
-        Sample(files={"lib/limit.ex": _LIMIT, "test/limit_test.exs": _TEST}),
+        Sample(
+            files={
+                "lib/limit.ex": _LIMIT,
+                "test/limit_test.exs": _TEST,
+                "test/stock_test.exs": _OTHER,
+            }
+        ),
         Sample(
             """\
 defmodule Shop.LogTest do
@@ -214,6 +245,7 @@ end
             files={
                 "lib/limit.ex": _LIMIT,
                 "test/limit_test.exs": _TEST.replace(", async: true", ""),
+                "test/stock_test.exs": _OTHER,
             }
         ),
         Sample(
@@ -246,6 +278,37 @@ defmodule Shop.ConfigTest do
 end
 """,
                 path="test/config_test.exs",
+            ),
+        ),
+        Exemption(
+            "put-back",
+            "it is put back when the test ends, and no other asynchronous test is seen to come to "
+            "what reads it",
+            Sample(
+                files={
+                    "lib/limit.ex": _LIMIT,
+                    "test/limit_test.exs": _TEST,
+                    "test/stock_test.exs": _OTHER.replace(", async: true", ""),
+                }
+            ),
+        ),
+        Exemption(
+            "unmet",
+            "what reads it runs only in a server that no other test is seen to start",
+            Sample(
+                files={
+                    "lib/till.ex": _TILL,
+                    "test/till_test.exs": """\
+defmodule Shop.TillTest do
+  use ExUnit.Case, async: true
+
+  test "opens with little" do
+    Application.put_env(:shop, :float, 5)
+    assert Shop.Till.sum(start_supervised!(Shop.Till)) == 5
+  end
+end
+""",
+                }
             ),
         ),
     ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 
 RULE = "async-global-state"
@@ -20,8 +23,23 @@ end
 """
 
 
+OTHER = """\
+defmodule Shop.OtherTest do
+  use ExUnit.Case, async: true
+  test "reads" do
+    assert [Shop.Limit.now(), Shop.Limit.own(), Shop.Limit.url(), Shop.Limit.table()]
+  end
+end
+"""
+ALONE = OTHER.replace(", async: true", "")
+
+
 def said(
-    body: str, use: str = "ExUnit.Case, async: true", head: str = "", reader: str = READER
+    body: str,
+    use: str = "ExUnit.Case, async: true",
+    head: str = "",
+    reader: str = READER,
+    other: str = OTHER,
 ) -> list[str]:
     test = f"""\
 defmodule Shop.LimitTest do
@@ -34,7 +52,8 @@ defmodule Shop.LimitTest do
   end
 end
 """
-    return outcome(RULE, {"lib/limit.ex": reader, "test/limit_test.exs": test})
+    files = {"lib/limit.ex": reader, "test/limit_test.exs": test, "test/other_test.exs": other}
+    return outcome(RULE, files)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +131,81 @@ def test_code_of_the_application_is_no_test() -> None:
     code = READER + "defmodule Shop.X do\n  use Shop.Server, async: true\n"
     code += "  def go, do: Logger.configure(level: :debug)\nend\n"
     assert said(":ok", reader=code) == []
+
+
+PUT = "Application.put_env(:shop, :limit, 1)"
+BACK = "\n      on_exit(fn -> Application.delete_env(:shop, :limit) end)"
+IN_VAIN = "\n      Application.put_env(:shop, :limit, 10)"
+STOCK = "defmodule Shop.Stock do\n  def full?, do: Shop.Limit.now() < 3\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "other", "words"),
+    [
+        (PUT + BACK, OTHER, ["warning"]),
+        (PUT + BACK, ALONE, ["~put-back"]),
+        (PUT + BACK, "", ["~put-back"]),
+        (f"try do\n{PUT}\nafter\n{PUT}\nend", ALONE, ["~put-back"]),
+        (PUT + IN_VAIN, ALONE, ["warning"]),
+        (PUT, ALONE, ["warning"]),
+        (PUT, ALONE.replace("Shop.Limit.now()", PUT), ["warning"]),
+        (PUT, "", ["info"]),
+        (BACK, OTHER, []),
+        (
+            PUT + BACK,
+            OTHER.replace("Shop.Limit", "Shop.Stock").replace("now", "full?"),
+            ["warning"],
+        ),
+        (PUT + BACK, OTHER.replace("Shop.Limit", "Shop.Stock"), ["~put-back"]),
+    ],
+)
+def test_who_can_meet_the_changed_value(body: str, other: str, words: list[str]) -> None:
+    assert said(body, reader=READER + STOCK, other=other) == words
+
+
+def test_a_helper_that_puts_it_back() -> None:
+    head = "defp back, do: Application.put_env(:shop, :limit, 10)"
+    assert said(f"{PUT}\n      on_exit(fn -> back() end)", head=head, other="") == ["~put-back"]
+    assert said(f"{PUT}\n      on_exit(&back/0)", head=head, other="") == ["~put-back"]
+    assert said(f"{PUT}\n      back()", head=head, other="") == ["info"]
+
+
+TILL = """\
+defmodule Shop.Till do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [])
+  def init(_), do: {:ok, nil, {:continue, :open}}
+  def handle_continue(:open, _), do: {:noreply, read()}
+  defp read, do: Application.get_env(:shop, :limit)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("start_supervised!({Shop.Till, []})", ["warning"]),
+        ("Shop.Till.start_link([])", ["warning"]),
+        ("start_supervised!(Shop.Desk)", ["~unmet"]),
+    ],
+)
+def test_what_only_a_server_reads(start: str, words: list[str]) -> None:
+    other = OTHER.replace("assert", f"{start}\n    assert")
+    assert said(PUT, reader=TILL, other=other) == words
+
+
+def test_the_first_change_is_pointed_at() -> None:
+    setup = "setup do\n    on_exit(fn -> Application.delete_env(:shop, :limit) end)\n  end"
+    code = f"""\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+  {setup}
+
+  test "works" do
+    {PUT}
+  end
+end
+"""
+    files = {"lib/a.ex": READER, "test/limit_test.exs": code, "test/other_test.exs": OTHER}
+    found = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert [f.line for f in found] == [8]

@@ -1,0 +1,86 @@
+"""Who else uses a setting that a test changes: code that reads it, tests that change it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.elixir.calls import Call
+from bot.elixir.named_calls import calls_named
+from bot.elixir.outline import Function, Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Span
+from bot.elixir.rules.doors import holds_tests, visits
+from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
+
+_MOST_READERS = 4
+"""Places that read a setting of which the way to the tests is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """A module that uses the setting, by reading it, changing it, or calling who reads it."""
+
+    module: Module
+    evidence: tuple[Because, ...]
+    known: bool = True
+    """Whether the use is seen; else somebody unseen can call what reads the setting."""
+
+    @property
+    def tests(self) -> bool:
+        return self.known and self.module.source.role == "test"
+
+
+def changes_of(setting: Setting, project: Project, own: str) -> list[Use]:
+    """Tests outside the file `own` that change the setting too."""
+    names = {full.rpartition(".")[2] for full in WRITES}
+    return [
+        Use(module, (Because(Span.of(module, call.node), f"`{module.name}` changes it too"),))
+        for module in _speaking_of(setting, project, own, WRITE_WORDS)
+        if module.source.role == "test"
+        for call in calls_named(module, names)
+        if written(call) == setting
+    ]
+
+
+def reads_of(setting: Setting, project: Project, own: str) -> list[Use] | None:
+    """How tests outside the file `own` come to read it; `None` where nothing there reads it."""
+    found = list(islice(_reads(setting, project, own), _MOST_READERS))
+    if not found:
+        return None
+    return [use for function, call in found for use in _uses(function, call, project, own)]
+
+
+def _reads(setting: Setting, project: Project, own: str) -> Iterator[tuple[Function, Call]]:
+    for module in _speaking_of(setting, project, own, READ_WORDS):
+        for clause in module.clauses_with(*READ_WORDS):
+            for call in clause.calls:
+                if read(call) == setting:
+                    yield clause.function, call
+
+
+def _uses(function: Function, call: Call, project: Project, own: str) -> Iterator[Use]:
+    module = function.module
+    note = f"`{function.label}` of `{module.name}` reads it"
+    reads = Because(Span.of(module, call.node), note)
+    if holds_tests(module):
+        yield Use(module, (reads,))
+        return
+    for visit in visits(function, project, own):
+        if visit.call is None:
+            yield Use(visit.module, (reads,), known=False)
+        else:
+            span = Span.of(visit.module, visit.call.node)
+            comes = Because(span, f"`{visit.module.name}` comes to it by this call")
+            yield Use(visit.module, (reads, comes))
+
+
+def _speaking_of(
+    setting: Setting, project: Project, own: str, words: Iterable[bytes]
+) -> Iterator[Module]:
+    for path, data in project.texts.items():
+        if path == own or setting.word not in data or not any(word in data for word in words):
+            continue
+        if project.source(path).role in ("lib", "test"):
+            yield from project.modules_in(path)
