@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
+from bot.elixir.expressions import operations
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
@@ -153,3 +154,46 @@ def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
         ):
             return True
     return False
+
+
+_FOLLOWED = 2
+"""Private functions that call each other, on the way to the code handed in."""
+
+
+def runs_given_code(guarded: list[Node], clause: Clause, left: int = _FOLLOWED) -> bool:
+    """Whether it guards code handed in: as `runs_foreign_code`, by a private function that does so,
+    or by a module that the caller names: `worker.perform(job)`.
+    """
+    module = clause.function.module
+    if runs_foreign_code(guarded, module):
+        return True
+    given = _handed_in(clause)
+    for call in (c for node in guarded for c in calls_in(node, module)):
+        if _module_called(call) in given:
+            return True
+        own = module.local(call.name, call.arity) if call.module == module.name else None
+        inner = own.clauses if left and own is not None and own.kind == "defp" else ()
+        if any(runs_given_code(c.statements(), c, left - 1) for c in inner):
+            return True
+    return False
+
+
+def _handed_in(clause: Clause) -> set[str]:
+    """Variables set by the parameters, also those matched out of one in the body."""
+    given = {name for param in clause.params for name in nodes.identifiers(param)}
+    for match in operations(clause.node, "="):
+        left = match.child_by_field_name("left")
+        if left is not None and nodes.text_of(match, "right") in given:
+            given |= nodes.identifiers(left)
+    return given
+
+
+def _module_called(call: Call) -> str:
+    """The variable of `variable.name(...)`, also of `variable.field.name(...)`; or empty."""
+    target = call.node.child_by_field_name("target")
+    owner = target.child_by_field_name("left") if target is not None else None
+    if call.module or not any(child.type == "arguments" for child in call.node.named_children):
+        return ""
+    while owner is not None and owner.type in ("call", "dot"):
+        owner = owner.child_by_field_name("target") or owner.child_by_field_name("left")
+    return text(owner) if owner is not None and owner.type == "identifier" else ""

@@ -13,6 +13,7 @@ from bot.elixir.handlers import (
     fails_again,
     handlers_in,
     runs_foreign_code,
+    runs_given_code,
 )
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
@@ -43,9 +44,10 @@ def _by_try(clause: Clause) -> list[list[Handler]]:
 def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterator[Site | Exempt]:
     module = clause.function.module
     elsewhere = runs_in(group[0].node, module) or deferred(group[0].node, module)
+    kept = any(_kept_whole(handler) for handler in group)
     open_ones = []
     for handler in group:
-        exemption = _exemption(handler, clause)
+        exemption = _exemption(handler, clause, kept)
         if exemption:
             yield Exempt(Span.of(module, handler.node), exemption)
         else:
@@ -124,7 +126,8 @@ def _falls_back(handler: Handler) -> bool:
     return handler.body is not None and bool(nodes.of_type(handler.body, "call"))
 
 
-def _exemption(handler: Handler, clause: Clause) -> str:
+def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
+    """A reason to leave it; `kept`: a clause of the same `try` keeps the failure whole."""
     module = clause.function.module
     if is_platform(module):
         return "platform"
@@ -138,9 +141,25 @@ def _exemption(handler: Handler, clause: Clause) -> str:
         return "clean-up"
     if handler.kind == "exit" and asks_another_process(handler.guarded, module):
         return "peer-gone"
-    if _told(handler) and runs_foreign_code(handler.guarded, module):
+    if _told(handler) and (
+        runs_foreign_code(handler.guarded, module)
+        or (kept and runs_given_code(handler.guarded, clause))
+    ):
         return "foreign-code"
+    if _says_no(handler) and runs_foreign_code(handler.guarded, module):
+        return "predicate"
     return ""
+
+
+def _kept_whole(handler: Handler) -> bool:
+    """Whether what it answers or logs holds the failure and where it came from."""
+    names = nodes.identifiers(handler.body) if handler.body is not None else set()
+    return "__STACKTRACE__" in names and bool(names & handler.names)
+
+
+def _says_no(handler: Handler) -> bool:
+    """Whether its whole answer is `false`."""
+    return handler.body is not None and nodes.code(handler.body).strip() == "false"
 
 
 RULE = Rule(
@@ -287,14 +306,27 @@ end
         ),
         Exemption(
             "foreign-code",
-            "code handed in from elsewhere is kept apart from the caller, and its failure is "
-            "reported",
+            "code handed in from elsewhere, a function or a module that the caller names, is "
+            "kept apart from the caller, and its failure is reported",
             Sample("""\
 defmodule Jobs do
   def attempt(fun) do
     {:ok, fun.()}
   rescue
     error -> {:error, error}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "predicate",
+            "a test handed in from elsewhere that cannot be asked does not hold",
+            Sample("""\
+defmodule Shop.Rule do
+  def holds?(test, item) do
+    test.(item)
+  rescue
+    _ -> false
   end
 end
 """),

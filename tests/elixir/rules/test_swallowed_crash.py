@@ -145,3 +145,40 @@ def test_helpers_that_raise_again(handlers: str, helper: str, said: str) -> None
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ([said] if said else [])
     assert len(analysis.findings) == (0 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("handler", "body", "helper", "said"),
+    [
+        ("e -> {:failed, e, __STACKTRACE__}", "x.perform(1)", "", "foreign-code"),
+        ("e -> {:failed, e, __STACKTRACE__}", "x.worker.perform(1)", "", "foreign-code"),
+        ("e -> {:failed, e, __STACKTRACE__}", "ask(x)", "defp ask(x), do: x.()", "foreign-code"),
+        (
+            "e -> {:failed, e, __STACKTRACE__}",
+            "ask(x)",
+            "defp ask(x), do: x |> once()\n  defp once(x), do: {x.(1), ask(x)}",
+            "foreign-code",
+        ),
+        ("e -> {:failed, e, __STACKTRACE__}", "ask(x)", "defp ask(x), do: x + 1", ""),
+        ("e -> {:failed, e, __STACKTRACE__}", "x.price", "", ""),
+        ("e -> {:failed, e, __STACKTRACE__}", "Shop.Till.perform(x)", "", ""),
+        ("e -> {:failed, e, __STACKTRACE__}", "store().put(x)", "", ""),
+        ("e -> {:failed, e, __STACKTRACE__}", "impl = store()\n    impl.put(x)", "", ""),
+        (
+            "e -> {:failed, e, __STACKTRACE__}",
+            "%{worker: w} = x\n    w.perform(1)",
+            "",
+            "foreign-code",
+        ),
+        ("e -> {:failed, e}", "x.perform(1)", "", ""),
+        ("_ -> :failed", "x.perform(1)", "", ""),
+        ("_ -> false", "x.(1)", "", "predicate"),
+        ("_ -> :error", "x.(1)", "", ""),
+        ("_ -> false", "Shop.Till.fine?(x)", "", ""),
+    ],
+)
+def test_code_handed_in(handler: str, body: str, helper: str, said: str) -> None:
+    code = guarded(f"rescue\n    {handler}", body).removesuffix("end\n") + f"  {helper}\nend\n"
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == ([said] if said else [])
+    assert len(analysis.findings) == (0 if said else 1)
