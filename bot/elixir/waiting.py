@@ -44,6 +44,12 @@ def waits_for_one(receive: Call) -> bool:
     return bool(found) and all(_pins(pattern) for pattern in found)
 
 
+def is_tuple_of(pattern: Node, tag: str) -> bool:
+    """Whether a pattern is a tuple that begins with that atom."""
+    first = pattern.named_children[:1] if pattern.type == "tuple" else []
+    return any(text(node) == tag for node in first)
+
+
 def _pins(pattern: Node) -> bool:
     if any(nodes.operator(n) == "^" for n in nodes.of_type(pattern, "unary_operator")):
         return True

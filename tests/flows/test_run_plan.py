@@ -192,6 +192,9 @@ defmodule Shop.Cache do
   end
 
   @impl true
+  def handle_call(:all, _from, state), do: {:reply, state, state}
+
+  @impl true
   def handle_info(:load, state), do: {:noreply, state}
 end
 """

@@ -106,7 +106,7 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
                 span,
                 "rows are put into this table and never removed",
                 because=(
-                    Because(span, "nothing in the project deletes from this table or drops it"),
+                    Because(span, "no code but that of tests deletes from this table or drops it"),
                     Because(
                         Span.of(operation.module, operation.call.node),
                         "each new key that callers bring adds a row",
@@ -131,8 +131,8 @@ RULE = Rule(
     confidence="medium",
     fix="advice",
     explanation=(
-        "Rows are put into a named ETS table under keys that callers bring, and nothing in the "
-        "project ever deletes one."
+        "Rows are put into a named ETS table under keys that callers bring, and no code but "
+        "that of tests ever deletes one."
     ),
     harm=(
         "ETS has no limit and no eviction: the table grows until the node runs out of memory, days "

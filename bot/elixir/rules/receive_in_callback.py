@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import STARTS_PROCESS, Call, calls_in
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import route
 from bot.elixir.serving import serving
-from bot.elixir.waiting import is_receive, only_flushes, time_limit, waits_for_one
+from bot.elixir.waiting import (
+    is_receive,
+    is_tuple_of,
+    only_flushes,
+    patterns,
+    time_limit,
+    waits_for_one,
+)
 
+_SPAWNS = frozenset(n for n in STARTS_PROCESS if n.startswith("Task.") or "spawn" in n)
 _CANCELS = frozenset({"Process.cancel_timer", ":erlang.cancel_timer"})
 
 
@@ -34,7 +43,7 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
     exemption = _exemption(call, step, module)
     if exemption:
         return Exempt(span, exemption)
-    severity, confidence = _weight(call)
+    severity, confidence = _weight(call, step)
     return Site(
         span,
         f"`{step.origin.label}` waits in a `receive` of its own",
@@ -52,6 +61,8 @@ def _exemption(call: Call, step: Reached, module: Module) -> str:
         return "test-support"
     if only_flushes(call) or _timer_has_fired(call):
         return "flush"
+    if _waits_for_an_end(call):
+        return "end-of-a-process"
     return "continue" if step.origin.name == "handle_continue" else ""
 
 
@@ -68,13 +79,31 @@ def _timer_has_fired(call: Call) -> bool:
     return False
 
 
-def _weight(call: Call) -> tuple[Severity | None, Confidence | None]:
-    return ("info", "medium") if waits_for_one(call) else (None, None)
+def _waits_for_an_end(call: Call) -> bool:
+    """Whether it waits for a process to be gone, and not for ever."""
+    ends = all(is_tuple_of(pattern, ":DOWN") for pattern in patterns(call))
+    return ends and waits_for_one(call) and _is_limited(call)
+
+
+def _is_limited(call: Call) -> bool:
+    limit = time_limit(call)
+    return limit is not None and text(call.owner.value(limit)) != ":infinity"
+
+
+def _weight(call: Call, step: Reached) -> tuple[Severity | None, Confidence | None]:
+    if waits_for_one(call):
+        # With a limit too, it is what a call to a server does.
+        return "info", "low" if _is_limited(call) else "medium"
+    starts = any(c.full in _SPAWNS and c.start < call.start for c in step.clause.calls)
+    return ("info", "medium") if starts else (None, None)
 
 
 def _notes(call: Call, span: Span) -> Iterator[Because]:
     if not waits_for_one(call):
-        yield Because(span, "nothing here ties the message to this request, so it may be another's")
+        yield Because(
+            span,
+            "no pattern holds a reference of this request: a message that is alike is taken too",
+        )
     if time_limit(call) is None:
         yield Because(span, "there is no `after`: a message that never comes stops the server")
     else:
@@ -207,6 +236,29 @@ defmodule Shop.Clock do
     end
 
     {:noreply, nil}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "end-of-a-process",
+            "it waits for one process to be gone, by the reference of its monitor and with a limit",
+            Sample("""\
+defmodule Shop.Belt do
+  use GenServer
+  def init(motor), do: {:ok, motor}
+
+  def handle_cast(:restart, motor) do
+    ref = Process.monitor(motor)
+    Shop.Motor.stop(motor)
+
+    receive do
+      {:DOWN, ^ref, :process, _pid, _reason} -> :ok
+    after
+      1_000 -> :ok
+    end
+
+    {:noreply, Shop.Motor.start()}
   end
 end
 """),

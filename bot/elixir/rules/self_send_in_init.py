@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.elixir import nodes
+from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -35,17 +36,44 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
         return Exempt(span, "received-in-init")
     if _conditional(sent, clause):
         return Exempt(span, "conditional")
+    if _nothing_else_comes(sent, clause.function.module):
+        return Exempt(span, "only-message")
     top_level = any(s.id == sent.call.statement.id for s in clause.statements())
     message = " ".join(text(sent.message).split())
     return Site(
         span,
         f"`init/1` sends `{message}` to itself: messages that are already queued are handled "
         f"before it",
-        because=(
-            Because(span, "a call that arrives during `init/1` is answered before this is handled"),
-        ),
+        because=(Because(span, _what_comes_first(clause.function.module)),),
         fix=None if top_level else "advice",
         data={"message": message},
+    )
+
+
+def _what_comes_first(module: Module) -> str:
+    if ("handle_call", 3) in module.functions:
+        return "a call that arrives during `init/1` is answered before this is handled"
+    return "a message that arrives during `init/1` is handled before this one"
+
+
+def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
+    """Whether the server does nothing about any message but this."""
+    taken = module.functions.get(("handle_info", 2))
+    asked = {("handle_call", 3), ("handle_cast", 2)} & set(module.functions)
+    if taken is None or asked or any(use.name != "GenServer" for use in module.uses):
+        return False
+    return all(_is_it(clause, sent) or _only_notes(clause) for clause in taken.clauses)
+
+
+def _is_it(clause: Clause, sent: SelfSend) -> bool:
+    module, pattern = clause.function.module, clause.params[0]
+    return is_tagged(pattern, module) and can_match(pattern, sent.message, module)
+
+
+def _only_notes(clause: Clause) -> bool:
+    """Whether a clause for any message at most writes it to the log."""
+    return clause.params[0].type == "identifier" and all(
+        call.module == "Logger" or call.full == "inspect" for call in clause.calls
     )
 
 
@@ -70,6 +98,7 @@ def _server(init: str) -> Sample:
     lines = "\n".join(f"    {line}" for line in init.split("\n"))
     return Sample(
         "defmodule Rates do\n  use GenServer\n\n  def init(source) do\n" + lines + "\n  end\n\n"
+        "  def handle_call(:rates, _from, state), do: {:reply, state.rates, state}\n"
         "  def handle_info(:load, state), do: {:noreply, %{state | rates: [1]}}\nend\n"
     )
 
@@ -129,6 +158,25 @@ end
                 "case attach(source) do\n  :ok ->\n    {:ok, source}\n\n  {:error, :ignore} ->\n"
                 "    send(self(), {:gone, :normal})\n    {:ok, source}\nend"
             ),
+        ),
+        Exemption(
+            "only-message",
+            "the server takes no other message, so that nothing can come before this one",
+            Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+
+  def init(state) do
+    send(self(), :tick)
+    {:ok, state}
+  end
+
+  def handle_info(:tick, state) do
+    Process.send_after(self(), :tick, 1_000)
+    {:noreply, state + 1}
+  end
+end
+"""),
         ),
         Exemption(
             "received-in-init",

@@ -17,6 +17,9 @@ from bot.elixir.rules.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
+_HARMLESS = (":telemetry.detach",)
+"""A handler that is left behind is taken off at its first failure."""
+
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every server that cleans up in `terminate` and never traps exits."""
@@ -72,6 +75,7 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
 def _site(done: Done, module: Module) -> Site:
     span = Span.of(module, done.call.node)
     stop, tells = _stop(module), done.effect == "tells"
+    minor = tells or done.source.full in _HARMLESS
     ends = f"`{done.step.origin.label}` does not run when the supervisor stops this server"
     return Site(
         span,
@@ -86,7 +90,7 @@ def _site(done: Done, module: Module) -> Site:
             ),
             *stop[:1],
         ),
-        severity="info" if stop or tells else None,
+        severity="info" if stop or minor else None,
         confidence="medium" if stop or done.source is not done.call else None,
         data={"call": done.call.full},
     )

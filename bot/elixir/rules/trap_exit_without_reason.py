@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from bot.elixir.arrivals import exit_arrival
+from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.messages import taken
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
-from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
+from bot.elixir.reach import BUSY, SERVER_CALLBACKS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.trapping import is_trap_flag
 
@@ -22,6 +23,7 @@ _STARTS_ITSELF = frozenset(
     for name in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
     for kind in ("", "_link")
 )
+_WORK = ("database", "http", "program")
 _CHILDREN = frozenset({"start_child", "async_nolink", "start_children"})
 """Starts under a supervisor, which link nothing to the caller."""
 
@@ -77,7 +79,16 @@ def _exemption(module: Module) -> str:
         return "brought-along"
     if any(_may_link(call) for clause in module.all_clauses() for call in clause.calls):
         return "may-link"
+    if _works_long(module):
+        return "work-under-way"
     return ""
+
+
+def _works_long(module: Module) -> bool:
+    """Whether a callback does work that a shutdown should not cut off."""
+    steps = reached_from_callbacks(module, SERVER_CALLBACKS)
+    waits = (blocking(c) for s in steps for c in s.clause.calls if not c.runs_in and not c.in_quote)
+    return any(found is not None and found.kind in _WORK for found in waits)
 
 
 def _may_link(call: Call) -> bool:
@@ -190,6 +201,26 @@ defmodule Shop.Feed do
   def init(url) do
     Process.flag(:trap_exit, true)
     {:ok, Shop.Socket.open(url)}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "work-under-way",
+            "a callback queries a database or asks over the network: the flag lets it end within "
+            "the shutdown time",
+            Sample("""\
+defmodule Shop.Sweeper do
+  use GenServer
+
+  def init(state) do
+    Process.flag(:trap_exit, true)
+    {:ok, state}
+  end
+
+  def handle_info(:sweep, state) do
+    Shop.Repo.delete_all(Shop.Cart)
+    {:noreply, state}
   end
 end
 """),

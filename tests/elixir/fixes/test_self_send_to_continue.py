@@ -72,7 +72,10 @@ end
 
 
 def test_the_only_handler_is_renamed_in_place_and_the_new_default_is_said() -> None:
-    code = SERVER[: SERVER.index("  def handle_info(:clear")].rstrip() + "\nend\n"
+    rest = (
+        "\n\n  @impl true\n  def handle_call(:all, _from, state), do: {:reply, state, state}\nend\n"
+    )
+    code = SERVER[: SERVER.index("  def handle_info(:clear")].rstrip() + rest
     assert "def handle_continue(:load, state) do" in rewritten(CODEMOD, files(code))
     found = propose(CODEMOD, files(code))
     assert isinstance(found, Proposal)

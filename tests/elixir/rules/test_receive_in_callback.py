@@ -11,6 +11,12 @@ OPEN = "receive do\n {:got, x} -> x\n end"
 LIMITED = "receive do\n {:got, x} -> x\n after\n 100 -> nil\n end"
 PINNED = "receive do\n {^ref, x} -> x\n after\n 100 -> nil\n end"
 GUARDED = "receive do\n {r, x} when r == ref -> x\n after\n 100 -> nil\n end"
+GONE = "receive do\n {:DOWN, ^ref, _, _, _} -> x\n after\n 100 -> nil\n end"
+GONE_SOME_TIME = "receive do\n {:DOWN, ^ref, _, _, _} -> x\n end"
+ANY_GONE = "receive do\n {:DOWN, _, _, _, _} -> x\n after\n 100 -> nil\n end"
+GONE_OR_DONE = (
+    "receive do\n {:DOWN, ^ref, _, _, _} -> x\n {:done, ^ref} -> x\n after\n 9 -> nil\n end"
+)
 MIXED = "receive do\n {^ref, x} -> x\n :stop -> nil\n end"
 FLUSH = "receive do\n {:got, x} -> x\n after\n 0 -> nil\n end"
 
@@ -40,6 +46,12 @@ end
         (GUARDED, ["info"]),
         (MIXED, ["warning"]),
         (FLUSH, ["~flush"]),
+        (GONE, ["~end-of-a-process"]),
+        (GONE_SOME_TIME, ["info"]),
+        (ANY_GONE, ["warning"]),
+        (GONE_OR_DONE, ["info"]),
+        (f"spawn_link(fn -> send(state, 1) end)\n {OPEN}", ["info"]),
+        (f"{OPEN}\n spawn_link(fn -> send(state, 1) end)", ["warning"]),
         (f"if Process.cancel_timer(state) == false do\n {OPEN}\n end", ["~flush"]),
         (f"if Shop.open?(state) do\n {OPEN}\n end", ["warning"]),
         (f"Enum.each([1], fn _ ->\n {OPEN}\n end)", ["warning"]),

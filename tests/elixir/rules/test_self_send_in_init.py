@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,46 @@ defmodule Pool do
   def init(x) do
     {body}
   end
+  def handle_call(:all, _from, x), do: {{:reply, x, x}}
   def handle_info(:load, x), do: {{:noreply, x}}
 end
 """
     assert len(outcome("self-send-in-init", {"lib/pool.ex": code})) == said
+
+
+LOGS = (
+    'def handle_info(other, s) do\n    Logger.debug("#{inspect(other)}")\n    {:noreply, s}\n  end'
+)
+CALL, MESSAGE = "a call that arrives", "a message that arrives"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "~only-message"),
+        ("def handle_info(_other, s), do: {:noreply, s}", "~only-message"),
+        (LOGS, "~only-message"),
+        ("def handle_info(other, s), do: {:noreply, Shop.add(s, other)}", MESSAGE),
+        ("def handle_info(:close, s), do: {:stop, :normal, s}", MESSAGE),
+        ("def handle_cast(:close, s), do: {:stop, :normal, s}", MESSAGE),
+        ("def handle_call(:all, _from, s), do: {:reply, s, s}", CALL),
+        ("use Shop.Server", MESSAGE),
+    ],
+)
+def test_it_matters_what_else_can_come(more: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  require Logger
+  def init(s) do
+    send(self(), {{:tick, 1}})
+    {{:ok, s}}
+  end
+  def handle_info({{:tick, n}}, s), do: {{:noreply, s + n}}
+  {more}
+end
+"""
+    analysis = analysed(rule("self-send-in-init"), code)
+    notes = [f.evidence[0].note for f in analysis.findings]
+    spared = [f"~{e.exemption}" for e in analysis.exempted]
+    assert [words[: len(said)] for words in [*notes, *spared]] == [said]

@@ -37,6 +37,7 @@ end
         (":ets.delete(:shared, state)", ["warning"]),
         ("Logger.info(inspect(state))", ["~reports"]),
         (":telemetry.execute([:end], %{})", ["~reports"]),
+        (":telemetry.detach(state)", ["info"]),
         ("Process.cancel_timer(state)", ["~ends-anyway"]),
         (":gen_tcp.close(state)", ["~ends-anyway"]),
         ("Client.close(state)", ["~ends-anyway"]),

@@ -48,6 +48,8 @@ def test_reasons(more: str, words: list[str]) -> None:
     [
         ("Shop.Price.read(x)", ["info"]),
         ("Task.Supervisor.async_nolink(Shop.Tasks, fn -> x end)", ["info"]),
+        ("Shop.Repo.update_all(x, [])", ["~work-under-way"]),
+        ("Task.Supervisor.async_nolink(Shop.Tasks, fn -> Shop.Repo.all(x) end)", ["info"]),
         ("DynamicSupervisor.start_child(Shop.Sup, x)", ["info"]),
         ("spawn_link(fn -> x end)", ["~may-link"]),
         ("Process.link(x)", ["~may-link"]),
