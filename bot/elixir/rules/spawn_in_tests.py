@@ -55,10 +55,20 @@ def _judge(call: Call, function: Node, asserts: Call) -> Site | Exempt:
         because=(
             Because(
                 Span.of(call.owner, asserts.node),
-                "when this fails its own process ends, and the test passes all the same",
+                "when this fails only its own process ends, and the test does not hear of it",
             ),
         ),
+        confidence="medium" if _asserts_itself(call) else None,
     )
+
+
+def _asserts_itself(call: Call) -> bool:
+    """Whether the test goes on to assert something, which may fail where the process did."""
+    test = next((a for a in nodes.ancestors(call.node) if nodes.is_call_to(a, "test")), None)
+    if test is None:
+        return False
+    later = (c for c in calls_in(test, call.owner) if c.start >= call.node.end_byte)
+    return any(c.local and c.name.split("_")[0] in _ASSERTIONS for c in later)
 
 
 def _is_monitored(call: Call) -> bool:

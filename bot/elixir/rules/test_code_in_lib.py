@@ -103,21 +103,47 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     branch = next((a for a in nodes.ancestors(atom) if nodes.is_call_to(a, "if", "unless")), None)
     if branch is not None and _only_a_sandbox(branch):
         return Exempt(span, "sandbox")
-    if branch is not None and _only_adds(branch, atom):
+    adds = branch is not None and _only_adds(branch, atom)
+    if adds:
         message, note = "code is compiled in for tests only", "nothing that ships has this code"
+    elif branch is not None and _only_hooks(branch, atom):
+        message = "the application has a hook for its tests"
+        note = "what ships does nothing here: the function is there for tests"
     else:
         message = "the application does something else when it is tested"
-        note = "this is `:test` only there, so what ships was not tested"
-    return Site(span, message, because=(Because(Span.of(module, asked), note),))
+        note = "this is `:test` only there, so tests do not run what ships"
+    because = (Because(Span.of(module, asked), note),)
+    return Site(span, message, because=because, confidence="low" if adds else None)
 
 
 def _only_adds(branch: Node, atom: Node) -> bool:
     """Whether it is an `if ... == :test` without an `else`."""
+    bare = _else(branch) is None and "else" not in nodes.call_keywords(branch)
+    return bare and _is_for_the_test(branch, atom)
+
+
+def _only_hooks(branch: Node, atom: Node) -> bool:
+    """Whether its `else` only defines functions that do nothing."""
+    block = nodes.statements(_else(branch))
+    return bool(block) and _is_for_the_test(branch, atom) and all(map(_does_nothing, block))
+
+
+def _is_for_the_test(branch: Node, atom: Node) -> bool:
     equal = atom.parent is not None and nodes.operator(atom.parent) in ("==", "===")
+    return equal and nodes.is_call_to(branch, "if")
+
+
+def _else(branch: Node) -> Node | None:
     block = nodes.do_block(branch)
-    other = block is not None and any(c.type == "else_block" for c in block.named_children)
-    plain = nodes.is_call_to(branch, "if") and not other
-    return equal and plain and "else" not in nodes.call_keywords(branch)
+    inside = block.named_children if block is not None else []
+    return next((c for c in inside if c.type == "else_block"), None)
+
+
+def _does_nothing(node: Node) -> bool:
+    """Whether it is the definition of a function that only answers an atom."""
+    short = nodes.call_keywords(node).get("do") if nodes.is_call_to(node, "def", "defp") else None
+    body = [short] if short is not None else nodes.statements(nodes.do_block(node))
+    return len(body) == 1 and body[0].type in ("atom", "nil")
 
 
 def _only_a_sandbox(branch: Node) -> bool:
@@ -173,8 +199,9 @@ RULE = Rule(
         "tests such as ExUnit or Mox."
     ),
     harm=(
-        "The tests then run code that does not ship, and what ships is run by no test: a fault in "
-        "it shows in production only. A function that only tests call stays in the interface."
+        "The tests then run code that does not ship. What ships instead is run by no test, so that "
+        "a fault in it shows in production only. A function that only tests call stays in the "
+        "interface."
     ),
     remedy=(
         "Choose by an option or a setting that names the behaviour (`clean_interval: :never`), "

@@ -129,15 +129,53 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         return Exempt(span, "deadline")
     if _runs_in_another_process(function):
         return Exempt(span, "worker")
+    if _ends_by_a_tag(function):
+        return Exempt(span, "tagged")
+    spins = not clause.mentions(b"sleep", b"receive")
+    how = "with the same arguments and without a pause" if spins else "with the same arguments"
     return Site(
         span,
-        f"`{function.label}` waits without a deadline",
-        because=(
-            Because(
-                span, "it starts over with the same arguments, and counts neither tries nor time"
-            ),
-        ),
+        f"`{function.label}` waits without a deadline of its own",
+        because=(Because(span, f"it starts over {how}, and counts neither tries nor time"),),
     )
+
+
+def _ends_by_a_tag(function: Function) -> bool:
+    """Whether every test that calls it says how long it may take."""
+    module = function.module
+    if not module.source.places(b"timeout:"):
+        return False
+    inside = module.clauses_with(function.name.encode())
+    elsewhere = any(
+        module.local(c.name, c.arity) is function and c.module == module.name
+        for clause in inside
+        if clause.function is not function
+        for c in clause.calls
+    )
+    calls = [
+        c
+        for c in loose_calls(module)
+        if c.module == module.name and module.local(c.name, c.arity) is function
+    ]
+    return bool(calls) and not elsewhere and all(map(_stands_under_a_tag, calls))
+
+
+def _stands_under_a_tag(call: Call) -> bool:
+    test = next((a for a in nodes.ancestors(call.node) if nodes.is_call_to(a, "test")), None)
+    above = test.prev_named_sibling if test is not None else None
+    while above is not None and (above.type == "comment" or nodes.operator(above) == "@"):
+        if nodes.operator(above) == "@" and _says_how_long(above):
+            return True
+        above = above.prev_named_sibling
+    return False
+
+
+def _says_how_long(attribute: Node) -> bool:
+    said = attribute.child_by_field_name("operand")
+    if said is None or not nodes.is_call_to(said, "tag"):
+        return False
+    limit = nodes.call_keywords(said).get("timeout")
+    return limit is not None and text(limit) != ":infinity"
 
 
 def _runs_in_another_process(function: Function) -> bool:
@@ -303,6 +341,30 @@ defmodule Shop.LoadTest do
 end
 """,
                 path="test/load_test.exs",
+            ),
+        ),
+        Exemption(
+            "tagged",
+            "every test that calls it says by `@tag timeout:` how long it may take",
+            Sample(
+                """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  @tag timeout: 2_000
+  test "is filled" do
+    wait_until_filled(Shop.Stock)
+  end
+
+  defp wait_until_filled(stock) do
+    if stock.count() < 3 do
+      Process.sleep(10)
+      wait_until_filled(stock)
+    end
+  end
+end
+""",
+                path="test/stock_test.exs",
             ),
         ),
     ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 
 RULE = "spawn-in-tests"
@@ -71,3 +74,22 @@ defmodule Shop.ATest do
 end
 """
     assert outcome(RULE, {"test/a_test.exs": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("more", "confidence"), [("refute Shop.open?()", "medium"), ("ended(pid)", "high")]
+)
+def test_less_sure_where_the_test_asserts_too(more: str, confidence: str) -> None:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  test "works" do
+    assert Shop.open?()
+    pid = spawn(fn -> assert x == 1 end)
+    {more}
+  end
+end
+"""
+    tree = MemoryTree.of({"test/a_test.exs": code})
+    (found,) = survey(tree, jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert found.confidence == confidence

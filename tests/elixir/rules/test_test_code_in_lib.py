@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 
 RULE = "test-code-in-lib"
@@ -52,3 +55,23 @@ def test_modules_for_tests(name: str) -> None:
 @pytest.mark.parametrize("path", ["test/support/a.ex", "mix.exs", "config/runtime.exs"])
 def test_files_that_are_no_application_code(path: str) -> None:
     assert said("@a if Mix.env() == :test, do: 1", path=path) == []
+
+
+IF = "if Mix.env() == :test do\ndef a(x), do: Tap.tell(x)"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"{IF}\nend", ("code is compiled in for tests only", "low")),
+        (f"{IF}\nelse\ndef a(_), do: :ok\nend", ("the application has a hook", "medium")),
+        (f"{IF}\nelse\ndef a(_) do\nnil\nend\nend", ("the application has a hook", "medium")),
+        (f"{IF}\nelse\ndef a(x), do: sell(x)\nend", ("the application does", "medium")),
+        (f"{IF}\nelse\nend", ("the application does", "medium")),
+    ],
+)
+def test_says_what_ships_instead(body: str, words: tuple[str, str]) -> None:
+    files = {"lib/a.ex": f"defmodule Shop.A do\n  {body}\nend\n"}
+    (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert found.message.startswith(words[0])
+    assert found.confidence == words[1]

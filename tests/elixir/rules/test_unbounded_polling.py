@@ -81,3 +81,23 @@ def test_a_counter_in_another_clause() -> None:
 
 def test_code_of_the_application() -> None:
     assert said(looks(), path="lib/a.ex") == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("@tag timeout: 2_000", ["~tagged"]),
+        ("@tag :slow\n  @tag timeout: 2_000\n  # and no longer\n  @tag :odd", ["~tagged"]),
+        ("@tag timeout: :infinity", ["info"]),
+        ("@tag :slow", ["info"]),
+        ('@tag timeout: 9\n  test "is fast" do\n    go()\n  end', ["info"]),
+    ],
+)
+def test_the_test_says_how_long_it_may_take(tag: str, words: list[str]) -> None:
+    test = f'def go, do: 1\n  {tag}\n  test "waits" do\n    wait(x)\n  end\n  {looks()}'
+    assert said(test, test="go()") == words
+
+
+def test_one_of_two_tests_says_how_long_it_may_take() -> None:
+    test = f'@tag timeout: 9\n  test "waits" do\n    wait(x)\n  end\n  {looks()}'
+    assert said(test, test="wait(y)") == ["info"]
