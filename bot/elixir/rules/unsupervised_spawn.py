@@ -8,13 +8,15 @@ from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.expressions import operations
-from bot.elixir.messages import handles
+from bot.elixir.messages import handles, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.ending import starts_the_end
+from bot.elixir.rules.job import only_ends_a_process, only_sends
 
 SPAWNS = frozenset(
     {
@@ -67,6 +69,8 @@ def _note(call: Call, linked: bool) -> str:
         return "linked to its caller, but not restarted, shut down in order or listed in the tree"
     if _has(call, "monitor"):
         return "only its starter learns of its end; nobody restarts it or shuts it down in order"
+    if only_ends_a_process(call):
+        return "its work is to end another process: little can be lost, but no supervisor knows it"
     return "nobody learns of its crash, restarts it or shuts it down in order"
 
 
@@ -77,7 +81,7 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
     if _has(call, "monitor") and returned(call, clause):
         # Whoever asked for it gets the monitor too.
         return "info", "medium"
-    if clause.function.name == "terminate":
+    if clause.function.name == "terminate" or only_ends_a_process(call):
         return "info", "low"
     return None, None
 
@@ -92,6 +96,8 @@ def _exemption(call: Call, clause: Clause) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
+    if is_test_support(module):
+        return "test-support"
     if is_command_line(clause):
         return "command-line"
     if starts_the_end(call):
@@ -100,6 +106,10 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "start-link"
     if _monitored(call, clause):
         return "monitored"
+    if _has(call, "link") and is_server(module) and traps_exits(module):
+        return "handled"
+    if clause.function.label == "terminate/2" and only_sends(call):
+        return "farewell"
     if call.module == ":erlang" and call.name != "spawn_opt" and call.arity in (2, 4):
         return "remote-node"
     if _tied_to_caller(call, clause):
@@ -233,6 +243,56 @@ defmodule Probe do
       {:DOWN, ^ref, :process, ^pid, reason} -> reason
     end
   end
+end
+"""),
+        ),
+        Exemption(
+            "handled",
+            "linked to a server that traps exits and takes the end of the process as a message",
+            Sample("""\
+defmodule Shop.Prices do
+  use GenServer
+
+  def init(state) do
+    Process.flag(:trap_exit, true)
+    {:ok, state}
+  end
+
+  def handle_cast({:load, item}, state) do
+    {:noreply, Map.put(state, spawn_link(fn -> load(item) end), item)}
+  end
+
+  def handle_info({:EXIT, pid, _reason}, state), do: {:noreply, Map.delete(state, pid)}
+
+  defp load(item), do: item
+end
+"""),
+        ),
+        Exemption(
+            "farewell",
+            "in `terminate/2` it only sends what is there already: nothing in it can fail, and a "
+            "supervisor for it may be gone by then",
+            Sample("""\
+defmodule Shop.Bell do
+  use GenServer
+  def init(desks), do: {:ok, desks}
+
+  def terminate(_reason, desks) do
+    spawn(fn ->
+      for desk <- desks, do: send(desk, :closing)
+    end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "helpers for tests, by a segment of the module's name",
+            Sample("""\
+defmodule Shop.Testing.Crowd do
+  def enter(customer), do: spawn_link(fn -> buy(customer) end)
+
+  defp buy(customer), do: customer
 end
 """),
         ),

@@ -121,3 +121,77 @@ def test_a_helper_that_ends_the_system(helper: str, said: list[str]) -> None:
 def test_commands_of_a_release(name: str, start: str, said: list[str]) -> None:
     code = f"defmodule {name} do\n  def go(x) do\n    {start}\n    spawn(fn -> x end)\n  end\nend\n"
     assert [e.exemption for e in analysed(RULE, code).exempted] == said
+
+
+ENDS = "spawn(fn ->\n try do\n {0}\n catch\n :exit, _ -> Process.exit(x, :kill)\n end\n end)"
+WAITS = "spawn(fn ->\n Process.monitor(x)\n Process.exit(x, :shutdown)\n{0}\n end)"
+TAKES = "receive do\n {:DOWN, _, _, ^x, r} -> Logger.info(inspect(r))\n after\n 50 -> 1\n end"
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        (ENDS.format("GenServer.stop(x, :normal, 5_000)"), "info"),
+        (ENDS.format("Supervisor.stop(x, :shutdown, 5_000)"), "info"),
+        (ENDS.format("GenServer.stop(x)"), "warning"),
+        (ENDS.format("GenServer.stop(x, :normal, :infinity)"), "warning"),
+        (ENDS.format("Shop.Orders.close(x)\n GenServer.stop(x, :normal, 5_000)"), "warning"),
+        (ENDS.format("x.()\n GenServer.stop(x, :normal, 5_000)"), "warning"),
+        ("spawn(fn -> GenServer.stop(x, :normal, 5_000) end)", "warning"),
+        (WAITS.format(TAKES), "info"),
+        (WAITS.format("tell(x)"), "info"),
+        (WAITS.format("go(x)"), "warning"),
+        ("spawn(fn -> Process.exit(self(), :kill) end)", "warning"),
+        ("spawn(fn -> exit(x) end)", "warning"),
+    ],
+)
+def test_what_only_ends_a_process_is_a_remark(body: str, severity: str) -> None:
+    code = in_function(body).removesuffix("end\n") + "  defp tell(x), do: Logger.info(x)\nend\n"
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("spawn(fn -> send(x, :ring) end)", ["farewell"]),
+        ("spawn(fn -> send(x.pid, {:ring, self()}) end)", ["farewell"]),
+        ("spawn(fn -> Enum.each(x, fn y -> send(y, :ring) end) end)", ["farewell"]),
+        ("spawn(fn -> send(x, x.()) end)", []),
+        ("spawn(fn -> send(x, Shop.price(x)) end)", []),
+        ("spawn(fn -> send(x, go(x)) end)", []),
+        ("spawn(fn -> :ok end)", []),
+        ("spawn(x)", []),
+    ],
+)
+def test_a_farewell_that_only_sends_cannot_fail(body: str, said: list[str]) -> None:
+    code = in_function(body)
+    farewell = code.replace("def go(x) do", "def terminate(_reason, x) do")
+    assert [e.exemption for e in analysed(RULE, farewell).exempted] == said
+    assert len(analysed(RULE, code).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "takes", "said"),
+    [
+        ("Process.flag(:trap_exit, true)", "{:EXIT, _pid, _reason}", ["handled"]),
+        ("Process.flag(:trap_exit, true)", "{:done, _pid}", []),
+        ("Process.flag(:priority, :low)", "{:EXIT, _pid, _reason}", []),
+    ],
+)
+def test_a_linked_job_of_a_server_that_takes_its_end(
+    flag: str, takes: str, said: list[str]
+) -> None:
+    code = f"""
+    defmodule A do
+      use GenServer
+      def init(s) do
+        {flag}
+        {{:ok, s}}
+      end
+      def handle_cast(:go, s), do: {{:noreply, [spawn_link(fn -> go(s) end) | s]}}
+      def handle_info({takes}, s), do: {{:noreply, s}}
+      defp go(s), do: s
+    end
+    """
+    assert [e.exemption for e in analysed(RULE, code).exempted] == said
