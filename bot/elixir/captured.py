@@ -18,7 +18,8 @@ class Captured:
 
     name: str
     fields: tuple[str, ...]
-    """Names of the fields read from it, in source order; empty where it is used as a whole."""
+    """Fields read from it, in source order, each as far as it is gone into: `assigns.user`; empty
+    where it is used as a whole."""
     first: Node
     """Its first use."""
 
@@ -58,16 +59,30 @@ def _is_variable(node: Node) -> bool:
 
 
 def _fields(found: list[Node]) -> tuple[str, ...]:
-    fields = [_field(node) for node in found]
-    return tuple(dict.fromkeys(fields)) if all(fields) else ()
+    fields = dict.fromkeys(_field(node) for node in found)
+    if "" in fields:
+        return ()
+    # What is used whole holds what is gone into elsewhere.
+    return tuple(f for f in fields if not any(f.startswith(f"{whole}.") for whole in fields))
 
 
 def _field(node: Node) -> str:
-    """The field read by `variable.field`; empty for any other use, also `module.function()`."""
+    """What `variable.field.inner` reads; empty for any other use, also `module.function()`."""
+    path = []
+    read: Node | None = node
+    while read is not None and (dot := _reading(read)) is not None:
+        path.append(nodes.text_of(dot, "right"))
+        read = dot.parent
+    return ".".join(path)
+
+
+def _reading(node: Node) -> Node | None:
+    """The dot where `node.field` reads a field of the node."""
     dot = node.parent
     access = dot.parent if dot is not None and dot.type == "dot" else None
     if dot is None or access is None or access.type != "call":
-        return ""
+        return None
+    left, right = dot.child_by_field_name("left"), dot.child_by_field_name("right")
     called = any(child.type in ("arguments", "do_block") for child in access.named_children)
-    right = dot.child_by_field_name("right")
-    return "" if called or right is None or right.type != "identifier" else text(right)
+    read = left is not None and left.id == node.id and right is not None
+    return dot if read and not called and right is not None and right.type == "identifier" else None

@@ -12,6 +12,7 @@ from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.expressions import Expression, value_of
 from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 
 _AT_START = frozenset({"Agent.start", "Agent.start_link"})
@@ -52,6 +53,8 @@ def _judge(
         yield Exempt(span, "much-of-it")
     elif _made_here(variable.first, clause):
         yield Exempt(span, "made-here")
+    elif clause.function.label == "init/1" and is_server(module):
+        yield Exempt(span, "at-start")
     else:
         fields = " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
         yield Site(
@@ -90,7 +93,10 @@ RULE = Rule(
         "process: a connection, a socket or a server's state can be large. With "
         "`Task.async_stream` it is copied for each element."
     ),
-    remedy="Read the field before the function (`name = state.name`), and use that inside.",
+    remedy=(
+        "Read the field before the function, all the way (`user = socket.assigns.user`), and use "
+        "that inside."
+    ),
     limits=(
         Limit("fields", _MOST_FIELDS, "fields that are used; with more of them it is not told"),
     ),
@@ -138,11 +144,25 @@ end
     exemptions=(
         Exemption(
             "much-of-it",
-            "it uses more than two fields, and so perhaps most of it",
+            "it uses more than two fields, or parts of fields, and so perhaps most of it",
             Sample("""\
 defmodule Shop.Mail do
   def send(order) do
     Task.async(fn -> Shop.Post.send(order.name, order.street, order.town) end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "at-start",
+            "a server's `init/1` runs once, on a state that holds little yet",
+            Sample("""\
+defmodule Shop.Stock do
+  use GenServer
+
+  def init(state) do
+    Task.async_stream(state.items, &Shop.Shelf.fill(&1, state.shelf)) |> Stream.run()
+    {:ok, state}
   end
 end
 """),

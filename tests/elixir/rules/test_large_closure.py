@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import in_function, outcome
+from tests.elixir.support import analysed
 
 RULE = "large-closure"
 
@@ -22,6 +24,10 @@ RULE = "large-closure"
         ("y = load(x)\nTask.async(fn -> y.name end)", ["info"]),
         ("Task.async(fn -> Enum.map(l, fn e -> {e.a, x.name} end) end)", ["info"]),
         ("Task.async(fn -> {x.a, x.b, x.c} end)", ["~much-of-it"]),
+        ("Task.async(fn -> {x.a, x.b.c, x.b.d} end)", ["~much-of-it"]),
+        ("Task.async(fn -> {x.a, x.b, x.b.c, x.b.d} end)", ["info"]),
+        ("Task.async(fn -> {x.b.c, x.b.d.e} end)", ["info"]),
+        ("Task.async(fn -> {x.a, x.b.c(1), x.b.d(2)} end)", ["info"]),
         ("y = %{a: x}\nTask.async(fn -> y.a end)", ["~made-here"]),
         ("Task.async(fn -> {x.name, x} end)", []),
         ("Task.async(fn -> %{x | name: x.name} end)", []),
@@ -49,3 +55,22 @@ def test_each_variable_has_a_finding() -> None:
 def test_tests_may_copy() -> None:
     files = {"test/a_test.exs": in_function("Task.async(fn -> x.name end)")["lib/a.ex"]}
     assert outcome(RULE, files) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "uses", "words"),
+    [
+        ("init(x)", "use GenServer", ["~at-start"]),
+        ("init(x)", "", ["info"]),
+        ("handle_cast(:a, x)", "use GenServer", ["info"]),
+    ],
+)
+def test_a_server_starts_once(head: str, uses: str, words: list[str]) -> None:
+    code = f"defmodule A do\n  {uses}\n  def {head}, do: Task.async(fn -> x.name end)\nend\n"
+    assert outcome(RULE, {"lib/a.ex": code}) == words
+
+
+def test_the_field_is_named_as_far_as_it_is_gone_into() -> None:
+    body = "Task.async(fn -> x.assigns.user end)"
+    (finding,) = analysed(rule(RULE), in_function(body)).findings
+    assert finding.message.endswith("which uses only `x.assigns.user`")
