@@ -159,7 +159,7 @@ def _site(look: Call, act: Call, span: Span) -> Site:
         f"`Process.alive?` guards `{act.full}`, which needs no guard",
         because=(
             Because(done, "this does no harm to a process that is gone"),
-            Because(span, "but this raises `ArgumentError` for a pid of another node"),
+            Because(span, "so the look only adds work, and it raises for a pid of another node"),
         ),
         confidence="medium",
         data={"look": look.full, "act": act.full},

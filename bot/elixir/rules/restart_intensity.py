@@ -49,10 +49,11 @@ def _judge(pair: Node, options: Node, clause: Clause, many: int) -> Iterator[Sit
     elif is_test_support(module):
         yield Exempt(span, "test-support")
     else:
-        yield _site(span, restarts, seconds, owner in _POOLS)
+        yield _site(span, restarts, seconds, owner)
 
 
-def _site(span: Span, restarts: int, seconds: int, pool: bool) -> Site:
+def _site(span: Span, restarts: int, seconds: int, owner: str) -> Site:
+    pool, handed_on = owner in _POOLS, bool(owner) and owner not in _SUPERVISORS
     time = "a second" if seconds == 1 else f"{seconds} seconds"
     pause = max(1, round(1000 * seconds / restarts))
     return Site(
@@ -64,8 +65,10 @@ def _site(span: Span, restarts: int, seconds: int, pool: bool) -> Site:
                 f"a child that dies every {pause} ms, or more slowly, is restarted for ever"
                 + (": many children may need many restarts, one that loops hides" if pool else ""),
             ),
+            *([Because(span, f"if `{owner}` gives this to its supervisor")] if handed_on else []),
         ),
-        severity="info" if pool else None,
+        severity="info" if pool or handed_on else None,
+        confidence="low" if handed_on else None,
         data={"max_restarts": str(restarts), "max_seconds": str(seconds)},
     )
 

@@ -33,7 +33,9 @@ def test_limits(options: str, said: list[str]) -> None:
     ("body", "said"),
     [
         ("Postgrex.start_link(max_restarts: 1000)", []),
-        ("Forum.start(x, max_restarts: 1000, max_seconds: 1)", ["warning"]),
+        ("Desk.start(x, max_restarts: 1000, max_seconds: 1)", ["info"]),
+        ("[{Desk, [x, [max_restarts: 1000, max_seconds: 1]]}]", ["info"]),
+        ("[{Supervisor, strategy: :one_for_one, max_restarts: 1000}]", ["warning"]),
         ("DynamicSupervisor.init(max_restarts: 1000)", ["info"]),
         ("[{DynamicSupervisor, name: A, max_restarts: 1000}]", ["info"]),
         ("[{Shop.Pool, name: A, max_restarts: 1000}]", []),
