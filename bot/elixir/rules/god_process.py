@@ -26,8 +26,8 @@ MAX_TOPICS = 8
 """Groups of messages by the noun in their tag: each could be a module or a process of its own."""
 WHAT = ("lines of code", "kinds of messages", "fields of state", "topics")
 
-MEASURES_FOR_A_WARNING = 3
-"""One large number alone is taste; three together are several servers under one name."""
+MEASURES_FOR_A_WARNING = 4
+"""One large number alone is taste; all together are seldom one server's business."""
 MEASURES_FOR_A_REMARK = 2
 
 _CALLBACKS = (
@@ -35,8 +35,8 @@ _CALLBACKS = (
     ("handle_cast", 2),
     ("handle_info", 2),
     ("handle_event", 4),
-    ("handle_continue", 2),
 )
+"""What others send; a `handle_continue` is the server's own next step."""
 _VERBS = frozenset(
     "get set put add insert delete remove update fetch list create start stop restart cancel "
     "handle do run check "
@@ -89,13 +89,14 @@ def check(
         return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
     warn = len(excesses) >= MEASURES_FOR_A_WARNING
-    note = f"topics: {', '.join(size.topics[:12])}" if size.topics else "one topic"
+    words = ", ".join(size.topics[:12])
+    note = f"its messages speak of: {words}" if words else "its messages speak of one thing"
     yield Site(
         name,
-        f"`{module.name}` does too much: {'; '.join(excesses)}",
+        f"`{module.name}` has grown large: {'; '.join(excesses)}",
         because=(Because(name, note),),
         severity="warning" if warn else "info",
-        confidence="high" if len(excesses) > MEASURES_FOR_A_WARNING else "medium",
+        confidence="medium" if len(excesses) > MEASURES_FOR_A_REMARK else "low",
         data={
             "lines": str(size.lines),
             "messages": str(size.messages),
@@ -188,11 +189,14 @@ RULE = Rule(
     ),
     harm=(
         "Every topic waits behind every other in one mailbox, and a crash in any of them loses the "
-        "state of all. Nobody can test or restart one of them alone."
+        "state of all. Nobody can test or restart one of them alone. The counts show the size, not "
+        "whether the topics belong together: one document, or one connection whose messages must "
+        "keep their order, rightly has one process."
     ),
     remedy=(
         "Move pure work into plain modules first. Then give a topic a process of its own where it "
-        "must fail, wait or be limited alone, each under a supervisor."
+        "must fail, wait or be limited alone, each under a supervisor; leave together what must "
+        "be changed in one order."
     ),
     limits=(
         Limit("lines", MAX_LINES, "lines of code, without docs, comments and blanks"),
