@@ -6,17 +6,19 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from bot.core.finding import Severity
+from bot.core.finding import FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import awaited, returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform
+from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_callback, is_server
+from bot.elixir.reach import is_callback, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.ending import starts_the_end
+from bot.elixir.rules.job import only_logs
+from bot.elixir.trapping import trap_flags
 
 TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
 
@@ -41,9 +43,16 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
         because=(Because(span, note),),
         severity=severity,
         confidence="medium" if severity == "info" or call.name != "start" else None,
-        fix=None if call.name == "start" or _unread(call, severity) else "assisted",
+        fix=_fix(call, severity),
         data={"call": call.full, "arity": str(call.arity)},
     )
+
+
+def _fix(call: Call, severity: Severity | None) -> FixKind | None:
+    if call.name == "start":
+        # A supervisor's job belongs into its list: a task supervisor may start only after it.
+        return "advice" if severity == "info" else None
+    return None if _unread(call, severity) else "assisted"
 
 
 def _unread(call: Call, severity: Severity | None) -> bool:
@@ -51,21 +60,50 @@ def _unread(call: Call, severity: Severity | None) -> bool:
     return call.name == "async" and severity is None and is_server(call.owner)
 
 
-def _started(_clause: Clause) -> tuple[str, str, Severity | None]:
-    return (
-        "`Task.start` starts a process that no supervisor knows",
-        "nobody learns of its crash, restarts it or shuts it down in order",
-        None,
-    )
+def _started(clause: Clause) -> tuple[str, str, Severity | None]:
+    what = "`Task.start` starts a process that no supervisor knows"
+    if _is_supervisor(clause.function.module) and _runs_in_init(clause):
+        note = (
+            "no child of this supervisor: it runs when that one starts, and a crash is only logged"
+        )
+        return what, note, "info"
+    return what, "nobody learns of its crash, restarts it or shuts it down in order", None
 
 
 def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
-    where = "this server" if is_server(clause.function.module) else "its caller"
+    module = clause.function.module
+    where = "this server" if is_server(module) else "its caller"
+    crash = f"a crash of the task takes {where} down"
+    if where == "this server" and _traps(module):
+        crash = "a crash of the task is a message to it"
     return (
         "`Task.start_link` outside a supervisor",
-        f"linked to {where}: a crash of the task takes {where} down, and nothing restarts the task",
+        f"linked to {where}: {crash}, and nothing restarts the task",
         "info",
     )
+
+
+def _is_supervisor(module: Module) -> bool:
+    return any(module.implements(name) for name in ("Supervisor", "DynamicSupervisor"))
+
+
+def _traps(module: Module) -> bool:
+    return any(True for _ in trap_flags(module))
+
+
+def _runs_in_init(clause: Clause) -> bool:
+    init = clause.function.module.functions.get(("init", 1))
+    return init is not None and any(step.clause is clause for step in reached([init]))
+
+
+def _starts_again(clause: Clause) -> bool:
+    """Whether the task's crash ends its server, whose supervisor runs `init/1` once more."""
+    module = clause.function.module
+    if not is_server(module) or _traps(module):
+        return False
+    restarts = (use.options.get("restart") for use in module.uses)
+    temporary = any(option is not None and text(option) == ":temporary" for option in restarts)
+    return not temporary and _runs_in_init(clause)
 
 
 def _async(clause: Clause) -> tuple[str, str, Severity | None]:
@@ -94,10 +132,14 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "platform"
     if is_command_line(clause) and call.name != "async":
         return "command-line"
-    if call.name == "start" and starts_the_end(call):
-        return "ending"
+    if call.name == "start":
+        return "ending" if starts_the_end(call) else "log-line" if only_logs(call) else ""
+    if is_test_support(module):
+        return "test-support"
     if call.name == "start_link":
-        return "start-link" if _is_start_function(call, clause) else ""
+        if _is_start_function(call, clause):
+            return "start-link"
+        return "starts-again" if _starts_again(clause) else ""
     if call.name != "async":
         return ""
     if awaited(call, clause):
@@ -266,6 +308,53 @@ defmodule Warmup do
 
   def start_link(arg), do: Task.start_link(__MODULE__, :run, [arg])
   def run(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "starts-again",
+            "linked to its server and started in `init/1`: a crash ends the server, whose restart "
+            "starts the task again",
+            Sample("""\
+defmodule Shop.Prices do
+  use GenServer
+
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+
+  def init(arg) do
+    Task.start_link(fn -> warm_up(arg) end)
+    {:ok, arg}
+  end
+
+  defp warm_up(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "log-line",
+            "it only writes to the log: nothing is lost that a supervisor could save",
+            Sample("""\
+defmodule Shop.Visits do
+  require Logger
+
+  def note(page) do
+    Task.start(fn -> Logger.info("seen: #{page}") end)
+    :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "test-support",
+            "a helper for tests, by a segment of the module's name: the link fails the test",
+            Sample("""\
+defmodule Shop.Mock do
+  def answer(caller, reply) do
+    Task.start_link(fn -> send(caller, check(reply)) end)
+    :ok
+  end
+
+  defp check(reply), do: reply
 end
 """),
         ),

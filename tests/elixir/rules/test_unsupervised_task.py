@@ -96,3 +96,103 @@ def test_task_start_is_automatic() -> None:
 def test_supervised_tasks_are_none() -> None:
     body = "Task.Supervisor.start_child(S, x)\n    Task.Supervisor.async_nolink(S, x)"
     assert exemptions(in_function(body)) == []
+
+
+SERVER = """\
+defmodule Shop.Prices do
+  use GenServer{options}
+  def init(arg) do
+    {begin}
+    {{:ok, arg}}
+  end
+  def handle_cast(:load, arg) do
+    {cast}
+    {{:noreply, arg}}
+  end
+  {helper}
+end
+"""
+LOAD = "defp load(arg), do: Task.start_link(fn -> Shop.Market.ask(arg) end)"
+
+
+def server(**parts: str) -> str:
+    return SERVER.format(**{"options": "", "begin": ":ok", "cast": ":ok", "helper": "", **parts})
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"begin": "Task.start_link(fn -> Shop.Market.ask(arg) end)"},
+        {"begin": "if arg, do: Task.start_link(&Shop.Market.ask/0)"},
+        {"begin": "load(arg)", "helper": LOAD},
+        {"begin": "load(arg)", "cast": "load(arg)", "helper": LOAD},
+    ],
+)
+def test_a_task_of_init_starts_again_with_its_server(parts: dict[str, str]) -> None:
+    assert exemptions(server(**parts)) == ["starts-again"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "note"),
+    [
+        ({"cast": "load(arg)"}, "takes this server down"),
+        ({"begin": "load(arg)", "options": ", restart: :temporary"}, "takes this server down"),
+        ({"begin": "Process.flag(:trap_exit, true)\n    load(arg)"}, "is a message to it"),
+    ],
+)
+def test_other_linked_tasks_of_a_server_do_not(parts: dict[str, str], note: str) -> None:
+    (finding,) = analysed(RULE, server(helper=LOAD, **parts)).findings
+    assert finding.severity == "info"
+    assert note in finding.evidence[0].note
+
+
+def test_a_task_of_a_view_starts_again_with_nothing() -> None:
+    code = """
+    defmodule Shop.Page do
+      use Phoenix.LiveView
+      def init(x) do
+        Task.start_link(fn -> Shop.Market.ask(x) end)
+        x
+      end
+    end
+    """
+    assert len(analysed(RULE, code).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("use", "weight", "fix"),
+    [
+        ("Supervisor", "info", "advice"),
+        ("DynamicSupervisor", "info", "advice"),
+        ("GenServer", "warning", "automatic"),
+    ],
+)
+def test_a_job_of_a_starting_supervisor_is_a_remark(use: str, weight: str, fix: str) -> None:
+    code = f"""
+    defmodule Shop.Tree do
+      use {use}
+      def init(x) do
+        Task.start(fn -> Shop.Market.ask(x) end)
+        more(x)
+      end
+      defp more(x), do: x
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.fix) == (weight, fix)
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("Logger.info(x)", ["log-line"]),
+        ("Logger.metadata(x)\n Logger.log(:info, fn -> [x.name, Shop.name(x)] end)", ["log-line"]),
+        ("Logger.info(x)\n Shop.save(x)", []),
+        ("x", []),
+        ("", []),
+    ],
+)
+def test_a_log_line_needs_no_supervisor(job: str, said: list[str]) -> None:
+    analysis = analysed(RULE, in_function(f"Task.start(fn ->\n {job}\n end)\n    :ok"))
+    assert [e.exemption for e in analysis.exempted] == said
+    assert len(analysis.findings) == 1 - len(said)
