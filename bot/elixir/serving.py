@@ -10,7 +10,14 @@ from bot.elixir.calls import Call
 from bot.elixir.matching import is_tagged
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
-from bot.elixir.reach import BUSY, SERVER_CALLBACKS, Reached, reached_from_callbacks
+from bot.elixir.reach import (
+    BUSY,
+    SERVER_CALLBACKS,
+    Reached,
+    callbacks,
+    reached,
+    reached_from_callbacks,
+)
 
 _CONTINUE = ("handle_continue", 2)
 _WRITTEN = ("atom", "tuple", "string", "integer")
@@ -26,14 +33,18 @@ Patience = Literal["endless", "five seconds", "unknown"]
 def serving(module: Module) -> list[Reached]:
     """Each clause that runs while the server serves, then those only a continue leads to.
 
-    A callback that calls `handle_continue` with a value nobody can read here goes on with the
-    start: which of its clauses runs is not known.
+    Each is told by the shortest way to it. A callback that calls `handle_continue` with
+    a value nobody can read here goes on with the start: which of its clauses runs is not known.
     """
-    steps = reached_from_callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
-    busy = [step for step in steps if not any(_goes_on(call) for call in step.path)]
-    known = {step.clause.node.id for step in busy}
-    later = reached_from_callbacks(module, [_CONTINUE])
-    return [*busy, *(step for step in later if step.clause.node.id not in known)]
+    steps = reached(callbacks(module, SERVER_CALLBACKS - {_CONTINUE}))
+    found: dict[int, Reached] = {}
+    for step in (step for step in steps if not any(map(_goes_on, step.path))):
+        known = found.setdefault(step.clause.node.id, step)
+        if len(step.path) < len(known.path):
+            found[step.clause.node.id] = step
+    for step in reached_from_callbacks(module, [_CONTINUE]):
+        found.setdefault(step.clause.node.id, step)
+    return list(found.values())
 
 
 def _goes_on(call: Call) -> bool:

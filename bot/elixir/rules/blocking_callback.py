@@ -22,7 +22,7 @@ _RESOLVERS = (":inet", ":inet_res")
 _SHORT_MILLISECONDS = 100
 _WAITING: dict[Patience, str] = {
     "endless": ", for its calls have no timeout",
-    "five seconds": ", and after 5 seconds exits",
+    "five seconds": ", and after 5 seconds exits unless it catches that",
     "unknown": ", up to the timeout of its call",
 }
 

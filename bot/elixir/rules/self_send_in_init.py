@@ -45,13 +45,18 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
         f"`init/1` sends `{message}` to itself: messages that are already queued are handled "
         f"before it",
         because=(Because(span, _what_comes_first(clause.function.module)),),
+        confidence=None if _answers(clause.function.module) else "medium",
         fix=None if top_level else "advice",
         data={"message": message},
     )
 
 
+def _answers(module: Module) -> bool:
+    return ("handle_call", 3) in module.functions
+
+
 def _what_comes_first(module: Module) -> str:
-    if ("handle_call", 3) in module.functions:
+    if _answers(module):
         return "a call that arrives during `init/1` is answered before this is handled"
     return "a message that arrives during `init/1` is handled before this one"
 

@@ -109,7 +109,7 @@ end
     ("client", "note"),
     [
         ("GenServer.call(pid, :go, :infinity)", "waits, for its calls have no timeout"),
-        ("GenServer.call(pid, :go)", "waits, and after 5 seconds exits"),
+        ("GenServer.call(pid, :go)", "waits, and after 5 seconds exits unless it catches that"),
         ("GenServer.call(pid, :go, limit)", "waits, up to the timeout of its call"),
         (":gen_statem.call(pid, :go)", "waits, for its calls have no timeout"),
         (
@@ -181,3 +181,10 @@ def test_a_wait_without_a_limit_is_told() -> None:
     assert any("no time limit" in e.note for e in finding.evidence)
     (finding,) = analysed(RULE, server(CALL, ":gen_tcp.recv(s, 0, 500)")).findings
     assert not any("no time limit" in e.note for e in finding.evidence)
+
+
+def test_a_callback_that_others_call_is_told_by_its_own_name() -> None:
+    more = "def handle_call(:again, _, s), do: {:reply, handle_info(:go, s), s}"
+    (finding,) = analysed(RULE, server(INFO, "Shop.Repo.all(s)", more)).findings
+    assert finding.data["callback"] == "handle_info/2"
+    assert len(finding.evidence) == 1
