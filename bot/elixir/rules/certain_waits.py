@@ -33,14 +33,25 @@ _STEPS = 3
 """Variables that a duration may be made of, one out of the other."""
 
 
-def in_a_fixture(call: Call) -> bool:
+def no_event_for(call: Call) -> str:
+    """Why there is no event to wait for instead of a sleep; empty where there may be one."""
+    if _in_a_fixture(call):
+        return "fixture"
+    if _outlasts_an_expiry(call):
+        return "outlasts"
+    if _waits_for_the_clock(call):
+        return "wall-clock"
+    return "load" if _paces_a_load(call) else ""
+
+
+def _in_a_fixture(call: Call) -> bool:
     """Whether it belongs to a module that a test defines for itself, to be run or looked at."""
     around = nodes.ancestors(call.node)
     inner = any(nodes.is_call_to(a, "defmodule") for a in around)
     return inner and any(nodes.is_call_to(a, *_TESTS) for a in around)
 
 
-def outlasts_an_expiry(call: Call) -> bool:
+def _outlasts_an_expiry(call: Call) -> bool:
     """Whether it is longer than the expiry that the same test last gave the code under test."""
     before = [p for p in nodes.of_type(_around(call), "pair") if p.end_byte <= call.start]
     given = [(pair, key) for pair in before if _EXPIRIES.search(key := _key(pair))]
@@ -51,7 +62,7 @@ def outlasts_an_expiry(call: Call) -> bool:
     return value is not None and _longer(call.args[0], value, call.owner, key)
 
 
-def waits_for_the_clock(call: Call) -> bool:
+def _waits_for_the_clock(call: Call) -> bool:
     """Whether its length is reckoned from the time of day."""
     if not call.owner.source.places(b"_time", b"now"):
         return False
@@ -64,7 +75,7 @@ def waits_for_the_clock(call: Call) -> bool:
     return False
 
 
-def paces_a_load(call: Call) -> bool:
+def _paces_a_load(call: Call) -> bool:
     """Whether it stands between the rounds of a loop after which the test checks nothing."""
     test = next((a for a in above(call) if nodes.is_call_to(a, "test", "property")), None)
     loop = next((a for a in above(call) if _is_loop(a)), None)

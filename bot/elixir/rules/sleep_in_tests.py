@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -11,14 +10,10 @@ from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls, loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
+from bot.elixir.rules.about_time import is_about_time
 from bot.elixir.rules.absence import awaits_absence
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.certain_waits import (
-    in_a_fixture,
-    outlasts_an_expiry,
-    paces_a_load,
-    waits_for_the_clock,
-)
+from bot.elixir.rules.certain_waits import no_event_for
 from bot.elixir.rules.polling import polls
 from bot.elixir.rules.standing import above, definition_around, receivers_of_closures
 
@@ -35,15 +30,6 @@ _RUNS_HERE = (
     "in_tmp",
 )
 """Takers of a function that run it in the test's own process while the test waits."""
-_CLOCK_WORDS = re.compile(
-    r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
-    r"|elapsed|duration|debounc|throttl|latency|stale|refresh|heartbeat|keep-?alive|delay"
-    r"|grace period|cool-?down|threshold|timestamp|modification time"
-    r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))"
-)
-"""Words in the name of a test that is about time."""
-_CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
-"""Parts of the names, without underscores, of durations that the code under test counts itself."""
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 
@@ -80,21 +66,10 @@ def _judge(call: Call, function: Function | None, stub: bool) -> Iterator[Site |
         yield Exempt(span, "polling")
     elif stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
         yield Exempt(span, "simulated-work")
-    elif why := _no_event(call):
+    elif why := no_event_for(call):
         yield Exempt(span, why)
     else:
         yield _site(call, span, duration, function)
-
-
-def _no_event(call: Call) -> str:
-    """Why there is no event for which to wait instead; empty where there may be one."""
-    if in_a_fixture(call):
-        return "fixture"
-    if outlasts_an_expiry(call):
-        return "outlasts"
-    if waits_for_the_clock(call):
-        return "wall-clock"
-    return "load" if paces_a_load(call) else ""
 
 
 def _in_a_handler(call: Call) -> bool:
@@ -122,11 +97,7 @@ def _only_passed_on(function: Function | None) -> bool:
 
 def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
     name = _test_name(call)
-    clock = (
-        _CLOCK_WORDS.search(name.lower()) is not None
-        or any(word in duration.lower() for word in _CLOCK_DURATIONS)
-        or _about_age(call)
-    )
+    clock = is_about_time(call, name, duration)
     absence = awaits_absence(call, name)
     short = duration.isdigit() and int(duration) <= _SHORT_MS
     helper = function is not None
@@ -150,12 +121,6 @@ def _site(call: Call, span: Span, duration: str, function: Function | None) -> S
         confidence="low" if debatable else "medium",
         data={"duration": duration},
     )
-
-
-def _about_age(call: Call) -> bool:
-    """Whether a neighbouring statement speaks of an age or an expiry."""
-    block = call.statement.parent
-    return block is not None and bool(re.search(r"max_age|ttl|expire", text(block)))
 
 
 def _test_name(call: Call) -> str:

@@ -14,6 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.time_limits import ends_by_a_tag
 
 _SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _CLOCKS = frozenset(
@@ -129,7 +130,7 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         return Exempt(span, "deadline")
     if _runs_in_another_process(function):
         return Exempt(span, "worker")
-    if _ends_by_a_tag(function):
+    if ends_by_a_tag(function):
         return Exempt(span, "tagged")
     spins = not clause.mentions(b"sleep", b"receive")
     how = "with the same arguments and without a pause" if spins else "with the same arguments"
@@ -138,44 +139,6 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         f"`{function.label}` waits without a deadline of its own",
         because=(Because(span, f"it starts over {how}, and counts neither tries nor time"),),
     )
-
-
-def _ends_by_a_tag(function: Function) -> bool:
-    """Whether every test that calls it says how long it may take."""
-    module = function.module
-    if not module.source.places(b"timeout:"):
-        return False
-    inside = module.clauses_with(function.name.encode())
-    elsewhere = any(
-        module.local(c.name, c.arity) is function and c.module == module.name
-        for clause in inside
-        if clause.function is not function
-        for c in clause.calls
-    )
-    calls = [
-        c
-        for c in loose_calls(module)
-        if c.module == module.name and module.local(c.name, c.arity) is function
-    ]
-    return bool(calls) and not elsewhere and all(map(_stands_under_a_tag, calls))
-
-
-def _stands_under_a_tag(call: Call) -> bool:
-    test = next((a for a in nodes.ancestors(call.node) if nodes.is_call_to(a, "test")), None)
-    above = test.prev_named_sibling if test is not None else None
-    while above is not None and (above.type == "comment" or nodes.operator(above) == "@"):
-        if nodes.operator(above) == "@" and _says_how_long(above):
-            return True
-        above = above.prev_named_sibling
-    return False
-
-
-def _says_how_long(attribute: Node) -> bool:
-    said = attribute.child_by_field_name("operand")
-    if said is None or not nodes.is_call_to(said, "tag"):
-        return False
-    limit = nodes.call_keywords(said).get("timeout")
-    return limit is not None and text(limit) != ":infinity"
 
 
 def _runs_in_another_process(function: Function) -> bool:
