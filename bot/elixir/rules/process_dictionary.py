@@ -15,6 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.standing import callers_of
 
 _DICTIONARIES = ("Process", ":erlang")
 _CONTEXT = re.compile(
@@ -80,19 +81,27 @@ def _judge(key: str, uses: _Uses, module: Module) -> Site | Exempt:
         and any(c.name == "put" for c in owned)
         and any(c.name == "get" for c in owned)
     )
-    others = [*uses.writes[1:], *uses.reads]
     return Site(
         span,
-        f"`{key}` is kept in the process dictionary",
-        because=(
-            Because(span, "written here, past the server's state" if in_server else "written here"),
-            *(
-                Because(Span.of(module, c.node), "read here" if c.name == "get" else "written here")
-                for c, _ in others
-            ),
-        ),
-        confidence=None if in_server else "medium",
+        f"the process dictionary keeps a value under `{key}`",
+        because=_places(uses, module, in_server),
+        confidence="low" if uses.drops else None if in_server else "medium",
         data={"key": key},
+    )
+
+
+def _places(uses: _Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
+    (first, _), *more = uses.writes
+    note = "written here"
+    if not uses.reads:
+        note += "; nothing in this module reads it"
+    elif in_server:
+        note += ", past the server's state"
+    return (
+        Because(Span.of(module, first.node), note),
+        *(Because(Span.of(module, c.node), "written here") for c, _ in more),
+        *(Because(Span.of(module, c.node), "read here") for c, _ in uses.reads),
+        *(Because(Span.of(module, c.node), "dropped here") for c, _ in uses.drops),
     )
 
 
@@ -103,8 +112,11 @@ def _exemption(key: str, uses: _Uses, module: Module) -> str:
         return "context"
     if is_test_support(module):
         return "test-support"
-    if all(_scoped(clause, uses) for _, clause in uses.writes):
+    within = [clause for _, clause in uses.writes if not _scoped(clause, uses)]
+    if not within or (_private(within) and _dropped_after(uses)):
         return "scoped"
+    if _inspects(module):
+        return "inspected"
     if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
         return "label"
     return ""
@@ -113,6 +125,42 @@ def _exemption(key: str, uses: _Uses, module: Module) -> str:
 def _scoped(clause: Clause, uses: _Uses) -> bool:
     """Whether the clause that writes the key also drops it again."""
     return any(dropping is clause for _, dropping in uses.drops)
+
+
+def _private(clauses: list[Clause]) -> bool:
+    """Whether only the module itself decides when they run: not for a setter of its own."""
+    return all(clause.function.kind == "defp" for clause in clauses)
+
+
+def _dropped_after(uses: _Uses) -> bool:
+    """Whether an `after` block drops it, or calls the function of the module that does."""
+    for call, clause in uses.drops:
+        if _in_after(call.node):
+            return True
+        function = clause.function
+        for caller in callers_of(function):
+            named = (c for other in caller.clauses for c in other.calls if c.name == function.name)
+            if any(c.module == function.module.name and _in_after(c.node) for c in named):
+                return True
+    return False
+
+
+def _in_after(node: Node) -> bool:
+    """Whether it runs after a `try`, or after the body of a function; a `receive` waits."""
+    block = next((a for a in nodes.ancestors(node) if a.type == "after_block"), None)
+    owner = block.parent.parent if block is not None and block.parent is not None else None
+    return owner is not None and not nodes.is_call_to(owner, "receive")
+
+
+def _inspects(module: Module) -> bool:
+    """Whether the module reads the dictionary of another process."""
+    return any(
+        call.full in ("Process.info", ":erlang.process_info")
+        and len(call.args) == 2
+        and ":dictionary" in {text(n) for n in nodes.of_type(call.args[1], "atom")}
+        for clause in module.clauses_with(b":dictionary")
+        for call in clause.calls
+    )
 
 
 RULE = Rule(
@@ -196,7 +244,8 @@ end
         ),
         Exemption(
             "scoped",
-            "written and dropped by the same function: it does not outlive one call",
+            "written and dropped by the same function, or by private ones with the drop in an "
+            "`after`: it does not outlive one call",
             Sample("""\
 defmodule Drain do
   def run(fun) do
@@ -207,6 +256,21 @@ defmodule Drain do
   end
 
   def draining?, do: Process.get(:draining, false)
+end
+"""),
+        ),
+        Exemption(
+            "inspected",
+            "other processes read it there by `Process.info(pid, :dictionary)`, without a word to "
+            "the process",
+            Sample("""\
+defmodule Desk do
+  def enter(name), do: Process.put(:desk, name)
+
+  def name(pid) do
+    {:dictionary, kept} = Process.info(pid, :dictionary)
+    List.keyfind(kept, :desk, 0)
+  end
 end
 """),
         ),

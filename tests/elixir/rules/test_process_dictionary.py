@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.elixir.rules.process_dictionary import RULE
 from tests.elixir.support import analysed
 
@@ -65,3 +67,73 @@ def test_other_functions_of_process_are_silent() -> None:
         "  def go(p), do: {Process.put_label(p), Process.info(p), Process.flag(:x, p)}\nend\n"
     )
     assert analysed(RULE, code).findings == ()
+
+
+def _served(end: str, drop: str = "Process.delete(:desk)") -> str:
+    return f"""
+    defmodule A do
+      def serve(x) do
+        enter(x)
+        work(x)
+      {end}
+      end
+
+      defp enter(x), do: Process.put(:desk, x)
+      def desk, do: Process.get(:desk)
+      defp leave, do: {drop}
+    end
+    """
+
+
+@pytest.mark.parametrize(
+    ("end", "drop", "said"),
+    [
+        ("after\n        leave()", "Process.delete(:desk)", ["scoped"]),
+        ("after\n        Process.delete(:desk)", ":ok", ["scoped"]),
+        ("after\n        leave()", "Process.delete(:other)", []),
+        ("else\n        _ -> leave()", "Process.delete(:desk)", []),
+        (
+            "\n receive do\n :a -> 1\n after\n 1 -> leave()\n end",
+            "Process.delete(:desk)",
+            [],
+        ),
+    ],
+)
+def test_what_an_after_drops_does_not_outlive_the_call(
+    end: str, drop: str, said: list[str]
+) -> None:
+    analysis = analysed(RULE, _served(end, drop))
+    assert [e.exemption for e in analysis.exempted] == said
+    assert len(analysis.findings) == 1 - len(said)
+
+
+def test_a_setter_for_others_outlives_the_call() -> None:
+    code = _served("after\n        leave()").replace("defp enter", "def enter")
+    assert len(analysed(RULE, code).findings) == 1
+
+
+def test_what_is_dropped_elsewhere_weighs_less_and_is_told() -> None:
+    (finding,) = analysed(RULE, _served("")).findings
+    assert (finding.severity, finding.confidence) == ("info", "low")
+    assert [e.note for e in finding.evidence] == ["written here", "read here", "dropped here"]
+
+
+def test_a_key_without_a_reader_says_so() -> None:
+    code = "defmodule A do\n  def go(x), do: Process.put(:desk, x)\nend\n"
+    (finding,) = analysed(RULE, code).findings
+    assert finding.message == "the process dictionary keeps a value under `:desk`"
+    assert [e.note for e in finding.evidence] == ["written here; nothing in this module reads it"]
+
+
+@pytest.mark.parametrize(
+    ("look", "found"),
+    [
+        ("Process.info(p, :dictionary)", 0),
+        ("Process.info(p, [:links, :dictionary])", 0),
+        ("Process.info(p, :links)", 1),
+        ("Shop.info(p, :dictionary)", 1),
+    ],
+)
+def test_a_dictionary_that_others_read(look: str, found: int) -> None:
+    code = f"defmodule A do\n  def go(x), do: Process.put(:d, x)\n  def at(p), do: {look}\nend\n"
+    assert len(analysed(RULE, code).findings) == found
