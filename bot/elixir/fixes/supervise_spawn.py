@@ -30,6 +30,8 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
     app = project.app_of(place.path)
     if app is None:
         return Declined("the file belongs to no application")
+    if finding.fix == "advice":
+        return Declined("it runs while a supervisor starts: there it belongs into the child list")
     tasks = tasks_for(project, app, place.module.name)
     if isinstance(tasks, Declined):
         return tasks

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from bot.elixir.calls import Call, calls_in
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
@@ -22,6 +23,7 @@ _SPAWNS = frozenset(
         "Node.spawn_link", "Task.start", "Task.start_link",
     }
 )  # fmt: skip
+_SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 _FOR_OTP = (b":proc_lib.init_ack", b":sys.handle_system_msg", b"{:system,")
 
 
@@ -118,7 +120,9 @@ def _judge(function: Function, start: Call) -> Site | Exempt:
         f"`{function.label}` is a server made by hand: it receives and calls itself",
         because=(
             Because(Span.of(module, start.node), f"`{start.full}` starts a process that runs it"),
-            Because(span, "it answers no system message, so no tool can look into it or stop it"),
+            Because(
+                span, "it answers no system message: `:sys` can neither look into it nor stop it"
+            ),
         ),
         data={"function": function.label, "start": start.full},
     )
@@ -132,8 +136,26 @@ def _receive_of(function: Function) -> Node:
     return function.clauses[0].node
 
 
+def _only_answers(function: Function) -> bool:
+    """Whether it holds no state and does nothing but answer what it takes, and receive again."""
+    return not any(clause.params for clause in function.clauses) and all(
+        call is not None
+        and (is_receive(call) or _is_call_of(call, function) or call.full in _SENDS)
+        for clause in function.clauses
+        for call in _all_calls(clause)
+    )
+
+
+def _all_calls(clause: Clause) -> list[Call | None]:
+    """Calls in the body, `None` for those of function values."""
+    found = nodes.of_type(clause.body, "call") if clause.body is not None else []
+    return [resolve(node, clause.function.module) for node in found]
+
+
 def _exemption(function: Function, start: Call) -> str:
     module = function.module
+    if _only_answers(function):
+        return "stateless"
     if is_platform(module):
         return "platform"
     if is_test_support(module):
@@ -239,6 +261,24 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "stateless",
+            "it holds no state and only answers each message at once: there is nothing to look at",
+            Sample("""\
+defmodule Shop.Silence do
+  def open, do: spawn_link(fn -> loop() end)
+
+  def loop do
+    receive do
+      {:io_request, from, ref, _request} -> send(from, {:io_reply, ref, :ok})
+      _other -> :ok
+    end
+
+    loop()
+  end
+end
+"""),
+        ),
         Exemption(
             "special-process",
             "it is written for OTP: it answers system messages or says when it has started",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
+from bot.elixir import nodes
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
 from bot.elixir.calls import Call
-from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.context import ends_system, is_platform, is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -45,6 +46,8 @@ def _blocks(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exe
         return Exempt(span, "other-process")
     if before_halt(waits):
         return Exempt(span, "ending")
+    if _is_requirement(waits):
+        return Exempt(span, "requirement")
     severity, confidence = _weight(waits)
     return Site(
         span,
@@ -68,6 +71,20 @@ def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:
     if waits.kind in ("process", "task", "program") and not waits.endless:
         return "info", "low"
     return None, None
+
+
+def _is_requirement(waits: Blocking) -> bool:
+    """Whether a program is only run to refuse to start where it is missing or fails."""
+    match = waits.call.statement.parent
+    case = match.parent if match is not None and match.type == "arguments" else None
+    if waits.kind != "program" or case is None or not nodes.is_call_to(case, "case"):
+        return False
+    bodies = [nodes.clause_body(stab) for stab in nodes.clauses(nodes.do_block(case))]
+    return any(
+        nodes.is_call_to(statement, "raise") or ends_system(statement)
+        for body in bodies
+        for statement in nodes.statements(body)[-1:]
+    )
 
 
 def _raises(call: Call, step: Reached, module: Module) -> Site:
@@ -162,6 +179,24 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "requirement",
+            "a program is run to see that it is there: without it the application is not to start",
+            Sample("""\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    case System.cmd("scanner", ["--version"]) do
+      {_, 0} -> :ok
+      _ -> raise "the scanner is missing"
+    end
+
+    Supervisor.start_link([], strategy: :one_for_one)
+  end
+end
+"""),
+        ),
         Exemption(
             "other-process",
             "a task does the work; the start goes on",

@@ -69,9 +69,20 @@ def _judge_taker(taker: Function) -> Iterator[Site | Exempt]:
     """One finding for all clauses: one protocol, one repair."""
     taking = [(c, kind) for c in taker.clauses if len(c.params) == 2 and (kind := _taken(c))]
     for clause, kind in taking[:1]:
-        note = f"any message that is {kind} can end up here, whoever sent it and whatever it means"
+        note = _taker_note(clause.params[0], kind)
         span = Span.of(taker.module, clause.head)
         yield _site(span, f"{kind} is taken as a message", note, clause)
+
+
+def _taker_note(pattern: Node, kind: str) -> str:
+    if pattern.type in ("string", "integer", "float", "charlist") or _begins_with_text(pattern):
+        return "only the value itself says what is meant, and another sender's may be alike"
+    return f"any message that is {kind} can end up here, whoever sent it and whatever it means"
+
+
+def _begins_with_text(pattern: Node) -> bool:
+    left = pattern.child_by_field_name("left") if nodes.operator(pattern) == "<>" else None
+    return left is not None and left.type == "string"
 
 
 def _site(span: Span, what: str, note: str, clause: Clause) -> Site | Exempt:

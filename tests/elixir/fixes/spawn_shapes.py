@@ -154,6 +154,11 @@ SHAPES: dict[str, tuple[str, str]] = {
 """By name: the functions before and after."""
 
 DECLINED: dict[str, tuple[str, str]] = {
+    "job of a supervisor that starts": (
+        "use Supervisor\n\ndef init(rows) do\n  Task.start(fn -> load(rows) end)\n"
+        "  Supervisor.init([], strategy: :one_for_one)\nend\n\ndef load(rows), do: rows",
+        "belongs into the child list",
+    ),
     "linked": ("def run(job), do: spawn_link(job)", "ties the processes"),
     "on another node": (
         "def run(node, job), do: Process.spawn(job, [:link])",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.receive_loop import RULE as RULE_OF_IT
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "receive-loop"
 LOOP = """\
@@ -65,6 +67,31 @@ def test_a_sink_has_nothing_to_lose() -> None:
     assert said("spawn(fn -> sink() end)", sink.replace("_ ->", "m ->\n Shop.note(m)\n")) == [
         "info"
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("send(pid, :ok)", ["~stateless"]),
+        ("Process.send(pid, {:ok, self_ref}, [])", ["~stateless"]),
+        ("send(pid, Shop.price(pid))", ["info"]),
+        ("send(pid, pid.())", ["info"]),
+        ("Shop.note(pid)", ["info"]),
+    ],
+)
+def test_a_loop_that_only_answers_has_nothing_to_look_at(answer: str, words: list[str]) -> None:
+    body = f"receive do\n      {{:ask, pid}} -> {answer}\n    end\n    echo()"
+    loop = f"  def echo do\n    {body}\n  end\n"
+    assert said("spawn(fn -> echo() end)", loop) == words
+    kept = loop.replace("echo do", "echo(kept) do").replace("    echo()", "    echo(kept)")
+    assert said("spawn(fn -> echo(x) end)", kept) == ["info"]
+
+
+def test_it_says_of_tools_no_more_than_is_true() -> None:
+    code = f"defmodule Shop.A do\n  def go(x), do: spawn(fn -> loop(x) end)\n{LOOP}end\n"
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    assert ":sys" in finding.evidence[-1].note
+    assert "no tool" not in finding.evidence[-1].note
 
 
 def test_the_process_may_begin_in_another_function() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.untagged_message import RULE as RULE_OF_IT
 from tests.elixir.rules.support import in_function, outcome
+from tests.elixir.support import analysed
 
 RULE = "untagged-message"
 
@@ -60,3 +62,26 @@ defmodule A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("head", "any_message"),
+    [
+        ('("open:" <> rest, s)', False),
+        ('("open", s)', False),
+        ("(7, s)", False),
+        ("(n, s) when is_integer(n)", True),
+        ("(<<1, rest::binary>>, s)", True),
+        ("([first | _], s)", True),
+    ],
+)
+def test_it_says_what_the_clause_takes(head: str, any_message: bool) -> None:
+    code = f"""\
+defmodule A do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_info{head}, do: {{:noreply, s}}
+end
+"""
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    assert ("any message" in finding.evidence[0].note) == any_message
