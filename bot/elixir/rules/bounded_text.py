@@ -60,11 +60,11 @@ def few(value: Node, clause: Clause, trail: _Trail | None = None) -> Few:
         return "few"
     if value.type in ("string", "charlist", "quoted_atom"):
         inside = [c for c in value.named_children if c.type == "interpolation"]
-        return _all([n for part in inside for n in part.named_children], clause, trail)
+        return _all([n for part in inside for n in _parts(part)], clause, trail)
     if value.type == "binary_operator":
         return _operation(value, clause, trail)
     if value.type == "list":
-        return _all(value.named_children, clause, trail)
+        return _all(_parts(value), clause, trail)
     return _call(value, clause, trail) if value.type == "call" else ""
 
 
@@ -175,13 +175,17 @@ def _element(name: str, stab: Node, clause: Clause, trail: _Trail) -> Few:
         return "count"
     if name not in nodes.identifiers(first):
         return ""
-    places = [i for i, part in enumerate(first.named_children) if text(part) == name]
+    places = [i for i, part in enumerate(_parts(first)) if text(part) == name]
     if _indexed(source, clause) and first.type == "tuple" and places == [1]:
         return "count"
     if call.name in ("zip_with", "zip_reduce") and source.type == "list" and places:
-        parts = source.named_children
+        parts = _parts(source)
         return few(parts[places[0]], clause, trail) if places[0] < len(parts) else ""
     return few(source, clause, trail)
+
+
+def _parts(node: Node) -> list[Node]:
+    return [part for part in node.named_children if part.type != "comment"]
 
 
 def _indexed(source: Node, clause: Clause) -> bool:

@@ -10,11 +10,11 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
 from bot.elixir.context import is_platform
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.bounded_text import few
+from bot.elixir.rules.outside import outside
 from bot.elixir.rules.standing import bounded, iterated, literal, literal_listing, only_for_macros
 
 CONVERSIONS = frozenset(
@@ -59,7 +59,7 @@ def _conversion(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
     if exemption:
         yield Exempt(span, exemption)
         return
-    origin = _outside(value, clause) if value is not None else ""
+    origin = outside(value, clause) if value is not None else ""
     yield Site(
         span,
         f"`{call.module}.{call.name}` makes an atom of a value that is only known at run time",
@@ -82,11 +82,11 @@ def _mapped_over(capture: Call) -> Node | None:
 def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
     span = Span.of(clause.function.module, node)
     parts = [c for c in node.named_children if c.type == "interpolation"]
-    values = [n for part in parts for n in part.named_children]
+    values = [n for part in parts for n in part.named_children if n.type != "comment"]
     exemption = _fewness(node, values, clause) or _exemption(clause, node, None)
     if exemption:
         return Exempt(span, exemption)
-    origin = next((o for v in values if (o := _outside(v, clause, direct=False))), "")
+    origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
     return Site(
         span,
         "an interpolated atom is made at run time",
@@ -114,7 +114,7 @@ def _open(value: Node, clause: Clause) -> bool:
         given = {name for param in clause.params for name in nodes.identifiers(param)}
         if given & nodes.identifiers(value):
             return True
-    return bool(_outside(value, clause, direct=False))
+    return bool(outside(value, clause, direct=False))
 
 
 def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
@@ -130,7 +130,7 @@ def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
         return "announced"
     if module.implements("Ecto.Migration"):
         return "start-up"
-    if function.name in _START_UP and (value is None or not _outside(value, clause)):
+    if function.name in _START_UP and (value is None or not outside(value, clause)):
         return "start-up"
     if value is not None and (
         bounded(text(value), node, clause) or literal_listing(value, module) or few(value, clause)
@@ -150,47 +150,6 @@ def _at_compile_time(node: Node, module: Module) -> bool:
             if call is not None and call.full in _MAKES_VARIABLES:
                 return True
     return False
-
-
-def _outside(value: Node, clause: Clause, direct: bool = True) -> str:
-    """Why the value comes from outside the program; empty where that is not shown."""
-    if value.type == "identifier":
-        name = text(value)
-        if any(name in _string_keyed(scope) for scope in _patterns(value, clause)):
-            return f"`{name}` is taken from a map with string keys: decoded input"
-        params = {text(p) for p in clause.params}
-        if direct and name in params and clause.function.kind == "def" and _says_text(name, clause):
-            return f"`{name}` is whatever text a caller of `{clause.function.label}` passes"
-    for access in nodes.of_type(value, "access_call"):
-        key = access.child_by_field_name("key")
-        if key is None or key.type != "string":
-            continue
-        return f"`{text(access)}` is read by a string key: decoded input"
-    return ""
-
-
-def _says_text(name: str, clause: Clause) -> bool:
-    guard = text(clause.guard) if clause.guard is not None else ""
-    return any(f"{test}({name})" in guard for test in ("is_binary", "is_bitstring"))
-
-
-def _patterns(value: Node, clause: Clause) -> Iterator[Node]:
-    yield from clause.params
-    for ancestor in nodes.ancestors(value):
-        if ancestor.start_byte < clause.node.start_byte:
-            return
-        if (
-            ancestor.type == "stab_clause"
-            and (left := ancestor.child_by_field_name("left")) is not None
-        ):
-            yield left
-
-
-def _string_keyed(pattern: Node) -> set[str]:
-    pairs = [(n.child_by_field_name("left"), n) for n in operations(pattern, "=>")]
-    return {
-        nodes.text_of(n, "right") for key, n in pairs if key is not None and key.type == "string"
-    }
 
 
 RULE = Rule(

@@ -92,6 +92,11 @@ def test_an_atom_made_of_an_atom_is_bounded(said: list[str], before: str, head: 
             '    Enum.zip_with([Shop.Rows.all(), 0..9], fn [_, i] -> :"#{row}_#{i}" end)',
             ["~numbered"],
         ),
+        (
+            "Enum.zip_with(\n[\n# rows\n1..9,\n# names\ny()], "
+            'fn [\n# row\ni, _] -> :"row_#{i}" end)',
+            ["~bounded"],
+        ),
         ('Enum.zip_with([1..9, y()], fn [_, i] -> :"row_#{i}" end)', ["info"]),
         ('for i <- 1..9, do: :"#{x}_#{i}"', ["info"]),
         (':"$#{x}"', ["~match-variable"]),
