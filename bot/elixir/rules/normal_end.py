@@ -48,14 +48,15 @@ def outlives(module: Module) -> bool:
 
     One that traps exits does, and one that monitors may, if it stops for some message.
     """
-    if any(True for _ in trap_flags(module)):
+    if next(trap_flags(module), None) is not None:
         return False
-    monitors = any(
-        call.name == "monitor"
-        for clause in module.clauses_with(b"monitor")
-        for call in clause.calls
-    )
-    return not (monitors and _may_stop(module))
+    return not (monitors(module) and _may_stop(module))
+
+
+def monitors(module: Module) -> bool:
+    """Whether the module monitors some process."""
+    found = module.clauses_with(b"monitor")
+    return any(call.name == "monitor" for clause in found for call in clause.calls)
 
 
 def _may_stop(module: Module) -> bool:

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
-from bot.elixir.messages import traps_exits
-from bot.elixir.outline import Clause, Module
+from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.helper_process import does_one_job, takes_starter
-from bot.elixir.rules.normal_end import careless_end, outlives
-from bot.elixir.rules.owners import runs_in_an_owner
+from bot.elixir.rules.ties import is_agent, stops_it, tie_of
 from bot.elixir.supervision import is_supervisor
 
 _RAW = frozenset(
@@ -28,8 +25,6 @@ _RAW = frozenset(
     )
     for name in ("start", "start_link")
 )
-_STOPS = (b".stop(", b"Process.exit(", b"terminate_child(")
-_LOOKS_FIRST = (b"already_started", b"whereis", b"Registry.lookup", b"is_nil(")
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
@@ -103,22 +98,21 @@ def _own_start(
 def _each_caller_stops_it(name: str, project: Project) -> bool:
     callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
     clauses = [_clause_at(caller, project) for caller in callers]
-    return bool(clauses) and all(c is not None and c.mentions(*_STOPS) for c in clauses)
+    return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
 def _in_a_function(start: StartFacts, span: Span, project: Project) -> Site | Exempt:
     clause = _clause_at(start, project)
     linked = "start_link" in start.call
     target = project.module(start.target) if start.target in project.modules else None
-    exemption = _tie(start, clause, target)
-    if exemption:
-        return Exempt(span, exemption)
-    if clause is not None and runs_in_an_owner(clause):
-        return _owned(start, span, clause, target)
-    if start.target in project.child_modules or _is_agent(start, target):
-        note = _FREE_LINK if linked else _NO_LINK
-        return _site(start, span, "info", "low", "advice", note)
+    tie = tie_of(start, clause, target) if clause is not None else None
+    if tie is not None and tie.exemption:
+        return Exempt(span, tie.exemption)
+    if tie is not None:
+        return _site(start, span, "info", tie.confidence, "advice", tie.note, *tie.more)
     note = _FREE_LINK if linked else _NO_LINK
+    if start.target in project.child_modules or is_agent(start, target):
+        return _site(start, span, "info", "low", "advice", note)
     return _site(start, span, "warning", "medium", "assisted", note)
 
 
@@ -127,54 +121,6 @@ _FREE_LINK = (
     "restarts it"
 )
 _NO_LINK = "no link and no supervisor: nobody learns of its end"
-_STAYS = "not even linked to the process that starts it: it stays behind when that one ends"
-_LEAKS = (
-    "linked to the server that starts it, but it traps no exits: it stays behind when that one "
-    "ends with `:normal`"
-)
-
-
-def _tie(start: StartFacts, clause: Clause | None, target: Module | None) -> str:
-    """What ties the process to the one that starts it, as an exemption; empty for nothing."""
-    if clause is None:
-        return ""
-    if clause.mentions(*_STOPS):
-        return "short-lived"
-    call = next((c for c in clause.calls if c.start == start.start), None)
-    if call is not None and target is not None:
-        if takes_starter(call, clause) and any(target.clauses_with(b"monitor(")):
-            return "watches-owner"
-        if does_one_job(call, clause, target) and not runs_in_an_owner(clause):
-            return "one-shot"
-    if clause.mentions(*_LOOKS_FIRST):
-        return "lazy"
-    return ""
-
-
-def _owned(start: StartFacts, span: Span, clause: Clause, target: Module | None) -> Site | Exempt:
-    """A process of a server that keeps what it starts: does it end with that server?"""
-    owner = clause.function.module
-    if "start_link" not in start.call:
-        return _site(start, span, "info", "medium", "advice", _STAYS)
-    survives = _is_agent(start, target) if target is None else outlives(target)
-    end = careless_end(owner) if survives else None
-    if end is not None:
-        where = Because(Span.of(owner, end), "here that server ends with `:normal`")
-        return _site(start, span, "info", "medium", "advice", _LEAKS, where)
-    call = next((c for c in clause.calls if c.start == start.start), None)
-    if call is not None and takes_starter(call, clause):
-        return Exempt(span, "paired")
-    crash = (
-        "that one, which traps exits, learns of its crash"
-        if traps_exits(owner)
-        else ("a crash of either ends both")
-    )
-    note = f"linked to the process that starts it: {crash}, and no supervisor restarts it alone"
-    return _site(start, span, "info", "low", "advice", note)
-
-
-def _is_agent(start: StartFacts, target: Module | None) -> bool:
-    return start.call.startswith("Agent.") or (target is not None and target.implements("Agent"))
 
 
 def _clause_at(start: StartFacts, project: Project) -> Clause | None:

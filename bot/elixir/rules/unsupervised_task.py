@@ -14,9 +14,10 @@ from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_callback, is_server, reached
+from bot.elixir.reach import is_callback, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.ending import starts_the_end
+from bot.elixir.rules.init_job import belongs_in_child_list, starts_again
 from bot.elixir.rules.job import only_logs
 from bot.elixir.trapping import trap_flags
 
@@ -62,7 +63,7 @@ def _unread(call: Call, severity: Severity | None) -> bool:
 
 def _started(clause: Clause) -> tuple[str, str, Severity | None]:
     what = "`Task.start` starts a process that no supervisor knows"
-    if _is_supervisor(clause.function.module) and _runs_in_init(clause):
+    if belongs_in_child_list(clause):
         note = (
             "no child of this supervisor: it runs when that one starts, and a crash is only logged"
         )
@@ -74,36 +75,13 @@ def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
     where = "this server" if is_server(module) else "its caller"
     crash = f"a crash of the task takes {where} down"
-    if where == "this server" and _traps(module):
+    if where == "this server" and next(trap_flags(module), None) is not None:
         crash = "a crash of the task is a message to it"
     return (
         "`Task.start_link` outside a supervisor",
         f"linked to {where}: {crash}, and nothing restarts the task",
         "info",
     )
-
-
-def _is_supervisor(module: Module) -> bool:
-    return any(module.implements(name) for name in ("Supervisor", "DynamicSupervisor"))
-
-
-def _traps(module: Module) -> bool:
-    return any(True for _ in trap_flags(module))
-
-
-def _runs_in_init(clause: Clause) -> bool:
-    init = clause.function.module.functions.get(("init", 1))
-    return init is not None and any(step.clause is clause for step in reached([init]))
-
-
-def _starts_again(clause: Clause) -> bool:
-    """Whether the task's crash ends its server, whose supervisor runs `init/1` once more."""
-    module = clause.function.module
-    if not is_server(module) or _traps(module):
-        return False
-    restarts = (use.options.get("restart") for use in module.uses)
-    temporary = any(option is not None and text(option) == ":temporary" for option in restarts)
-    return not temporary and _runs_in_init(clause)
 
 
 def _async(clause: Clause) -> tuple[str, str, Severity | None]:
@@ -139,7 +117,7 @@ def _exemption(call: Call, clause: Clause) -> str:
     if call.name == "start_link":
         if _is_start_function(call, clause):
             return "start-link"
-        return "starts-again" if _starts_again(clause) else ""
+        return "starts-again" if starts_again(clause) else ""
     if call.name != "async":
         return ""
     if awaited(call, clause):
