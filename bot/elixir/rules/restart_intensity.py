@@ -84,7 +84,9 @@ def _number(node: Node | None, module: Module) -> int | None:
 def _owner(options: Node, module: Module) -> str:
     """What takes the options: the module of a call, or the first of a tuple."""
     above = options.parent
-    while above is not None and above.type in ("list", "arguments", "keywords"):
+    while above is not None and (
+        above.type in ("list", "arguments", "keywords") or nodes.operator(above) == "++"
+    ):
         above = above.parent
     if above is None:
         return ""

@@ -35,6 +35,8 @@ def test_limits(options: str, said: list[str]) -> None:
         ("Postgrex.start_link(max_restarts: 1000)", []),
         ("Desk.start(x, max_restarts: 1000, max_seconds: 1)", ["info"]),
         ("[{Desk, [x, [max_restarts: 1000, max_seconds: 1]]}]", ["info"]),
+        ("[{Desk, [x, [max_restarts: 1000, max_seconds: 1] ++ x]}]", ["info"]),
+        ("Supervisor.init(x, [strategy: :one_for_one, max_restarts: 1000] ++ x)", ["warning"]),
         ("[{Supervisor, strategy: :one_for_one, max_restarts: 1000}]", ["warning"]),
         ("DynamicSupervisor.init(max_restarts: 1000)", ["info"]),
         ("[{DynamicSupervisor, name: A, max_restarts: 1000}]", ["info"]),
