@@ -46,14 +46,8 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
 
 def _by_design(place: Place) -> str:
     """Why the wait has no end on purpose; empty where nothing says so."""
-    functions = place.module.functions
-    if {("start_child", 2), ("which_children", 1)} <= set(functions):
+    if {("start_child", 2), ("which_children", 1)} <= set(place.module.functions):
         return "a supervisor waits as long as its child's `init` takes, as those of OTP do"
-    served = functions.get(("handle_call", 3))
-    for clause in served.clauses if served is not None else ():
-        request, caller = nodes.text(clause.params[0]), nodes.text(clause.params[1])
-        if request in [nodes.text(a) for a in place.call.args] and not caller.startswith("_"):
-            return "the server keeps the caller and answers once there is something to answer"
     return ""
 
 

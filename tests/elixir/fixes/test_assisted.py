@@ -147,13 +147,6 @@ DECLINED = {
         "defp call(sup, request), do: GenServer.call(sup, request, :infinity)",
         "child's `init`",
     ),
-    "answer that comes when there is one": (
-        "bound_timeout",
-        "use GenServer\n\ndef init(x), do: {:ok, x}\n\n"
-        "def next(pid), do: GenServer.call(pid, :next, :infinity)\n\n"
-        "def handle_call(:next, from, state), do: {:noreply, [from | state]}",
-        "keeps the caller",
-    ),
     "function that is there to catch": (
         "let_crash",
         "def safe_load(key) do\n  Shop.Store.load!(key)\nrescue\n  _ -> nil\nend",
