@@ -6,7 +6,6 @@ from tree_sitter import Node
 
 from bot.core.finding import Finding
 from bot.core.plan import Change
-from bot.elixir import nodes
 from bot.elixir.edit import Edit
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
