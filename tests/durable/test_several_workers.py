@@ -34,7 +34,8 @@ def test_the_work_of_a_killed_worker_is_finished_by_another(
         # More than one worker takes at a time: both have something in hand.
         for n in range(8):
             one.enqueue(hint_for(n + 1, f"d{n}", sender="2"))
-        until(lambda: one.heard("begin") >= 2 and two.heard("begin") >= 1)
+        until(lambda: one.heard("queued") == 8)
+        until(lambda: one.heard("begin") > one.heard("end") and two.heard("begin") >= 1)
         one.kill()
         until(lambda: all(one.heard("end", f"d{n}") + two.heard("end", f"d{n}") for n in range(8)))
         until(lambda: two.heard("took-over"))

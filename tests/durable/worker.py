@@ -50,7 +50,9 @@ def main(options: dict[str, object]) -> None:
                 heart.start()
             say("ready")
             for line in sys.stdin:
-                engine.enqueue(Hint.model_validate_json(line))
+                hint = Hint.model_validate_json(line)
+                engine.enqueue(hint)
+                say("queued", hint.delivery)
         heart.stop()
 
 

@@ -26,7 +26,8 @@ REAPER = "import sys; sys.path.insert(0, sys.argv[1]); " + (
 TRACKING = "RUNNER_TRACKING_ID"
 """In the environment of all processes of a job, as on GitHub: finds them should all else fail."""
 
-
+AT_ONCE = 1 << 18
+"""Bytes of output that are read before others have their turn."""
 SWEEPS = (0.02, 0.1, 0.3)
 """Seconds between the looks for what outlived its supervisor."""
 
@@ -102,7 +103,7 @@ class Supervisor:
         fifo = self.folder / f"output-{step}"
         with folder(self.folder, self.folder) as place:
             os.mkfifo(fifo.name, 0o600, dir_fd=place)
-            transport, closed = await _open(fifo.name, place, cutter)
+            output = _open(fifo.name, place, cutter)
         try:
             await self._send(
                 {
@@ -113,10 +114,10 @@ class Supervisor:
             )
             result = await self._finish(step, ended, stop)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(closed), self.delays.drain)
+                await asyncio.wait_for(asyncio.shield(output.closed), self.delays.drain)
             return result
         finally:
-            transport.close()
+            output.close()
             cutter.finish()
 
     async def _finish(self, step: int, ended: asyncio.Future[Ended], stop: asyncio.Event) -> Ended:
@@ -198,29 +199,40 @@ class Supervisor:
         self.ended.clear()
 
 
-class _Output(asyncio.Protocol):
-    def __init__(self, cutter: LineCutter, closed: asyncio.Future[None]) -> None:
-        self.cutter = cutter
-        self.closed = closed
+class _Output:
+    """Reads a pipe until its last writer is gone.
 
-    def data_received(self, data: bytes) -> None:
-        self.cutter.feed(data)
+    By no transport: uvloop's closes the descriptor, and then the file it was given, whose
+    number may be another file's by then.
+    """
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def __init__(self, opened: int, cutter: LineCutter) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._opened, self._cutter = opened, cutter
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(opened, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._opened, AT_ONCE)
+        except BlockingIOError:
+            return
+        if data:
+            self._cutter.feed(data)
+        else:
+            self.close()
+
+    def close(self) -> None:
         if not self.closed.done():
+            self._loop.remove_reader(self._opened)
+            os.close(self._opened)
             self.closed.set_result(None)
 
 
-async def _open(
-    fifo: str, place: int, cutter: LineCutter
-) -> tuple[asyncio.ReadTransport, asyncio.Future[None]]:
+def _open(fifo: str, place: int, cutter: LineCutter) -> _Output:
     """Opens the reading end first, so that the step's opening of the other end cannot block."""
-    loop = asyncio.get_running_loop()
-    closed: asyncio.Future[None] = loop.create_future()
     how = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-    file = os.fdopen(os.open(fifo, how, dir_fd=place), "rb", buffering=0)
-    transport, _ = await loop.connect_read_pipe(lambda: _Output(cutter, closed), file)
-    return transport, closed
+    return _Output(os.open(fifo, how, dir_fd=place), cutter)
 
 
 def kill_marked(tracking: str) -> None:
