@@ -26,7 +26,6 @@ _PATIENCE = 0.5
 """Seconds to wait for another process; then this one goes without."""
 _ASKED_AGAIN = 3_600
 """Seconds after which the use of an entry is written down again."""
-_AT_ONCE = 500
 _SUM = 16
 
 _SETUP = """\
@@ -141,11 +140,8 @@ def _opened(file: Path) -> sqlite3.Connection:
 
 
 def _rows(store: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, int, Any]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        some = keys[start : start + _AT_ONCE]
-        marks = ",".join("?" * len(some))
-        asking = f"SELECT key, asked, text FROM results WHERE key IN ({marks})"  # noqa: S608 - only question marks
-        yield from store.execute(asking, some)
+    for key in keys:
+        yield from store.execute("SELECT key, asked, text FROM results WHERE key = ?", (key,))
 
 
 def _read(key: bytes, text: Any, kind: TypeAdapter[T]) -> T | None:

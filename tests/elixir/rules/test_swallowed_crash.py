@@ -147,25 +147,28 @@ def test_helpers_that_raise_again(handlers: str, helper: str, said: str) -> None
     assert len(analysis.findings) == (0 if said else 1)
 
 
+KEEPS_THE_TRACE = "e -> {:failed, e, __STACKTRACE__}"
+
+
 @pytest.mark.parametrize(
     ("handler", "body", "helper", "said"),
     [
-        ("e -> {:failed, e, __STACKTRACE__}", "x.perform(1)", "", "foreign-code"),
-        ("e -> {:failed, e, __STACKTRACE__}", "x.worker.perform(1)", "", "foreign-code"),
-        ("e -> {:failed, e, __STACKTRACE__}", "ask(x)", "defp ask(x), do: x.()", "foreign-code"),
+        (KEEPS_THE_TRACE, "x.perform(1)", "", "foreign-code"),
+        (KEEPS_THE_TRACE, "x.worker.perform(1)", "", "foreign-code"),
+        (KEEPS_THE_TRACE, "ask(x)", "defp ask(x), do: x.()", "foreign-code"),
         (
-            "e -> {:failed, e, __STACKTRACE__}",
+            KEEPS_THE_TRACE,
             "ask(x)",
             "defp ask(x), do: x |> once()\n  defp once(x), do: {x.(1), ask(x)}",
             "foreign-code",
         ),
-        ("e -> {:failed, e, __STACKTRACE__}", "ask(x)", "defp ask(x), do: x + 1", ""),
-        ("e -> {:failed, e, __STACKTRACE__}", "x.price", "", ""),
-        ("e -> {:failed, e, __STACKTRACE__}", "Shop.Till.perform(x)", "", ""),
-        ("e -> {:failed, e, __STACKTRACE__}", "store().put(x)", "", ""),
-        ("e -> {:failed, e, __STACKTRACE__}", "impl = store()\n    impl.put(x)", "", ""),
+        (KEEPS_THE_TRACE, "ask(x)", "defp ask(x), do: x + 1", ""),
+        (KEEPS_THE_TRACE, "x.price", "", ""),
+        (KEEPS_THE_TRACE, "Shop.Till.perform(x)", "", ""),
+        (KEEPS_THE_TRACE, "store().put(x)", "", ""),
+        (KEEPS_THE_TRACE, "impl = store()\n    impl.put(x)", "", ""),
         (
-            "e -> {:failed, e, __STACKTRACE__}",
+            KEEPS_THE_TRACE,
             "%{worker: w} = x\n    w.perform(1)",
             "",
             "foreign-code",
