@@ -52,7 +52,9 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
         return Exempt(span, exemption)
     linked = _has(call, "link")
     severity, confidence = _weight(call, clause, linked)
-    fix: FixKind | None = None if call.full in ("Kernel.spawn", ":erlang.spawn") else "assisted"
+    # Whether so little a job is worth a supervisor is for people to say.
+    plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not only_ends_a_process(call)
+    fix: FixKind | None = None if plain else "assisted"
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",

@@ -149,6 +149,7 @@ def test_what_only_ends_a_process_is_a_remark(body: str, severity: str) -> None:
     code = in_function(body).removesuffix("end\n") + "  defp tell(x), do: Logger.info(x)\nend\n"
     (finding,) = analysed(RULE, code).findings
     assert finding.severity == severity
+    assert finding.fix == ("assisted" if severity == "info" else "automatic")
 
 
 @pytest.mark.parametrize(
