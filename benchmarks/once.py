@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -38,18 +39,23 @@ def main(kind: str, root: Path, cores: int) -> dict[str, float]:
     return {"seconds": seconds, "cpu": _cpu() - used, **seen}
 
 
+_CHANGES = 25
+"""Files that are changed, one at a time."""
+
+
 @dataclass(frozen=True)
 class _Changed:
     """A directory in which somebody has added a function to one module."""
 
     root: Path
+    chosen: str
 
     def files(self) -> dict[str, bytes]:
-        """All files; the one in the middle by size is changed."""
+        """All files, the chosen one changed."""
         files = dict(DirectoryTree(self.root).files())
-        chosen = sorted(files, key=lambda path: (len(files[path]), path))[len(files) // 2]
-        head, end, tail = files[chosen].rpartition(b"end")
-        return files | {chosen: head + b"  def added(x), do: spawn(fn -> x end)\n" + end + tail}
+        head, end, tail = files[self.chosen].rpartition(b"end")
+        added = b"  def added(x), do: spawn(fn -> x end)\n"
+        return files | {self.chosen: head + added + end + tail}
 
     def notes(self) -> tuple[()]:
         """None of interest."""
@@ -57,17 +63,40 @@ class _Changed:
 
 
 def again(root: Path, cores: int, *, changed: bool) -> dict[str, float]:
-    """A second analysis, with all of the first one in the cache; reading files included."""
+    """A second analysis, with all of the first one in the cache; reading files included.
+
+    Where one file is `changed`: the median of several such files, and the `worst` of them.
+    """
     with tempfile.TemporaryDirectory(prefix="genesis-bench-") as folder:
-        cache = ResultCache.below(Path(folder))
-        survey(DirectoryTree(root), jobs=cores, cache=cache)
-        tree: SourceTree = _Changed(root) if changed else DirectoryTree(root)
-        used, started = _cpu(), time.perf_counter()
-        found = survey(tree, jobs=cores, cache=cache).analysis
-        seconds, cpu = time.perf_counter() - started, _cpu() - used
+        first = ResultCache.below(Path(folder) / "first")
+        survey(DirectoryTree(root), jobs=cores, cache=first)
+        trees: list[SourceTree] = [DirectoryTree(root)]
+        if changed:
+            trees = [_Changed(root, path) for path in _spread(root)]
+        seen = []
+        for number, tree in enumerate(trees):
+            copied = shutil.copytree(Path(folder) / "first", Path(folder) / str(number))
+            seen.append(_second(tree, cores, ResultCache.below(copied), changed))
+    median = sorted(seen)[len(seen) // 2]
+    return {"seconds": median[0], "cpu": median[1], "files": median[2], "worst": max(seen)[0]}
+
+
+def _spread(root: Path) -> list[str]:
+    """Files that hold code, evenly by their size from the smallest to the largest."""
+    files = {p: data for p, data in DirectoryTree(root).files().items() if b"end" in data}
+    by_size = sorted(files, key=lambda path: (len(files[path]), path))
+    return by_size[:: max(1, len(by_size) // (_CHANGES - 1))]
+
+
+def _second(
+    tree: SourceTree, cores: int, cache: ResultCache, changed: bool
+) -> tuple[float, float, int]:
+    used, started = _cpu(), time.perf_counter()
+    found = survey(tree, jobs=cores, cache=cache).analysis
+    seconds, cpu = time.perf_counter() - started, _cpu() - used
     if found.cached != found.files - changed:
         raise AssertionError(f"{found.cached} of {found.files} files were known")
-    return {"seconds": seconds, "cpu": cpu, "files": found.files}
+    return seconds, cpu, found.files
 
 
 def _cpu() -> float:

@@ -164,7 +164,7 @@ class CallGraph:
         facts = self._project.modules.get(call.module)
         if facts is None or facts.role != "lib" or not self.speaks(facts.path):
             return None
-        if not any(name == call.name for name, _ in facts.functions):
+        if not self._project.defines(facts, call.name):
             return None
         return self._project.module(facts.name).local(call.name, call.arity)
 
@@ -186,8 +186,5 @@ def _any_of(names: Iterable[str]) -> bytes:
 
 def is_server_module(facts: ModuleFacts) -> bool:
     """Whether it is the callback module of a long-lived server, as `reach.is_server` tells."""
-    disguised = all(key in facts.functions for key in _TELLING)
+    disguised = facts.has("init", 1) and facts.has("handle_call", 3)
     return disguised or any(facts.implements(name) for name in SERVERS)
-
-
-_TELLING = (("init", 1), ("handle_call", 3))

@@ -24,6 +24,11 @@ _SENDS = frozenset({"Kernel.send", "Process.send", "Process.send_after", ":erlan
 _STARTERS = frozenset({"start_link", "start", "start_child", "start_monitor"})
 
 
+TELLING = frozenset({"init", "handle_call", "handle_continue", "start_link", "child_spec"})
+"""Functions by which a module shows what it is. A new function of another name changes nothing for
+those who look at facts alone."""
+
+
 @dataclass(frozen=True)
 class StartFacts:
     """A call that starts a process: `Foo.start_link(...)`, `GenServer.start_link(Foo, ...)`."""
@@ -79,9 +84,13 @@ class ModuleFacts:
     spec: dict[str, str] = field(default_factory=dict)
     """`id`, `restart` and `type` of its own `child_spec/1`, as far as they are literal."""
 
-    def has(self, name: str, arity: int) -> bool:
-        """Whether it defines the function for others."""
-        return (name, arity) in self.functions
+    def has(self, name: str, arity: int | None = None) -> bool:
+        """Whether it defines a `TELLING` function for others; raises `KeyError` for another one,
+        for which `Project.defines` is to be asked.
+        """
+        if name not in TELLING:
+            raise KeyError(name)
+        return any(n == name and arity in (None, a) for n, a in self.functions)
 
     def implements(self, behaviour: str) -> bool:
         """Whether it uses or declares the behaviour."""

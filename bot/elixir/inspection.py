@@ -16,7 +16,8 @@ from bot.elixir.file_result import FileResult, Opened, analyze_file
 from bot.elixir.mentions import HOLDERS
 from bot.elixir.mixfile import App, apps_of
 from bot.elixir.project import Project
-from bot.elixir.project_rules import State, asked
+from bot.elixir.project_rules import asked
+from bot.elixir.project_state import State
 from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rule_set import analyser_version, rule_set
 from bot.elixir.rules.base import Rule
@@ -96,13 +97,13 @@ class Inspection:
     def _of_project_rules(self) -> State:
         rules = [rule for rule in self.rules if rule.check_project is not None]
         if not self.cache.holds:
-            return asked(rules, self.project, {}, State())
+            return asked(rules, self.project, {}, State(), self.jobs)
         apps = _APPS.dump_json(self.project.apps)
         shared = (rule_set(rules), apps, _USINGS.dump_json(self._usings))
         key = _joined(b"state", *shared, *(path.encode() for path in self.files))
         before = self.cache.get([key], _STATE).get(key, State())
         digests = {path: digest.hex() for path, digest in self._digests.items()}
-        after = asked(rules, self.project, digests, before)
+        after = asked(rules, self.project, digests, before, self.jobs)
         self.cache.put({key: after}, _STATE)
         return after
 

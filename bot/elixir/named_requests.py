@@ -12,8 +12,9 @@ from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
 from bot.elixir.server_requests import CASTS, WAITING
 
-_WORDS = (b"GenServer.c", b"GenStage.c", b"GenStateMachine.c", b"gen_server.c",
-               b"gen_statem.c", b"Agent.")  # fmt: skip
+SERVER_WORDS = (b"GenServer.c", b"GenStage.c", b"GenStateMachine.c", b"gen_server.c",
+                b"gen_statem.c")  # fmt: skip
+AGENT_WORDS = (b"Agent.",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +30,18 @@ class NamedRequest:
         return self.clause.function.module
 
 
-def named_requests(project: Project) -> Iterator[NamedRequest]:
-    """All requests by name of the application's own modules, tests and their support left out."""
-    for facts in project.facts:
-        data = project.texts[facts.path]
-        if facts.role != "lib" or not any(word in data for word in _WORDS):
-            continue
-        for module in project.modules_in(facts.path):
-            if module.name == facts.name and not is_test_support(module):
-                yield from _in_module(module)
+def named_requests(project: Project, words: tuple[bytes, ...]) -> Iterator[NamedRequest]:
+    """All requests by name in whose code one of the words stands, in the application's own modules;
+    tests and their support are left out.
+    """
+    for path in project.lib_holding(*words):
+        for module in project.modules_in(path):
+            if not is_test_support(module):
+                yield from _in_module(module, words)
 
 
-def _in_module(module: Module) -> Iterator[NamedRequest]:
-    for clause in module.clauses_with(*_WORDS):
+def _in_module(module: Module, words: tuple[bytes, ...]) -> Iterator[NamedRequest]:
+    for clause in module.clauses_with(*words):
         for call in clause.calls:
             if (call.full in WAITING or call.full in CASTS) and call.args and not call.in_quote:
                 name = process_name(call.args[0], clause)

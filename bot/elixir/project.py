@@ -28,6 +28,8 @@ class Project:
     """What `use` of the project's own modules brings; the facts know of it already."""
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
+    _told: dict[bytes, dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    """Which files hold which words, as far as it was asked."""
     trace: Trace = field(default_factory=Trace, repr=False, compare=False)
     """What was looked at through this view of the project."""
     _graph: list[tuple[CallGraph, Trace]] = field(default_factory=list, repr=False, compare=False)
@@ -45,12 +47,33 @@ class Project:
         self._graph.clear()
 
     @cached_property
+    def lib(self) -> frozenset[str]:
+        """The paths of files in `lib` that define modules."""
+        return frozenset(f.path for f in self.facts if f.role == "lib")
+
+    def lib_holding(self, *words: bytes) -> list[str]:
+        """Those of them that hold one of the words, in order."""
+        return [path for path in self.texts.holding(*words) if path in self.lib]
+
+    @cached_property
     def modules(self) -> dict[str, ModuleFacts]:
         """Facts by module name; the first definition in `lib` wins over any other."""
         found: dict[str, ModuleFacts] = {}
         for facts in sorted(self.facts, key=lambda f: f.role != "lib"):
             found.setdefault(facts.name, facts)
         return found
+
+    def defines(self, facts: ModuleFacts, name: str) -> bool:
+        """Whether a module has a function of that name for others."""
+        found = any(defined == name for defined, _ in facts.functions)
+        answers = self.trace.asked.setdefault(("defines", f"{facts.name}.{name}"), {})
+        answers[facts.path] = int(found)
+        return found
+
+    def defined_in(self, path: str) -> frozenset[str]:
+        """All functions that a file defines for others, as `Module.name`."""
+        found = [f for f in self.facts if f.path == path]
+        return frozenset(f"{f.name}.{name}" for f in found for name, _ in f.functions)
 
     @cached_property
     def trees(self) -> tuple[SupervisionTree, ...]:
@@ -87,7 +110,7 @@ class Project:
     @cached_property
     def texts(self) -> Texts:
         """All files, for those who want to know which to open; rules look at `files` never."""
-        return Texts(self.files, self.trace)
+        return Texts(self.files, self.trace, self._told)
 
     def source(self, path: str) -> Source:
         """A parsed file; raises `KeyError` for an unknown path."""

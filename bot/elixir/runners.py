@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.callers import could_call
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_test_support
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server
-from bot.elixir.watched import Text
 
 _AT_START = frozenset(
     {("start_link", 0), ("start_link", 1), ("start_link", 2), ("child_spec", 1), ("start", 2),
@@ -144,18 +143,6 @@ def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
     if not function.public:
         return
     own = function.module
-    last = own.name.rpartition(".")[2].encode()
-    name = function.name.encode()
-    called = re.compile(rb"[.\s]" + re.escape(name) + rb"(?![\w?!])")
-    for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        data = project.texts[path]
-        # A pattern without letters at its start is slow: words first.
-        if _can_name(data, last, name) and data.matches(called):
+    for path in could_call(own.name, function.name, project):
+        if path in project.lib:
             yield from (m for m in project.modules_in(path) if m is not own)
-
-
-def _can_name(data: Text, last: bytes, name: bytes) -> bool:
-    """Whether a file can call `name` of the module that ends in `last`, under whatever alias."""
-    if last not in data or name not in data:
-        return False
-    return last + b"." + name in data or b"import" in data or b"as:" in data

@@ -86,8 +86,8 @@ def modules_with_tables(project: Project) -> Iterator[Module]:
     """The modules of `lib` that call `:ets`, each file opened only if it speaks of it; examples
     and what lies in `priv` aside.
     """
-    for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        if b":ets." in project.texts[path] and _BESIDES.isdisjoint(path.split("/")):
+    for path in project.lib_holding(b":ets."):
+        if _BESIDES.isdisjoint(path.split("/")):
             yield from project.modules_in(path)
 
 

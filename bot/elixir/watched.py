@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 Question = tuple[str, str]
-"""How a text is asked, and for what: `("holds", "Agent.")`."""
+"""How a file is asked, and for what: `("holds", "Agent.")`, `("defines", "Shop.Cart.add")`."""
 
 
 @dataclass
@@ -28,9 +28,11 @@ class Trace:
         return Trace(self.opened | other.opened, asked)
 
 
-def answer(question: Question, data: bytes) -> int:
-    """What a file's bytes answer."""
+def answer(question: Question, data: bytes, defined: frozenset[str]) -> int:
+    """What a file answers by its bytes and by the functions it defines, as `Module.name`."""
     how, what = question
+    if how == "defines":
+        return int(what in defined)
     word = what.encode("latin-1")
     if how == "matches":
         return int(re.search(word, data) is not None)
@@ -72,6 +74,22 @@ class Texts(Mapping[str, Text]):
 
     files: Mapping[str, bytes]
     trace: Trace
+    seen: dict[bytes, dict[str, int]] = field(default_factory=dict, repr=False)
+    """What all files answered to whether they hold a word; each word is looked for once."""
+
+    def holding(self, *words: bytes) -> list[str]:
+        """The paths of the files that hold one of the words, in order."""
+        found: dict[str, int] = {}
+        for word in words:
+            found |= {path: 1 for path, told in self._told(word).items() if told}
+        return [path for path in self.files if path in found] if len(words) > 1 else list(found)
+
+    def _told(self, word: bytes) -> dict[str, int]:
+        if word not in self.seen:
+            self.seen[word] = {path: int(word in data) for path, data in self.files.items()}
+        answers = self.seen[word]
+        self.trace.asked[("holds", word.decode("latin-1"))] = answers
+        return answers
 
     def __getitem__(self, path: str) -> Text:
         return Text(path, self.files[path], self.trace)

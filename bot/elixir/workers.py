@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from heapq import heapreplace
 from itertools import chain
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 POOL_FROM_BYTES = 600_000
 """Below this much source a second process costs more than it saves."""
@@ -52,6 +53,20 @@ def by_file(
         with closing(pool) as found:
             done = dict(_counted(found, len(files), progress))
         return [done[path] for path in files]
+
+
+def in_groups(
+    groups: Sequence[T], work: Callable[[T], R], files: Mapping[str, bytes], jobs: int | None
+) -> list[R]:
+    """The result for each group, in order: each in a process of its own where it is worth it."""
+    processes = min(len(groups), processes_for(jobs, sum(map(len, files.values()))))
+    if processes < 2:
+        with _without_cycle_collection():
+            return [work(group) for group in groups]
+    shares = [[str(number)] for number in range(len(groups))]
+    with closing(_on_processes(shares, lambda n: work(groups[int(n)]), processes)) as found:
+        done = dict(found)
+    return [done[share[0]] for share in shares]
 
 
 def processes_for(jobs: int | None, source: int) -> int:

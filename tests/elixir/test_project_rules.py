@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from benchmarks.detection.labelled import projects, unlabelled
 from bot.core.finding import Analysis
 from bot.elixir.analyze import survey
 from bot.elixir.project import Project
-from bot.elixir.project_rules import Asked, State, asked
+from bot.elixir.project_rules import asked
+from bot.elixir.project_state import Asked, State, shape
 from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rules import all_rules
+from bot.elixir.rules.base import Rule
 from bot.elixir.tree import MemoryTree
 from bot.elixir.watched import Texts, Trace
 from tests.elixir.rewriting import commented, renamed, reordered
@@ -115,7 +118,7 @@ def test_an_answer_stands_where_it_is_the_same_or_was_never_given(
 ) -> None:
     order = {"a": 0, "b": 1, "c": 2}
     question = Asked.of(("holds", "one"), {"a": 1, "b": 0}, order)
-    assert question.stands(path, order[path], data) is stands
+    assert question.stands(path, order[path], data, frozenset()) is stands
 
 
 def test_a_question_that_nobody_of_ours_kept_decides_nothing() -> None:
@@ -134,7 +137,7 @@ def test_a_question_that_nobody_of_ours_kept_decides_nothing() -> None:
 def test_rules_look_at_texts_and_never_at_files() -> None:
     """What a rule reads of `project.files` would be in no trace: its findings could be stale."""
     folder = Path(bot.elixir.__file__).parent
-    outside = {"project.py", "project_rules.py", "changed.py", "redetect.py"}
+    outside = {"project.py", "project_rules.py", "project_state.py", "changed.py", "redetect.py"}
     reads = [
         f"{path.name}:{node.lineno}"
         for path in (*folder.glob("*.py"), *(folder / "rules").glob("*.py"))
@@ -155,3 +158,46 @@ def test_a_view_shares_what_is_open_and_nothing_else() -> None:
     assert project.watched().trace.opened == set()
     project.forget()
     assert project.calls is project.watched().calls
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_rules_that_follow_calls_say_so(rule: Rule) -> None:
+    """Else two processes would build the same graph."""
+    asked_for_calls = False
+    for sample in (*rule.bad, *rule.good, *(e.sample for e in rule.exemptions)):
+        inspection = survey(MemoryTree.of(sample.tree()), jobs=1, rules=(rule,)).inspection
+        view = inspection.project.watched()
+        assert rule.check_project is not None
+        for _ in rule.check_project(view):
+            pass
+        asked_for_calls |= view.trace.calls
+    assert rule.follows_calls is asked_for_calls
+
+
+def test_a_new_function_asks_only_those_again_who_asked_for_its_name() -> None:
+    facts = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection.project.facts
+    one = facts[0]
+    more = replace(one, functions=(*one.functions, ("added", 1)), end=one.end + 40)
+    assert shape([one]) == shape([more])
+    assert shape([one]) != shape([replace(one, functions=(*one.functions, ("handle_call", 3)))])
+    files = {"lib/a.ex": b"defmodule A do\n  def f, do: 1\nend\n"}
+    project = survey(MemoryTree.of(files), jobs=1, rules=RULES).inspection.project
+    (known,) = project.facts
+    assert [project.defines(known, "f"), project.defines(known, "g")] == [True, False]
+    assert project.defined_in("lib/a.ex") == {"A.f"}
+    order = {"lib/a.ex": 0}
+    for what, stands in (("A.f", False), ("A.g", True)):
+        question = Asked.of(("defines", what), project.trace.asked[("defines", what)], order)
+        assert question.stands("lib/a.ex", 0, b"", frozenset()) is stands
+    with pytest.raises(KeyError):
+        known.has("f", 0)
+
+
+def test_a_word_is_looked_for_once_in_all_files() -> None:
+    trace, files = Trace(), {"a": b"one two", "b": b"two", "c": b"three"}
+    texts = Texts(files, trace)
+    assert texts.holding(b"two") == ["a", "b"]
+    assert texts.holding(b"three", b"one") == ["a", "c"]
+    assert trace.asked[("holds", "two")] == {"a": 1, "b": 1, "c": 0}
+    assert Texts(files, Trace(), texts.seen).holding(b"two") == ["a", "b"]
+    assert set(texts.seen) == {b"one", b"two", b"three"}

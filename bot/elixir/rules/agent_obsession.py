@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir.named_requests import NamedRequest, named_requests
+from bot.elixir.named_requests import AGENT_WORDS, NamedRequest, named_requests
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
@@ -14,7 +14,7 @@ _SHOWN = 5
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every named Agent that two or more modules hand functions to."""
     asked: dict[str, list[NamedRequest]] = {}
-    for request in named_requests(project):
+    for request in named_requests(project, AGENT_WORDS):
         if request.call.module == "Agent":
             asked.setdefault(request.process, []).append(request)
     for name, requests in asked.items():

@@ -14,8 +14,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.setting_users import changes_of, reads_of
+from bot.elixir.rules.setting_users import Use, changes_of, reads_of
 from bot.elixir.settings import WRITE_WORDS, WRITES, Setting, written
+from bot.elixir.source import role_of
 
 Verdict = Site | Exempt
 
@@ -41,10 +42,8 @@ _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """The first change of each shared thing in every test module that runs beside others."""
-    for path, data in project.texts.items():
-        if b"async: true" in data and any(word in data for word in _SIEVE):
-            if project.source(path).role != "test":
-                continue
+    for path in project.texts.holding(b"async: true"):
+        if role_of(path) == "test" and any(word in project.texts[path] for word in _SIEVE):
             for module in project.modules_in(path):
                 if _runs_beside_others(module):
                     yield from _changes(module, project)
@@ -100,11 +99,15 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
     span, what, own = Span.of(call.owner, call.node), f"`{setting.label}`", call.owner.source.path
     changes = changes_of(setting, project, own)
     beside = next((use for use in changes if _runs_beside_others(use.module)), None)
-    reads = reads_of(setting, project, own) if beside is None else []
-    if reads is None:
+    found = reads_of(setting, project, own) if beside is None else iter(())
+    if found is None:
         return Exempt(span, "private-key")
-    reading = (use for use in reads if use.tests and _runs_beside_others(use.module))
-    beside = beside or next(reading, None)
+    reads: list[Use] = []
+    for use in found:
+        reads.append(use)
+        if use.tests and _runs_beside_others(use.module):
+            beside = use
+            break
     if beside is not None:
         return _site(span, what, beside.evidence)
     if restored:

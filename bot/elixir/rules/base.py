@@ -124,6 +124,8 @@ class Rule:
     roles: tuple[Role, ...] = ("lib",)
     fix_needs_app: bool = False
     """The fix puts something under a supervisor: files of no Mix application only get advice."""
+    follows_calls: bool = False
+    """The project check asks `Project.calls`: all that do share one graph in one process."""
     check: Check | None = None
     check_project: ProjectCheck | None = None
 

@@ -174,6 +174,7 @@ RULE = Rule(
     ),
     remedy="Move the child below what it needs. What needs nothing stands first.",
     triggers=(b"Supervisor",),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample("""\

@@ -99,6 +99,7 @@ RULE = Rule(
         "meant to be found, a `Registry` answers without the supervisor."
     ),
     triggers=(b"Supervisor",),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample("""\

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.elixir import nodes
+from bot.elixir.callers import could_call, last_part
 from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
@@ -13,6 +14,7 @@ from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server
 from bot.elixir.rules.standing import callers_of
+from bot.elixir.source import role_of
 
 _TESTS = ("test", "describe", "property", "feature")
 _STARTS = ("start_link", "start", "start_monitor")
@@ -90,17 +92,14 @@ def _is_callback(function: Function) -> bool:
 
 def _calls_of(door: Function, project: Project) -> Iterator[tuple[Module, Call, Function | None]]:
     """Calls from other modules, with the functions they stand in."""
-    home = door.module
-    last, names = home.name.rpartition(".")[2].encode(), [door.name]
+    home, names = door.module, [door.name]
+    paths = set(could_call(home.name, door.name, project))
     if is_server(home) and door.name in _STARTS:
         names += _SUPERVISED
-    words = [name.encode() for name in names]
-    for path, data in project.texts.items():
-        if last not in data or not any(word in data for word in words):
-            continue
-        if project.source(path).role not in ("lib", "test"):
-            continue
-        for module in project.modules_in(path):
+        starting = project.texts.holding(b"start_supervised", b"start_link_supervised!")
+        paths |= set(starting) & set(project.texts.holding(last_part(home.name)))
+    for path in sorted(paths):
+        for module in project.modules_in(path) if role_of(path) in ("lib", "test") else ():
             if module.name != home.name:
                 yield from _calls_from(module, door, names)
 

@@ -59,15 +59,13 @@ def _is(start: StartFacts) -> bool:
 
 def _callers(starters: dict[str, Starter], project: Project) -> Iterator[Site | Exempt]:
     words = [f"{name}(".encode() for name in starters]
-    paths = {f.path: None for f in project.facts if f.role == "lib"} if words else {}
-    for path in paths:
-        if any(word in project.texts[path] for word in words):
-            for module in project.modules_in(path):
-                for clause in module.clauses_with(*words):
-                    for call in clause.calls:
-                        starter = starters.get(call.name)
-                        if starter is not None and _reaches(call, starter.function):
-                            yield from _judge(call, clause, starter, project)
+    for path in project.lib_holding(*words):
+        for module in project.modules_in(path):
+            for clause in module.clauses_with(*words):
+                for call in clause.calls:
+                    starter = starters.get(call.name)
+                    if starter is not None and _reaches(call, starter.function):
+                        yield from _judge(call, clause, starter, project)
 
 
 def _reaches(call: Call, function: Function) -> bool:

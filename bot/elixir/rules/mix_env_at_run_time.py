@@ -35,11 +35,9 @@ _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.",
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every `Mix.env/0`, `Mix.target/0` and `Mix.Project` function that a function calls."""
-    paths = {facts.path: None for facts in project.facts if facts.role == "lib"}
-    for path in paths:
-        if any(word in project.texts[path] for word in _TRIGGERS):
-            for module in project.modules_in(path):
-                yield from _of_module(module, project)
+    for path in project.lib_holding(*_TRIGGERS):
+        for module in project.modules_in(path):
+            yield from _of_module(module, project)
 
 
 def _of_module(module: Module, project: Project) -> Iterator[Site | Exempt]:

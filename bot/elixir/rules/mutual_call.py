@@ -131,6 +131,7 @@ RULE = Rule(
         b":gen_statem.call",
         b"Agent.",
     ),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample(

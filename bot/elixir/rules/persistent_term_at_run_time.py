@@ -21,9 +21,7 @@ _AT_THE_EDGES = (("handle_continue", 2), ("terminate", 2), ("terminate", 3))
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every write of a persistent term that a server's callback or a request leads to."""
-    for path in sorted({f.path for f in project.facts if f.role == "lib"}):
-        if b":persistent_term." not in project.texts[path]:
-            continue
+    for path in project.lib_holding(b":persistent_term."):
         for module in project.modules_in(path):
             for clause in module.clauses_with(b":persistent_term.put", b":persistent_term.erase"):
                 for call in clause.calls:

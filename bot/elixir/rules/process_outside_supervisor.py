@@ -85,8 +85,7 @@ def _own_start(
         or start.target not in ("", facts.name)
     ):
         return
-    linkable = any(name == "start_link" for name, _ in facts.functions)
-    if linkable or facts.name in project.child_modules:
+    if facts.has("start_link") or facts.name in project.child_modules:
         return
     if _each_caller_stops_it(f"{facts.name}.start", project):
         yield Exempt(span, "short-lived")

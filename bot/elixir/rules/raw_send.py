@@ -87,6 +87,7 @@ RULE = Rule(
         "name raises, `GenServer.cast/2` does not."
     ),
     triggers=(b"send",),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample(

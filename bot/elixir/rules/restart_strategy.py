@@ -92,6 +92,7 @@ RULE = Rule(
         "through `Registry`, which is linked to those who register."
     ),
     triggers=(b"one_for_one",),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample("""\

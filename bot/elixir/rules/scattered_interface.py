@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.elixir.facts import ModuleFacts
-from bot.elixir.named_requests import NamedRequest, named_requests
+from bot.elixir.named_requests import SERVER_WORDS, NamedRequest, named_requests
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     """Every server whose messages at least two other modules send by call or cast."""
     owners = project.calls.owners
     asked: dict[str, list[NamedRequest]] = {}
-    for request in named_requests(project):
+    for request in named_requests(project, SERVER_WORDS):
         owner = owners.get(request.process)
         if owner is None or request.call.module == "Agent" or owner.name == request.module.name:
             continue
@@ -103,6 +103,7 @@ RULE = Rule(
         "server and its messages stay as they are."
     ),
     triggers=(b"GenServer", b"GenStage", b"gen_server", b"gen_statem", b"GenStateMachine"),
+    follows_calls=True,
     check_project=check,
     bad=(
         Sample(files={"lib/stock.ex": _server(), "lib/cart.ex": _CART, "lib/desk.ex": _DESK}),

@@ -13,6 +13,7 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Span
 from bot.elixir.rules.doors import holds_tests, visits
 from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
+from bot.elixir.source import role_of
 
 _MOST_READERS = 4
 """Places that read a setting of which the way to the tests is looked for."""
@@ -44,12 +45,14 @@ def changes_of(setting: Setting, project: Project, own: str) -> list[Use]:
     ]
 
 
-def reads_of(setting: Setting, project: Project, own: str) -> list[Use] | None:
-    """How tests outside the file `own` come to read it; `None` where nothing there reads it."""
+def reads_of(setting: Setting, project: Project, own: str) -> Iterator[Use] | None:
+    """How tests outside the file `own` come to read it, looked for one by one; `None` where nothing
+    there reads it.
+    """
     found = list(islice(_reads(setting, project, own), _MOST_READERS))
     if not found:
         return None
-    return [use for function, call in found for use in _uses(function, call, project, own)]
+    return (use for function, call in found for use in _uses(function, call, project, own))
 
 
 def _reads(setting: Setting, project: Project, own: str) -> Iterator[tuple[Function, Call]]:
@@ -79,8 +82,7 @@ def _uses(function: Function, call: Call, project: Project, own: str) -> Iterato
 def _speaking_of(
     setting: Setting, project: Project, own: str, words: Iterable[bytes]
 ) -> Iterator[Module]:
-    for path, data in project.texts.items():
-        if path == own or setting.word not in data or not any(word in data for word in words):
-            continue
-        if project.source(path).role in ("lib", "test"):
+    for path in project.texts.holding(setting.word):
+        data, role = project.texts[path], role_of(path)
+        if path != own and role in ("lib", "test") and any(word in data for word in words):
             yield from project.modules_in(path)

@@ -16,6 +16,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.standing import above, definition_around
+from bot.elixir.source import role_of
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
 _STARTERS = ("start_link", "start")
@@ -36,7 +37,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
             or any(word in data for word in words)
         ):  # fmt: skip
             continue
-        if project.source(path).role == "test":
+        if role_of(path) == "test":
             for module in project.modules_in(path):
                 yield from _in_module(module, fixed)
 

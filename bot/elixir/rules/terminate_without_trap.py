@@ -23,9 +23,7 @@ _HARMLESS = (":telemetry.detach",)
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every server that cleans up in `terminate` and never traps exits."""
-    for path, data in project.texts.items():
-        if b"terminate(" not in data or project.source(path).role != "lib":
-            continue
+    for path in project.lib_holding(b"terminate("):
         for module in project.modules_in(path):
             if terminate_of(module) is not None and is_server(module):
                 yield from _judge(module, project)
@@ -51,7 +49,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
 
 def _function(project: Project, call: Call) -> Function | None:
     facts = project.modules.get(call.module)
-    if facts is None or not any(name == call.name for name, _ in facts.functions):
+    if facts is None or not project.defines(facts, call.name):
         return None
     function = project.module(call.module).local(call.name, call.arity)
     # A protocol's function has no body: its name must do.

@@ -28,12 +28,11 @@ _SANDBOX = "Ecto.SQL.Sandbox"
 
 def check(project: Project) -> Iterator[Site | Exempt]:
     """Every choice by the test environment, and every call of a test tool, outside of tests."""
-    for path in {facts.path: None for facts in project.facts if facts.role == "lib"}:
-        if any(word in project.texts[path] for word in _WORDS):
-            for module in project.modules_in(path):
-                if not _is_for_tests(module):
-                    yield from _choices(module)
-                    yield from _tools(module)
+    for path in project.lib_holding(*_WORDS):
+        for module in project.modules_in(path):
+            if not _is_for_tests(module):
+                yield from _choices(module)
+                yield from _tools(module)
 
 
 def _is_for_tests(module: Module) -> bool:

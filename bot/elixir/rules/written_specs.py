@@ -43,12 +43,11 @@ class WrittenSpec:
 
 def written_specs(project: Project, *words: bytes) -> Iterator[WrittenSpec]:
     """Specifications in the files of `lib` that hold one of the words; few files should."""
-    for path in {f.path: None for f in project.facts if f.role == "lib"}:
-        if any(word in project.texts[path] for word in words):
-            for module in project.modules_in(path):
-                yield from _of_uses(module)
-                for clause in module.clauses_with(*words):
-                    yield from _in_clause(clause)
+    for path in project.lib_holding(*words):
+        for module in project.modules_in(path):
+            yield from _of_uses(module)
+            for clause in module.clauses_with(*words):
+                yield from _in_clause(clause)
 
 
 def _of_uses(module: Module) -> Iterator[WrittenSpec]:
