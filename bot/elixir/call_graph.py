@@ -113,14 +113,16 @@ class CallGraph:
             step = queue[count]
             yield step
             for hop in self._hops(step) if len(step.path) < _MOST_CALLS_DEEP else ():
-                if hop.identity not in seen and hop.function in self._leading(hop.function.module):
+                if hop.identity not in seen:
                     seen.add(hop.identity)
                     queue += hop.steps(step)
 
     def _hops(self, step: Step) -> Iterator[_Hop]:
         for call in step.clause.calls:
             function = self._function(call)
-            if function is not None and runs(call, step.clause):
+            if function is None or function not in self._leading(function.module):
+                continue
+            if runs(call, step.clause):
                 in_task = step.in_task or bool(call.runs_in)
                 args = enumerate(() if call.captured else call.args)
                 given = {i: name for i, arg in args if (name := self._given(arg, step, in_task))}
@@ -145,16 +147,14 @@ class CallGraph:
     def _leading(self, module: Module) -> frozenset[Function]:
         """The functions whose text could lead to a process, themselves or through each other."""
         if module not in self._led:
-            rest = set(module.functions.values())
-            found: set[Function] = set()
-            pattern = self._words
-            while True:
-                new = {f for f in rest if any(c.matches(pattern) for c in f.clauses)}
-                if not new:
-                    break
+            functions = module.functions.values()
+            new = {f for f in functions if any(c.matches(self._words) for c in f.clauses)}
+            found = set(new)
+            rest = {f: _words_of(f) for f in functions if f not in found} if new else {}
+            while new:
+                names = {f.name.encode() for f in new}
+                new = {f for f, words in rest.items() if not names.isdisjoint(words)} - found
                 found |= new
-                rest -= new
-                pattern = re.compile(_any_of({f.name for f in new}))
             self._led[module] = frozenset(found)
         return self._led[module]
 
@@ -178,6 +178,13 @@ class CallGraph:
     def _words(self) -> re.Pattern[bytes]:
         last = {facts.name.rpartition(".")[2] for facts in self.servers}
         return re.compile(_SPEAKS + (b"|" + _any_of(last) if last else b""))
+
+
+def _words_of(function: Function) -> set[bytes]:
+    source, found = function.module.source, set[bytes]()
+    for clause in function.clauses:
+        found |= source.words(clause.node.start_byte, clause.node.end_byte)
+    return found
 
 
 def _any_of(names: Iterable[str]) -> bytes:

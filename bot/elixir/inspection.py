@@ -113,7 +113,8 @@ class Inspection:
         small = sum(map(len, new.values())) < POOL_FROM_BYTES
         opened = self._opened if small else None
         work = partial(analyze_file, rules=self.rules, usings=self._usings, opened=opened)
-        done = by_file(new, work, jobs=self.jobs, progress=self.progress, before_fork=_prepare)
+        prepare = partial(_prepare, sum(map(len, new.values())))
+        done = by_file(new, work, jobs=self.jobs, progress=self.progress, before_fork=prepare)
         made = dict(zip(new, done, strict=True))
         if self.cache.holds:
             self.cache.put({self._keys[p]: result for p, result in made.items()}, _FILE)
@@ -198,6 +199,12 @@ def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
         yield finding if count == 1 else finding.model_copy(update={"id": f"{finding.id}-{count}"})
 
 
-def _prepare() -> None:
+_WORTH_MORE_QUERIES = 2_000_000
+"""Bytes; in less source a compiled query saves no more than it costs."""
+
+
+def _prepare(source: int) -> None:
     nodes.prepare(*CALLS)
-    nodes.prepare(*HOLDERS)
+    if source >= _WORTH_MORE_QUERIES:
+        nodes.prepare(*HOLDERS)
+        nodes.prepare("binary_operator")

@@ -46,6 +46,8 @@ def role_of(path: str) -> Role:
     return "lib"
 
 
+_WORD = re.compile(rb"\w+[?!]?")
+
 MOST_DEEP, _BETWEEN_LOOKS = 500, 1_000
 """Nodes within nodes; code that people write stays below a hundred."""
 
@@ -111,6 +113,22 @@ class Source:
             for word in words
             for at in _offsets(self.data, word, start, end)
         )
+
+    def words(self, start: int, end: int) -> set[bytes]:
+        """The words of a byte range outside comments."""
+        found: set[bytes] = set()
+        data = self.data[start:end]
+        if b"#" not in data:
+            return set(_WORD.findall(data))
+        at = start
+        for line in data.splitlines(keepends=True):
+            if b"#" in line:
+                for match in _WORD.finditer(line):
+                    found |= set() if self.in_comment(at + match.start()) else {match[0]}
+            else:
+                found.update(_WORD.findall(line))
+            at += len(line)
+        return found
 
     def in_comment(self, byte: int) -> bool:
         """Whether a byte belongs to a comment."""
