@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.module import Clause, Module
 from bot.elixir.named_requests import AGENT_WORDS, NamedRequest, named_requests
+from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 _SHOWN = 5
+_HANDED_TO = 3
+"""Modules: two that get an Agent from outside may well have one each."""
+_TAKE_FUNCTIONS = frozenset({"Agent.get", "Agent.update", "Agent.get_and_update", "Agent.cast"})
+_OWN = frozenset({"Agent.start_link", "Agent.start", "Agent.child_spec"})
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
-    """Every named Agent that two or more modules hand functions to."""
+    """Every named Agent that two or more modules hand functions to, and the Agents that three or
+    more modules are given.
+    """
+    yield from _named(project)
+    yield from _handed(project)
+
+
+def _named(project: Project) -> Iterator[Site | Exempt]:
     asked: dict[str, list[NamedRequest]] = {}
     for request in named_requests(project, AGENT_WORDS):
         if request.call.module == "Agent":
@@ -44,6 +60,52 @@ def _judge(name: str, requests: list[NamedRequest]) -> Site | Exempt:
     )
 
 
+def _handed(project: Project) -> Iterator[Site]:
+    """Agents by parameter, in modules that start none: nobody there owns what it looks into."""
+    found: dict[str, Call] = {}
+    for path in project.lib_holding(*AGENT_WORDS):
+        for module in project.modules_in(path):
+            calls = list(_on_parameters(module))
+            if calls and not any(_nested(module.name, other) for other in found):
+                found[module.name] = calls[0]
+    if len(found) >= _HANDED_TO:
+        yield _handed_site(list(found.values()))
+
+
+def _on_parameters(module: Module) -> Iterator[Call]:
+    clauses = module.clauses_with(*AGENT_WORDS)
+    owns = any(call.full in _OWN for clause in clauses for call in clause.calls)
+    if owns or module.implements("Agent") or is_test_support(module) or is_platform(module):
+        return
+    for clause in clauses:
+        for call in clause.calls:
+            if call.full in _TAKE_FUNCTIONS and not call.in_quote and _is_parameter(call, clause):
+                yield call
+
+
+def _is_parameter(call: Call, clause: Clause) -> bool:
+    process = call.args[0] if call.args else None
+    named = {name for param in clause.params for name in nodes.identifiers(param)}
+    return process is not None and process.type == "identifier" and text(process) in named
+
+
+def _handed_site(calls: list[Call]) -> Site:
+    first = calls[0]
+    return Site(
+        Span.of(first.owner, first.node),
+        f"{len(calls)} modules look into Agents that they are given, and start none",
+        because=tuple(
+            Because(
+                Span.of(call.owner, call.node),
+                f"`{call.owner.name}` hands the Agent it is given a function by `{call.full}`",
+            )
+            for call in calls[:_SHOWN]
+        ),
+        confidence="low",
+        data={"modules": str(len(calls))},
+    )
+
+
 def _nested(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
@@ -59,6 +121,12 @@ defmodule Shop.Desk do
   def total, do: Agent.get(@basket, fn items -> Enum.sum(Enum.map(items, & &1.price)) end)
 end
 """
+_GIVEN = """\
+defmodule Shop.{} do
+  def add(basket, item), do: Agent.update(basket, &[item | &1])
+end
+"""
+_THREE = ("Cart", "Desk", "Till")
 _BASKET = """\
 defmodule Shop.Basket do
   use Agent
@@ -78,7 +146,8 @@ RULE = Rule(
     fix="advice",
     explanation=(
         "Two or more modules hand functions to the same Agent (`Agent.get`, `Agent.update`, "
-        "`Agent.cast`), and so each knows how its data is kept. It is the case of an Agent in "
+        "`Agent.cast`), and so each knows how its data is kept; or three or more do so with an "
+        "Agent that they are given, and none of them starts one. It is the case of an Agent in "
         "[Scattered process interfaces]"
         "(https://hexdocs.pm/elixir/process-anti-patterns.html#scattered-process-interfaces)."
     ),
@@ -95,6 +164,7 @@ RULE = Rule(
     bad=(
         Sample(files={"lib/cart.ex": _CART, "lib/desk.ex": _DESK}),
         Sample(files={"lib/basket.ex": _BASKET, "lib/desk.ex": _DESK}),
+        Sample(files={f"lib/{name.lower()}.ex": _GIVEN.format(name) for name in _THREE}),
     ),
     good=(
         Sample(

@@ -43,3 +43,20 @@ def test_one_module_alone() -> None:
 
 def test_tests_may_look_into_agents() -> None:
     assert said(GET, GET, folder="test") == []
+
+
+GIVEN = "Agent.get(pid, & &1)"
+
+
+@pytest.mark.parametrize(
+    ("third", "words"),
+    [
+        (GIVEN, ["info"]),
+        ("Agent.stop(pid)", []),
+        ("Agent.get(whose(), & &1)", []),
+        ("(other = whose(); Agent.get(other, & &1))", []),
+        ("(Agent.start_link(fn -> pid end); Agent.get(pid, & &1))", []),
+    ],
+)
+def test_agents_that_are_handed_in(third: str, words: list[str]) -> None:
+    assert said(GIVEN, GIVEN, third) == words
