@@ -181,7 +181,9 @@ def before_halt(waits: Blocking) -> bool:
 def entry_of(call: Call, step: Reached) -> Clause:
     """The callback's clause that leads to a call."""
     first = step.path[0] if step.path else call
-    return next(c for c in step.origin.clauses if nodes.contains(c.node, first.node))
+    found = step.origin.module.clause_at(first.start)
+    assert found is not None, "a way begins in one of the clauses of its origin"
+    return found
 
 
 def _to_local_socket(call: Call) -> bool:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
@@ -18,7 +18,6 @@ from bot.elixir.source import Source, falls_in
 
 if TYPE_CHECKING:
     from bot.elixir.calls import Call
-    from bot.elixir.reach import Reached
 
 
 @dataclass(eq=False)
@@ -138,7 +137,7 @@ class Module:
     nested: list[Module] = field(default_factory=list)
     loose: list[Node] = field(default_factory=list)
     """Other statements of the module body (struct definitions, macro calls, ...)."""
-    memo: dict[object, list[Reached]] = field(default_factory=dict, repr=False)
+    memo: dict[object, Any] = field(default_factory=dict, repr=False)
     """What several rules ask `bot.elixir.reach` for, computed once."""
 
     def use(self, name: str) -> Use | None:

@@ -86,12 +86,13 @@ def _can_take(clause: Clause, call: Call) -> bool:
 def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUSY) -> list[Reached]:
     """Each clause that runs in the server's process, once, by the first way found."""
     wanted = frozenset(keys)
-    if wanted not in module.memo:
+    known: list[Reached] | None = module.memo.get(wanted)
+    if known is None:
         first: dict[int, Reached] = {}
         for step in reached(callbacks(module, wanted)):
             first.setdefault(step.clause.node.id, step)
-        module.memo[wanted] = list(first.values())
-    return module.memo[wanted]
+        known = module.memo[wanted] = list(first.values())
+    return known
 
 
 def own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:

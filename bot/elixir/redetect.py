@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bot.core.finding import Finding
 from bot.core.plan import Change
@@ -13,6 +13,9 @@ from bot.elixir.project import Project
 from bot.elixir.rules import all_rules, rule
 from bot.elixir.rules.base import Rule
 from bot.elixir.tree import MemoryTree
+
+_BRINGS = ("database", "http", "network", "program")
+"""Kinds of waiting work that has a result."""
 
 Place = tuple[str, str, str]
 """(path, module, function)"""
@@ -38,11 +41,40 @@ def still_there(
         if new[place] > max(0, old[place] - count)
     ]
     problems.extend(
+        f"`{call}` is called nowhere in the changed files any more: the work is gone, not moved"
+        for call in _lost(named, paths, project, after)
+    )
+    problems.extend(
         f"the change brings a new finding of the same kind to {place[1]}.{place[2]} in {place[0]}"
         for place, count in new.items()
         if place not in gone and count > old[place]
     )
     return tuple(problems)
+
+
+def _lost(
+    findings: tuple[Finding, ...], paths: tuple[str, ...], project: Project, after: Project
+) -> Iterator[str]:
+    """Work that was in the way, and that the changed files do not do at all any more.
+
+    A pause may go for good, and so may a wait for another process: only what brings something from
+    outside is looked for.
+    """
+    for call in {f.data["call"]: None for f in findings if f.data.get("kind") in _BRINGS}:
+        if _calls(call, paths, project) and not _calls(call, paths, after):
+            yield call
+
+
+def _calls(full: str, paths: tuple[str, ...], project: Project) -> bool:
+    """Whether one of the files makes the call, raising or not."""
+    return any(
+        call.full.rstrip("!") == full.rstrip("!")
+        for path in paths
+        if path in project.files
+        for module in project.modules_in(path)
+        for clause in module.all_clauses()
+        for call in clause.calls
+    )
 
 
 def _place(finding: Finding) -> Place:

@@ -69,7 +69,7 @@ def undecided(step: Reached) -> Call | None:
 def _picks(clause: Clause, call: Call, origin: Function) -> bool:
     if len(clause.params) != len(call.args):
         return False
-    messages = {text(param) for c in origin.clauses for param in c.params}
+    messages = _parameters(origin)
     return any(
         is_tagged(param, clause.function.module)
         and arg.type == "identifier"
@@ -78,10 +78,22 @@ def _picks(clause: Clause, call: Call, origin: Function) -> bool:
     )
 
 
+def _parameters(function: Function) -> set[str]:
+    """All parameters as written, of all clauses; worked out once."""
+    memo, key = function.module.memo, (_parameters, function)
+    if key not in memo:
+        memo[key] = {text(param) for c in function.clauses for param in c.params}
+    found: set[str] = memo[key]
+    return found
+
+
 def patience(module: Module) -> Patience:
     """How long callers wait for the server, as far as its own functions say with one voice."""
-    found = {_patience(call, clause, module) for clause, call in _client_calls(module)}
-    return found.pop() if len(found) == 1 else "unknown"
+    if patience not in module.memo:
+        told = {_patience(call, clause, module) for clause, call in _client_calls(module)}
+        module.memo[patience] = told.pop() if len(told) == 1 else "unknown"
+    found: Patience = module.memo[patience]
+    return found
 
 
 def _client_calls(module: Module) -> Iterator[tuple[Clause, Call]]:

@@ -15,6 +15,12 @@ _TESTS = frozenset({"test", "property", "doctest", "feature"})
 _ASSERTING = re.compile(r"^(assert|refute|flunk|catch_(exit|error|throw)|verify!?)(_\w+)?!?$")
 _SKIP_ATTRIBUTES = frozenset({"tag", "moduletag", "describetag"})
 _SKIP = re.compile(r"\bskip\b|\bpending\b")
+_SETTINGS = {
+    "Application.get_env": 2, "Application.compile_env": 2, "Application.fetch_env": 2,
+    "Application.fetch_env!": 2, "Application.compile_env!": 2, "System.get_env": 1,
+    "System.fetch_env": 1, "System.fetch_env!": 1,
+}  # fmt: skip
+"""How many arguments name the setting; a further one is its default."""
 _CREDO_DISABLE = re.compile(r"#\s*credo:disable-for-")
 
 
@@ -29,6 +35,8 @@ class Census:
     """`ExUnit.start/configure` with `exclude:` or `only_test_ids:`."""
     credo_disables: int = 0
     broad_rescues: int = 0
+    flags: Counter[str] = field(default_factory=Counter)
+    """Reads of settings that are off unless somebody sets them."""
     restarts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """`max_restarts`/`max_seconds` with their value as written."""
 
@@ -62,6 +70,8 @@ def _count_call(node: Node, census: Census) -> None:
         r"\b(exclude|only_test_ids|include):", _text(node)
     ):
         census.excludes += 1
+    elif name in _SETTINGS and _is_off(node, _SETTINGS[name]):
+        census.flags[_normalised(node)] += 1
 
 
 def _count_pair(node: Node, census: Census) -> None:
@@ -69,6 +79,32 @@ def _count_pair(node: Node, census: Census) -> None:
     name = _text(key).strip(" :") if key is not None else ""
     if name in ("max_restarts", "max_seconds") and value is not None:
         census.restarts[(name, _text(value))] += 1
+
+
+def _is_off(read: Node, keys: int) -> bool:
+    """Whether a setting is false by default, or decides something without having a default."""
+    arguments = next((c for c in read.named_children if c.type == "arguments"), None)
+    given = arguments.named_children if arguments is not None else []
+    if len(given) > keys:
+        return _text(given[keys]) in ("false", "nil")
+    return _decides(read)
+
+
+def _decides(node: Node) -> bool:
+    """Whether it stands in the condition of an `if` or `unless`, or left of `&&` or `and`."""
+    inner, outer = node, node.parent
+    while outer is not None and outer.type not in ("do_block", "stab_clause", "pair"):
+        if outer.type == "binary_operator":
+            left = outer.child_by_field_name("left")
+            operator = outer.child_by_field_name("operator")
+            joins = operator is not None and _text(operator) in ("&&", "and")
+            if joins and left is not None and left.id == inner.id:
+                return True
+        target = outer.child_by_field_name("target") if outer.type == "call" else None
+        if target is not None and _text(target) in ("if", "unless"):
+            return True
+        inner, outer = outer, outer.parent
+    return False
 
 
 def _is_skip(node: Node) -> bool:

@@ -28,7 +28,7 @@ _DEFAULT_RESTARTS, _DEFAULT_SECONDS = 3, 5
 def run_gates(
     changes: tuple[Change, ...], action: Action, *, redetect: Redetect | None = None
 ) -> tuple[CheckResult, ...]:
-    """Every gate's result, all named `gate-...`."""
+    """Every gate's result, all named `gate-...`; with `redetect` those of a fix as well."""
     before = {c.path: take_census(c.before) for c in changes if _is_elixir(c.path)}
     after = {c.path: take_census(c.after) for c in changes if _is_elixir(c.path)}
     pairs = {path: (before[path], after[path]) for path in before}
@@ -42,6 +42,8 @@ def run_gates(
         _gate("rescue", rescues_widened(pairs)),
     ]
     if redetect is not None:
+        # For fixes alone: a new feature may well begin switched off.
+        gates.append(_gate("flags", switched_off(pairs)))
         still = redetect(action, changes)
         gates.append(_gate("finding-gone", [f"still found: {text}" for text in still]))
     return tuple(gates)
@@ -119,6 +121,16 @@ def rescues_widened(pairs: dict[str, tuple[Census, Census]]) -> list[str]:
         f"{path}: a rescue or catch of everything is new"
         for path, (before, after) in pairs.items()
         if after.broad_rescues > before.broad_rescues
+    ]
+
+
+def switched_off(pairs: dict[str, tuple[Census, Census]]) -> list[str]:
+    """New settings outside tests that are off by default: what they guard is not mended."""
+    return [
+        f"{path}: `{text}` is new, and off unless somebody sets it"
+        for path, (before, after) in pairs.items()
+        if not is_test(path)
+        for text in after.flags - before.flags
     ]
 
 

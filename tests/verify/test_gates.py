@@ -175,6 +175,37 @@ def test_narrowing_a_rescue_is_welcome() -> None:
     assert _lib(old, old.replace("_ ->", "ArgumentError ->")) == {}
 
 
+def _mending(before: str, after: str) -> dict[str, str]:
+    """The gates of a change that is to mend a finding."""
+    changes = (change(LIB, before, after),)
+    gates = run_gates(changes, action(LIB), redetect=lambda act, changes: ())
+    return {g.name: g.summary for g in gates if g.status == "failed"}
+
+
+@pytest.mark.parametrize(
+    ("start", "good"),
+    [
+        ("if Application.get_env(:s, :on, false), do: Supervisor.start_link([], [])", False),
+        ("if Application.get_env(:s, :on), do: Supervisor.start_link([], [])", False),
+        ('unless System.get_env("OFF"), do: Supervisor.start_link([], [])', False),
+        ("Application.fetch_env!(:s, :on) && Supervisor.start_link([], [])", False),
+        (
+            "on = Application.get_env(:s, :on, nil)\n    if on, do: Supervisor.start_link([], [])",
+            False,
+        ),
+        ("if Application.get_env(:s, :on, true), do: Supervisor.start_link([], [])", True),
+        ("Supervisor.start_link([], max_seconds: Application.get_env(:s, :seconds, 5))", True),
+        ("Supervisor.start_link(Application.get_env(:s, :children), [])", True),
+    ],
+)
+def test_what_is_off_by_default_mends_nothing(start: str, good: bool) -> None:
+    old = "defmodule R do\n  def f do\n    Supervisor.start_link([], [])\n  end\nend\n"
+    new = old.replace("Supervisor.start_link([], [])", start)
+    assert ("gate-flags" in _mending(old, new)) is not good
+    assert "gate-flags" not in _mending(new, new + "\n")
+    assert "gate-flags" not in _lib(old, new)
+
+
 def test_a_finding_that_is_still_there_fails() -> None:
     gates = run_gates(
         (change(LIB, COUNTER, COUNTER + "\n"),),

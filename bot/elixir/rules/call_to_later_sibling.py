@@ -30,7 +30,13 @@ class _Place:
 
     child: ChildFacts
     listing: ChildListFacts
-    later: Mapping[str, ChildFacts]
+    position: int
+    named: Mapping[str, list[tuple[int, ChildFacts]]]
+    """The positions of all children by such names, ascending; one dictionary for the list."""
+
+    def later(self, name: str) -> ChildFacts | None:
+        """The next child that has the name."""
+        return next((c for at, c in self.named.get(name, ()) if at > self.position), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +50,15 @@ class _Started:
 def check(project: Project) -> Iterator[Site | Exempt]:
     """What children need, in `init/1` or right after it, of siblings that start after them."""
     for place in _places(project):
-        if not place.later:
-            continue
         seen: set[int] = set()
         for started in _started_with(project, place):
             for call, step in _needs(project, started.facts):
                 name = needed_process(call, step)
-                if name in place.later and call.node.id not in seen:
+                later = place.later(name)
+                if later is not None and call.node.id not in seen:
                     seen.add(call.node.id)
-                    if together(project, place.listing, place.child, place.later[name]):
-                        yield _judge(call, step, started, place.later[name], name)
+                    if together(project, place.listing, place.child, later):
+                        yield _judge(call, step, started, later, name)
 
 
 def _started_with(project: Project, place: _Place) -> Iterator[_Started]:
@@ -74,7 +79,7 @@ def _started_with(project: Project, place: _Place) -> Iterator[_Started]:
 
 
 def _places(project: Project) -> Iterator[_Place]:
-    """Every child of every list; whether two stand in one list literal is asked later."""
+    """Every child that others follow in its list, as written or not."""
     lib = [facts for facts in project.facts if facts.role == "lib"]
     listings = [listing for facts in lib for listing in facts.child_lists]
     times: dict[str, int] = {}
@@ -82,13 +87,18 @@ def _places(project: Project) -> Iterator[_Place]:
         for name in {child.module, child.name} - {""}:
             times[name] = times.get(name, 0) + 1
     for listing in listings:
-        later: dict[str, ChildFacts] = {}
-        places = []
-        for child in reversed(listing.children):
-            places.append(_Place(child, listing, dict(later)))
-            names = _names(project, child)
-            later |= {n: child for n in names if times.get(n, 0) < 2 and _once(child, times)}
-        yield from reversed(places)
+        named: dict[str, list[tuple[int, ChildFacts]]] = {}
+        last = -1
+        for at, child in enumerate(listing.children):
+            for name in _names(project, child) if _once(child, times) else ():
+                if times.get(name, 0) < 2:
+                    named.setdefault(name, []).append((at, child))
+                    last = at
+        yield from (
+            _Place(child, listing, at, named)
+            for at, child in enumerate(listing.children)
+            if at < last
+        )
 
 
 def _once(child: ChildFacts, times: Mapping[str, int]) -> bool:

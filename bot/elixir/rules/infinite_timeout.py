@@ -127,14 +127,20 @@ def _reason_stated(call: Call, clause: Clause) -> bool:
 
 def _reason_above(clause: Clause, limit: Node) -> bool:
     """A comment about waiting above the function, or above the attribute that is the limit."""
-    places = [same.node for same in clause.function.clauses]
     value = clause.function.module.value(limit)
-    if value is not limit:
-        places += [n for n in nodes.ancestors(value) if nodes.operator(n) == "@"][:1]
-    said = (" ".join(_comments_above(place)) for place in places)
-    return any(
-        _ABOUT_WAITING.search(words) and len(words.split()) >= _FEWEST_WORDS for words in said
-    )
+    named = [n for n in nodes.ancestors(value) if nodes.operator(n) == "@"][:1]
+    if value is not limit and any(map(_tells_why, named)):
+        return True
+    memo, key = clause.function.module.memo, (_tells_why, clause.function)
+    if key not in memo:
+        memo[key] = any(_tells_why(same.node) for same in clause.function.clauses)
+    return bool(memo[key])
+
+
+def _tells_why(node: Node) -> bool:
+    words = " ".join(_comments_above(node))
+    about_waiting = _ABOUT_WAITING.search(words) is not None
+    return about_waiting and len(words.split()) >= _FEWEST_WORDS
 
 
 def _comments_above(node: Node) -> Iterator[str]:

@@ -12,7 +12,7 @@ from bot.core.lifecycle.manifest import CommitToMake, Manifest
 from bot.core.sanitize import PRIVATE_KEY, TOKEN, mask
 from bot.flows.stage_run.rules import content_of
 from bot.verify.census import take_census
-from bot.verify.gates import intensity_raised, rescues_widened, silenced, tests_lost
+from bot.verify.gates import intensity_raised, rescues_widened, silenced, switched_off, tests_lost
 
 
 def broken_contents(manifest: Manifest, base: Mapping[str, str]) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def _commit(commit: CommitToMake, now: dict[str, str]) -> Iterator[str]:
             yield f"{file.path!r} would hold what looks like a key"
         if file.path.endswith((".ex", ".exs")):
             pairs[file.path] = (take_census(before), take_census(after))
-    for weaker in (tests_lost, silenced, intensity_raised, rescues_widened):
+    for weaker in (tests_lost, silenced, intensity_raised, rescues_widened, switched_off):
         yield from weaker(pairs)
 
 
