@@ -113,10 +113,14 @@ def _found_dead(call: Call, around: Node) -> bool:
         if c.start < call.start
     )
     wait = next((c for c in found if c.start > call.start and _waits_for_down(c)), None)
-    return watched and wait is not None and not any(
-        c.name in _ENDS and c.args and text(c.args[0]) == mine
-        for c in found
-        if call.start < c.start < wait.start
+    return (
+        watched
+        and wait is not None
+        and not any(
+            c.name in _ENDS and c.args and text(c.args[0]) == mine
+            for c in found
+            if call.start < c.start < wait.start
+        )
     )
 
 

@@ -140,6 +140,7 @@ end
 
 
 EXIT = "Process.exit(pid, :normal)"
+MONITORED = "ref = Process.monitor(pid)"
 FOUND = "Process.whereis() |> Process.exit(:normal)"
 
 
@@ -171,20 +172,20 @@ def test_a_server_that_does_not_trap_exits_ignores_its_parent(feed: str) -> None
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("ref = Process.monitor(pid)", "assert_receive {:DOWN, ^ref, _, _, _}", ["~shown-dead"]),
-        ("ref = Process.monitor(pid)", "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nend", ["~shown-dead"]),
+        (MONITORED, "assert_receive {:DOWN, ^ref, _, _, _}", ["~shown-dead"]),
+        (MONITORED, "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nend", ["~shown-dead"]),
         (
-            "ref = Process.monitor(pid)",
+            MONITORED,
             "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nafter\n10 -> Process.exit(pid, :kill)\nend",
             ["info"],
         ),
         (
-            "ref = Process.monitor(pid)",
+            MONITORED,
             "GenServer.stop(pid)\nassert_receive {:DOWN, ^ref, _, _, _}",
             ["info"],
         ),
         ("ref = Process.monitor(other)", "assert_receive {:DOWN, ^ref, _, _, _}", ["info"]),
-        ("ref = Process.monitor(pid)", "assert_receive {:sold, ^ref}", ["info"]),
+        (MONITORED, "assert_receive {:sold, ^ref}", ["info"]),
     ],
 )
 def test_an_end_that_is_waited_for(before: str, after: str, words: list[str]) -> None:
