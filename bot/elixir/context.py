@@ -27,6 +27,7 @@ _TEST_NAMES = frozenset(
         "Fixtures",
     }
 )
+_BENCHMARKS = frozenset({"Bench", "Benchmark", "Benchmarks"})
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
 
 _ENDING = re.compile(
@@ -66,3 +67,8 @@ def is_command_line(clause: Clause) -> bool:
 def is_test_support(module: Module | ModuleFacts) -> bool:
     """Whether a module of `lib` exists for tests, by a segment of its name."""
     return bool(_TEST_NAMES & set(module.name.split(".")))
+
+
+def is_benchmark(module: Module) -> bool:
+    """Whether a module of `lib` exists for benchmarks, by a segment of its name."""
+    return bool(_BENCHMARKS & set(module.name.split(".")))
