@@ -18,7 +18,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site
 from bot.elixir.rules.own_start import start_of, traps
 from bot.elixir.rules.standing import above
 from bot.elixir.source import role_of
-from bot.elixir.trapping import is_self, trap_flags
+from bot.elixir.trapping import is_self, is_trap_flag
 
 _EXITS = frozenset({"Process.exit", ":erlang.exit"})
 _EXIT = b".exit"
@@ -138,7 +138,9 @@ def _waits_for_down(call: Call) -> bool:
 def _may_be_itself(call: Call, clause: Clause) -> bool:
     """Whether the module's processes trap exits, and a client function signals one of them."""
     module = clause.function.module
-    if next(trap_flags(module), None) is None:
+    # Also one that is spawned: what it does with its exits is written in the function it is given.
+    holding = module.clauses_with(b"trap_exit")
+    if not any(is_trap_flag(c) for holder in holding for c in holder.calls):
         return False
     return all(step.clause is not clause for step in reached_from_callbacks(module, BUSY))
 

@@ -196,3 +196,18 @@ def test_all_of_the_pipe_is_told() -> None:
     files = in_function("Shop.Feed |> Process.whereis() |> Process.exit(:normal)")
     found = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
     assert "`Shop.Feed |> Process.whereis()`" in found[0].message
+
+
+def test_a_process_of_the_module_that_is_spawned() -> None:
+    code = """\
+defmodule Shop.Watch do
+  def stop(pid), do: Process.exit(pid, :normal)
+  def start, do: spawn_link(fn ->
+    Process.flag(:trap_exit, true)
+    receive do
+      {:EXIT, _, _} -> :ok
+    end
+  end)
+end
+"""
+    assert outcome(RULE, {"lib/watch.ex": code}) == ["~own-server"]
