@@ -30,6 +30,11 @@ POSITIONS = {
 }  # fmt: skip
 """Where each waiting call takes its timeout, counted from 0."""
 
+_WAITING = re.compile(
+    rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
+)
+"""What a file holds in which one of them can be found."""
+
 _CALLS = ("GenServer.call", ":gen_server.call")
 _ABOUT_WAITING = re.compile(
     r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
@@ -47,7 +52,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     Those that stop no server are the module's way to call: it is told once, at the first.
     """
     for path in project.lib_holding(b":infinity"):
-        for module in project.modules_in(path):
+        for module in project.modules_in(path) if project.texts[path].matches(_WAITING) else ():
             yield from _in_module(module, project)
 
 
