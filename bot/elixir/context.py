@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
@@ -27,6 +28,7 @@ _TEST_NAMES = frozenset(
         "Fixtures",
     }
 )
+_BENCHMARKS = frozenset({"Bench", "Benchmark", "Benchmarks"})
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
 
 _ENDING = re.compile(
@@ -66,3 +68,34 @@ def is_command_line(clause: Clause) -> bool:
 def is_test_support(module: Module | ModuleFacts) -> bool:
     """Whether a module of `lib` exists for tests, by a segment of its name."""
     return bool(_TEST_NAMES & set(module.name.split(".")))
+
+
+def is_benchmark(module: Module) -> bool:
+    """Whether a module of `lib` exists for benchmarks, by a segment of its name."""
+    return bool(_BENCHMARKS & set(module.name.split(".")))
+
+
+def outside_production(clause: Clause) -> bool:
+    """Whether an `if Mix.env() != :prod` around it keeps it out of what ships."""
+    for around in nodes.ancestors(clause.node):
+        block = nodes.do_block(around) if nodes.is_call_to(around, "if") else None
+        if block is None or any(
+            c.type == "else_block" and nodes.contains(c, clause.node) for c in block.named_children
+        ):
+            continue
+        if _rules_out_production(nodes.arguments(around)[0]):
+            return True
+    return False
+
+
+def _rules_out_production(condition: Node) -> bool:
+    sides = nodes.text_of(condition, "left"), nodes.text_of(condition, "right")
+    if "Mix.env()" not in sides and "Mix.env" not in sides:
+        return False
+    names_it = any(":prod" in side for side in sides)
+    operator = nodes.operator(condition)
+    return (
+        names_it
+        if operator in ("!=", "!==", "not in")
+        else (operator in ("==", "===", "in") and not names_it)
+    )

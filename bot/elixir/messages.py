@@ -57,5 +57,7 @@ def traps_exits(module: Module) -> bool:
         for clause in module.clauses_with(b"trap_exit")
         for call in clause.calls
         if call.full in ("Process.flag", ":erlang.process_flag") and len(call.args) > 1
+        # In a function for another process it is that one which traps exits.
+        if not call.runs_in
     )
     return any(text(c.args[-1]) == "true" for c in flags) and handles(module, ":EXIT")

@@ -33,6 +33,13 @@ class App:
     """Holds `apps_path`: a folder of applications, no code of its own."""
     requirement: str = ""
     """The `elixir:` requirement."""
+    escript: bool = False
+    """A program for the command line is made of it."""
+
+    @property
+    def only_escript(self) -> bool:
+        """Whether nothing but a command runs its code: no application, no library of others."""
+        return self.escript and not self.callback and not self.package
 
     @property
     def deployable(self) -> bool:
@@ -86,6 +93,7 @@ def _read(source: Source) -> App | None:
         requirement=text(requirement).strip('"')
         if requirement is not None and requirement.type == "string"
         else "",
+        escript="escript" in project,
     )
 
 

@@ -95,6 +95,14 @@ def reached_from_callbacks(module: Module, keys: Iterable[tuple[str, int]] = BUS
     return known
 
 
+def runs_in_server(clause: Clause) -> bool:
+    """Whether a server's callback is known to run the clause, and not only whoever calls it."""
+    module = clause.function.module
+    if not is_server(module):
+        return False
+    return any(step.clause is clause for step in reached_from_callbacks(module))
+
+
 def own_calls(clause: Clause) -> Iterable[tuple[Call, Function]]:
     """Calls of own functions in a clause, but for those that run elsewhere or who knows when."""
     module = clause.function.module

@@ -13,10 +13,12 @@ _FLAGS = frozenset({"Process.flag", ":erlang.process_flag"})
 
 
 def trap_flags(module: Module) -> Iterator[tuple[Call, Clause]]:
-    """Every call that makes its process trap exits, with its clause."""
+    """Every call that makes its process trap exits, with its clause; what a function is for that
+    another process runs has no say.
+    """
     for clause in module.clauses_with(b"trap_exit"):
         for call in clause.calls:
-            if is_trap_flag(call):
+            if is_trap_flag(call) and not call.runs_in:
                 yield call, clause
 
 

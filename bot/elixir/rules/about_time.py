@@ -6,6 +6,7 @@ import re
 
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
+from bot.elixir.rules.absence import comments_at
 
 _CLOCK_WORDS = re.compile(
     r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
@@ -16,14 +17,26 @@ _CLOCK_WORDS = re.compile(
 """Words in the name of a test that is about time."""
 _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
+_PASSES = re.compile(
+    r"(?<![a-z])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down"
+    r"|windows?(?![a-z]))"
+)
+"""Words in a comment at a sleep that say what has to pass. Of a `delay` or an `interval` people
+speak where they wait for what comes after it.
+"""
 
 
 def is_about_time(call: Call, test_name: str, duration: str) -> bool:
     """Whether a sleep's test speaks of time: by its name, the sleep's length, or beside it."""
+    return _CLOCK_WORDS.search(test_name.lower()) is not None or shows_time(call, duration)
+
+
+def shows_time(call: Call, duration: str) -> bool:
+    """Whether what stands at the sleep itself speaks of time, and not only its test's name."""
     return (
-        _CLOCK_WORDS.search(test_name.lower()) is not None
-        or any(word in duration.lower() for word in _CLOCK_DURATIONS)
+        any(word in duration.lower() for word in _CLOCK_DURATIONS)
         or _about_age(call)
+        or any(_PASSES.search(said.lower()) for said in comments_at(call))
     )
 
 

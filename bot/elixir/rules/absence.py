@@ -24,11 +24,11 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     """Whether what follows the sleep checks that something did not happen: a `refute` that the
     test's name or a comment explains, an `assert` under such a comment, or a process still alive.
     """
-    checks = (s for s in _next_statements(call) if text(s).startswith(("assert", "refute")))
+    checks = (s for s in next_statements(call) if text(s).startswith(("assert", "refute")))
     first = next(checks, None)
     if first is None:
         return False
-    check, (above, below) = text(first), _comments(call)
+    check, (above, below) = text(first), comments_at(call)
     if check.startswith("refute_receive") or _STILL_ALIVE.match(check):
         return True
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
@@ -37,17 +37,18 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     return _MUST_NOT.search(below.lower()) is not None
 
 
-def _next_statements(call: Call) -> list[Node]:
+def next_statements(call: Call, most: int = _LOOKED_AT) -> list[Node]:
+    """What stands after the sleep in the same block."""
     block = call.statement.parent
     later = [
         n
         for n in (block.named_children if block is not None else ())
         if n.start_byte >= call.statement.end_byte and n.type != "comment"
     ]
-    return later[:_LOOKED_AT]
+    return later[:most]
 
 
-def _comments(call: Call) -> tuple[str, str]:
+def comments_at(call: Call) -> tuple[str, str]:
     """Comments right above the sleep, and those beside it or above the next statement."""
     statement = call.statement
     siblings = statement.parent.named_children if statement.parent is not None else []

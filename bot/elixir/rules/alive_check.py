@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.awaiting import AWAITS
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.own_links import linked_start
+from bot.elixir.rules.standing import above
 
 _ALIVE = "Process.alive?"
 _LOOKS_UP = frozenset({"Process.whereis", "GenServer.whereis"})
@@ -39,6 +42,13 @@ _HARMLESS = frozenset(
     }
 )  # fmt: skip
 """Calls that do nothing to a pid that is gone."""
+_UNLINKED = frozenset(
+    {
+        "Task.Supervisor.async_nolink", "Task.Supervisor.start_child", "Task.start",
+        "Kernel.spawn", ":erlang.spawn",
+    }
+)  # fmt: skip
+"""Starts of processes whose exit reaches nobody as an exit."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -64,8 +74,8 @@ def _judge(look: Call, clause: Clause) -> Iterator[Site | Exempt]:
     if act is None or act.runs_in != look.runs_in:
         return
     span = Span.of(module, look.node)
-    exemption = _exemption(act, clause)
-    yield Exempt(span, exemption) if exemption else _site(look, act, span)
+    exemption = _exemption(look, act, clause)
+    yield Exempt(span, exemption) if exemption else _site(look, act, clause)
 
 
 def _branch(look: Call) -> Node | None:
@@ -130,7 +140,7 @@ def _on(call: Call, names: set[str]) -> bool:
     return known and bool(call.args) and text(call.args[0]) in names
 
 
-def _exemption(act: Call, clause: Clause) -> str:
+def _exemption(look: Call, act: Call, clause: Clause) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
@@ -138,20 +148,32 @@ def _exemption(act: Call, clause: Clause) -> str:
         return "test-support"
     if clause.parts("catch_block"):
         return "exits-caught"
-    for above in nodes.ancestors(act.node):
-        block = nodes.do_block(above) if nodes.is_call_to(above, "try") else None
+    for around in nodes.ancestors(act.node):
+        block = nodes.do_block(around) if nodes.is_call_to(around, "try") else None
         if block is not None and any(c.type == "catch_block" for c in block.named_children):
             return "exits-caught"
-    return ""
+    return "own-job" if act.full in _EXITS and _is_all_of_a_job(look, clause) else ""
 
 
-def _site(look: Call, act: Call, span: Span) -> Site:
-    done = Span.of(look.owner, act.node)
+def _is_all_of_a_job(look: Call, clause: Clause) -> bool:
+    """Whether the look decides about all that an unlinked process does, which nobody awaits."""
+    if look.runs_in not in _UNLINKED or any(c.full in AWAITS for c in clause.calls):
+        return False
+    job = next((a for a in above(look) if a.type == "anonymous_function"), None)
+    bodies = [nodes.statements(nodes.clause_body(stab)) for stab in nodes.clauses(job)]
+    return len(bodies) == 1 and len(bodies[0]) == 1
+
+
+def _site(look: Call, act: Call, clause: Clause) -> Site:
+    span, done = Span.of(look.owner, look.node), Span.of(look.owner, act.node)
     if act.full in _EXITS:
+        gone = Because(done, "this exits when the process is gone by now")
+        link = linked_start(look, clause)
         return Site(
             span,
             f"`{look.name}`, then `{act.full}`: the process can end between the two",
-            because=(Because(done, "this exits when the process is gone by now"),),
+            because=(gone,) if link is None else (gone, _only_normally(link)),
+            confidence=None if link is None else "low",
             data={"look": look.full, "act": act.full},
         )
     return Site(
@@ -164,6 +186,11 @@ def _site(look: Call, act: Call, span: Span) -> Site:
         confidence="medium",
         data={"look": look.full, "act": act.full},
     )
+
+
+def _only_normally(link: Call) -> Because:
+    note = "a link to it is made here, so that its crash ends this server too: it can only have"
+    return Because(Span.of(link.owner, link.node), f"{note} ended normally")
 
 
 RULE = Rule(
@@ -249,6 +276,20 @@ defmodule Shop.Till do
     if Process.alive?(pid), do: GenServer.call(pid, :close)
   catch
     :exit, _reason -> :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "own-job",
+            "the look and the call are all that an unlinked process does, which nobody awaits: an "
+            "exit ends that process alone",
+            Sample("""\
+defmodule Shop.Till do
+  def close_soon(pid) do
+    Task.Supervisor.start_child(Shop.Tasks, fn ->
+      if Process.alive?(pid), do: GenServer.stop(pid)
+    end)
   end
 end
 """),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from tree_sitter import Node
 
@@ -14,6 +15,8 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.configured import configured, value_written
+from bot.elixir.rules.excluded import left_out
 from bot.elixir.rules.setting_users import Use, changes_of, reads_of
 from bot.elixir.settings import WRITE_WORDS, WRITES, Setting, written
 from bot.elixir.source import role_of
@@ -34,6 +37,9 @@ _ALWAYS_SHARED = {
     ":meck.expect": "a module's code",
 }
 """Calls that change something of which the system has only one, and what that is."""
+
+_MOST_USES = 40
+"""Uses among which the surest is looked for."""
 
 _NAMES = {full.rpartition(".")[2] for full in (*_ALWAYS_SHARED, *WRITES)}
 _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
@@ -58,6 +64,9 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
     seen: set[object] = set()
     cleaned_up = _clean_up(module)
     calls = [c for c in calls_named(module, _NAMES) if not _sets_up_the_file(c)]
+    own: dict[Setting | None, list[Call]] = {}
+    for call in calls:
+        own.setdefault(written(call), []).append(call)
     restored = {written(c) for c in calls if cleaned_up(c)}
     for call in (c for c in calls if not cleaned_up(c)):
         setting = written(call)
@@ -67,7 +76,9 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
             continue
         seen.add(key)
         if setting is not None:
-            yield _judge_setting(setting, call, project, restored=setting in restored)
+            verdict = _judge_setting(setting, call, project, restored=setting in restored)
+            same = isinstance(verdict, Site) and _stays(setting, own[setting], project)
+            yield Exempt(verdict.span, "same-value") if same else verdict
         else:
             yield _site(Span.of(module, call.node), what, ())
     yield from _global_mocks(module)
@@ -103,11 +114,15 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
     if found is None:
         return Exempt(span, "private-key")
     reads: list[Use] = []
-    for use in found:
+    fewest = (True, True)
+    for use in islice(found, _MOST_USES):
         reads.append(use)
         if use.tests and _runs_beside_others(use.module):
-            beside = use
-            break
+            doubts = _doubts(use, project)
+            if beside is None or doubts < fewest:
+                beside, fewest = use, doubts
+            if not any(fewest):
+                break
     if beside is not None:
         return _site(span, what, beside.evidence)
     if restored:
@@ -120,6 +135,20 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
         return Exempt(span, "unmet")
     weak = _site(span, what, (left, *reads[0].evidence))
     return replace(weak, severity="info", confidence="low")
+
+
+def _doubts(use: Use, project: Project) -> tuple[bool, bool]:
+    """Whether it only may read the setting, and whether its tests are left out by default."""
+    return not use.sure, left_out(use.module, project)
+
+
+def _stays(setting: Setting, own: list[Call], project: Project) -> bool:
+    """Whether these and all other tests only ever write the value that it has in tests anyway."""
+    usual = configured(setting, project)
+    if usual is None:
+        return False
+    others = (use.call for use in changes_of(setting, project, own[0].owner.source.path))
+    return all(call is not None and value_written(call) == usual for call in (*own, *others))
 
 
 def _global_mocks(module: Module) -> Iterator[Site]:
@@ -266,6 +295,33 @@ end
         ),
     ),
     exemptions=(
+        Exemption(
+            "same-value",
+            "all tests only ever write the value that the configuration gives it in tests anyway",
+            Sample(
+                files={
+                    "config/config.exs": """\
+import Config
+config :shop, limit: 10, name: "tea"
+""",
+                    "lib/limit.ex": _LIMIT,
+                    "test/limit_test.exs": """\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+
+  setup do
+    Application.put_env(:shop, :limit, 10)
+  end
+
+  test "ten" do
+    assert Shop.full?(10)
+  end
+end
+""",
+                    "test/stock_test.exs": _OTHER,
+                }
+            ),
+        ),
         Exemption(
             "private-key",
             "no code outside this file is seen to read the setting",

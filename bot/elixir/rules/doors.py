@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from bot.elixir import nodes
 from bot.elixir.callers import could_call, last_part
 from bot.elixir.calls import Call
+from bot.elixir.matching import can_match
 from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server
-from bot.elixir.rules.standing import callers_of
 from bot.elixir.source import role_of
 
 _TESTS = ("test", "describe", "property", "feature")
@@ -32,6 +32,8 @@ class Visit:
 
     module: Module
     call: Call | None
+    sure: bool = True
+    """Whether the call is seen to choose a clause that leads there, not only one that may."""
 
 
 def holds_tests(module: Module) -> bool:
@@ -39,10 +41,10 @@ def holds_tests(module: Module) -> bool:
     return any(nodes.is_call_to(n, *_TESTS) for n in module.loose)
 
 
-def visits(function: Function, project: Project, own: str) -> Iterator[Visit]:
-    """Test modules outside the file `own` that reach the function, the nearest first."""
-    queue, count = _doors(function), 0
-    seen = set(queue)
+def visits(clause: Clause, project: Project, own: str) -> Iterator[Visit]:
+    """Test modules outside the file `own` that reach the clause, the nearest first."""
+    queue, count = _doors(clause), 0
+    seen = {clause for door in queue for clause in door.clauses}
     while count < min(len(queue), _MOST_DOORS):
         door, called = queue[count], False
         count += 1
@@ -50,32 +52,83 @@ def visits(function: Function, project: Project, own: str) -> Iterator[Visit]:
             if holds_tests(module):
                 if module.source.path != own:
                     called = True
-                    yield Visit(module, call)
+                    yield Visit(module, call, any(_chooses(c, call) for c in door.clauses))
             elif caller is not None:
                 called = True
-                queue += [d for d in _doors(caller) if d not in seen]
-                seen.update(queue)
-        if not called and _is_open(door):
-            yield Visit(door.module, None)
+                more = [d for d in _doors(caller) if not seen.issuperset(d.clauses)]
+                queue += more
+                seen.update(clause for door in more for clause in door.clauses)
+        if not called and _is_open(door.function):
+            yield Visit(door.function.module, None)
 
 
-def _doors(function: Function) -> list[Function]:
-    """The function and those of its module that come to it, as far as others can call them."""
-    found, queue = {function: None}, [function]
+@dataclass(frozen=True, eq=False)
+class _Door:
+    """A function that others can call, with those of its clauses that lead on."""
+
+    function: Function
+    clauses: tuple[Clause, ...]
+
+
+def _doors(clause: Clause) -> list[_Door]:
+    """The clause and those of its module that come to it, as far as others can call them."""
+    found, queue = {clause: None}, [clause]
     for step in queue:
         more = [c for c in _before(step) if c not in found]
         found.update(dict.fromkeys(more))
         queue += more
-    return [f for f in found if f.public]
+    public: dict[Function, list[Clause]] = {}
+    for step in found:
+        if step.function.public:
+            public.setdefault(step.function, []).append(step)
+    return [_Door(function, tuple(clauses)) for function, clauses in public.items()]
 
 
-def _before(function: Function) -> list[Function]:
-    """Its callers in the module; of a server's callback those functions that start the server."""
-    module = function.module
-    if not _is_callback(function):
-        return callers_of(function)
-    starting = module.clauses_with(*(name.encode() for name in _STARTS))
-    return list({c.function: None for c in starting if any(k.name in _STARTS for k in c.calls)})
+def _before(clause: Clause) -> list[Clause]:
+    """Its callers in the module; of a server's callback those that start the server."""
+    function, module = clause.function, clause.function.module
+    if _is_callback(function):
+        starting = module.clauses_with(*(name.encode() for name in _STARTS))
+        return [c for c in starting if any(k.name in _STARTS for k in c.calls)]
+    return [
+        caller
+        for caller in module.clauses_with(function.name.encode())
+        if any(
+            call.module == module.name
+            and call.name == function.name
+            and module.local(call.name, call.arity) is function
+            and _takes(clause, call)
+            for call in caller.calls
+        )
+    ]
+
+
+def _takes(clause: Clause, call: Call) -> bool:
+    """Whether no argument of the call rules the clause out."""
+    function = clause.function
+    if call.captured or len(function.clauses) == 1 or len(call.args) > len(clause.params):
+        return True
+    if len(call.args) < len(clause.params) and not _defaults_come_last(function):
+        return True
+    # Each argument is written where the call is, each pattern where the clause is.
+    pairs = zip(clause.params, call.args, strict=False)
+    return all(can_match(param, call.owner.value(arg), function.module) for param, arg in pairs)
+
+
+def _chooses(clause: Clause, call: Call) -> bool:
+    """Whether the clause asks for nothing that only run time knows of the arguments."""
+    if len(clause.function.clauses) == 1 or call.name != clause.function.name:
+        return True
+    pairs = zip(clause.params, call.args, strict=False)
+    return all(a.type == "identifier" or text(a) == text(b) for a, b in pairs)
+
+
+def _defaults_come_last(function: Function) -> bool:
+    count = function.arity - function.min_arity
+    return any(
+        sum(nodes.operator(p) == "\\\\" for p in clause.params[-count:]) == count
+        for clause in function.clauses
+    )
 
 
 def _is_open(door: Function) -> bool:
@@ -90,11 +143,12 @@ def _is_callback(function: Function) -> bool:
     return (function.name, function.arity) in BUSY and is_server(function.module)
 
 
-def _calls_of(door: Function, project: Project) -> Iterator[tuple[Module, Call, Function | None]]:
-    """Calls from other modules, with the functions they stand in."""
-    home, names = door.module, [door.name]
-    paths = set(could_call(home.name, door.name, project))
-    if is_server(home) and door.name in _STARTS:
+def _calls_of(door: _Door, project: Project) -> Iterator[tuple[Module, Call, Clause | None]]:
+    """Calls from other modules, with the clauses they stand in."""
+    function = door.function
+    home, names = function.module, [function.name]
+    paths = set(could_call(home.name, function.name, project))
+    if is_server(home) and function.name in _STARTS:
         names += _SUPERVISED
         starting = project.texts.holding(b"start_supervised", b"start_link_supervised!")
         paths |= set(starting) & set(project.texts.holding(last_part(home.name)))
@@ -105,13 +159,15 @@ def _calls_of(door: Function, project: Project) -> Iterator[tuple[Module, Call, 
 
 
 def _calls_from(
-    module: Module, door: Function, names: list[str]
-) -> Iterator[tuple[Module, Call, Function | None]]:
+    module: Module, door: _Door, names: list[str]
+) -> Iterator[tuple[Module, Call, Clause | None]]:
+    home = door.function.module
     for call in calls_named(module, names):
-        direct = call.module == door.module.name and call.name == door.name
-        if direct or (call.name in _SUPERVISED and _starts(call, door.module)):
-            clause = module.clause_at(call.start)
-            yield module, call, clause.function if clause is not None else None
+        direct = call.module == home.name and call.name == door.function.name
+        if direct and not any(_takes(clause, call) for clause in door.clauses):
+            continue
+        if direct or (call.name in _SUPERVISED and _starts(call, home)):
+            yield module, call, module.clause_at(call.start)
 
 
 def _starts(call: Call, server: Module) -> bool:

@@ -7,34 +7,43 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import STARTS_PROCESS, Call, calls_in, resolve
-from bot.elixir.expressions import Expression, operations
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.expressions import Expression
 from bot.elixir.loose import outermost, own_calls
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.own_start import start_of, traps
 from bot.elixir.rules.standing import above
-from bot.elixir.trapping import is_self, is_trap_flag, trap_flags
+from bot.elixir.source import role_of
+from bot.elixir.trapping import is_self, is_trap_flag
 
 _EXITS = frozenset({"Process.exit", ":erlang.exit"})
-_SUPERVISORS = frozenset(
-    f"{name}.start_link"
-    for name in ("Supervisor", "DynamicSupervisor", "Task.Supervisor", "PartitionSupervisor")
-)
+_EXIT = b".exit"
+_ENDS = ("exit", "stop", "kill", "terminate_child", "shutdown")
+"""Names of calls that end the process they are given."""
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """Every exit signal `:normal` to a process other than the sender."""
-    for clause in module.clauses_with(b":normal"):
-        for call in clause.calls:
+    for path in project.texts.holding(_EXIT):
+        if role_of(path) in ("lib", "test") and b":normal" in project.texts[path]:
+            for module in project.modules_in(path):
+                yield from _in_module(module, project)
+
+
+def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    for clause in module.clauses_with(_EXIT):
+        for call in clause.calls if clause.mentions(b":normal") else ():
             if _sends_normal(call) and not is_self(Expression(call.args[0], clause)):
-                yield _judge(call, clause.node, clause)
+                yield _judge(call, clause.node, clause, project)
     for node in outermost(module) if module.source.role == "test" else ():
         if b":normal" in (node.text or b""):
             for call in own_calls(node, module):
                 if _sends_normal(call) and not text(call.args[0]).startswith("self"):
-                    yield _judge(call, _test_around(call, node), None)
+                    yield _judge(call, _test_around(call, node), None, project)
 
 
 def _test_around(call: Call, statement: Node) -> Node:
@@ -47,18 +56,20 @@ def _sends_normal(call: Call) -> bool:
     return text(call.args[1]) == ":normal"
 
 
-def _judge(call: Call, around: Node, clause: Clause | None) -> Site | Exempt:
+def _judge(call: Call, around: Node, clause: Clause | None, project: Project) -> Site | Exempt:
     span = Span.of(call.owner, call.node)
-    starter = _starter(call, around)
-    if starter is not None and _traps(starter):
+    start = start_of(call, around)
+    if start is not None and traps(start, call, project):
         return Exempt(span, "traps-exits")
     if clause is not None and _may_be_itself(call, clause):
         return Exempt(span, "own-server")
     if _in_test(call) and _found_alive(call, around):
         return Exempt(span, "shown-alive")
+    if _in_test(call) and _found_dead(call, around):
+        return Exempt(span, "shown-dead")
     return Site(
         span,
-        f"the exit signal `:normal` does not end `{text(call.args[0])}`",
+        f"the exit signal `:normal` does not end `{_target(call)}`",
         because=(
             Because(
                 span,
@@ -69,6 +80,13 @@ def _judge(call: Call, around: Node, clause: Clause | None) -> Site | Exempt:
         severity="info" if _in_test(call) else None,
         data={"call": call.full},
     )
+
+
+def _target(call: Call) -> str:
+    """The process as written, with all of the pipe that leads to it."""
+    pipe = call.node.parent if call.piped else None
+    left = pipe.child_by_field_name("left") if pipe is not None else None
+    return " ".join(text(left or call.args[0]).split())
 
 
 def _in_test(call: Call) -> bool:
@@ -86,35 +104,43 @@ def _found_alive(call: Call, around: Node) -> bool:
     )
 
 
-def _starter(call: Call, around: Node) -> Call | None:
-    """The call whose process the target is, where the same code starts it."""
-    name = text(call.args[0])
-    for match in reversed(operations(around, "=")):
-        left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
-        if left is None or right is None or match.end_byte > call.start:
-            continue
-        if name in nodes.identifiers(left) and right.type == "call":
-            return resolve(right, call.owner)
-    return None
+def _found_dead(call: Call, around: Node) -> bool:
+    """Whether nothing but this signal ends what the test monitors, and it waits for the end."""
+    found, mine = calls_in(around, call.owner), text(call.args[0])
+    watched = any(
+        c.full == "Process.monitor" and c.args and text(c.args[0]) == mine
+        for c in found
+        if c.start < call.start
+    )
+    wait = next((c for c in found if c.start > call.start and _waits_for_down(c)), None)
+    return (
+        watched
+        and wait is not None
+        and not any(
+            c.name in _ENDS and c.args and text(c.args[0]) == mine
+            for c in found
+            if call.start < c.start < wait.start
+        )
+    )
 
 
-def _traps(starter: Call) -> bool:
-    if starter.full in _SUPERVISORS:
-        return True
-    if starter.full not in STARTS_PROCESS:
+def _waits_for_down(call: Call) -> bool:
+    """Whether it takes `:DOWN`, and does not go on without it."""
+    if call.name == "assert_receive":
+        return bool(call.args) and ":DOWN" in text(call.args[0])
+    block = nodes.do_block(call.node) if nodes.is_call_to(call.node, "receive") else None
+    if block is None or any(c.type == "after_block" for c in block.named_children):
         return False
-    module = starter.owner
-    inside = calls_in(starter.node, module)
-    if any(is_trap_flag(c) for c in inside):
-        return True
-    helpers = [module.local(c.name, c.arity) for c in inside if c.module == module.name]
-    return any(is_trap_flag(c) for helper in helpers if helper is not None for c in helper.calls)
+    taken = [p for stab in nodes.clauses(block) for p in nodes.clause_patterns(stab)]
+    return bool(taken) and all(":DOWN" in text(pattern) for pattern in taken)
 
 
 def _may_be_itself(call: Call, clause: Clause) -> bool:
     """Whether the module's processes trap exits, and a client function signals one of them."""
     module = clause.function.module
-    if next(trap_flags(module), None) is None:
+    # Also one that is spawned: what it does with its exits is written in the function it is given.
+    holding = module.clauses_with(b"trap_exit")
+    if not any(is_trap_flag(c) for holder in holding for c in holder.calls):
         return False
     return all(step.clause is not clause for step in reached_from_callbacks(module, BUSY))
 
@@ -142,7 +168,7 @@ RULE = Rule(
     ),
     triggers=(b":normal",),
     roles=("lib", "test"),
-    check=check,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Import do
@@ -235,6 +261,25 @@ defmodule Shop.FeedTest do
   test "a feed does not end by chance", %{feed: feed} do
     Process.exit(feed, :normal)
     assert Process.alive?(feed)
+  end
+end
+""",
+                path="test/feed_test.exs",
+            ),
+        ),
+        Exemption(
+            "shown-dead",
+            "the test monitors the process and waits for its end without a limit, or fails: it "
+            "has ended by this signal, as a process that traps exits does by its parent's",
+            Sample(
+                """\
+defmodule Shop.FeedTest do
+  use ExUnit.Case
+
+  test "says goodbye", %{feed: feed} do
+    ref = Process.monitor(feed)
+    Process.exit(feed, :normal)
+    assert_receive {:DOWN, ^ref, :process, _, _}
   end
 end
 """,

@@ -9,12 +9,14 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.context import is_platform
+from bot.elixir.context import is_benchmark, is_platform
 from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.patient import waits
 from bot.elixir.ways import ways
 
 POSITIONS = {
@@ -28,6 +30,11 @@ POSITIONS = {
 }  # fmt: skip
 """Where each waiting call takes its timeout, counted from 0."""
 
+_WAITING = re.compile(
+    rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
+)
+"""What a file holds in which one of them can be found."""
+
 _CALLS = ("GenServer.call", ":gen_server.call")
 _ABOUT_WAITING = re.compile(
     r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
@@ -36,32 +43,49 @@ _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
 
 _BOUNDED_INSIDE = ("Task.await", "Task.await_many")
+_STARTS_TASK = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """Every wait whose timeout is `:infinity`, written there or in an attribute.
 
     Those that stop no server are the module's way to call: it is told once, at the first.
     """
+    for path in project.lib_holding(b":infinity"):
+        for module in project.modules_in(path) if project.texts[path].matches(_WAITING) else ():
+            yield from _in_module(module, project)
+
+
+def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     busy: set[int] | None = None
     outside: list[Call] = []
+    for call, clause in _endless_calls(module):
+        exemption = _exemption(call, clause, project)
+        busy = _clauses_of_callbacks(module) if busy is None else busy
+        if exemption:
+            yield Exempt(Span.of(module, call.node), exemption)
+        elif clause.node.id in busy and not call.runs_in:
+            yield _stuck(call, module)
+        else:
+            outside.append(call)
+    own = [call for call in outside if _own_answers(call, module)]
+    quiet = waits(module, project) if own else "seen"
+    if quiet == "never":
+        yield from (Exempt(Span.of(module, call.node), "own-server") for call in own)
+        outside = [call for call in outside if call not in own]
+    if outside:
+        unseen = quiet == "unseen" and len(own) == len(outside)
+        yield _told_once(sorted(outside, key=lambda call: call.start), module, unseen=unseen)
+
+
+def _endless_calls(module: Module) -> Iterator[tuple[Call, Clause]]:
     for clause in module.clauses_with(b":infinity", b"@"):
         for call in clause.calls:
             position = POSITIONS.get(call.full)
             if position is None or call.captured or call.in_quote or len(call.args) <= position:
                 continue
-            if not _endless(call.args[position], module):
-                continue
-            busy = _clauses_of_callbacks(module) if busy is None else busy
-            exemption = _exemption(call, clause, call.args[position])
-            if exemption:
-                yield Exempt(Span.of(module, call.node), exemption)
-            elif clause.node.id in busy and not call.runs_in:
-                yield _stuck(call, module)
-            else:
-                outside.append(call)
-    if outside:
-        yield _told_once(sorted(outside, key=lambda call: call.start), module)
+            if _endless(call.args[position], module):
+                yield call, clause
 
 
 def _clauses_of_callbacks(module: Module) -> set[int]:
@@ -75,12 +99,17 @@ def _endless(node: Node, module: Module) -> bool:
     return text(module.value(node)) == ":infinity"
 
 
-def _exemption(call: Call, clause: Clause, limit: Node) -> str:
-    module = clause.function.module
+def _exemption(call: Call, clause: Clause, project: Project) -> str:
+    module, limit = clause.function.module, call.args[POSITIONS[call.full]]
+    app = project.app_of(module.source.path)
     if is_platform(module):
         return "platform"
     if module.name.startswith("Mix.") or module.implements("Mix.Task"):
         return "mix-task"
+    if app is not None and app.only_escript:
+        return "escript"
+    if is_benchmark(module):
+        return "benchmark"
     if _reason_stated(call, clause) or _reason_above(clause, limit):
         return "stated-reason"
     if _own_tasks(call, clause):
@@ -102,17 +131,21 @@ def _stuck(call: Call, module: Module) -> Site:
     )
 
 
-def _told_once(calls: list[Call], module: Module) -> Site:
+def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
+    """`unseen`: they all ask the module's own server, which waits in libraries at most."""
     first, spans = calls[0], [Span.of(module, call.node) for call in calls]
+    answers = _own_answers(first, module) if unseen else []
+    quiet = "no wait of this server is seen: only a library that it calls could let it wait"
     return Site(
         spans[0],
         f"`{first.full}` waits without an end",
         because=(
             Because(spans[0], "if the other side hangs, so does every caller of this function"),
+            *(Because(Span.of(module, c.head), quiet) for c in answers[:1]),
             *(Because(span, "this call waits without an end too") for span in spans[1:]),
         ),
         severity="info",
-        confidence="medium",
+        confidence="low" if unseen else "medium",
         data={"call": first.full},
     )
 
@@ -154,24 +187,30 @@ def _comments_above(node: Node) -> Iterator[str]:
 
 def _answered_late(call: Call, module: Module) -> bool:
     """Whether it asks the module's own server, which does not reply to this at once."""
-    asked, answers = call.args[0], module.functions.get(("handle_call", 3))
-    if call.full not in _CALLS or answers is None:
-        return False
-    if asked.type == "alias" and module.scope.resolve(asked) != module.name:
-        return False
     return any(
         way.tag == ":noreply"
-        for clause in answers.clauses
-        if clause.mentions(b":noreply") and can_match(clause.params[0], call.args[1], module)
+        for clause in _own_answers(call, module)
+        if clause.mentions(b":noreply")
         for way in ways(clause)
     )
+
+
+def _own_answers(call: Call, module: Module) -> list[Clause]:
+    """Where the module's own server is asked, its clauses that can answer; else none."""
+    answers = module.functions.get(("handle_call", 3))
+    if call.full not in _CALLS or answers is None:
+        return []
+    asked, message = call.args[0], call.args[1]
+    if asked.type == "alias" and module.scope.resolve(asked) != module.name:
+        return []
+    return [c for c in answers.clauses if can_match(c.params[0], message, module)]
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:
     """Awaiting tasks that this clause starts, each of which brings its own time limit."""
     if call.full not in _BOUNDED_INSIDE:
         return False
-    started = [c for c in clause.calls if c.full in ("Task.async", "Task.Supervisor.async")]
+    started = [c for c in clause.calls if c.full in _STARTS_TASK]
     return bool(started) and all(b"timeout" in (c.node.text or b"") for c in started)
 
 
@@ -195,7 +234,7 @@ RULE = Rule(
         "waiting forever is right, say why in a comment at the call."
     ),
     triggers=(b":infinity",),
-    check=check,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Desk do
@@ -305,6 +344,54 @@ end
 defmodule Mix.Tasks.Shop.Load do
   use Mix.Task
   def run(_), do: Task.await(Shop.load(), :infinity)
+end
+"""),
+        ),
+        Exemption(
+            "escript",
+            "an application that is only an escript runs for one command; whoever started it can "
+            "stop it",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, version: "0.1.0", escript: [main_module: Shop.Command]]
+  def application, do: [extra_applications: [:logger]]
+end
+""",
+                    "lib/command.ex": """\
+defmodule Shop.Command do
+  def main(_args), do: count(:shop@host)
+  def count(node), do: :rpc.call(node, Shop.Stock, :count, [], :infinity)
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "benchmark",
+            "a benchmark, by a segment of the module's name: whoever started it can stop it",
+            Sample("""\
+defmodule Shop.Bench do
+  def run(tasks), do: Task.await_many(tasks, :infinity)
+end
+"""),
+        ),
+        Exemption(
+            "own-server",
+            "the module's own server waits for nobody in its callbacks: it answers all in turn, "
+            "however many ask",
+            Sample("""\
+defmodule Shop.Ledger do
+  use GenServer
+  def add(pid, line), do: GenServer.call(pid, {:add, line}, :infinity)
+  def init(path), do: {:ok, path}
+
+  def handle_call({:add, line}, _from, path) do
+    File.write!(path, line, [:append])
+    {:reply, :ok, path}
+  end
 end
 """),
         ),

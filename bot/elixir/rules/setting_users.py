@@ -8,7 +8,7 @@ from itertools import islice
 
 from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Span
 from bot.elixir.rules.doors import holds_tests, visits
@@ -25,6 +25,10 @@ class Use:
 
     module: Module
     evidence: tuple[Because, ...]
+    call: Call | None = None
+    """The call that changes it."""
+    sure: bool = True
+    """Whether its call is seen to lead to the read."""
     known: bool = True
     """Whether the use is seen; else somebody unseen can call what reads the setting."""
 
@@ -37,7 +41,7 @@ def changes_of(setting: Setting, project: Project, own: str) -> list[Use]:
     """Tests outside the file `own` that change the setting too."""
     names = {full.rpartition(".")[2] for full in WRITES}
     return [
-        Use(module, (Because(Span.of(module, call.node), f"`{module.name}` changes it too"),))
+        Use(module, (Because(Span.of(module, call.node), f"`{module.name}` changes it too"),), call)
         for module in _speaking_of(setting, project, own, WRITE_WORDS)
         if module.source.role == "test"
         for call in calls_named(module, names)
@@ -52,31 +56,32 @@ def reads_of(setting: Setting, project: Project, own: str) -> Iterator[Use] | No
     found = list(islice(_reads(setting, project, own), _MOST_READERS))
     if not found:
         return None
-    return (use for function, call in found for use in _uses(function, call, project, own))
+    return (use for clause, call in found for use in _uses(clause, call, project, own))
 
 
-def _reads(setting: Setting, project: Project, own: str) -> Iterator[tuple[Function, Call]]:
+def _reads(setting: Setting, project: Project, own: str) -> Iterator[tuple[Clause, Call]]:
     for module in _speaking_of(setting, project, own, READ_WORDS):
         for clause in module.clauses_with(*READ_WORDS):
             for call in clause.calls:
                 if read(call) == setting:
-                    yield clause.function, call
+                    yield clause, call
 
 
-def _uses(function: Function, call: Call, project: Project, own: str) -> Iterator[Use]:
-    module = function.module
-    note = f"`{function.label}` of `{module.name}` reads it"
+def _uses(clause: Clause, call: Call, project: Project, own: str) -> Iterator[Use]:
+    module = clause.function.module
+    note = f"`{clause.function.label}` of `{module.name}` reads it"
     reads = Because(Span.of(module, call.node), note)
     if holds_tests(module):
         yield Use(module, (reads,))
         return
-    for visit in visits(function, project, own):
+    for visit in visits(clause, project, own):
         if visit.call is None:
             yield Use(visit.module, (reads,), known=False)
         else:
             span = Span.of(visit.module, visit.call.node)
-            comes = Because(span, f"`{visit.module.name}` comes to it by this call")
-            yield Use(visit.module, (reads, comes))
+            how = "comes" if visit.sure else "may come"
+            comes = Because(span, f"`{visit.module.name}` {how} to it by this call")
+            yield Use(visit.module, (reads, comes), sure=visit.sure)
 
 
 def _speaking_of(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
+
+from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls, loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
-from bot.elixir.rules.about_time import is_about_time
+from bot.elixir.rules.about_time import is_about_time, shows_time
 from bot.elixir.rules.absence import awaits_absence
+from bot.elixir.rules.after_sleep import asks_next, waits_next
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.certain_waits import no_event_for
 from bot.elixir.rules.polling import polls
@@ -30,19 +34,42 @@ _RUNS_HERE = (
     "in_tmp",
 )
 """Takers of a function that run it in the test's own process while the test waits."""
+_TESTS = ("test", "property", "feature", "scenario")
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every sleep in a test, a set-up or a helper of a test file."""
+    """Every sleep in a test, a set-up or a helper of a test file.
+
+    Those by which one test lets time pass are told once, at the first.
+    """
+    first: dict[int, Site] = {}
+    for call, function in _sleeps(module):
+        stub = _stub(module) if function or definition_around(call) is None else True
+        exemption = _exemption(call, function, stub)
+        if exemption:
+            yield Exempt(Span.of(module, call.node), exemption)
+            continue
+        site = _site(call, function)
+        test = _test(call) if site.data["about"] == "time" else None
+        if test is None:
+            yield site
+        elif test.id in first:
+            first[test.id] = _also(first[test.id], call)
+        else:
+            first[test.id] = site
+    yield from first.values()
+
+
+def _sleeps(module: Module) -> Iterator[tuple[Call, Function | None]]:
     for call in loose_calls_to(module, b"sleep"):
         if call.full in SLEEPS and call.args and not call.in_quote:
-            yield from _judge(call, None, definition_around(call) is not None or _stub(module))
+            yield call, None
     for clause in module.clauses_with(b"sleep("):
         for call in clause.calls:
             if call.full in SLEEPS and call.args and not call.in_quote:
-                yield from _judge(call, clause.function, _stub(module))
+                yield call, clause.function
 
 
 def _stub(module: Module) -> bool:
@@ -57,19 +84,14 @@ def _stub(module: Module) -> bool:
     )
 
 
-def _judge(call: Call, function: Function | None, stub: bool) -> Iterator[Site | Exempt]:
-    span = Span.of(call.owner, call.node)
-    duration = text(call.args[0]).replace("_", "")
-    if duration == ":infinity":
-        yield Exempt(span, "parked")
-    elif polls(call, function):
-        yield Exempt(span, "polling")
-    elif stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
-        yield Exempt(span, "simulated-work")
-    elif why := no_event_for(call):
-        yield Exempt(span, why)
-    else:
-        yield _site(call, span, duration, function)
+def _exemption(call: Call, function: Function | None, stub: bool) -> str:
+    if text(call.args[0]) == ":infinity":
+        return "parked"
+    if polls(call, function):
+        return "polling"
+    if stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
+        return "simulated-work"
+    return no_event_for(call)
 
 
 def _in_a_handler(call: Call) -> bool:
@@ -95,32 +117,64 @@ def _only_passed_on(function: Function | None) -> bool:
     return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
 
 
-def _site(call: Call, span: Span, duration: str, function: Function | None) -> Site:
-    name = _test_name(call)
-    clock = is_about_time(call, name, duration)
-    absence = awaits_absence(call, name)
-    short = duration.isdigit() and int(duration) <= _SHORT_MS
-    helper = function is not None
-    debatable = clock or short or absence
-    if clock:
-        note = "the test is about time itself: only a clock that it can set would spare the wait"
-    elif absence:
-        note = "for what must not happen no event ends the wait: how long it is is luck"
-    elif short:
-        note = "so short a sleep moves a clock on, or leaves it to luck whether another process ran"
-    elif helper:
+def _site(call: Call, function: Function | None) -> Site:
+    span, duration = Span.of(call.owner, call.node), text(call.args[0]).replace("_", "")
+    about = _about(call, duration)
+    note = _NOTES[about]
+    if about == "event" and function is not None:
         note = "a test that calls this helper can wait here, for a time and not for an event"
-    else:
-        note = "the test waits for a time to pass, not for the event it needs"
-    instead = "so that time passes" if clock else "instead of waiting for what it needs"
+    debatable = about not in ("event", "settling", "server")
+    # The name of the test may be right: then the server counts the time that passes here.
+    named = about == "server" and is_about_time(call, _test_name(call), duration)
+    instead = _OF_A_SERVER if named else _INSTEAD.get(about, _OF_AN_EVENT)
     return Site(
         span,
         f"the test sleeps ({text(call.args[0])} ms) {instead}",
         because=(Because(span, note),),
-        severity="info" if debatable else None,
-        confidence="low" if debatable else "medium",
-        data={"duration": duration},
+        severity="info" if debatable or named or about == "settling" else None,
+        confidence="low" if debatable or named else "medium",
+        data={"duration": duration, "about": about},
     )
+
+
+def _about(call: Call, duration: str) -> str:
+    name = _test_name(call)
+    asks = asks_next(call) is not None and not shows_time(call, duration)
+    if is_about_time(call, name, duration) and not asks:
+        return "time"
+    if awaits_absence(call, name):
+        return "absence"
+    if duration.isdigit() and int(duration) <= _SHORT_MS:
+        return "short"
+    if waits_next(call) is not None:
+        return "settling"
+    return "server" if asks else "event"
+
+
+_OF_A_SERVER = "before it asks a server"
+_OF_AN_EVENT = "instead of waiting for what it needs"
+_INSTEAD = {
+    "time": "so that time passes",
+    "settling": "before it waits for what it needs",
+}
+_NOTES = {
+    "time": "the test is about time itself: only a clock that it can set would spare the wait",
+    "absence": "for what must not happen no event ends the wait: how long it is is luck",
+    "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
+    "settling": "the next statement waits by itself: on a fast machine this pause is wasted",
+    "server": "the server that is asked next answers after the mail it has: what was sent to it "
+    "before needs no wait, and what comes later is left to luck",
+    "event": "the test waits for a time to pass, not for the event it needs",
+}
+
+
+def _also(site: Site, call: Call) -> Site:
+    more = Because(Span.of(call.owner, call.node), "the same test lets time pass here too")
+    return replace(site, because=(*site.because, more))
+
+
+def _test(call: Call) -> Node | None:
+    return next((a for a in above(call) if nodes.is_call_to(a, *_TESTS)), None)
 
 
 def _test_name(call: Call) -> str:

@@ -15,6 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.seen_ending import ends
 from bot.elixir.rules.standing import above, definition_around
 from bot.elixir.source import role_of
 
@@ -22,8 +23,6 @@ _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":
 _STARTERS = ("start_link", "start")
 _TESTS = ("test", "property")
 _SETUPS = ("setup",)
-_ENDS = frozenset({"stop", "exit", "terminate_child", "monitor", "link", "catch_exit", "kill"})
-"""Names of calls by which a test ends a process, or sees it end."""
 _FAILING = ("catch_exit", "assert_raise", "catch_error")
 
 
@@ -39,21 +38,30 @@ def check(project: Project) -> Iterator[Site | Exempt]:
             continue
         if role_of(path) == "test":
             for module in project.modules_in(path):
-                yield from _in_module(module, fixed)
+                yield from _in_module(module, fixed, project)
 
 
-def _in_module(module: Module, fixed: dict[str, str]) -> Iterator[Site | Exempt]:
+def _in_module(module: Module, fixed: dict[str, str], project: Project) -> Iterator[Site | Exempt]:
     starts = [
         (call, block)
         for call in calls_named(module, _STARTERS)
         if (block := _block(call)) is not None and not call.captured and not call.runs_in
     ]
     named = [(call, block, _fixed_name(call, fixed)) for call, block in starts]
+    again: dict[str, list[Call]] = {}
     for call, block, name in named:
-        if call.full in _UNLINKED:
-            yield _judge(call, block, _unlinked(call, name))
-        elif name and call.name == "start_link" and _again(block, name, named):
-            yield _judge(call, block, _linked(call, name))
+        unlinked = call.full in _UNLINKED
+        if not unlinked and not (name and call.name == "start_link" and _again(block, name, named)):
+            continue
+        exemption = _exemption(call, block, project)
+        if exemption:
+            yield Exempt(Span.of(module, call.node), exemption)
+        elif unlinked:
+            yield _unlinked(call, name)
+        else:
+            again.setdefault(name, []).append(call)
+    for name, calls in again.items():
+        yield _linked(calls, name)
 
 
 _Start = tuple[Call, Node, str]
@@ -94,10 +102,10 @@ def _tests_beside(setup: Node) -> int:
     )
 
 
-def _judge(call: Call, block: Node, site: Site) -> Site | Exempt:
+def _exemption(call: Call, block: Node, project: Project) -> str:
     if _result_is_the_test(call):
-        return Exempt(site.span, "start-is-tested")
-    return Exempt(site.span, "stopped") if _ended(call, block) else site
+        return "start-is-tested"
+    return "stopped" if _ended(call, block, project) else ""
 
 
 def _result_is_the_test(call: Call) -> bool:
@@ -109,11 +117,15 @@ def _result_is_the_test(call: Call) -> bool:
     return False
 
 
-def _ended(call: Call, block: Node) -> bool:
-    """Whether the test or its `on_exit` ends the process, or waits for its end."""
+def _ended(call: Call, block: Node, project: Project) -> bool:
+    """Whether the test or its `on_exit` ends the process, or waits for or shows its end."""
     mine = {text(n) for n in _handles(call, block)} - {"GenServer", "Agent"}
-    found = (c for c in calls_in(block, call.owner) if c.name in _ENDS)
-    return any(c.name == "catch_exit" or mine & {text(n) for n in _named_in(c.args)} for c in found)
+    found = calls_in(block, call.owner)
+    return any(c.name == "catch_exit" for c in found) or any(
+        ends(c, project)
+        for c in found
+        if mine & {text(n) for n in _named_in(c.args)} and c.node.id != call.node.id
+    )
 
 
 def _handles(call: Call, block: Node) -> Iterator[Node]:
@@ -143,17 +155,19 @@ def _unlinked(call: Call, name: str) -> Site:
     )
 
 
-def _linked(call: Call, name: str) -> Site:
-    span = Span.of(call.owner, call.node)
+def _linked(calls: Sequence[Call], name: str) -> Site:
+    """Told once in a file, at the first of the starts."""
+    first, *others = (Span.of(call.owner, call.node) for call in calls)
     return Site(
-        span,
+        first,
         f"`{name}` may still be running when the next test starts it",
         because=(
             Because(
-                span,
+                first,
                 "it is linked to the test's process and ends after it, at a time nobody waits "
                 "for; the next test that starts the name then gets `:already_started`",
             ),
+            *(Because(span, "this test starts it under the same name") for span in others),
         ),
     )
 

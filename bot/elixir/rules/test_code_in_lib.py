@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
-from bot.elixir.outline import DEFINITIONS, Module
+from bot.elixir.outline import DEFINITIONS, Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.nil_guards import does_nothing, given_only_by_tests
 
 _TOOLS = ("ExUnit", "Mox", "Mimic", "Hammox", "Bypass", "Mock")
 _ENVIRONMENT_KEYS = frozenset({":env", ":environment", ":mix_env", ":build_env"})
@@ -102,6 +103,10 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     branch = next((a for a in nodes.ancestors(atom) if nodes.is_call_to(a, "if", "unless")), None)
     if branch is not None and _only_a_sandbox(branch):
         return Exempt(span, "sandbox")
+    if branch is not None and _sets_compiler(branch):
+        return Exempt(span, "compiler-option")
+    if branch is not None and _only_hooks(branch, atom) and _reads_dictionary(branch, module):
+        return Exempt(span, "per-process")
     adds = branch is not None and _only_adds(branch, atom)
     if adds:
         message, note = "code is compiled in for tests only", "nothing that ships has this code"
@@ -124,7 +129,7 @@ def _only_adds(branch: Node, atom: Node) -> bool:
 def _only_hooks(branch: Node, atom: Node) -> bool:
     """Whether its `else` only defines functions that do nothing."""
     block = nodes.statements(_else(branch))
-    return bool(block) and _is_for_the_test(branch, atom) and all(map(_does_nothing, block))
+    return bool(block) and _is_for_the_test(branch, atom) and all(map(does_nothing, block))
 
 
 def _is_for_the_test(branch: Node, atom: Node) -> bool:
@@ -138,18 +143,29 @@ def _else(branch: Node) -> Node | None:
     return next((c for c in inside if c.type == "else_block"), None)
 
 
-def _does_nothing(node: Node) -> bool:
-    """Whether it is the definition of a function that only answers an atom."""
-    short = nodes.call_keywords(node).get("do") if nodes.is_call_to(node, "def", "defp") else None
-    body = [short] if short is not None else nodes.statements(nodes.do_block(node))
-    return len(body) == 1 and body[0].type in ("atom", "nil")
-
-
 def _only_a_sandbox(branch: Node) -> bool:
     block = nodes.statements(nodes.do_block(branch))
     return bool(block) and all(
         nodes.is_call_to(node, "plug", "socket") and _SANDBOX in text(node) for node in block
     )
+
+
+def _sets_compiler(branch: Node) -> bool:
+    """Whether it decides about no more than options of the compiler."""
+    if any(_is_option(a) for a in nodes.ancestors(branch) if nodes.operator(a) == "@"):
+        return True
+    block = nodes.statements(nodes.do_block(branch))
+    return bool(block) and all(map(_is_option, block))
+
+
+def _is_option(node: Node) -> bool:
+    operand = node.child_by_field_name("operand") if nodes.operator(node) == "@" else None
+    return operand is not None and nodes.is_call_to(operand, "compile")
+
+
+def _reads_dictionary(branch: Node, module: Module) -> bool:
+    """Whether what tests set counts for the process alone that has it in its dictionary."""
+    return any(c.full == "Process.get" for c in calls_in(branch, module))
 
 
 def _tools(module: Module) -> Iterator[Site | Exempt]:
@@ -161,7 +177,7 @@ def _tools(module: Module) -> Iterator[Site | Exempt]:
             if call.module.split(".")[0] in _TOOLS and not call.in_quote:
                 span = Span.of(module, call.node)
                 spared = "runs-tests" if runs else "looks-first" if looks else ""
-                yield Exempt(span, spared) if spared else _tool(call, span)
+                yield Exempt(span, spared) if spared else _tool(call, clause, span)
 
 
 def _runs_tests(call: Call) -> bool:
@@ -171,18 +187,23 @@ def _runs_tests(call: Call) -> bool:
     return call.full in ("ExUnit.start", "ExUnit.run", "ExUnit.async_run")
 
 
-def _tool(call: Call, span: Span) -> Site:
+def _tool(call: Call, clause: Clause, span: Span) -> Site:
     tool = call.module.split(".")[0]
+    given = given_only_by_tests(call, clause)
+    note = f"`{tool}` is there for tests; a release holds it only if told to"
     return Site(
         span,
         f"the application calls `{call.full}`",
         because=(
-            Because(span, f"`{tool}` is there for tests; a release holds it only if told to"),
+            Because(span, note),
+            *([Because(Span.of(call.owner, given), _GIVEN)] if given is not None else ()),
         ),
-        severity="warning",
+        severity="warning" if given is None else "info",
         confidence="medium",
     )
 
+
+_GIVEN = "without what only a test gives, nothing is done here"
 
 RULE = Rule(
     id="test-code-in-lib",
@@ -288,6 +309,37 @@ end
 defmodule Shop.Doctor do
   def check do
     ExUnit.start(autorun: false)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "compiler-option",
+            "it only sets options of the compiler, such as `:export_all`; what ships has all "
+            "functions",
+            Sample("""\
+defmodule Shop.Stock do
+  if Mix.env() == :test do
+    @compile :export_all
+  end
+
+  def count, do: length(shelves())
+  defp shelves, do: []
+end
+"""),
+        ),
+        Exemption(
+            "per-process",
+            "tests that run side by side give a setting to their own processes by it, instead of "
+            "changing it for all; what ships has no such setting",
+            Sample("""\
+defmodule Shop.Setting do
+  def limit, do: own(:limit) || 1_000
+
+  if Mix.env() == :test do
+    defp own(key), do: Process.get({__MODULE__, key})
+  else
+    defp own(_key), do: nil
   end
 end
 """),

@@ -10,11 +10,16 @@ from bot.core.finding import FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import awaited, returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.context import (
+    is_command_line,
+    is_platform,
+    is_test_support,
+    outside_production,
+)
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_callback, is_server
+from bot.elixir.reach import is_callback, is_server, runs_in_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.ending import starts_the_end
 from bot.elixir.rules.init_job import belongs_in_child_list, starts_again
@@ -38,27 +43,25 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     if exemption:
         return Exempt(span, exemption)
     message, note, severity = _VERDICTS[call.name](clause)
+    left_out = outside_production(clause)
     return Site(
         span,
         message,
         because=(Because(span, note),),
-        severity=severity,
+        severity="info" if left_out else severity,
         confidence="medium" if severity == "info" or call.name != "start" else None,
-        fix=_fix(call, severity),
+        fix=_fix(call, clause, severity),
         data={"call": call.full, "arity": str(call.arity)},
     )
 
 
-def _fix(call: Call, severity: Severity | None) -> FixKind | None:
+def _fix(call: Call, clause: Clause, severity: Severity | None) -> FixKind | None:
     if call.name == "start":
         # A supervisor's job belongs into its list: a task supervisor may start only after it.
         return "advice" if severity == "info" else None
-    return None if _unread(call, severity) else "assisted"
-
-
-def _unread(call: Call, severity: Severity | None) -> bool:
-    """A server's job whose answer nobody waits for: without the link nothing is missed."""
-    return call.name == "async" and severity is None and is_server(call.owner)
+    # A server's job whose answer nobody waits for: without the link nothing is missed.
+    unread = call.name == "async" and severity is None and runs_in_server(clause)
+    return None if unread else "assisted"
 
 
 def _started(clause: Clause) -> tuple[str, str, Severity | None]:
@@ -73,7 +76,7 @@ def _started(clause: Clause) -> tuple[str, str, Severity | None]:
 
 def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
-    where = "this server" if is_server(module) else "its caller"
+    where = "this server" if runs_in_server(clause) else "its caller"
     crash = f"a crash of the task takes {where} down"
     if where == "this server" and next(trap_flags(module), None) is not None:
         crash = "a crash of the task is a message to it"
@@ -86,8 +89,8 @@ def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
 
 def _async(clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
-    where = "server" if is_server(module) else "process"
-    if handles_task_reply(module):
+    where = "server" if runs_in_server(clause) else "process"
+    if handles_task_reply(module) and (where == "server" or not is_server(module)):
         note = f"the {where} takes the reply, yet stays linked: a crash of the task takes it down"
         return f"`Task.async` links the task to this {where}", note, "info"
     if where == "server":
@@ -124,7 +127,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "awaited"
     if returned(call, clause) and not is_callback(clause.function):
         return "returned"
-    if is_server(module) and traps_exits(module) and handles_task_reply(module):
+    if runs_in_server(clause) and traps_exits(module) and handles_task_reply(module):
         return "handled"
     return ""
 

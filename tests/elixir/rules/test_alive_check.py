@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import in_function, outcome
+from tests.elixir.support import analysed
 
 RULE = "alive-check"
 
@@ -55,3 +57,59 @@ def test_sites(body: str, words: list[str]) -> None:
 def test_tests_may_look() -> None:
     code = in_function("if Process.alive?(x), do: GenServer.stop(x)")["lib/a.ex"]
     assert outcome(RULE, {"test/support/a.ex": code}) == []
+
+
+ASKS = "if Process.alive?(x), do: GenServer.stop(x)"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"Task.Supervisor.async_nolink(T, fn -> {ASKS} end)", ["~own-job"]),
+        (f"spawn(fn -> {ASKS} end)", ["~own-job"]),
+        (f"Task.start_link(fn -> {ASKS} end)", ["info"]),
+        (f"Task.start(fn ->\n{ASKS}\nShop.go()\nend)", ["info"]),
+        (f"Task.Supervisor.async_nolink(T, fn -> {ASKS} end) |> Task.await()", ["info"]),
+        ("Task.start(fn -> Process.alive?(x) && send(x, 1) end)", ["info"]),
+    ],
+)
+def test_a_job_that_only_asks(body: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == words
+
+
+DESK = """\
+defmodule Shop.Desk do
+  use GenServer
+  def init(s), do: {:ok, s}
+
+  def handle_call(:open, _from, s) do
+    {:ok, pid} = Shop.Till.start_link([])
+    {:reply, pid, %{s | till: pid, count: 1}}
+  end
+
+  def handle_call(:close, _from, %{till: till} = s) do
+    if Process.alive?(till), do: GenServer.stop(till)
+    {:reply, :ok, %{s | till: nil}}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "confidence", "places"),
+    [
+        ("", "", "low", [11, 6]),
+        ("init(s), do:", "init(s), do: Process.flag(:trap_exit, true) &&", "medium", [11]),
+        ("Shop.Till.start_link", "Shop.Till.start", "medium", [11]),
+        ("till: nil", "till: s.old", "medium", [11]),
+        ("use GenServer", "", "medium", [11]),
+        ("Shop.Till.start_link([])", "Task.await(Task.async(fn -> 1 end))", "medium", [11]),
+    ],
+)
+def test_a_crash_of_what_it_is_linked_to_ends_the_server_too(
+    old: str, new: str, confidence: str, places: list[int]
+) -> None:
+    code = DESK.replace(old, new) if old else DESK
+    code = code.replace("def init", "def start") if old == "use GenServer" else code
+    (finding,) = analysed(rule(RULE), code).findings
+    assert (finding.confidence, [e.line for e in finding.evidence]) == (confidence, places)

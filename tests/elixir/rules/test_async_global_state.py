@@ -209,3 +209,97 @@ end
     files = {"lib/a.ex": READER, "test/limit_test.exs": code, "test/other_test.exs": OTHER}
     found = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
     assert [f.line for f in found] == [8]
+
+
+SHELF = """\
+defmodule Shop.Shelf do
+  def put(item, place, opts \\\\ [])
+  def put(item, nil, opts), do: put(item, choose(opts), opts)
+  def put(item, place, _opts), do: {item, place}
+  defp choose(_opts), do: Shop.Limit.now()
+end
+"""
+
+
+def witnessed(*calls: str, helper: str = "ExUnit.start()") -> list[str]:
+    """What is said of a changed limit: the last note of the evidence, with its place."""
+    tests = {
+        f"test/{n}_test.exs": f"defmodule Shop.T{n}Test do\n  use ExUnit.Case, async: true\n"
+        f'  {call}\n  test "puts", %{{at: at}} do\n    {put}\n  end\nend\n'
+        for n, (call, _, put) in enumerate(c.rpartition("|") for c in calls)
+    }
+    test = f"""\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+  test "works", do: {PUT}
+end
+"""
+    files = {"lib/a.ex": READER, "lib/shelf.ex": SHELF, "test/z_test.exs": test, **tests}
+    found = survey(
+        MemoryTree.of({**files, "test/test_helper.exs": helper}), jobs=1, rules=(rule(RULE),)
+    ).analysis.findings
+    return [f"{f.severity} {f.evidence[-1].path} {f.evidence[-1].note}" for f in found]
+
+
+@pytest.mark.parametrize(
+    ("calls", "words"),
+    [
+        (["Shop.Shelf.put(1, 0)"], ["info lib/a.ex"]),
+        (["Shop.Shelf.put(1, nil)"], ["warning test/0_test.exs `Shop.T0Test` comes to it"]),
+        (["Shop.Shelf.put(1, nil, [])"], ["warning test/0_test.exs `Shop.T0Test` comes to it"]),
+        (["Shop.Shelf.put(1, at)"], ["warning test/0_test.exs `Shop.T0Test` may come to it"]),
+        (
+            ["Shop.Shelf.put(1, at)", "1 |> Shop.Shelf.put(nil)"],
+            ["warning test/1_test.exs `Shop.T1Test` comes to it"],
+        ),
+        (
+            ["@moduletag :slow|Shop.Limit.now()", "Shop.Limit.now()"],
+            ["warning test/1_test.exs `Shop.T1Test` comes to it"],
+        ),
+        (
+            ["@moduletag slow: true|Shop.Limit.now()"],
+            ["warning test/0_test.exs `Shop.T0Test` comes to it"],
+        ),
+    ],
+)
+def test_the_surest_witness_is_named(calls: list[str], words: list[str]) -> None:
+    found = witnessed(*calls, helper="ExUnit.start(exclude: [:slow])")
+    assert len(found) == len(words)
+    assert all(text.startswith(word) for text, word in zip(found, words, strict=True)), found
+
+
+ALSO = OTHER.replace("assert", f"{PUT}\n    assert")
+IN_LIMIT = """\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+  test "a" do
+    BODY
+  end
+end
+"""
+CONFIG = "import Config\nconfig :shop, limit: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "body", "other", "words"),
+    [
+        ({"config": CONFIG}, PUT, OTHER, ["~same-value"]),
+        ({"config": "import Config\nconfig :shop, :limit, 1\n"}, PUT, OTHER, ["~same-value"]),
+        ({"dev": CONFIG}, PUT, OTHER, ["warning"]),
+        ({"config": CONFIG, "test": CONFIG.replace("1", "2")}, PUT, OTHER, ["warning"]),
+        ({"config": CONFIG.replace("1", "2"), "test": CONFIG}, PUT, OTHER, ["~same-value"]),
+        ({"config": f"if true do\n{CONFIG}\nend"}, PUT, OTHER, ["warning"]),
+        ({"config": CONFIG.replace("1", "limit")}, PUT, OTHER, ["warning"]),
+        ({"config": CONFIG}, PUT + BACK, OTHER, ["warning"]),
+        ({"config": CONFIG}, PUT + IN_VAIN, OTHER, ["warning"]),
+        ({"config": CONFIG}, PUT, ALSO, ["~same-value"] * 2),
+        ({"config": CONFIG}, PUT, ALSO.replace("limit, 1)", "limit, 2)"), ["warning"] * 2),
+    ],
+)
+def test_a_value_that_stays_as_it_is(
+    config: dict[str, str], body: str, other: str, words: list[str]
+) -> None:
+    test = IN_LIMIT.replace("BODY", body)
+    files = {f"config/{name}.exs": text for name, text in config.items()}
+    tests = {"test/limit_test.exs": test, "test/other_test.exs": other}
+    assert outcome(RULE, {**files, **tests, "lib/limit.ex": READER}) == words

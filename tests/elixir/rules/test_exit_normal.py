@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import in_function, outcome
 
 RULE = "exit-normal"
@@ -81,3 +84,130 @@ defmodule Shop.FeedTest do
 end
 """
     assert outcome(RULE, {"test/feed_test.exs": code}) == words
+
+
+SHELF = """\
+defmodule Shop.Shelf do
+  use DynamicSupervisor
+  def start_link(x), do: DynamicSupervisor.start_link(__MODULE__, x)
+  def init(_), do: DynamicSupervisor.init(strategy: :one_for_one)
+end
+"""
+FEED = """\
+defmodule Shop.Feed do
+  use GenServer
+  def start_link(x), do: GenServer.start_link(__MODULE__, x, name: __MODULE__)
+  def init(x) do
+    TRAP
+    {:ok, x}
+  end
+end
+"""
+TRAP = "Process.flag(:trap_exit, true)"
+BROUGHT = """\
+defmodule Shop.Rack do
+  defmacro __using__(_) do
+    quote do
+      use Supervisor
+      def start_link(x), do: Supervisor.start_link(__MODULE__, x, name: __MODULE__)
+    end
+  end
+end
+
+defmodule Shop.Racks do
+  use Shop.Rack
+end
+"""
+
+
+def in_test(body: str, feed: str = TRAP) -> list[str]:
+    code = f"""\
+defmodule Shop.FeedTest do
+  use ExUnit.Case
+  alias Shop.{{Feed, Racks, Shelf}}
+  test "ends" do
+    {body}
+  end
+end
+"""
+    files = {
+        "lib/shelf.ex": SHELF,
+        "lib/feed.ex": FEED.replace("TRAP", feed),
+        "lib/rack.ex": BROUGHT,
+        "test/feed_test.exs": code,
+    }
+    return outcome(RULE, files)
+
+
+EXIT = "Process.exit(pid, :normal)"
+MONITORED = "ref = Process.monitor(pid)"
+FOUND = "Process.whereis() |> Process.exit(:normal)"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"assert {{:ok, pid}} = Shelf.start_link(1)\n{EXIT}", ["~traps-exits"]),
+        (f"{{:ok, pid}} = Feed.start_link(1)\n{EXIT}", ["~traps-exits"]),
+        (f"{{:ok, pid}} = GenServer.start_link(Feed, 1)\n{EXIT}", ["~traps-exits"]),
+        (f"{{:ok, pid}} = Broadway.start_link(Feed, [])\n{EXIT}", ["~traps-exits"]),
+        (f"{{:ok, pid}} = Shelf.start_link(1)\non_exit(fn -> {EXIT} end)", ["info"]),
+        (f"{{:ok, pid}} = Shelf.start_link(1)\nTask.async(fn -> {EXIT} end)", ["info"]),
+        (f"{{:ok, pid}} = Feed.start(1)\n{EXIT}", ["info"]),
+        (f"Racks.start_link([])\nRacks |> {FOUND}", ["~traps-exits"]),
+        (f"Racks.start_link([])\npid = GenServer.whereis(Racks)\n{EXIT}", ["~traps-exits"]),
+        (f"Racks.start_link(name: :a)\nRacks |> {FOUND}", ["info"]),
+        (f"Racks |> {FOUND}", ["info"]),
+    ],
+)
+def test_a_parent_ends_its_server_that_traps_exits(body: str, words: list[str]) -> None:
+    assert in_test(body) == words
+
+
+@pytest.mark.parametrize("feed", [":ok", "spawn(fn -> Process.flag(:trap_exit, true) end)"])
+def test_a_server_that_does_not_trap_exits_ignores_its_parent(feed: str) -> None:
+    assert in_test(f"{{:ok, pid}} = Feed.start_link(1)\n{EXIT}", feed) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (MONITORED, "assert_receive {:DOWN, ^ref, _, _, _}", ["~shown-dead"]),
+        (MONITORED, "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nend", ["~shown-dead"]),
+        (
+            MONITORED,
+            "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nafter\n10 -> Process.exit(pid, :kill)\nend",
+            ["info"],
+        ),
+        (
+            MONITORED,
+            "GenServer.stop(pid)\nassert_receive {:DOWN, ^ref, _, _, _}",
+            ["info"],
+        ),
+        ("ref = Process.monitor(other)", "assert_receive {:DOWN, ^ref, _, _, _}", ["info"]),
+        (MONITORED, "assert_receive {:sold, ^ref}", ["info"]),
+    ],
+)
+def test_an_end_that_is_waited_for(before: str, after: str, words: list[str]) -> None:
+    assert in_test(f"pid = Shop.pid()\n{before}\n{EXIT}\n{after}") == words
+
+
+def test_all_of_the_pipe_is_told() -> None:
+    files = in_function("Shop.Feed |> Process.whereis() |> Process.exit(:normal)")
+    found = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert "`Shop.Feed |> Process.whereis()`" in found[0].message
+
+
+def test_a_process_of_the_module_that_is_spawned() -> None:
+    code = """\
+defmodule Shop.Watch do
+  def stop(pid), do: Process.exit(pid, :normal)
+  def start, do: spawn_link(fn ->
+    Process.flag(:trap_exit, true)
+    receive do
+      {:EXIT, _, _} -> :ok
+    end
+  end)
+end
+"""
+    assert outcome(RULE, {"lib/watch.ex": code}) == ["~own-server"]

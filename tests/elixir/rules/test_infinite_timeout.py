@@ -95,7 +95,7 @@ end
     [
         ("{:noreply, [from | s]}", "pid", ["~late-reply"]),
         ("if s == [], do: {:noreply, [from]}, else: {:reply, from, s}", "pid", ["~late-reply"]),
-        ("{:reply, from, s}", "pid", ["info"]),
+        ("{:reply, from, s}", "pid", ["~own-server"]),
         ("{:noreply, [from | s]}", "Shop.Desk", ["info"]),
         ("{:noreply, [from | s]}", "__MODULE__", ["~late-reply"]),
     ],
@@ -123,3 +123,81 @@ end
 """
     (finding,) = analysed(rule(RULE), code).findings
     assert (finding.line, [e.line for e in finding.evidence]) == (2, [2, 3])
+
+
+LEDGER = """\
+defmodule Shop.Ledger do
+  use GenServer
+  def add(pid, line), do: GenServer.call(pid, {:add, line}, :infinity)
+  def init(s), do: {:ok, s}
+
+  def handle_call({:add, line}, _from, s) do
+    WORK
+    {:reply, :ok, s}
+  end
+
+  def handle_info(:tick, s), do: {:noreply, TICK}
+end
+"""
+BOOK = """\
+defmodule Shop.Book do
+  def write(line), do: note(line)
+  def ask(line), do: note(GenServer.call(Shop.Clerk, line))
+  defp note(line), do: File.write!("book", line)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "tick", "said", "confidence"),
+    [
+        ("File.write!(s.path, line)", "s", ["~own-server"], []),
+        ("Shop.Book.write(line)", "s", ["~own-server"], []),
+        ("Shop.Book.ask(line)", "s", ["info"], ["medium"]),
+        ("Shop.Repo.insert!(line)", "s", ["info"], ["medium"]),
+        ("File.write!(s.path, line)", "GenServer.call(s.pid, :a)", ["info"], ["medium"]),
+        ("Jason.encode!(line)", "s", ["info"], ["low"]),
+        ("Shop.Book.unknown(line)", "s", ["info"], ["low"]),
+        ("s.fun.(line)", "s", ["info"], ["medium"]),
+        ("s.module.write(line)", "s", ["info"], ["medium"]),
+        ("apply(s.module, :write, [line])", "s", ["info"], ["medium"]),
+        ("receive do\n:ok -> 1\nend", "s", ["info"], ["medium"]),
+        ("Task.Supervisor.async_stream(T, line, &Shop.go/1)", "s", ["info"], ["medium"]),
+    ],
+)
+def test_an_own_server_that_waits_for_nobody(
+    work: str, tick: str, said: list[str], confidence: list[str]
+) -> None:
+    ledger = LEDGER.replace("WORK", work).replace("TICK", tick)
+    files = {"lib/ledger.ex": ledger, "lib/book.ex": BOOK}
+    assert outcome(RULE, files) == said
+    assert [f.confidence for f in analysed(rule(RULE), files).findings] == confidence
+
+
+@pytest.mark.parametrize(
+    ("project", "application", "said"),
+    [
+        ("escript: [main_module: Shop.Command]", "", ["~escript"]),
+        ("escript: [main_module: Shop.Command]", "mod: {Shop.App, []}", ["info"]),
+        ("escript: [main_module: Shop.Command], package: []", "", ["info"]),
+        ("deps: []", "", ["info"]),
+    ],
+)
+def test_an_escript(project: str, application: str, said: list[str]) -> None:
+    mix = f"""\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, {project}]
+  def application, do: [{application}]
+end
+"""
+    code = "defmodule Shop.A do\n  def go(p), do: GenServer.call(p, :x, :infinity)\nend\n"
+    assert outcome(RULE, {"mix.exs": mix, "lib/a.ex": code}) == said
+
+
+@pytest.mark.parametrize("start", ["async", "async_nolink"])
+def test_supervised_tasks_with_a_time_limit(start: str) -> None:
+    body = f"""\
+tasks = Enum.map(x, &Task.Supervisor.{start}(T, fn -> GenServer.call(&1, :a, timeout) end))
+    Task.await_many(tasks, :infinity)"""
+    assert outcome(RULE, in_function(body, "go(x, timeout)")) == ["~bounded-inside"]

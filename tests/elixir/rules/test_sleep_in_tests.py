@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.finding import Finding
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "sleep-in-tests"
 
@@ -172,3 +175,73 @@ def test_a_helper_that_waits_for_the_clock() -> None:
   end
 """
     assert outcome(RULE, in_test("align()", more)) == ["~wall-clock"]
+
+
+def found(body: str, more: str = "", name: str = "works") -> tuple[Finding, ...]:
+    return analysed(rule(RULE), in_test(body, more, name)).findings
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# let the rate limit lapse, or some lines are dropped", "info"),
+        ("# the window has to pass", "info"),
+        ("# wait for at least one interval of the poller", "warning"),
+        ("# a delay until the other process got on", "warning"),
+        ("# the windowed view is drawn by then", "warning"),
+    ],
+)
+def test_a_comment_says_what_has_to_pass(comment: str, said: str) -> None:
+    assert outcome(RULE, in_test(f"{comment}\n      Process.sleep(100)\n      go()")) == [said]
+    assert outcome(RULE, in_test(f"Process.sleep(100) {comment}\n      go()")) == [said]
+
+
+@pytest.mark.parametrize(
+    ("after", "weight", "message"),
+    [
+        ("wait_for_stock(pid, timeout: 900)", "info", "before it waits for"),
+        ("assert {:ok, 1} = Shop.Help.wait_for_stock(pid)", "info", "before it waits for"),
+        ("eventually(fn -> Shop.up?() end)", "info", "before it waits for"),
+        ("assert_receive :sold", "warning", "instead of"),
+        ("assert_received :sold", "warning", "instead of"),
+        ("Task.await(task)", "warning", "instead of"),
+        ("assert Shop.up?()\n      wait_for_stock(pid)", "warning", "instead of"),
+    ],
+)
+def test_a_pause_before_a_wait(after: str, weight: str, message: str) -> None:
+    (finding,) = found(f"Process.sleep(100)\n      {after}")
+    assert finding.severity == weight
+    assert message in finding.message
+
+
+STATE = "  defp state(pid), do: pid |> :sys.get_state() |> Map.get(:a)"
+MAIL = "the server that is asked next answers after the mail it has"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name", "weight", "told"),
+    [
+        ("Shop.put(pid, 1)", "assert %{a: 1} = :sys.get_state(pid)", "puts", "warning", True),
+        ("Shop.put(pid, 1)", "a = state(pid)", "puts", "warning", True),
+        ("Shop.defer(pid)", "a = state(pid)", "at the interval", "info", True),
+        ("Shop.put(pid, 1)", "assert Shop.all(pid) == 1", "puts", "warning", False),
+        ("assert Shop.put(pid)", "a = state(pid)", "after a timeout", "info", False),
+        ("Shop.put(pid, ttl: ttl)", "a = state(pid)", "after its ttl", "info", False),
+    ],
+)
+def test_a_sleep_before_a_server_is_asked(
+    before: str, after: str, name: str, weight: str, told: bool
+) -> None:
+    (finding,) = found(f"{before}\n      Process.sleep(100)\n      {after}", STATE, name)
+    assert finding.severity == weight
+    assert (MAIL in finding.evidence[0].note) is told
+    assert ("so that time passes" in finding.message) is (weight == "info" and not told)
+
+
+def test_a_test_about_time_is_told_once() -> None:
+    twice = "Process.sleep(100)\n      go()\n      Process.sleep(200)"
+    (finding,) = found(twice, name="expires")
+    assert [e.line for e in finding.evidence] == [5, 7]
+    assert len(found(twice)) == 2
+    again = '  test "expires", do: Process.sleep(90)'
+    assert [len(f.evidence) for f in found(twice, again, "expires")] == [2, 1]

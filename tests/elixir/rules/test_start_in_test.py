@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "start-in-test"
 STOCK = """\
@@ -78,9 +80,61 @@ def test_set_up_of_all_tests_starts_once() -> None:
 
 def test_the_same_name_in_two_tests() -> None:
     second = 'test "again" do\nStock.start_link([])\nend'
-    assert said("Stock.start_link([])", second) == ["info", "info"]
+    assert said("Stock.start_link([])", second) == ["info"]
     assert said("Stock.start_link([])\nStock.start_link([])") == []
 
 
 def test_a_helper_is_none_of_a_tests_starts() -> None:
     assert said("run()", "defp run, do: GenServer.start(Stock, [])") == []
+
+
+HELPERS = """\
+defmodule Shop.Help do
+  def end_it(pid, _why), do: ended(pid)
+  def use_it(pid), do: GenServer.call(pid, :use)
+  defp ended(pid), do: GenServer.stop(pid)
+end
+"""
+START = "{:ok, pid} = GenServer.start(Stock, [])"
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "words"),
+    [
+        ("bury(pid)", "defp bury(pid), do: Process.exit(pid, :kill)", ["~stopped"]),
+        ("on_exit(fn -> bury(pid) end)", "defp bury(a), do: Process.monitor(a)", ["~stopped"]),
+        ("bury(pid)", "defp bury(pid), do: GenServer.call(pid, :a)", ["info"]),
+        ("bury(other)", "defp bury(pid), do: Process.exit(pid, :kill)", ["info"]),
+        ("bury(pid)", "defp bury(_), do: Process.exit(self(), :kill)", ["info"]),
+        ("end_it(pid, 1)", "import Shop.Help", ["~stopped"]),
+        ("Shop.Help.end_it(pid, 1)", "", ["~stopped"]),
+        ("Shop.Help.use_it(pid)", "", ["info"]),
+        ("Shop.Stock.watch(pid)", "", ["info"]),
+        ("refute Process.alive?(pid)", "", ["~stopped"]),
+        ("assert Process.alive?(pid)", "", ["info"]),
+        ("refute Process.alive?(other)", "", ["info"]),
+    ],
+)
+def test_helpers_that_end_it(body: str, more: str, words: list[str]) -> None:
+    test = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  alias Shop.Stock
+  {more}
+  test "works" do
+    {START}
+    {body}
+  end
+end
+"""
+    stock = STOCK.replace("def init", "def watch(pid), do: Process.monitor(pid)\n  def init")
+    files = {"lib/stock.ex": stock, "test/support/help.ex": HELPERS, "test/a_test.exs": test}
+    assert outcome(RULE, files) == words
+
+
+def test_a_name_is_told_once() -> None:
+    tests = "\n".join(f'test "{n}" do\nStock.start_link([])\nend' for n in range(3))
+    code = f"defmodule Shop.ATest do\nuse ExUnit.Case\nalias Shop.Stock\n{tests}\nend\n"
+    files = {"lib/stock.ex": STOCK, "test/a_test.exs": code}
+    (finding,) = analysed(rule(RULE), files).findings
+    assert (finding.line, [e.line for e in finding.evidence]) == (5, [5, 8, 11])

@@ -30,6 +30,9 @@ def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
         ("def a, do: Mox.stub(A, :b, fn -> 1 end)", ["warning"]),
         ("if Mix.env() == :test do\nplug Phoenix.Ecto.SQL.Sandbox\nend", ["~sandbox"]),
         ("def a, do: {ExUnit.start(), ExUnit.configuration()}", ["~runs-tests"] * 2),
+        ("@compile if Mix.env() == :test, do: :export_all", ["~compiler-option"]),
+        ("if Mix.env() == :test do\n@compile :export_all\nend", ["~compiler-option"]),
+        ("if Mix.env() == :test do\n@compile :export_all\n@a 1\nend", ["info"]),
         ("if Mix.env() == :dev do\ndef a, do: 1\nend", []),
         ("if Mix.env() in [:dev, :test] do\ndef a, do: 1\nend", []),
         ("def a, do: Mix.env() == :test", []),
@@ -75,3 +78,39 @@ def test_says_what_ships_instead(body: str, words: tuple[str, str]) -> None:
     (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
     assert found.message.startswith(words[0])
     assert found.confidence == words[1]
+
+
+ALLOW = "Mox.allow(A, pid, self())"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"def a(nil), do: :ok\ndef a(pid), do: {ALLOW}", "info"),
+        (f"def a(%{{pid: nil}}), do: :ok\ndef a(%{{pid: pid}}), do: {ALLOW}", "info"),
+        (f"def a(x, pid) do\nif pid do\n{ALLOW}\nend\nx\nend", "info"),
+        ("def a(s) do\nif s.pid do\nMox.allow(A, s.pid, self())\nend\ns\nend", "info"),
+        (f"def a(s) do\nif pid = s.pid do\n{ALLOW}\nend\ns\nend", "info"),
+        (f"def a(nil), do: go()\ndef a(pid), do: {ALLOW}", "warning"),
+        (f"def a(nil, _), do: :ok\ndef a(_, pid), do: {ALLOW}", "warning"),
+        (f"def a(%{{x: nil}}), do: :ok\ndef a(%{{pid: pid}}), do: {ALLOW}", "warning"),
+        (f"def a(pid), do: {ALLOW}\ndef a(nil), do: :ok", "warning"),
+        (f"def a(x, pid) do\nif x do\n{ALLOW}\nend\nend", "warning"),
+        (f"def a(pid) do\nif pid do\n1\nelse\n{ALLOW}\nend\nend", "warning"),
+    ],
+)
+def test_a_tool_that_needs_a_tests_process(body: str, words: str) -> None:
+    assert said(body) == [words]
+
+
+@pytest.mark.parametrize(
+    ("test", "ships", "words"),
+    [
+        ("Process.get(x)", ":error", ["~per-process"]),
+        ("Process.get(x)", "sell(x)", ["info"]),
+        ("Tap.tell(x)", ":error", ["info"]),
+    ],
+)
+def test_a_setting_of_one_process(test: str, ships: str, words: list[str]) -> None:
+    body = f"if Mix.env() == :test do\ndefp a(x), do: {test}\nelse\ndefp a(x), do: {ships}\nend"
+    assert said(body) == words

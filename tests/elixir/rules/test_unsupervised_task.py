@@ -196,3 +196,73 @@ def test_a_log_line_needs_no_supervisor(job: str, said: list[str]) -> None:
     analysis = analysed(RULE, in_function(f"Task.start(fn ->\n {job}\n end)\n    :ok"))
     assert [e.exemption for e in analysis.exempted] == said
     assert len(analysis.findings) == 1 - len(said)
+
+
+LINK = "Task.start_link(fn -> Shop.Market.ask(arg) end)"
+
+
+@pytest.mark.parametrize(
+    ("parts", "note"),
+    [
+        (
+            {"helper": f"def ask(arg) do\n    {LINK}\n    :ok\n  end"},
+            "a crash of the task takes its caller down",
+        ),
+        (
+            {"cast": "ask(arg)", "helper": f"defp ask(arg) do\n    {LINK}\n    :ok\n  end"},
+            "a crash of the task takes this server down",
+        ),
+        (
+            {"cast": "Task.start_link(fn -> Process.flag(:trap_exit, true) end)"},
+            "a crash of the task takes this server down",
+        ),
+    ],
+)
+def test_whose_link_it_is(parts: dict[str, str], note: str) -> None:
+    (finding,) = analysed(RULE, server(**parts)).findings
+    assert note in finding.evidence[0].note
+
+
+REPLY = "def handle_info({ref, _}, s), do: {:noreply, Map.delete(s, ref)}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "weight", "fix"),
+    [
+        ({"cast": "ask(arg)"}, "info", "assisted"),
+        ({}, "warning", "assisted"),
+        ({"begin": "Process.flag(:trap_exit, true)"}, "warning", "assisted"),
+    ],
+)
+def test_who_takes_the_reply(parts: dict[str, str], weight: str, fix: str) -> None:
+    helper = f"{REPLY}\n  def handle_info({{:EXIT, _, _}}, s), do: {{:noreply, s}}\n  "
+    helper += "def ask(arg) do\n    Task.async(fn -> arg end)\n    :ok\n  end"
+    (finding,) = analysed(RULE, server(helper=helper, **parts)).findings
+    assert (finding.severity, finding.fix) == (weight, fix)
+
+
+TASK = "Task.start(fn -> x end)\n    :ok"
+
+
+@pytest.mark.parametrize(
+    ("condition", "weight"),
+    [
+        ("Mix.env() != :prod", "info"),
+        ("Mix.env() == :dev", "info"),
+        ("Mix.env() in [:dev, :test]", "info"),
+        ("Mix.env() in [:dev, :prod]", "warning"),
+        ("Mix.env() == :prod", "warning"),
+        ("Code.ensure_loaded?(Shop)", "warning"),
+    ],
+)
+def test_code_that_production_does_not_have(condition: str, weight: str) -> None:
+    code = f"if {condition} do\n{in_function(TASK)}\nend"
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.line) == (weight, 5)
+
+
+def test_code_of_the_other_branch_is_in_production() -> None:
+    branches = f"def go(x), do: x\nelse\ndef go(x) do\n{TASK}\nend\nend"
+    code = f"defmodule A do\nif Mix.env() == :dev do\n{branches}\nend"
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.line) == ("warning", 6)

@@ -1,0 +1,87 @@
+"""Whether a server waits for others while it serves: one that never does answers all in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from bot.elixir import nodes
+from bot.elixir.blocking import blocking
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.project import Project
+from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached
+
+Waits = Literal["never", "unseen", "seen"]
+"""All it runs is known and waits for nobody; some of it is a library's; it waits, or may."""
+
+_MOST_CLAUSES = 400
+_KNOWN = frozenset(
+    "Access Application Atom Base Bitwise Date DateTime Duration Enum Exception File Float IO "
+    "Inspect Integer Kernel Keyword List Logger Macro Map MapSet NaiveDateTime Node Path Process "
+    "Range Regex Stream String System Time Tuple URI Version :atomics :binary :counters :crypto "
+    ":erlang :ets :file :filelib :filename :gb_sets :gb_trees :lists :maps :math :ordsets :os "
+    ":persistent_term :queue :rand :sets :telemetry :timer :unicode :zlib".split()
+)
+"""Modules whose functions end by themselves, but for those that `blocking` knows."""
+_ANSWERS = frozenset({"reply", "cast"})
+_WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child")
+"""How the names of calls begin that wait for a process to start, to work or to end."""
+
+
+def waits(module: Module, project: Project) -> Waits:
+    """What is seen of the server's callbacks, and of all functions of the project they run."""
+    queue = [step.clause for step in reached(callbacks(module, SERVER_CALLBACKS))]
+    seen, known = set(queue), True
+    while queue:
+        clause = queue.pop(0)
+        if clause.mentions(b".("):
+            return "seen"
+        for call in clause.calls:
+            if call.in_quote or call.runs_in:
+                continue
+            if _waits(call):
+                return "seen"
+            function = _function(call, project)
+            known = known and (function is not None or _is_known(call))
+            new = [c for c in _clauses(function) if c not in seen]
+            seen.update(new)
+            queue += new
+        if len(seen) > _MOST_CLAUSES:
+            return "unseen"
+    return "never" if known else "unseen"
+
+
+def _waits(call: Call) -> bool:
+    """Whether it waits, or calls what only run time knows."""
+    if blocking(call) is not None or nodes.is_call_to(call.node, "receive"):
+        return True
+    if call.name == "apply" or (not call.module and not call.local and _has_parentheses(call)):
+        return True
+    return call.name.startswith(_WAITS)
+
+
+def _has_parentheses(call: Call) -> bool:
+    """Else it is a field of a map, which the grammar takes for a call."""
+    return text(call.node).endswith(")")
+
+
+def _function(call: Call, project: Project) -> Function | None:
+    """The function of another module of the project; its own ones are reached already."""
+    facts = project.modules.get(call.module)
+    if call.module == call.owner.name or facts is None or facts.role != "lib":
+        return None
+    if not project.defines(facts, call.name):
+        return None
+    return project.module(facts.name).local(call.name, call.arity)
+
+
+def _clauses(function: Function | None) -> Iterator[Clause]:
+    if function is not None:
+        yield from (step.clause for step in reached([function]))
+
+
+def _is_known(call: Call) -> bool:
+    here = call.module in ("", call.owner.name)
+    return here or call.module in _KNOWN or (call.module == "GenServer" and call.name in _ANSWERS)

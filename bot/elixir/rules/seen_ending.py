@@ -1,0 +1,53 @@
+"""Calls that end the process they are given, or see it end: themselves, or the helper they call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.outline import Function
+from bot.elixir.project import Project
+
+_ENDS = frozenset({"stop", "exit", "terminate_child", "monitor", "link", "kill"})
+"""Names of calls by which a test ends a process, or sees it end."""
+_MOST_HELPERS = 2
+"""Helpers that call each other."""
+
+
+def ends(call: Call, project: Project, deep: int = _MOST_HELPERS) -> bool:
+    """Whether it ends what it is given, waits for the end of it, or shows that it has ended."""
+    if call.name in _ENDS or _shown_dead(call):
+        return True
+    return deep > 0 and any(
+        ends(inner, project, deep - 1)
+        for function in _functions(call, project)
+        for clause in function.clauses
+        for inner in clause.calls
+        if {text(p) for p in clause.params if p.type == "identifier"} & _given(inner)
+    )
+
+
+def _shown_dead(call: Call) -> bool:
+    around = nodes.ancestors(call.node)
+    return call.full == "Process.alive?" and any(nodes.is_call_to(a, "refute") for a in around)
+
+
+def _given(call: Call) -> set[str]:
+    return {name for arg in call.args for name in nodes.identifiers(arg)}
+
+
+def _functions(call: Call, project: Project) -> Iterator[Function]:
+    """The tests' helper that is called: of the same module, of another, or of one it imports."""
+    own = call.owner.local(call.name, call.arity)
+    if own is not None and call.module == call.owner.name:
+        yield own
+        return
+    imported = [i.module for i in call.owner.scope.imports] if not call.module else []
+    for name in [call.module, *imported]:
+        facts = project.modules.get(name)
+        if facts is not None and facts.role == "test" and project.defines(facts, call.name):
+            function = project.module(name).local(call.name, call.arity)
+            if function is not None:
+                yield function
