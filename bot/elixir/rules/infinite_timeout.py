@@ -221,7 +221,7 @@ RULE = Rule(
     stage=4,
     severity="warning",
     confidence="high",
-    fix="advice",
+    fix="assisted",
     explanation="A call to another process is given `:infinity` as its timeout.",
     harm=(
         "A callee that hangs takes its callers with it, silently: no timeout, no crash, no "

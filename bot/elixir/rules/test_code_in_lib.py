@@ -11,7 +11,6 @@ from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Module
-from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.nil_guards import does_nothing, given_only_by_tests
 
@@ -27,13 +26,11 @@ _WORDS = (b":test", *(f"{tool}.".encode() for tool in _TOOLS))
 _SANDBOX = "Ecto.SQL.Sandbox"
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def check(module: Module) -> Iterator[Site | Exempt]:
     """Every choice by the test environment, and every call of a test tool, outside of tests."""
-    for path in project.lib_holding(*_WORDS):
-        for module in project.modules_in(path):
-            if not _is_for_tests(module):
-                yield from _choices(module)
-                yield from _tools(module)
+    if not _is_for_tests(module):
+        yield from _choices(module)
+        yield from _tools(module)
 
 
 def _is_for_tests(module: Module) -> bool:
@@ -228,7 +225,7 @@ RULE = Rule(
         "and set it in `config/test.exs`. Put helpers of tests into `test/support`."
     ),
     triggers=_WORDS,
-    check_project=check,
+    check=check,
     bad=(
         Sample("""\
 defmodule Shop.Stock do
