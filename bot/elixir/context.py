@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
@@ -66,3 +67,23 @@ def is_command_line(clause: Clause) -> bool:
 def is_test_support(module: Module | ModuleFacts) -> bool:
     """Whether a module of `lib` exists for tests, by a segment of its name."""
     return bool(_TEST_NAMES & set(module.name.split(".")))
+
+
+_ASKS_FOR_TESTS = re.compile(r"Mix\.env(?:\(\))?\s*(==|!=)=?\s*:test$")
+
+
+def compiled_for_tests(node: Node) -> bool:
+    """Whether a condition around the definition compiles it in the test environment only."""
+    for around in nodes.ancestors(node):
+        asks = nodes.is_call_to(around, "if", "unless") and nodes.arguments(around)
+        asked = _ASKS_FOR_TESTS.match(text(asks[0])) if asks else None
+        if asked is not None:
+            block = nodes.do_block(around)
+            otherwise = any(
+                part.type == "else_block" and nodes.contains(part, node)
+                for part in (block.named_children if block is not None else ())
+            )
+            holds = (asked[1] == "==") == nodes.is_call_to(around, "if")
+            if holds != otherwise:
+                return True
+    return False
