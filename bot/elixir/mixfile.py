@@ -33,6 +33,13 @@ class App:
     """Holds `apps_path`: a folder of applications, no code of its own."""
     requirement: str = ""
     """The `elixir:` requirement."""
+    escript: bool = False
+    """Built as one executable file."""
+
+    @property
+    def command(self) -> bool:
+        """A program that runs for one command: an escript without processes of its own."""
+        return self.escript and not self.callback
 
     @property
     def deployable(self) -> bool:
@@ -86,6 +93,7 @@ def _read(source: Source) -> App | None:
         requirement=text(requirement).strip('"')
         if requirement is not None and requirement.type == "string"
         else "",
+        escript="escript" in project,
     )
 
 
