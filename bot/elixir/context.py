@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -69,14 +70,27 @@ def is_test_support(module: Module | ModuleFacts) -> bool:
     return bool(_TEST_NAMES & set(module.name.split(".")))
 
 
-_ASKS_FOR_TESTS = re.compile(r"Mix\.env(?:\(\))?\s*(==|!=)=?\s*:test$")
+_ASKS_ENVIRONMENT = re.compile(r"Mix\.env(?:\(\))?\s*(==|!=)=?\s*:(\w+)$")
 
 
 def compiled_for_tests(node: Node) -> bool:
     """Whether a condition around the definition compiles it in the test environment only."""
+    return ("test", True) in _environments(node)
+
+
+def never_ships(node: Node) -> bool:
+    """Whether a condition around the definition leaves it out of what ships."""
+    found = list(_environments(node))
+    return ("prod", False) in found or any(name != "prod" and only for name, only in found)
+
+
+def _environments(node: Node) -> Iterator[tuple[str, bool]]:
+    """Environments of Mix that conditions around a node name, and whether it is for that one only,
+    or for all but that one.
+    """
     for around in nodes.ancestors(node):
         asks = nodes.is_call_to(around, "if", "unless") and nodes.arguments(around)
-        asked = _ASKS_FOR_TESTS.match(text(asks[0])) if asks else None
+        asked = _ASKS_ENVIRONMENT.match(text(asks[0])) if asks else None
         if asked is not None:
             block = nodes.do_block(around)
             otherwise = any(
@@ -84,6 +98,4 @@ def compiled_for_tests(node: Node) -> bool:
                 for part in (block.named_children if block is not None else ())
             )
             holds = (asked[1] == "==") == nodes.is_call_to(around, "if")
-            if holds != otherwise:
-                return True
-    return False
+            yield asked[2], holds != otherwise
