@@ -167,7 +167,10 @@ def _question(race: Race, span: Span, who: Because) -> Site:
         span,
         f"{_MESSAGES[race.kind]}, unless one process alone writes each row",
         because=(
-            Because(span, "a process that writes the row after this has read it is not seen"),
+            Because(
+                span,
+                "nothing here stops another process from writing the row once this has read it",
+            ),
             write,
             who,
         ),
