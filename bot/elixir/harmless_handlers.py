@@ -7,9 +7,9 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.captured import captured
+from bot.elixir.expressions import operations
 from bot.elixir.handlers import Handler
 from bot.elixir.module import Clause, Function, Module
-from bot.elixir.nodes import text
 from bot.elixir.reach import reached
 
 _CLOSES = [
@@ -87,11 +87,22 @@ def _formats_logs(clause: Clause) -> bool:
 
 
 def _takes_a_message(function: Function) -> bool:
-    """By the names that `Logger` gives to what it passes: level, message, timestamp, metadata."""
+    """Whether it uses the parts of `Logger`'s own formatter, or takes a time apart as `Logger`
+    gives it: `{date, {hour, minute, second, millisecond}}`.
+    """
+    clauses = {step.clause for step in reached([function])}
     return any(
-        "level" in text(clause.params[0]) and "meta" in text(clause.params[-1])
-        for clause in function.clauses
-        if clause.params
+        call.module == "Logger.Formatter" for clause in clauses for call in clause.calls
+    ) or any(map(_takes_time_apart, function.clauses))
+
+
+def _takes_time_apart(clause: Clause) -> bool:
+    matched = (match.child_by_field_name("left") for match in operations(clause.node, "="))
+    return any(
+        [part.type for part in pattern.named_children][1:] == ["tuple"]
+        and len(pattern.named_children[1].named_children) == 4
+        for pattern in (*clause.params[2:3], *matched)
+        if pattern is not None and pattern.type == "tuple"
     )
 
 

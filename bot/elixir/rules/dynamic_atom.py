@@ -19,7 +19,7 @@ from bot.elixir.rules.outside import outside
 from bot.elixir.rules.standing import (
     at_compile_time,
     bounded,
-    comments_above,
+    comments_on,
     iterated,
     literal,
     literal_listing,
@@ -40,7 +40,7 @@ CONVERSIONS = frozenset(
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 _MATCH_VARIABLE = re.compile(r""":(["'])\$#\{.*\}\1""", re.DOTALL)
-_SKIPS = re.compile(rb"sobelow_skip\b.*\bDOS\.\w*ToAtom")
+_ACCEPTED = re.compile(rb"sobelow_skip\b.*\bDOS\.\w*ToAtom|credo:disable\b.*\bUnsafeToAtom")
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")
 _QUOTES = (b':"', b'": ', b":'", b"': ")
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
@@ -163,7 +163,7 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         or few(value, clause, Trail(project))
     ):
         return "bounded"
-    if any(map(_SKIPS.search, comments_above(clause))):
+    if any(map(_ACCEPTED.search, comments_on(node, clause))):
         return "accepted"
     return "compile-time" if reached_by_macros(function, project) else ""
 
@@ -309,8 +309,8 @@ end
         ),
         Exemption(
             "accepted",
-            "a comment above the function tells Sobelow that its atoms are meant: somebody has "
-            "looked at it",
+            "a comment tells Sobelow or Credo that these atoms are meant: somebody has looked at "
+            "it",
             Sample("""\
 defmodule Shop.Hosts do
   # sobelow_skip ["DOS.StringToAtom"]

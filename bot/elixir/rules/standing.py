@@ -153,13 +153,18 @@ def at_compile_time(node: Node, module: Module) -> bool:
     return False
 
 
-def comments_above(clause: Clause) -> Iterator[bytes]:
-    """The comments right above a clause; its attributes may stand in between."""
+def comments_on(node: Node, clause: Clause) -> Iterator[bytes]:
+    """The comments right above the clause, attributes in between left aside, and those in it that
+    stand on the line of the node or the one above.
+    """
     before = clause.node.prev_named_sibling
     while before is not None and (before.type == "comment" or nodes.operator(before) == "@"):
         if before.type == "comment":
             yield before.text or b""
         before = before.prev_named_sibling
+    for comment in nodes.of_type(clause.node, "comment"):
+        if node.start_point.row - 1 <= comment.start_point.row <= node.end_point.row:
+            yield comment.text or b""
 
 
 def only_for_macros(function: Function) -> bool:

@@ -372,8 +372,8 @@ end
             "has nowhere to be logged",
             Sample("""\
 defmodule Shop.Lines do
-  def format(level, message, timestamp, metadata) do
-    Shop.Text.line(level, message, timestamp, metadata)
+  def format(level, message, {_date, {_, _, second, _}}, _metadata) do
+    Shop.Text.line(level, message, second)
   rescue
     _ -> "no line: #{inspect(message)}\\n"
   end

@@ -220,14 +220,21 @@ def test_a_program_that_runs_for_one_command(project: str, application: str, sai
     assert outcome(RULE, {"mix.exs": mix, **in_function("String.to_atom(x)")}) == [said]
 
 
+UNSAFE = "Credo.Check.Warning.UnsafeToAtom"
+
+
 @pytest.mark.parametrize(
-    ("above", "said"),
+    ("above", "within", "said"),
     [
-        ('# sobelow_skip ["DOS.StringToAtom"]\n  @doc false', "~accepted"),
-        ('# sobelow_skip ["XSS.Raw"]', "info"),
-        ('# sobelow_skip ["DOS.StringToAtom"]\n  def other(x), do: x', "info"),
+        ('# sobelow_skip ["DOS.StringToAtom"]\n  @doc false', "", "~accepted"),
+        ('# sobelow_skip ["XSS.Raw"]', "", "info"),
+        ('# sobelow_skip ["DOS.StringToAtom"]\n  def other(x), do: x', "", "info"),
+        ("", f"# credo:disable-for-next-line {UNSAFE}", "~accepted"),
+        ("", f"# credo:disable-for-next-line {UNSAFE}\n    tell(x)", "info"),
+        ("", f"# see {UNSAFE}", "info"),
     ],
 )
-def test_what_another_tool_is_told(above: str, said: str) -> None:
-    code = f"defmodule Shop.A do\n  {above}\n  def go(x), do: String.to_atom(x)\nend\n"
+def test_what_other_tools_are_told(above: str, within: str, said: str) -> None:
+    body = f"  def go(x) do\n    {within}\n    String.to_atom(x)\n  end"
+    code = f"defmodule Shop.A do\n  {above}\n{body}\nend\n"
     assert outcome(RULE, {"lib/a.ex": code}) == [said]

@@ -214,18 +214,19 @@ def test_what_can_hide_nothing(body: str, answer: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        ("format(level, message, _time, metadata)", 0),
-        ("format(_level, text, _, _meta)", 0),
-        ("format(%{level: _, msg: message, meta: _}, _config)", 0),
-        ("format(price, _, _, _)", 1),
-        ("format(price, _currency)", 1),
-        ("line(level, message, _time, metadata)", 1),
+        ("format(level, _, {day, {_, _, _, _}}, _), do: clean({level, day})", 0),
+        ("format(level, _, time, _) do\n{day, {_, _, _, _}} = time\nclean({level, day})\nend", 0),
+        ("format(_, text, _, _), do: text |> Logger.Formatter.prune() |> clean()", 0),
+        ("format(%{level: _, msg: message, meta: _}, _config), do: clean(message)", 0),
+        ("format(level, message, _timestamp, metadata), do: clean({level, message, metadata})", 1),
+        ("format(price, _currency), do: clean(price)", 1),
+        ("line(level, _, {_, {hour, _, _, _}}, _), do: clean({level, hour})", 1),
     ],
 )
 def test_formatters_of_logs(head: str, said: int) -> None:
     code = f"""
     defmodule A do
-      def {head}, do: clean(1)
+      def {head}
 
       defp clean(value) do
         Shop.Text.clean(value)
