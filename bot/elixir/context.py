@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -75,27 +76,31 @@ def is_benchmark(module: Module) -> bool:
     return bool(_BENCHMARKS & set(module.name.split(".")))
 
 
-def outside_production(clause: Clause) -> bool:
-    """Whether an `if Mix.env() != :prod` around it keeps it out of what ships."""
-    for around in nodes.ancestors(clause.node):
-        block = nodes.do_block(around) if nodes.is_call_to(around, "if") else None
-        if block is None or any(
-            c.type == "else_block" and nodes.contains(c, clause.node) for c in block.named_children
-        ):
-            continue
-        if _rules_out_production(nodes.arguments(around)[0]):
-            return True
-    return False
+_ASKS_ENVIRONMENT = re.compile(r"Mix\.env(?:\(\))?\s*(===?|!==?|in|not in)\s*([\w:\[\], ]+)$")
 
 
-def _rules_out_production(condition: Node) -> bool:
-    sides = nodes.text_of(condition, "left"), nodes.text_of(condition, "right")
-    if "Mix.env()" not in sides and "Mix.env" not in sides:
-        return False
-    names_it = any(":prod" in side for side in sides)
-    operator = nodes.operator(condition)
-    return (
-        names_it
-        if operator in ("!=", "!==", "not in")
-        else (operator in ("==", "===", "in") and not names_it)
-    )
+def compiled_for_tests(node: Node) -> bool:
+    """Whether a condition around the definition compiles it in the test environment only."""
+    return (frozenset({"test"}), True) in _environments(node)
+
+
+def never_ships(node: Node) -> bool:
+    """Whether a condition around the definition leaves it out of what ships."""
+    return any(("prod" in names) != only for names, only in _environments(node))
+
+
+def _environments(node: Node) -> Iterator[tuple[frozenset[str], bool]]:
+    """Environments of Mix that conditions around a node name, and whether it is for those only, or
+    for all but those.
+    """
+    for around in nodes.ancestors(node):
+        asks = nodes.is_call_to(around, "if", "unless") and nodes.arguments(around)
+        asked = _ASKS_ENVIRONMENT.match(text(asks[0])) if asks else None
+        if asked is not None:
+            block = nodes.do_block(around)
+            otherwise = any(
+                part.type == "else_block" and nodes.contains(part, node)
+                for part in (block.named_children if block is not None else ())
+            )
+            holds = (asked[1][0] in "=i") == nodes.is_call_to(around, "if")
+            yield frozenset(re.findall(r":(\w+)", asked[2])), holds != otherwise

@@ -112,6 +112,24 @@ def _is_variable(node: Node) -> bool:
     return node.type == "identifier"
 
 
+def told(handler: Handler) -> bool:
+    """Whether the body uses what it caught, or logs: somebody can learn of the crash."""
+    if handler.body is None:
+        return False
+    names = nodes.identifiers(handler.body)
+    return (
+        bool(names & handler.names)
+        or "__STACKTRACE__" in names
+        or "Logger." in nodes.code(handler.body)
+    )
+
+
+def keeps_failure(handler: Handler) -> bool:
+    """Whether what it answers or logs holds the failure and where it came from."""
+    names = nodes.identifiers(handler.body) if handler.body is not None else set()
+    return "__STACKTRACE__" in names and bool(names & handler.names)
+
+
 def fails_again(handler: Handler, module: Module) -> bool:
     """Whether what it caught, or its own failure, is passed on."""
     if handler.body is None:

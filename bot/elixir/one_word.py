@@ -13,12 +13,13 @@ from bot.elixir.project import Project
 from bot.elixir.results import results
 
 _LITERALS = ("atom", "boolean", "nil", "integer", "char")
-_OPERATORS = frozenset("== != === !== < > <= >= and or not ! in + - * div rem".split())
+_OPERATORS = frozenset("== != === !== < > <= >= and or not ! in + - *".split())
 _NUMBERS = frozenset(
     ":erlang.phash2 :erlang.unique_integer :erlang.monotonic_time :erlang.system_time "
     "System.monotonic_time System.system_time System.os_time System.unique_integer Enum.count "
     "Enum.any? Enum.all? Enum.member? Map.has_key? String.to_atom String.to_existing_atom "
-    "Kernel.node map_size length byte_size is_nil".split()
+    "Kernel.node map_size length byte_size is_nil "
+    "div rem abs trunc round floor ceil Integer.mod Integer.floor_div".split()
 )
 _TYPE = r"(?::\w+[?!]?|\d+|(?:atom|boolean|integer|module|node|\w+_integer)\(\))"
 _TYPES = re.compile(rf"{_TYPE}(?:\s*\|\s*{_TYPE})*")
@@ -32,6 +33,8 @@ def is_one_word(expression: Expression, project: Project, steps: int = 0) -> boo
         return False
     if node.type in _LITERALS or nodes.operator(node) in _OPERATORS:
         return True
+    if nodes.operator(node) == "|>" and (last := node.child_by_field_name("right")) is not None:
+        return is_one_word(expression.at(last), project, steps + 1)
     if nodes.operator(node) == "@":
         value = clause.function.module.value(node)
         return value is not node and is_one_word(expression.at(value), project, steps + 1)

@@ -20,6 +20,8 @@ _AT_START = frozenset(
      ("stop", 1), ("config_change", 3)}
 )  # fmt: skip
 """Functions that a supervisor or the application controller runs, once per start."""
+_HOOKS = ("__before_compile__", "__after_compile__", "__after_verify__", "__on_definition__")
+"""Functions that the compiler calls."""
 _MOST_FUNCTIONS = 150
 
 
@@ -120,12 +122,35 @@ def _as_it_starts(callback: Function) -> bool:
     return not any(clause.mentions(b":continue") for f in others for clause in f.clauses)
 
 
+def reached_by_macros(function: Function, project: Project) -> bool:
+    """Whether it runs while code is compiled: every way to it begins in a macro."""
+    seen, queue = {function}, [function]
+    while queue:
+        current = queue.pop()
+        if current.kind.startswith(("defmacro", "defguard")) or current.name in _HOOKS:
+            continue
+        calls = [pair for pair in _calls_of(current, project) if pair[0] is not current]
+        # What a quote holds runs where the macro is used, at whatever time that is.
+        if not calls or any(call.in_quote for _, call in calls):
+            return False
+        others = {caller: None for caller, _ in calls}
+        queue += [caller for caller in others if caller not in seen]
+        seen.update(others)
+        if len(seen) > _MOST_FUNCTIONS:
+            return False
+    return True
+
+
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     """The calls of a function in `lib`, each with the function it stands in."""
+    return (pair for pair in _calls_of(function, project) if not pair[1].in_quote)
+
+
+def _calls_of(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     for module in _speaking_of(function, project):
         for clause in module.clauses_with(function.name.encode()):
             for call in clause.calls:
-                if _is_call_of(call, function) and not call.in_quote:
+                if _is_call_of(call, function):
                     yield clause.function, call
 
 

@@ -9,7 +9,6 @@ from bot.elixir.edit import Edit
 from bot.elixir.edit import apply as apply_edits
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
 from bot.elixir.fixes.locate import Place, find, params_of, place_of
-from bot.elixir.fixes.places import leads
 from bot.elixir.project import Project
 
 SAFE = {
@@ -27,8 +26,6 @@ def propose(project: Project, finding: Finding) -> Proposal | Declined:
         return Declined("an atom put together by interpolation has no safe counterpart")
     if _names_a_node(place):
         return Declined("the atom names a node to connect to: a new one is what is looked for")
-    if _accepted(place):
-        return Declined("a comment beside it says that someone has looked at it and accepts it")
     label = f"{place.module.name}.{place.clause.function.label}"
     return Proposal(
         title=f"Take only known atoms in `{label}`",
@@ -58,16 +55,6 @@ def _names_a_node(place: Place) -> bool:
         )
         for other in place.clause.calls
         if other.start != call.start
-    )
-
-
-def _accepted(place: Place) -> bool:
-    """Whether a checker's comment in or above the function lets this conversion pass."""
-    node = place.clause.node
-    return any(
-        "DOS.StringToAtom" in nodes.text(lead) or "UnsafeToAtom" in nodes.text(lead)
-        for lead in (*leads(node), *nodes.captures("(comment) @n", node))
-        if lead.type == "comment"
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
-from bot.elixir.expressions import Expression, branches, operations
+from bot.elixir.expressions import Expression, branches
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Function
+from bot.elixir.project import Project
+from bot.elixir.results import results
+from bot.elixir.rules.bindings import bound_to, closure_setting, is_indexed, parts
 from bot.elixir.rules.specs import parameter_types
 from bot.elixir.rules.standing import bounded, callers_of, iterated, literal
 
@@ -23,6 +25,7 @@ Few = Literal["", "few", "count"]
 _ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
 _COUNTS = frozenset({"length", "tuple_size", "map_size", "Enum.count", "Range.new"})
 _OF_ATOMS = frozenset({"Atom.to_string", "Atom.to_charlist", ":erlang.atom_to_binary"})
+_FETCHES = frozenset({"Map.get", "Map.fetch", "Map.fetch!"})
 _KEEPS = frozenset({"inspect", "to_string", "Kernel.inspect", "Kernel.to_string"})
 _REARRANGES = ("String", "Enum", "List", "Integer", "Stream", "Tuple")
 """Modules whose functions make values of what they are given, and of nothing else."""
@@ -40,18 +43,20 @@ def is_atom(name: str, clause: Clause) -> bool:
 
 
 @dataclass(frozen=True)
-class _Trail:
+class Trail:
     """What is being asked already: variables may come round again, parameters may not grow."""
 
+    project: Project | None = None
+    """Where functions of other modules are looked up; without it they are not known."""
     seen: frozenset[tuple[int, str]] = frozenset()
 
-    def on(self, clause: Clause, name: str) -> _Trail:
-        return _Trail(self.seen | {(clause.node.id, name)})
+    def on(self, clause: Clause, name: str) -> Trail:
+        return replace(self, seen=self.seen | {(clause.node.id, name)})
 
 
-def few(value: Node, clause: Clause, trail: _Trail | None = None) -> Few:
-    """Whether the value is one of few, as far as the module shows; empty where it does not."""
-    trail = trail or _Trail()
+def few(value: Node, clause: Clause, trail: Trail | None = None) -> Few:
+    """Whether the value is one of few, as far as the code shows; empty where it does not."""
+    trail = trail or Trail()
     if len(trail.seen) > _DEEPEST:
         return ""
     if value.type == "identifier":
@@ -60,19 +65,19 @@ def few(value: Node, clause: Clause, trail: _Trail | None = None) -> Few:
         return "few"
     if value.type in ("string", "charlist", "quoted_atom"):
         inside = [c for c in value.named_children if c.type == "interpolation"]
-        return _all([n for part in inside for n in _parts(part)], clause, trail)
+        return _all([n for part in inside for n in parts(part)], clause, trail)
     if value.type == "binary_operator":
         return _operation(value, clause, trail)
     if value.type == "list":
-        return _all(_parts(value), clause, trail)
+        return _all(parts(value), clause, trail)
     return _call(value, clause, trail) if value.type == "call" else ""
 
 
-def _all(values: list[Node], clause: Clause, trail: _Trail) -> Few:
+def _all(values: list[Node], clause: Clause, trail: Trail) -> Few:
     return "few" if values and all(few(v, clause, trail) for v in values) else ""
 
 
-def _operation(value: Node, clause: Clause, trail: _Trail) -> Few:
+def _operation(value: Node, clause: Clause, trail: Trail) -> Few:
     operator = nodes.operator(value)
     if operator in ("..", "//"):
         return "count"
@@ -89,7 +94,7 @@ def _operation(value: Node, clause: Clause, trail: _Trail) -> Few:
     return "count" if operator in ("+", "-", "*") and "count" in sides else "few"
 
 
-def _call(node: Node, clause: Clause, trail: _Trail) -> Few:
+def _call(node: Node, clause: Clause, trail: Trail) -> Few:
     if nodes.is_call_to(node, "for"):
         made = nodes.call_keywords(node).get("do")
         last = [made] if made is not None else nodes.statements(nodes.do_block(node))[-1:]
@@ -103,13 +108,52 @@ def _call(node: Node, clause: Clause, trail: _Trail) -> Few:
         return "count"
     if call.full in _OF_ATOMS:
         return "few"
+    if _looks_up_fixed(call) or _defaults_to_an_atom(call):
+        return "few"
     if call.full not in _KEEPS and call.module not in _REARRANGES:
-        return ""
+        return _returned(call, trail)
     given = [a for a in call.args if a.type != "keywords"]
     return few(given[0], clause, trail) if len(given) == 1 else _all(given, clause, trail)
 
 
-def _variable(use: Node, clause: Clause, trail: _Trail) -> Few:
+def _looks_up_fixed(call: Call) -> bool:
+    """Whether it looks a value up in a map that is written out, or made at compile time."""
+    if call.full not in _FETCHES or not call.args or not all(map(literal, call.args[2:])):
+        return False
+    within = call.args[0]
+    return nodes.operator(within) == "@" or (within.type == "map" and not nodes.identifiers(within))
+
+
+def _defaults_to_an_atom(call: Call) -> bool:
+    """Whether it reads an option that is an atom where nobody sets it: at most one for each."""
+    default = call.args[2] if call.full == "Keyword.get" and len(call.args) == 3 else None
+    return default is not None and default.type == "atom"
+
+
+def _returned(call: Call, trail: Trail) -> Few:
+    """What a function of the project gives back; where it raises it gives nothing."""
+    function = _function(call, trail.project)
+    if function is None or any((c.node.id, "") in trail.seen for c in function.clauses):
+        return ""
+    found = [
+        few(result, clause, trail.on(clause, ""))
+        for clause in function.clauses
+        for result in results(clause)
+        if not nodes.is_call_to(result, "raise", "throw", "exit")
+    ]
+    return _together(found)
+
+
+def _function(call: Call, project: Project | None) -> Function | None:
+    if call.module == call.owner.name:
+        return call.owner.local(call.name, call.arity)
+    facts = project.modules.get(call.module) if project is not None else None
+    if project is None or facts is None or not project.defines(facts, call.name):
+        return None
+    return project.module(call.module).local(call.name, call.arity)
+
+
+def _variable(use: Node, clause: Clause, trail: Trail) -> Few:
     name = text(use)
     if name == "__MODULE__" or bounded(name, use, clause) or is_atom(name, clause):
         return "few"
@@ -117,8 +161,8 @@ def _variable(use: Node, clause: Clause, trail: _Trail) -> Few:
         # A function that calls itself may hand on more each time.
         return "few" if _position(name, clause) is None else ""
     trail = trail.on(clause, name)
-    closure = _closure(name, use, clause)
-    found = [few(source, clause, trail) for source in _bound_to(name, use, clause)]
+    closure = closure_setting(name, use, clause)
+    found = [few(source, clause, trail) for source in bound_to(name, use, clause)]
     if closure is not None:
         found.append(_element(name, closure, clause, trail))
     elif (position := _position(name, clause)) is not None:
@@ -134,30 +178,7 @@ def _together(found: list[Few]) -> Few:
     return "count" if all(f == "count" for f in found) else "few"
 
 
-def _bound_to(name: str, use: Node, clause: Clause) -> Iterator[Node]:
-    """Right sides of every match and generator before the use that set the name."""
-    for symbol in ("=", "<-"):
-        for match in operations(clause.node, symbol):
-            left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
-            if left is None or right is None or match.start_byte > use.start_byte:
-                continue
-            if not nodes.contains(match, use) and name in nodes.identifiers(left):
-                yield right
-
-
-def _closure(name: str, use: Node, clause: Clause) -> Node | None:
-    """The nearest `pattern -> ...` around the use whose pattern sets the name."""
-    for above in nodes.ancestors(use):
-        if above.start_byte < clause.node.start_byte:
-            return None
-        if above.type == "stab_clause" and any(
-            name in nodes.identifiers(p) for p in nodes.clause_patterns(above)
-        ):
-            return above
-    return None
-
-
-def _element(name: str, stab: Node, clause: Clause, trail: _Trail) -> Few:
+def _element(name: str, stab: Node, clause: Clause, trail: Trail) -> Few:
     """What a function value is given by `Enum.map(source, fn name -> ...)` and their like."""
     function, patterns = stab.parent, nodes.clause_patterns(stab)
     taker = function.parent if function is not None else None
@@ -175,32 +196,20 @@ def _element(name: str, stab: Node, clause: Clause, trail: _Trail) -> Few:
         return "count"
     if name not in nodes.identifiers(first):
         return ""
-    places = [i for i, part in enumerate(_parts(first)) if text(part) == name]
-    if _indexed(source, clause) and first.type == "tuple" and places == [1]:
+    places = [i for i, part in enumerate(parts(first)) if text(part) == name]
+    if is_indexed(source, clause) and first.type == "tuple" and places == [1]:
         return "count"
     if call.name in ("zip_with", "zip_reduce") and source.type == "list" and places:
-        parts = _parts(source)
-        return few(parts[places[0]], clause, trail) if places[0] < len(parts) else ""
+        given = parts(source)
+        return few(given[places[0]], clause, trail) if places[0] < len(given) else ""
     return few(source, clause, trail)
-
-
-def _parts(node: Node) -> list[Node]:
-    return [part for part in node.named_children if part.type != "comment"]
-
-
-def _indexed(source: Node, clause: Clause) -> bool:
-    """Whether it is a list of elements with their index."""
-    if nodes.operator(source) == "|>":
-        source = source.child_by_field_name("right") or source
-    call = resolve(source, clause.function.module) if source.type == "call" else None
-    return call is not None and call.full in ("Enum.with_index", "Stream.with_index")
 
 
 def _position(name: str, clause: Clause) -> int | None:
     return next((i for i, param in enumerate(clause.params) if text(param) == name), None)
 
 
-def _given(position: int, clause: Clause, trail: _Trail) -> Few:
+def _given(position: int, clause: Clause, trail: Trail) -> Few:
     """What the callers of a private function pass there: all of them few, or one an atom."""
     function = clause.function
     if function.kind != "defp":

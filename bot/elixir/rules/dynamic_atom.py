@@ -8,14 +8,24 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
+from bot.elixir.calls import Call
 from bot.elixir.context import is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.bounded_text import few
+from bot.elixir.rules.bounded_text import Trail, few
 from bot.elixir.rules.outside import outside
-from bot.elixir.rules.standing import bounded, iterated, literal, literal_listing, only_for_macros
+from bot.elixir.rules.standing import (
+    at_compile_time,
+    bounded,
+    comments_on,
+    iterated,
+    literal,
+    literal_listing,
+    only_for_macros,
+)
+from bot.elixir.runners import reached_by_macros
 
 CONVERSIONS = frozenset(
     {
@@ -30,32 +40,47 @@ CONVERSIONS = frozenset(
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 _MATCH_VARIABLE = re.compile(r""":(["'])\$#\{.*\}\1""", re.DOTALL)
-_MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
+_ACCEPTED = re.compile(rb"sobelow_skip\b.*\bDOS\.\w*ToAtom|credo:disable\b.*\bUnsafeToAtom")
+_CONVERTS = (b"to_atom", b"to_unsafe_atom")
+_QUOTES = (b':"', b'": ', b":'", b"': ")
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every conversion to an atom, and every interpolated atom, in the module's functions."""
-    for clause in module.clauses_with(b"to_atom", b"to_unsafe_atom"):
+def check(project: Project) -> Iterator[Site | Exempt]:
+    """Every conversion to an atom, and every interpolated atom, in functions of `lib`."""
+    converting = frozenset(project.texts.holding(*_CONVERTS))
+    for path in project.lib_holding(*_CONVERTS, *_QUOTES):
+        interpolates = project.texts[path].matches(_INTERPOLATES)
+        for module in project.modules_in(path) if interpolates or path in converting else ():
+            yield from _conversions(module, project)
+            if interpolates:
+                yield from _interpolations(module, project)
+
+
+def _conversions(module: Module, project: Project) -> Iterator[Site | Exempt]:
+    for clause in module.clauses_with(*_CONVERTS):
         for call in clause.calls:
             if call.full in CONVERSIONS and (call.args or call.captured):
-                yield from _conversion(call, clause)
+                yield from _conversion(call, clause, project)
+
+
+def _interpolations(module: Module, project: Project) -> Iterator[Site | Exempt]:
     data = module.source.data
     for clause in module.all_clauses():
         if not _INTERPOLATES.search(data, clause.node.start_byte, clause.node.end_byte):
             continue
         for node in nodes.of_type(clause.node, "quoted_atom", "quoted_keyword"):
             if any(part.type == "interpolation" for part in node.named_children):
-                yield _interpolated(node, clause)
+                yield _interpolated(node, clause, project)
 
 
-def _conversion(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
+def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site | Exempt]:
     module = clause.function.module
     span = Span.of(module, call.node)
     value = call.args[0] if call.args else _mapped_over(call)
     if call.args and literal(call.args[0]):
         return
-    exemption = _exemption(clause, call.node, value)
+    exemption = _exemption(clause, call.node, value, project)
     if exemption:
         yield Exempt(span, exemption)
         return
@@ -79,11 +104,11 @@ def _mapped_over(capture: Call) -> Node | None:
     return None
 
 
-def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
+def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt:
     span = Span.of(clause.function.module, node)
     parts = [c for c in node.named_children if c.type == "interpolation"]
     values = [n for part in parts for n in part.named_children if n.type != "comment"]
-    exemption = _fewness(node, values, clause) or _exemption(clause, node, None)
+    exemption = _fewness(node, values, clause, project) or _exemption(clause, node, None, project)
     if exemption:
         return Exempt(span, exemption)
     origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
@@ -97,11 +122,11 @@ def _interpolated(node: Node, clause: Clause) -> Site | Exempt:
     )
 
 
-def _fewness(node: Node, values: list[Node], clause: Clause) -> str:
+def _fewness(node: Node, values: list[Node], clause: Clause, project: Project) -> str:
     """Why few different atoms can be made there: an exemption, or empty."""
     if _MATCH_VARIABLE.fullmatch(text(node)):
         return "match-variable"
-    counted = [few(value, clause) for value in values]
+    counted = [few(value, clause, Trail(project)) for value in values]
     if all(counted):
         return "bounded"
     rest = [value for value, said in zip(values, counted, strict=True) if not said]
@@ -117,14 +142,18 @@ def _open(value: Node, clause: Clause) -> bool:
     return bool(outside(value, clause, direct=False))
 
 
-def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
-    function = clause.function
-    module = function.module
+def _exemption(clause: Clause, node: Node, value: Node | None, project: Project) -> str:
+    function, module = clause.function, clause.function.module
     if is_platform(module):
         return "platform"
-    if only_for_macros(function) or _at_compile_time(node, module):
+    if only_for_macros(function) or at_compile_time(node, module):
         return "compile-time"
-    if module.name.startswith("Mix.") or module.implements("Mix.Task"):
+    app = project.app_of(module.source.path)
+    if (
+        module.name.startswith("Mix.")
+        or module.implements("Mix.Task")
+        or (app and app.only_escript)
+    ):
         return "mix-task"
     if function.name.removesuffix("!") in _NAMED_LIKE_IT:
         return "announced"
@@ -133,23 +162,14 @@ def _exemption(clause: Clause, node: Node, value: Node | None) -> str:
     if function.name in _START_UP and (value is None or not outside(value, clause)):
         return "start-up"
     if value is not None and (
-        bounded(text(value), node, clause) or literal_listing(value, module) or few(value, clause)
+        bounded(text(value), node, clause)
+        or literal_listing(value, module)
+        or few(value, clause, Trail(project))
     ):
         return "bounded"
-    return ""
-
-
-def _at_compile_time(node: Node, module: Module) -> bool:
-    for ancestor in nodes.ancestors(node):
-        if ancestor.id == module.node.id:
-            return False
-        if nodes.is_call_to(ancestor, "quote", "unquote"):
-            return True
-        if ancestor.type == "call" and ancestor.id != node.id:
-            call = resolve(ancestor, module)
-            if call is not None and call.full in _MAKES_VARIABLES:
-                return True
-    return False
+    if any(map(_ACCEPTED.search, comments_on(node, clause))):
+        return "accepted"
+    return "compile-time" if reached_by_macros(function, project) else ""
 
 
 RULE = Rule(
@@ -159,7 +179,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="high",
-    fix="advice",
+    fix="assisted",
     explanation="A string or charlist that is not known when the code is written is turned "
     "into an atom.",
     harm=(
@@ -172,8 +192,8 @@ RULE = Rule(
         "`String.to_existing_atom/1` where every valid "
         "atom is sure to be loaded; keep free text as strings."
     ),
-    triggers=(b"to_atom", b"to_unsafe_atom", b':"', b'": ', b":'", b"': "),
-    check=check,
+    triggers=(*_CONVERTS, *_QUOTES),
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Hook do
@@ -224,8 +244,9 @@ end
         Exemption(
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
-            "or a module attribute, a number counted here, or an atom itself or cut out of its "
-            "name; so are all that the callers of a private function pass",
+            "or a module attribute, looked up in a fixed map, also by a function elsewhere in the "
+            "project, a number counted here, or an atom itself or cut out of its name; so are all "
+            "that the callers of a private function pass",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)
@@ -235,11 +256,14 @@ end
         Exemption(
             "compile-time",
             "runs while the project compiles: a macro, a quoted block, a variable made for "
-            "code, or a function only macros call",
+            "code, or a function to which all calls come from macros",
             Sample("""\
 defmodule Shop.Fields do
-  defmacro field(name), do: getter(name)
-  defp getter(name), do: String.to_atom("get_" <> name)
+  defmacro field(name), do: Shop.Names.getter(name)
+end
+
+defmodule Shop.Names do
+  def getter(name), do: String.to_atom("get_" <> name)
 end
 """),
         ),
@@ -279,11 +303,22 @@ end
         ),
         Exemption(
             "mix-task",
-            "a Mix task runs for one command on a developer's machine",
+            "a Mix task, or an escript that starts no processes of its own, runs for one command",
             Sample("""\
 defmodule Mix.Tasks.Shop.Gen do
   use Mix.Task
   def run([name]), do: String.to_atom(name)
+end
+"""),
+        ),
+        Exemption(
+            "accepted",
+            "a comment tells Sobelow or Credo that these atoms are meant: somebody has looked at "
+            "it",
+            Sample("""\
+defmodule Shop.Hosts do
+  # sobelow_skip ["DOS.StringToAtom"]
+  def nodes(hosts), do: Enum.map(hosts, &String.to_atom/1)
 end
 """),
         ),

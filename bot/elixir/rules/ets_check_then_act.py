@@ -8,8 +8,9 @@ from bot.elixir import nodes
 from bot.elixir.context import is_platform
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
+from bot.elixir.requests import is_callback_of_the_project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.runners import Run, at_run_time
+from bot.elixir.runners import Run, at_run_time, runs
 from bot.elixir.table_races import Race, races
 from bot.elixir.tables import (
     WRITES,
@@ -35,6 +36,11 @@ _WRITE_NOTES = {
     "claim": "this write comes after the check, not with it",
     "take": "this deletes the row only after it was read",
 }
+
+_CALLBACK = (
+    "`{}` is a callback of the project's own behaviour: whoever calls it decides whether two "
+    "processes can be there at once"
+)
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
@@ -91,7 +97,7 @@ def _judge(race: Race, project: Project, modules: list[Module]) -> Iterator[Site
     ):
         yield Exempt(span, "one-server")
     else:
-        yield _site(race, span, ways)
+        yield _site(race, span, ways, _is_up_to_others(race, servers - {""}, project))
 
 
 def _locked(race: Race) -> bool:
@@ -123,10 +129,23 @@ def _written_elsewhere(
     )
 
 
-def _site(race: Race, span: Span, ways: list[Run]) -> Site:
+def _is_up_to_others(race: Race, servers: set[str], project: Project) -> bool:
+    """Whether all that is known of who else runs it is a callback of the project's own behaviour:
+    its caller decides whether two can be at it at once.
+    """
+    ways = runs(race.read.clause.function, project)
+    others = [way for way in ways if not way.startup and not way.server]
+    return len(servers) < 2 and all(
+        not way.spawned and is_callback_of_the_project(way.function, project) for way in others
+    )
+
+
+def _site(race: Race, span: Span, ways: list[Run], open_question: bool) -> Site:
     first = ways[0]
     who = Span.of(first.function.module, first.head)
     module = race.read.module
+    if open_question and not first.server:
+        return _question(race, span, Because(who, _CALLBACK.format(first.function.label)))
     return Site(
         span,
         _MESSAGES[race.kind],
@@ -137,6 +156,26 @@ def _site(race: Race, span: Span, ways: list[Run]) -> Site:
         ),
         severity="info" if race.kind == "take" else "warning",
         confidence="high" if race.kind != "take" and race.read.table else "medium",
+        data={"kind": race.kind, "table": race.read.table},
+    )
+
+
+def _question(race: Race, span: Span, who: Because) -> Site:
+    """What is right only as long as no two processes are there for one row."""
+    write = Because(Span.of(race.read.module, race.write.call.node), _WRITE_NOTES[race.kind])
+    return Site(
+        span,
+        f"{_MESSAGES[race.kind]}, unless one process alone writes each row",
+        because=(
+            Because(
+                span,
+                "nothing here stops another process from writing the row once this has read it",
+            ),
+            write,
+            who,
+        ),
+        severity="info",
+        confidence="low",
         data={"kind": race.kind, "table": race.read.table},
     )
 

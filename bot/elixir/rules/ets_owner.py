@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir.context import is_command_line, is_test_support
+from bot.elixir.context import is_command_line, is_test_support, never_ships
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.requests import is_request_entry
@@ -17,30 +17,32 @@ _NO_ROWS = (*_LOOKS_FOR_TABLE, ":ets.new", ":ets.delete")
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
-    """Every named table that is created on demand, in the process of whoever asks."""
+    """Every function that creates named tables on demand, in the process of whoever asks."""
     for module in modules_with_tables(project):
         if is_test_support(module):
             continue
+        told: dict[Clause, list[tuple[Table, Run]]] = {}
         for table in created(module):
             named = ":named_table" in table.options
             if named and not table.call.runs_in and not is_command_line(table.clause):
-                yield from _judge(table, project)
+                way = _way(table, project)
+                if way is not None and (":heir" in table.options or _given_away(table.clause)):
+                    yield Exempt(Span.of(module, table.call.node), "given-away")
+                elif way is not None:
+                    told.setdefault(table.clause, []).append((table, way))
+        for tables in told.values():
+            yield _site(tables)
 
 
-def _judge(table: Table, project: Project) -> Iterator[Site | Exempt]:
-    span = Span.of(table.module, table.call.node)
+def _way(table: Table, project: Project) -> Run | None:
+    """How a passer-by comes to create the table; `None` where none does."""
     ways = at_run_time(table.clause.function, project)
     way = ways[0] if ways else None
     if way is None or way.server or way.spawned or _is_dropped(table):
-        return
+        return None
     on_way = [table.clause, *way.clauses()]
     on_demand = any(map(_on_demand, on_way)) and any(_uses(table, c) for c in on_way)
-    if not on_demand and not is_request_entry(way.function):
-        return
-    if ":heir" in table.options or _given_away(table.clause):
-        yield Exempt(span, "given-away")
-    else:
-        yield _site(table, span, way)
+    return way if on_demand or is_request_entry(way.function) else None
 
 
 def _uses(table: Table, clause: Clause) -> bool:
@@ -68,15 +70,21 @@ def _given_away(clause: Clause) -> bool:
     return any(call.full == ":ets.give_away" for call in clause.calls)
 
 
-def _site(table: Table, span: Span, way: Run) -> Site:
-    head = way.head
+def _site(tables: list[tuple[Table, Run]]) -> Site:
+    (table, way), *others = tables
+    span = Span.of(table.module, table.call.node)
     return Site(
         span,
         "this named table belongs to the process that first needs it, and dies with it",
         because=(
             Because(span, "the calling process becomes the owner; there is no heir"),
-            Because(Span.of(way.function.module, head), way.told()),
+            Because(Span.of(way.function.module, way.head), way.told()),
+            *(
+                Because(Span.of(other.module, other.call.node), "so it is with this one")
+                for other, _ in others
+            ),
         ),
+        severity="info" if never_ships(table.call.node) else None,
         data={"table": table.name},
     )
 

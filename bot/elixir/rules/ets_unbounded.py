@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
+from bot.elixir import nodes
 from bot.elixir.context import is_command_line, is_test_support
 from bot.elixir.expressions import Expression
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.table_keys import comes_from_outside, written_keys
-from bot.elixir.runners import at_run_time
+from bot.elixir.runners import Run, runs
 from bot.elixir.tables import (
     REMOVES,
     Operation,
@@ -100,26 +103,55 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
         yield Exempt(span, "fixed-keys")
         return
     for operation, _ in outside:
-        ways = at_run_time(operation.clause.function, project, table.clause.function)
-        if ways:
-            yield Site(
-                span,
-                "rows are put into this table and never removed",
-                because=(
-                    Because(span, "no code but that of tests deletes from this table or drops it"),
-                    Because(
-                        Span.of(operation.module, operation.call.node),
-                        "each new key that callers bring adds a row",
-                    ),
-                    Because(
-                        Span.of(ways[0].function.module, ways[0].head),
-                        ways[0].told(),
-                    ),
-                ),
-                data={"table": table.name},
-            )
+        ways = list(runs(operation.clause.function, project))
+        later = [w for w in ways if not w.startup and w.function is not table.clause.function]
+        if later:
+            # A server's message is sure to come again; of other functions nobody knows how often.
+            way = next((w for w in later if w.server), later[0])
+            yield _site(table, operation, way, _load(fills, project))
             return
     yield Exempt(span, "filled-at-start")
+
+
+def _load(fills: list[tuple[Operation, Node]], project: Project) -> Run | None:
+    """How a server that starts fills the table with what it has from elsewhere, if any does."""
+    return next(
+        (
+            way
+            for operation, key in fills
+            if nodes.identifiers(key)
+            for way in runs(operation.clause.function, project)
+            if way.startup and way.server
+        ),
+        None,
+    )
+
+
+def _site(table: Table, operation: Operation, way: Run, load: Run | None) -> Site:
+    span = Span.of(table.module, table.call.node)
+    loads = [load] if load is not None else []
+    stored = tuple(
+        Because(
+            Span.of(start.function.module, start.head),
+            "filled here, too: it holds as much as is stored elsewhere",
+        )
+        for start in loads
+    )
+    return Site(
+        span,
+        "rows are put into this table and never removed",
+        because=(
+            Because(span, "no code but that of tests deletes from this table or drops it"),
+            Because(
+                Span.of(operation.module, operation.call.node),
+                "each new key that callers bring adds a row",
+            ),
+            Because(Span.of(way.function.module, way.head), way.told()),
+            *stored,
+        ),
+        confidence="low" if loads else None,
+        data={"table": table.name},
+    )
 
 
 RULE = Rule(
@@ -141,7 +173,8 @@ RULE = Rule(
     remedy=(
         "Decide when a row is of no more use. Delete it with what it belongs to (the session, the "
         "process by its `:DOWN`), or store a time and sweep old rows by `:ets.select_delete/2` "
-        "every so often. A cache library brings a limit with it."
+        "every so often. A cache library brings a limit with it. A table that mirrors what is "
+        "stored grows as that does: look whether all of it has to be in memory."
     ),
     triggers=(b":ets.",),
     check_project=check,

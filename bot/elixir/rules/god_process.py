@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.nodes import text
-from bot.elixir.outline import Module
+from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
 from bot.elixir.rules.state_use import field_names
@@ -43,8 +44,12 @@ _VERBS = frozenset(
     "register unregister subscribe unsubscribe apply move convert report request save load "
     "enable disable send "
     "receive queue clear reset maybe on new notify sync join leave connect disconnect "
-    "has is can should".split()
+    "find count peek describe produce ack nack discard flush commit drop all any min max "
+    "has is am are can should".split()
 )
+"""Also words that say how many."""
+_HANDLES = frozenset("id ids key keys pid pids ref refs".split())
+"""What is had of many nouns, and is none that ties messages together."""
 
 _SENT_BY_THE_RUNTIME = frozenset(
     "EXIT DOWN timeout state_timeout nodeup nodedown tcp tcp_closed tcp_error tcp_passive ssl "
@@ -81,7 +86,9 @@ def check(
     if not is_server(module):
         return
     tags = message_tags(module)
-    size = Size(code_lines(module), len(tags), len(field_names(module)), topics_of(tags))
+    read = _only_read(module)
+    topics_met = topics_of([tag for tag in tags if tag not in read])
+    size = Size(code_lines(module), len(tags), len(field_names(module)), topics_met)
     excesses = size.excesses((lines, messages, fields, topics))
     couples = size.messages > messages or size.fields > fields
     # A protocol's handler is long and has many words, and does one thing for all that.
@@ -143,18 +150,49 @@ def _tag(pattern: Node) -> str:
 
 
 def topics_of(tags: list[str]) -> tuple[str, ...]:
-    """The nouns the tags speak of, without their verbs, each as first written: `add_item` and
-    `remove_items` are one, `item`; so are `connection` and `connected`. What the runtime itself
-    sends is no topic.
+    """The nouns the tags speak of, without their verbs: the fewest that each tag holds one of,
+    those of most tags first, as first written. `add_item`, `unsold_item_ids` and `items` are one,
+    `item`; so are `connection` and `connected`. What the runtime itself sends is no topic.
     """
+    left = [words for tag in tags if (words := _nouns(tag))]
     found: dict[str, str] = {}
-    for tag in tags:
-        if tag in _SENT_BY_THE_RUNTIME:
-            continue
-        words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
-        if words:
-            found.setdefault(words[0].removesuffix("s")[:_STEM], words[0])
+    while left:
+        held = Counter(stem for words in left for stem in words)
+        # Of words that as many tags hold the first one stands.
+        most = max(held, key=lambda stem: held[stem])
+        found[most] = next(words[most] for words in left if most in words)
+        left = [words for words in left if most not in words]
     return tuple(found.values())
+
+
+def _nouns(tag: str) -> dict[str, str]:
+    """The words of a tag that name something, by their stem."""
+    if tag in _SENT_BY_THE_RUNTIME:
+        return {}
+    words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
+    found: dict[str, str] = {}
+    for word in [w for w in words if w not in _HANDLES] or words:
+        found.setdefault(word.removesuffix("s")[:_STEM], word)
+    return found
+
+
+def _only_read(module: Module) -> set[str]:
+    """Tags that are only answered with fields of the state as they are: no business of its own."""
+    function = module.functions.get(("handle_call", 3))
+    works: dict[str, bool] = {}
+    for clause in function.clauses if function is not None else ():
+        if clause.params and (tag := _tag(clause.params[0])):
+            works[tag] = works.get(tag, False) or not _reads_a_field(clause)
+    return {tag for tag, does in works.items() if not does}
+
+
+def _reads_a_field(clause: Clause) -> bool:
+    statements = clause.statements()
+    answer = statements[0].named_children if len(statements) == 1 else []
+    if len(answer) != 3 or text(answer[0]) != ":reply" or answer[2].type != "identifier":
+        return False
+    called = (n for n in nodes.of_type(answer[1], "call") if n.named_child_count > 1)
+    return text(answer[2]) in nodes.identifiers(clause.params[-1]) and not any(called)
 
 
 def _big(messages: int, fields: int) -> str:

@@ -8,12 +8,14 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS
 from bot.elixir.results import results
 from bot.elixir.rules.kept import field_written
+from bot.elixir.rules.senders import sent_messages
 from bot.elixir.rules.state_use import Write
 from bot.elixir.rules.table_keys import comes_from_outside, may_be_many
 
@@ -39,7 +41,6 @@ _SHRINKS = frozenset(
 )
 """Calls whose result can hold less than what they were given."""
 
-_SENDS = ("GenServer.call", "GenServer.cast", "Kernel.send", "Process.send_after")
 _LIBRARY = frozenset(
     "Access Application Atom Base Date DateTime Enum File Float GenServer IO Integer Kernel "
     "Keyword List Logger Macro Map MapSet NaiveDateTime Node Path Process Range Registry Regex "
@@ -82,20 +83,10 @@ def _is_brought(name: str, key: Node, clause: Clause, project: Project) -> bool:
     place = next((i for i, part in enumerate(parts) if text(part) == name), None)
     if place is None:
         return True
-    sent = list(_sent(parts, clause.function.module))
+    sent = list(sent_messages(parts, clause.function.module))
     return not sent or any(
         comes_from_outside(given.named_children[place], client, project) for given, client in sent
     )
-
-
-def _sent(parts: list[Node], module: Module) -> Iterator[tuple[Node, Clause]]:
-    """The messages of one shape that the module sends, each with the clause that sends it."""
-    for clause in module.clauses_with(b"GenServer.c", b"send(", b"send_after("):
-        for call in clause.calls:
-            for argument in call.args[1:2] if call.full in _SENDS else ():
-                same = argument.type == "tuple" and len(argument.named_children) == len(parts)
-                if same and text(argument.named_children[0]) == text(parts[0]):
-                    yield argument, clause
 
 
 def _counts(call: Call) -> bool:
@@ -171,8 +162,15 @@ def _shrinks(clause: Clause, field: str) -> bool:
 def _resets(clause: Clause, field: str, growing: list[Write]) -> bool:
     """Whether it sets the field, or returns a state, that is made without the growing part."""
     if field:
-        return any(not _holds(value, growing) for value in _values_set(clause, field))
+        values = (_named(value, clause) for value in _values_set(clause, field))
+        return any(not _holds(value, growing) for value in values)
     return any(_is_new(state, clause) for state in _states(clause) if not _holds(state, growing))
+
+
+def _named(value: Node, clause: Clause) -> Node:
+    """What a variable stands for; any other value stands for itself."""
+    assigned = value_of(Expression(value, clause)) if value.type == "identifier" else None
+    return assigned.node if assigned is not None else value
 
 
 def _holds(node: Node, growing: list[Write]) -> bool:

@@ -46,7 +46,21 @@ def field_written(write: Write) -> str:
             field = _field_of_call(node)
             if field:
                 return field
-    return ""
+    return _field_set_to(write)
+
+
+def _field_set_to(write: Write) -> str:
+    """The field that a variable goes into, where the result is given a name first."""
+    body, names = write.clause.body, set[str]()
+    for around in nodes.ancestors(write.node):
+        if nodes.operator(around) == "=" and nodes.text_of(around, "left").isidentifier():
+            names.add(nodes.text_of(around, "left"))
+        if body is None or around.id == body.id:
+            break
+    pairs = nodes.of_type(body, "pair") if body is not None and names else []
+    set_to = [p for p in pairs if p.start_byte > write.node.end_byte and _in_map(p)]
+    found = [p for p in set_to if nodes.text_of(p, "value") in names]
+    return nodes.text_of(found[0], "key").strip().rstrip(":") if found else ""
 
 
 def _in_map(pair: Node) -> bool:

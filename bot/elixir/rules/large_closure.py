@@ -95,7 +95,7 @@ RULE = Rule(
     ),
     remedy=(
         "Read the field before the function, all the way (`user = socket.assigns.user`), and use "
-        "that inside."
+        "that inside; of rows take the ids where the ids are enough."
     ),
     limits=(
         Limit("fields", _MOST_FIELDS, "fields that are used; with more of them it is not told"),

@@ -4,65 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
-from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
+from bot.elixir.dictionary import Uses, is_handed_on, tells_who_it_is, uses_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.standing import callers_of
 
-_DICTIONARIES = ("Process", ":erlang")
 _CONTEXT = re.compile(
     r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox"
+    r"|statsd|telemetry"
 )
-
-
-@dataclass
-class _Uses:
-    """Where one key is written, read and dropped in a module."""
-
-    writes: list[tuple[Call, Clause]] = field(default_factory=list)
-    reads: list[tuple[Call, Clause]] = field(default_factory=list)
-    drops: list[tuple[Call, Clause]] = field(default_factory=list)
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """One finding for each key the module writes to its process's dictionary."""
-    keys: dict[str, _Uses] = {}
-    for clause in module.clauses_with(b"Process.", b":erlang."):
-        for call in clause.calls:
-            if call.module in _DICTIONARIES and call.args and not call.in_quote:
-                _note(call, clause, keys)
-    for key, uses in keys.items():
+    for key, uses in uses_of(module).items():
         if uses.writes:
             yield _judge(key, uses, module)
 
 
-def _note(call: Call, clause: Clause, keys: dict[str, _Uses]) -> None:
-    key = _key(call.args[0], clause.function.module)
-    where = (call, clause)
-    if call.name == "put" and call.arity == 2:
-        keys.setdefault(key, _Uses()).writes.append(where)
-    elif call.name == "get" and call.arity <= 2:
-        keys.setdefault(key, _Uses()).reads.append(where)
-    elif call.name in ("delete", "erase") and call.arity == 1:
-        keys.setdefault(key, _Uses()).drops.append(where)
-
-
-def _key(node: Node, module: Module) -> str:
-    operand = node.child_by_field_name("operand")
-    if nodes.operator(node) == "@" and operand is not None and text(operand) in module.attributes:
-        return text(module.attributes[text(operand)])
-    return text(node)
-
-
-def _judge(key: str, uses: _Uses, module: Module) -> Site | Exempt:
+def _judge(key: str, uses: Uses, module: Module) -> Site | Exempt:
     call = uses.writes[0][0]
     span = Span.of(module, call.node)
     exemption = _exemption(key, uses, module)
@@ -90,11 +57,11 @@ def _judge(key: str, uses: _Uses, module: Module) -> Site | Exempt:
     )
 
 
-def _places(uses: _Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
+def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
     (first, _), *more = uses.writes
     note = "written here"
     if not uses.reads:
-        note += "; nothing in this module reads it"
+        note += "" if is_handed_on(uses, module) else "; nothing in this module reads it"
     elif in_server:
         note += ", past the server's state"
     return (
@@ -105,12 +72,12 @@ def _places(uses: _Uses, module: Module, in_server: bool) -> tuple[Because, ...]
     )
 
 
-def _exemption(key: str, uses: _Uses, module: Module) -> str:
+def _exemption(key: str, uses: Uses, module: Module) -> str:
     if is_platform(module):
         return "platform"
     if _CONTEXT.search(key.lower()):
         return "context"
-    if is_test_support(module):
+    if is_test_support(module) or all(compiled_for_tests(c.node) for c, _ in uses.writes):
         return "test-support"
     within = [clause for _, clause in uses.writes if not _scoped(clause, uses)]
     if not within or (_private(within) and _dropped_after(uses)):
@@ -119,10 +86,10 @@ def _exemption(key: str, uses: _Uses, module: Module) -> str:
         return "inspected"
     if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
         return "label"
-    return ""
+    return "identity" if tells_who_it_is(uses, module) else ""
 
 
-def _scoped(clause: Clause, uses: _Uses) -> bool:
+def _scoped(clause: Clause, uses: Uses) -> bool:
     """Whether the clause that writes the key also drops it again."""
     return any(dropping is clause for _, dropping in uses.drops)
 
@@ -132,7 +99,7 @@ def _private(clauses: list[Clause]) -> bool:
     return all(clause.function.kind == "defp" for clause in clauses)
 
 
-def _dropped_after(uses: _Uses) -> bool:
+def _dropped_after(uses: Uses) -> bool:
     """Whether an `after` block drops it, or calls the function of the module that does."""
     for call, clause in uses.drops:
         if _in_after(call.node):
@@ -177,8 +144,7 @@ RULE = Rule(
         "takes it out elsewhere."
     ),
     harm=(
-        "The value is in no argument, no state and no crash report. Code that reads it works "
-        "only in the right "
+        "The value is in no argument and no state. Code that reads it works only in the right "
         "process, and a move of that code into a task loses it silently."
     ),
     remedy=(
@@ -233,8 +199,8 @@ end
     exemptions=(
         Exemption(
             "context",
-            "tracing, logging and locale are context of a process by design, and OTP's own "
-            "keys start with `$`",
+            "tracing, logging, labels of metrics and locale are context of a process by design, "
+            "and OTP's own keys start with `$`",
             Sample("""\
 defmodule Locale do
   def set(locale), do: Process.put(:shop_locale, locale)
@@ -289,8 +255,25 @@ end
 """),
         ),
         Exemption(
+            "identity",
+            "a server notes who it is once, as it starts or takes its only piece of work, for the "
+            "code of others that runs in it and is given no state; a public function tells it",
+            Sample("""\
+defmodule Shop.Clerk do
+  use GenServer
+  def name, do: Process.get(:clerk)
+  def init(name), do: {:ok, Process.put(:clerk, name)}
+
+  def handle_call({:serve, customer}, _from, state) do
+    {:reply, customer.serve(), state}
+  end
+end
+"""),
+        ),
+        Exemption(
             "test-support",
-            "helpers for tests are per process on purpose, so that tests can run side by side",
+            "helpers for tests, or code compiled for them alone, are per process on purpose, so "
+            "that tests can run side by side",
             Sample("""\
 defmodule Shop.Testing do
   def with_mode(mode), do: Process.put(:mode, mode)

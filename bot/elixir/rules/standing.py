@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, resolve
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
+
+_MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
 
 
 def above(call: Call) -> Iterator[Node]:
@@ -135,6 +137,34 @@ def _condition_bounds(name: str, call: Node, at: Node, module: Module) -> bool:
             if right is not None and literal_listing(right, module):
                 return True
     return False
+
+
+def at_compile_time(node: Node, module: Module) -> bool:
+    """Whether it stands in code that macros give back, or makes a variable for such code."""
+    for ancestor in nodes.ancestors(node):
+        if ancestor.id == module.node.id:
+            return False
+        if nodes.is_call_to(ancestor, "quote", "unquote"):
+            return True
+        if ancestor.type == "call" and ancestor.id != node.id:
+            call = resolve(ancestor, module)
+            if call is not None and call.full in _MAKES_VARIABLES:
+                return True
+    return False
+
+
+def comments_on(node: Node, clause: Clause) -> Iterator[bytes]:
+    """The comments right above the clause, attributes in between left aside, and those in it that
+    stand on the line of the node or the one above.
+    """
+    before = clause.node.prev_named_sibling
+    while before is not None and (before.type == "comment" or nodes.operator(before) == "@"):
+        if before.type == "comment":
+            yield before.text or b""
+        before = before.prev_named_sibling
+    for comment in nodes.of_type(clause.node, "comment"):
+        if node.start_point.row - 1 <= comment.start_point.row <= node.end_point.row:
+            yield comment.text or b""
 
 
 def only_for_macros(function: Function) -> bool:

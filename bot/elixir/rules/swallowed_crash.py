@@ -12,9 +12,12 @@ from bot.elixir.handlers import (
     asks_another_process,
     fails_again,
     handlers_in,
+    keeps_failure,
     runs_foreign_code,
     runs_given_code,
+    told,
 )
+from bot.elixir.harmless_handlers import harmless
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
@@ -44,7 +47,7 @@ def _by_try(clause: Clause) -> list[list[Handler]]:
 def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterator[Site | Exempt]:
     module = clause.function.module
     elsewhere = runs_in(group[0].node, module) or deferred(group[0].node, module)
-    kept = any(_kept_whole(handler) for handler in group)
+    kept = any(keeps_failure(handler) for handler in group)
     open_ones = []
     for handler in group:
         exemption = _exemption(handler, clause, kept)
@@ -54,7 +57,7 @@ def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterato
             open_ones.append(handler)
     if open_ones:
         # The one that tells least decides.
-        open_ones.sort(key=_told)
+        open_ones.sort(key=told)
         exposed = reached and not elsewhere and _keeps_state(open_ones[0], clause)
         yield _site(open_ones, module, exposed)
 
@@ -75,15 +78,15 @@ def _keeps_state(handler: Handler, clause: Clause) -> bool:
 
 def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
     handler, *others = handlers
-    told = _told(handler)
-    severity, confidence = _weight(told or _falls_back(handler), in_callback)
+    learned = told(handler)
+    severity, confidence = _weight(learned or _falls_back(handler), in_callback)
     span = Span.of(module, handler.node)
     return Site(
         span,
         f"`{handler.pattern} ->` "
-        f"{'turns every crash into a value' if told else 'swallows every crash'}",
+        f"{'turns every crash into a value' if learned else 'swallows every crash'}",
         because=(
-            Because(span, _note(told, in_callback)),
+            Because(span, _note(learned, in_callback)),
             *(
                 Because(Span.of(module, other.node), "so does this one, for the same code")
                 for other in others
@@ -101,24 +104,12 @@ def _weight(answered: bool, in_callback: bool) -> tuple[Severity | None, Confide
     return "info", "medium" if in_callback or not answered else "low"
 
 
-def _note(told: bool, in_callback: bool) -> str:
+def _note(learned: bool, in_callback: bool) -> str:
     if in_callback:
         return "the server goes on with a state that the failed code may have left half done"
-    if told:
+    if learned:
         return "programming errors are treated like the failures this code expects"
     return "neither the caller nor a log learns what went wrong"
-
-
-def _told(handler: Handler) -> bool:
-    """Whether the body uses what it caught, or logs: somebody can learn of the crash."""
-    if handler.body is None:
-        return False
-    names = nodes.identifiers(handler.body)
-    return (
-        bool(names & handler.names)
-        or "__STACKTRACE__" in names
-        or "Logger." in nodes.code(handler.body)
-    )
 
 
 def _falls_back(handler: Handler) -> bool:
@@ -133,6 +124,8 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
         return "platform"
     if fails_again(handler, module):
         return "raised-again"
+    if shape := harmless(handler, clause):
+        return shape
     if is_test_support(module):
         return "test-support"
     if is_command_line(clause):
@@ -141,7 +134,7 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
         return "clean-up"
     if handler.kind == "exit" and asks_another_process(handler.guarded, module):
         return "peer-gone"
-    if _told(handler) and (
+    if told(handler) and (
         runs_foreign_code(handler.guarded, module)
         or (kept and runs_given_code(handler.guarded, clause))
     ):
@@ -149,12 +142,6 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
     if _says_no(handler) and runs_foreign_code(handler.guarded, module):
         return "predicate"
     return ""
-
-
-def _kept_whole(handler: Handler) -> bool:
-    """Whether what it answers or logs holds the failure and where it came from."""
-    names = nodes.identifiers(handler.body) if handler.body is not None else set()
-    return "__STACKTRACE__" in names and bool(names & handler.names)
 
 
 def _says_no(handler: Handler) -> bool:
@@ -169,7 +156,7 @@ RULE = Rule(
     stage=1,
     severity="warning",
     confidence="high",
-    fix="advice",
+    fix="assisted",
     explanation="A `rescue` or `catch` takes any failure at all and carries on.",
     harm=(
         "A supervisor can only restore what crashes. Errors nobody thought of, typing "
@@ -333,7 +320,8 @@ end
         ),
         Exemption(
             "clean-up",
-            "the process is ending anyway; the rest of the clean-up shall still run",
+            "the process is ending anyway, and the rest of the clean-up shall still run; or one "
+            "socket, port or file is closed that may be closed already",
             Sample("""\
 defmodule Temp do
   use GenServer
@@ -344,6 +332,50 @@ defmodule Temp do
     File.rm!(path)
   rescue
     _ -> :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "second-try",
+            "the handler calls the very function that failed with something else: what nobody "
+            "foresaw fails there again",
+            Sample("""\
+defmodule Shop.Label do
+  def print(code) do
+    Code.format_string!(code)
+  rescue
+    _ -> code |> without_prices() |> Code.format_string!()
+  end
+
+  defp without_prices(code), do: String.replace(code, "$", "")
+end
+"""),
+        ),
+        Exemption(
+            "probe",
+            "it asks the running system for what an older version does not know, and no value of "
+            "the program is in the question",
+            Sample("""\
+defmodule Shop.Machine do
+  def sockets? do
+    :erlang.system_info(:esock) != :undefined
+  rescue
+    _ -> false
+  end
+end
+"""),
+        ),
+        Exemption(
+            "log-formatter",
+            "the formatter of a logger must not fail: the message would be lost, and the error "
+            "has nowhere to be logged",
+            Sample("""\
+defmodule Shop.Lines do
+  def format(level, message, {_date, {_, _, second, _}}, _metadata) do
+    Shop.Text.line(level, message, second)
+  rescue
+    _ -> "no line: #{inspect(message)}\\n"
   end
 end
 """),

@@ -14,7 +14,7 @@ from bot.elixir.context import (
     is_command_line,
     is_platform,
     is_test_support,
-    outside_production,
+    never_ships,
 )
 from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.nodes import text
@@ -43,7 +43,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     if exemption:
         return Exempt(span, exemption)
     message, note, severity = _VERDICTS[call.name](clause)
-    left_out = outside_production(clause)
+    left_out = never_ships(clause.node)
     return Site(
         span,
         message,

@@ -11,16 +11,20 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
+from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.kept import field_written, is_handle
+from bot.elixir.rules.senders import writers
 from bot.elixir.rules.state_use import Write, client_reads, loads, spoken_of, writes
+from bot.elixir.runners import runs
 
 _PERSISTS = re.compile(
     rb"\bRepo\.|:dets\.|:mnesia|Mnesia\.|\bFile\.|\bRedix\b|:ets\.give_away|\{:heir|:persistent_term|"
     rb"\bCubDB\b|\bEcto\b|\bPostgrex\b|Storage\.|\bCachex\b|DeltaCrdt|\bStore\.|\bDETS\b|"
     rb"def(?:p)? (?:persist|save|load|restore|snapshot)\w*"
 )
+_SPEAKS = (b"GenServer", b"Agent", b":gen_server")
 _OWNS_TABLE = re.compile(rb":ets\.(?:new|insert)")
 _CACHE_NAME = re.compile(r"Cache|Memo(?!r)|Lookup|Debounce|Throttle|Limit|(?i:buffer)|Batch")
 _CACHE_CODE = re.compile(rb"\bttl\b|:ttl\b|expire|evict|max_age|invalidat")
@@ -40,10 +44,15 @@ _STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent
 _REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """Each server that keeps what callers hand it, once per server."""
-    if not (is_server(module) or b"Agent." in module.source.data):
-        return
+    for path in project.lib_holding(*_SPEAKS):
+        for module in project.modules_in(path):
+            if is_server(module) or b"Agent." in module.source.data:
+                yield from _judge(module, project)
+
+
+def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     found = writes(module)
     if not found:
         return
@@ -53,6 +62,8 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if not exemption and data:
         data = [w for w in data if not _is_setting(w)]
         exemption = "setting" if not data else "of-one-run" if _has_no_name(module) else ""
+        if not exemption and _filled_at_start(data, project):
+            exemption = "derivable"
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -104,6 +115,19 @@ def _has_no_name(module: Module) -> bool:
             for node in options
         )
     )
+
+
+def _filled_at_start(found: list[Write], project: Project) -> bool:
+    """Whether all that is kept is put there by other servers as they start, which have it from
+    somewhere else.
+    """
+    ways = []
+    for write in found:
+        by = writers(write)
+        if not by:
+            return False
+        ways += [way for writer in by for way in runs(writer, project)]
+    return all(way.startup for way in ways) and any(way.server for way in ways)
 
 
 def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
@@ -170,8 +194,8 @@ RULE = Rule(
         "process owns, and load it on start; a value that crashed the process must not be restored "
         "blindly. Derivable: rebuild it in `handle_continue/2`. A cache: say so in its name."
     ),
-    triggers=(b"GenServer", b"Agent", b":gen_server"),
-    check=check,
+    triggers=_SPEAKS,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Cart do
@@ -310,7 +334,8 @@ end
         ),
         Exemption(
             "derivable",
-            "the state is fetched from another part of the program when the process starts",
+            "the state is fetched from another part of the program when the process starts, or "
+            "all of it is put in by other servers as they start",
             Sample("""\
 defmodule Shop.Prices do
   use GenServer

@@ -135,11 +135,6 @@ DECLINED = {
         "def join(params) do\n  node = String.to_atom(params)\n  Node.connect(node)\nend",
         "names a node",
     ),
-    "atom somebody has looked at": (
-        "existing_atom",
-        '# sobelow_skip ["DOS.StringToAtom"]\ndef kind(params), do: String.to_atom(params)',
-        "accepts it",
-    ),
     "supervisor's own API": (
         "bound_timeout",
         "def start_child(sup, arg), do: call(sup, {:start, arg})\n\n"

@@ -125,3 +125,116 @@ def test_few_atoms(body: str, said: list[str]) -> None:
 def test_callers_of_a_private_function(before: str, said: str) -> None:
     code = f'defmodule A do\n  {before}\n  defp name(scope), do: :"#{{scope}}_table"\nend\n'
     assert outcome(RULE, {"lib/a.ex": code}) == [said]
+
+
+NAMES = """\
+defmodule Shop.Names do
+  @columns Map.new([:a, :b], &{&1, "column_#{&1}"})
+  def column(kind) do
+    case Map.fetch(@columns, kind) do
+      {:ok, name} -> name
+      :error -> raise ArgumentError
+    end
+  end
+
+  def unit(:kilo), do: "kg"
+  def unit(_), do: "g"
+  def own(kind), do: Map.get(%{x: "y"}, kind, kind)
+  def open(kind), do: "column_" <> kind
+  def again(kind), do: again(kind)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Shop.Names.column(x)", "~bounded"),
+        ("Shop.Names.unit(x)", "~bounded"),
+        ("Shop.Names.own(x)", "info"),
+        ("Shop.Names.open(x)", "info"),
+        ("Shop.Names.again(x)", "info"),
+        ("Shop.Names.gone(x)", "info"),
+        ("Shop.Library.unit(x)", "info"),
+        ("local(x)", "~bounded"),
+    ],
+)
+def test_what_a_function_of_the_project_gives(value: str, said: str) -> None:
+    code = (
+        f"defmodule Shop.A do\n  def go(x) do\n    name = {value}\n    String.to_atom(name)\n"
+        '  end\n\n  defp local(x), do: if(x, do: "a", else: "b")\nend\n'
+    )
+    assert outcome(RULE, {"lib/a.ex": code, "lib/names.ex": NAMES}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Keyword.get(x, :unit, :gram)", "~bounded"),
+        ("Keyword.get(x, :unit, nil)", "info"),
+        ("Keyword.get(x, :unit)", "info"),
+        ('Keyword.get(x, :unit, "gram")', "info"),
+        ('Map.get(x, "unit", :gram)', "info"),
+    ],
+)
+def test_an_option_that_is_an_atom_by_default(value: str, said: str) -> None:
+    body = f'unit = {value}\n    String.to_atom("#{{unit}}s")'
+    assert outcome(RULE, in_function(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("callers", "said"),
+    [
+        ("defmacro field(x), do: Shop.Names.getter(x)", "~compile-time"),
+        ("defmacro field(x), do: way(x)\n  defp way(x), do: Shop.Names.getter(x)", "~compile-time"),
+        ("defmacro field(x), do: Shop.Names.getter(x)\n  def go(x), do: Shop.Names.getter(x)",
+         "info"),
+        ("defmacro field(x), do: quote(do: Shop.Names.getter(unquote(x)))", "info"),
+        ("def field(x), do: x", "info"),
+        ("def __before_compile__(x), do: Shop.Names.getter(x)", "~compile-time"),
+        ("def __field__(x), do: Shop.Names.getter(x)", "info"),
+    ],
+)  # fmt: skip
+def test_what_only_macros_call(callers: str, said: str) -> None:
+    files = {
+        "lib/fields.ex": f"defmodule Shop.Fields do\n  {callers}\nend\n",
+        "lib/names.ex": "defmodule Shop.Names do\n"
+        '  def getter(x), do: String.to_atom("get_" <> x)\nend\n',
+    }
+    assert outcome(RULE, files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("project", "application", "said"),
+    [
+        ("escript: [main_module: Shop]", "", "~mix-task"),
+        ("escript: [main_module: Shop]", "mod: {Shop, []}", "info"),
+        ("version: 1", "", "info"),
+    ],
+)
+def test_a_program_that_runs_for_one_command(project: str, application: str, said: str) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n"
+        f"  def project, do: [app: :shop, {project}]\n  def application, do: [{application}]\nend\n"
+    )
+    assert outcome(RULE, {"mix.exs": mix, **in_function("String.to_atom(x)")}) == [said]
+
+
+UNSAFE = "Credo.Check.Warning.UnsafeToAtom"
+
+
+@pytest.mark.parametrize(
+    ("above", "within", "said"),
+    [
+        ('# sobelow_skip ["DOS.StringToAtom"]\n  @doc false', "", "~accepted"),
+        ('# sobelow_skip ["XSS.Raw"]', "", "info"),
+        ('# sobelow_skip ["DOS.StringToAtom"]\n  def other(x), do: x', "", "info"),
+        ("", f"# credo:disable-for-next-line {UNSAFE}", "~accepted"),
+        ("", f"# credo:disable-for-next-line {UNSAFE}\n    tell(x)", "info"),
+        ("", f"# see {UNSAFE}", "info"),
+    ],
+)
+def test_what_other_tools_are_told(above: str, within: str, said: str) -> None:
+    body = f"  def go(x) do\n    {within}\n    String.to_atom(x)\n  end"
+    code = f"defmodule Shop.A do\n  {above}\n{body}\nend\n"
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]

@@ -131,3 +131,41 @@ end
 """
     assert outcome(RULE, {"lib/a.ex": code.replace("ACCESS", ":public")}) == ["warning"]
     assert outcome(RULE, {"lib/a.ex": code.replace("ACCESS", ":set")}) == []
+
+
+BEHAVIOUR = """\
+defmodule Shop.Handler do
+  @callback handle(context :: map(), items :: [term()]) :: :ok | :error
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("@behaviour Shop.Handler\n  def handle(_, k), do: Shop.Stock.go(k)", ["info"]),
+        ("@behaviour Shop.Handler\n  def handle(_, k), do: Task.start(fn -> Shop.Stock.go(k) end)",
+         ["warning"]),
+        ("@behaviour Shop.Handler\n  def sell(k), do: Shop.Stock.go(k)", ["warning"]),
+        ("@behaviour Shop.Library\n  def handle(_, k), do: Shop.Stock.go(k)", ["warning"]),
+        ("def handle(_, k), do: Shop.Stock.go(k)", ["warning"]),
+        ("@behaviour Shop.Handler\n  def handle(_, k), do: Shop.Stock.go(k)\n"
+         "  def sell(k), do: Shop.Stock.go(k)", ["warning"]),
+    ],
+)  # fmt: skip
+def test_a_callback_of_the_project_is_run_by_who_knows(module: str, said: list[str]) -> None:
+    stock = f"""\
+defmodule Shop.Stock do
+  use GenServer
+  def init(_), do: {{:ok, :ets.new(:stock, [:named_table, :public])}}
+  def go(k) do
+    {LOSES.replace("READ", ":ets.lookup(:stock, k)").replace("@table", ":stock")}
+  end
+end
+"""
+    files = {
+        "lib/a.ex": f"defmodule Shop.A do\n  {module}\nend\n",
+        "lib/handler.ex": BEHAVIOUR,
+        "lib/stock.ex": stock,
+    }
+    assert outcome(RULE, files) == said

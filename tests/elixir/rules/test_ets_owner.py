@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.ets_owner import RULE as WHOLE
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "ets-owner"
 
@@ -69,3 +71,39 @@ end
 """
     assert outcome(RULE, {"lib/cache.ex": table}) == []
     assert outcome(RULE, {"lib/cache.ex": table, "lib/page.ex": page}) == ["warning"]
+
+
+def test_one_finding_for_the_tables_of_one_function() -> None:
+    new = "if :ets.whereis(:a) == :undefined, do: :ets.new(:a, [:named_table])"
+    code = (
+        "defmodule Shop.Cache do\n  def get(k) do\n"
+        f"    {new}\n    {new.replace(':a', ':b')}\n"
+        "    {:ets.lookup(:a, k), :ets.lookup(:b, k)}\n  end\nend\n"
+    )
+    (finding,) = analysed(WHOLE, code).findings
+    assert [e.line for e in finding.evidence] == [3, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("if Mix.env() != :prod do", ["info"]),
+        ("unless Mix.env() == :prod do", ["info"]),
+        ("if Mix.env() == :dev do", ["info"]),
+        ("if Mix.env() == :prod do", ["warning"]),
+        ("if Mix.env() != :test do", ["warning"]),
+        ("if Shop.cached?() do", ["warning"]),
+    ],
+)
+def test_what_does_not_ship_weighs_less(condition: str, said: list[str]) -> None:
+    code = f"""\
+{condition}
+  defmodule Shop.Cache do
+    def get(k) do
+      if :ets.whereis(:a) == :undefined, do: :ets.new(:a, [:named_table])
+      :ets.lookup(:a, k)
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"lib/cache.ex": code}) == said

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.ets_unbounded import RULE as WHOLE
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "ets-unbounded"
 
@@ -177,3 +179,32 @@ defmodule Shop.Prices do
 end
 """
     assert any("~" not in said for said in outcome(RULE, {"lib/prices.ex": code})) is found
+
+
+LOADER = """\
+defmodule Shop.Loader do
+  use GenServer
+  def init(_), do: {:ok, Enum.each(Shop.Repo.all(), &Shop.Seen.put(&1, 1))}
+  def handle_info({:sold, user}, s), do: {:noreply, Shop.Seen.put(user, s)}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("loader", "confidence", "notes"),
+    [
+        (LOADER, "low", ["`Shop.Loader` runs this in a callback",
+                         "filled here, too: it holds as much as is stored elsewhere"]),
+        (LOADER.replace("Shop.Seen.put(&1, 1)", "&1"), "medium",
+         ["`Shop.Loader` runs this in a callback"]),
+        ("", "medium", ["any process that calls `Shop.Seen.put/2` runs this"]),
+    ],
+)  # fmt: skip
+def test_a_view_of_what_is_stored(loader: str, confidence: str, notes: list[str]) -> None:
+    page = "defmodule Shop.Page do\n  def show(user), do: Shop.Seen.put(user, 2)\nend\n"
+    files = {"lib/seen.ex": table(PUT), "lib/loader.ex": loader}
+    if loader:
+        files["lib/page.ex"] = page
+    (finding,) = analysed(WHOLE, files).findings
+    assert (finding.severity, finding.confidence) == ("info", confidence)
+    assert [e.note for e in finding.evidence][2:] == notes

@@ -70,7 +70,26 @@ def test_a_long_protocol_handler_is_no_god() -> None:
 
 def test_topics_are_whole_words() -> None:
     tags = ["status", "set_status", "ps", "has_dependencies?", "items", "add_item"]
-    assert topics_of(tags) == ("status", "ps", "dependencies", "items")
+    assert topics_of(tags) == ("status", "items", "ps", "dependencies")
+
+
+def test_messages_that_share_a_noun_are_of_one_topic() -> None:
+    tags = ["count_items", "peek_items", "unsold_item_ids", "find_shelf", "shelf_price", "am_open"]
+    assert topics_of(tags) == ("items", "shelf", "open")
+    assert topics_of(["cart_id", "user_id", "price_id"]) == ("cart", "user", "price")
+
+
+def test_a_field_that_is_only_read_is_no_topic() -> None:
+    struct = ", ".join(f"f{i}: nil" for i in range(MAX_FIELDS + 1))
+    tags = [f"topic{chr(97 + i)}" for i in range(9)]
+    reads = "\n".join(
+        f"  def handle_call(:{t}, _, %A{{}} = s), do: {{:reply, s.f1 && {{:ok, s.f2}}, s}}"
+        for t in tags
+    )
+    head = f"defmodule A do\n  use GenServer\n  defstruct {struct}\n"
+    assert outcome(RULE, {"lib/a.ex": f"{head}{reads}\nend\n"}) == []
+    works = reads.replace("s.f1 &&", "price(s.f1) &&")
+    assert outcome(RULE, {"lib/a.ex": f"{head}{works}\nend\n"}) == ["info"]
 
 
 def test_docs_comments_and_nested_modules_are_no_lines() -> None:

@@ -56,6 +56,9 @@ def test_writes(body: str, said: list[str]) -> None:
         ("Shop.Other.of(v)", ["info"]),
         ("@limit", ["~one-word"]),
         ("again(v)", ["info"]),
+        ("div(System.system_time(), 60)", ["~one-word"]),
+        ("Integer.mod(v, 7) |> abs()", ["~one-word"]),
+        ("List.last(v)", ["info"]),
         ("Shop.Sizes.maybe(v)", ["info"]),
     ],
 )

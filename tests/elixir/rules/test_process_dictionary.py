@@ -137,3 +137,84 @@ def test_a_key_without_a_reader_says_so() -> None:
 def test_a_dictionary_that_others_read(look: str, found: int) -> None:
     code = f"defmodule A do\n  def go(x), do: Process.put(:d, x)\n  def at(p), do: {look}\nend\n"
     assert len(analysed(RULE, code).findings) == found
+
+
+@pytest.mark.parametrize(
+    ("key", "use", "said"),
+    [
+        ("key(x)", "Shop.Store.find(key(x))", "written here"),
+        (
+            "key(x)",
+            "x |> key() |> Shop.Store.find()",
+            "written here; nothing in this module reads it",
+        ),
+        ("@key", "Shop.Store.find(@key)", "written here"),
+        ("key(x)", "key(x) |> Shop.Store.find()", "written here"),
+    ],
+)
+def test_a_key_that_is_passed_on_may_be_read(key: str, use: str, said: str) -> None:
+    code = f"""
+    defmodule A do
+      @key :desk
+      def go(x), do: Process.put({key}, x)
+      def at(x), do: {use}
+      defp key(x), do: {{A, x}}
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert finding.evidence[0].note == said
+
+
+@pytest.mark.parametrize(
+    ("condition", "otherwise", "found"),
+    [
+        ("if Mix.env() == :test do", False, 0),
+        ("if Mix.env() != :test do", True, 0),
+        ("unless Mix.env() == :test do", True, 0),
+        ("if Mix.env() == :test do", True, 1),
+        ("if Mix.env() != :test do", False, 1),
+        ("if Mix.env() == :dev do", False, 1),
+    ],
+)
+def test_code_that_is_compiled_for_tests(condition: str, otherwise: bool, found: int) -> None:
+    code = f"""
+    defmodule A do
+      {condition}
+        def one, do: 1
+        {"else" if otherwise else ""}
+        def go(x), do: Process.put(:desk, x)
+        def desk, do: Process.get(:desk)
+      end
+    end
+    """
+    assert len(analysed(RULE, code).findings) == found
+
+
+@pytest.mark.parametrize(
+    ("start", "read", "found"),
+    [
+        ("def init(x), do: {:ok, note(x)}", "def desk", 0),
+        ("def init(x), do: {:ok, x, {:continue, x}}\n def handle_continue(x, s), do: note(x)",
+         "def desk", 0),
+        ("def handle_cast(x, s), do: {:noreply, note(x)}", "def desk", 1),
+        ("def handle_cast(x, s) do\n Process.put(:desk, x)\n {:stop, :normal, s}\n end",
+         "def desk", 0),
+        ("def handle_cast(x, s) do\n Process.put(:desk, x)\n"
+         "if x, do: {:stop, :normal, s}, else: {:noreply, s}\n end", "def desk", 1),
+        ("def init(x), do: {:ok, note(x)}", "defp desk", 1),
+        ("def init(x), do: {:ok, note(x)}\n def handle_info(_, s), do: {:noreply, desk()}",
+         "def desk", 1),
+    ],
+)  # fmt: skip
+def test_who_a_server_is(start: str, read: str, found: int) -> None:
+    code = f"""
+    defmodule A do
+      use GenServer
+      {start}
+      {read}, do: Process.get(:desk)
+      defp note(x), do: Process.put(:desk, x)
+    end
+    """
+    if "note(" not in start:
+        code = code.replace("defp note(x), do: Process.put(:desk, x)", "")
+    assert len(analysed(RULE, code).findings) == found

@@ -185,3 +185,54 @@ def test_code_handed_in(handler: str, body: str, helper: str, said: str) -> None
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ([said] if said else [])
     assert len(analysis.findings) == (0 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "said"),
+    [
+        (":gen_tcp.close(x)", ":ok", "clean-up"),
+        ("Port.close(x)", ":ok", "clean-up"),
+        (":ets.delete(x)", ":ok", ""),
+        (":gen_tcp.close(x)\n    tell(x)", ":ok", ""),
+        ("if :erlang.system_info(:emu_flavor) == :jit, do: 1, else: 0", "0", "probe"),
+        (":erlang.system_info(x)", "0", ""),
+        ("String.to_integer(:erlang.system_info(:otp_release))", "0", ""),
+        (":ets.new(:a, [])", "0", ""),
+        ("Shop.Label.print(x)", "x |> clean() |> Shop.Label.print()", "second-try"),
+        ("Shop.Label.print(load(x))", "Shop.Label.print(clean(x))", ""),
+        ("Shop.Label.print(x)", "Shop.Label.blank(x)", ""),
+        ("Shop.Label.print(x)", "try do\nShop.Label.print(1)\nrescue\nKeyError -> 1\nend", ""),
+        ("print(x)", "print(clean(x))", ""),
+    ],
+)
+def test_what_can_hide_nothing(body: str, answer: str, said: str) -> None:
+    analysis = analysed(RULE, guarded(f"rescue\n    _ -> {answer}", body))
+    assert [e.exemption for e in analysis.exempted] == ([said] if said else [])
+    assert len(analysis.findings) == (0 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("format(level, _, {day, {_, _, _, _}}, _), do: clean({level, day})", 0),
+        ("format(level, _, time, _) do\n{day, {_, _, _, _}} = time\nclean({level, day})\nend", 0),
+        ("format(_, text, _, _), do: text |> Logger.Formatter.prune() |> clean()", 0),
+        ("format(%{level: _, msg: message, meta: _}, _config), do: clean(message)", 0),
+        ("format(level, message, _timestamp, metadata), do: clean({level, message, metadata})", 1),
+        ("format(price, _currency), do: clean(price)", 1),
+        ("line(level, _, {_, {hour, _, _, _}}, _), do: clean({level, hour})", 1),
+    ],
+)
+def test_formatters_of_logs(head: str, said: int) -> None:
+    code = f"""
+    defmodule A do
+      def {head}
+
+      defp clean(value) do
+        Shop.Text.clean(value)
+      rescue
+        _ -> inspect(value)
+      end
+    end
+    """
+    assert len(analysed(RULE, code).findings) == said

@@ -145,3 +145,17 @@ def test_agents() -> None:
     assert agent("fn s -> Map.put(s, :last, item) end") == []
     clear = "def clear, do: Agent.update(__MODULE__, fn _ -> %{} end)"
     assert agent("fn s -> Map.put(s, id, item) end", clear) == ["~cut"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ["info"]),
+        ("def handle_info(:read, s), do: {:noreply, %{s | items: read()}}", ["~cut"]),
+        ("def handle_info(:read, s), do: {:noreply, %{s | count: read()}}", ["info"]),
+    ],
+)
+def test_what_is_named_first_is_the_field_it_goes_into(more: str, said: list[str]) -> None:
+    head = "def handle_cast({:add, id, item}, %{items: items} = s)"
+    write = "(\nmore = Map.put(items, id, item)\n%{s | items: more}\n)"
+    assert log(write, more, head=head) == said

@@ -186,3 +186,38 @@ def test_the_field_that_is_written_counts_not_its_neighbours(write: str, said: l
 @pytest.mark.parametrize("name", ["Shop.StreamStore", "Shop.ConfigStore", "Shop.Config"])
 def test_stores_are_no_bookkeeping_by_another_word_in_their_name(name: str) -> None:
     assert outcome(RULE, cart(name=name)) == ["warning"]
+
+
+FILLER = """\
+defmodule Shop.Filler do
+  use GenServer
+  def init(_), do: {:ok, Enum.each(Shop.Repo.all(), fn {id, x} -> Shop.Cart.put(id, x) end)}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("filler", "said"),
+    [
+        (FILLER, ["~derivable"]),
+        (FILLER.replace("def init(_)", "def handle_info(_, s)"), ["warning"]),
+        (FILLER.replace("use GenServer", "def put(x), do: Shop.Cart.put(1, x)"), ["warning"]),
+        ("", ["warning"]),
+    ],
+)
+def test_what_another_server_puts_in_as_it_starts(filler: str, said: list[str]) -> None:
+    client = (
+        "def get(id), do: GenServer.call(__MODULE__, {:get, id})\n"
+        "  def put(id, item), do: GenServer.cast(__MODULE__, {:put, id, item})"
+    )
+    assert outcome(RULE, {**cart(client=client), "lib/filler.ex": filler}) == said
+    agent = """\
+defmodule Shop.Cart do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
+  def put(id, item), do: keep(id, item)
+  defp keep(id, item), do: Agent.update(__MODULE__, &Map.put(&1, id, item))
+  def get(id), do: Agent.get(__MODULE__, & &1[id])
+end
+"""
+    assert outcome(RULE, {"lib/cart.ex": agent, "lib/filler.ex": filler}) == said

@@ -1,0 +1,47 @@
+"""Where a variable has its value from: matches, generators, the patterns of function values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import resolve
+from bot.elixir.expressions import operations
+from bot.elixir.outline import Clause
+
+
+def bound_to(name: str, use: Node, clause: Clause) -> Iterator[Node]:
+    """Right sides of every match and generator before the use that set the name."""
+    for symbol in ("=", "<-"):
+        for match in operations(clause.node, symbol):
+            left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
+            if left is None or right is None or match.start_byte > use.start_byte:
+                continue
+            if not nodes.contains(match, use) and name in nodes.identifiers(left):
+                yield right
+
+
+def closure_setting(name: str, use: Node, clause: Clause) -> Node | None:
+    """The nearest `pattern -> ...` around the use whose pattern sets the name."""
+    for above in nodes.ancestors(use):
+        if above.start_byte < clause.node.start_byte:
+            return None
+        if above.type == "stab_clause" and any(
+            name in nodes.identifiers(p) for p in nodes.clause_patterns(above)
+        ):
+            return above
+    return None
+
+
+def parts(node: Node) -> list[Node]:
+    return [part for part in node.named_children if part.type != "comment"]
+
+
+def is_indexed(source: Node, clause: Clause) -> bool:
+    """Whether it is a list of elements with their index."""
+    if nodes.operator(source) == "|>":
+        source = source.child_by_field_name("right") or source
+    call = resolve(source, clause.function.module) if source.type == "call" else None
+    return call is not None and call.full in ("Enum.with_index", "Stream.with_index")
