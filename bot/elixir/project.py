@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from bot.core.finding import SupervisionTree
 from bot.elixir.call_graph import CallGraph
@@ -32,11 +33,13 @@ class Project:
     """Which files hold which words, as far as it was asked."""
     trace: Trace = field(default_factory=Trace, repr=False, compare=False)
     """What was looked at through this view of the project."""
+    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out through this view: what another one found out is in the other's trace."""
     _graph: list[tuple[CallGraph, Trace]] = field(default_factory=list, repr=False, compare=False)
 
     def watched(self) -> Project:
         """The same project, with a trace of its own; files are opened once for all."""
-        return replace(self, trace=Trace())
+        return replace(self, trace=Trace(), memo={})
 
     def forget(self) -> None:
         """Drop the files that were opened, so that their syntax trees go; each can be again."""

@@ -146,7 +146,15 @@ def callers(function: Function, project: Project) -> Iterator[tuple[Function, Ca
     return (pair for pair in _calls_of(function, project) if not pair[1].in_quote)
 
 
-def _calls_of(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
+def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call]]:
+    key = (_calls_of, function)
+    if key not in project.memo:
+        project.memo[key] = list(_looked_for(function, project))
+    found: list[tuple[Function, Call]] = project.memo[key]
+    return found
+
+
+def _looked_for(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     for module in _speaking_of(function, project):
         for clause in module.clauses_with(function.name.encode()):
             for call in clause.calls:
