@@ -23,6 +23,21 @@ READS = {
 """How many leading arguments name the setting. Reads at compile time are none of these: what runs
 later does not change them."""
 
+ALWAYS_SHARED = {
+    "Logger.configure": "the logger's settings",
+    ":logger.set_primary_config": "the logger's settings",
+    "File.cd": "the working directory",
+    "File.cd!": "the working directory",
+    "Application.stop": "a whole application",
+    "Mock.with_mock": "a module's code",
+    "Mock.with_mocks": "a module's code",
+    "with_mock": "a module's code",
+    "with_mocks": "a module's code",
+    ":meck.new": "a module's code",
+    ":meck.expect": "a module's code",
+}
+"""Calls that change something of which the system has only one, and what that is."""
+
 WRITE_WORDS = (b"put_env", b"delete_env", b"set_env", b"persistent_term.")
 READ_WORDS = (b"get_env", b"fetch_env", b"persistent_term.get")
 

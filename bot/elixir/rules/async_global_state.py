@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -18,30 +18,16 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site
 from bot.elixir.rules.configured import configured, value_written
 from bot.elixir.rules.excluded import left_out
 from bot.elixir.rules.setting_users import Use, changes_of, reads_of
-from bot.elixir.settings import WRITE_WORDS, WRITES, Setting, written
+from bot.elixir.rules.test_life import clean_up_of, sets_up_the_file
+from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 from bot.elixir.source import role_of
 
 Verdict = Site | Exempt
 
-_ALWAYS_SHARED = {
-    "Logger.configure": "the logger's settings",
-    ":logger.set_primary_config": "the logger's settings",
-    "File.cd": "the working directory",
-    "File.cd!": "the working directory",
-    "Application.stop": "a whole application",
-    "Mock.with_mock": "a module's code",
-    "Mock.with_mocks": "a module's code",
-    "with_mock": "a module's code",
-    "with_mocks": "a module's code",
-    ":meck.new": "a module's code",
-    ":meck.expect": "a module's code",
-}
-"""Calls that change something of which the system has only one, and what that is."""
-
 _MOST_USES = 40
 """Uses among which the surest is looked for."""
 
-_NAMES = {full.rpartition(".")[2] for full in (*_ALWAYS_SHARED, *WRITES)}
+_NAMES = {full.rpartition(".")[2] for full in (*ALWAYS_SHARED, *WRITES)}
 _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
           b"Application.stop", b"with_mock", b":meck.", b"set_mox_global")  # fmt: skip
 
@@ -62,15 +48,15 @@ def _runs_beside_others(module: Module) -> bool:
 
 def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
     seen: set[object] = set()
-    cleaned_up = _clean_up(module)
-    calls = [c for c in calls_named(module, _NAMES) if not _sets_up_the_file(c)]
+    cleaned_up = clean_up_of(module)
+    calls = [c for c in calls_named(module, _NAMES) if not sets_up_the_file(c)]
     own: dict[Setting | None, list[Call]] = {}
     for call in calls:
         own.setdefault(written(call), []).append(call)
     restored = {written(c) for c in calls if cleaned_up(c)}
     for call in (c for c in calls if not cleaned_up(c)):
         setting = written(call)
-        what = _ALWAYS_SHARED.get(call.full, "") if call.args and not call.in_quote else ""
+        what = ALWAYS_SHARED.get(call.full, "") if call.args and not call.in_quote else ""
         key: object = setting or what
         if not key or key in seen:
             continue
@@ -82,28 +68,6 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
         else:
             yield _site(Span.of(module, call.node), what, ())
     yield from _global_mocks(module)
-
-
-def _clean_up(module: Module) -> Callable[[Call], bool]:
-    """Tells whether a call is made when a test has ended: in `on_exit`, or a function for it."""
-    exits = [call.node for call in calls_named(module, ("on_exit",))]
-    named = {name for node in exits for name in nodes.identifiers(node)}
-
-    def cleans(call: Call) -> bool:
-        clause = module.clause_at(call.start)
-        if clause is not None and clause.function.name in named:
-            return True
-        around = nodes.ancestors(call.node)
-        return any(a.type == "after_block" or a.id in {e.id for e in exits} for a in around)
-
-    return cleans
-
-
-def _sets_up_the_file(call: Call) -> bool:
-    """A change in the module's body: made while files are loaded, before any test of it runs."""
-    above = [n for n in nodes.ancestors(call.node) if n.type in ("do_block", "call")]
-    body = call.owner.body
-    return body is not None and next((n.id for n in above), 0) == body.id
 
 
 def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: bool) -> Verdict:

@@ -28,14 +28,8 @@ from bot.elixir.rules.standing import (
 from bot.elixir.runners import reached_by_macros
 
 CONVERSIONS = frozenset(
-    {
-        "String.to_atom",
-        "String.to_unsafe_atom",
-        "List.to_atom",
-        "List.to_unsafe_atom",
-        ":erlang.binary_to_atom",
-        ":erlang.list_to_atom",
-    }
+    "String.to_atom String.to_unsafe_atom List.to_atom List.to_unsafe_atom "
+    ":erlang.binary_to_atom :erlang.list_to_atom".split()
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")

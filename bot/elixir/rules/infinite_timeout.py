@@ -7,17 +7,15 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import is_benchmark, is_platform
-from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.patient import waits
-from bot.elixir.ways import ways
+from bot.elixir.rules.patient import answered_late, own_answers, waits
+from bot.elixir.rules.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
     "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,
@@ -34,13 +32,6 @@ _WAITING = re.compile(
     rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
 )
 """What a file holds in which one of them can be found."""
-
-_CALLS = ("GenServer.call", ":gen_server.call")
-_ABOUT_WAITING = re.compile(
-    r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
-)
-_FEWEST_WORDS = 6
-"""Less is a heading, not a reason."""
 
 _BOUNDED_INSIDE = ("Task.await", "Task.await_many")
 _STARTS_TASK = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
@@ -68,11 +59,12 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
             yield _stuck(call, module)
         else:
             outside.append(call)
-    own = [call for call in outside if _own_answers(call, module)]
+    own = [call for call in outside if own_answers(call, module)]
     quiet = waits(module, project) if own else "seen"
     if quiet == "never":
         yield from (Exempt(Span.of(module, call.node), "own-server") for call in own)
-        outside = [call for call in outside if call not in own]
+        answered = {call.node.id for call in own}
+        outside = [call for call in outside if call.node.id not in answered]
     if outside:
         unseen = quiet == "unseen" and len(own) == len(outside)
         yield _told_once(sorted(outside, key=lambda call: call.start), module, unseen=unseen)
@@ -110,11 +102,11 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "escript"
     if is_benchmark(module):
         return "benchmark"
-    if _reason_stated(call, clause) or _reason_above(clause, limit):
+    if stated_beside(call, clause) or stated_above(clause, limit):
         return "stated-reason"
     if _own_tasks(call, clause):
         return "bounded-inside"
-    return "late-reply" if _answered_late(call, module) else ""
+    return "late-reply" if answered_late(call, module) else ""
 
 
 def _stuck(call: Call, module: Module) -> Site:
@@ -134,7 +126,7 @@ def _stuck(call: Call, module: Module) -> Site:
 def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
     """`unseen`: they all ask the module's own server, which waits in libraries at most."""
     first, spans = calls[0], [Span.of(module, call.node) for call in calls]
-    answers = _own_answers(first, module) if unseen else []
+    answers = own_answers(first, module) if unseen else []
     quiet = "no wait of this server is seen: only a library that it calls could let it wait"
     return Site(
         spans[0],
@@ -148,62 +140,6 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
         confidence="low" if unseen else "medium",
         data={"call": first.full},
     )
-
-
-def _reason_stated(call: Call, clause: Clause) -> bool:
-    """A comment in the function, right above or beside the call."""
-    source = clause.function.module.source
-    first, last = source.line(call.statement.start_byte), source.last_line(call.node)
-    comments = nodes.of_type(clause.node, "comment")
-    return any(first - 1 <= source.line(c.start_byte) <= last for c in comments)
-
-
-def _reason_above(clause: Clause, limit: Node) -> bool:
-    """A comment about waiting above the function, or above the attribute that is the limit."""
-    value = clause.function.module.value(limit)
-    named = [n for n in nodes.ancestors(value) if nodes.operator(n) == "@"][:1]
-    if value is not limit and any(map(_tells_why, named)):
-        return True
-    memo, key = clause.function.module.memo, (_tells_why, clause.function)
-    if key not in memo:
-        memo[key] = any(_tells_why(same.node) for same in clause.function.clauses)
-    return bool(memo[key])
-
-
-def _tells_why(node: Node) -> bool:
-    words = " ".join(_comments_above(node))
-    about_waiting = _ABOUT_WAITING.search(words) is not None
-    return about_waiting and len(words.split()) >= _FEWEST_WORDS
-
-
-def _comments_above(node: Node) -> Iterator[str]:
-    """The comments above it; what says more of a function, such as `@doc`, may stand between."""
-    above = node.prev_named_sibling
-    while above is not None and (above.type == "comment" or nodes.operator(above) == "@"):
-        if above.type == "comment":
-            yield text(above)
-        above = above.prev_named_sibling
-
-
-def _answered_late(call: Call, module: Module) -> bool:
-    """Whether it asks the module's own server, which does not reply to this at once."""
-    return any(
-        way.tag == ":noreply"
-        for clause in _own_answers(call, module)
-        if clause.mentions(b":noreply")
-        for way in ways(clause)
-    )
-
-
-def _own_answers(call: Call, module: Module) -> list[Clause]:
-    """Where the module's own server is asked, its clauses that can answer; else none."""
-    answers = module.functions.get(("handle_call", 3))
-    if call.full not in _CALLS or answers is None:
-        return []
-    asked, message = call.args[0], call.args[1]
-    if asked.type == "alias" and module.scope.resolve(asked) != module.name:
-        return []
-    return [c for c in answers.clauses if can_match(c.params[0], message, module)]
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:

@@ -8,10 +8,12 @@ from typing import Literal
 from bot.elixir import nodes
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call
+from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached
+from bot.elixir.ways import ways
 
 Waits = Literal["never", "unseen", "seen"]
 """All it runs is known and waits for nobody; some of it is a library's; it waits, or may."""
@@ -28,6 +30,7 @@ _KNOWN = frozenset(
 _ANSWERS = frozenset({"reply", "cast"})
 _WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child")
 """How the names of calls begin that wait for a process to start, to work or to end."""
+_CALLS = ("GenServer.call", ":gen_server.call")
 
 
 def waits(module: Module, project: Project) -> Waits:
@@ -85,3 +88,24 @@ def _clauses(function: Function | None) -> Iterator[Clause]:
 def _is_known(call: Call) -> bool:
     here = call.module in ("", call.owner.name)
     return here or call.module in _KNOWN or (call.module == "GenServer" and call.name in _ANSWERS)
+
+
+def answered_late(call: Call, module: Module) -> bool:
+    """Whether it asks the module's own server, which does not reply to this at once."""
+    return any(
+        way.tag == ":noreply"
+        for clause in own_answers(call, module)
+        if clause.mentions(b":noreply")
+        for way in ways(clause)
+    )
+
+
+def own_answers(call: Call, module: Module) -> list[Clause]:
+    """Where the module's own server is asked, its clauses that can answer; else none."""
+    answers = module.functions.get(("handle_call", 3))
+    if call.full not in _CALLS or answers is None:
+        return []
+    asked, message = call.args[0], call.args[1]
+    if asked.type == "alias" and module.scope.resolve(asked) != module.name:
+        return []
+    return [c for c in answers.clauses if can_match(c.params[0], message, module)]

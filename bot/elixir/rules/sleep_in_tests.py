@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.loose import loose_calls, loose_calls_to
+from bot.elixir.loose import loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.rules.about_time import is_about_time, shows_time
@@ -19,21 +18,10 @@ from bot.elixir.rules.after_sleep import asks_next, waits_next
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.certain_waits import no_event_for
 from bot.elixir.rules.polling import polls
-from bot.elixir.rules.standing import above, definition_around, receivers_of_closures
+from bot.elixir.rules.simulated_work import in_a_handler, is_stub, only_passed_on
+from bot.elixir.rules.standing import above, definition_around
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
-_RUNS_HERE = (
-    "capture_",
-    "with_log",
-    "assert_raise",
-    "catch_",
-    "ExUnit.Capture",
-    "Enum.",
-    "Sandbox.",
-    "Repo.",
-    "in_tmp",
-)
-"""Takers of a function that run it in the test's own process while the test waits."""
 _TESTS = ("test", "property", "feature", "scenario")
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
@@ -46,7 +34,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     """
     first: dict[int, Site] = {}
     for call, function in _sleeps(module):
-        stub = _stub(module) if function or definition_around(call) is None else True
+        stub = is_stub(module) if function or definition_around(call) is None else True
         exemption = _exemption(call, function, stub)
         if exemption:
             yield Exempt(Span.of(module, call.node), exemption)
@@ -72,49 +60,14 @@ def _sleeps(module: Module) -> Iterator[tuple[Call, Function | None]]:
                 yield call, clause.function
 
 
-def _stub(module: Module) -> bool:
-    """A module that holds no tests: what its functions do is work that tests look at."""
-    if any(
-        nodes.is_call_to(n, "test", "describe", "setup", "property", "feature")
-        for n in module.loose
-    ):
-        return False
-    return not any(u.name.endswith(("Case", "CaseTemplate")) for u in module.uses) and bool(
-        module.uses or module.behaviours or module.parent is not None
-    )
-
-
 def _exemption(call: Call, function: Function | None, stub: bool) -> str:
     if text(call.args[0]) == ":infinity":
         return "parked"
     if polls(call, function):
         return "polling"
-    if stub or _in_a_handler(call) or call.runs_in or _only_passed_on(function):
+    if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
         return "simulated-work"
     return no_event_for(call)
-
-
-def _in_a_handler(call: Call) -> bool:
-    takers = list(receivers_of_closures(call))
-    return any(
-        not taker.rpartition(".")[2].startswith(("each", "map"))
-        and not taker.startswith(_RUNS_HERE)
-        for taker in takers
-    )
-
-
-def _only_passed_on(function: Function | None) -> bool:
-    """A public function of a test module that no test calls: it is there to be started by name."""
-    if function is None or not function.public:
-        return False
-    module = function.module
-    inside = module.clauses_with(function.name.encode())
-    direct = chain((c for clause in inside for c in clause.calls), loose_calls(module))
-    called = any(
-        c.module == module.name and c.name == function.name and not c.captured and not c.runs_in
-        for c in direct
-    )
-    return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
 
 
 def _site(call: Call, function: Function | None) -> Site:

@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in, resolve
+from bot.elixir.calls import Call, resolve
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.nil_guards import does_nothing, given_only_by_tests
+from bot.elixir.rules.nil_guards import given_only_by_tests
+from bot.elixir.rules.test_branches import (
+    only_a_sandbox,
+    only_adds,
+    only_hooks,
+    reads_dictionary,
+    sets_compiler,
+)
 
 _TOOLS = ("ExUnit", "Mox", "Mimic", "Hammox", "Bypass", "Mock")
 _ENVIRONMENT_KEYS = frozenset({":env", ":environment", ":mix_env", ":build_env"})
@@ -23,7 +30,6 @@ _READS = frozenset(
 _LOOKS = frozenset({"Code.ensure_loaded?", "Code.ensure_loaded", "Code.ensure_compiled"})
 _COMPARES = ("==", "!=", "===", "!==", "in", "not in")
 _WORDS = (b":test", *(f"{tool}.".encode() for tool in _TOOLS))
-_SANDBOX = "Ecto.SQL.Sandbox"
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -98,16 +104,16 @@ def _definition(node: Node) -> Node | None:
 def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     span = Span.of(module, atom.parent if atom.parent is not None else atom)
     branch = next((a for a in nodes.ancestors(atom) if nodes.is_call_to(a, "if", "unless")), None)
-    if branch is not None and _only_a_sandbox(branch):
+    if branch is not None and only_a_sandbox(branch):
         return Exempt(span, "sandbox")
-    if branch is not None and _sets_compiler(branch):
+    if branch is not None and sets_compiler(branch):
         return Exempt(span, "compiler-option")
-    if branch is not None and _only_hooks(branch, atom) and _reads_dictionary(branch, module):
+    if branch is not None and only_hooks(branch, atom) and reads_dictionary(branch, module):
         return Exempt(span, "per-process")
-    adds = branch is not None and _only_adds(branch, atom)
+    adds = branch is not None and only_adds(branch, atom)
     if adds:
         message, note = "code is compiled in for tests only", "nothing that ships has this code"
-    elif branch is not None and _only_hooks(branch, atom):
+    elif branch is not None and only_hooks(branch, atom):
         message = "the application has a hook for its tests"
         note = "what ships does nothing here: the function is there for tests"
     else:
@@ -115,54 +121,6 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
         note = "this is `:test` only there, so tests do not run what ships"
     because = (Because(Span.of(module, asked), note),)
     return Site(span, message, because=because, confidence="low" if adds else None)
-
-
-def _only_adds(branch: Node, atom: Node) -> bool:
-    """Whether it is an `if ... == :test` without an `else`."""
-    bare = _else(branch) is None and "else" not in nodes.call_keywords(branch)
-    return bare and _is_for_the_test(branch, atom)
-
-
-def _only_hooks(branch: Node, atom: Node) -> bool:
-    """Whether its `else` only defines functions that do nothing."""
-    block = nodes.statements(_else(branch))
-    return bool(block) and _is_for_the_test(branch, atom) and all(map(does_nothing, block))
-
-
-def _is_for_the_test(branch: Node, atom: Node) -> bool:
-    equal = atom.parent is not None and nodes.operator(atom.parent) in ("==", "===")
-    return equal and nodes.is_call_to(branch, "if")
-
-
-def _else(branch: Node) -> Node | None:
-    block = nodes.do_block(branch)
-    inside = block.named_children if block is not None else []
-    return next((c for c in inside if c.type == "else_block"), None)
-
-
-def _only_a_sandbox(branch: Node) -> bool:
-    block = nodes.statements(nodes.do_block(branch))
-    return bool(block) and all(
-        nodes.is_call_to(node, "plug", "socket") and _SANDBOX in text(node) for node in block
-    )
-
-
-def _sets_compiler(branch: Node) -> bool:
-    """Whether it decides about no more than options of the compiler."""
-    if any(_is_option(a) for a in nodes.ancestors(branch) if nodes.operator(a) == "@"):
-        return True
-    block = nodes.statements(nodes.do_block(branch))
-    return bool(block) and all(map(_is_option, block))
-
-
-def _is_option(node: Node) -> bool:
-    operand = node.child_by_field_name("operand") if nodes.operator(node) == "@" else None
-    return operand is not None and nodes.is_call_to(operand, "compile")
-
-
-def _reads_dictionary(branch: Node, module: Module) -> bool:
-    """Whether what tests set counts for the process alone that has it in its dictionary."""
-    return any(c.full == "Process.get" for c in calls_in(branch, module))
 
 
 def _tools(module: Module) -> Iterator[Site | Exempt]:

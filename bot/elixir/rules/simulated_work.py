@@ -1,0 +1,59 @@
+"""Code of a test file that stands for the work of something else: tests look at it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.loose import loose_calls
+from bot.elixir.outline import Function, Module
+from bot.elixir.rules.standing import receivers_of_closures
+
+_RUNS_HERE = (
+    "capture_",
+    "with_log",
+    "assert_raise",
+    "catch_",
+    "ExUnit.Capture",
+    "Enum.",
+    "Sandbox.",
+    "Repo.",
+    "in_tmp",
+)
+"""Takers of a function that run it in the test's own process while the test waits."""
+
+
+def is_stub(module: Module) -> bool:
+    """A module that holds no tests: what its functions do is work that tests look at."""
+    if any(
+        nodes.is_call_to(n, "test", "describe", "setup", "property", "feature")
+        for n in module.loose
+    ):
+        return False
+    return not any(u.name.endswith(("Case", "CaseTemplate")) for u in module.uses) and bool(
+        module.uses or module.behaviours or module.parent is not None
+    )
+
+
+def in_a_handler(call: Call) -> bool:
+    takers = list(receivers_of_closures(call))
+    return any(
+        not taker.rpartition(".")[2].startswith(("each", "map"))
+        and not taker.startswith(_RUNS_HERE)
+        for taker in takers
+    )
+
+
+def only_passed_on(function: Function | None) -> bool:
+    """A public function of a test module that no test calls: it is there to be started by name."""
+    if function is None or not function.public:
+        return False
+    module = function.module
+    inside = module.clauses_with(function.name.encode())
+    direct = chain((c for clause in inside for c in clause.calls), loose_calls(module))
+    called = any(
+        c.module == module.name and c.name == function.name and not c.captured and not c.runs_in
+        for c in direct
+    )
+    return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)

@@ -1,0 +1,32 @@
+"""Which part of a test module's life a call belongs to: before all tests, or after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.named_calls import calls_named
+from bot.elixir.outline import Module
+
+
+def clean_up_of(module: Module) -> Callable[[Call], bool]:
+    """Tells whether a call is made when a test has ended: in `on_exit`, or a function for it."""
+    exits = [call.node for call in calls_named(module, ("on_exit",))]
+    named = {name for node in exits for name in nodes.identifiers(node)}
+
+    def cleans(call: Call) -> bool:
+        clause = module.clause_at(call.start)
+        if clause is not None and clause.function.name in named:
+            return True
+        around = nodes.ancestors(call.node)
+        return any(a.type == "after_block" or a.id in {e.id for e in exits} for a in around)
+
+    return cleans
+
+
+def sets_up_the_file(call: Call) -> bool:
+    """A change in the module's body: made while files are loaded, before any test of it runs."""
+    above = [n for n in nodes.ancestors(call.node) if n.type in ("do_block", "call")]
+    body = call.owner.body
+    return body is not None and next((n.id for n in above), 0) == body.id
