@@ -30,6 +30,8 @@ class Arrival:
     """The message as people write it."""
     own: bool = False
     """Whether the server sends it to itself, so that nobody else can mean it."""
+    tells_end: bool = False
+    """Whether it tells that what the call has opened is gone."""
 
 
 def arrivals(call: Call) -> list[Arrival]:
@@ -149,7 +151,8 @@ def _socket(kind: str) -> Callable[[Call], Iterator[Arrival]]:
             yield Arrival(call, _message("{:udp, 0, ip, port, data}"), "{:udp, ...}")
             return
         yield Arrival(call, _message(f"{{:{kind}, 0, data}}"), f"{{:{kind}, socket, data}}")
-        yield Arrival(call, _message(f"{{:{kind}_closed, 0}}"), f"{{:{kind}_closed, socket}}")
+        closed = _message(f"{{:{kind}_closed, 0}}")
+        yield Arrival(call, closed, f"{{:{kind}_closed, socket}}", tells_end=True)
 
     return source
 

@@ -42,6 +42,22 @@ class Way:
         first = self.result.named_children[0]
         return text(first) if first.type == "atom" else ""
 
+    @property
+    def stops(self) -> bool:
+        """Whether the value tells OTP to end the server."""
+        return self.tag in (":stop", ":stop_and_reply") or text(self.result) == ":stop"
+
+    def through(self, node: Node) -> bool:
+        """Whether the node lies on this way."""
+        parts = (*self.passed, *self.tried, self.result)
+        return any(nodes.contains(part, node) for part in parts)
+
+
+def always_stops(clause: Clause, node: Node) -> bool:
+    """Whether each way of a callback's clause that leads through a node ends the server."""
+    found = [way for way in ways(clause) if way.through(node)]
+    return bool(found) and all(way.stops for way in found)
+
 
 def ways(clause: Clause) -> Iterator[Way]:
     """Every way to a value of the clause; branches are followed, calls are not."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
 from bot.elixir.calls import STARTS_PROCESS, Call, calls_in
@@ -14,6 +16,7 @@ from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import route
 from bot.elixir.serving import serving
+from bot.elixir.trapping import trap_flags
 from bot.elixir.waiting import (
     is_receive,
     is_tuple_of,
@@ -24,6 +27,7 @@ from bot.elixir.waiting import (
 )
 
 _SPAWNS = frozenset(n for n in STARTS_PROCESS if n.startswith("Task.") or "spawn" in n)
+_LINKS = ("start_link", "spawn_link")
 _CANCELS = frozenset({"Process.cancel_timer", ":erlang.cancel_timer"})
 
 
@@ -81,8 +85,33 @@ def _timer_has_fired(call: Call) -> bool:
 
 def _waits_for_an_end(call: Call) -> bool:
     """Whether it waits for a process to be gone, and not for ever."""
-    ends = all(is_tuple_of(pattern, ":DOWN") for pattern in patterns(call))
-    return ends and waits_for_one(call) and _is_limited(call)
+    if not (waits_for_one(call) and _is_limited(call)):
+        return False
+    found = patterns(call)
+    return all(is_tuple_of(pattern, ":DOWN") or _own_link(pattern, call) for pattern in found)
+
+
+def _own_link(pattern: Node, call: Call) -> bool:
+    """Whether it tells the end of a process that the same clause has just made a link to."""
+    who = pattern.named_children[1:2] if is_tuple_of(pattern, ":EXIT") else []
+    name = text(who[0]).removeprefix("^") if who and nodes.operator(who[0]) == "^" else ""
+    clause = call.owner.clause_at(call.start)
+    return (
+        clause is not None
+        and any(
+            name in _set_by(made)
+            for made in clause.calls
+            if made.name in _LINKS and made.start < call.start
+        )
+        and next(trap_flags(call.owner), None) is not None
+    )
+
+
+def _set_by(call: Call) -> set[str]:
+    """Variables set to a part of what the call returns."""
+    found = (above for above in nodes.ancestors(call.node) if nodes.operator(above) == "=")
+    left = next((match.child_by_field_name("left") for match in found), None)
+    return nodes.identifiers(left) if left is not None else set()
 
 
 def _is_limited(call: Call) -> bool:
@@ -242,7 +271,8 @@ end
         ),
         Exemption(
             "end-of-a-process",
-            "it waits for one process to be gone, by the reference of its monitor and with a limit",
+            "it waits for one process to be gone, by the reference of its monitor or by the pid of "
+            "the link it has just made while exits are trapped, and with a limit",
             Sample("""\
 defmodule Shop.Belt do
   use GenServer

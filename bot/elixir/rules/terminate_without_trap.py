@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from tree_sitter import Node
+
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.clean_up import STRONGEST, Done, done_at_end, terminate_of
 from bot.elixir.context import is_test_support
@@ -17,6 +20,7 @@ from bot.elixir.rules.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
+_AT_START = (("init", 1), ("handle_continue", 2))
 _HARMLESS = (":telemetry.detach",)
 """A handler that is left behind is taken off at its first failure."""
 
@@ -41,6 +45,8 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         yield Exempt(span, done.effect)
     elif is_test_support(module):
         yield Exempt(span, "test-support")
+    elif _done_at_start(done.call, module):
+        yield Exempt(span, "put-in-order")
     elif _trapped_elsewhere(module, project):
         yield Exempt(span, "trapped-elsewhere")
     else:
@@ -57,9 +63,34 @@ def _function(project: Project, call: Call) -> Function | None:
     return function if written else None
 
 
+def _done_at_start(done: Call, module: Module) -> bool:
+    """Whether each start makes the same call, with the same constants."""
+    if not done.args or not all(_constant(arg) for arg in done.args):
+        return False
+    given = [text(arg) for arg in done.args]
+    return any(
+        call.full == done.full
+        and [text(arg) for arg in call.args] == given
+        and not (call.runs_in or call.deferred or call.in_quote)
+        and any(s.id == call.statement.id for s in step.clause.statements())
+        for step in reached_from_callbacks(module, _AT_START)
+        for call in step.clause.calls
+    )
+
+
+def _constant(node: Node) -> bool:
+    """Whether an expression is the same each time: it names no variable and calls nothing."""
+    names = nodes.of_type(node, "identifier", "call")
+    return all(text(n) == "__MODULE__" or _attribute(n) for n in names)
+
+
+def _attribute(node: Node) -> bool:
+    return node.parent is not None and nodes.operator(node.parent) == "@"
+
+
 def _trapped_elsewhere(module: Module, project: Project) -> bool:
     """Whether a module of the project that it uses, or asks in `init/1`, sets the flag."""
-    start = reached_from_callbacks(module, [("init", 1), ("handle_continue", 2)])
+    start = reached_from_callbacks(module, _AT_START)
     asked = {call.module for step in start for call in step.clause.calls}
     helpers = (project.modules.get(name) for name in asked | {use.name for use in module.uses})
     return any(
@@ -199,6 +230,14 @@ defmodule Shop.Exits do
 end
 """,
                 }
+            ),
+        ),
+        Exemption(
+            "put-in-order",
+            "the next start makes the same call: what an end has left behind is put right then",
+            _buffer(
+                'File.rm_rf("scratch")\nFile.mkdir!("scratch")\n{:ok, []}',
+                'File.rm_rf("scratch")',
             ),
         ),
         Exemption(

@@ -13,6 +13,7 @@ from bot.elixir.reach import BUSY, Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import route
 from bot.elixir.trapping import is_trap_flag
+from bot.elixir.ways import always_stops
 
 _RUNNING = BUSY - {("terminate", 2)}
 _OF_A_CLIENT = {("mount", 3), ("join", 3), ("handle_params", 3), ("handle_event", 3)} | {
@@ -25,6 +26,12 @@ _MONITORS = ("Process.monitor", ":erlang.monitor")
 _WITH_DEFAULT = ("GenServer", "GenStage", "GenStateMachine")
 _QUIET = frozenset({*_WITH_DEFAULT, "Bitwise", "TypedStruct", "Ecto.Schema", "Retry"})
 """Modules whose `use` brings no clause for messages of the module's own making."""
+_AT_START = ("init", "handle_continue")
+_MINOR: tuple[Severity | None, Confidence | None] = ("info", "medium")
+_TOGETHER = (
+    "the message matches no clause: the server ends with the socket that it opens as it starts, "
+    "and a restart opens it again, but the log tells of a bug"
+)
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -74,12 +81,15 @@ def _judge(arrival: Arrival, step: Reached) -> Site | Exempt:
         return Exempt(span, "released")
     if step.origin.name == "init" and step.clause.mentions(b":ignore"):
         return Exempt(span, "ends-at-once")
+    if not step.path and always_stops(step.clause, call.node):
+        return Exempt(span, "last-message")
     defined = takes_messages(module)
-    severity, confidence = _weight(arrival, defined)
+    together = defined and arrival.tells_end and step.origin.name in _AT_START
+    severity, confidence = _MINOR if together else _weight(arrival, defined)
     return Site(
         span,
         f"`{call.name}` brings `{arrival.shown}`, and no clause of this server takes it",
-        because=(*route(step), Because(span, _note(defined))),
+        because=(*route(step), Because(span, _TOGETHER if together else _note(defined))),
         severity=severity,
         confidence=confidence,
         data={"call": call.full, "message": arrival.shown},
@@ -100,7 +110,7 @@ def _released(step: Reached) -> bool:
 def _weight(arrival: Arrival, defined: bool) -> tuple[Severity | None, Confidence | None]:
     if defined or arrival.own:
         return None, None
-    return "info", "medium"
+    return _MINOR
 
 
 def _note(defined: bool) -> str:
@@ -282,6 +292,24 @@ defmodule Shop.Migration do
   end
 
   def handle_info({ref, _}, state) when is_reference(ref), do: {:noreply, state}
+end
+"""),
+        ),
+        Exemption(
+            "last-message",
+            "each way of the callback that goes on from there stops the server, which then reads "
+            "no message any more",
+            Sample("""\
+defmodule Shop.Order do
+  use GenServer
+  def init(state), do: {:ok, state}
+
+  def handle_info({:failed, reason}, state) do
+    Task.Supervisor.async_nolink(Shop.Tasks, fn -> Shop.Mail.send(state.owner, reason) end)
+    {:stop, :normal, state}
+  end
+
+  def handle_info({:DOWN, _, _, _, _}, state), do: {:noreply, state}
 end
 """),
         ),

@@ -84,3 +84,35 @@ def test_own_functions_are_followed() -> None:
     assert server("handle_cast(:go, state)", "await()", helper) == ["warning"]
     assert server("handle_cast(:go, state)", ":ok", helper) == []
     assert server("handle_cast(:go, state)", "Task.start(fn -> await() end)", helper) == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "made", "limit", "said"),
+    [
+        ("true", "Task.start_link(fn -> state end)", "after\n 9 -> nil", "~end-of-a-process"),
+        ("true", "{:ok, spawn_link(fn -> state end)}", "after\n 9 -> nil", "~end-of-a-process"),
+        ("true", "Task.start_link(fn -> state end)", "", "info"),
+        ("false", "Task.start_link(fn -> state end)", "after\n 9 -> nil", "info"),
+        ("true", "Shop.find(state)", "after\n 9 -> nil", "info"),
+    ],
+)
+def test_the_end_of_a_link_it_has_made(flag: str, made: str, limit: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  def init(state) do
+    Process.flag(:trap_exit, {flag})
+    {{:ok, state}}
+  end
+
+  def handle_cast(:go, state) do
+    {{:ok, pid}} = {made}
+
+    receive do
+      {{:EXIT, ^pid, reason}} -> {{:noreply, reason}}
+    {limit}
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"lib/till.ex": code}) == [said]

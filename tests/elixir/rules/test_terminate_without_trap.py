@@ -155,3 +155,26 @@ def test_only_servers_of_the_application_count() -> None:
     code = server("File.rm(state)")
     plain = "defmodule A do\n  def terminate(_r, s), do: File.rm(s)\nend\n"
     assert outcome(RULE, {"lib/a.ex": plain, "test/a_test.exs": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("init", "end", "words"),
+    [
+        ("File.rm(@lock)\n{:ok, x}", "File.rm(@lock)", "~put-in-order"),
+        ("Shop.untrack(__MODULE__)\n{:ok, x}", "Shop.untrack(__MODULE__)", "~put-in-order"),
+        ("{:ok, x, {:continue, :load}}", 'File.rm("lock")', "~put-in-order"),
+        ('File.rm("other")\n{:ok, x}', 'File.rm("lock")', "warning"),
+        ("File.rm(x)\n{:ok, x}", "x = state\nFile.rm(x)", "warning"),
+        ('Shop.later(fn -> File.rm("lock") end)\n{:ok, x}', 'File.rm("lock")', "warning"),
+        ('if x, do: File.rm("lock")\n{:ok, x}', 'File.rm("lock")', "warning"),
+    ],
+)
+def test_what_the_next_start_does_again(init: str, end: str, words: str) -> None:
+    more = """@lock "lock"
+  def handle_continue(:load, x) do
+    File.rm("lock")
+    {:noreply, x}
+  end"""
+    more = more if "continue" in init else '@lock "lock"'
+    code = server(end, init, more)
+    assert outcome(RULE, {"lib/a.ex": code}) == [words]

@@ -171,3 +171,47 @@ def test_tasks_awaited_in_another_callback(taker: str, words: list[str]) -> None
     source = "Task.Supervisor.async_nolink(Shop.Tasks, fn -> x end)"
     other = f"def handle_call(:get, _from, state), do: {{:reply, {taker}, state}}"
     assert server(source, f"{other}\n  {TICK}") == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Process.monitor(x)\n    {:stop, :normal, state}", "~last-message"),
+        (
+            "Process.monitor(x)\n    if x, do: {:stop, 1, state}, else: {:stop, 2, state}",
+            "~last-message",
+        ),
+        ("Process.monitor(x)\n    if x, do: {:stop, 1, state}, else: {:noreply, x}", "warning"),
+        ("if x, do: {:stop, :a, Process.monitor(x)}, else: {:noreply, state}", "~last-message"),
+        ("Process.monitor(x)\n    stop(state)", "warning"),
+    ],
+)
+def test_a_server_that_stops_reads_nothing_more(body: str, words: str) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(state), do: {{:ok, state}}
+  def handle_cast({{:go, x}}, state) do
+    {body}
+  end
+  {TICK}
+  defp stop(state), do: {{:stop, :normal, state}}
+end
+"""
+    assert outcome(RULE, {"lib/desk.ex": code}) == [words]
+
+
+def test_a_server_that_opens_its_socket_as_it_starts_ends_with_it() -> None:
+    code = """\
+defmodule Shop.Wire do
+  use GenServer
+  def init(host) do
+    {:ok, socket} = :gen_tcp.connect(host, 80, active: true)
+    {:ok, socket}
+  end
+  def handle_info({:tcp, _, data}, state), do: {:noreply, [data | state]}
+end
+"""
+    assert outcome(RULE, {"lib/wire.ex": code}) == ["info"]
+    later = code.replace("init(host)", "handle_cast(host, _)").replace("{:ok, s", "{:noreply, s")
+    assert outcome(RULE, {"lib/wire.ex": later}) == ["warning"]
