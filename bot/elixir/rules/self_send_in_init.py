@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.elixir import nodes
-from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.first_message import why_first
 from bot.elixir.self_sends import SelfSend, self_sends
 
 _BRANCHES = ("if", "unless", "case", "cond", "with")
@@ -36,8 +36,9 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
         return Exempt(span, "received-in-init")
     if _conditional(sent, clause):
         return Exempt(span, "conditional")
-    if _nothing_else_comes(sent, clause.function.module):
-        return Exempt(span, "only-message")
+    first = why_first(sent, clause)
+    if first:
+        return Exempt(span, first)
     top_level = any(s.id == sent.call.statement.id for s in clause.statements())
     message = " ".join(text(sent.message).split())
     return Site(
@@ -59,27 +60,6 @@ def _what_comes_first(module: Module) -> str:
     if _answers(module):
         return "a call that arrives during `init/1` is answered before this is handled"
     return "a message that arrives during `init/1` is handled before this one"
-
-
-def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
-    """Whether the server does nothing about any message but this."""
-    taken = module.functions.get(("handle_info", 2))
-    asked = {("handle_call", 3), ("handle_cast", 2)} & set(module.functions)
-    if taken is None or asked or any(use.name != "GenServer" for use in module.uses):
-        return False
-    return all(_is_it(clause, sent) or _only_notes(clause) for clause in taken.clauses)
-
-
-def _is_it(clause: Clause, sent: SelfSend) -> bool:
-    module, pattern = clause.function.module, clause.params[0]
-    return is_tagged(pattern, module) and can_match(pattern, sent.message, module)
-
-
-def _only_notes(clause: Clause) -> bool:
-    """Whether a clause for any message at most writes it to the log."""
-    return clause.params[0].type == "identifier" and all(
-        call.module == "Logger" or call.full == "inspect" for call in clause.calls
-    )
 
 
 def _conditional(sent: SelfSend, clause: Clause) -> bool:
@@ -180,6 +160,43 @@ defmodule Shop.Clock do
     Process.send_after(self(), :tick, 1_000)
     {:noreply, state + 1}
   end
+end
+"""),
+        ),
+        Exemption(
+            "unknown-yet",
+            "it is started without a name, and `init/1` gives its pid to nobody: nobody can have "
+            "sent it anything before",
+            Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+  def start_link(state), do: GenServer.start_link(__MODULE__, state)
+
+  def init(state) do
+    send(self(), :load)
+    {:ok, state}
+  end
+
+  def handle_call(:time, _from, state), do: {:reply, state, state}
+  def handle_info(:load, state), do: {:noreply, state + 1}
+end
+"""),
+        ),
+        Exemption(
+            "brought-by-it",
+            "the server takes no requests, and its other messages come from what the work itself "
+            "opens",
+            Sample("""\
+defmodule Shop.Feed do
+  use GenServer
+
+  def init(state) do
+    send(self(), :open)
+    {:ok, state}
+  end
+
+  def handle_info(:open, state), do: {:noreply, Shop.Wire.connect(state)}
+  def handle_info({:news, text}, state), do: {:noreply, Shop.Wire.take(state, text)}
 end
 """),
         ),

@@ -11,8 +11,9 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.clean_up import STRONGEST, Done, done_at_end, terminate_of
 from bot.elixir.context import is_test_support
+from bot.elixir.further import function_behind
 from bot.elixir.nodes import text
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -36,7 +37,7 @@ def check(project: Project) -> Iterator[Site | Exempt]:
 def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     if next(trap_flags(module), None) is not None:
         return
-    all_done = list(done_at_end(module, partial(_function, project)))
+    all_done = list(done_at_end(module, partial(function_behind, project)))
     if not all_done:
         return
     done = min(all_done, key=lambda d: STRONGEST.index(d.effect))
@@ -51,16 +52,6 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         yield Exempt(span, "trapped-elsewhere")
     else:
         yield _site(done, module)
-
-
-def _function(project: Project, call: Call) -> Function | None:
-    facts = project.modules.get(call.module)
-    if facts is None or not project.defines(facts, call.name):
-        return None
-    function = project.module(call.module).local(call.name, call.arity)
-    # A protocol's function has no body: its name must do.
-    written = function is not None and any(clause.body for clause in function.clauses)
-    return function if written else None
 
 
 def _done_at_start(done: Call, module: Module) -> bool:

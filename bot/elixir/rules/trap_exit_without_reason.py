@@ -9,9 +9,11 @@ from bot.elixir.arrivals import exit_arrival
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.further import calls_behind
 from bot.elixir.messages import taken
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
+from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, SERVER_CALLBACKS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.trapping import is_trap_flag
@@ -28,25 +30,30 @@ _CHILDREN = frozenset({"start_child", "async_nolink", "start_children"})
 """Starts under a supervisor, which link nothing to the caller."""
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """The first call by which a server without a reason traps exits."""
-    if not is_server(module):
-        return
+    for path in project.lib_holding(b"trap_exit"):
+        for module in project.modules_in(path):
+            if is_server(module):
+                yield from _first_flag(module, project)
+
+
+def _first_flag(module: Module, project: Project) -> Iterator[Site | Exempt]:
     for step in reached_from_callbacks(module, BUSY):
         for call in step.clause.calls if step.clause.mentions(b"trap_exit") else ():
             if is_trap_flag(call) and not call.runs_in and not call.in_quote:
-                verdict = _judge(call, step.clause)
+                verdict = _judge(call, step.clause, project)
                 if verdict is not None:
                     yield verdict
                 return
 
 
-def _judge(call: Call, clause: Clause) -> Site | Exempt | None:
+def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt | None:
     module = clause.function.module
     if _ends_in_order(module) or _takes_exits(module):
         return None
     span = Span.of(module, call.node)
-    exemption = _exemption(module)
+    exemption = _exemption(module, project)
     if exemption:
         return Exempt(span, exemption)
     return Site(
@@ -70,7 +77,7 @@ def _takes_exits(module: Module) -> bool:
     return any(":EXIT" in text(pattern) for pattern in taken(module))
 
 
-def _exemption(module: Module) -> str:
+def _exemption(module: Module, project: Project) -> str:
     if is_platform(module):
         return "platform"
     if is_test_support(module):
@@ -79,15 +86,18 @@ def _exemption(module: Module) -> str:
         return "brought-along"
     if any(_may_link(call) for clause in module.all_clauses() for call in clause.calls):
         return "may-link"
-    if _works_long(module):
+    if _works_long(module, project):
         return "work-under-way"
     return ""
 
 
-def _works_long(module: Module) -> bool:
-    """Whether a callback does work that a shutdown should not cut off."""
+def _works_long(module: Module, project: Project) -> bool:
+    """Whether a callback does work that a shutdown should not cut off, itself or by another
+    module of the project.
+    """
     steps = reached_from_callbacks(module, SERVER_CALLBACKS)
-    waits = (blocking(c) for s in steps for c in s.clause.calls if not c.runs_in and not c.in_quote)
+    made = (c for step in steps for call in step.clause.calls for c in calls_behind(call, project))
+    waits = (blocking(call) for call in made)
     return any(found is not None and found.kind in _WORK for found in waits)
 
 
@@ -124,7 +134,7 @@ RULE = Rule(
         "keep it."
     ),
     triggers=(b"trap_exit",),
-    check=check,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Shop.Prices do
@@ -207,8 +217,8 @@ end
         ),
         Exemption(
             "work-under-way",
-            "a callback queries a database or asks over the network: the flag lets it end within "
-            "the shutdown time",
+            "a callback queries a database or asks over the network, itself or by a module of the "
+            "project: the flag lets it end within the shutdown time",
             Sample("""\
 defmodule Shop.Sweeper do
   use GenServer

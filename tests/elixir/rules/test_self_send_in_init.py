@@ -68,3 +68,67 @@ end
     notes = [f.evidence[0].note for f in analysis.findings]
     spared = [f"~{e.exemption}" for e in analysis.exempted]
     assert [words[: len(said)] for words in [*notes, *spared]] == [said]
+
+
+@pytest.mark.parametrize(
+    ("start", "init", "said"),
+    [
+        ("GenServer.start_link(__MODULE__, x)", ":ok", "~unknown-yet"),
+        ("GenServer.start_link(__MODULE__, x, timeout: 9)", ":ok", "~unknown-yet"),
+        ("GenServer.start_link(__MODULE__, x)", "send(self(), :a)", "~unknown-yet"),
+        ("GenServer.start_link(__MODULE__, x)", "limit(x)", "~unknown-yet"),
+        ("GenServer.start_link(__MODULE__, x, name: x)", ":ok", "info"),
+        ("GenServer.start_link(__MODULE__, x, x)", ":ok", "info"),
+        ("GenServer.start_link(__MODULE__, x)", "Shop.Bus.subscribe(x)", "info"),
+        ("GenServer.start_link(__MODULE__, x)", "Process.register(self(), x)", "info"),
+        ("GenServer.start_link(__MODULE__, x)", "Shop.Desks.take(self())", "info"),
+        ("GenServer.start_link(__MODULE__, x)", "Task.start_link(fn -> x end)", "info"),
+        ("GenServer.start_link(__MODULE__, x)", "me = self()\n    Shop.take(me)", "info"),
+    ],
+)
+def test_who_knows_the_server_before_it_is_ready(start: str, init: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  def start_link(x), do: {start}
+  def init(x) do
+    send(self(), :load)
+    {init}
+    {{:ok, x}}
+  end
+  def handle_call(:all, _from, x), do: {{:reply, x, x}}
+  def handle_info(:load, x), do: {{:noreply, x}}
+  defp limit(x), do: Keyword.fetch!(x, :limit)
+end
+"""
+    assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("other", "more", "init", "said"),
+    [
+        ("{:news, _text}", "", ":ok", "~brought-by-it"),
+        ("{:news, _text}", "", "Shop.Wire.connect(x)", "info"),
+        (":news", "", ":ok", "info"),
+        ("news", "", ":ok", "info"),
+        ("{:news, _text}", "def handle_cast(:a, x), do: {:noreply, x}", ":ok", "info"),
+    ],
+)
+def test_messages_of_what_the_work_opens(other: str, more: str, init: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Feed do
+  use GenServer
+  def init(x) do
+    send(self(), :open)
+    {init}
+    {{:ok, x}}
+  end
+  def handle_info(:open, x), do: open(x)
+  def handle_info({other}, x), do: {{:noreply, Shop.add(x)}}
+  {more}
+  defp open(x), do: {{:noreply, Shop.Wire.connect(x)}}
+end
+"""
+    assert outcome("self-send-in-init", {"lib/feed.ex": code}) == [said]
+    still = code.replace("Shop.Wire.connect(x)}", "Shop.Wire.count(x)}")
+    assert outcome("self-send-in-init", {"lib/feed.ex": still}) == ["info"]

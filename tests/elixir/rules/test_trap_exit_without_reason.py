@@ -66,3 +66,36 @@ def test_only_servers_are_asked() -> None:
     code = "defmodule Shop.A do\n  def go, do: Process.flag(:trap_exit, true)\nend\n"
     assert outcome(RULE, {"lib/a.ex": code}) == []
     assert server(use="use GenServer\n  use Shop.Closing") == ["~brought-along"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Shop.Repo.insert!(row)", ["~work-under-way"]),
+        ("Shop.Ledger.add(row)", ["~work-under-way"]),
+        ("Map.put(row, :kept, true)", ["info"]),
+        ("Task.start(fn -> Shop.Repo.insert!(row) end)", ["info"]),
+    ],
+)
+def test_work_that_another_module_does(body: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(state) do
+    Process.flag(:trap_exit, true)
+    {{:ok, state}}
+  end
+  def handle_cast({{:add, row}}, state), do: {{:noreply, add(row, state)}}
+  defp add(row, state), do: [Shop.Rows.keep(row) | state]
+end
+
+defmodule Shop.Rows do
+  def keep(row), do: put(row)
+  defp put(row), do: {body}
+end
+
+defmodule Shop.Ledger do
+  def add(row), do: Req.post!(row)
+end
+"""
+    assert outcome(RULE, {"lib/desk.ex": code}) == words

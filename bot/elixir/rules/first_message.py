@@ -1,0 +1,116 @@
+"""Whether anything can be in a server's mailbox before what `init/1` sends to itself."""
+
+from __future__ import annotations
+
+import re
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.matching import can_match, is_tagged
+from bot.elixir.module import Clause, Module
+from bot.elixir.self_sends import SelfSend
+from bot.elixir.timers import own_messages, run_by
+
+_STARTS = frozenset({"GenServer.start_link", "GenServer.start", ":gen_server.start_link"})
+_SPREADS = re.compile(
+    r"(?:start|open|connect|spawn|link|listen|accept|subscribe|register|join|monitor|attach"
+    r"|consume|track|watch)(?:_|!|$)"
+)
+"""How functions are named that let others know of the process, or bring it messages."""
+
+
+def why_first(sent: SelfSend, clause: Clause) -> str:
+    """The exemption by which nothing comes before a message of `init/1`; empty if something can."""
+    module = clause.function.module
+    if _nothing_else_comes(sent, module):
+        return "only-message"
+    if not _alone(clause):
+        return ""
+    if _nameless(module):
+        return "unknown-yet"
+    return "brought-by-it" if _brings_the_others(sent, module) else ""
+
+
+def takes_requests(module: Module) -> bool:
+    """Whether others call the server, or cast to it."""
+    return bool({("handle_call", 3), ("handle_cast", 2)} & set(module.functions))
+
+
+def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
+    """Whether the server does nothing about any message but this."""
+    taken = module.functions.get(("handle_info", 2))
+    if taken is None or takes_requests(module):
+        return False
+    if any(use.name != "GenServer" for use in module.uses):
+        return False
+    return all(_is_it(clause, sent) or _only_notes(clause) for clause in taken.clauses)
+
+
+def _alone(init: Clause) -> bool:
+    """Whether `init/1` lets nobody know of its process."""
+    return not any(_spreads(clause) for clause in run_by(init))
+
+
+def _spreads(clause: Clause) -> bool:
+    kept = {arg.id for own in own_messages(clause) for arg in own.call.args}
+    return any(
+        (call.name == "self" and call.arity == 0 and call.node.id not in kept) or _lets_know(call)
+        for call in clause.calls
+    )
+
+
+def _lets_know(call: Call) -> bool:
+    foreign = call.module != call.owner.name
+    return foreign and _SPREADS.match(call.name) is not None
+
+
+def _nameless(module: Module) -> bool:
+    """Whether its own functions start it, and none of them gives it a name."""
+    found = [
+        call
+        for clause in module.clauses_with(b".start")
+        for call in clause.calls
+        if call.full in _STARTS and call.args and module.scope.resolve(call.args[0]) == module.name
+    ]
+    return bool(found) and not any(_may_name(call) for call in found)
+
+
+def _may_name(call: Call) -> bool:
+    if call.arity < 3:
+        return False
+    options = call.args[-1]
+    written = options.type in ("keywords", "list") and call.module == "GenServer"
+    return not written or "name" in nodes.keyword_pairs(options)
+
+
+def _brings_the_others(sent: SelfSend, module: Module) -> bool:
+    """Whether what handles the message opens something, and the server takes nothing else but
+    what may come from there.
+    """
+    taken = module.functions.get(("handle_info", 2))
+    if taken is None or takes_requests(module):
+        return False
+    if any(use.name != "GenServer" for use in module.uses):
+        return False
+    its = [clause for clause in taken.clauses if _is_it(clause, sent)]
+    opens = any(_lets_know(call) for own in its for c in run_by(own) for call in c.calls)
+    others = (clause for clause in taken.clauses if clause not in its)
+    return opens and all(_comes_from_elsewhere(clause) or _only_notes(clause) for clause in others)
+
+
+def _comes_from_elsewhere(clause: Clause) -> bool:
+    """Whether it takes a tuple with a tag, as processes send that work for this one."""
+    pattern = clause.params[0]
+    return pattern.type == "tuple" and is_tagged(pattern, clause.function.module)
+
+
+def _is_it(clause: Clause, sent: SelfSend) -> bool:
+    module, pattern = clause.function.module, clause.params[0]
+    return is_tagged(pattern, module) and can_match(pattern, sent.message, module)
+
+
+def _only_notes(clause: Clause) -> bool:
+    """Whether a clause for any message at most writes it to the log."""
+    return clause.params[0].type == "identifier" and all(
+        call.module == "Logger" or call.full == "inspect" for call in clause.calls
+    )
