@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import resolve
+from bot.elixir.calls import Call, resolve
 from bot.elixir.child_specs import is_module
 from bot.elixir.expressions import Expression, value_of
 from bot.elixir.module import Clause, Function, Module
@@ -19,6 +19,11 @@ Bound = Mapping[str, str]
 NOTHING: Bound = {}
 _LOOKS_UP = ("Process.whereis", "GenServer.whereis")
 _MOST_STEPS = 4
+_STARTS = frozenset(
+    f"{module}.{name}"
+    for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
+    for name in ("start", "start_link")
+)
 
 
 def process_name(
@@ -59,6 +64,26 @@ def _own_function(node: Node, module: Module) -> Function | None:
     call = resolve(node, module)
     own = call is not None and call.module == module.name and not call.args
     return module.local(call.name, 0) if call is not None and own else None
+
+
+def is_nameless(module: Module) -> bool:
+    """Whether a server's own functions start it, and none of them gives it a name."""
+    found = [
+        call
+        for clause in module.clauses_with(b".start")
+        for call in clause.calls
+        if call.full in _STARTS and call.args and module.scope.resolve(call.args[0]) == module.name
+    ]
+    return bool(found) and not any(_may_name(call) for call in found)
+
+
+def _may_name(start: Call) -> bool:
+    if start.module.startswith(":"):
+        return start.arity > 3
+    if start.arity < 3:
+        return False
+    options = start.args[-1]
+    return options.type not in ("keywords", "list") or "name" in nodes.keyword_pairs(options)
 
 
 def parameter_names(clause: Clause, given: Mapping[int, str], arity: int) -> dict[str, str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
+from bot.elixir.process_names import is_nameless
 from bot.elixir.self_sends import SelfSend
 from bot.elixir.timers import own_messages, run_by
 
-_STARTS = frozenset({"GenServer.start_link", "GenServer.start", ":gen_server.start_link"})
 _SPREADS = re.compile(
     r"(?:start|open|connect|spawn|link|listen|accept|subscribe|register|join|monitor|attach"
     r"|consume|track|watch)(?:_|!|$)"
@@ -26,7 +25,7 @@ def why_first(sent: SelfSend, clause: Clause) -> str:
         return "only-message"
     if not _alone(clause):
         return ""
-    if _nameless(module):
+    if is_nameless(module):
         return "unknown-yet"
     return "brought-by-it" if _brings_the_others(sent, module) else ""
 
@@ -62,25 +61,6 @@ def _spreads(clause: Clause) -> bool:
 def _lets_know(call: Call) -> bool:
     foreign = call.module != call.owner.name
     return foreign and _SPREADS.match(call.name) is not None
-
-
-def _nameless(module: Module) -> bool:
-    """Whether its own functions start it, and none of them gives it a name."""
-    found = [
-        call
-        for clause in module.clauses_with(b".start")
-        for call in clause.calls
-        if call.full in _STARTS and call.args and module.scope.resolve(call.args[0]) == module.name
-    ]
-    return bool(found) and not any(_may_name(call) for call in found)
-
-
-def _may_name(call: Call) -> bool:
-    if call.arity < 3:
-        return False
-    options = call.args[-1]
-    written = options.type in ("keywords", "list") and call.module == "GenServer"
-    return not written or "name" in nodes.keyword_pairs(options)
 
 
 def _brings_the_others(sent: SelfSend, module: Module) -> bool:

@@ -9,14 +9,18 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.child_specs import started_module
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.expressions import Expression
 from bot.elixir.facts import StartFacts
-from bot.elixir.outline import Clause, Function
+from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.process_names import is_nameless
 from bot.elixir.project import Project
+from bot.elixir.reach import is_server
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.unused import unused
+from bot.elixir.started_child import started_by
+from bot.elixir.ways import ways
 
 _STARTS = frozenset(
     {
@@ -90,33 +94,61 @@ def _judge(
             yield Exempt(span, "test-support")
         elif any(name.startswith(_IDEMPOTENT) for name in (clause.function.name, call.name)):
             yield Exempt(span, "idempotent")
-        elif _named(starter.call if starter is not None else call, project):
-            yield Exempt(span, "once-per-name")
         else:
-            yield _site(call, span, starter)
+            yield _of_child(call, clause, span, starter, project)
 
 
-def _site(call: Call, span: Span, starter: Starter | None) -> Site:
+def _of_child(
+    call: Call, clause: Clause, span: Span, starter: Starter | None, project: Project
+) -> Site | Exempt:
+    start = starter.call if starter is not None else call
+    where = clause if starter is None else start.owner.clause_at(start.start)
+    target = _child(start, where, project)
+    if target is not None and _named(target):
+        return Exempt(span, "once-per-name")
+    return _site(call, span, starter, sure=target is not None and _always_starts(target))
+
+
+def _site(call: Call, span: Span, starter: Starter | None, sure: bool) -> Site:
     what = f"{call.module}.{call.name}"
-    because = [Because(span, "`{:error, reason}` and `:ignore` go by here as if the child ran")]
+    because = [Because(span, _SURE if sure else _UNSEEN)]
     if starter is not None:
         inner = Span.of(starter.function.module, starter.call.node)
-        because.append(Because(inner, f"`{what}` returns what this returns, and does not raise"))
+        because.append(Because(inner, f"`{what}` returns what this returns, errors too"))
     return Site(
         span,
         f"nobody looks at what `{what}` returns",
         because=tuple(because),
+        severity="info" if sure else None,
         data={"call": call.full},
     )
 
 
-def _named(start: Call, project: Project) -> bool:
-    """Whether the child registers a name: a second one is refused, as is meant."""
-    given = start.args[1] if len(start.args) > 1 else None
-    target = started_module(given, start.owner.scope) if given is not None else ""
-    if target not in project.modules:
+_UNSEEN = "`{:error, reason}` and `:ignore` go by here as if the child ran"
+_SURE = (
+    "the child takes no name and its `init/1` always returns `{:ok, state}`: it is missing only "
+    "where that raises, or the supervisor has as many children as it may"
+)
+
+
+def _child(start: Call, clause: Clause | None, project: Project) -> Module | None:
+    """The module of the project that is started, as far as the code shows it."""
+    if len(start.args) < 2 or clause is None:
+        return None
+    target = started_by(Expression(start.args[1], clause), project)
+    return project.module(target) if target in project.modules else None
+
+
+def _always_starts(child: Module) -> bool:
+    """Whether it takes no name, and its `init/1` neither refuses nor ignores a start."""
+    init = child.functions.get(("init", 1))
+    if init is None or not is_server(child) or not is_nameless(child):
         return False
-    child = project.module(target)
+    return all(way.tag == ":ok" for clause in init.clauses for way in ways(clause))
+
+
+def _named(child: Module) -> bool:
+    """Whether the child registers a name: a second one is refused, as is meant."""
     return any(
         "name" in call.keywords()
         for function in child.named("start_link")
@@ -146,9 +178,9 @@ RULE = Rule(
     fix="advice",
     explanation="A child is started with `start_child`, and the result is thrown away.",
     harm=(
-        "`start_child` does not raise: an `init/1` that refuses, a limit that is reached, a name "
-        "that is taken all come back as a value. Thrown away, the work is missing and nothing says "
-        "so, until somebody calls a process that is not there."
+        "A failure comes back as a value: an `init/1` that refuses, a limit that is reached, a "
+        "name that is taken. Thrown away, the work is missing and nothing says so, until somebody "
+        "calls a process that is not there."
     ),
     remedy=(
         "Match on it: `{:ok, pid} = ...` where a failure is a bug, a `case` where "

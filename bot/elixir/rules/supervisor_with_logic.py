@@ -12,9 +12,11 @@ from bot.elixir.context import ends_system, is_platform, is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.pause import milliseconds, rounds_of
 from bot.elixir.rules.route import also, route
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
+_WAITS = "the whole boot waits for it"
 _RAISES = frozenset(
     f"File.{name}!"
     for name in ("read", "write", "mkdir", "mkdir_p", "rm", "cp", "stream", "ls", "open", "stat")
@@ -54,17 +56,28 @@ def _blocks(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exe
         f"the application's `start/2` waits for {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
-            Because(
-                span,
-                "the whole boot waits for it, and no supervisor is there to try again: where it "
-                "fails, the application does not start",
-            ),
+            Because(span, _told(waits, step)),
             *also(group, waits),
         ),
         severity=severity,
         confidence=confidence,
         data={"call": waits.call.full, "kind": waits.kind},
     )
+
+
+def _told(waits: Blocking, step: Reached) -> str:
+    if waits.kind != "sleep":
+        return f"{_WAITS}, and no supervisor is there to try again where it fails"
+    given = waits.call.args
+    time = milliseconds(given[0], step.clause.function.module) if given else None
+    rounds = rounds_of(step)
+    parts = [f"{time} ms"] if time is not None else []
+    if rounds is not None and rounds.tries is not None:
+        parts.append(f"up to {rounds.tries} times")
+    said = f"{_WAITS}{', each time round' if rounds is not None else ''}"
+    said += f": {', '.join(parts)}" if parts else ""
+    gives_up = "; if that is in vain, the application does not start"
+    return said + (gives_up if rounds is not None and rounds.fails else "")
 
 
 def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:

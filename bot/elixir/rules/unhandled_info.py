@@ -29,8 +29,8 @@ _QUIET = frozenset({*_WITH_DEFAULT, "Bitwise", "TypedStruct", "Ecto.Schema", "Re
 _AT_START = ("init", "handle_continue")
 _MINOR: tuple[Severity | None, Confidence | None] = ("info", "medium")
 _TOGETHER = (
-    "the message matches no clause: the server ends with the socket that it opens as it starts, "
-    "and a restart opens it again, but the log tells of a bug"
+    "the message matches no clause: the server ends with the socket that it opened as it started, "
+    "which is right, but the log tells of a bug"
 )
 
 

@@ -67,3 +67,66 @@ def test_function_that_looks_for_itself() -> None:
 def test_tests_may_ignore() -> None:
     code = f"defmodule ATest do\n  def go(x) do\n    {START}\n    :ok\n  end\nend\n"
     assert outcome(RULE, {"test/a_test.exs": code}) == []
+
+
+CHILD = """\
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(id), do: GenServer.start_link(__MODULE__, id{name})
+  def init(id) do
+    {init}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("init", "name", "said"),
+    [
+        ("{:ok, id}", "", "info"),
+        ("if id, do: {:ok, id}, else: {:ok, 1, {:continue, :a}}", "", "info"),
+        ("if id, do: {:ok, id}, else: :ignore", "", "warning"),
+        ("Shop.load(id)", "", "warning"),
+        ("{:ok, id}", ", options(id)", "warning"),
+        ("{:ok, id}", ", name: id", "~once-per-name"),
+    ],
+)
+def test_a_child_that_cannot_refuse(init: str, name: str, said: str) -> None:
+    child = CHILD.format(init=init, name=name)
+    body = "DynamicSupervisor.start_child(Sup, {Shop.Desk, x})\n    :ok"
+    assert outcome(RULE, {**in_function(body), "lib/desk.ex": child}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("spec", "more", "said"),
+    [
+        ("{Shop.Desk, x}", "", "~once-per-name"),
+        ("spec(x)", "defp spec(x), do: {Shop.Desk, x}", "~once-per-name"),
+        ("Shop.Specs.child_spec(x)", "", "~once-per-name"),
+        ("Shop.Specs.given(x)", "", "~once-per-name"),
+        ("Shop.Specs.both(x)", "", "warning"),
+        ("Shop.Specs.unknown(x)", "", "warning"),
+    ],
+)
+def test_specifications_that_functions_make(spec: str, more: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Desks do
+  def open(x) do
+    spec = {spec}
+    Supervisor.start_child(Shop.Sup, spec)
+    x
+  end
+  {more}
+end
+
+defmodule Shop.Specs do
+  alias Shop.Desk
+  def child_spec(x), do: %{{id: x, start: {{Desk, :start_link, [x]}}}}
+  defdelegate given(x), to: Shop.Specs, as: :child_spec
+  def both(1), do: {{Desk, 1}}
+  def both(x), do: {{Shop.Door, x}}
+  def unknown(x), do: x
+end
+"""
+    child = CHILD.format(init="{:ok, id}", name=", name: id")
+    assert outcome(RULE, {"lib/desks.ex": code, "lib/desk.ex": child}) == [said]

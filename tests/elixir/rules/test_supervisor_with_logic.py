@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.supervisor_with_logic import RULE as RULE_OF_IT
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "supervisor-with-logic"
 
@@ -69,3 +71,59 @@ defmodule Shop.Tree do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == said
+
+
+WAITS = "the whole boot waits for it"
+ALONE = ", and no supervisor is there to try again where it fails"
+
+
+@pytest.mark.parametrize(
+    ("work", "more", "note"),
+    [
+        ("Shop.Repo.all(x)", "", f"{WAITS}{ALONE}"),
+        ("Req.get(x)", "", f"{WAITS}{ALONE}"),
+        ("Process.sleep(x)", "", WAITS),
+        ("Process.sleep(1_000)", "", f"{WAITS}: 1000 ms"),
+        (":timer.sleep(:timer.seconds(30))", "", f"{WAITS}: 30000 ms"),
+        (":timer.sleep(@pause)", "@pause :timer.hours(1)", f"{WAITS}: 3600000 ms"),
+        (
+            "wait(3)",
+            "defp wait(0), do: :gone\n  defp wait(n) do\n    Process.sleep(500)\n    wait(n - 1)\n"
+            "  end",
+            f"{WAITS}, each time round: 500 ms, up to 3 times",
+        ),
+        (
+            "wait(x, _tries = 20)",
+            "defp wait(_, 0), do: :gone\n  defp wait(x, n) do\n    Process.sleep(50)\n"
+            "    if x, do: wait(x, n - 1)\n  end",
+            f"{WAITS}, each time round: 50 ms, up to 20 times",
+        ),
+        (
+            "wait(3)",
+            'defp wait(0), do: raise("gone")\n  defp wait(n) do\n    Process.sleep(n)\n'
+            "    wait(n - 1)\n  end",
+            f"{WAITS}, each time round: up to 3 times; if that is in vain, the application does "
+            "not start",
+        ),
+        (
+            "wait(x)",
+            "defp wait(n) do\n    Process.sleep(500)\n    wait(n)\n  end",
+            f"{WAITS}, each time round: 500 ms",
+        ),
+    ],
+)
+def test_how_the_boot_waits(work: str, more: str, note: str) -> None:
+    code = f"""\
+defmodule Shop.Application do
+  use Application
+  {more if more.startswith("@") else ""}
+  def start(_type, x) do
+    {work}
+    Supervisor.start_link([], strategy: :one_for_one)
+  end
+  {more if not more.startswith("@") else ""}
+end
+"""
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    told = [e.note for e in finding.evidence if "whole boot" in e.note]
+    assert told == [note]
