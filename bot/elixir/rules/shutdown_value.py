@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.core.finding import Confidence, Severity
-from bot.elixir.calls import Call
 from bot.elixir.clean_up import done_at_end, terminate_of
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.outline import Function, Module
+from bot.elixir.further import function_behind
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.branch_end import ends_at_once
 from bot.elixir.rules.written_specs import WrittenSpec, supervises, written_specs
 
 _WORDS = (b"shutdown:", b"start: {")
@@ -25,34 +26,47 @@ def check(project: Project) -> Iterator[Site | Exempt]:
         if is_test_support(spec.where) or is_platform(spec.where):
             continue
         if supervises(spec.target, project):
-            yield from _of_supervisor(spec)
+            yield from _of_supervisor(spec, project)
         elif spec.target in project.modules:
             yield from _of_server(spec, project.module(spec.target), project)
 
 
-def _of_supervisor(spec: WrittenSpec) -> Iterator[Site]:
+def _of_supervisor(spec: WrittenSpec, project: Project) -> Iterator[Site]:
+    what, why = _misfit(spec)
+    if what and ends_at_once(spec.target, project):
+        yield _site(spec, what, why, "info", None, _NOTHING_TO_WAIT_FOR)
+    elif what:
+        yield _site(spec, what, why)
+
+
+_NOTHING_TO_WAIT_FOR = (
+    "as its children are now, nothing is cut off: none traps exits or has a clean-up, so all end "
+    "at once"
+)
+
+
+def _misfit(spec: WrittenSpec) -> tuple[str, str]:
+    """What a supervisor is specified as, and why that does not fit; empty where it does."""
     shutdown = spec.word("shutdown")
     if shutdown == ":brutal_kill":
-        yield _site(
-            spec,
+        return (
             "is a supervisor, and is killed at once",
             "nobody stops its children one by one: those that trap no exits die with it, and "
             "nobody waits for the others",
         )
-    elif shutdown.replace("_", "").isdecimal():
-        yield _site(
-            spec,
+    if shutdown.replace("_", "").isdecimal():
+        return (
             f"is a supervisor, and gets {shutdown} ms to stop",
             "that is one limit for the whole branch below: when it is over, the supervisor is "
             "killed, and nobody waits for what has not stopped yet",
         )
-    elif not shutdown and _starts_as_a_worker(spec):
-        yield _site(
-            spec,
+    if not shutdown and _starts_as_a_worker(spec):
+        return (
             "is a supervisor, and is specified as a worker",
             "without `type: :supervisor` the map means a worker: 5 seconds for the whole branch "
             "below, then it is killed",
         )
+    return "", ""
 
 
 def _starts_as_a_worker(spec: WrittenSpec) -> bool:
@@ -66,7 +80,7 @@ def _of_server(spec: WrittenSpec, server: Module, project: Project) -> Iterator[
     span = Span.of(spec.where, spec.node)
     ending = terminate_of(server)
     if shutdown == ":brutal_kill":
-        done = done_at_end(server, partial(_function, project))
+        done = done_at_end(server, partial(function_behind, project))
         cleaning = next((one.call for one in done if one.effect == "cleans"), None)
         if cleaning is not None:
             because = Because(
@@ -84,25 +98,20 @@ def _of_server(spec: WrittenSpec, server: Module, project: Project) -> Iterator[
         yield _site(spec, "may take for ever to stop", note, "info", "low")
 
 
-def _function(project: Project, call: Call) -> Function | None:
-    """The function of another module of the project that a call reaches."""
-    if call.module not in project.modules:
-        return None
-    return project.module(call.module).local(call.name, call.arity)
-
-
 def _site(
     spec: WrittenSpec,
     what: str,
     why: str | Because,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
+    *more: str,
 ) -> Site:
     span = Span.of(spec.where, spec.node)
+    because = Because(span, why) if isinstance(why, str) else why
     return Site(
         span,
         f"child `{spec.target}` {what}",
-        because=(Because(span, why) if isinstance(why, str) else why,),
+        because=(because, *(Because(span, note) for note in more)),
         severity=severity,
         confidence=confidence,
         data={"target": spec.target, "shutdown": spec.word("shutdown")},

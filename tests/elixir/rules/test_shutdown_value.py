@@ -63,3 +63,55 @@ defmodule Shop.S do
 end
 """
     assert outcome(RULE, {"lib/s.ex": code}) == said
+
+
+BELOW = """\
+defmodule Shop.Branch do
+  use Supervisor
+  def child_spec(x), do: %{{id: x, start: {{__MODULE__, :start_link, [x]}}}}
+  def start_link(x), do: Supervisor.start_link(__MODULE__, x)
+  def init(x), do: Supervisor.init({children}, strategy: :one_for_one)
+end
+
+defmodule Shop.Desk do
+  use GenServer
+  {more}
+  def init(x), do: {{:ok, x}}
+end
+
+defmodule Shop.Floor do
+  use Supervisor
+  def init(_), do: Supervisor.init([Shop.Desk], strategy: :one_for_one)
+end
+
+defmodule Shop.Rooms do
+  use DynamicSupervisor
+  def init(_), do: DynamicSupervisor.init(strategy: :one_for_one)
+end
+
+defmodule Shop.Kept do
+  defmacro __using__(_), do: quote(do: def(terminate(_, s), do: s))
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("children", "more", "severity"),
+    [
+        ("[{Shop.Desk, x}]", "", "info"),
+        ("[{Shop.Desk, x}, Shop.Floor, {Registry, keys: :unique}]", "", "info"),
+        ("Enum.map(1..x, fn n -> {Shop.Desk, n} end)", "", "info"),
+        ("[{Shop.Desk, x}]", "def terminate(_, s), do: s", "warning"),
+        ("[{Shop.Floor, x}]", "def terminate(_, s), do: s", "warning"),
+        ("[{Shop.Desk, x}]", "use Shop.Kept", "warning"),
+        ("[{Shop.Desk, x}]", "use Other.Library", "warning"),
+        ("[{Shop.Desk, x}, {Broadway, x}]", "", "warning"),
+        ("[{Shop.Desk, x}, {x.module, x}]", "", "warning"),
+        ("[{Shop.Desk, x}, Shop.Rooms]", "", "warning"),
+        ("x", "", "warning"),
+        ("[]", "", "warning"),
+    ],
+)
+def test_what_a_branch_needs_to_end(children: str, more: str, severity: str) -> None:
+    code = BELOW.format(children=children, more=more)
+    assert outcome(RULE, {"lib/branch.ex": code}) == [severity]
