@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bot.elixir import nodes
+from bot.elixir.children import ChildListFacts
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.facts import ModuleFacts
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVERS
 from bot.elixir.supervision import is_supervisor
@@ -23,11 +27,42 @@ def _branch(name: str, project: Project, above: frozenset[str]) -> bool:
     facts = project.modules.get(name)
     if facts is None or name in above or facts.implements("DynamicSupervisor"):
         return False
-    listed = {child.module for listing in facts.child_lists for child in listing.children}
-    # What builds a list by code names its children somewhere in the module.
     named = {n for n in facts.mentions - {name} if _is_process(project.modules.get(n))}
-    children = listed | named
+    children: set[str] = set()
+    for listing in facts.child_lists:
+        seen = _children(listing, facts, named, project)
+        if not seen:
+            return False
+        children |= seen
     return bool(children) and all(_child(c, project, above | {name}) for c in children)
+
+
+def _children(
+    listing: ChildListFacts, facts: ModuleFacts, named: set[str], project: Project
+) -> set[str]:
+    """The children of one list; those that code makes are taken to be what the module names."""
+    module = project.module(facts.name)
+    if not listing.children:
+        made = _named_in(listing.start, listing.end, module, named)
+        return named if made else set()
+    found: set[str] = set()
+    for child in listing.children:
+        known = {child.module} if child.module else set()
+        found |= known or _named_in(child.start, child.end, module, named) or {""}
+    return found
+
+
+def _named_in(start: int, end: int, module: Module, named: set[str]) -> set[str]:
+    """Which of the modules an expression names, or the variable that stands there or is given."""
+    clause = module.clause_at(start)
+    node = module.source.root.descendant_for_byte_range(start, end)
+    if node is not None and node.type == "call":
+        node = next(iter(nodes.arguments(node)), None)
+    if clause is None or node is None or node.type not in ("identifier", "call"):
+        return set()
+    value = value_of(Expression(node, clause)) if node.type == "identifier" else None
+    aliases = nodes.of_type(value.node if value is not None else node, "alias")
+    return {module.scope.resolve(alias) for alias in aliases} & named
 
 
 def _is_process(facts: ModuleFacts | None) -> bool:

@@ -70,7 +70,11 @@ defmodule Shop.Branch do
   use Supervisor
   def child_spec(x), do: %{{id: x, start: {{__MODULE__, :start_link, [x]}}}}
   def start_link(x), do: Supervisor.start_link(__MODULE__, x)
-  def init(x), do: Supervisor.init({children}, strategy: :one_for_one)
+  def init(x) do
+    desks = Enum.map(x, &{{Shop.Desk, &1}})
+    others = Keyword.get(x, :others, desks)
+    Supervisor.init({children}, strategy: :one_for_one)
+  end
 end
 
 defmodule Shop.Desk do
@@ -107,6 +111,9 @@ end
         ("[{Shop.Desk, x}]", "use Other.Library", "warning"),
         ("[{Shop.Desk, x}, {Broadway, x}]", "", "warning"),
         ("[{Shop.Desk, x}, {x.module, x}]", "", "warning"),
+        ("List.flatten([Shop.Floor, desks])", "", "info"),
+        ("List.flatten([Shop.Floor, x])", "", "warning"),
+        ("List.flatten([Shop.Floor, others])", "", "warning"),
         ("[{Shop.Desk, x}, Shop.Rooms]", "", "warning"),
         ("x", "", "warning"),
         ("[]", "", "warning"),
