@@ -178,6 +178,19 @@ def before_halt(waits: Blocking) -> bool:
     return following is not None and ends_system(following)
 
 
+def only_for_debugging(call: Call) -> bool:
+    """Whether it stands in an argument of `Logger.debug`: a macro that runs its arguments only
+    where the level is on.
+    """
+    if not call.owner.source.places(b"Logger.debug"):
+        return False
+    return any(
+        nodes.is_call_to(above, "Logger.debug")
+        for above in nodes.ancestors(call.node)
+        if nodes.contains(call.owner.node, above)
+    )
+
+
 def entry_of(call: Call, step: Reached) -> Clause:
     """The callback's clause that leads to a call."""
     first = step.path[0] if step.path else call

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+
+from tree_sitter import Node
 
 from bot.core.finding import Confidence, Severity
-from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
+from bot.elixir import nodes
+from bot.elixir.blocking import (
+    WEIGHTS,
+    Blocking,
+    before_halt,
+    by_clause,
+    entry_of,
+    only_for_debugging,
+)
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.expressions import Expression, value_of
+from bot.elixir.matching import can_match
 from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
-from bot.elixir.reach import Reached, is_server
+from bot.elixir.reach import Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.route import also, route
 from bot.elixir.serving import Patience, patience, serving, undecided
+from bot.elixir.ways import always_stops
 
 _CALL, _CAST = ("handle_call", 3), ("handle_cast", 2)
+_AT_START = (("init", 1), ("handle_continue", 2))
 _STAGE_WORK = ("handle_events", "handle_demand")
 _RESOLVERS = (":inet", ":inet_res")
 _SHORT_MILLISECONDS = 100
+_LEVEL = "an argument of `Logger.debug`: it runs only where that level is logged"
 _WAITING: dict[Patience, str] = {
     "endless": ", for its calls have no timeout",
     "five seconds": ", and after 5 seconds exits unless it catches that",
@@ -36,17 +52,18 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 
 
 def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exempt:
-    waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
+    waits, step = min(group, key=lambda pair: (_logged(*pair), WEIGHTS.index(pair[0].kind)))
     span = Span.of(module, waits.call.node)
     exemption = _exemption(waits, step, module)
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = _weight(waits, step, module)
     unsure = undecided(step)
+    doubts = [*_doubt(unsure), *([Because(span, _LEVEL)] if _logged(waits, step) else ())]
     return Site(
         span,
         f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
-        because=(*route(step), *_doubt(unsure), *_notes(waits, span, module), *also(group, waits)),
+        because=(*route(step), *doubts, *_notes(waits, span, module), *also(group, waits)),
         severity=severity,
         confidence="low" if unsure else confidence,
         data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
@@ -70,13 +87,31 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "continue"
     if step.origin.name in _STAGE_WORK:
         return "stage-work"
-    if (
-        _CALL not in module.functions
-        and _CAST not in module.functions
-        and module.implements("GenServer")
-    ):
+    if not _takes_requests(module):
         return "no-clients"
-    return ""
+    if always_stops(entry_of(waits.call, step), (*step.path, waits.call)[0].node):
+        return "last-work"
+    return "own-task" if _own_task(waits) and not _answers_calls(module) else ""
+
+
+def _takes_requests(module: Module) -> bool:
+    """Whether others can call the server or cast to it; so it is where its behaviour is unknown."""
+    if _CALL in module.functions or _CAST in module.functions:
+        return True
+    events = module.functions.get(("handle_event", 4))
+    if events is None:
+        return not module.implements("GenServer")
+    return any(can_match(c.params[0], r, module) for c in events.clauses for r in _requests())
+
+
+@cache
+def _requests() -> list[Node]:
+    """How a state machine is told of a call and of a cast."""
+    return [nodes.parse(code).root_node.named_children[0] for code in (b"{:call, from}", b":cast")]
+
+
+def _own_task(waits: Blocking) -> bool:
+    return waits.kind == "task" and not waits.endless
 
 
 def _asks_itself(waits: Blocking, module: Module) -> bool:
@@ -100,11 +135,21 @@ def _is_internal(waits: Blocking, step: Reached) -> bool:
     return step.origin.label == "handle_event/4" and text(clause.params[0]) == ":internal"
 
 
+def _logged(waits: Blocking, step: Reached) -> bool:
+    """Whether it is only run to be logged, at a level that is often switched off."""
+    return any(only_for_debugging(call) for call in (*step.path, waits.call))
+
+
 def _weight(
     waits: Blocking, step: Reached, module: Module
 ) -> tuple[Severity | None, Confidence | None]:
     if waits.kind in ("process", "task", "remote-node") and not waits.endless:
         return "info", "low"
+    if _logged(waits, step):
+        return "info", "low"
+    if waits.kind == "database" and _of_its_own(waits.call, module):
+        # The one process that owns the connection: its clients wait for that anyway.
+        return "info", "medium"
     if waits.kind == "network" and waits.call.module not in _RESOLVERS:
         # Mostly the one process that owns the connection, whose clients wait for the socket anyway.
         return "info", "medium"
@@ -113,7 +158,25 @@ def _weight(
     if not _answers_calls(module):
         # Nobody waits for an answer; messages only pile up.
         return "info", "medium"
-    return None, "high" if waits.kind in ("sleep", "http", "program") else None
+    sure = waits.kind in ("http", "program") or (waits.kind == "sleep" and not _given(waits, step))
+    return None, "high" if sure else None
+
+
+def _given(waits: Blocking, step: Reached) -> bool:
+    """Whether it is told how long to sleep, by a parameter or a part of some answer."""
+    time = waits.call.args[0] if waits.call.args else None
+    if time is None or time.type != "identifier":
+        return False
+    return value_of(Expression(time, step.clause)) is None
+
+
+def _of_its_own(call: Call, module: Module) -> bool:
+    """Whether it asks a connection that the server opens as it starts, and keeps."""
+    if not call.args or module.value(call.args[0]).type in ("alias", "atom"):
+        return False
+    opened = f"{call.module}.start_link"
+    steps = reached_from_callbacks(module, _AT_START)
+    return any(c.full == opened for step in steps for c in step.clause.calls)
 
 
 def _short(waits: Blocking) -> bool:
@@ -276,6 +339,41 @@ defmodule Sweeper do
 
   def handle_info(:sweep, state) do
     Shop.Repo.delete_all(Shop.Session)
+    {:noreply, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "last-work",
+            "each way from there ends the server: it does not serve any more",
+            Sample("""\
+defmodule Shop.Order do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+  def handle_call(:total, _from, state), do: {:reply, state.total, state}
+
+  def handle_info(:paid, state) do
+    Shop.Repo.insert!(state)
+    {:stop, :normal, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "own-task",
+            "it awaits its own task for a limited time, and answers no calls: nobody waits for it",
+            Sample("""\
+defmodule Shop.Flusher do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+  def handle_cast(:later, state), do: {:noreply, state}
+
+  def handle_info(:flush, state) do
+    task = Task.async(fn -> Shop.Metrics.flush() end)
+    Task.await(task, 10_000)
     {:noreply, state}
   end
 end

@@ -188,3 +188,108 @@ def test_a_callback_that_others_call_is_told_by_its_own_name() -> None:
     (finding,) = analysed(RULE, server(INFO, "Shop.Repo.all(s)", more)).findings
     assert finding.data["callback"] == "handle_info/2"
     assert len(finding.evidence) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (":info", "~no-clients"),
+        ("{:timeout, _}", "~no-clients"),
+        ("_kind", "info"),
+        (":cast", "info"),
+        ("{:call, _}", "warning"),
+    ],
+)
+def test_a_state_machine_that_nobody_asks(kind: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Door do
+  @behaviour :gen_statem
+  def init(url), do: {{:ok, :shut, url}}
+  def handle_event({kind}, :open, :shut, url), do: {{:next_state, :open, Req.get!(url)}}
+end
+"""
+    assert outcome("blocking-callback", {"lib/door.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Req.get!(s)\n    {:stop, :normal, s}", ["~last-work"]),
+        ("if Req.get!(s), do: {:stop, :a, s}, else: {:stop, :b, s}", ["~last-work"]),
+        ("if Req.get!(s), do: {:stop, :a, s}, else: {:noreply, s}", ["warning"]),
+        ("load(s)\n    {:stop, :normal, s}", ["~last-work"]),
+        ("case s do\n 1 -> {:noreply, load(s)}\n _ -> {:stop, :a, s}\n end", ["warning"]),
+    ],
+)
+def test_a_server_that_ends_has_nobody_to_serve(body: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  {OTHER_CALL}
+  def handle_info(:go, s) do
+    {body}
+  end
+  defp load(s), do: Req.get!(s)
+end
+"""
+    assert outcome("blocking-callback", {"lib/desk.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("wait", "more", "said"),
+    [
+        ("Task.await(t)", OTHER_CAST, ["~own-task"]),
+        ("Task.await(t, :infinity)", OTHER_CAST, ["info"]),
+        ("Task.await(t)", OTHER_CALL, ["info"]),
+        ("GenServer.call(s, :all)", OTHER_CAST, ["info"]),
+    ],
+)
+def test_a_task_that_nobody_else_waits_for(wait: str, more: str, said: list[str]) -> None:
+    body = f"t = Task.async(fn -> s end)\n    {wait}"
+    assert outcome("blocking-callback", {"lib/a.ex": server(INFO, body, more)}) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "severity", "told"),
+    [
+        ("Logger.debug(Shop.Repo.all(s))", "info", True),
+        ('Logger.debug("all", count: count(s))', "info", True),
+        ("Logger.debug(fn -> count(s) end)", "info", True),
+        ("Logger.error(count(s))", "warning", False),
+        ("Logger.debug(count(s))\n    Shop.Repo.one(s)", "warning", False),
+    ],
+)
+def test_what_only_a_log_of_that_level_needs(body: str, severity: str, told: bool) -> None:
+    more = "defp count(s), do: Shop.Repo.all(s)"
+    code = server(CALL, body, more, "use GenServer\n  require Logger")
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity
+    assert any("where that level is logged" in e.note for e in finding.evidence) == told
+
+
+@pytest.mark.parametrize(
+    ("opened", "asked", "severity"),
+    [
+        ("Redix.start_link(x)", "Redix.command(s, [])", "info"),
+        ("Postgrex.start_link(x)", "Postgrex.query(s, [])", "info"),
+        ("open(x)", "Redix.command(s.conn, [])", "info"),
+        ("Redix.start_link(x)", "Postgrex.query(s, [])", "warning"),
+        ("Redix.start_link(x)", "Redix.command(Shop.Redis, [])", "warning"),
+        ("Shop.open(x)", "Redix.command(s, [])", "warning"),
+    ],
+)
+def test_the_owner_of_a_connection(opened: str, asked: str, severity: str) -> None:
+    more = f"def init(x), do: {opened}\n  defp open(x), do: {{:ok, Redix.start_link(x)}}"
+    (finding,) = analysed(RULE, server(CALL, asked, more)).findings
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("time", "confidence"),
+    [("5_000", "high"), ("@pause", "high"), ("delay", "medium"), ("Shop.pause(s)", "high")],
+)
+def test_a_pause_that_somebody_else_chooses(time: str, confidence: str) -> None:
+    body = f"case Shop.retry(s) do\n      {{:retry, delay}} -> Process.sleep({time})\n    end"
+    (finding,) = analysed(RULE, server(CALL, body, "@pause 2_000")).findings
+    assert finding.confidence == confidence
