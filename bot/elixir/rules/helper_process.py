@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import Expression
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.normal_end import own_end
@@ -17,6 +17,8 @@ _ASKS = frozenset(
     for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
     for name in ("call", "cast")
 )
+_PUTS = ("Keyword.put", "Keyword.put_new", "Map.put")
+_MOST_STEPS = 4
 
 
 def does_one_job(start: Call, clause: Clause, target: Module) -> bool:
@@ -38,11 +40,51 @@ def does_one_job(start: Call, clause: Clause, target: Module) -> bool:
 
 def takes_starter(start: Call, clause: Clause) -> bool:
     """Whether the started process is given the pid of the one that starts it."""
-    return any(
-        is_self(Expression(node, clause))
-        for argument in start.args
-        for node in nodes.of_type(argument, "call", "identifier")
+    return any(_holds_self(Expression(argument, clause)) for argument in start.args)
+
+
+def _holds_self(value: Expression, steps: int = _MOST_STEPS) -> bool:
+    """Whether `self()` is a part of it, also by the variables that it is made of."""
+    for node in nodes.of_type(value.node, "call", "identifier"):
+        if is_self(value.at(node)):
+            return True
+        made = value_of(value.at(node)) if node.type == "identifier" and steps else None
+        if made is not None and _holds_self(made, steps - 1):
+            return True
+    return False
+
+
+def start_takes_starter(start: Call, target: Module) -> bool:
+    """Whether the function that starts it, which its starter runs, takes `self()` along."""
+    function = target.local(start.name, start.arity) if start.module == target.name else None
+    return function is not None and any(
+        takes_starter(call, clause)
+        for clause in function.clauses
+        for call in clause.calls
+        if call.name == start.name and call.module != target.name
     )
+
+
+def asks_by_name(start: Call, clause: Clause) -> bool:
+    """Whether the same clause asks the process by the name that it is started with."""
+    names = [node for argument in start.args for node in _names(argument)]
+    given = {text(node) for node in names}
+    return any(
+        call.full in _ASKS
+        and call.start > start.start
+        and call.args
+        and text(call.args[0]) in given
+        for call in clause.calls
+    )
+
+
+def _names(options: Node) -> list[Node]:
+    """What stands for `name:` in options, or is put there."""
+    written = nodes.keyword_pairs(options).get("name")
+    if written is not None:
+        return [written]
+    given = nodes.arguments(options) if nodes.is_call_to(options, *_PUTS) else []
+    return given[2:3] if len(given) == 3 and text(given[1]) == ":name" else []
 
 
 def _bound_pid(start: Call) -> str:

@@ -8,10 +8,13 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import BUSY, reached, reached_from_callbacks
+from bot.elixir.server_requests import CASTS, WAITING
 from bot.elixir.trapping import trap_flags
+from bot.elixir.ways import ways
 
 _STOPS = frozenset(
     f"{module}.stop"
@@ -33,14 +36,40 @@ def own_end(module: Module) -> Node | None:
     return next(_stops(step.clause for step in steps), None)
 
 
-def careless_end(module: Module) -> Node | None:
+def careless_end(module: Module, helper: Module | None = None) -> Node | None:
     """Where a server ends with `:normal`, by a callback or its interface, and ends no other."""
     terminate = module.functions.get(("terminate", 2))
-    if terminate is not None and any(_tidies(step.clause) for step in reached([terminate])):
+    if terminate is not None and any(_tidies(s.clause, helper) for s in reached([terminate])):
         return None
     steps = reached_from_callbacks(module)
-    own = _stops(step.clause for step in steps if not _tidies(step.clause))
+    own = _stops(step.clause for step in steps if not _tidies(step.clause, helper))
     return next(own, None) or next(_interface_stops(module), None)
+
+
+def ends_it(call: Call, server: Module) -> bool:
+    """Whether a function of a server's interface ends the server: by force, or by a request whose
+    clause stops.
+    """
+    function = server.local(call.name, call.arity) if call.module == server.name else None
+    if function is None or not _is_interface(function):
+        return False
+    return any(
+        inner.full in _ENDS_ANOTHER or _asks_to_stop(inner, server)
+        for step in reached([function])
+        for inner in step.clause.calls
+    )
+
+
+def _asks_to_stop(call: Call, server: Module) -> bool:
+    taker = ("handle_call", 3) if call.full in WAITING else ("handle_cast", 2)
+    if call.full not in WAITING | CASTS or len(call.args) < 2:
+        return False
+    message, function = call.args[1], server.functions.get(taker)
+    clauses = function.clauses if function is not None and is_tagged(message, server) else []
+    return any(
+        can_match(clause.params[0], message, server) and any(way.stops for way in ways(clause))
+        for clause in clauses
+    )
 
 
 def outlives(module: Module) -> bool:
@@ -83,8 +112,11 @@ def _stops_normally(node: Node) -> bool:
     return parts in ([":stop", ":normal"], [":stop_and_reply", ":normal"])
 
 
-def _tidies(clause: Clause) -> bool:
-    return any(call.full in _ENDS_ANOTHER for call in clause.calls)
+def _tidies(clause: Clause, helper: Module | None) -> bool:
+    return any(
+        call.full in _ENDS_ANOTHER or (helper is not None and ends_it(call, helper))
+        for call in clause.calls
+    )
 
 
 def _interface_stops(module: Module) -> Iterator[Node]:

@@ -65,7 +65,7 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         note = _AT_BOOT if facts.child_lists else _AS_ROOT
         yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
     else:
-        yield _in_a_function(start, span, project)
+        yield _in_a_function(start, facts, span, project)
 
 
 _AS_ROOT = (
@@ -100,11 +100,20 @@ def _each_caller_stops_it(name: str, project: Project) -> bool:
     return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
-def _in_a_function(start: StartFacts, span: Span, project: Project) -> Site | Exempt:
+def _restarted(facts: ModuleFacts, project: Project) -> bool:
+    """Whether a supervisor starts the module, and starts it again when it crashed."""
+    said = [facts.spec.get("restart"), *(o.get("restart") for o in facts.use_options.values())]
+    return facts.name in project.child_modules and ":temporary" not in said
+
+
+def _in_a_function(
+    start: StartFacts, facts: ModuleFacts, span: Span, project: Project
+) -> Site | Exempt:
     clause = _clause_at(start, project)
     linked = "start_link" in start.call
     target = project.module(start.target) if start.target in project.modules else None
-    tie = tie_of(start, clause, target) if clause is not None else None
+    restarted = _restarted(facts, project)
+    tie = tie_of(start, clause, target, restarted) if clause is not None else None
     if tie is not None and tie.exemption:
         return Exempt(span, tie.exemption)
     if tie is not None:
@@ -356,6 +365,54 @@ defmodule Shop.Printer do
   use GenServer
   def start_link(till), do: GenServer.start_link(__MODULE__, till)
   def init(till), do: {:ok, till}
+end
+"""),
+        ),
+        Exemption(
+            "answers-for-it",
+            "linked to a server that traps exits, and that stops or starts it anew when it ends: "
+            "that is what a supervisor would do",
+            Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(arg) do
+    Process.flag(:trap_exit, true)
+    {:ok, printer} = Shop.Printer.start_link(arg)
+    {:ok, printer}
+  end
+
+  def handle_info({:EXIT, printer, reason}, printer), do: {:stop, reason, printer}
+end
+
+defmodule Shop.Printer do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(arg), do: {:ok, arg}
+end
+"""),
+        ),
+        Exemption(
+            "restarted-together",
+            "started in `init/1` by a supervised server and linked to it: a crash of either ends "
+            "both, and the supervisor starts both again",
+            Sample("""\
+defmodule Shop.Till do
+  use GenServer
+  def init(arg) do
+    {:ok, printer} = Shop.Printer.start_link(arg)
+    {:ok, printer}
+  end
+end
+
+defmodule Shop.Printer do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(arg), do: {:ok, arg}
+end
+
+defmodule Shop.Tree do
+  use Supervisor
+  def init(_), do: Supervisor.init([Shop.Till], strategy: :one_for_one)
 end
 """),
         ),

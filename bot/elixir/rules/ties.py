@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.finding import Confidence
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.facts import StartFacts
-from bot.elixir.messages import traps_exits
+from bot.elixir.messages import handles
 from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import reached_from_callbacks
 from bot.elixir.rules.base import Because, Span
-from bot.elixir.rules.helper_process import does_one_job, takes_starter
-from bot.elixir.rules.normal_end import careless_end, monitors, outlives
+from bot.elixir.rules.helper_process import (
+    asks_by_name,
+    does_one_job,
+    start_takes_starter,
+    takes_starter,
+)
+from bot.elixir.rules.normal_end import careless_end, ends_it, monitors, outlives, own_end
 from bot.elixir.rules.owners import runs_in_an_owner
+from bot.elixir.timers import run_by
+from bot.elixir.trapping import trap_flags
+from bot.elixir.waiting import is_tuple_of
+from bot.elixir.ways import ways
 
 _STOPS = (b".stop(", b"Process.exit(", b"terminate_child(")
 _LOOKS_FIRST = (b"already_started", b"whereis", b"Registry.lookup", b"is_nil(")
@@ -28,8 +40,11 @@ class Tie:
     more: tuple[Because, ...] = ()
 
 
-def tie_of(start: StartFacts, clause: Clause, target: Module | None) -> Tie | None:
-    """The tie; `None` where whatever process calls the function starts it and lets it go."""
+def tie_of(start: StartFacts, clause: Clause, target: Module | None, restarted: bool) -> Tie | None:
+    """The tie; `None` where whatever process calls the function starts it and lets it go.
+
+    `restarted`: a supervisor starts the module anew in which the call stands.
+    """
     call = next((c for c in clause.calls if c.start == start.start), None)
     owned = runs_in_an_owner(clause)
     if stops_it(clause):
@@ -39,9 +54,9 @@ def tie_of(start: StartFacts, clause: Clause, target: Module | None) -> Tie | No
             return Tie("watches-owner")
         if not owned and does_one_job(call, clause, target):
             return Tie("one-shot")
-    if clause.mentions(*_LOOKS_FIRST):
+    if clause.mentions(*_LOOKS_FIRST) or (call is not None and asks_by_name(call, clause)):
         return Tie("lazy")
-    return _owned(start, call, clause, target) if owned else None
+    return _owned(start, call, clause, target, restarted) if owned else None
 
 
 def stops_it(clause: Clause) -> bool:
@@ -54,21 +69,75 @@ def is_agent(start: StartFacts, target: Module | None) -> bool:
     return start.call.startswith("Agent.") or (target is not None and target.implements("Agent"))
 
 
-def _owned(start: StartFacts, call: Call | None, clause: Clause, target: Module | None) -> Tie:
+def _owned(
+    start: StartFacts, call: Call | None, clause: Clause, target: Module | None, restarted: bool
+) -> Tie:
     """The tie to a server that keeps what it starts: does the process end with that server?"""
     owner = clause.function.module
     if "start_link" not in start.call:
+        if target is not None and _ends(owner, target):
+            return Tie(note=_UNTIL_TOLD)
         return Tie(note=_STAYS, confidence="medium")
     survives = is_agent(start, target) if target is None else outlives(target)
-    end = careless_end(owner) if survives else None
+    end = careless_end(owner, target) if survives else None
     if end is not None:
         where = Because(Span.of(owner, end), "here that server ends with `:normal`")
         return Tie(note=_LEAKS, confidence="medium", more=(where,))
-    if call is not None and takes_starter(call, clause):
+    if call is not None and _is_given_starter(call, clause, target):
         return Tie("paired")
-    return Tie(note=_LEARNS if traps_exits(owner) else _TOGETHER)
+    if next(trap_flags(owner), None) is not None:
+        if any(_acts(taker, start) for taker in _takers_of_exits(owner)):
+            return Tie("answers-for-it")
+        return Tie(note=_LEARNS if handles(owner, ":EXIT") else _IS_TOLD)
+    lasts = target is not None and own_end(target) is None
+    if restarted and lasts and _as_it_starts(clause):
+        return Tie("restarted-together")
+    return Tie(note=_TOGETHER)
 
 
+def _is_given_starter(call: Call, clause: Clause, target: Module | None) -> bool:
+    own = target is not None and start_takes_starter(call, target)
+    return own or takes_starter(call, clause)
+
+
+def _ends(owner: Module, target: Module) -> bool:
+    """Whether a callback of the owner ends a process of the module by its interface."""
+    steps = reached_from_callbacks(owner)
+    return any(ends_it(call, target) for step in steps for call in step.clause.calls)
+
+
+def _takers_of_exits(owner: Module) -> Iterator[Clause]:
+    """The clauses of its callbacks that take the exit of a linked process."""
+    for key, position in ((("handle_info", 2), 0), (("handle_event", 4), 1)):
+        function = owner.functions.get(key)
+        for clause in function.clauses if function is not None else ():
+            tuples = nodes.of_type(clause.params[position], "tuple")
+            if any(is_tuple_of(found, ":EXIT") for found in tuples):
+                yield clause
+
+
+def _acts(taker: Clause, start: StartFacts) -> bool:
+    """Whether it ends the server too, or makes the same start again."""
+    return any(
+        any(way.stops for way in ways(clause)) or any(c.full == start.call for c in clause.calls)
+        for clause in run_by(taker)
+    )
+
+
+def _as_it_starts(clause: Clause) -> bool:
+    steps = reached_from_callbacks(clause.function.module, _AT_START)
+    return any(step.clause is clause for step in steps)
+
+
+_AT_START = (("init", 1), ("handle_continue", 2))
+_UNTIL_TOLD = (
+    "not linked to the server that starts it: where that one crashes, it goes on until it is told "
+    "to stop"
+)
+_IS_TOLD = (
+    "linked to the server that starts it: that one traps exits, so that a crash is only a message "
+    "there, and no supervisor restarts it"
+)
 _STAYS = "not even linked to the process that starts it: it stays behind when that one ends"
 _LEAKS = (
     "linked to the server that starts it, but it traps no exits: it stays behind when that one "

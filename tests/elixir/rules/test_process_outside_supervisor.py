@@ -246,3 +246,160 @@ defmodule Shop.Scribe do
 end
 """
     assert said(scribe + function("{:ok, pid} = Shop.Scribe.start()\n    " + last)) == words
+
+
+STOPPING = """\
+defmodule Shop.Desk do
+  use GenServer
+  def init(x), do: {{:ok, x, {{:continue, :ring}}}}
+  def handle_continue(:ring, x) do
+    {{:ok, bell}} = Shop.Bell.{start}(x)
+    {{:noreply, bell}}
+  end
+  def handle_cast(:close, bell) do
+    {end}
+    {{:stop, :normal, bell}}
+  end
+end
+defmodule Shop.Bell do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg)
+  def start(arg), do: GenServer.start(__MODULE__, arg)
+  def stop(bell), do: GenServer.call(bell, :stop)
+  def halt(bell), do: GenServer.stop(bell)
+  def drop(bell), do: GenServer.cast(bell, :drop)
+  def ring(bell), do: GenServer.call(bell, :ring)
+  def init(arg), do: {{:ok, arg}}
+  def handle_call(:ring, _from, s), do: {{:reply, :ok, s}}
+  def handle_call(:stop, _from, s), do: {{:stop, :normal, :ok, s}}
+  def handle_cast(:drop, s), do: {{:stop, :normal, s}}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "stays"),
+    [
+        ("Shop.Bell.stop(bell)", False),
+        ("Shop.Bell.halt(bell)", False),
+        ("Shop.Bell.drop(bell)", False),
+        ("Shop.Bell.ring(bell)", True),
+        ("Shop.Other.stop(bell)", True),
+    ],
+)
+def test_a_server_that_ends_its_helper_by_the_helpers_own_function(end: str, stays: bool) -> None:
+    (finding,) = analysed(RULE_OF_IT, STOPPING.format(start="start_link", end=end)).findings
+    assert ("stays behind" in finding.evidence[0].note) == stays
+    (finding,) = analysed(RULE_OF_IT, STOPPING.format(start="start", end=end)).findings
+    assert ("stays behind" in finding.evidence[0].note) == stays
+    assert finding.confidence == ("medium" if stays else "low")
+
+
+EXITS = """\
+def handle_info({{:EXIT, _bell, reason}}, s), do: {answer}
+  def handle_call(:trap, _, s), do: {{:reply, Process.flag(:trap_exit, true), s}}"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("{:stop, reason, s}", ["~answers-for-it"]),
+        ("{:noreply, {reason, Shop.Bell.start_link(s)}}", ["~answers-for-it"]),
+        ("{:noreply, s}", ["info"]),
+    ],
+)
+def test_a_server_that_acts_on_the_end_of_its_helper(answer: str, said: list[str]) -> None:
+    code = DESK.format(
+        start="Shop.Bell.start_link(x)", reason=":shutdown", begin=":ok", down=":ok",
+        more=EXITS.format(answer=answer),
+    )  # fmt: skip
+    found = outcome(RULE, {"lib/a.ex": code})
+    assert sorted(set(found)) == said
+
+
+def test_a_server_that_only_traps_exits() -> None:
+    start = "(Process.flag(:trap_exit, true); Shop.Bell.start_link(x))"
+    ((_, notes),) = desk(more="def handle_info(_message, s), do: {:noreply, s}", start=start)
+    assert "traps exits" in notes[0]
+    assert "a crash of either ends both" not in notes[0]
+
+
+LISTED = """\
+defmodule Shop.Tree do
+  use Supervisor
+  def init(_), do: Supervisor.init([Shop.Desk], strategy: :one_for_one)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("parts", "more", "said"),
+    [
+        ({}, LISTED, "~restarted-together"),
+        ({}, "", "info"),
+        ({"reason": ":normal"}, LISTED, "info"),
+        ({"down": "{:stop, :normal, s}"}, LISTED, "info"),
+        ({"start": "(Process.flag(:trap_exit, true); Shop.Bell.start_link(x))"}, LISTED, "info"),
+    ],
+)
+def test_a_supervisor_that_starts_both_again(parts: dict[str, str], more: str, said: str) -> None:
+    filled = {
+        "start": "Shop.Bell.start_link(x)", "reason": ":shutdown", "begin": ":ok", "more": "",
+        "down": "{:noreply, s}",
+        **parts,
+    }  # fmt: skip
+    code = DESK.format(**filled) + more
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]
+    once = code.replace("use GenServer", "use GenServer, restart: :temporary")
+    assert outcome(RULE, {"lib/a.ex": once}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("start", "ring"),
+    [
+        ("Shop.Bell.start_link(ring: fn -> send(desk, :ring) end)", ""),
+        ("Shop.Bell.start_link(options)", "options = [to: fn -> GenServer.call(desk, :ring) end]"),
+        ("Shop.Bell.start_link(options)", "to = desk\n    options = %{to: to}"),
+    ],
+)
+def test_a_helper_that_is_given_a_way_back(start: str, ring: str) -> None:
+    code = DESK.format(start=start, reason=":shutdown", begin=":ok", more="", down=":ok")
+    given = code.replace("{:ok, bell} =", f"desk = self()\n    {ring}\n    {{:ok, bell}} =")
+    assert outcome(RULE, {"lib/a.ex": given}) == ["~paired"]
+
+
+def test_a_helper_whose_start_takes_its_starter() -> None:
+    code = DESK.format(
+        start="Shop.Bell.start_link(x)", reason=":shutdown", begin=":ok", more="", down=":ok"
+    )
+    taken = code.replace("(__MODULE__, arg)", "(__MODULE__, {self(), arg})")
+    assert outcome(RULE, {"lib/a.ex": taken}) == ["~paired"]
+
+
+@pytest.mark.parametrize(
+    ("start", "asked", "said"),
+    [
+        ("start(name: key(x))", "key(x)", "~lazy"),
+        ("start(Keyword.put([], :name, key(x)))", "key(x)", "~lazy"),
+        ("start(name: key(x))", "other(x)", "warning"),
+        ("start(named: key(x))", "key(x)", "warning"),
+    ],
+)
+def test_a_process_that_is_asked_by_the_name_it_was_started_with(
+    start: str, asked: str, said: str
+) -> None:
+    code = f"""\
+defmodule Shop.Once do
+  use GenServer
+  def start(options), do: GenServer.start(__MODULE__, options, name: options[:name])
+  def start_link(options), do: GenServer.start_link(__MODULE__, options)
+  def get(x) do
+    _ = {start}
+    GenServer.call({asked}, :get)
+  end
+  def init(options), do: {{:ok, options}}
+  defp key(x), do: {{:global, x}}
+  defp other(x), do: {{:global, {{x, x}}}}
+end
+"""
+    assert outcome(RULE, {"lib/once.ex": code}) == [said]
