@@ -3,65 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.facts import ModuleFacts
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
-from bot.elixir.reach import Reached, is_server, reached_from_callbacks
+from bot.elixir.project import Project
+from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.filled_stores import Fill, fills, is_read_by_others
 from bot.elixir.rules.route import also, route
+from bot.elixir.starters import Starters, starters_of
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
+_BARRIER = (
+    "here it fills what others read without asking this server: what starts later may rely on it"
+)
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def check(project: Project) -> Iterator[Site | Exempt]:
     """Every blocking call that `init/1` makes, itself or through the module's own functions."""
-    if not is_server(module) and not any(module.implements(name) for name in _SUPERVISORS):
-        return
-    for group in by_clause(reached_from_callbacks(module, [("init", 1)])):
-        yield _judge(group)
+    paths = {f.path: None for f in project.facts if f.role == "lib" and f.has("init", 1)}
+    for path in paths:
+        for module in project.modules_in(path):
+            if is_server(module) or any(module.implements(name) for name in _SUPERVISORS):
+                for group in by_clause(reached_from_callbacks(module, [("init", 1)])):
+                    yield _judge(group, project)
 
 
-def _judge(group: list[tuple[Blocking, Reached]]) -> Site | Exempt:
+def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Exempt:
     waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
     module = step.clause.function.module
-    span = Span.of(module, waits.call.node)
-    if is_platform(module):
-        return Exempt(span, "platform")
-    if is_test_support(module):
-        return Exempt(span, "test-support")
-    if waits.call.runs_in:
-        return Exempt(span, "other-process")
-    if before_halt(waits):
-        return Exempt(span, "ending")
-    if _never_serves(step):
-        return Exempt(span, "one-job")
-    severity, confidence = _weight(waits)
+    exemption = _exemption(waits, step)
+    if exemption:
+        return Exempt(Span.of(module, waits.call.node), exemption)
+    starters = starters_of(project.modules[module.name], project)
+    filled = _filled(step, project)
+    severity, confidence = _weight(waits, starters, filled)
     return Site(
-        span,
+        Span.of(module, waits.call.node),
         f"`init/1` blocks on {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
-            Because(span, _who_waits(module)),
+            *_who_waits(waits, module, starters, project),
+            *_who_reads(filled),
             *also(group, waits),
         ),
         severity=severity,
         confidence=confidence,
-        fix=_fix(waits, step),
+        fix=_fix(waits, step, starters, filled),
         data={"call": waits.call.full, "kind": waits.kind},
     )
 
 
-def _who_waits(module: Module) -> str:
-    """A child that is never restarted is started on demand, not in a list."""
-    server = module.use("GenServer")
-    restart = server.options.get("restart") if server is not None else None
-    if restart is not None and text(restart) == ":temporary":
-        return "its supervisor, and everybody who asks that one for a child, waits for its end"
-    return "the supervisor, and every child after this one, waits for its end"
+def _exemption(waits: Blocking, step: Reached) -> str:
+    module = step.clause.function.module
+    if is_platform(module):
+        return "platform"
+    if is_test_support(module):
+        return "test-support"
+    if waits.call.runs_in:
+        return "other-process"
+    if before_halt(waits):
+        return "ending"
+    return "one-job" if _never_serves(step) else ""
+
+
+def _who_waits(
+    waits: Blocking, module: Module, starters: Starters, project: Project
+) -> Iterator[Because]:
+    span = Span.of(module, waits.call.node)
+    if starters.only_by_hand:
+        yield Because(span, "whoever calls `start_link` waits for its end")
+        path, start, end = starters.by_hand[0]
+        yield Because(Span(path, start, end), "here plain code starts it, and no supervisor does")
+    elif _on_demand(starters, project.modules[module.name]):
+        yield Because(
+            span, "its supervisor, and everybody who asks that one for a child, waits for its end"
+        )
+    else:
+        yield Because(span, "the supervisor, and every child after this one, waits for its end")
+
+
+def _on_demand(starters: Starters, facts: ModuleFacts) -> bool:
+    """Whether `start_child` starts it; a child that is never restarted stands in no list either."""
+    if starters.listed or starters.on_demand:
+        return not starters.listed
+    said = (facts.spec.get("restart"), facts.use_options.get("GenServer", {}).get("restart"))
+    return ":temporary" in said
+
+
+@dataclass(frozen=True, eq=False)
+class _Filled:
+    """What the start fills that all processes can see."""
+
+    any: bool = False
+    read: Fill | None = None
+    """The first that code outside of the server reads."""
+
+
+def _filled(step: Reached, project: Project) -> _Filled:
+    server = step.origin.module
+    found = fills(reached([step.origin]), project)
+    read = next((fill for fill in found if is_read_by_others(fill, server, project)), None)
+    return _Filled(bool(found), read)
+
+
+def _who_reads(filled: _Filled) -> Iterator[Because]:
+    if filled.read is not None:
+        call = filled.read.call
+        yield Because(Span.of(call.owner, call.node), _BARRIER)
 
 
 def _never_serves(step: Reached) -> bool:
@@ -70,22 +125,29 @@ def _never_serves(step: Reached) -> bool:
     return ":ignore" in values and not any(value.startswith("{:ok") for value in values)
 
 
-def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:
+def _weight(
+    waits: Blocking, starters: Starters, filled: _Filled
+) -> tuple[Severity | None, Confidence | None]:
+    if filled.read is not None or starters.only_by_hand:
+        # What starts later, or whoever starts it, may rely on the work being done.
+        return "info", "medium"
     if waits.kind in ("process", "task", "remote-node") and not waits.endless:
         # Bounded, and often wanted: what this server needs must be there before it is.
         return "info", "medium"
     return None, "medium" if waits.kind in ("network", "process") else None
 
 
-def _fix(waits: Blocking, step: Reached) -> FixKind | None:
-    """Moving the work is only safe where init can neither refuse nor ignore its start."""
+def _fix(waits: Blocking, step: Reached, starters: Starters, filled: _Filled) -> FixKind | None:
+    """Moving the work is only safe where init can neither refuse nor ignore its start, and where
+    nobody relies on what it leaves behind.
+    """
+    if filled.read is not None:
+        return "advice"
     refuses = any(clause.mentions(b":stop", b":ignore") for clause in step.origin.clauses)
     plain = waits.kind in ("database", "http", "program", "sleep") and not step.path
-    return (
-        None
-        if plain and not refuses and step.clause.function.module.use("GenServer")
-        else "assisted"
-    )
+    alone = not filled.any and not starters.only_by_hand
+    safe = plain and not refuses and alone
+    return None if safe and step.clause.function.module.use("GenServer") else "assisted"
 
 
 RULE = Rule(
@@ -104,11 +166,13 @@ RULE = Rule(
     ),
     remedy=(
         "Return `{:ok, state, {:continue, :load}}` and do the work in `handle_continue/2`. A "
-        "failure there is a "
-        "crash after the start, no longer a refused start: decide whether that is right."
+        "failure there is a crash after the start, no longer a refused start: decide whether that "
+        "is right. What others read without asking this server, as a named table, is then not yet "
+        "there when the next child starts: create it empty in `init/1`, and let its readers cope "
+        "with a miss."
     ),
     triggers=(b"init(",),
-    check=check,
+    check_project=check,
     bad=(
         Sample("""\
 defmodule Rates do

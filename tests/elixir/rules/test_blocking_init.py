@@ -109,3 +109,113 @@ def test_init_of_a_plug_is_no_server() -> None:
 def test_who_waits_for_init(uses: str, waiting: str) -> None:
     (finding,) = analysed(RULE, server("Shop.Repo.all(x)", uses=uses)).findings
     assert waiting in finding.evidence[-1].note
+
+
+RATES = """\
+defmodule Shop.Rates do
+  use GenServer
+  def start_link(x), do: GenServer.start_link(__MODULE__, x)
+  def init(x), do: {:ok, Shop.Repo.all(x)}
+end
+"""
+LIST, DEMAND, HAND = "every child after this one", "asks that one for a child", "whoever calls"
+
+
+@pytest.mark.parametrize(
+    ("body", "waiting", "severity", "fix"),
+    [
+        ("Supervisor.init([Shop.Rates], strategy: :one_for_one)", LIST, "warning", "automatic"),
+        ("children = [{Shop.Rates, x}]\n    children", LIST, "warning", "automatic"),
+        ("DynamicSupervisor.start_child(Sup, {Shop.Rates, x})", DEMAND, "warning", "automatic"),
+        ("{:ok, pid} = Shop.Rates.start_link(x)\n    pid", HAND, "info", "assisted"),
+        ("{:ok, pid} = GenServer.start(Shop.Rates, x)\n    pid", HAND, "info", "assisted"),
+        ("for m <- [Shop.Rates, Shop.Other], do: m.start_link(x)", HAND, "info", "assisted"),
+        ("Enum.each([Shop.Rates], fn m -> m.start_link(x) end)", HAND, "info", "assisted"),
+        ("%{start: {Shop.Rates, :start_link, [x]}}", LIST, "warning", "automatic"),
+        (
+            "_ = Shop.Rates.start_link(x)\n    DynamicSupervisor.start_child(Sup, Shop.Rates)",
+            DEMAND, "warning", "automatic",
+        ),
+        ("x", LIST, "warning", "automatic"),
+    ],
+)  # fmt: skip
+def test_who_starts_it_waits(body: str, waiting: str, severity: str, fix: str) -> None:
+    other = f"defmodule Shop.Starts do\n  def go(x) do\n    {body}\n  end\nend\n"
+    (finding,) = analysed(RULE, {"lib/rates.ex": RATES, "lib/starts.ex": other}).findings
+    assert waiting in " ".join(e.note for e in finding.evidence)
+    assert (finding.severity, finding.fix) == (severity, fix)
+
+
+def test_a_supervisor_that_starts_it_on_demand_beside_its_own_children() -> None:
+    other = """\
+defmodule Shop.Tree do
+  use Supervisor
+  def init(_), do: Supervisor.init([{other}], strategy: :one_for_one)
+  def open(x), do: DynamicSupervisor.start_child(Shop.Rooms, {{Shop.Rates, x}})
+end
+"""
+    for child, waiting in (("Shop.Other", DEMAND), ("spec(x)", LIST)):
+        files = {"lib/rates.ex": RATES, "lib/tree.ex": other.format(other=child)}
+        (finding,) = analysed(RULE, files).findings
+        assert waiting in finding.evidence[-1].note
+
+
+def test_a_wrapper_may_be_the_child() -> None:
+    other = "defmodule Shop.Door do\n  def start_link(x), do: Shop.Rates.start_link(x)\nend\n"
+    (finding,) = analysed(RULE, {"lib/rates.ex": RATES, "lib/door.ex": other}).findings
+    assert finding.severity == "warning"
+
+
+def test_a_child_that_its_specification_calls_temporary() -> None:
+    spec = "def child_spec(x), do: %{id: 1, start: {A, :start_link, [x]}, restart: :temporary}"
+    (finding,) = analysed(RULE, server("Shop.Repo.all(x)", spec)).findings
+    assert DEMAND in finding.evidence[-1].note
+
+
+@pytest.mark.parametrize(
+    ("fill", "read", "told"),
+    [
+        (":ets.insert(@table, rows)", ":ets.lookup(@table, 1)", True),
+        ("fill(rows)", ":ets.tab2list(@table)", True),
+        ("Shop.Store.put(rows)", "Shop.Store.get()", True),
+        (":persistent_term.put(:rates, rows)", ":persistent_term.get(:rates)", True),
+        ("Application.put_env(:shop, :rates, rows)", "Application.get_env(:shop, :rates)", True),
+        (":persistent_term.put(:rates, rows)", ":persistent_term.get(:others)", False),
+        (":ets.insert(x, rows)", ":ets.lookup(x, 1)", False),
+        (":ets.new(@table, [:named_table])", ":ets.lookup(@table, 1)", False),
+        ("rows", ":ets.lookup(@table, 1)", False),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_others_read_must_be_there(fill: str, read: str, told: bool, elsewhere: bool) -> None:
+    reads = f"@table :rates\n  def read(x), do: {{x, {read}}}"
+    code = f"""\
+defmodule Shop.Rates do
+  use GenServer
+  @table :rates
+  def init(x) do
+    rows = Shop.Repo.all(x)
+    {fill}
+    {{:ok, x}}
+  end
+  {"" if elsewhere else reads.partition(chr(10))[2]}
+  defp fill(rows), do: :ets.insert(@table, rows)
+end
+
+defmodule Shop.Store do
+  def put(rows), do: :ets.insert(:kept, rows)
+  def get, do: :ets.tab2list(:kept)
+end
+"""
+    reader = f"defmodule Shop.Reader do\n  {reads if elsewhere else ''}\nend\n"
+    (finding,) = analysed(RULE, {"lib/rates.ex": code, "lib/reader.ex": reader}).findings
+    assert any("read without asking" in e.note for e in finding.evidence) == told
+    assert finding.severity == ("info" if told else "warning")
+    assert (finding.fix == "advice") == told
+
+
+def test_what_only_the_server_reads_is_no_barrier_yet_nothing_to_move_unasked() -> None:
+    more = "def handle_call(:all, _, x), do: {:reply, :ets.tab2list(:rates), x}"
+    body = "rows = Shop.Repo.all(x)\n    :ets.insert(:rates, rows)"
+    (finding,) = analysed(RULE, server(body, more)).findings
+    assert (finding.severity, finding.fix) == ("warning", "assisted")
