@@ -128,7 +128,7 @@ def _never_serves(step: Reached) -> bool:
 def _weight(
     waits: Blocking, starters: Starters, filled: _Filled
 ) -> tuple[Severity | None, Confidence | None]:
-    if filled.read is not None or starters.only_by_hand:
+    if (filled.read is not None or starters.only_by_hand) and not waits.endless:
         # What starts later, or whoever starts it, may rely on the work being done.
         return "info", "medium"
     if waits.kind in ("process", "task", "remote-node") and not waits.endless:

@@ -214,6 +214,13 @@ end
     assert (finding.fix == "advice") == told
 
 
+def test_a_wait_without_a_limit_is_no_lighter_for_what_it_fills() -> None:
+    more = "def read(x), do: {x, :ets.tab2list(:rates)}"
+    body = ":ets.insert(:rates, :rpc.call(x, A, :b, []))"
+    (finding,) = analysed(RULE, server(body, more)).findings
+    assert (finding.severity, finding.fix) == ("warning", "advice")
+
+
 def test_what_only_the_server_reads_is_no_barrier_yet_nothing_to_move_unasked() -> None:
     more = "def handle_call(:all, _, x), do: {:reply, :ets.tab2list(:rates), x}"
     body = "rows = Shop.Repo.all(x)\n    :ets.insert(:rates, rows)"
