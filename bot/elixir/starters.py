@@ -12,9 +12,22 @@ from bot.elixir.calls import Call
 from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.module import Clause
 from bot.elixir.project import Project
+from bot.elixir.supervision import is_supervisor
 
 _DYNAMIC = ("start_link", "start")
-_RAW = ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
+RAW_STARTS = frozenset(
+    f"{module}.{name}"
+    for module in (
+        "GenServer",
+        "GenStage",
+        "Agent",
+        ":gen_server",
+        ":gen_statem",
+        "GenStateMachine",
+    )
+    for name in ("start", "start_link")
+)
+"""Calls that start a server by its callback module, or an agent."""
 _BY_A_VARIABLE = re.compile(rb"(?<![:\w.])[a-z_]\w*\.start(?:_link)?\(")
 
 
@@ -33,6 +46,23 @@ class Starters:
     def only_by_hand(self) -> bool:
         """Whether no supervisor of the project has it as a child."""
         return bool(self.by_hand) and not self.listed and not self.on_demand
+
+
+def starts_a_server(start: StartFacts, project: Project) -> bool:
+    """Whether a call starts one of the project's own servers, or an agent."""
+    if start.call in RAW_STARTS:
+        return True
+    target = project.modules.get(start.target)
+    if target is None or start.call.rpartition(".")[0] != start.target or is_supervisor(target):
+        return False
+    name = start.call.rpartition(".")[2]
+    return any(s.call in RAW_STARTS and s.function.partition("/")[0] == name for s in target.starts)
+
+
+def is_restarted(facts: ModuleFacts, project: Project) -> bool:
+    """Whether a supervisor starts the module, and starts it again when it crashed."""
+    said = [facts.spec.get("restart"), *(o.get("restart") for o in facts.use_options.values())]
+    return facts.name in project.child_modules and ":temporary" not in said
 
 
 def starters_of(facts: ModuleFacts, project: Project) -> Starters:
@@ -63,7 +93,7 @@ def _is_plain(start: StartFacts, facts: ModuleFacts) -> bool:
     if name not in _DYNAMIC or start.target != facts.name:
         return False
     own = start.module == facts.name and start.function.startswith(("start", "child_spec"))
-    return not own and owner in (facts.name, *_RAW)
+    return not own and (owner == facts.name or start.call in RAW_STARTS)
 
 
 def _on_demand(start: StartFacts, facts: ModuleFacts) -> bool:

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
-from tree_sitter import Node
-
-from bot.core.finding import Confidence, Severity
-from bot.elixir import nodes
-from bot.elixir.blocking import (
-    WEIGHTS,
-    Blocking,
-    before_halt,
-    by_clause,
-    entry_of,
-    only_for_debugging,
-)
+from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.expressions import Expression, value_of
-from bot.elixir.matching import can_match
 from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
-from bot.elixir.reach import Reached, is_server, reached_from_callbacks
+from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.callback_waits import answers_calls, is_logged, takes_requests, weight_of
 from bot.elixir.rules.route import also, route
 from bot.elixir.serving import Patience, patience, serving, undecided
 from bot.elixir.ways import always_stops
 
-_CALL, _CAST = ("handle_call", 3), ("handle_cast", 2)
-_AT_START = (("init", 1), ("handle_continue", 2))
 _STAGE_WORK = ("handle_events", "handle_demand")
-_RESOLVERS = (":inet", ":inet_res")
-_SHORT_MILLISECONDS = 100
 _LEVEL = "an argument of `Logger.debug`: it runs only where that level is logged"
 _WAITING: dict[Patience, str] = {
     "endless": ", for its calls have no timeout",
@@ -52,14 +35,14 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 
 
 def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exempt:
-    waits, step = min(group, key=lambda pair: (_logged(*pair), WEIGHTS.index(pair[0].kind)))
+    waits, step = min(group, key=lambda pair: (is_logged(*pair), WEIGHTS.index(pair[0].kind)))
     span = Span.of(module, waits.call.node)
     exemption = _exemption(waits, step, module)
     if exemption:
         return Exempt(span, exemption)
-    severity, confidence = _weight(waits, step, module)
+    severity, confidence = weight_of(waits, step, module)
     unsure = undecided(step)
-    doubts = [*_doubt(unsure), *([Because(span, _LEVEL)] if _logged(waits, step) else ())]
+    doubts = [*_doubt(unsure), *([Because(span, _LEVEL)] if is_logged(waits, step) else ())]
     return Site(
         span,
         f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
@@ -87,27 +70,11 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
         return "continue"
     if step.origin.name in _STAGE_WORK:
         return "stage-work"
-    if not _takes_requests(module):
+    if not takes_requests(module):
         return "no-clients"
     if always_stops(entry_of(waits.call, step), (*step.path, waits.call)[0].node):
         return "last-work"
-    return "own-task" if _own_task(waits) and not _answers_calls(module) else ""
-
-
-def _takes_requests(module: Module) -> bool:
-    """Whether others can call the server or cast to it; so it is where its behaviour is unknown."""
-    if _CALL in module.functions or _CAST in module.functions:
-        return True
-    events = module.functions.get(("handle_event", 4))
-    if events is None:
-        return not module.implements("GenServer")
-    return any(can_match(c.params[0], r, module) for c in events.clauses for r in _requests())
-
-
-@cache
-def _requests() -> list[Node]:
-    """How a state machine is told of a call and of a cast."""
-    return [nodes.parse(code).root_node.named_children[0] for code in (b"{:call, from}", b":cast")]
+    return "own-task" if _own_task(waits) and not answers_calls(module) else ""
 
 
 def _own_task(waits: Blocking) -> bool:
@@ -135,66 +102,6 @@ def _is_internal(waits: Blocking, step: Reached) -> bool:
     return step.origin.label == "handle_event/4" and text(clause.params[0]) == ":internal"
 
 
-def _logged(waits: Blocking, step: Reached) -> bool:
-    """Whether it is only run to be logged, at a level that is often switched off."""
-    return any(only_for_debugging(call) for call in (*step.path, waits.call))
-
-
-def _weight(
-    waits: Blocking, step: Reached, module: Module
-) -> tuple[Severity | None, Confidence | None]:
-    if waits.kind in ("process", "task", "remote-node") and not waits.endless:
-        return "info", "low"
-    if _logged(waits, step):
-        return "info", "low"
-    if waits.kind == "database" and _of_its_own(waits.call, module):
-        # The one process that owns the connection: its clients wait for that anyway.
-        return "info", "medium"
-    if waits.kind == "network" and waits.call.module not in _RESOLVERS:
-        # Mostly the one process that owns the connection, whose clients wait for the socket anyway.
-        return "info", "medium"
-    if waits.kind == "sleep" and _short(waits):
-        return "info", "medium"
-    if not _answers_calls(module):
-        # Nobody waits for an answer; messages only pile up.
-        return "info", "medium"
-    sure = waits.kind in ("http", "program") or (waits.kind == "sleep" and not _given(waits, step))
-    return None, "high" if sure else None
-
-
-def _given(waits: Blocking, step: Reached) -> bool:
-    """Whether it is told how long to sleep, by a parameter or a part of some answer."""
-    time = waits.call.args[0] if waits.call.args else None
-    if time is None or time.type != "identifier":
-        return False
-    return value_of(Expression(time, step.clause)) is None
-
-
-def _of_its_own(call: Call, module: Module) -> bool:
-    """Whether it asks a connection that the server opens as it starts, and keeps."""
-    if not call.args or module.value(call.args[0]).type in ("alias", "atom"):
-        return False
-    opened = f"{call.module}.start_link"
-    steps = reached_from_callbacks(module, _AT_START)
-    return any(c.full == opened for step in steps for c in step.clause.calls)
-
-
-def _short(waits: Blocking) -> bool:
-    value = waits.call.args[0] if waits.call.args else None
-    return (
-        value is not None
-        and value.type == "integer"
-        and int(text(value).replace("_", "")) <= _SHORT_MILLISECONDS
-    )
-
-
-def _answers_calls(module: Module) -> bool:
-    """Whether others wait for replies of this server."""
-    events = module.functions.get(("handle_event", 4))
-    asked = events is not None and any("{:call," in text(c.params[0]) for c in events.clauses)
-    return asked or _CALL in module.functions
-
-
 def _doubt(call: Call | None) -> Iterator[Because]:
     if call is not None:
         span = Span.of(call.owner, call.node)
@@ -207,7 +114,7 @@ def _notes(waits: Blocking, span: Span, module: Module) -> Iterator[Because]:
     yield Because(
         span,
         "meanwhile every other caller of this server waits" + _WAITING[patience(module)]
-        if _answers_calls(module)
+        if answers_calls(module)
         else "meanwhile the server takes no message, and its mailbox grows",
     )
 

@@ -11,20 +11,7 @@ from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.ties import is_agent, stops_it, tie_of
-from bot.elixir.supervision import is_supervisor
-
-_RAW = frozenset(
-    f"{module}.{name}"
-    for module in (
-        "GenServer",
-        "GenStage",
-        "Agent",
-        ":gen_server",
-        ":gen_statem",
-        "GenStateMachine",
-    )
-    for name in ("start", "start_link")
-)
+from bot.elixir.starters import RAW_STARTS, is_restarted, starts_a_server
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
@@ -33,18 +20,8 @@ def check(project: Project) -> Iterator[Site | Exempt]:
         if facts.role != "lib":
             continue
         for start in facts.starts:
-            if _starts_a_server(start, project):
+            if starts_a_server(start, project):
                 yield from _judge(start, facts, project)
-
-
-def _starts_a_server(start: StartFacts, project: Project) -> bool:
-    if start.call in _RAW:
-        return True
-    target = project.modules.get(start.target)
-    if target is None or start.call.rpartition(".")[0] != start.target or is_supervisor(target):
-        return False
-    name = start.call.rpartition(".")[2]
-    return any(s.call in _RAW and s.function.partition("/")[0] == name for s in target.starts)
 
 
 def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[Site | Exempt]:
@@ -78,7 +55,7 @@ def _own_start(
     start: StartFacts, facts: ModuleFacts, project: Project, span: Span
 ) -> Iterator[Site | Exempt]:
     """`start/n` of a module that has no `start_link`: it cannot be a supervisor's child."""
-    unlinked = start.call in _RAW and start.call.endswith(".start")
+    unlinked = start.call in RAW_STARTS and start.call.endswith(".start")
     if (
         not unlinked
         or not start.function.startswith("start/")
@@ -100,19 +77,13 @@ def _each_caller_stops_it(name: str, project: Project) -> bool:
     return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
-def _restarted(facts: ModuleFacts, project: Project) -> bool:
-    """Whether a supervisor starts the module, and starts it again when it crashed."""
-    said = [facts.spec.get("restart"), *(o.get("restart") for o in facts.use_options.values())]
-    return facts.name in project.child_modules and ":temporary" not in said
-
-
 def _in_a_function(
     start: StartFacts, facts: ModuleFacts, span: Span, project: Project
 ) -> Site | Exempt:
     clause = _clause_at(start, project)
     linked = "start_link" in start.call
     target = project.module(start.target) if start.target in project.modules else None
-    restarted = _restarted(facts, project)
+    restarted = is_restarted(facts, project)
     tie = tie_of(start, clause, target, restarted) if clause is not None else None
     if tie is not None and tie.exemption:
         return Exempt(span, tie.exemption)
