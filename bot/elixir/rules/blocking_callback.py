@@ -18,7 +18,7 @@ from bot.elixir.serving import Patience, patience, serving, undecided
 from bot.elixir.ways import always_stops
 
 _STAGE_WORK = ("handle_events", "handle_demand")
-_LEVEL = "an argument of `Logger.debug`: it runs only where that level is logged"
+_LEVEL = "it runs only for an argument of `Logger.debug`: where that level is logged"
 _WAITING: dict[Patience, str] = {
     "endless": ", for its calls have no timeout",
     "five seconds": ", and after 5 seconds exits unless it catches that",
