@@ -18,7 +18,7 @@ from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached_from_callbacks
 from bot.elixir.results import results
-from bot.elixir.rules.state_use import writes
+from bot.elixir.rules.parts.state_use import writes
 from bot.elixir.server_requests import Request, Step, requests_in, runs
 from bot.elixir.tables import INSERTS, created, identity
 

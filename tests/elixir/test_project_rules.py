@@ -140,7 +140,7 @@ def test_rules_look_at_texts_and_never_at_files() -> None:
     outside = {"project.py", "project_rules.py", "project_state.py", "changed.py", "redetect.py"}
     reads = [
         f"{path.name}:{node.lineno}"
-        for path in (*folder.glob("*.py"), *(folder / "rules").glob("*.py"))
+        for path in (*folder.glob("*.py"), *(folder / "rules").rglob("*.py"))
         if path.name not in outside
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)

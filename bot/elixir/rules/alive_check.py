@@ -14,8 +14,8 @@ from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.own_links import linked_start
-from bot.elixir.rules.standing import above
+from bot.elixir.rules.parts.own_links import linked_start
+from bot.elixir.rules.parts.standing import above
 
 _ALIVE = "Process.alive?"
 _LOOKS_UP = frozenset({"Process.whereis", "GenServer.whereis"})

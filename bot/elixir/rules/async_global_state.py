@@ -15,10 +15,10 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.configured import configured, value_written
-from bot.elixir.rules.excluded import left_out
-from bot.elixir.rules.setting_users import Use, changes_of, reads_of
-from bot.elixir.rules.test_life import clean_up_of, sets_up_the_file
+from bot.elixir.rules.parts.configured import configured, value_written
+from bot.elixir.rules.parts.excluded import left_out
+from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
+from bot.elixir.rules.parts.test_life import clean_up_of, sets_up_the_file
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 from bot.elixir.source import role_of
 

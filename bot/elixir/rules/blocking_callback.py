@@ -12,8 +12,13 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.callback_waits import answers_calls, is_logged, takes_requests, weight_of
-from bot.elixir.rules.route import also, route
+from bot.elixir.rules.parts.callback_waits import (
+    answers_calls,
+    is_logged,
+    takes_requests,
+    weight_of,
+)
+from bot.elixir.rules.parts.route import also, route
 from bot.elixir.serving import Patience, patience, serving, undecided
 from bot.elixir.ways import always_stops
 

@@ -15,8 +15,8 @@ from bot.elixir.project import Project
 from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.filled_stores import Fill, fills, is_read_by_others
-from bot.elixir.rules.route import also, route
+from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
+from bot.elixir.rules.parts.route import also, route
 from bot.elixir.starters import Starters, starters_of
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")

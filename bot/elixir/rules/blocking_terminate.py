@@ -13,7 +13,7 @@ from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.infinite_timeout import POSITIONS
-from bot.elixir.rules.route import also, route
+from bot.elixir.rules.parts.route import also, route
 from bot.elixir.trapping import trap_flags
 
 _SHUTDOWN = 5_000

@@ -15,7 +15,7 @@ from bot.elixir.named_needs import needed_process
 from bot.elixir.project import Project
 from bot.elixir.reach import callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.way import clauses_on, way
+from bot.elixir.rules.parts.way import clauses_on, way
 from bot.elixir.server_requests import CASTS, Step
 from bot.elixir.siblings import together
 from bot.elixir.supervision import is_supervisor

@@ -12,7 +12,7 @@ from bot.elixir.process_names import process_name
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.way import way
+from bot.elixir.rules.parts.way import way
 from bot.elixir.server_requests import Step, runs
 
 _ASKS = frozenset(

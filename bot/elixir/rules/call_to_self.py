@@ -13,7 +13,7 @@ from bot.elixir.module import Clause, Module
 from bot.elixir.process_names import SELF, process_name
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.way import clauses_on, way
+from bot.elixir.rules.parts.way import clauses_on, way
 from bot.elixir.server_requests import WAITING, Request, Step, requests_in
 
 _WHO_AM_I = re.compile(rb"self\(\)\s*[!=]=|[!=]=\s*self\(\)")

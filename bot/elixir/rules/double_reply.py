@@ -15,7 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.unused import unused
+from bot.elixir.rules.parts.unused import unused
 from bot.elixir.ways import Way, ways
 
 _REPLIES = frozenset({"GenServer.reply", "GenStage.reply", ":gen_server.reply"})

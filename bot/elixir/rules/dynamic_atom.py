@@ -14,9 +14,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.bounded_text import Trail, few
-from bot.elixir.rules.outside import outside
-from bot.elixir.rules.standing import (
+from bot.elixir.rules.parts.bounded_text import Trail, few
+from bot.elixir.rules.parts.outside import outside
+from bot.elixir.rules.parts.standing import (
     at_compile_time,
     bounded,
     comments_on,

@@ -12,7 +12,7 @@ from bot.elixir.context import is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.table_keys import comes_from_outside, written_keys
+from bot.elixir.rules.parts.table_keys import comes_from_outside, written_keys
 from bot.elixir.runners import Run, at_run_time
 from bot.elixir.tables import Operation, Table, created, modules_with_tables, operations
 

@@ -13,7 +13,7 @@ from bot.elixir.expressions import Expression
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.table_keys import comes_from_outside, written_keys
+from bot.elixir.rules.parts.table_keys import comes_from_outside, written_keys
 from bot.elixir.runners import Run, runs
 from bot.elixir.tables import (
     REMOVES,

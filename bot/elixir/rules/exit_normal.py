@@ -15,8 +15,8 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.own_start import start_of, traps
-from bot.elixir.rules.standing import above
+from bot.elixir.rules.parts.own_start import start_of, traps
+from bot.elixir.rules.parts.standing import above
 from bot.elixir.source import role_of
 from bot.elixir.trapping import is_self, is_trap_flag
 

@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
-from bot.elixir.rules.state_use import field_names
+from bot.elixir.rules.parts.state_use import field_names
 
 MAX_LINES = 600
 """Code lines without docs and blanks: three times what one sitting's review takes in. Of about 90

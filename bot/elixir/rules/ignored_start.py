@@ -18,7 +18,7 @@ from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.unused import unused
+from bot.elixir.rules.parts.unused import unused
 from bot.elixir.started_child import started_by
 from bot.elixir.ways import ways
 

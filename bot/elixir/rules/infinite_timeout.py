@@ -14,8 +14,8 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.patient import answered_late, own_answers, waits
-from bot.elixir.rules.stated_reasons import stated_above, stated_beside
+from bot.elixir.rules.parts.patient import answered_late, own_answers, waits
+from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
     "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,

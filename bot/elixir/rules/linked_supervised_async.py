@@ -10,7 +10,7 @@ from bot.elixir.messages import handles_task_reply, traps_exits
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 
 ASYNC = "Task.Supervisor.async"
 

@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.standing import only_for_macros
+from bot.elixir.rules.parts.standing import only_for_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _LOOKS_FIRST = frozenset(

@@ -15,7 +15,7 @@ from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 
 _MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
 _RELEASES = frozenset({"Process.demonitor", ":erlang.demonitor"})

@@ -8,7 +8,7 @@ from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.way import clause_around, way
+from bot.elixir.rules.parts.way import clause_around, way
 from bot.elixir.server_requests import Request
 
 _HANDLES = ("handle_call", 3)

@@ -16,7 +16,7 @@ from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Rule, Sample, Site, Span
-from bot.elixir.rules.written_specs import WrittenSpec, written_specs
+from bot.elixir.rules.parts.written_specs import WrittenSpec, written_specs
 
 _FINITE = frozenset(
     "Enum Map List Keyword String Integer Float File Path Logger Application System IO Jason "

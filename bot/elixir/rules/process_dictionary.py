@@ -14,7 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.standing import callers_of
+from bot.elixir.rules.parts.standing import callers_of
 
 _CONTEXT = re.compile(
     r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox"

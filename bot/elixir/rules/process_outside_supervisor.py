@@ -10,7 +10,7 @@ from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.ties import is_agent, stops_it, tie_of
+from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
 from bot.elixir.starters import RAW_STARTS, is_restarted, starts_a_server
 
 

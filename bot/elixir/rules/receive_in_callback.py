@@ -14,7 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 from bot.elixir.serving import serving
 from bot.elixir.trapping import trap_flags
 from bot.elixir.waiting import (

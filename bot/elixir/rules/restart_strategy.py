@@ -12,7 +12,7 @@ from bot.elixir.facts import ModuleFacts
 from bot.elixir.lost_on_restart import Tie, ties
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.way import way
+from bot.elixir.rules.parts.way import way
 from bot.elixir.siblings import together
 
 _WATCHES = re.compile(rb"Process\.(?:monitor|link)\(|:erlang\.monitor\(|:nodeup|:DOWN")

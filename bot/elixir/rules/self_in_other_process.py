@@ -12,7 +12,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.standing import above
+from bot.elixir.rules.parts.standing import above
 
 _SENDS = frozenset(
     {

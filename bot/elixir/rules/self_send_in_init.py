@@ -10,7 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.first_message import why_first
+from bot.elixir.rules.parts.first_message import why_first
 from bot.elixir.self_sends import SelfSend, self_sends
 
 _BRANCHES = ("if", "unless", "case", "cond", "with")

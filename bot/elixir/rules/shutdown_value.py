@@ -13,8 +13,8 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.branch_end import ends_at_once
-from bot.elixir.rules.written_specs import WrittenSpec, supervises, written_specs
+from bot.elixir.rules.parts.branch_end import ends_at_once
+from bot.elixir.rules.parts.written_specs import WrittenSpec, supervises, written_specs
 
 _WORDS = (b"shutdown:", b"start: {")
 _STARTS = ("start_link", "start")

@@ -12,14 +12,14 @@ from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
-from bot.elixir.rules.about_time import is_about_time, shows_time
-from bot.elixir.rules.absence import awaits_absence
-from bot.elixir.rules.after_sleep import asks_next, waits_next
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.certain_waits import no_event_for
-from bot.elixir.rules.polling import polls
-from bot.elixir.rules.simulated_work import in_a_handler, is_stub, only_passed_on
-from bot.elixir.rules.standing import above, definition_around
+from bot.elixir.rules.parts.about_time import is_about_time, shows_time
+from bot.elixir.rules.parts.absence import awaits_absence
+from bot.elixir.rules.parts.after_sleep import asks_next, waits_next
+from bot.elixir.rules.parts.certain_waits import no_event_for
+from bot.elixir.rules.parts.polling import polls
+from bot.elixir.rules.parts.simulated_work import in_a_handler, is_stub, only_passed_on
+from bot.elixir.rules.parts.standing import above, definition_around
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")

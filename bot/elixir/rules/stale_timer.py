@@ -13,9 +13,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
-from bot.elixir.rules.unused import unused
-from bot.elixir.rules.way import clause_around
+from bot.elixir.rules.parts.route import route
+from bot.elixir.rules.parts.unused import unused
+from bot.elixir.rules.parts.way import clause_around
 from bot.elixir.timers import OwnMessage, handlers, own_messages, run_by, shape, steps_from
 from bot.elixir.ways import ways
 

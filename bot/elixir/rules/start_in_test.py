@@ -15,8 +15,8 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.seen_ending import ends
-from bot.elixir.rules.standing import above, definition_around
+from bot.elixir.rules.parts.seen_ending import ends
+from bot.elixir.rules.parts.standing import above, definition_around
 from bot.elixir.source import role_of
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})

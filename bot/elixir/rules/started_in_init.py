@@ -10,7 +10,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 from bot.elixir.supervision import is_supervisor
 
 _SUPERVISORS = frozenset(

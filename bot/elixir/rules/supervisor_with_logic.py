@@ -12,8 +12,8 @@ from bot.elixir.context import ends_system, is_platform, is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.pause import milliseconds, rounds_of
-from bot.elixir.rules.route import also, route
+from bot.elixir.rules.parts.pause import milliseconds, rounds_of
+from bot.elixir.rules.parts.route import also, route
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
 _WAITS = "the whole boot waits for it"

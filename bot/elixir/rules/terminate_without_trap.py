@@ -17,7 +17,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 

@@ -12,8 +12,8 @@ from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.nil_guards import given_only_by_tests
-from bot.elixir.rules.test_branches import (
+from bot.elixir.rules.parts.nil_guards import given_only_by_tests
+from bot.elixir.rules.parts.test_branches import (
     only_a_sandbox,
     only_adds,
     only_hooks,

@@ -14,7 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.time_limits import ends_by_a_tag
+from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
 _SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _CLOCKS = frozenset(

@@ -10,9 +10,9 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVERS
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.growth import grows, is_cut
-from bot.elixir.rules.kept import field_written
-from bot.elixir.rules.state_use import Write, writes
+from bot.elixir.rules.parts.growth import grows, is_cut
+from bot.elixir.rules.parts.kept import field_written
+from bot.elixir.rules.parts.state_use import Write, writes
 
 _MESSAGES = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2))
 

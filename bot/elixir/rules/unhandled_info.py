@@ -11,7 +11,7 @@ from bot.elixir.context import is_platform
 from bot.elixir.module import Module
 from bot.elixir.reach import BUSY, Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.route import route
+from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import is_trap_flag
 from bot.elixir.ways import always_stops
 

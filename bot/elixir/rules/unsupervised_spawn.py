@@ -15,8 +15,8 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.ending import starts_the_end
-from bot.elixir.rules.job import only_ends_a_process, only_sends
+from bot.elixir.rules.parts.ending import starts_the_end
+from bot.elixir.rules.parts.job import only_ends_a_process, only_sends
 
 SPAWNS = frozenset(
     {

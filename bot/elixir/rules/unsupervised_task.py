@@ -21,9 +21,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_callback, is_server, runs_in_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.ending import starts_the_end
-from bot.elixir.rules.init_job import belongs_in_child_list, starts_again
-from bot.elixir.rules.job import only_logs
+from bot.elixir.rules.parts.ending import starts_the_end
+from bot.elixir.rules.parts.init_job import belongs_in_child_list, starts_again
+from bot.elixir.rules.parts.job import only_logs
 from bot.elixir.trapping import trap_flags
 
 TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})

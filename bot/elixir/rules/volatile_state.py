@@ -14,9 +14,9 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.kept import field_written, is_handle
-from bot.elixir.rules.senders import writers
-from bot.elixir.rules.state_use import Write, client_reads, loads, spoken_of, writes
+from bot.elixir.rules.parts.kept import field_written, is_handle
+from bot.elixir.rules.parts.senders import writers
+from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
 from bot.elixir.runners import runs
 
 _PERSISTS = re.compile(

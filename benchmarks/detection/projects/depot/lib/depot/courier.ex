@@ -30,7 +30,7 @@ defmodule Depot.Courier do
   def receipts(parcels) do
     parcels
     |> Enum.map(&Task.async(fn -> receipt(&1) end))
-    |> Task.await_many()
+    |> Task.await_many(:infinity) # found: infinite-timeout
   end
 
   defp receipt(parcel) do

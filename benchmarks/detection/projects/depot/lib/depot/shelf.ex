@@ -6,7 +6,7 @@ defmodule Depot.Shelf do
 
   def put(place, parcel), do: GenServer.call(__MODULE__, {:put, place, parcel})
 
-  def at(place), do: GenServer.call(__MODULE__, {:at, place}, :infinity) # found: infinite-timeout
+  def at(place), do: GenServer.call(__MODULE__, {:at, place}, :infinity)
 
   def everything, do: GenServer.call(__MODULE__, :everything, 10_000)
 

@@ -8,7 +8,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls
 from bot.elixir.outline import Function, Module
-from bot.elixir.rules.standing import receivers_of_closures
+from bot.elixir.rules.parts.standing import receivers_of_closures
 
 _RUNS_HERE = (
     "capture_",

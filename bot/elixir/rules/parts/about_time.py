@@ -6,7 +6,7 @@ import re
 
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
-from bot.elixir.rules.absence import comments_at
+from bot.elixir.rules.parts.absence import comments_at
 
 _CLOCK_WORDS = re.compile(
     r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"

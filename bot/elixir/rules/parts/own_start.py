@@ -11,7 +11,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import callbacks, reached
-from bot.elixir.rules.standing import receivers_of_closures
+from bot.elixir.rules.parts.standing import receivers_of_closures
 from bot.elixir.trapping import is_trap_flag
 
 _SUPERVISORS = frozenset(

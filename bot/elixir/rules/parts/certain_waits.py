@@ -13,7 +13,7 @@ from bot.elixir.expressions import operations
 from bot.elixir.module import Module
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS
-from bot.elixir.rules.standing import above
+from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario", "setup", "setup_all")
 _EXPIRIES = re.compile(r"(?:^|_)(?:ttl|expiry|expires?|expires_in|max_age|valid_for|lifetime)$")

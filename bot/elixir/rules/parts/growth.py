@@ -14,10 +14,10 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS
 from bot.elixir.results import results
-from bot.elixir.rules.kept import field_written
-from bot.elixir.rules.senders import sent_messages
-from bot.elixir.rules.state_use import Write
-from bot.elixir.rules.table_keys import comes_from_outside, may_be_many
+from bot.elixir.rules.parts.kept import field_written
+from bot.elixir.rules.parts.senders import sent_messages
+from bot.elixir.rules.parts.state_use import Write
+from bot.elixir.rules.parts.table_keys import comes_from_outside, may_be_many
 
 _BY_KEY = frozenset(
     {"Map.put", "Map.put_new", "Map.update", "Keyword.put", ":maps.put", "put_in", "update_in"}

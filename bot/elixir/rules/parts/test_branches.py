@@ -8,7 +8,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import calls_in
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
-from bot.elixir.rules.nil_guards import does_nothing
+from bot.elixir.rules.parts.nil_guards import does_nothing
 
 _SANDBOX = "Ecto.SQL.Sandbox"
 

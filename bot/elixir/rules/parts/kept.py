@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.nodes import text
-from bot.elixir.rules.specs import parameter_types
-from bot.elixir.rules.state_use import Write
+from bot.elixir.rules.parts.specs import parameter_types
+from bot.elixir.rules.parts.state_use import Write
 
 _HANDLE = re.compile(
     r"(?:^|[_.])(?:pids?|refs?|from|sockets?|port|fun|callback|caller|monitor|opts|options)$"

@@ -13,14 +13,14 @@ from bot.elixir.messages import handles
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import reached_from_callbacks
 from bot.elixir.rules.base import Because, Span
-from bot.elixir.rules.helper_process import (
+from bot.elixir.rules.parts.helper_process import (
     asks_by_name,
     does_one_job,
     start_takes_starter,
     takes_starter,
 )
-from bot.elixir.rules.normal_end import careless_end, ends_it, monitors, outlives, own_end
-from bot.elixir.rules.owners import runs_in_an_owner
+from bot.elixir.rules.parts.normal_end import careless_end, ends_it, monitors, outlives, own_end
+from bot.elixir.rules.parts.owners import runs_in_an_owner
 from bot.elixir.timers import run_by
 from bot.elixir.trapping import trap_flags
 from bot.elixir.waiting import is_tuple_of

@@ -11,7 +11,7 @@ from bot.elixir.named_calls import calls_named
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Span
-from bot.elixir.rules.doors import holds_tests, visits
+from bot.elixir.rules.parts.doors import holds_tests, visits
 from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
 from bot.elixir.source import role_of
 

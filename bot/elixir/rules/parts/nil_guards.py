@@ -8,7 +8,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
-from bot.elixir.rules.standing import above
+from bot.elixir.rules.parts.standing import above
 
 
 def given_only_by_tests(tool: Call, clause: Clause) -> Node | None:

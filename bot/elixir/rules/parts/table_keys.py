@@ -12,8 +12,8 @@ from bot.elixir.expressions import assignments, operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
-from bot.elixir.rules.specs import parameter_types
-from bot.elixir.rules.standing import bounded, iterated
+from bot.elixir.rules.parts.specs import parameter_types
+from bot.elixir.rules.parts.standing import bounded, iterated
 from bot.elixir.runners import callers
 from bot.elixir.tables import Operation
 

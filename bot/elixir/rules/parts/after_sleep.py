@@ -9,7 +9,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.module import Module
-from bot.elixir.rules.absence import next_statements
+from bot.elixir.rules.parts.absence import next_statements
 
 _WAITS = ("wait", "await", "eventually", "assert_eventually", "poll", "retry")
 """How functions and macros are named that look again until a deadline. `assert_receive` is none: it

@@ -15,9 +15,9 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
 from bot.elixir.project import Project
 from bot.elixir.results import results
-from bot.elixir.rules.bindings import bound_to, closure_setting, is_indexed, parts
-from bot.elixir.rules.specs import parameter_types
-from bot.elixir.rules.standing import bounded, callers_of, iterated, literal
+from bot.elixir.rules.parts.bindings import bound_to, closure_setting, is_indexed, parts
+from bot.elixir.rules.parts.specs import parameter_types
+from bot.elixir.rules.parts.standing import bounded, callers_of, iterated, literal
 
 Few = Literal["", "few", "count"]
 """`few`: a fixed set, or at most one for each atom there is; `count`: a number counted here."""

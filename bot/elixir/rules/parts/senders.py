@@ -9,7 +9,7 @@ from tree_sitter import Node
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import is_callback
-from bot.elixir.rules.state_use import Write
+from bot.elixir.rules.parts.state_use import Write
 
 _SENDS = ("GenServer.call", "GenServer.cast", "Kernel.send", "Process.send_after")
 

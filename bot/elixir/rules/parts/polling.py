@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.elixir.calls import Call
 from bot.elixir.outline import Function
-from bot.elixir.rules.standing import callers_of, receivers_of_closures
+from bot.elixir.rules.parts.standing import callers_of, receivers_of_closures
 
 POLLING = (
     "Stream.",

@@ -9,7 +9,7 @@ from bot.elixir.calls import Call
 from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.rules.normal_end import own_end
+from bot.elixir.rules.parts.normal_end import own_end
 from bot.elixir.trapping import is_self
 
 _ASKS = frozenset(

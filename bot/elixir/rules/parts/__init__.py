@@ -1,0 +1,1 @@
+"""What rules ask: questions that several have, and those too long for one."""
