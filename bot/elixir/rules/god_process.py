@@ -55,6 +55,8 @@ _SENT_BY_THE_RUNTIME = frozenset(
     "EXIT DOWN timeout state_timeout nodeup nodedown tcp tcp_closed tcp_error tcp_passive ssl "
     "ssl_closed ssl_error udp ETS-TRANSFER".split()
 )
+_MOST_TAGS = 500
+"""Tags that are looked at: the search takes the square of them."""
 _STEM = 7
 """Letters by which forms of one word are told to be one."""
 
@@ -154,7 +156,7 @@ def topics_of(tags: list[str]) -> tuple[str, ...]:
     those of most tags first, as first written. `add_item`, `unsold_item_ids` and `items` are one,
     `item`; so are `connection` and `connected`. What the runtime itself sends is no topic.
     """
-    left = [words for tag in tags if (words := _nouns(tag))]
+    left = [words for tag in tags[:_MOST_TAGS] if (words := _nouns(tag))]
     found: dict[str, str] = {}
     while left:
         held = Counter(stem for words in left for stem in words)
