@@ -80,7 +80,7 @@ class Inspection:
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
         exempted = [e for result in self._results for e in result.exempted]
-        for kept in self._of_project_rules().rules.values():
+        for kept in self._of_project_rules().looks.values():
             findings += kept.findings
             exempted += kept.exempted
         self.project.forget()

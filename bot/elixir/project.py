@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TypeVar, cast
 
 from bot.core.finding import SupervisionTree
 from bot.elixir.call_graph import CallGraph
@@ -16,6 +16,11 @@ from bot.elixir.source import Source
 from bot.elixir.supervision import trees_of
 from bot.elixir.usings import Usings, expand
 from bot.elixir.watched import Texts, Trace
+
+T = TypeVar("T")
+
+_OF_FACTS = frozenset({"lib", "modules", "trees", "child_modules"})
+"""What is worked out of the facts alone, so that all views can share it."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,27 @@ class Project:
     """Which files hold which words, as far as it was asked."""
     trace: Trace = field(default_factory=Trace, repr=False, compare=False)
     """What was looked at through this view of the project."""
-    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was worked out through this view: what another one found out is in the other's trace."""
+    _known: dict[object, tuple[object, Trace]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _graph: list[tuple[CallGraph, Trace]] = field(default_factory=list, repr=False, compare=False)
 
     def watched(self) -> Project:
         """The same project, with a trace of its own; files are opened once for all."""
-        return replace(self, trace=Trace(), memo={})
+        view = replace(self, trace=Trace())
+        view.__dict__.update({k: v for k, v in self.__dict__.items() if k in _OF_FACTS})
+        return view
+
+    def once(self, key: object, look: Callable[[Project], T]) -> T:
+        """What a look at the project finds, which is worked out once for all views; all of them
+        have looked at the same then.
+        """
+        if key not in self._known:
+            view = self.watched()
+            self._known[key] = look(view), view.trace
+        found, trace = self._known[key]
+        self.trace.add(trace)
+        return cast("T", found)
 
     def forget(self) -> None:
         """Drop the files that were opened, so that their syntax trees go; each can be again."""
@@ -48,6 +67,7 @@ class Project:
         self._modules.clear()
         self._sources.clear()
         self._graph.clear()
+        self._known.clear()
 
     @cached_property
     def lib(self) -> frozenset[str]:

@@ -1,7 +1,8 @@
-"""A project as its rules saw it, and whether what a rule found in it still stands.
+"""A project as its rules saw it, and what still stands of what they found in it.
 
 A rule's findings depend on the facts of all modules but for where they stand, on the files it
-opens, and on the answers by which it chose them. All three are kept with what it found.
+opens, and on the answers by which it chose them. All three are kept with what it found, for each
+file apart where a rule goes file by file.
 """
 
 from __future__ import annotations
@@ -16,53 +17,23 @@ from typing import Any
 from bot.core.finding import Exempted, Finding
 from bot.elixir.facts import TELLING, ModuleFacts
 from bot.elixir.project import Project
-from bot.elixir.watched import Question, Trace, answer
+from bot.elixir.questions import Asked
 
 _PLACES = frozenset({"start", "end", "line", "list_start", "list_end"})
 """Fields of facts that say only where something stands: who wants to know, opens the file."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One question, and who answered it how."""
-
-    how: str
-    what: str
-    answers: dict[str, int]
-    """Those that are not zero, by path."""
-    zeros: str
-    """Which files answered with zero: a bit for each, in order of the paths, in hexadecimal."""
-
-    @classmethod
-    def of(cls, question: Question, answers: Mapping[str, int], order: Mapping[str, int]) -> Asked:
-        """From the answers by path and the places of the paths."""
-        bits = bytearray(len(order) // 8 + 1)
-        told = {path: answer for path, answer in answers.items() if answer}
-        for path in answers.keys() - told.keys():
-            place = order[path]
-            bits[place >> 3] |= 1 << (place & 7)
-        return cls(*question, told, f"{int.from_bytes(bits, 'little'):x}")
-
-    def stands(self, path: str, place: int, data: bytes, defined: frozenset[str]) -> bool:
-        """Whether a changed file answers as it did, if it was asked at all."""
-        if path not in self.answers and not int(self.zeros, 16) >> place & 1:
-            return True
-        return answer((self.how, self.what), data, defined) == self.answers.get(path, 0)
-
-
-@dataclass(frozen=True)
 class Kept:
-    """What one rule found, and what it looked at for it."""
+    """What one rule found, or one look of a rule, and what it looked at for it."""
 
-    findings: tuple[Finding, ...]
-    exempted: tuple[Exempted, ...]
+    findings: tuple[Finding, ...] = ()
+    exempted: tuple[Exempted, ...] = ()
     opened: tuple[str, ...] = ()
-    asked: tuple[Asked, ...] = ()
-
-    def looking_at(self, trace: Trace, order: Mapping[str, int]) -> Kept:
-        """The same with all that was looked at."""
-        asked = tuple(Asked.of(question, told, order) for question, told in trace.asked.items())
-        return Kept(self.findings, self.exempted, tuple(sorted(trace.opened)), asked)
+    asked: tuple[int, ...] = ()
+    """Numbers of questions."""
+    paths: tuple[str, ...] = ()
+    """The files that a rule begins in."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +44,10 @@ class State:
     """Of the content of each file."""
     shapes: dict[str, str] = field(default_factory=dict)
     """Of the facts of each file, without their places."""
-    rules: dict[str, Kept] = field(default_factory=dict)
+    looks: dict[str, Kept] = field(default_factory=dict)
+    """By rule, by rule and file, or by rule and `?` for the files it begins in."""
+    questions: tuple[Asked, ...] = ()
+    """All that were asked, by whomever."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +61,34 @@ class Since:
     """The places of all paths."""
 
     def standing(self, shapes: Mapping[str, str]) -> dict[str, Kept]:
-        """What the rules found that would find the same again."""
+        """The looks that would find the same again."""
         if shapes != self.before.shapes:
             return {}
         changed = {p for p, digest in self.digests.items() if self.before.digests.get(p) != digest}
-        files = [(p, self.project.files[p], self.project.defined_in(p)) for p in sorted(changed)]
+        fallen = self._answered_otherwise(changed)
         return {
-            rule: kept
-            for rule, kept in self.before.rules.items()
-            if changed.isdisjoint(kept.opened) and self._answered(kept, files)
+            look: kept
+            for look, kept in self.before.looks.items()
+            if changed.isdisjoint(kept.opened) and fallen.isdisjoint(kept.asked)
+            if all(0 <= number < len(self.before.questions) for number in kept.asked)
         }
 
-    def _answered(self, kept: Kept, files: list[tuple[str, bytes, frozenset[str]]]) -> bool:
-        """Whether the rule would choose the same files to open."""
-        try:
-            return all(
-                question.stands(path, self.order[path], data, defined)
-                for path, data, defined in files
-                for question in kept.asked
-            )
-        except (ValueError, re.error):
-            return False  # nobody of ours kept such a question
+    def _answered_otherwise(self, changed: Iterable[str]) -> set[int]:
+        """The questions to which one of the changed files has another answer now."""
+        files = [(p, self.project.files[p], self.project.defined_in(p)) for p in changed]
+        fallen = set()
+        for number, question in enumerate(self.before.questions):
+            try:
+                int(question.zeros, 16)
+                stands = all(
+                    question.stands(path, self.order[path], data, defined)
+                    for path, data, defined in files
+                )
+            except (ValueError, re.error):
+                stands = False  # nobody of ours kept such a question
+            if not stands:
+                fallen.add(number)
+        return fallen
 
     def shapes(self) -> dict[str, str]:
         """Those of all files as they are now; what did not change keeps its own."""

@@ -147,11 +147,7 @@ def callers(function: Function, project: Project) -> Iterator[tuple[Function, Ca
 
 
 def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call]]:
-    key = (_calls_of, function)
-    if key not in project.memo:
-        project.memo[key] = list(_looked_for(function, project))
-    found: list[tuple[Function, Call]] = project.memo[key]
-    return found
+    return project.once((_calls_of, function), lambda view: list(_looked_for(function, view)))
 
 
 def _looked_for(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:

@@ -20,6 +20,16 @@ class Trace:
     calls: bool = False
     """Whether the call graph was asked, which looks at files by itself."""
 
+    def add(self, other: Trace) -> None:
+        """Take in what another one has."""
+        self.opened |= other.opened
+        self.calls |= other.calls
+        for question, answers in other.asked.items():
+            known = self.asked.setdefault(question, answers)
+            if known is answers or answers.keys() <= known.keys():
+                continue
+            self.asked[question] = answers if known.keys() <= answers.keys() else known | answers
+
     def joined(self, other: Trace) -> Trace:
         """Both together."""
         asked = {q: dict(answers) for q, answers in self.asked.items()}

@@ -18,7 +18,8 @@ from bot.core.finding import Analysis
 from bot.elixir.analyze import survey
 from bot.elixir.project import Project
 from bot.elixir.project_rules import asked
-from bot.elixir.project_state import Asked, State, shape
+from bot.elixir.project_state import Kept, State, shape
+from bot.elixir.questions import Asked, Questions
 from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
@@ -68,28 +69,38 @@ def test_after_any_changes_the_findings_are_those_of_a_fresh_look(
         assert looked(now, cache) == looked(now)
 
 
-def test_only_rules_that_looked_at_a_changed_file_are_asked_again() -> None:
+def test_only_looks_at_a_changed_file_are_made_again() -> None:
     files = MemoryTree.of(DEPOT).files()
-    survey_of = {path: path for path in files}
+    digests = {path: path for path in files}
     inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
-    before = asked(RULES, inspection.project, survey_of, State())
-    again = asked(RULES, inspection.project, survey_of | {"lib/depot/label.ex": "new"}, before)
-    assert before.rules == again.rules
-    assert set(again.rules) == {rule.id for rule in RULES}
-    kept = [i for i in again.rules if again.rules[i] is before.rules[i]]
-    assert "mix-env-at-run-time" not in kept
-    assert len(kept) > len(RULES) // 2
+    before = asked(RULES, inspection.project, digests, State())
+    changed = digests | {"lib/depot/label.ex": "new"}
+    again = asked(RULES, inspection.project, changed, before)
+    assert found_in(before) == found_in(again)
+    assert {look.split()[0] for look in again.looks} == {rule.id for rule in RULES}
+    made_again = {
+        look for look, kept in before.looks.items() if "lib/depot/label.ex" in kept.opened
+    }
+    assert "mix-env-at-run-time lib/depot/label.ex" in made_again
+    assert len(made_again) < len(before.looks) // 3
+    assert [q.what for q in again.questions if q not in before.questions] == []
 
 
-def test_other_facts_ask_all_rules_again() -> None:
+def found_in(state: State) -> dict[str, tuple[object, object]]:
+    return {look: (kept.findings, kept.exempted) for look, kept in state.looks.items()}
+
+
+def test_a_look_that_stands_is_not_made() -> None:
     inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
     digests = {path: path for path in DEPOT}
     before = asked(RULES, inspection.project, digests, State())
-    other = State(digests, before.shapes | {"lib/depot/lane.ex": "other"}, before.rules)
+    looks = {look: replace(kept, findings=()) for look, kept in before.looks.items()}
+    nothing = asked(RULES, inspection.project, digests, replace(before, looks=looks))
+    assert [kept.findings for kept in nothing.looks.values() if kept.findings] == []
+    other = before.shapes | {"lib/depot/lane.ex": "other"}
     changed = digests | {"lib/depot/lane.ex": "new"}
-    again = asked(RULES, inspection.project, changed, other)
-    assert [i for i in again.rules if again.rules[i] is before.rules[i]] == []
-    assert again.rules == before.rules
+    all_again = asked(RULES, inspection.project, changed, State(digests, other, looks))
+    assert found_in(all_again) == found_in(before)
 
 
 def test_what_is_asked_of_a_text_is_kept() -> None:
@@ -117,21 +128,45 @@ def test_an_answer_stands_where_it_is_the_same_or_was_never_given(
     path: str, data: bytes, stands: bool
 ) -> None:
     order = {"a": 0, "b": 1, "c": 2}
-    question = Asked.of(("holds", "one"), {"a": 1, "b": 0}, order)
+    (question,) = written(order, Trace(asked={("holds", "one"): {"a": 1, "b": 0}}))
     assert question.stands(path, order[path], data, frozenset()) is stands
 
 
-def test_a_question_that_nobody_of_ours_kept_decides_nothing() -> None:
+def written(order: dict[str, int], *traces: Trace) -> tuple[Asked, ...]:
+    questions = Questions(order)
+    for trace in traces:
+        questions.asked_in(trace)
+    return questions.written()
+
+
+def test_one_question_has_one_number_and_all_answers() -> None:
+    order = {"a": 0, "b": 1, "c": 2}
+    one, two = ("holds", "one"), ("holds", "two")
+    questions = Questions(order)
+    first = Trace(asked={one: {"a": 1, "b": 0}})
+    assert questions.asked_in(first) == (0,)
+    assert questions.asked_in(Trace(asked={two: {"a": 0}, one: {"c": 0}})) == (0, 1)
+    assert questions.written() == (
+        Asked("holds", "one", {"a": 1}, "6"), Asked("holds", "two", {}, "1"),
+    )  # fmt: skip
+    other = Questions(order)
+    assert other.take(reversed(questions.written())) == [0, 1]
+    assert other.written() == tuple(reversed(questions.written()))
+
+
+def test_what_nobody_of_ours_kept_decides_nothing() -> None:
     inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
     digests = {path: path for path in DEPOT}
+    changed = digests | {"lib/depot/label.ex": "new"}
     before = asked(RULES, inspection.project, digests, State())
-    for strange in (Asked("holds", "x", {}, "none"), Asked("matches", "(", {}, "ffff")):
-        rules = {
-            i: type(k)(k.findings, k.exempted, (), (strange,)) for i, k in before.rules.items()
+    for strange in (Asked("holds", "x", {}, "none"), Asked("matches", "(", {}, "ffff"), None):
+        looks = {
+            look: Kept((), (), (), (0,) if strange else (7,), kept.paths)
+            for look, kept in before.looks.items()
         }
-        odd = State(digests, before.shapes, rules)
-        changed = digests | {"lib/depot/label.ex": "new"}
-        assert asked(RULES, inspection.project, changed, odd).rules == before.rules
+        odd = State(digests, before.shapes, looks, (strange,) if strange else ())
+        again = asked(RULES, inspection.project, changed, odd)
+        assert found_in(again) == found_in(before)
 
 
 def test_rules_look_at_texts_and_never_at_files() -> None:
@@ -187,7 +222,8 @@ def test_a_new_function_asks_only_those_again_who_asked_for_its_name() -> None:
     assert project.defined_in("lib/a.ex") == {"A.f"}
     order = {"lib/a.ex": 0}
     for what, stands in (("A.f", False), ("A.g", True)):
-        question = Asked.of(("defines", what), project.trace.asked[("defines", what)], order)
+        told = {("defines", what): project.trace.asked[("defines", what)]}
+        (question,) = written(order, Trace(asked=told))
         assert question.stands("lib/a.ex", 0, b"", frozenset()) is stands
     with pytest.raises(KeyError):
         known.has("f", 0)
@@ -201,3 +237,38 @@ def test_a_word_is_looked_for_once_in_all_files() -> None:
     assert trace.asked[("holds", "two")] == {"a": 1, "b": 1, "c": 0}
     assert Texts(files, Trace(), texts.seen).holding(b"two") == ["a", "b"]
     assert set(texts.seen) == {b"one", b"two", b"three"}
+
+
+def test_what_is_worked_out_once_is_in_the_trace_of_all_who_asked() -> None:
+    files = {"lib/a.ex": b"defmodule A do\nend\n", "lib/b.ex": b"defmodule B do\nend\n"}
+    project = Project(files, (), ())
+    looked = []
+
+    def look(view: Project) -> int:
+        looked.append(view)
+        return len(view.modules_in("lib/a.ex")) + (b"B" in view.texts["lib/b.ex"])
+
+    views = [project.watched() for _ in range(3)]
+    views[0].modules_in("lib/b.ex")
+    assert [view.once("key", look) for view in views[:2]] == [2, 2]
+    assert len(looked) == 1
+    assert views[0].trace.opened == {"lib/a.ex", "lib/b.ex"}
+    assert views[1].trace.opened == {"lib/a.ex"}
+    assert views[1].trace.asked == {("holds", "B"): {"lib/b.ex": 1}}
+    assert views[2].trace == Trace()
+    project.forget()
+    assert views[2].once("key", look) == 2
+    assert len(looked) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [({"a": 1}, {"a": 1, "b": 0}, {"a": 1, "b": 0}), ({"a": 1}, {"b": 0}, {"a": 1, "b": 0}),
+     ({"a": 1, "b": 0}, {"b": 0}, {"a": 1, "b": 0})],
+)  # fmt: skip
+def test_traces_are_added(one: dict[str, int], other: dict[str, int], both: dict[str, int]) -> None:
+    question = ("holds", "x")
+    trace, added = Trace({"a"}, {question: dict(one)}), Trace({"b"}, {question: dict(other)}, True)
+    trace.add(added)
+    assert trace == Trace({"a", "b"}, {question: both}, True)
+    assert added.asked[question] == other

@@ -14,7 +14,7 @@ from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.configured import configured, value_written
 from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
@@ -32,13 +32,18 @@ _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
           b"Application.stop", b"with_mock", b":meck.", b"set_mox_global")  # fmt: skip
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
-    """The first change of each shared thing in every test module that runs beside others."""
+def starts(project: Project) -> Iterator[str]:
+    """Asynchronous tests that speak of something global."""
     for path in project.texts.holding(b"async: true"):
         if role_of(path) == "test" and any(word in project.texts[path] for word in _SIEVE):
-            for module in project.modules_in(path):
-                if _runs_beside_others(module):
-                    yield from _changes(module, project)
+            yield path
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """The first change of each shared thing in every test module that runs beside others."""
+    for module in project.modules_in(path):
+        if _runs_beside_others(module):
+            yield from _changes(module, project)
 
 
 def _runs_beside_others(module: Module) -> bool:
@@ -197,7 +202,7 @@ RULE = Rule(
     ),
     triggers=(b"async: true",),
     roles=("test",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample(
             files={

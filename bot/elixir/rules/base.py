@@ -7,7 +7,7 @@ pattern that is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,23 @@ class Limit:
 
 Check = Callable[[Module], Iterator[Site | Exempt]]
 ProjectCheck = Callable[["Project"], Iterator[Site | Exempt]]
+
+
+@dataclass(frozen=True)
+class FileByFile:
+    """A project check that begins in some files, and finds in each what does not depend on what it
+    finds in the others: after a change only those are looked at again whose own look it could
+    alter.
+    """
+
+    starts: Callable[[Project], Iterable[str]]
+    """The paths it begins in."""
+    check: Callable[[Project, str], Iterator[Site | Exempt]]
+
+    def __call__(self, project: Project) -> Iterator[Site | Exempt]:
+        """All that it finds."""
+        for path in self.starts(project):
+            yield from self.check(project, path)
 
 
 @dataclass(frozen=True)

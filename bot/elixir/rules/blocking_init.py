@@ -14,7 +14,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.results import results
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.starters import Starters, starters_of
@@ -25,14 +25,18 @@ _BARRIER = (
 )
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files with a module that has `init/1`."""
+    found = {f.path: None for f in project.facts if f.role == "lib" and f.has("init", 1)}
+    return list(found)
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every blocking call that `init/1` makes, itself or through the module's own functions."""
-    paths = {f.path: None for f in project.facts if f.role == "lib" and f.has("init", 1)}
-    for path in paths:
-        for module in project.modules_in(path):
-            if is_server(module) or any(module.implements(name) for name in _SUPERVISORS):
-                for group in by_clause(reached_from_callbacks(module, [("init", 1)])):
-                    yield _judge(group, project)
+    for module in project.modules_in(path):
+        if is_server(module) or any(module.implements(name) for name in _SUPERVISORS):
+            for group in by_clause(reached_from_callbacks(module, [("init", 1)])):
+                yield _judge(group, project)
 
 
 def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Exempt:
@@ -172,7 +176,7 @@ RULE = Rule(
         "with a miss."
     ),
     triggers=(b"init(",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Rates do

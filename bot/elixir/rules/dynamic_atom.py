@@ -13,7 +13,7 @@ from bot.elixir.context import is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
@@ -40,15 +40,19 @@ _QUOTES = (b':"', b'": ', b":'", b"': ")
 _START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
-    """Every conversion to an atom, and every interpolated atom, in functions of `lib`."""
+def starts(project: Project) -> Iterator[str]:
+    """Files of `lib` that convert to an atom, or interpolate one."""
     converting = frozenset(project.texts.holding(*_CONVERTS))
     for path in project.lib_holding(*_CONVERTS, *_QUOTES):
-        interpolates = project.texts[path].matches(_INTERPOLATES)
-        for module in project.modules_in(path) if interpolates or path in converting else ():
-            yield from _conversions(module, project)
-            if interpolates:
-                yield from _interpolations(module, project)
+        if path in converting or project.texts[path].matches(_INTERPOLATES):
+            yield path
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """Every conversion to an atom, and every interpolated atom, in functions of `lib`."""
+    for module in project.modules_in(path):
+        yield from _conversions(module, project)
+        yield from _interpolations(module, project)
 
 
 def _conversions(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -187,7 +191,7 @@ RULE = Rule(
         "atom is sure to be loaded; keep free text as strings."
     ),
     triggers=(*_CONVERTS, *_QUOTES),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Hook do

@@ -14,7 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, reached_from_callbacks
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.own_start import start_of, traps
 from bot.elixir.rules.parts.standing import above
 from bot.elixir.source import role_of
@@ -26,12 +26,17 @@ _ENDS = ("exit", "stop", "kill", "terminate_child", "shutdown")
 """Names of calls that end the process they are given."""
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
-    """Every exit signal `:normal` to a process other than the sender."""
+def starts(project: Project) -> Iterator[str]:
+    """Files of code and tests that send an exit signal."""
     for path in project.texts.holding(_EXIT):
         if role_of(path) in ("lib", "test") and b":normal" in project.texts[path]:
-            for module in project.modules_in(path):
-                yield from _in_module(module, project)
+            yield path
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """Every exit signal `:normal` to a process other than the sender."""
+    for module in project.modules_in(path):
+        yield from _in_module(module, project)
 
 
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -168,7 +173,7 @@ RULE = Rule(
     ),
     triggers=(b":normal",),
     roles=("lib", "test"),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Import do

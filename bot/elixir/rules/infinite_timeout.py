@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.patient import answered_late, own_answers, waits
 from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
@@ -37,14 +37,20 @@ _BOUNDED_INSIDE = ("Task.await", "Task.await_many")
 _STARTS_TASK = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> Iterator[str]:
+    """Files that wait for something, and name no end somewhere."""
+    for path in project.lib_holding(b":infinity"):
+        if project.texts[path].matches(_WAITING):
+            yield path
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every wait whose timeout is `:infinity`, written there or in an attribute.
 
     Those that stop no server are the module's way to call: it is told once, at the first.
     """
-    for path in project.lib_holding(b":infinity"):
-        for module in project.modules_in(path) if project.texts[path].matches(_WAITING) else ():
-            yield from _in_module(module, project)
+    for module in project.modules_in(path):
+        yield from _in_module(module, project)
 
 
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -170,7 +176,7 @@ RULE = Rule(
         "waiting forever is right, say why in a comment at the call."
     ),
     triggers=(b":infinity",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Desk do

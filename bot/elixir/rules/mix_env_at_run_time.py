@@ -12,7 +12,7 @@ from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.standing import only_for_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
@@ -33,11 +33,15 @@ _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
 _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that ask Mix."""
+    return project.lib_holding(*_TRIGGERS)
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every `Mix.env/0`, `Mix.target/0` and `Mix.Project` function that a function calls."""
-    for path in project.lib_holding(*_TRIGGERS):
-        for module in project.modules_in(path):
-            yield from _of_module(module, project)
+    for module in project.modules_in(path):
+        yield from _of_module(module, project)
 
 
 def _of_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -144,7 +148,7 @@ RULE = Rule(
         "is really meant, keep it in an attribute: `@env Mix.env()` runs while Mix is there."
     ),
     triggers=_TRIGGERS,
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Mailer do

@@ -11,7 +11,7 @@ from bot.elixir.one_word import is_one_word
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.requests import is_request_entry
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.runners import Run, runs
 
 _WRITES = (":persistent_term.put", ":persistent_term.erase")
@@ -19,14 +19,18 @@ _AT_THE_EDGES = (("handle_continue", 2), ("terminate", 2), ("terminate", 3))
 """Callbacks that run once in a server's life, or nearly."""
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that speak of persistent terms."""
+    return project.lib_holding(b":persistent_term.")
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every write of a persistent term that a server's callback or a request leads to."""
-    for path in project.lib_holding(b":persistent_term."):
-        for module in project.modules_in(path):
-            for clause in module.clauses_with(b":persistent_term.put", b":persistent_term.erase"):
-                for call in clause.calls:
-                    if call.full in _WRITES and call.args and not call.in_quote:
-                        yield from _judge(call, clause, module, project)
+    for module in project.modules_in(path):
+        for clause in module.clauses_with(b":persistent_term.put", b":persistent_term.erase"):
+            for call in clause.calls:
+                if call.full in _WRITES and call.args and not call.in_quote:
+                    yield from _judge(call, clause, module, project)
 
 
 def _judge(call: Call, clause: Clause, module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -106,7 +110,7 @@ RULE = Rule(
         "reference once, and change what it refers to."
     ),
     triggers=(b":persistent_term.",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Prices do

@@ -14,7 +14,7 @@ from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.seen_ending import ends
 from bot.elixir.rules.parts.standing import above, definition_around
 from bot.elixir.source import role_of
@@ -26,19 +26,28 @@ _SETUPS = ("setup",)
 _FAILING = ("catch_exit", "assert_raise", "catch_error")
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
-    """Starts in tests and their set-ups that leave the process, or its name, behind."""
-    fixed = {f.name: f.names[0] for f in project.modules.values() if f.names and f.role == "lib"}
-    words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in fixed]
-    for path, data in project.texts.items():
-        if b".start" not in data or not (
+def starts(project: Project) -> Iterator[str]:
+    """Tests that start something by hand."""
+    words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in _fixed(project)]
+    for path in project.texts.holding(b".start"):
+        data = project.texts[path]
+        if role_of(path) == "test" and (
             b"GenServer." in data or b"Agent." in data or b"name: " in data
             or any(word in data for word in words)
         ):  # fmt: skip
-            continue
-        if role_of(path) == "test":
-            for module in project.modules_in(path):
-                yield from _in_module(module, fixed, project)
+            yield path
+
+
+def _fixed(project: Project) -> dict[str, str]:
+    """The literal names of servers, by module."""
+    return {f.name: f.names[0] for f in project.modules.values() if f.names and f.role == "lib"}
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """Starts in tests and their set-ups that leave the process, or its name, behind."""
+    fixed = _fixed(project)
+    for module in project.modules_in(path):
+        yield from _in_module(module, fixed, project)
 
 
 def _in_module(module: Module, fixed: dict[str, str], project: Project) -> Iterator[Site | Exempt]:
@@ -195,7 +204,7 @@ RULE = Rule(
     ),
     triggers=(b".start",),
     roles=("test",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample(
             """\

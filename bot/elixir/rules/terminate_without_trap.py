@@ -16,7 +16,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
@@ -26,12 +26,16 @@ _HARMLESS = (":telemetry.detach",)
 """A handler that is left behind is taken off at its first failure."""
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that could hold the callback."""
+    return project.lib_holding(b"terminate(")
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every server that cleans up in `terminate` and never traps exits."""
-    for path in project.lib_holding(b"terminate("):
-        for module in project.modules_in(path):
-            if terminate_of(module) is not None and is_server(module):
-                yield from _judge(module, project)
+    for module in project.modules_in(path):
+        if terminate_of(module) is not None and is_server(module):
+            yield from _judge(module, project)
 
 
 def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -161,7 +165,7 @@ RULE = Rule(
         "this one, or is put in order at the next start."
     ),
     triggers=(b"terminate(",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         _buffer("{:ok, []}", 'File.write!("rows", :erlang.term_to_binary(state))'),
         _buffer(

@@ -15,7 +15,7 @@ from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, SERVER_CALLBACKS, is_server, reached_from_callbacks
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.trapping import is_trap_flag
 
 _KNOWN = frozenset({"GenServer", "GenStage", "GenStateMachine", "Bitwise", "TypedStruct"})
@@ -30,12 +30,16 @@ _CHILDREN = frozenset({"start_child", "async_nolink", "start_children"})
 """Starts under a supervisor, which link nothing to the caller."""
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that speak of the flag."""
+    return project.lib_holding(b"trap_exit")
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """The first call by which a server without a reason traps exits."""
-    for path in project.lib_holding(b"trap_exit"):
-        for module in project.modules_in(path):
-            if is_server(module):
-                yield from _first_flag(module, project)
+    for module in project.modules_in(path):
+        if is_server(module):
+            yield from _first_flag(module, project)
 
 
 def _first_flag(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -134,7 +138,7 @@ RULE = Rule(
         "keep it."
     ),
     triggers=(b"trap_exit",),
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Prices do

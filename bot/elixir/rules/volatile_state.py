@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.kept import field_written, is_handle
 from bot.elixir.rules.parts.senders import writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
@@ -44,12 +44,16 @@ _STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent
 _REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
-def check(project: Project) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that speak of servers."""
+    return project.lib_holding(*_SPEAKS)
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Each server that keeps what callers hand it, once per server."""
-    for path in project.lib_holding(*_SPEAKS):
-        for module in project.modules_in(path):
-            if is_server(module) or b"Agent." in module.source.data:
-                yield from _judge(module, project)
+    for module in project.modules_in(path):
+        if is_server(module) or b"Agent." in module.source.data:
+            yield from _judge(module, project)
 
 
 def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
@@ -195,7 +199,7 @@ RULE = Rule(
         "blindly. Derivable: rebuild it in `handle_continue/2`. A cache: say so in its name."
     ),
     triggers=_SPEAKS,
-    check_project=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Cart do
