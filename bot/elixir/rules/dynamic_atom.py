@@ -147,11 +147,8 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
     if only_for_macros(function) or at_compile_time(node, module):
         return "compile-time"
     app = project.app_of(module.source.path)
-    if (
-        module.name.startswith("Mix.")
-        or module.implements("Mix.Task")
-        or (app and app.only_escript)
-    ):
+    of_mix = module.name.startswith("Mix.") or module.implements("Mix.Task")
+    if of_mix or (app is not None and app.only_escript):
         return "mix-task"
     if function.name.removesuffix("!") in _NAMED_LIKE_IT:
         return "announced"
