@@ -162,7 +162,7 @@ def _build(
     depends: tuple[str, ...],
     stage: int,
 ) -> Action:
-    before, after = (text if parses(text) else "" for text in before_and_after(changes))
+    before, after = before_and_after(changes)
     test = generated_test(mod, project, offer.params)
     first = findings[0] if findings else None
     notes = tuple(f"Note for reviewers: {note}" for note in offer.notes)

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.core.finding import Analysis
-from bot.core.plan import STAGE_TITLES, Action, Change, CoverageRow, FileRange, Plan
+from bot.core.plan import (
+    STAGE_TITLES,
+    Action,
+    Change,
+    CoverageRow,
+    FileRange,
+    Plan,
+    StagePlan,
+)
 from bot.elixir.analyze import Survey
 from bot.elixir.changed import with_changes
 from bot.elixir.fixes import codemod
@@ -46,7 +54,7 @@ def plan_goal(survey: Survey, *, goal: str, plan_id: str, commit: str) -> Plan:
         goal=goal,
         commit=commit,
         app=", ".join(app.name for app in survey.project.apps if not app.umbrella) or "unknown",
-        stages=(*stages, rollout_stage(survey.project, actions)),
+        stages=tuple(_legible(s) for s in (*stages, rollout_stage(survey.project, actions))),
         coverage=_coverage(survey.analysis, made),
         tree_today=_drawing(survey.project),
         tree_planned=_drawing(after.project),
@@ -113,8 +121,35 @@ def _coverage(analysis: Analysis, made: Composition) -> tuple[CoverageRow, ...]:
     return tuple(sorted([*planned, *exempted, *suppressed], key=lambda r: (r.rule, r.path, r.line)))
 
 
+_BLOCKS = {
+    "before": "the code as it is",
+    "after": "the code as it becomes",
+    "example": "the example",
+    "test_code": "the generated test",
+}
+"""Fields of an action that hold Elixir, with what each of them shows."""
+
+
+def _legible(stage: StagePlan) -> StagePlan:
+    """The stage without the blocks of code that do not parse, which may be valid Elixir."""
+    actions = tuple(_without_unread(action) for action in stage.actions)
+    return stage.model_copy(update={"actions": actions})
+
+
+def _without_unread(action: Action) -> Action:
+    unread = [name for name in _BLOCKS if not parses(getattr(action, name))]
+    if not unread:
+        return action
+    where = ", ".join(f"{place.path}:{place.line}" for place in action.files if place.line)
+    note = (
+        f"Not shown here: {', '.join(_BLOCKS[name] for name in unread)}. The parser cannot read "
+        f"all of it, which need not be a mistake in it. See {where or 'the diff'}."
+    )
+    return action.model_copy(update={**dict.fromkeys(unread, ""), "steps": (*action.steps, note)})
+
+
 def check_quotes(plan: Plan, files: Mapping[str, bytes]) -> None:
-    """Compare every quoted range with the tree and parse every Elixir block.
+    """Compare every quoted range with the tree.
 
     Raises `OtpError` naming the first miss.
     """
@@ -122,9 +157,6 @@ def check_quotes(plan: Plan, files: Mapping[str, bytes]) -> None:
         for place in action.files:
             if place.line and not _stands(files[place.path], place):
                 raise OtpError(f"the plan quotes {place.path}:{place.line} wrongly for {action.id}")
-        for code in (action.before, action.after, action.example, action.test_code):
-            if code and not parses(code):
-                raise OtpError(f"a code block of {action.id} does not parse")
 
 
 def _stands(data: bytes, place: FileRange) -> bool:

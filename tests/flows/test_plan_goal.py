@@ -63,6 +63,36 @@ def test_every_elixir_block_parses() -> None:
             assert parses(code)
 
 
+SEMICOLON = """\
+defmodule Shop.Clock do
+  def go(text) do
+    spawn_link(fn ->
+      IO.puts(text);
+      if text, do: :ok
+    end)
+  end
+end
+"""
+
+
+def test_code_the_parser_cannot_read_is_left_out_and_the_rest_is_planned() -> None:
+    made = planned(SHOP | {"lib/shop/clock.ex": SEMICOLON})
+    link = next(a for a in made.actions() if a.files[0].path == "lib/shop/clock.ex")
+    assert not link.before
+    assert link.steps[-1].startswith("Not shown here: the code as it is. ")
+    assert "lib/shop/clock.ex:2" in link.steps[-1]
+    assert any(a.fix == "automatic" for a in made.actions())
+
+
+def test_a_fix_of_code_the_parser_cannot_read_says_what_it_does_not_show() -> None:
+    code = SEMICOLON.replace("spawn_link", "spawn")
+    made = planned(SHOP | {"lib/shop/clock.ex": code})
+    fix = next(a for a in made.actions() if a.files and a.files[0].path == "lib/shop/clock.ex")
+    assert (fix.before, fix.after) == ("", "")
+    assert "Not shown here: the code as it is, the code as it becomes. " in fix.steps[-1]
+    assert "start_child" in fix.diff
+
+
 def test_ids_are_stable_between_runs_and_under_line_shifts() -> None:
     shifted = SHOP | {"lib/shop/mail.ex": "# a comment\n\n" + SHOP["lib/shop/mail.ex"]}
     assert [a.id for a in planned(SHOP).actions()] == [a.id for a in planned(shifted).actions()]
