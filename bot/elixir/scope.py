@@ -44,20 +44,22 @@ class Scope:
         only = options.get("only")
         names = frozenset(_name_arity(only)) if only is not None and only.type == "list" else None
         excluded = frozenset(_name_arity(options.get("except")))
-        self.imports.append(Import(self.resolve(target), names, excluded))
+        for module in self._modules(target):
+            self.imports.append(Import(module, names, excluded))
 
     def _alias(self, target: Node, options: dict[str, Node]) -> None:
-        if target.type == "dot":
-            right = target.child_by_field_name("right")
-            left = target.child_by_field_name("left")
-            if right is not None and right.type == "tuple" and left is not None:
-                base = self.resolve(left)
-                for name in right.named_children:
-                    self.aliases[text(name).split(".")[-1]] = f"{base}.{text(name)}"
-                return
-        full = self.resolve(target)
-        short = text(options["as"]) if "as" in options else full.split(".")[-1]
-        self.aliases[short] = full
+        for full in self._modules(target):
+            short = text(options["as"]) if "as" in options else full.split(".")[-1]
+            self.aliases[short] = full
+
+    def _modules(self, target: Node) -> list[str]:
+        """The full names of `Shop.Cart`, or of the two of `Shop.{Cart, Mail}`."""
+        right = target.child_by_field_name("right") if target.type == "dot" else None
+        left = target.child_by_field_name("left")
+        if right is None or right.type != "tuple" or left is None:
+            return [self.resolve(target)]
+        base = self.resolve(left)
+        return [f"{base}.{text(name)}" for name in right.named_children]
 
     def resolve(self, node: Node) -> str:
         """Full name of a written module (`Bar.Baz`, `__MODULE__.X`, `:ets`); else the text."""

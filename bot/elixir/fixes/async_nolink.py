@@ -15,6 +15,7 @@ from bot.elixir.expressions import assignments
 from bot.elixir.fixes import async_proof, gen_server, task_handlers
 from bot.elixir.fixes.add_task_supervisor import propose_requirement
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal, Requirement
+from bot.elixir.fixes.direct_calls import called_directly
 from bot.elixir.fixes.locate import find, params_of, place_of
 from bot.elixir.fixes.places import variables
 from bot.elixir.fixes.server_job import Job, job_of
@@ -24,6 +25,8 @@ from bot.elixir.fixes.task_supervisors import tasks_for
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
 
+_HANDLERS = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2), ("handle_continue", 2))
+
 
 def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     place = place_of(project, finding)
@@ -32,7 +35,7 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
         return job
     params = params_of(job.place)
     questions = list(_questions(job))
-    if gen_server.called_directly(project, job.module, "handle_"):
+    if called_directly(project, job.module, *_HANDLERS):
         questions.append(f"Do the direct calls of callbacks pass a state with the field `{FIELD}`?")
     requires: tuple[Requirement, ...] = ()
     if job.call.full == "Task.async":

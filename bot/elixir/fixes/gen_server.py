@@ -4,7 +4,6 @@ new ones go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from bot.elixir.edit import Edit, indentation
 from bot.elixir.fixes.places import lead_start, leads, line_start
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
-from bot.elixir.project import Project
 
 _BRANCHING = ("case", "cond", "if", "unless", "with")
 
@@ -186,18 +184,4 @@ def _own_statement(node: Node, clause: Clause) -> bool:
         clause.body is not None
         and clause.body.type == "do_block"
         and clause.statements()[-1].id == node.id
-    )
-
-
-def called_directly(project: Project, module: Module, callback: str) -> bool:
-    """Whether code calls a callback (a name, or the start of one) itself."""
-    short = module.name.split(".")[-1]
-    pattern = re.compile(rf"\b(?:{re.escape(short)}|__MODULE__)\.{callback}\w*\(".encode())
-    if any(pattern.search(data) for data in project.files.values()):
-        return True
-    return any(
-        call.module == module.name and call.local and call.name.startswith(callback)
-        for clause in module.all_clauses()
-        for call in clause.calls
-        if not clause.function.name.startswith(callback)
     )

@@ -16,6 +16,7 @@ from bot.elixir.calls import calls_in
 from bot.elixir.edit import Edit, EditConflict, apply
 from bot.elixir.fixes import gen_server, init_proof
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
+from bot.elixir.fixes.direct_calls import called_directly
 from bot.elixir.fixes.effects import effect
 from bot.elixir.fixes.init_flow import Flow, flow_of
 from bot.elixir.fixes.init_rewrite import continue_edit, init_edits, term_of, whole_lines
@@ -103,7 +104,7 @@ def _flow(project: Project, params: Params) -> Flow | Declined:
         return Declined(
             f"`{module.name}` is no GenServer; only a GenServer has `handle_continue/2`"
         )
-    if gen_server.called_directly(project, module, "init"):
+    if called_directly(project, module, ("init", 1)):
         return Declined("`init/1` is also called directly, by code that expects `{:ok, state}`")
     if any(c.name == "receive" for c in init.calls):
         return Declined("`init/1` receives messages itself")

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.fixes import gen_server
 from bot.elixir.fixes.base import Declined, Params
+from bot.elixir.fixes.direct_calls import called_directly
 from bot.elixir.fixes.gen_server import Return
 from bot.elixir.fixes.messages import may_take, mentioned_elsewhere, tag
 from bot.elixir.fixes.places import (
@@ -51,7 +52,7 @@ def find_place(project: Project, params: Params) -> Place | Declined:
     send = next((s for s in sends if normal(s.message) == params["message"]), None)
     if send is None:
         return Declined(f"`init/1` does not send `{params['message']}` to itself")
-    if gen_server.called_directly(project, module, "init"):
+    if called_directly(project, module, ("init", 1)):
         return Declined("`init/1` is also called directly, by code that expects `{:ok, state}`")
     refusal = _refusal(init, send, sends, module)
     if refusal:
