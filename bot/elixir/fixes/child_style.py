@@ -6,20 +6,20 @@ import re
 from typing import Literal
 
 from bot.elixir.fixes.child_list import root_list
+from bot.elixir.fixes.requirement import allows_older
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
 
 Style = Literal["modern", "old", "unknown"]
 """`{Mod, arg}` (since Elixir 1.5), `worker(Mod, [arg])`, or no telling."""
 
-_VERSION = re.compile(r"(~>|>=|>|==)?\s*(\d+)\.(\d+)")
 _OLD = re.compile(r"(Supervisor\.Spec\.)?(worker|supervisor)\(")
 _FIRST = (1, 5)
 
 
 def style(project: Project, app: App) -> Style:
     """The form for a new child of the root supervisor."""
-    if not _allows_older(app.requirement):
+    if not allows_older(app, _FIRST):
         return "modern"
     found = root_list(project, app)
     codes = [child.code for child in found.facts.children] if found is not None else []
@@ -28,8 +28,3 @@ def style(project: Project, app: App) -> Style:
     # A helper written without its module is imported where the list stands.
     imported = any(code.startswith(("worker(", "supervisor(")) for code in codes)
     return "old" if imported else "unknown"
-
-
-def _allows_older(requirement: str) -> bool:
-    lowest = [(int(a), int(b)) for _, a, b in _VERSION.findall(requirement)]
-    return bool(lowest) and min(lowest) < _FIRST

@@ -29,6 +29,7 @@ from bot.elixir.fixes.places import (
     statement_like,
     statement_of,
 )
+from bot.elixir.fixes.requirement import continue_decision
 from bot.elixir.module import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import reached
@@ -48,6 +49,8 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     questions = list(_questions(flow, slow))
     if finding.fix != "automatic" and not questions:
         questions = ["May processes that start after this one run before the work is done?"]
+    if older := continue_decision(project, module):
+        questions.append(older)
     return Proposal(
         title=f"Move slow work out of `{module.name}.init/1`",
         params=params,
@@ -219,7 +222,7 @@ CODEMOD = Codemod(
         "Automatic where the "
         "returns are written out, none is `:ignore` or `{:stop, _}`, and everything moved is "
         "known to do nothing but "
-        "wait and compute."
+        "wait and compute, and where no Elixir before 1.7 is promised."
     ),
     steps=(
         "Return `{:ok, state, {:continue, term}}` with the variables the work needs in the term.",

@@ -27,6 +27,7 @@ from bot.elixir.fixes.places import (
     normal,
 )  # fmt: skip
 from bot.elixir.fixes.render import render
+from bot.elixir.fixes.requirement import continue_decision
 from bot.elixir.fixes.self_send_place import Place, find_place
 from bot.elixir.fixes.test_files import test_file
 from bot.elixir.module import Clause
@@ -46,10 +47,12 @@ def _propose(project: Project, finding: Finding) -> Proposal | Declined:
     place = find_place(project, params)
     if isinstance(place, Declined):
         return place
+    decision = continue_decision(project, module)
     return Proposal(
         title=f"Continue with `{message}` in `{module.name}.init/1`",
         params=params,
-        fix="automatic",
+        fix="assisted" if decision else "automatic",
+        decision=decision,
         notes=tuple(_notes(place)),
     )
 
@@ -217,7 +220,8 @@ CODEMOD = Codemod(
         "names its message. "
         "Automatic where every `{:ok, state}` of the clause is written out, the send is an "
         "unconditional statement "
-        "and the first message `init/1` sends to itself."
+        "and the first message `init/1` sends to itself, and where no Elixir before 1.7 is "
+        "promised."
     ),
     steps=(
         "Remove the `send(self(), ...)` from `init/1`.",
