@@ -112,9 +112,14 @@ class Skills:
         return made
 
     def verdict(self, asked: SkillRequest) -> dict[str, Any]:
-        """Passed, or the next step, from the checks alone; the same failure twice gives up."""
+        """Passed, or the next step, from the checks alone.
+
+        The same failure twice gives up, and so does a codemod's change that does not compile:
+        there is no other.
+        """
         action = self.session.need_plan().action(str(asked.arguments["action"]))
-        verdict = self.bench.trial_of(action).verdict
+        trial = self.bench.trial_of(action)
+        verdict = trial.verdict
         assert verdict is not None, "verification comes first"
         if verdict.status == "passed":
             return {"status": "passed", "next_action": "commit", "reasons": []}
@@ -125,7 +130,9 @@ class Skills:
             # its proof is called structural.
             self.unshowable.add(action.id)
         same = bool(verdict.fingerprint) and before.get("fingerprint") == verdict.fingerprint
+        broken = any(c.name == "compile" and c.status == "failed" for c in verdict.checks)
         stuck = (same and verdict.status != "flaky") or verdict.status == "cannot-build"
+        stuck = stuck or (broken and not trial.by_model)
         return {
             "status": "failed",
             "next_action": "give_up" if stuck else "retry",

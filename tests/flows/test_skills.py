@@ -76,6 +76,13 @@ def checks(**status: str) -> Verdict:
     return Verdict(status="failed", checks=tuple(made), fingerprint="f")
 
 
+def test_a_change_of_a_codemod_that_does_not_compile_is_not_made_again(skills: Skills) -> None:
+    broken = checks(compile="failed")
+    assert judged(skills, broken) == ("failed", "give_up")
+    skills.bench.trial = Trial(skills.session.need_plan().action(SPAWN), by_model=True)
+    assert judged(skills, broken) == ("failed", "retry")
+
+
 def test_a_test_that_is_never_red_is_left_out_of_the_next_attempt(skills: Skills) -> None:
     skills.bench.open_stage(1)
     with_test = skills.test(asked("tests.generate", skills))
