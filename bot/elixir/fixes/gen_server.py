@@ -111,12 +111,29 @@ def own_impl(clause: Clause) -> bool:
     return any(text(lead).startswith("@impl") for lead in leads(clause.node))
 
 
+_CALLBACKS = frozenset(
+    {
+        ("init", 1), ("handle_call", 3), ("handle_cast", 2), ("handle_info", 2),
+        ("handle_continue", 2), ("terminate", 2), ("code_change", 3), ("format_status", 2),
+    }
+)  # fmt: skip
+
+
+def doc_line(module: Module) -> str:
+    """`@doc false` where most callbacks of the module have it above them; else empty."""
+    written = [f.clauses[0] for key, f in module.functions.items() if key in _CALLBACKS]
+    hidden = [c for c in written if any(text(lead) == "@doc false" for lead in leads(c.node))]
+    return "@doc false" if len(hidden) * 2 > len(written) else ""
+
+
 def callback_text(clause: Clause, body: str) -> str:
-    """A definition (unindented) with the module's `@impl` line, moved to the depth of `clause`."""
+    """A definition (unindented) with the attributes that the module's callbacks have, moved to the
+    depth of `clause`.
+    """
     data = clause.function.module.source.data
     indent = indentation(data, clause.node.start_byte)
-    impl = impl_line(clause)
-    whole = f"{impl}\n{body}" if impl else body
+    attributes = filter(None, (doc_line(clause.function.module), impl_line(clause)))
+    whole = "\n".join([*attributes, body])
     return "\n".join(indent + line if line.strip() else "" for line in whole.split("\n"))
 
 

@@ -56,6 +56,7 @@ def variants() -> dict[str, tuple[Codemod, dict[str, str]]]:
             SELF_SEND,
             sends.files(last + "\n  def handle_info(:load, s) do\n    {:noreply, s}\n  end\nend\n"),
         ),
+        "send_hidden": (SELF_SEND, sends.files(send.replace("@impl", "@doc false\n  @impl"))),
         "init": (INIT, slow.files(slow.CLOCK)),
         "init_call": (INIT, slow.files(slow.INJECTED)),
         "init_heredoc": (INIT, slow.server(query)),
