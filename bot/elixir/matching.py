@@ -44,6 +44,41 @@ def can_match(pattern: Node, value: Node, module: Module) -> bool:
     )
 
 
+def surely_matches(pattern: Node, value: Node, module: Module) -> bool:
+    """Whether the value matches whatever its names stand for, as far as both are written out.
+
+    The names of the pattern must differ: one that stands twice asks for equal values.
+    """
+    pattern, value = module.value(pattern), module.value(value)
+    if nodes.operator(pattern) == "=":
+        sides = (pattern.child_by_field_name("left"), pattern.child_by_field_name("right"))
+        return all(side is not None and surely_matches(side, value, module) for side in sides)
+    if pattern.type == "identifier":
+        return not text(pattern).startswith("__")
+    if pattern.type != value.type:
+        return False
+    if pattern.type == "tuple":
+        left, right = _elements(pattern), _elements(value)
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(surely_matches(a, b, module) for a, b in pairs)
+    if pattern.type == "map":
+        return _covers(pattern, value, module)
+    return pattern.type in ("atom", "integer", "boolean", "nil") and text(pattern) == text(value)
+
+
+def _covers(pattern: Node, value: Node, module: Module) -> bool:
+    """Whether a map has all that a pattern asks of it: the struct, the keys and their values."""
+    structs = [next((text(c) for c in n.named_children if c.type == "struct"), "")
+               for n in (pattern, value)]  # fmt: skip
+    content = next((c for c in pattern.named_children if c.type == "map_content"), None)
+    if structs[0] not in ("", structs[1]) or (
+        content is not None and any(c.type != "keywords" for c in content.named_children)
+    ):
+        return False
+    wanted, given = nodes.keyword_pairs(pattern), nodes.keyword_pairs(value)
+    return all(k in given and surely_matches(v, given[k], module) for k, v in wanted.items())
+
+
 def is_tagged(value: Node, module: Module) -> bool:
     """Whether a message is an atom, or a tuple that begins with one."""
     value = module.value(value)

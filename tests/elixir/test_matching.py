@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tree_sitter import Node
 
-from bot.elixir.matching import can_match, is_tagged
+from bot.elixir.matching import can_match, is_tagged, surely_matches
 from bot.elixir.nodes import parse
 from bot.elixir.outline import Module, modules_of
 from bot.elixir.source import Source
@@ -17,9 +18,13 @@ def module() -> Module:
     return modules_of(Source("lib/a.ex", code))[0]
 
 
-def matches(pattern: str, value: str) -> bool:
+def pair(pattern: str, value: str) -> tuple[Node, Node]:
     left, right = (parse(code.encode()).root_node.named_children[0] for code in (pattern, value))
-    return can_match(left, right, module())
+    return left, right
+
+
+def matches(pattern: str, value: str) -> bool:
+    return can_match(*pair(pattern, value), module())
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,45 @@ def test_a_term_matches_itself_and_its_name(term: str) -> None:
 )
 def test_tags(code: str, tagged: bool) -> None:
     assert is_tagged(parse(code.encode()).root_node.named_children[0], module()) is tagged
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        ("state", "build(opts)"),
+        (":tick", ":tick"),
+        ("@tick", ":tick"),
+        ("{:tick, after}", "{:tick, opts * 2}"),
+        ("{:tick, _} = message", "{:tick, f()}"),
+        ("%{n: n} = state", "%{n: f(), m: 1}"),
+        ("%{n: 1}", "%{n: 1}"),
+        ("%State{n: n}", "%State{n: 2}"),
+        ("%{n: n}", "%State{n: 2}"),
+        ("%{}", "%{n: 2}"),
+        ("{a, {b, c}}", "{1, {x, y}}"),
+    ],
+)
+def test_surely_matches(pattern: str, value: str) -> None:
+    assert surely_matches(*pair(pattern, value), module())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        (":tick", "tick"),
+        ("{:tick, 1}", "{:tick, one}"),
+        ("{a, b}", "state"),
+        ("{a, b}", "{1, 2, 3}"),
+        ("%{n: n}", "%{m: 1}"),
+        ("%{n: 1}", "%{n: one}"),
+        ("%State{}", "%{n: 1}"),
+        ("%{n: n}", "%{state | n: 1}"),
+        ("%{:n => n}", "%{n: 1}"),
+        ("^ref", "ref"),
+        ("[first | _]", "[]"),
+        ("__MODULE__", "name"),
+        ('"a" <> rest', '"ab"'),
+    ],
+)
+def test_may_not_match(pattern: str, value: str) -> None:
+    assert not surely_matches(*pair(pattern, value), module())

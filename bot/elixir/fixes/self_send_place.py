@@ -11,17 +11,16 @@ from bot.elixir.fixes import gen_server
 from bot.elixir.fixes.base import Declined, Params
 from bot.elixir.fixes.direct_calls import called_directly
 from bot.elixir.fixes.gen_server import Return
-from bot.elixir.fixes.messages import may_take, mentioned_elsewhere, tag
+from bot.elixir.fixes.messages import may_take, tag
 from bot.elixir.fixes.places import (
     clause_like,
     find_module,
-    leads,
     line_end,
     line_start,
     normal,
 )
+from bot.elixir.fixes.self_send_handler import Handler, handler_of
 from bot.elixir.module import Clause, Module
-from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.self_sends import SelfSend, self_sends
 
@@ -34,8 +33,7 @@ class Place:
     init: Clause
     send: SelfSend
     endings: list[Return]
-    handler: Clause | None
-    """The clause that becomes `handle_continue`; `None` where it must stay and is called."""
+    handler: Handler
 
 
 def find_place(project: Project, params: Params) -> Place | Declined:
@@ -57,9 +55,11 @@ def find_place(project: Project, params: Params) -> Place | Declined:
     refusal = _refusal(init, send, sends, module)
     if refusal:
         return Declined(refusal)
-    return Place(
-        module, init, send, gen_server.returns(init), _movable_handler(project, module, send)
-    )
+    endings = gen_server.returns(init)
+    handler = handler_of(project, module, send, endings)
+    if handler is None:
+        return Declined("no `handle_info/2` clause handles the message")
+    return Place(module, init, send, endings, handler)
 
 
 def _refusal(init: Clause, send: SelfSend, sends: list[SelfSend], module: Module) -> str:
@@ -70,8 +70,6 @@ def _refusal(init: Clause, send: SelfSend, sends: list[SelfSend], module: Module
         return "the message is sent under a condition or inside another expression"
     if any(c.name == "receive" for c in init.calls):
         return "`init/1` receives messages itself"
-    if not module.named("handle_info"):
-        return "no `handle_info/2` clause handles the message"
     if any(e.tag == "ok" and (e.state is None or e.state.type == "keywords") for e in endings):
         return "`init/1` already returns a timeout, `:hibernate` or a continue"
     if any(e.tag not in ("ok", "stop", "ignore") for e in endings) or not any(
@@ -80,6 +78,8 @@ def _refusal(init: Clause, send: SelfSend, sends: list[SelfSend], module: Module
         return "what `init/1` returns is not written out as `{:ok, state}`"
     if may_take(module.functions.get(("handle_continue", 2)), send.message):
         return "`handle_continue/2` already has a clause for this term"
+    if tag(send.message) is None and ("handle_continue", 2) in module.functions:
+        return "`handle_continue/2` has clauses already, and what the message is is not written out"
     if not _whole_lines(module.source.data, send.call.statement):
         return "the send shares its line with other code"
     return _rebinding(init, send, endings)
@@ -107,32 +107,3 @@ def _rebinding(init: Clause, send: SelfSend, endings: list[Return]) -> str:
 def _left_names(match: Node) -> set[str]:
     left = match.child_by_field_name("left")
     return nodes.identifiers(left) if left is not None else set()
-
-
-def _movable_handler(project: Project, module: Module, send: SelfSend) -> Clause | None:
-    """The one clause only this send reaches; `None` where it must stay for others."""
-    function, wanted = module.functions.get(("handle_info", 2)), tag(send.message)
-    if function is None or wanted is None or not gen_server.adjacent(function):
-        return None
-    tags = [tag(c.params[0]) for c in function.clauses]
-    if tags.count(wanted) != 1 or None in tags[: tags.index(wanted)]:
-        return None
-    handler = function.clauses[tags.index(wanted)]
-    plain = handler.guard is None and _irrefutable(handler) and _only_impl(handler)
-    own = (send.message, handler.params[0])
-    if not plain or mentioned_elsewhere(project, wanted[0], module.source.path, own):
-        return None
-    return handler
-
-
-def _irrefutable(clause: Clause) -> bool:
-    """Whether nothing but the tag decides if the clause matches."""
-    message, state = clause.params
-    parts = message.named_children[1:] if message.type == "tuple" else []
-    return all(p.type == "identifier" for p in parts) and state.type == "identifier"
-
-
-def _only_impl(clause: Clause) -> bool:
-    return all(
-        lead.type == "comment" or text(lead).startswith("@impl") for lead in leads(clause.node)
-    )

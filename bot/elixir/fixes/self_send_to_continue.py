@@ -5,6 +5,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -13,7 +14,6 @@ from bot.core.plan import Change
 from bot.elixir.edit import Edit, EditConflict, apply, indentation
 from bot.elixir.fixes import gen_server, instances
 from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Proposal
-from bot.elixir.fixes.messages import tag
 from bot.elixir.fixes.places import (
     alone,
     clause_at,
@@ -28,6 +28,7 @@ from bot.elixir.fixes.places import (
 )  # fmt: skip
 from bot.elixir.fixes.render import render
 from bot.elixir.fixes.requirement import continue_decision
+from bot.elixir.fixes.self_send_handler import taken
 from bot.elixir.fixes.self_send_place import Place, find_place
 from bot.elixir.fixes.test_files import test_file
 from bot.elixir.module import Clause
@@ -67,9 +68,9 @@ def _notes(place: Place) -> Iterator[str]:
         f"`{message}` is now handled before any other message, also before those that came in "
         "during `init/1`."
     )
-    if place.handler is None:
-        yield f"The `handle_info/2` clause stays: `{message}` may also come from elsewhere."
-    elif len(place.handler.function.clauses) == 1:
+    if place.handler.stays:
+        yield f"The `handle_info/2` clause stays and is called: {place.handler.stays}."
+    elif len(place.handler.clause.function.clauses) == 1:
         yield (
             "No `handle_info/2` clause is left, so the default of `use GenServer` logs stray "
             "messages; "
@@ -81,7 +82,8 @@ def _apply(project: Project, params: Params) -> tuple[Change, ...] | Declined:
     place = find_place(project, params)
     if isinstance(place, Declined):
         return place
-    moved = _renamed(place, place.handler) if place.handler is not None else [_delegation(place)]
+    handler = place.handler.clause
+    moved = [_delegation(place)] if place.handler.stays else _renamed(place, handler)
     try:
         return apply(project.files, [*_init_edits(place), *moved])
     except EditConflict as conflict:
@@ -105,8 +107,8 @@ def _removal(place: Place) -> Edit:
 
 
 def _delegation(place: Place) -> Edit:
-    term = text(place.send.message)
-    return _placed(place, f"def handle_continue({term}, state), do: handle_info({term}, state)")
+    pattern, term = taken(place.send, place.handler.clause)
+    return _placed(place, f"def handle_continue({pattern}, state), do: handle_info({term}, state)")
 
 
 def _placed(place: Place, body: str) -> Edit:
@@ -125,17 +127,21 @@ def _renamed(place: Place, handler: Clause) -> list[Edit]:
     assert name is not None
     if ("handle_continue", 2) not in place.module.functions and len(group) == 1:
         return [Edit(source.path, name.start_byte, name.end_byte, "handle_continue")]
-    comments = [lead.start_byte for lead in leads(handler.node) if lead.type == "comment"]
-    start = min([handler.node.start_byte, *comments])
+    start, data = handler.node.start_byte, source.data
+    indent = indentation(data, start)
     raw = (
-        source.data[start : name.start_byte]
+        data[start : name.start_byte]
         + b"handle_continue"
-        + source.data[name.end_byte : handler.node.end_byte]
+        + data[name.end_byte : handler.node.end_byte]
     )
-    keeps_impl = handler is group[0] and len(group) > 1 and not gen_server.own_impl(group[1])
-    begin = start if keeps_impl else lead_start(handler.node)
-    moved = dedent(raw.decode(), indentation(source.data, handler.node.start_byte))
-    return [cut(source.path, source.data, begin, handler.node.end_byte), _placed(place, moved)]
+    above = list(leads(handler.node))[::-1]
+    comments = "".join(f"{text(lead)}\n" for lead in above if lead.type == "comment")
+    keeps = handler is group[0] and len(group) > 1 and not gen_server.own_impl(group[1])
+    kept = [lead for lead in above if lead.type != "comment"] if keeps else []
+    gone = cut(source.path, data, lead_start(handler.node), handler.node.end_byte)
+    left = "".join(f"{indent}{text(lead)}\n" for lead in kept)
+    moved = comments + dedent(raw.decode(), indent)
+    return [replace(gone, text=left), _placed(place, moved)]
 
 
 def _test(project: Project, params: Params) -> GeneratedTest | Declined:
@@ -163,34 +169,30 @@ def _test(project: Project, params: Params) -> GeneratedTest | Declined:
 def _untestable(place: Place) -> str:
     if instances.claims_names(place.init):
         return "`init/1` takes a name of its own, which the application's instance holds already"
-    wanted = tag(place.send.message)
-    handlers = [
-        c
-        for c in place.module.functions[("handle_info", 2)].clauses
-        if tag(c.params[0]) in (wanted, None)
-    ]
-    states = [e.state for c in handlers[:1] for e in gen_server.returns(c)]
-    kept = all(s is not None and text(s) == text(handlers[0].params[1]) for s in states)
+    handler = place.handler.clause
+    states = [e.state for e in gen_server.returns(handler)]
+    kept = all(s is not None and text(s) == text(handler.params[1]) for s in states)
     if kept:
         return "the put-off work leaves the state as it is: nothing a test could see in it"
     return ""
 
 
-def _mutant(project: Project, params: Params, work: str) -> tuple[Change, ...]:
-    """A continue whose body is only `work`; the handler stays where it was."""
+def _mutant(project: Project, params: Params, *, resends: bool) -> tuple[Change, ...]:
+    """A continue that does no work, or puts it off once more; the handler stays where it was."""
     place = find_place(project, params)
     assert isinstance(place, Place), place.reason
-    term = text(place.send.message)
-    body = f"def handle_continue({term}, state) do\n{work}  {{:noreply, state}}\nend"
+    pattern, term = taken(place.send, place.handler.clause)
+    work = f"  send(self(), {term})\n" if resends else ""
+    body = f"def handle_continue({pattern}, state) do\n{work}  {{:noreply, state}}\nend"
     return apply(project.files, [*_init_edits(place), _placed(place, body)])
 
 
 def _resends(project: Project, params: Params) -> tuple[Change, ...]:
-    return _mutant(project, params, f"  send(self(), {params['message']})\n")
+    return _mutant(project, params, resends=True)
 
 
 def _never_works(project: Project, params: Params) -> tuple[Change, ...]:
-    return _mutant(project, params, "")
+    return _mutant(project, params, resends=False)
 
 
 def _timer(project: Project, params: Params) -> tuple[Change, ...]:
@@ -217,7 +219,7 @@ CODEMOD = Codemod(
         "whereas a message that came in during `init/1` used to go first. Start-up neither waits "
         "longer nor fails "
         "differently. The `handle_info/2` clause stays wherever anything else in the project "
-        "names its message. "
+        "names its message, or another clause could take its place. "
         "Automatic where every `{:ok, state}` of the clause is written out, the send is an "
         "unconditional statement "
         "and the first message `init/1` sends to itself, and where no Elixir before 1.7 is "

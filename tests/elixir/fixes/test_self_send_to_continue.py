@@ -204,9 +204,131 @@ def test_declines_where_init_is_called_directly(caller: str) -> None:
     assert "called directly" in declined(CODEMOD, {**files(), "test/rates_test.exs": other})
 
 
-def test_a_state_that_may_not_match_keeps_the_handler() -> None:
+def notes(code: str, **more: str) -> str:
+    found = propose(CODEMOD, files(code, **more))
+    assert isinstance(found, Proposal), found.reason
+    return " ".join(found.notes)
+
+
+def test_a_clause_that_takes_the_state_apart_moves_as_it_is() -> None:
     code = SERVER.replace("handle_info(:load, state)", "handle_info(:load, %{base: _} = state)")
+    after = rewritten(CODEMOD, files(code))
+    assert "def handle_continue(:load, %{base: _} = state) do" in after
+    assert "handle_info(:load" not in after
+    assert "stays" not in notes(code)
+
+
+def test_a_clause_that_sends_its_message_again_stays() -> None:
+    again = "    Process.send_after(self(), message, 9)\n    {:noreply, %{state | rates: %{usd"
+    code = SERVER.replace("info(:load, state)", "info(message = {:load, wait}, state)").replace(
+        "    {:noreply, %{state | rates: %{usd", again
+    )
+    code = code.replace("(self(), :load)", "(self(), {:load, opts * 9})")
+    after = rewritten(CODEMOD, files(code))
+    assert "handle_continue({:load, _} = message, state), do: handle_info(message," in after
+    assert "may send it again" in notes(code)
+    unused = code.replace(", message, 9", ", :clear, wait")
+    assert "def handle_continue(message = {:load" in rewritten(CODEMOD, files(unused))
+
+
+def test_a_guard_comes_along() -> None:
+    code = SERVER.replace("handle_info(:load, state) do", "handle_info(:load, s) when s != 1 do")
+    code = code.replace("%{state | rates: %{usd", "%{s | rates: %{usd")
+    assert "def handle_continue(:load, s) when s != 1 do" in rewritten(CODEMOD, files(code))
+
+
+LAST = """\
+  def handle_info(other, state) do
+    {:noreply, %{state | rates: other}}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "moves"),
+    [
+        ("%{base: _} = state", True),
+        ("%{limit: _} = state", False),
+        ("%{base: :eur} = state", False),
+        ("state = %Shop.State{}", False),
+    ],
+)
+def test_a_clause_behind_it_takes_what_does_not_match(state: str, moves: bool) -> None:
+    code = SERVER.replace("handle_info(:load, state)", f"handle_info(:load, {state})")
+    code = code.removesuffix("end\n") + "\n" + LAST
+    after = rewritten(CODEMOD, files(code))
+    assert ("def handle_info(:load" not in after) == moves
+    assert ("another clause takes the message where this one does not" in notes(code)) != moves
+
+
+def test_the_note_names_the_place_that_keeps_the_handler() -> None:
+    elsewhere = "defmodule Shop.Clock do\n  def tick, do: send(Shop.Rates, :load)\nend\n"
+    said = notes(SERVER, **{"lib/b.ex": elsewhere})
+    assert "clause stays and is called: `:load` is also written at lib/b.ex:2." in said
+
+
+def test_a_comment_sends_nothing() -> None:
+    code = SERVER.replace("# The list is short.", "# :load comes from init.")
+    assert "def handle_info(:load" not in rewritten(CODEMOD, files(code))
+
+
+def test_a_clause_that_takes_other_messages_too_is_called() -> None:
+    code = SERVER.replace("handle_info(:load, state)", "handle_info(_any, state)")
     assert "do: handle_info(:load, state)" in rewritten(CODEMOD, files(code))
+    assert "it takes other messages, too" in notes(code)
+
+
+@pytest.mark.parametrize(
+    ("sent", "clause", "pattern", "called"),
+    [
+        ("{:load, opts * 1000}", "{:load, wait}", "{:load, wait}", "{:load, wait}"),
+        ("{:load, opts * 1000}", "{:load, _}", "{:load, _} = message", "message"),
+        ("{:load, 1, opts + 1}", "{:load, _, 2}", "{:load, 1, _} = message", "message"),
+        ('{:load, "#{opts}"}', '{:load, "a" <> _}', "{:load, _} = message", "message"),
+        ("{:load, opts}", "{:load, _}", "{:load, opts}", "{:load, opts}"),
+        ("@load", "@load", "message", "message"),
+    ],
+)
+def test_the_continue_takes_what_the_message_is(
+    sent: str, clause: str, pattern: str, called: str
+) -> None:
+    code = SERVER.replace(":load)", f"{sent})", 1).replace("info(:load,", f"info({clause},")
+    code = code.replace("  use GenServer\n", "  use GenServer\n\n  @load :load\n")
+    elsewhere = "defmodule Shop.Clock do\n  def tick, do: send(Shop.Rates, {:load, 1})\nend\n"
+    after = rewritten(CODEMOD, files(code, **{"lib/b.ex": elsewhere}))
+    assert f"def handle_continue({pattern}, state), do: handle_info({called}, state)" in after
+    assert f"{{:continue, {sent}}}" in after
+
+
+def test_a_message_that_is_not_written_out_takes_no_other_continue() -> None:
+    code = SERVER.replace("(self(), :load)", "(self(), @load)", 1).replace(
+        "  @impl true\n  # The",
+        "  def handle_continue(:warm, state), do: {:noreply, state}\n\n  @impl true\n  # The",
+    )
+    code = code.replace("  use GenServer\n", "  use GenServer\n\n  @load :load\n")
+    assert "not written out" in declined(CODEMOD, files(code))
+
+
+def test_a_comment_above_the_annotation_comes_along_alone() -> None:
+    code = SERVER.replace(
+        "  @impl true\n  # The list is short.\n", "  # The list is short.\n  @impl true\n"
+    )
+    after = rewritten(CODEMOD, files(code))
+    assert "  @impl true\n  # The list is short.\n  def handle_continue(:load" in after
+    assert "  @impl true\n  def handle_info(:clear" in after
+    assert after.count("@impl true") == 3
+
+
+def test_a_new_callback_is_as_hidden_as_the_others() -> None:
+    code = SERVER.replace("@impl true", "@doc false")
+    after = rewritten(CODEMOD, files(code))
+    assert "  @doc false\n  # The list is short.\n  def handle_continue(:load" in after
+    assert "  @doc false\n  def handle_info(:clear" in after
+    both = rewritten(CODEMOD, files(SERVER.replace("@impl true", "@doc false\n  @impl true")))
+    assert "  @doc false\n  @impl true\n  # The list is short.\n  def handle_continue" in both
+    one = rewritten(CODEMOD, files(SERVER.replace("@impl true", "@doc false\n  @impl true", 1)))
+    assert one.count("@doc false") == 1
 
 
 def test_a_send_on_some_ways_only_is_no_finding() -> None:

@@ -84,3 +84,30 @@ def test_a_queued_message_is_proved_not_to_overtake(
         tmp_path,
     )
     assert test.proof == "behavioural"
+
+
+@pytest.mark.elixir
+def test_a_computed_message_is_proved_to_arrive_in_a_module_of_hidden_callbacks(
+    mix_project: MakeProject, tmp_path: Path
+) -> None:
+    code = (
+        sends.SERVER.replace("@impl true", "@doc false")
+        .replace("    send(self(), :load)", "    step = 2\n    send(self(), {:load, step * 5})")
+        .replace("info(:load, state)", "info({:load, _}, %{base: _} = state)")
+        .replace(
+            "  @doc false\n  # The",
+            "  @doc false\n  def handle_continue(:warm, state), do: {:noreply, state}\n\n"
+            "  @doc false\n  # The",
+        )
+    )
+    test = prove(
+        mix_project,
+        SELF_SEND,
+        {
+            "lib/a.ex": code,
+            "lib/b.ex": "defmodule Shop.Clock do\n  def name, do: :load\nend\n",
+            "lib/shop/application.ex": APPLICATION.replace("[]", "[Shop.Rates]"),
+        },
+        tmp_path,
+    )
+    assert test.proof == "behavioural"
