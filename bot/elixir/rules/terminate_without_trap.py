@@ -17,6 +17,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
@@ -44,9 +45,12 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     all_done = list(done_at_end(module, partial(function_behind, project)))
     if not all_done:
         return
-    done = min(all_done, key=lambda d: STRONGEST.index(d.effect))
+    skipped = [d for d in all_done if is_done_at_shutdown(d.call, d.step)]
+    done = min(skipped or all_done, key=lambda d: STRONGEST.index(d.effect))
     span = Span.of(module, done.call.node)
-    if done.effect in ("ends-anyway", "reports"):
+    if not skipped:
+        yield Exempt(span, "other-ends")
+    elif done.effect in ("ends-anyway", "reports"):
         yield Exempt(span, done.effect)
     elif is_test_support(module):
         yield Exempt(span, "test-support")
@@ -135,7 +139,7 @@ def _buffer(init: str, end: str, more: str = "") -> Sample:
         "defmodule Shop.Buffer do\n  use GenServer\n\n  def init(path) do\n"
         + "".join(f"    {line}\n" for line in init.splitlines())
         + "  end\n\n  def handle_cast({:add, row}, state), do: {:noreply, [row | state]}\n\n"
-        + "  def terminate(_reason, state) do\n"
+        + "  def terminate(reason, state) do\n"
         + "".join(f"    {line}\n" for line in end.splitlines())
         + f"  end\n{more}end\n"
     )
@@ -196,6 +200,16 @@ end
             "reports",
             "it only tells of the end",
             _buffer("{:ok, []}", 'require Logger\nLogger.info("buffer ends: #{inspect(state)}")'),
+        ),
+        Exemption(
+            "other-ends",
+            "`terminate` itself leaves it out for `:shutdown`: at a supervisor's stop it would not "
+            "run with exits trapped either",
+            _buffer(
+                "{:ok, []}",
+                "case reason do\n  :shutdown -> :ok\n"
+                '  _ -> File.write!("crash", inspect(state))\nend',
+            ),
         ),
         Exemption(
             "ends-anyway",

@@ -178,3 +178,40 @@ def test_what_the_next_start_does_again(init: str, end: str, words: str) -> None
     more = more if "continue" in init else '@lock "lock"'
     code = server(end, init, more)
     assert outcome(RULE, {"lib/a.ex": code}) == [words]
+
+
+def case_on(what: str, *heads: str) -> str:
+    return f"case {what} do\n" + "\n".join(f"{head} -> File.rm(state)" for head in heads) + "\nend"
+
+
+@pytest.mark.parametrize(
+    ("head", "end", "words"),
+    [
+        ("reason, state", case_on("reason", "{:error, _}"), "~other-ends"),
+        ("reason, state", case_on("reason", "{:error, _}", "_"), "warning"),
+        ("reason, state", case_on("reason", ":shutdown", "_"), "warning"),
+        ("reason, state", case_on("state", "{:error, _}"), "warning"),
+        ("reason, state", "case reason do\n:shutdown -> 1\n_ -> gone(state)\nend", "~other-ends"),
+        ("reason, state", "case reason do\nr when r == 1 -> 1\n_ -> gone(state)\nend", "warning"),
+        ("reason, state", "case reason do\nr -> r\n_ -> gone(state)\nend", "~other-ends"),
+        ("{:error, _}, state", "gone(state)", "~other-ends"),
+        (":shutdown, state", "gone(state)", "warning"),
+    ],
+)
+def test_what_is_done_for_a_stop_by_the_supervisor(head: str, end: str, words: str) -> None:
+    code = server(end, more="defp gone(path), do: File.rm(path)")
+    code = code.replace("terminate(_reason, state)", f"terminate({head})")
+    assert outcome(RULE, {"lib/a.ex": code}) == [words]
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("terminate(:shutdown, _state), do: :ok", "~other-ends"),
+        ("terminate(:shutdown, :idle), do: :ok", "warning"),
+        ("terminate(:normal, _state), do: :ok", "warning"),
+    ],
+)
+def test_clauses_before_take_the_reason(first: str, words: str) -> None:
+    code = server("File.rm(state)").replace("  def terminate", f"  def {first}\n  def terminate")
+    assert outcome(RULE, {"lib/a.ex": code}) == [words]
