@@ -41,7 +41,7 @@ def only_flushes(receive: Call) -> bool:
 def waits_for_one(receive: Call) -> bool:
     """Whether each message it takes is told by a pinned value or a guard, as an answer is."""
     found = patterns(receive)
-    return bool(found) and all(_pins(pattern) for pattern in found)
+    return bool(found) and all(is_pinned(pattern) for pattern in found)
 
 
 def is_tuple_of(pattern: Node, tag: str) -> bool:
@@ -50,7 +50,8 @@ def is_tuple_of(pattern: Node, tag: str) -> bool:
     return any(text(node) == tag for node in first)
 
 
-def _pins(pattern: Node) -> bool:
+def is_pinned(pattern: Node) -> bool:
+    """Whether a pattern of a `receive` holds a pinned value, or a guard compares one."""
     if any(nodes.operator(n) == "^" for n in nodes.of_type(pattern, "unary_operator")):
         return True
     above = pattern.parent

@@ -18,6 +18,7 @@ from bot.elixir.rules.parts.route import route
 from bot.elixir.serving import serving
 from bot.elixir.trapping import trap_flags
 from bot.elixir.waiting import (
+    is_pinned,
     is_receive,
     is_tuple_of,
     only_flushes,
@@ -128,15 +129,31 @@ def _weight(call: Call, step: Reached) -> tuple[Severity | None, Confidence | No
 
 
 def _notes(call: Call, span: Span) -> Iterator[Because]:
-    if not waits_for_one(call):
+    found = patterns(call)
+    loose = [pattern for pattern in found if not is_pinned(pattern)]
+    if loose:
+        which = (
+            f"`{_short(loose[0])}` holds no" if len(loose) < len(found) else "no pattern holds a"
+        )
+        at = Span.of(call.owner, loose[0]) if len(loose) < len(found) else span
+        yield Because(at, f"{which} reference of this request: {_ALIKE}")
+    if time_limit(call) is not None:
+        yield Because(span, "until then the server answers nobody")
+    elif any(is_tuple_of(p, ":DOWN") and is_pinned(p) for p in found):
         yield Because(
             span,
-            "no pattern holds a reference of this request: a message that is alike is taken too",
+            "there is no `after`: until then, or until the process it monitors is "
+            "gone, the server answers nobody",
         )
-    if time_limit(call) is None:
-        yield Because(span, "there is no `after`: a message that never comes stops the server")
     else:
-        yield Because(span, "until then the server answers nobody")
+        yield Because(span, "there is no `after`: a message that never comes stops the server")
+
+
+def _short(pattern: Node) -> str:
+    return " ".join(text(pattern).split())[:60]
+
+
+_ALIKE = "a message that is alike is taken too"
 
 
 RULE = Rule(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.receive_in_callback import RULE as RULE_OF_IT
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "receive-in-callback"
 OPEN = "receive do\n {:got, x} -> x\n end"
@@ -116,3 +118,41 @@ defmodule Shop.Till do
 end
 """
     assert outcome(RULE, {"lib/till.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("heads", "limit", "notes"),
+    [
+        (["{:weight, x}"], "", ["no pattern holds a reference", "never comes stops the server"]),
+        (["{:weight, x}", "{:lost, ^ref}"], "", ["`{:weight, x}` holds no reference", "never"]),
+        (
+            ["{:weight, x}", "{:DOWN, ^ref, _, _, x}"],
+            "",
+            ["`{:weight, x}` holds no reference", "or until the process it monitors is gone"],
+        ),
+        (["{:weight, ^ref, x}", "{:DOWN, ^ref, _, _, x}"], "", ["the process it monitors is gone"]),
+        (["{:DOWN, _, _, _, x}"], "", ["no pattern holds", "never comes stops the server"]),
+        (["{:weight, ^ref, x}"], "after\n 9 -> nil", ["until then the server answers nobody"]),
+    ],
+)
+def test_what_is_said_of_the_wait(heads: list[str], limit: str, notes: list[str]) -> None:
+    clauses = "\n".join(f"{head} -> {{:noreply, x}}" for head in heads)
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  def init(state), do: {{:ok, state}}
+
+  def handle_cast(:go, state) do
+    ref = Process.monitor(state)
+
+    receive do
+      {clauses}
+    {limit}
+    end
+  end
+end
+"""
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    said = [e.note for e in finding.evidence]
+    assert len(said) == len(notes)
+    assert all(part in note for part, note in zip(notes, said, strict=True))
