@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.expressions import Expression
 from bot.elixir.nodes import text
@@ -12,11 +13,13 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.requests import is_request_entry
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.once import goes_once
 from bot.elixir.runners import Run, runs
 
 _WRITES = (":persistent_term.put", ":persistent_term.erase")
 _AT_THE_EDGES = (("handle_continue", 2), ("terminate", 2), ("terminate", 3))
 """Callbacks that run once in a server's life, or nearly."""
+_MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
 
 
 def starts(project: Project) -> list[str]:
@@ -44,6 +47,10 @@ def _judge(call: Call, clause: Clause, module: Module, project: Project) -> Iter
         yield Exempt(span, "one-word")
     elif _looked_first(call, clause, way):
         yield Exempt(span, "looked-first")
+    elif _has_a_key_of_its_own(call, clause):
+        yield Exempt(span, "own-key")
+    elif way.server and any(goes_once(c) for c in (clause, *way.clauses())):
+        yield Exempt(span, "once")
     else:
         yield _site(call, span, way)
 
@@ -61,6 +68,12 @@ def _looked_first(call: Call, clause: Clause, way: Run) -> bool:
     """
     clauses = [clause, *way.clauses()]
     return any(c.full == ":persistent_term.get" for around in clauses for c in around.calls)
+
+
+def _has_a_key_of_its_own(call: Call, clause: Clause) -> bool:
+    """Whether the key holds a process that the same clause monitors: it is new each time."""
+    monitored = {text(c.args[-1]) for c in clause.calls if c.full in _MONITORS and c.args}
+    return not monitored.isdisjoint(nodes.identifiers(call.args[0]))
 
 
 def _site(call: Call, span: Span, way: Run) -> Site:
@@ -213,6 +226,39 @@ defmodule Shop.Schema do
       nil -> tap(Shop.Files.schema(), &:persistent_term.put(__MODULE__, &1))
       schema -> schema
     end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "own-key",
+            "its key holds a process that the same clause monitors: each is new, so no old term "
+            "is replaced",
+            Sample("""\
+defmodule Shop.Tills do
+  use GenServer
+  def init(_), do: {:ok, nil}
+
+  def handle_call({:open, pid, shop}, _from, state) do
+    Process.monitor(pid)
+    :persistent_term.put({__MODULE__, pid}, shop)
+    {:reply, :ok, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "once",
+            "it is written only as long as a field of the state is empty, and the same clause "
+            "fills that: once in the server's life",
+            Sample("""\
+defmodule Shop.Session do
+  use GenServer
+  def init(_), do: {:ok, %{user: nil}}
+
+  def handle_cast({:login, user}, %{user: nil} = state) do
+    :persistent_term.put(__MODULE__, user.settings)
+    {:noreply, %{state | user: user}}
   end
 end
 """),

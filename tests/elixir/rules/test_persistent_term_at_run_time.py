@@ -122,3 +122,41 @@ def test_what_leads_there(caller: str, said: list[str]) -> None:
 def test_requests(uses: str, head: str, said: list[str]) -> None:
     code = f"defmodule ShopWeb.Page do\n  {uses}\n  {head}, do: {PUT}\nend\n"
     assert outcome(RULE, {"lib/page.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "words"),
+    [
+        ("{:till, pid}", "Process.monitor(pid)", "~own-key"),
+        ("pid", "ref = Process.monitor(pid)\nPort.monitor(ref)", "~own-key"),
+        (":till", "Process.monitor(pid)", "info"),
+        ("{:till, pid}", "Process.link(pid)", "info"),
+        ("{:till, pid}", "Process.monitor(s)", "info"),
+    ],
+)
+def test_keys_of_processes(key: str, before: str, words: str) -> None:
+    head = f"def handle_cast({{:open, pid, v}}, s) do\n{before}"
+    assert term("v", f"{head}\n:persistent_term.put({key}, [v])\n{{:noreply, s}}\nend") == [words]
+
+
+@pytest.mark.parametrize(
+    ("head", "update", "more", "words"),
+    [
+        ("%{user: nil} = s", "user: v", "", "~once"),
+        ("%{user: u} = s", "user: v", "", "info"),
+        ("%{user: u} = s) when is_nil(u", "user: v", "", "~once"),
+        ("%{user: u} = s) when not is_nil(u", "user: v", "", "info"),
+        ("%{user: u} = s) when not is_known(u", "user: v", "", "~once"),
+        ("%{user: u} = s) when is_known(u", "user: v", "", "info"),
+        ("%{user: u} = s) when u == nil", "user: v", "", "~once"),
+        ("%{open: false} = s", "open: true", "", "~once"),
+        ("%{user: nil} = s", "cart: v", "", "info"),
+        ("%{user: nil} = s", "user: nil", "", "info"),
+        ("%{user: nil} = s", "user: v", "def leave(s), do: %{s | user: nil}", "info"),
+    ],
+)
+def test_what_runs_once_in_a_life(head: str, update: str, more: str, words: str) -> None:
+    close = "" if "==" in head else ")"
+    clause = f"def handle_cast({{:in, v}}, {head}{close} do\nchange([v])\n"
+    code = f"{clause}{{:noreply, %{{s | {update}}}}}\nend\n{more}"
+    assert term(":persistent_term.put(:user, v)", code) == [words]
