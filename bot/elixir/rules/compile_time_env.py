@@ -28,6 +28,11 @@ _TYPES = frozenset({"spec", "type", "typep", "opaque", "callback", "macrocallbac
 _AT_ONCE = ("for", "=", "|>", "plug", *_SWITCHES)
 """What the module body runs as it stands; other macros may move their arguments anywhere."""
 
+_KEEPS_OPTIONS = ("Tesla", "Tesla.Builder")
+"""Their `plug` puts its options into a function, which each request runs."""
+_ONLY_COMPILED = ("use", "import", "require", "alias")
+"""What only compilation can choose."""
+
 
 def check(module: Module) -> Iterator[Site | Exempt]:
     """Every read of the environment in an attribute or a statement of the module body."""
@@ -55,6 +60,8 @@ def _runs_now(call: Call, statement: Node) -> bool:
             break
     if nodes.operator(statement) == "@":
         return _attribute(statement) not in _TYPES
+    if nodes.is_call_to(statement, "plug") and any(map(call.owner.use, _KEEPS_OPTIONS)):
+        return False
     return nodes.operator(statement) in _AT_ONCE or nodes.is_call_to(statement, *_AT_ONCE)
 
 
@@ -67,6 +74,8 @@ def _judge(call: Call, statement: Node) -> Site | Exempt:
         return Exempt(span, "test-support")
     if call.full in _SYSTEM and _meant_for_the_build(call, statement):
         return Exempt(span, "build-value")
+    if call.full in _APPLICATION and _chooses_a_build(statement):
+        return _choice(call, span)
     name = _attribute(statement)
     what = "the attribute keeps" if name else "the module is compiled with"
     return Site(
@@ -82,6 +91,36 @@ def _judge(call: Call, statement: Node) -> Site | Exempt:
         ),
         confidence="high" if name else "medium",
         data={"call": call.full, "attribute": name},
+    )
+
+
+def _chooses_a_build(statement: Node) -> bool:
+    """Whether it is a switch around what no function could hold."""
+    if not nodes.is_call_to(statement, *_SWITCHES):
+        return False
+    return any(
+        nodes.is_call_to(call, *_ONLY_COMPILED) and not _in_a_definition(call, statement)
+        for call in nodes.of_type(statement, "call")
+    )
+
+
+def _in_a_definition(call: Node, statement: Node) -> bool:
+    inside = (a for a in nodes.ancestors(call) if nodes.contains(statement, a))
+    return any(_is_elsewhere(around) for around in inside)
+
+
+def _choice(call: Call, span: Span) -> Site:
+    note = (
+        "what it chooses only compilation can: `Application.compile_env` reads it there, too, and "
+        "the application refuses to boot with another value"
+    )
+    return Site(
+        span,
+        f"`{call.full}` chooses what `{call.owner.name}` is compiled with",
+        because=(Because(span, note),),
+        severity="info",
+        confidence="medium",
+        data={"call": call.full, "attribute": ""},
     )
 
 
@@ -148,6 +187,12 @@ defmodule Shop.Rates do
   @url Application.compile_env(:shop, :rates_url)
   def url, do: @url
   def key, do: Application.fetch_env!(:shop, :rates_key)
+end
+"""),
+        Sample("""\
+defmodule Shop.Courier do
+  use Tesla
+  plug Tesla.Middleware.BaseUrl, Application.get_env(:shop, :courier_url)
 end
 """),
         Sample("""\

@@ -47,3 +47,29 @@ def test_nested_module_is_told_once() -> None:
 @pytest.mark.parametrize("path", ["mix.exs", "config/config.exs", "test/a_test.exs"])
 def test_files_that_run_where_they_are_compiled(path: str) -> None:
     assert said("@a Application.get_env(:shop, :a)", path=path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("use Tesla\n  plug Shop.Url, Application.get_env(:shop, :url)", []),
+        ("use Plug.Builder\n  plug Shop.Url, Application.get_env(:shop, :url)", ["warning"]),
+        ("use Tesla\n  @url Application.get_env(:shop, :url)", ["warning"]),
+    ],
+)
+def test_options_that_each_request_evaluates(body: str, words: list[str]) -> None:
+    assert said(body) == words
+
+
+@pytest.mark.parametrize(
+    ("switch", "words"),
+    [
+        ("case {get} do\n:on -> use Shop.B\n_ -> use Shop.C\nend", ["info"]),
+        ("if {get}, do: use(Shop.B)", ["info"]),
+        ("if {get} do\nimport Shop.B\nend", ["info"]),
+        ("if {get} do\ndef a, do: 1\nend", ["warning"]),
+        ("if {get} do\ndef a do\nalias Shop.B\nB.c()\nend\nend", ["warning"]),
+    ],
+)
+def test_what_only_compilation_can_choose(switch: str, words: list[str]) -> None:
+    assert said(switch.format(get="Application.get_env(:shop, :kind)")) == words
