@@ -59,6 +59,18 @@ def starts_a_server(start: StartFacts, project: Project) -> bool:
     return any(s.call in RAW_STARTS and s.function.partition("/")[0] == name for s in target.starts)
 
 
+def is_linked(start: StartFacts, project: Project) -> bool:
+    """Whether what a call starts is linked to its caller, as far as the started function shows."""
+    name = start.call.rpartition(".")[2]
+    target = project.modules.get(start.target) if start.call not in RAW_STARTS else None
+    behind = [
+        s.call
+        for s in (target.starts if target is not None else ())
+        if s.call in RAW_STARTS and s.function.partition("/")[0] == name
+    ]
+    return any(call.endswith("start_link") for call in behind or [start.call])
+
+
 def is_restarted(facts: ModuleFacts, project: Project) -> bool:
     """Whether a supervisor starts the module, and starts it again when it crashed."""
     said = [facts.spec.get("restart"), *(o.get("restart") for o in facts.use_options.values())]

@@ -11,7 +11,7 @@ from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
-from bot.elixir.starters import RAW_STARTS, is_restarted, starts_a_server
+from bot.elixir.starters import RAW_STARTS, is_linked, is_restarted, starts_a_server
 
 
 def check(project: Project) -> Iterator[Site | Exempt]:
@@ -38,6 +38,8 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         yield Exempt(span, "test-support")
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
+    elif at_boot and not is_linked(start, project) and facts.child_lists:
+        yield _site(start, span, "info", "medium", "advice", _BESIDE)
     elif at_boot:
         note = _AT_BOOT if facts.child_lists else _AS_ROOT
         yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
@@ -47,6 +49,9 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
 
 _AS_ROOT = (
     "it is the application's root process: its crash ends the application, nothing restarts it"
+)
+_BESIDE = (
+    "started without a link, beside the supervision tree: nobody learns of its end or stops it"
 )
 _AT_BOOT = "linked to the process that boots the application, beside the supervision tree"
 
@@ -81,7 +86,7 @@ def _in_a_function(
     start: StartFacts, facts: ModuleFacts, span: Span, project: Project
 ) -> Site | Exempt:
     clause = _clause_at(start, project)
-    linked = "start_link" in start.call
+    linked = is_linked(start, project)
     target = project.module(start.target) if start.target in project.modules else None
     restarted = is_restarted(facts, project)
     tie = tie_of(start, clause, target, restarted) if clause is not None else None

@@ -403,3 +403,61 @@ defmodule Shop.Once do
 end
 """
     assert outcome(RULE, {"lib/once.ex": code}) == [said]
+
+
+BOOT = """\
+defmodule Shop.Application do
+  use Application
+  def start(_type, _args) do
+    {start}
+    Supervisor.start_link([Shop.Repo], strategy: :one_for_one)
+  end
+end
+defmodule Shop.Log do
+  use GenServer
+  def start(arg), do: GenServer.start(__MODULE__, arg, name: __MODULE__)
+  def open(arg), do: GenServer.start_link(__MODULE__, arg)
+  def init(arg), do: {{:ok, arg}}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "severity", "note"),
+    [
+        ("Shop.Log.start([])", "info", "started without a link"),
+        ("GenServer.start(Shop.Log, [])", "info", "started without a link"),
+        ("Shop.Stock.start_link([])", "warning", "linked to the process that boots"),
+        ("GenServer.start_link(Shop.Log, [])", "warning", "linked to the process that boots"),
+    ],
+)
+def test_what_boot_starts_is_linked_or_not(start: str, severity: str, note: str) -> None:
+    files = {
+        "mix.exs": MIX.replace("{mod}", "mod: {Shop.Application, []}").replace("{more}", ""),
+        "lib/stock.ex": STOCK,
+        "lib/a.ex": BOOT.format(start=start),
+    }
+    (finding,) = (f for f in analysed(RULE_OF_IT, files).findings if f.function == "start/2")
+    assert (str(finding.severity), finding.evidence[0].note[: len(note)]) == (severity, note)
+
+
+@pytest.mark.parametrize(
+    ("use", "callback", "words"),
+    [
+        ("Membrane.Pipeline", "handle_init(x)", ["~paired"]),
+        ("Membrane.Filter", "handle_setup(_ctx, x)", ["~paired"]),
+        ("Membrane.Filter", "open(x)", ["warning"]),
+        ("Shop.Pipeline", "handle_init(x)", ["warning"]),
+    ],
+)
+def test_elements_of_media_own_what_they_start(use: str, callback: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Video do
+  use {use}
+  def {callback} do
+    {{:ok, clock}} = Shop.Stock.start_link(engine: self())
+    {{[], %{{clock: clock, x: x}}}}
+  end
+end
+"""
+    assert said(code) == words
