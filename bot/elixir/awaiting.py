@@ -40,6 +40,21 @@ def returned(task: Call, clause: Clause) -> bool:
     )
 
 
+def hands_on_pid(task: Call, clause: Clause) -> bool:
+    """Whether a variable that is set to a part of what starts the task is part of what the
+    function returns.
+    """
+    match = next((a for a in nodes.ancestors(task.node) if nodes.operator(a) == "="), None)
+    left = match.child_by_field_name("left") if match is not None else None
+    body = nodes.statements(clause.body)
+    if left is None or not body or match is None or not nodes.contains(clause.node, match):
+        return False
+    names, last = nodes.identifiers(left), body[-1]
+    return not nodes.contains(last, match) and any(
+        text(n) in names and _is_value(n, last) for n in nodes.of_type(last, "identifier")
+    )
+
+
 _BRANCHES = frozenset({"if", "unless", "case", "cond", "with", "for", "then"})
 _KEEPS = frozenset({"Enum.map", "Enum.flat_map", "Enum.into", "Map.new", "Map.put", "Map.put_new"})
 """Calls whose value holds what they, or their function, were given."""

@@ -61,3 +61,14 @@ def traps_exits(module: Module) -> bool:
         if not call.runs_in
     )
     return any(text(c.args[-1]) == "true" for c in flags) and handles(module, ":EXIT")
+
+
+def tells_exits_apart(module: Module) -> bool:
+    """Whether it takes `:EXIT` messages of a process that it knows, or looks which one it was."""
+    return any(
+        tag == ":EXIT" and not text(pid).startswith("_")
+        for pattern in taken(module)
+        for found in nodes.of_type(pattern, "tuple")
+        if len(found.named_children) == 3
+        for tag, pid in [(text(found.named_children[0]), found.named_children[1])]
+    )

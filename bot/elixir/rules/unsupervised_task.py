@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from bot.core.finding import FixKind, Severity
 from bot.elixir import nodes
-from bot.elixir.awaiting import awaited, returned
+from bot.elixir.awaiting import awaited, hands_on_pid, returned
 from bot.elixir.calls import Call
 from bot.elixir.context import (
     is_command_line,
@@ -16,7 +16,7 @@ from bot.elixir.context import (
     is_test_support,
     never_ships,
 )
-from bot.elixir.messages import handles_task_reply, traps_exits
+from bot.elixir.messages import handles, handles_task_reply, tells_exits_apart, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_callback, is_server, runs_in_server
@@ -26,6 +26,7 @@ from bot.elixir.rules.parts.init_job import belongs_in_child_list, starts_again
 from bot.elixir.rules.parts.job import only_logs
 from bot.elixir.trapping import trap_flags
 
+_MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
 TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
 
 
@@ -42,7 +43,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     exemption = _exemption(call, clause)
     if exemption:
         return Exempt(span, exemption)
-    message, note, severity = _VERDICTS[call.name](clause)
+    message, note, severity = _VERDICTS[call.name](call, clause)
     left_out = never_ships(clause.node)
     return Site(
         span,
@@ -64,17 +65,20 @@ def _fix(call: Call, clause: Clause, severity: Severity | None) -> FixKind | Non
     return None if unread else "assisted"
 
 
-def _started(clause: Clause) -> tuple[str, str, Severity | None]:
+def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     what = "`Task.start` starts a process that no supervisor knows"
     if belongs_in_child_list(clause):
         note = (
             "no child of this supervisor: it runs when that one starts, and a crash is only logged"
         )
         return what, note, "info"
+    if hands_on_pid(call, clause) and not is_callback(clause.function):
+        note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
+        return what, note, "info"
     return what, "nobody learns of its crash, restarts it or shuts it down in order", None
 
 
-def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
+def _linked(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
     where = "this server" if runs_in_server(clause) else "its caller"
     crash = f"a crash of the task takes {where} down"
@@ -87,7 +91,7 @@ def _linked(clause: Clause) -> tuple[str, str, Severity | None]:
     )
 
 
-def _async(clause: Clause) -> tuple[str, str, Severity | None]:
+def _async(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     module = clause.function.module
     where = "server" if runs_in_server(clause) else "process"
     if handles_task_reply(module) and (where == "server" or not is_server(module)):
@@ -120,7 +124,9 @@ def _exemption(call: Call, clause: Clause) -> str:
     if call.name == "start_link":
         if _is_start_function(call, clause):
             return "start-link"
-        return "starts-again" if starts_again(clause) else ""
+        if starts_again(clause):
+            return "starts-again"
+        return "handled" if runs_in_server(clause) and _is_told_of_end(call, clause) else ""
     if call.name != "async":
         return ""
     if awaited(call, clause):
@@ -130,6 +136,15 @@ def _exemption(call: Call, clause: Clause) -> str:
     if runs_in_server(clause) and traps_exits(module) and handles_task_reply(module):
         return "handled"
     return ""
+
+
+def _is_told_of_end(call: Call, clause: Clause) -> bool:
+    """Whether the server outlives a crash of what it has linked to, and takes it as a message."""
+    module = clause.function.module
+    if next(trap_flags(module), None) is None:
+        return False
+    watches = any(c.full in _MONITORS and c.start > call.start for c in clause.calls)
+    return (watches and handles(module, ":DOWN")) or tells_exits_apart(module)
 
 
 def _is_start_function(call: Call, clause: Clause) -> bool:
@@ -260,7 +275,8 @@ end
         ),
         Exemption(
             "handled",
-            "the server traps exits and takes both the reply and the exit of its task as messages",
+            "the server traps exits and takes both the reply and the exit of its task as messages, "
+            "or the end of one whose reply it does not need",
             Sample("""\
 defmodule Builds do
   use GenServer

@@ -266,3 +266,53 @@ def test_code_of_the_other_branch_is_in_production() -> None:
     code = f"defmodule A do\nif Mix.env() == :dev do\n{branches}\nend"
     (finding,) = analysed(RULE, code).findings
     assert (finding.severity, finding.line) == ("warning", 6)
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ("{:ok, pid} = Task.start(fn -> x end)\n{x, {:worker, pid}}", "info"),
+        ("{:ok, pid} = Task.start(fn -> x end)\n{:ok, x}", "warning"),
+        ("{:ok, pid} = Task.start(fn -> x end)\nsend(pid, x)", "warning"),
+        ("{:ok, _pid} = Task.start(fn -> x end)", "warning"),
+        ("Task.start(fn -> x end)", "warning"),
+    ],
+)
+def test_whose_business_the_pid_is(body: str, severity: str) -> None:
+    (finding,) = analysed(RULE, in_function(body)).findings
+    assert str(finding.severity) == severity
+    assert ("goes to the caller" in finding.evidence[0].note) == (severity == "info")
+
+
+@pytest.mark.parametrize(
+    ("flag", "watch", "message", "handled"),
+    [
+        ("true", "Process.monitor(pid)", "{:DOWN, _, _, _, reason}", True),
+        ("true", "Process.monitor(pid)", "{:other, _, _, _, reason}", False),
+        ("true", "pid", "{:DOWN, _, _, _, reason}", False),
+        ("false", "Process.monitor(pid)", "{:DOWN, _, _, _, reason}", False),
+        ("true", "pid", "{:EXIT, pid, reason}", True),
+        ("true", "pid", "{:EXIT, _pid, reason}", False),
+    ],
+)
+def test_links_whose_end_the_server_takes(
+    flag: str, watch: str, message: str, handled: bool
+) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(x), do: {{:ok, x}}
+  def handle_cast(:go, s), do: {{:noreply, work(s)}}
+  def handle_info({message}, s), do: {{:stop, reason, s}}
+
+  defp work(s) do
+    Process.flag(:trap_exit, {flag})
+    {{:ok, pid}} = Task.start_link(fn -> s end)
+    {watch}
+    pid
+  end
+end
+"""
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == (["handled"] if handled else [])
+    assert len(analysis.findings) == (0 if handled else 1)
