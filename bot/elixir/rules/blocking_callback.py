@@ -10,20 +10,25 @@ from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
+from bot.elixir.project import Project
 from bot.elixir.reach import Reached, is_server
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.callback_waits import (
     answers_calls,
     is_logged,
     takes_requests,
     weight_of,
 )
+from bot.elixir.rules.parts.pool_workers import is_pool_worker
 from bot.elixir.rules.parts.route import also, route
+from bot.elixir.rules.parts.wait_limits import longest
 from bot.elixir.serving import Patience, patience, serving, undecided
 from bot.elixir.ways import always_stops
 
 _STAGE_WORK = ("handle_events", "handle_demand")
 _LEVEL = "it runs only for an argument of `Logger.debug`: where that level is logged"
+_PATIENCE = 5_000
+"""Milliseconds after which a call without a timeout of its own exits."""
 _WAITING: dict[Patience, str] = {
     "endless": ", for its calls have no timeout",
     "five seconds": ", and after 5 seconds exits unless it catches that",
@@ -31,27 +36,37 @@ _WAITING: dict[Patience, str] = {
 }
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that could hold a callback."""
+    return project.lib_holding(b"handle_")
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every blocking call that a callback makes, itself or through the module's own functions."""
-    if not is_server(module):
-        return
-    for group in by_clause(serving(module)):
-        yield _judge(group, module)
+    for module in project.modules_in(path):
+        if is_server(module):
+            for group in by_clause(serving(module)):
+                yield _judge(group, module, project)
 
 
-def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exempt:
+def _judge(
+    group: list[tuple[Blocking, Reached]], module: Module, project: Project
+) -> Site | Exempt:
     waits, step = min(group, key=lambda pair: (is_logged(*pair), WEIGHTS.index(pair[0].kind)))
     span = Span.of(module, waits.call.node)
     exemption = _exemption(waits, step, module)
+    if not exemption and is_pool_worker(module, project):
+        exemption = "pool-worker"
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = weight_of(waits, step, module)
     unsure = undecided(step)
     doubts = [*_doubt(unsure), *([Because(span, _LEVEL)] if is_logged(waits, step) else ())]
+    limit = longest(waits, step) if len(group) == 1 else None
     return Site(
         span,
         f"`{step.origin.label}` blocks on {waits.title}: `{waits.call.full}`",
-        because=(*route(step), *doubts, *_notes(waits, span, module), *also(group, waits)),
+        because=(*route(step), *doubts, *_notes(waits, span, module, limit), *also(group, waits)),
         severity=severity,
         confidence="low" if unsure else confidence,
         data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
@@ -113,12 +128,16 @@ def _doubt(call: Call | None) -> Iterator[Because]:
         yield Because(span, f"it does so only where `{call.name}` is given what that clause is for")
 
 
-def _notes(waits: Blocking, span: Span, module: Module) -> Iterator[Because]:
+def _notes(waits: Blocking, span: Span, module: Module, limit: int | None) -> Iterator[Because]:
     if waits.endless:
         yield Because(span, "it has no time limit: where no answer comes, it waits for ever")
+    if limit is not None and limit < _PATIENCE:
+        waiting = f", up to {limit} ms"
+    else:
+        waiting = _WAITING[patience(module)]
     yield Because(
         span,
-        "meanwhile every other caller of this server waits" + _WAITING[patience(module)]
+        "meanwhile every other caller of this server waits" + waiting
         if answers_calls(module)
         else "meanwhile the server takes no message, and its mailbox grows",
     )
@@ -148,7 +167,7 @@ RULE = Rule(
         "result arrives."
     ),
     triggers=(b"handle_",),
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Rates do
@@ -211,6 +230,34 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "pool-worker",
+            "a pool lends it to one caller at a time, and that one wants the work done: nobody "
+            "else waits for it",
+            Sample(
+                files={
+                    "lib/printer.ex": """\
+defmodule Shop.Printer do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+
+  def handle_call({:print, bill}, _from, state) do
+    {output, 0} = System.cmd("lp", [bill])
+    {:reply, output, state}
+  end
+end
+""",
+                    "lib/printers.ex": """\
+defmodule Shop.Printers do
+  def child_spec(_) do
+    :poolboy.child_spec(:printers, name: {:local, :printers}, worker_module: Shop.Printer)
+  end
+end
+""",
+                }
+            ),
+        ),
         Exemption(
             "other-process",
             "a task waits; the server goes on",

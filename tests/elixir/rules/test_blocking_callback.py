@@ -293,3 +293,45 @@ def test_a_pause_that_somebody_else_chooses(time: str, confidence: str) -> None:
     body = f"case Shop.retry(s) do\n      {{:retry, delay}} -> Process.sleep({time})\n    end"
     (finding,) = analysed(RULE, server(CALL, body, "@pause 2_000")).findings
     assert finding.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [
+        ("[name: :a, worker_module: A]", ["~pool-worker"]),
+        ("worker = if x, do: A, else: B\n    [worker_module: worker]", ["~pool-worker"]),
+        ("[worker_module: B]", ["warning"]),
+        ("[module: A]", ["warning"]),
+    ],
+)
+def test_workers_of_a_pool_have_one_caller(pool: str, words: list[str]) -> None:
+    code = server(CALL, 'System.cmd("lp", [])')
+    pools = f"defmodule Pools do\n  def all(x) do\n    {pool}\n  end\nend\n"
+    assert outcome("blocking-callback", {"lib/a.ex": code, "lib/pools.ex": pools}) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "limit"),
+    [
+        (":gen_tcp.connect(s, 80, [], 2_000)", "2000 ms"),
+        (":gen_tcp.connect(s, 80, [], 9_000)", ""),
+        (":gen_tcp.connect(s, 80, [])", ""),
+        ("Process.sleep(200)", "200 ms"),
+        ("for _ <- s, do: Process.sleep(200)", ""),
+        ("Enum.each(s, fn _ -> Process.sleep(200) end)", ""),
+        ("Process.sleep(200)\n    Process.sleep(4_900)", ""),
+        ("again(s)", ""),
+        ("once(s)", "200 ms"),
+    ],
+)
+def test_a_wait_is_as_long_as_it_says(body: str, limit: str) -> None:
+    more = (
+        "def ask(p), do: GenServer.call(p, :go)\n"
+        "  defp once(_), do: Process.sleep(200)\n"
+        "  defp again(s) do\n    Process.sleep(200)\n    again(s)\n  end"
+    )
+    (finding,) = analysed(RULE, server(CALL, body, more)).findings
+    said = [e.note for e in finding.evidence if "every other caller" in e.note]
+    assert [note.partition(", ")[2] for note in said] == [
+        f"up to {limit}" if limit else "and after 5 seconds exits unless it catches that"
+    ]
