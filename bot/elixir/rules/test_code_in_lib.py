@@ -27,6 +27,9 @@ _READS = frozenset(
     {"Application.get_env", "Application.fetch_env!", "Application.compile_env",
      "Application.compile_env!"}
 )  # fmt: skip
+_EVENTS = frozenset(
+    f":{what}_{when}" for what in ("suite", "module", "test") for when in ("started", "finished")
+)
 _LOOKS = frozenset({"Code.ensure_loaded?", "Code.ensure_loaded", "Code.ensure_compiled"})
 _COMPARES = ("==", "!=", "===", "!==", "in", "not in")
 _WORDS = (b":test", *(f"{tool}.".encode() for tool in _TOOLS))
@@ -125,7 +128,7 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
 
 def _tools(module: Module) -> Iterator[Site | Exempt]:
     clauses = module.clauses_with(*_WORDS[1:])
-    runs = any(_runs_tests(call) for clause in clauses for call in clause.calls)
+    runs = _is_formatter(module) or any(_runs_tests(c) for found in clauses for c in found.calls)
     for clause in clauses:
         looks = any(c.full in _LOOKS for c in clause.calls)
         for call in clause.calls:
@@ -140,6 +143,13 @@ def _runs_tests(call: Call) -> bool:
     if call.name == "use" and call.local and call.args:
         return text(call.args[0]).startswith("ExUnit.")
     return call.full in ("ExUnit.start", "ExUnit.run", "ExUnit.async_run")
+
+
+def _is_formatter(module: Module) -> bool:
+    """Whether it takes the events of a run of tests, which ExUnit sends to its formatters."""
+    events = module.functions.get(("handle_cast", 2))
+    heads = [clause.params[0] for clause in events.clauses] if events is not None else []
+    return any(text(atom) in _EVENTS for head in heads for atom in nodes.of_type(head, "atom"))
 
 
 def _tool(call: Call, clause: Clause, span: Span) -> Site:

@@ -114,3 +114,19 @@ def test_a_tool_that_needs_a_tests_process(body: str, words: str) -> None:
 def test_a_setting_of_one_process(test: str, ships: str, words: list[str]) -> None:
     body = f"if Mix.env() == :test do\ndefp a(x), do: {test}\nelse\ndefp a(x), do: {ships}\nend"
     assert said(body) == words
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("{:test_finished, test}", ["~runs-tests"]),
+        ("{:suite_started, test}", ["~runs-tests"]),
+        ("{:order_finished, test}", ["warning"]),
+    ],
+)
+def test_a_formatter_of_test_runs(event: str, words: list[str]) -> None:
+    body = f"""use GenServer
+  def init(x), do: {{:ok, x}}
+  def handle_cast({event}, s), do: {{:noreply, [told(test) | s]}}
+  defp told(test), do: ExUnit.Formatter.format_filters(test, :skip)"""
+    assert said(body) == words
