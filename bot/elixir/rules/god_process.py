@@ -59,6 +59,8 @@ _MOST_TAGS = 500
 """Tags that are looked at: the search takes the square of them."""
 _STEM = 7
 """Letters by which forms of one word are told to be one."""
+_SHORTEST = 4
+"""Letters of words that have no ending: `seed` is no form of `see`."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,9 @@ def topics_of(tags: list[str]) -> tuple[str, ...]:
     those of most tags first, as first written. `add_item`, `unsold_item_ids` and `items` are one,
     `item`; so are `connection` and `connected`. What the runtime itself sends is no topic.
     """
-    left = [words for tag in tags[:_MOST_TAGS] if (words := _nouns(tag))]
+    named = [_nouns(tag) for tag in tags[:_MOST_TAGS]]
+    written = {word for words in named for word in words}
+    left = [_by_stem(words, written) for words in named if words]
     found: dict[str, str] = {}
     while left:
         held = Counter(stem for words in left for stem in words)
@@ -167,15 +171,29 @@ def topics_of(tags: list[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _nouns(tag: str) -> dict[str, str]:
-    """The words of a tag that name something, by their stem."""
+def _nouns(tag: str) -> list[str]:
+    """The words of a tag that name something."""
     if tag in _SENT_BY_THE_RUNTIME:
-        return {}
+        return []
     words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
+    return [w for w in words if w not in _HANDLES] or words
+
+
+def _by_stem(words: list[str], written: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for word in [w for w in words if w not in _HANDLES] or words:
-        found.setdefault(word.removesuffix("s")[:_STEM], word)
+    for word in words:
+        found.setdefault(_stem(word, written), word)
     return found
+
+
+def _stem(word: str, written: set[str]) -> str:
+    """What forms of one word have in common: the first letters, or what another tag writes
+    without the ending.
+    """
+    short = (word.removesuffix("ed"), word.removesuffix("ing"), word.removesuffix("es"))
+    bare = [w for w in (*short, f"{short[1]}e", word.removesuffix("d")) if w != word]
+    found = next((w for w in bare if w in written), word) if len(word) > _SHORTEST else word
+    return found.removesuffix("s")[:_STEM]
 
 
 def _only_read(module: Module) -> set[str]:

@@ -123,3 +123,10 @@ def test_tags_of_all_shapes_of_messages() -> None:
 end
 """
     assert message_tags(modules_of(Source("lib/a.ex", code))[0]) == ["a", "b", "c", "tcp"]
+
+
+def test_short_words_that_differ_by_their_ending_are_one_topic() -> None:
+    assert topics_of(["close", "closed", "closing"]) == ("close",)
+    assert topics_of(["slashed", "slash"]) == ("slashed",)
+    assert topics_of(["batch_size", "batches", "matching", "match"]) == ("batch", "matching")
+    assert topics_of(["seed", "see", "ring", "red"]) == ("seed", "see", "ring", "red")
