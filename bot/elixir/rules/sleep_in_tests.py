@@ -12,14 +12,25 @@ from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.about_time import is_about_time, shows_time
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.about_time import (
+    is_about_time,
+    same_before_and_after,
+    shows_time,
+)
 from bot.elixir.rules.parts.absence import awaits_absence
 from bot.elixir.rules.parts.after_sleep import asks_next, waits_next
 from bot.elixir.rules.parts.certain_waits import no_event_for
 from bot.elixir.rules.parts.polling import polls
-from bot.elixir.rules.parts.simulated_work import in_a_handler, is_stub, only_passed_on
+from bot.elixir.rules.parts.simulated_work import (
+    in_a_handler,
+    is_stub,
+    is_uncalled,
+    only_passed_on,
+)
 from bot.elixir.rules.parts.standing import above, definition_around
+from bot.elixir.source import role_of
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")
@@ -27,15 +38,27 @@ _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Test files that speak of sleep."""
+    return [path for path in project.texts.holding(b"sleep(") if role_of(path) == "test"]
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every sleep in a test, a set-up or a helper of a test file.
 
     Those by which one test lets time pass are told once, at the first.
     """
+    for module in project.modules_in(path):
+        yield from _in_module(module, project)
+
+
+def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     first: dict[int, Site] = {}
     for call, function in _sleeps(module):
         stub = is_stub(module) if function or definition_around(call) is None else True
         exemption = _exemption(call, function, stub)
+        if not exemption and is_uncalled(function, project):
+            exemption = "uncalled"
         if exemption:
             yield Exempt(Span.of(module, call.node), exemption)
             continue
@@ -67,6 +90,8 @@ def _exemption(call: Call, function: Function | None, stub: bool) -> str:
         return "polling"
     if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
         return "simulated-work"
+    if _is_short(text(call.args[0])) and same_before_and_after(call):
+        return "moves-clock"
     return no_event_for(call)
 
 
@@ -97,17 +122,23 @@ def _about(call: Call, duration: str) -> str:
         return "time"
     if awaits_absence(call, name):
         return "absence"
-    if duration.isdigit() and int(duration) <= _SHORT_MS:
+    if _is_short(duration):
         return "short"
     if waits_next(call) is not None:
         return "settling"
     return "server" if asks else "event"
 
 
+def _is_short(duration: str) -> bool:
+    return duration.isdigit() and int(duration) <= _SHORT_MS
+
+
 _OF_A_SERVER = "before it asks a server"
 _OF_AN_EVENT = "instead of waiting for what it needs"
 _INSTEAD = {
     "time": "so that time passes",
+    "absence": "to see that nothing happens",
+    "short": "so that a moment passes",
     "settling": "before it waits for what it needs",
 }
 _NOTES = {
@@ -160,7 +191,7 @@ RULE = Rule(
     ),
     triggers=(b"sleep(",),
     roles=("test",),
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample(
             """\
@@ -330,6 +361,38 @@ defmodule Shop.ReportTest do
 end
 """,
                 path="test/report_test.exs",
+            ),
+        ),
+        Exemption(
+            "uncalled",
+            "a function of a helper module whose name stands nowhere else: no test waits by it",
+            Sample(
+                """\
+defmodule Shop.Fixtures.Slow do
+  def dawdle, do: :timer.sleep(100)
+end
+""",
+                path="test/support/fixtures/slow.ex",
+            ),
+        ),
+        Exemption(
+            "moves-clock",
+            "a moment between two equal readings which the test asks to be equal: only a clock "
+            "that goes on could tell them apart",
+            Sample(
+                """\
+defmodule Shop.StampTest do
+  use ExUnit.Case
+
+  test "keeps its stamp" do
+    first = Shop.Stamp.of(:tea)
+    Process.sleep(5)
+    second = Shop.Stamp.of(:tea)
+    assert first == second
+  end
+end
+""",
+                path="test/stamp_test.exs",
             ),
         ),
         Exemption(

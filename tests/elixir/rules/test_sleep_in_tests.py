@@ -245,3 +245,39 @@ def test_a_test_about_time_is_told_once() -> None:
     assert len(found(twice)) == 2
     again = '  test "expires", do: Process.sleep(90)'
     assert [len(f.evidence) for f in found(twice, again, "expires")] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("pause", "second", "then", "words"),
+    [
+        ("5", "Shop.at(:a)", "assert a == b", "~moves-clock"),
+        ("50", "Shop.at(:a)", "assert a == b", "warning"),
+        ("5", "Shop.at(:b)", "assert a == b", "info"),
+        ("5", "Shop.at(:a)", "assert a < b", "info"),
+        ("5", "Shop.at(:a)", "assert a == 1", "info"),
+    ],
+)
+def test_a_moment_between_two_equal_readings(
+    pause: str, second: str, then: str, words: str
+) -> None:
+    body = f"a = Shop.at(:a)\n      Process.sleep({pause})\n      b = {second}\n      {then}"
+    assert outcome(RULE, in_test(body)) == [words]
+
+
+@pytest.mark.parametrize(
+    ("test", "more", "words"),
+    [
+        ("Shop.Pause.other()", "", "~uncalled"),
+        ("Shop.Pause.dawdle()", "", "warning"),
+        ("Shop.run(:dawdle)", "", "warning"),
+        ("Shop.Pause.other()", "def other, do: dawdle()", "warning"),
+    ],
+)
+def test_helpers_that_nobody_calls(test: str, more: str, words: str) -> None:
+    helper = f"defmodule Shop.Pause do\n  def dawdle, do: :timer.sleep(100)\n  {more}\nend\n"
+    assert outcome(RULE, {**in_test(test), "test/support/pause.ex": helper}) == [words]
+
+
+def test_of_a_moment_it_is_not_said_what_it_waits_for() -> None:
+    (finding,) = analysed(rule(RULE), in_test("Process.sleep(5)")).findings
+    assert finding.message == "the test sleeps (5 ms) so that a moment passes"

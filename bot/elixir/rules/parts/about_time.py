@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
+from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.absence import comments_at
 
@@ -45,3 +49,24 @@ def _about_age(call: Call) -> bool:
     block = call.statement.parent
     beside = block.named_children if block is not None else []
     return any(re.search(r"max_age|ttl|expire", text(n)) for n in beside if n.type != "comment")
+
+
+def same_before_and_after(call: Call) -> bool:
+    """Whether it stands between two equal expressions whose values the test then asks to be equal:
+    the time in between is all that could tell them apart.
+    """
+    before, after = call.statement.prev_named_sibling, nodes.next_code(call.statement)
+    if before is None or after is None or {nodes.operator(before), nodes.operator(after)} != {"="}:
+        return False
+    if nodes.text_of(before, "right").split() != nodes.text_of(after, "right").split():
+        return False
+    first, second = _bound(before), _bound(after)
+    block = call.statement.parent
+    compared = (o for sign in ("==", "===") for o in operations(block, sign)) if block else ()
+    found = map(nodes.identifiers, compared)
+    return any(named & (first - second) and named & (second - first) for named in found)
+
+
+def _bound(match: Node) -> set[str]:
+    left = match.child_by_field_name("left")
+    return nodes.identifiers(left) if left is not None else set()

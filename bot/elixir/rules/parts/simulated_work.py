@@ -8,6 +8,8 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls
 from bot.elixir.outline import Function, Module
+from bot.elixir.project import Project
+from bot.elixir.reach import BUSY
 from bot.elixir.rules.parts.standing import receivers_of_closures
 
 _RUNS_HERE = (
@@ -57,3 +59,17 @@ def only_passed_on(function: Function | None) -> bool:
         for c in direct
     )
     return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
+
+
+def is_uncalled(function: Function | None, project: Project) -> bool:
+    """A public function beside the tests whose name stands nowhere else: it is there to be compiled
+    or looked at.
+    """
+    if function is None or not function.public:
+        return False
+    path, name = function.module.source.path, function.name.encode()
+    if path.endswith("_test.exs") or (function.name, function.arity) in BUSY:
+        return False
+    return project.texts.holding(name) == [path] and project.texts[path].count(name) == len(
+        function.clauses
+    )
