@@ -13,8 +13,10 @@ from bot.elixir.expressions import Expression
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.switches import switch_before
 from bot.elixir.rules.parts.table_keys import comes_from_outside, written_keys
 from bot.elixir.runners import Run, runs
+from bot.elixir.settings import Setting
 from bot.elixir.tables import (
     REMOVES,
     Operation,
@@ -102,15 +104,28 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
     if not outside:
         yield Exempt(span, "fixed-keys")
         return
-    for operation, _ in outside:
-        ways = list(runs(operation.clause.function, project))
-        later = [w for w in ways if not w.startup and w.function is not table.clause.function]
-        if later:
-            # A server's message is sure to come again; of other functions nobody knows how often.
-            way = next((w for w in later if w.server), later[0])
-            yield _site(table, operation, way, _load(fills, project))
-            return
-    yield Exempt(span, "filled-at-start")
+    later = [
+        (operation, way)
+        for operation, _ in outside
+        if (way := _later(operation, table, project)) is not None
+    ]
+    if not later:
+        yield Exempt(span, "filled-at-start")
+        return
+    always = (pair for pair in later if _switch(*pair) is None)
+    yield _site(table, *next(always, later[0]), _load(fills, project))
+
+
+def _later(operation: Operation, table: Table, project: Project) -> Run | None:
+    """How a row gets into the table after the start, if any does."""
+    ways = runs(operation.clause.function, project)
+    later = [w for w in ways if not w.startup and w.function is not table.clause.function]
+    # A server's message is sure to come again; of other functions nobody knows how often.
+    return next((w for w in later if w.server), later[0] if later else None)
+
+
+def _switch(operation: Operation, way: Run) -> Setting | None:
+    return switch_before((*way.path, operation.call))
 
 
 def _load(fills: list[tuple[Operation, Node]], project: Project) -> Run | None:
@@ -129,6 +144,8 @@ def _load(fills: list[tuple[Operation, Node]], project: Project) -> Run | None:
 
 def _site(table: Table, operation: Operation, way: Run, load: Run | None) -> Site:
     span = Span.of(table.module, table.call.node)
+    switch = _switch(operation, way)
+    only = f", where the setting `{switch.label}` says so" if switch is not None else ""
     loads = [load] if load is not None else []
     stored = tuple(
         Because(
@@ -146,10 +163,10 @@ def _site(table: Table, operation: Operation, way: Run, load: Run | None) -> Sit
                 Span.of(operation.module, operation.call.node),
                 "each new key that callers bring adds a row",
             ),
-            Because(Span.of(way.function.module, way.head), way.told()),
+            Because(Span.of(way.function.module, way.head), way.told() + only),
             *stored,
         ),
-        confidence="low" if loads else None,
+        confidence="low" if loads or only else None,
         data={"table": table.name},
     )
 

@@ -208,3 +208,24 @@ def test_a_view_of_what_is_stored(loader: str, confidence: str, notes: list[str]
     (finding,) = analysed(WHOLE, files).findings
     assert (finding.severity, finding.confidence) == ("info", confidence)
     assert [e.note for e in finding.evidence][2:] == notes
+
+
+COUNT = """def count(user) do
+    limit = Application.get_env(:shop, :limit, :none)
+    if is_integer(limit), do: :ets.update_counter(@table, {:count, user}, 1, {user, 0})
+  end"""
+
+
+@pytest.mark.parametrize(
+    ("body", "confidence", "line", "told"),
+    [
+        (COUNT, "low", 8, ", where the setting `:shop, :limit` says so"),
+        (f"{COUNT}\n  {PUT}", "medium", 10, "put/2` runs this"),
+        (COUNT.replace("Application.get_env(:shop, :limit, :none)", "user"), "medium", 8, "this"),
+    ],
+)
+def test_rows_that_only_a_setting_lets_in(body: str, confidence: str, line: int, told: str) -> None:
+    (finding,) = analysed(WHOLE, table(body)).findings
+    assert str(finding.confidence) == confidence
+    assert finding.evidence[1].line == line
+    assert finding.evidence[2].note.endswith(told)
