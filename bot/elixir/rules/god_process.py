@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.state_use import field_names
+from bot.elixir.rules.parts.topics import topics_of
 
 MAX_LINES = 600
 """Code lines without docs and blanks: three times what one sitting's review takes in. Of about 90
@@ -38,29 +38,6 @@ _CALLBACKS = (
     ("handle_event", 4),
 )
 """What others send; a `handle_continue` is the server's own next step."""
-_VERBS = frozenset(
-    "get set put add insert delete remove update fetch list create start stop restart cancel "
-    "handle do run check "
-    "register unregister subscribe unsubscribe apply move convert report request save load "
-    "enable disable send "
-    "receive queue clear reset maybe on new notify sync join leave connect disconnect "
-    "find count peek describe produce ack nack discard flush commit drop all any min max "
-    "has is am are can should".split()
-)
-"""Also words that say how many."""
-_HANDLES = frozenset("id ids key keys pid pids ref refs".split())
-"""What is had of many nouns, and is none that ties messages together."""
-
-_SENT_BY_THE_RUNTIME = frozenset(
-    "EXIT DOWN timeout state_timeout nodeup nodedown tcp tcp_closed tcp_error tcp_passive ssl "
-    "ssl_closed ssl_error udp ETS-TRANSFER".split()
-)
-_MOST_TAGS = 500
-"""Tags that are looked at: the search takes the square of them."""
-_STEM = 7
-"""Letters by which forms of one word are told to be one."""
-_SHORTEST = 4
-"""Letters of words that have no ending: `seed` is no form of `see`."""
 
 
 @dataclass(frozen=True)
@@ -151,49 +128,6 @@ def _tag(pattern: Node) -> str:
     if pattern.type == "tuple" and pattern.named_children:
         pattern = pattern.named_children[0]
     return text(pattern).removeprefix(":") if pattern.type == "atom" else ""
-
-
-def topics_of(tags: list[str]) -> tuple[str, ...]:
-    """The nouns the tags speak of, without their verbs: the fewest that each tag holds one of,
-    those of most tags first, as first written. `add_item`, `unsold_item_ids` and `items` are one,
-    `item`; so are `connection` and `connected`. What the runtime itself sends is no topic.
-    """
-    named = [_nouns(tag) for tag in tags[:_MOST_TAGS]]
-    written = {word for words in named for word in words}
-    left = [_by_stem(words, written) for words in named if words]
-    found: dict[str, str] = {}
-    while left:
-        held = Counter(stem for words in left for stem in words)
-        # Of words that as many tags hold the first one stands.
-        most = max(held, key=lambda stem: held[stem])
-        found[most] = next(words[most] for words in left if most in words)
-        left = [words for words in left if most not in words]
-    return tuple(found.values())
-
-
-def _nouns(tag: str) -> list[str]:
-    """The words of a tag that name something."""
-    if tag in _SENT_BY_THE_RUNTIME:
-        return []
-    words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
-    return [w for w in words if w not in _HANDLES] or words
-
-
-def _by_stem(words: list[str], written: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word in words:
-        found.setdefault(_stem(word, written), word)
-    return found
-
-
-def _stem(word: str, written: set[str]) -> str:
-    """What forms of one word have in common: the first letters, or what another tag writes
-    without the ending.
-    """
-    short = (word.removesuffix("ed"), word.removesuffix("ing"), word.removesuffix("es"))
-    bare = [w for w in (*short, f"{short[1]}e", word.removesuffix("d")) if w != word]
-    found = next((w for w in bare if w in written), word) if len(word) > _SHORTEST else word
-    return found.removesuffix("s")[:_STEM]
 
 
 def _only_read(module: Module) -> set[str]:

@@ -14,13 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.about_time import (
-    is_about_time,
-    same_before_and_after,
-    shows_time,
-)
-from bot.elixir.rules.parts.absence import awaits_absence
-from bot.elixir.rules.parts.after_sleep import asks_next, waits_next
+from bot.elixir.rules.parts.about_time import is_about_time, same_before_and_after
 from bot.elixir.rules.parts.certain_waits import no_event_for
 from bot.elixir.rules.parts.polling import polls
 from bot.elixir.rules.parts.simulated_work import (
@@ -29,13 +23,20 @@ from bot.elixir.rules.parts.simulated_work import (
     is_uncalled,
     only_passed_on,
 )
+from bot.elixir.rules.parts.sleep_reasons import (
+    INSTEAD,
+    NOTES,
+    OF_A_SERVER,
+    OF_AN_EVENT,
+    about_of,
+    is_short,
+    test_name,
+)
 from bot.elixir.rules.parts.standing import above, definition_around
 from bot.elixir.source import role_of
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")
-_SHORT_MS = 10
-"""Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 
 
 def starts(project: Project) -> list[str]:
@@ -90,21 +91,21 @@ def _exemption(call: Call, function: Function | None, stub: bool) -> str:
         return "polling"
     if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
         return "simulated-work"
-    if _is_short(text(call.args[0])) and same_before_and_after(call):
+    if is_short(text(call.args[0])) and same_before_and_after(call):
         return "moves-clock"
     return no_event_for(call)
 
 
 def _site(call: Call, function: Function | None) -> Site:
     span, duration = Span.of(call.owner, call.node), text(call.args[0]).replace("_", "")
-    about = _about(call, duration)
-    note = _NOTES[about]
+    about = about_of(call, duration)
+    note = NOTES[about]
     if about == "event" and function is not None:
         note = "a test that calls this helper can wait here, for a time and not for an event"
     debatable = about not in ("event", "settling", "server")
     # The name of the test may be right: then the server counts the time that passes here.
-    named = about == "server" and is_about_time(call, _test_name(call), duration)
-    instead = _OF_A_SERVER if named else _INSTEAD.get(about, _OF_AN_EVENT)
+    named = about == "server" and is_about_time(call, test_name(call), duration)
+    instead = OF_A_SERVER if named else INSTEAD.get(about, OF_AN_EVENT)
     return Site(
         span,
         f"the test sleeps ({text(call.args[0])} ms) {instead}",
@@ -115,43 +116,6 @@ def _site(call: Call, function: Function | None) -> Site:
     )
 
 
-def _about(call: Call, duration: str) -> str:
-    name = _test_name(call)
-    asks = asks_next(call) is not None and not shows_time(call, duration)
-    if is_about_time(call, name, duration) and not asks:
-        return "time"
-    if awaits_absence(call, name):
-        return "absence"
-    if _is_short(duration):
-        return "short"
-    if waits_next(call) is not None:
-        return "settling"
-    return "server" if asks else "event"
-
-
-def _is_short(duration: str) -> bool:
-    return duration.isdigit() and int(duration) <= _SHORT_MS
-
-
-_OF_A_SERVER = "before it asks a server"
-_OF_AN_EVENT = "instead of waiting for what it needs"
-_INSTEAD = {
-    "time": "so that time passes",
-    "absence": "to see that nothing happens",
-    "short": "so that a moment passes",
-    "settling": "before it waits for what it needs",
-}
-_NOTES = {
-    "time": "the test is about time itself: only a clock that it can set would spare the wait",
-    "absence": "for what must not happen no event ends the wait: how long it is is luck",
-    "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
-    "settling": "the next statement waits by itself: on a fast machine this pause is wasted",
-    "server": "the server that is asked next answers after the mail it has: what was sent to it "
-    "before needs no wait, and what comes later is left to luck",
-    "event": "the test waits for a time to pass, not for the event it needs",
-}
-
-
 def _also(site: Site, call: Call) -> Site:
     more = Because(Span.of(call.owner, call.node), "the same test lets time pass here too")
     return replace(site, because=(*site.because, more))
@@ -159,15 +123,6 @@ def _also(site: Site, call: Call) -> Site:
 
 def _test(call: Call) -> Node | None:
     return next((a for a in above(call) if nodes.is_call_to(a, *_TESTS)), None)
-
-
-def _test_name(call: Call) -> str:
-    names = []
-    for node in above(call):
-        if nodes.is_call_to(node, "test", "describe", "property", "feature", "scenario"):
-            args = nodes.arguments(node)
-            names.append(text(args[0]) if args else "")
-    return " ".join(names)
 
 
 RULE = Rule(

@@ -321,6 +321,7 @@ def test_workers_of_a_pool_have_one_caller(pool: str, words: list[str]) -> None:
         ("Enum.each(s, fn _ -> Process.sleep(200) end)", ""),
         ("Process.sleep(200)\n    Process.sleep(4_900)", ""),
         ("again(s)", ""),
+        ("retry(s)", ""),
         ("once(s)", "200 ms"),
     ],
 )
@@ -328,6 +329,8 @@ def test_a_wait_is_as_long_as_it_says(body: str, limit: str) -> None:
     more = (
         "def ask(p), do: GenServer.call(p, :go)\n"
         "  defp once(_), do: Process.sleep(200)\n"
+        "  defp retry(s), do: rest(s)\n"
+        "  defp rest(s) do\n    Process.sleep(200)\n    retry(s)\n  end\n"
         "  defp again(s) do\n    Process.sleep(200)\n    again(s)\n  end"
     )
     (finding,) = analysed(RULE, server(CALL, body, more)).findings

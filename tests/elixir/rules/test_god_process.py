@@ -11,8 +11,8 @@ from bot.elixir.rules.god_process import (
     MAX_MESSAGES,
     code_lines,
     message_tags,
-    topics_of,
 )
+from bot.elixir.rules.parts.topics import topics_of
 from bot.elixir.source import Source
 from tests.elixir.rules.support import outcome
 

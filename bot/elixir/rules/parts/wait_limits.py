@@ -6,7 +6,8 @@ from bot.elixir import nodes
 from bot.elixir.blocking import Blocking
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
-from bot.elixir.reach import Reached
+from bot.elixir.outline import Function
+from bot.elixir.reach import Reached, reached
 
 _LIMITED = {
     ":gen_tcp.connect": 4, ":gen_tcp.recv": 3, ":gen_tcp.accept": 2, ":gen_udp.recv": 3,
@@ -33,13 +34,14 @@ def _may_repeat(call: Call) -> bool:
     clause = call.owner.clause_at(call.start)
     if clause is None:
         return True
-    own = clause.function
-    again = any(
-        other.name == own.name and other.module == own.module.name and other.arity == own.arity
-        for around in own.clauses
-        for other in around.calls
-    )
     inside = (a for a in nodes.ancestors(call.node) if nodes.contains(clause.node, a))
-    return again or any(
+    return _comes_back(clause.function) or any(
         a.type == "anonymous_function" or nodes.is_call_to(a, "for") for a in inside
+    )
+
+
+def _comes_back(function: Function) -> bool:
+    """Whether a function leads to itself, at once or by others of its module."""
+    return any(
+        target is function for step in reached([function]) for _, target in step.clause.own_calls
     )

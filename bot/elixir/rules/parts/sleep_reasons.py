@@ -1,0 +1,61 @@
+"""What a sleep in a test is there for, and what is to be said of it."""
+
+from __future__ import annotations
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.nodes import text
+from bot.elixir.rules.parts.about_time import is_about_time, shows_time
+from bot.elixir.rules.parts.absence import awaits_absence
+from bot.elixir.rules.parts.after_sleep import asks_next, waits_next
+from bot.elixir.rules.parts.standing import above
+
+_SHORT_MS = 10
+"""Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
+OF_A_SERVER = "before it asks a server"
+OF_AN_EVENT = "instead of waiting for what it needs"
+INSTEAD = {
+    "time": "so that time passes",
+    "absence": "to see that nothing happens",
+    "short": "so that a moment passes",
+    "settling": "before it waits for what it needs",
+}
+NOTES = {
+    "time": "the test is about time itself: only a clock that it can set would spare the wait",
+    "absence": "for what must not happen no event ends the wait: how long it is is luck",
+    "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
+    "settling": "the next statement waits by itself: on a fast machine this pause is wasted",
+    "server": "the server that is asked next answers after the mail it has: what was sent to it "
+    "before needs no wait, and what comes later is left to luck",
+    "event": "the test waits for a time to pass, not for the event it needs",
+}
+
+
+def about_of(call: Call, duration: str) -> str:
+    """A word for what a sleep is there for."""
+    name = test_name(call)
+    asks = asks_next(call) is not None and not shows_time(call, duration)
+    if is_about_time(call, name, duration) and not asks:
+        return "time"
+    if awaits_absence(call, name):
+        return "absence"
+    if is_short(duration):
+        return "short"
+    if waits_next(call) is not None:
+        return "settling"
+    return "server" if asks else "event"
+
+
+def is_short(duration: str) -> bool:
+    """Whether it is over at once."""
+    return duration.isdigit() and int(duration) <= _SHORT_MS
+
+
+def test_name(call: Call) -> str:
+    """What the test around a sleep is called, its groups included."""
+    names = []
+    for node in above(call):
+        if nodes.is_call_to(node, "test", "describe", "property", "feature", "scenario"):
+            args = nodes.arguments(node)
+            names.append(text(args[0]) if args else "")
+    return " ".join(names)
