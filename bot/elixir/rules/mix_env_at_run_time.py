@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.standing import only_for_macros
+from bot.elixir.rules.parts.standing import above, only_for_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _LOOKS_FIRST = frozenset(
@@ -30,6 +30,8 @@ _LOOKS_FIRST = frozenset(
 )
 _WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
+_START = b"Mix.start"
+_TOGETHER = ("tuple", "list", "map")
 _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
 
@@ -48,17 +50,39 @@ def _of_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     if module.name.startswith("Mix.") or is_platform(module):
         return
     for clause in module.clauses_with(*_TRIGGERS):
+        told: dict[int, list[Call]] = {}
         for call in clause.calls if not is_command_line(clause) else ():
-            if (call.full in _ASKED or call.module == "Mix.Project") and not call.in_quote:
-                yield _judge(call, clause, project)
+            if not _asks(call) or call.in_quote:
+                continue
+            exemption = _exemption(call, clause, project)
+            if exemption:
+                yield Exempt(Span.of(module, call.node), exemption)
+            else:
+                told.setdefault(_place(call), []).append(call)
+        for calls in told.values():
+            yield _site(calls, clause, project)
 
 
-def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
-    span = Span.of(clause.function.module, call.node)
-    exemption = _exemption(call, clause)
-    if exemption:
-        return Exempt(span, exemption)
-    shipped = _ships_mix(project)
+def _asks(call: Call) -> bool:
+    """With an argument, `Mix.env/1` and `Mix.target/1` set what the others ask for."""
+    return (call.full in _ASKED and call.arity == 0) or call.module == "Mix.Project"
+
+
+def _place(call: Call) -> int:
+    """What calls that stand side by side in a tuple, a list or a map have in common."""
+    for around in above(call):
+        if around.type in _TOGETHER:
+            return around.id
+        if around.type in ("stab_clause", "do_block"):
+            break
+    return call.node.id
+
+
+def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
+    """One finding for calls that stand side by side."""
+    module = clause.function.module
+    spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
+    span, shipped = spans[0], _ships_mix(project)
     if shipped is not None:
         note = (
             "Mix is shipped here, so this answers with what `MIX_ENV` says where it runs, and "
@@ -67,14 +91,19 @@ def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
         because = [Because(span, note), Because(shipped, "releases of this repository hold Mix")]
     else:
         because = [Because(span, "a release has no Mix, so this raises there")]
+    unsure = shipped is not None or not any(c.full in _ASKED for c in calls)
     return Site(
         span,
-        f"`{clause.function.label}` asks `{call.full}` at run time",
-        because=tuple(because),
+        f"`{clause.function.label}` asks {' and '.join(names)} at run time",
+        because=(*because, *(Because(other, "this asks Mix too") for other in spans[1:])),
         severity="info" if shipped is not None else None,
-        confidence="medium" if shipped is not None or call.full not in _ASKED else None,
-        data={"call": call.full},
+        confidence="medium" if unsure else None,
+        data={"call": calls[0].full},
     )
+
+
+def _told(calls: list[Call]) -> Iterator[str]:
+    return (f"`{call.full}`" for call in calls)
 
 
 def _ships_mix(project: Project) -> Span | None:
@@ -97,7 +126,7 @@ def _key(value: Node) -> str:
     return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
 
 
-def _exemption(call: Call, clause: Clause) -> str:
+def _exemption(call: Call, clause: Clause, project: Project) -> str:
     module = clause.function.module
     if is_test_support(module):
         return "test-support"
@@ -107,7 +136,19 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "looks-first"
     if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
         return "tool"
-    return ""
+    return "starts-mix" if project.once("starts-mix", _starts_mix) else ""
+
+
+def _starts_mix(project: Project) -> bool:
+    """Whether code of the project starts Mix: it would raise where Mix is not."""
+    return any(
+        call.full == "Mix.start" and call.arity == 0 and not call.in_quote
+        for path in project.lib_holding(_START)
+        for module in project.modules_in(path)
+        if not module.name.startswith("Mix.") and not is_test_support(module)
+        for clause in module.clauses_with(_START)
+        for call in clause.calls
+    )
 
 
 def _calls_with(module: Module, *words: bytes) -> Iterator[Call]:
@@ -212,6 +253,18 @@ end
 defmodule Shop.Generator do
   def files, do: Path.wildcard(Path.join(Mix.Project.app_path(), "*.eex"))
   def say(line), do: Mix.shell().info(line)
+end
+"""),
+        ),
+        Exemption(
+            "starts-mix",
+            "code of the project starts Mix itself, so it never runs where Mix is not",
+            Sample("""\
+defmodule Shop.Console do
+  def run do
+    Mix.start()
+    IO.puts("started for #{Mix.env()}")
+  end
 end
 """),
         ),

@@ -79,3 +79,36 @@ defmodule Shop.A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == ["~looks-first"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Mix.target(:host)", []),
+        ("Mix.env(x)", []),
+        ("x |> Mix.env()", []),
+        ("{Mix.env(), Mix.target()}", ["warning"]),
+        ("{Mix.env(),\n     Mix.target()}", ["warning"]),
+        ("[env: Mix.env(), of: Mix.Project.config()[:app]]", ["warning"]),
+        ("a = Mix.env()\n    {a, Mix.target()}", ["warning", "warning"]),
+    ],
+)
+def test_what_asks(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "start", "said"),
+    [
+        ("lib/boot.ex", "def main, do: Mix.start()", ["~starts-mix"]),
+        ("apps/boot/lib/boot.ex", "def main, do: Mix.start()", ["~starts-mix"]),
+        ("lib/boot.ex", "def main, do: Application.ensure_all_started(:mix)", ["warning"]),
+        ("lib/boot.ex", "# Mix.start()\n  def main, do: :ok", ["warning"]),
+        ("lib/boot.ex", "def main, do: quote(do: Mix.start())", ["warning"]),
+        ("lib/boot.ex", "def main, do: Mix.start(:x)", ["warning"]),
+        ("test/boot_test.exs", "def main, do: Mix.start()", ["warning"]),
+    ],
+)
+def test_a_program_that_starts_mix(path: str, start: str, said: list[str]) -> None:
+    files = {path: f"defmodule Shop.Boot do\n  {start}\nend\n", **in_function("Mix.env()")}
+    assert outcome(RULE, files) == said
