@@ -40,6 +40,9 @@ def runs_in(node: Node, module: Module) -> str:
     for ancestor in _up_to(node, module.node):
         if _is_function(ancestor):
             inside_function = True
+            piped = _piped_into(ancestor, module)
+            if piped in STARTS_PROCESS:
+                return piped
         elif not inside_function:
             continue
         elif ancestor.type == "call":
@@ -51,6 +54,20 @@ def runs_in(node: Node, module: Module) -> str:
         ):
             return "Task"
     return ""
+
+
+def _piped_into(function: Node, module: Module) -> str:
+    """The call that a function value is piped into; else empty."""
+    node, parent = function, function.parent
+    while parent is not None and parent.type == "block":
+        node, parent = parent, parent.parent
+    if parent is None or nodes.operator(parent) != "|>":
+        return ""
+    left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
+    if left is None or left.id != node.id or right is None or right.type != "call":
+        return ""
+    taker = resolve(right, module)
+    return taker.full if taker is not None else ""
 
 
 def deferred(node: Node, module: Module) -> bool:

@@ -8,12 +8,12 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import assignments
-from bot.elixir.loose import loose_calls
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.other_process import runs_elsewhere
 from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
 _SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
@@ -84,7 +84,22 @@ def _changes(call: Call, clause: Clause) -> bool:
     given = [text(a) for a in call.args]
     taken = [_name(p) for p in clause.params]
     kept = given == taken[: len(given)]
-    return not kept or any(assignments(name, clause) for name in given)
+    return not kept or bool(_bound_anew(clause).intersection(given))
+
+
+def _bound_anew(clause: Clause) -> set[str]:
+    """Variables that a match in the body gives a value; what is pinned in it keeps its own."""
+    found: set[str] = set()
+    for match in operations(clause.body, "=") if clause.body is not None else ():
+        left = match.child_by_field_name("left")
+        names = nodes.of_type(left, "identifier") if left is not None else []
+        pins = _pins(left) if left is not None else []
+        found |= {text(n) for n in names if not any(nodes.contains(pin, n) for pin in pins)}
+    return found
+
+
+def _pins(pattern: Node) -> list[Node]:
+    return [n for n in nodes.of_type(pattern, "unary_operator") if nodes.operator(n) == "^"]
 
 
 def _name(param: Node) -> str:
@@ -128,8 +143,9 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     span = Span.of(module, again.node)
     if any(c.full in _CLOCKS for step in reached([function]) for c in step.clause.calls):
         return Exempt(span, "deadline")
-    if _runs_in_another_process(function):
-        return Exempt(span, "worker")
+    elsewhere = runs_elsewhere(function)
+    if elsewhere:
+        return Exempt(span, elsewhere)
     if ends_by_a_tag(function):
         return Exempt(span, "tagged")
     spins = not clause.mentions(b"sleep", b"receive")
@@ -139,22 +155,6 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         f"`{function.label}` waits without a deadline of its own",
         because=(Because(span, f"it starts over {how}, and counts neither tries nor time"),),
     )
-
-
-def _runs_in_another_process(function: Function) -> bool:
-    """Whether all its callers in the module start it in a process of its own."""
-    module = function.module
-    inside = module.clauses_with(function.name.encode())
-    others = [c for clause in inside if clause.function is not function for c in clause.calls]
-    calls = [
-        c
-        for c in (*others, *loose_calls(module))
-        if c.module == module.name and module.local(c.name, c.arity) is function
-    ]
-    if any(not c.runs_in and not c.captured for c in calls):
-        return False
-    passed = f":{function.name}".encode() in module.source.data
-    return bool(calls) or passed
 
 
 RULE = Rule(
@@ -304,6 +304,29 @@ defmodule Shop.LoadTest do
 end
 """,
                 path="test/load_test.exs",
+            ),
+        ),
+        Exemption(
+            "awaited",
+            "it runs in a task that its starter waits for no longer than a time limit",
+            Sample(
+                """\
+defmodule Shop.Await do
+  def filled(stock, timeout \\\\ 5_000) do
+    fn -> look(stock) end
+    |> Task.async()
+    |> Task.await(timeout)
+  end
+
+  defp look(stock) do
+    if stock.count() < 3 do
+      Process.sleep(10)
+      look(stock)
+    end
+  end
+end
+""",
+                path="test/support/await.ex",
             ),
         ),
         Exemption(

@@ -101,3 +101,54 @@ def test_the_test_says_how_long_it_may_take(tag: str, words: list[str]) -> None:
 def test_one_of_two_tests_says_how_long_it_may_take() -> None:
     test = f'@tag timeout: 9\n  test "waits" do\n    wait(x)\n  end\n  {looks()}'
     assert said(test, test="wait(y)") == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        ("{count, _} = stock.look()", []),
+        ("%{count: count} = stock.look()", []),
+        ("[count | _] = stock.look()", []),
+        ("{^count, _} = stock.look()", ["info"]),
+        ("{other, _} = stock.look()", ["info"]),
+    ],
+)
+def test_a_new_look_that_a_pattern_binds(look: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Await do
+  def fill(stock, count) do
+    if count < 3 do
+      Process.sleep(10)
+      {look}
+      fill(stock, count)
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"test/support/await.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("fn -> again(f) end |> Task.async() |> Task.await(5_000)", ["~awaited"]),
+        ("(fn -> again(f) end) |> Task.async() |> Task.await()", ["~awaited"]),
+        ("Task.await(Task.async(fn -> again(f) end))", ["~awaited"]),
+        ("fn -> again(f) end |> spawn()", ["~worker"]),
+        ("fn -> again(f) end |> then(& &1.())", ["info"]),
+        ("fn -> again(f) end |> Task.async() |> Task.await(:infinity)", ["info"]),
+        ("Task.await(Task.async(fn -> again(f) end), :infinity)", ["info"]),
+    ],
+)
+def test_a_task_that_is_waited_for(run: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Await do
+  def ok(f), do: {run}
+
+  defp again(f) do
+    Process.sleep(10)
+    if f.() != :ok, do: again(f)
+  end
+end
+"""
+    assert outcome(RULE, {"test/support/await.ex": code}) == said
