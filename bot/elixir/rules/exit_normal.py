@@ -15,6 +15,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.own_links import own_starts
 from bot.elixir.rules.parts.own_start import start_of, traps
 from bot.elixir.rules.parts.standing import above
 from bot.elixir.source import role_of
@@ -65,6 +66,9 @@ def _judge(call: Call, around: Node, clause: Clause | None, project: Project) ->
     span = Span.of(call.owner, call.node)
     start = start_of(call, around)
     if start is not None and traps(start, call, project):
+        return Exempt(span, "traps-exits")
+    kept = own_starts(call, clause) if clause is not None and start is None else []
+    if kept and all(traps(begun, call, project) for begun in kept):
         return Exempt(span, "traps-exits")
     if clause is not None and _may_be_itself(call, clause):
         return Exempt(span, "own-server")

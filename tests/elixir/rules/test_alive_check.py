@@ -113,3 +113,50 @@ def test_a_crash_of_what_it_is_linked_to_ends_the_server_too(
     code = code.replace("def init", "def start") if old == "use GenServer" else code
     (finding,) = analysed(rule(RULE), code).findings
     assert (finding.confidence, [e.line for e in finding.evidence]) == (confidence, places)
+
+
+TILLS = """\
+defmodule Shop.Desk do
+  use GenServer
+  def init(_), do: {:ok, %{tills: %{}}}
+
+  def handle_call({:open, place}, _from, s) do
+    {:ok, till} = Shop.Till.start_link([])
+    {:reply, till, %{s | tills: put(s.tills, place, till)}}
+  end
+
+  def handle_call({:close, place}, _from, s) do
+    case s.tills[place] do
+      nil -> :ok
+      till -> if Process.alive?(till), do: GenServer.stop(till)
+    end
+
+    {:reply, :ok, %{s | tills: Map.delete(s.tills, place)}}
+  end
+
+  defp put(tills, place, till) do
+    case Map.get(tills, place) do
+      nil -> :ok
+      old -> if Process.alive?(old), do: GenServer.stop(old)
+    end
+
+    Map.put(tills, place, till)
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "confidence"),
+    [
+        ("", "", "low"),
+        ("%{tills: %{}}", "(Process.flag(:trap_exit, true); %{tills: %{}})", "medium"),
+        ("Shop.Till.start_link", "Shop.Till.start", "medium"),
+        ("%{tills: %{}}", "%{tills: Shop.Tills.all()}", "medium"),
+        ("put(s.tills, place, till)", "put(s.tills, place, s.till)", "medium"),
+        ("Map.put(tills, place, till)", "Map.update!(tills, place, &till/1)", "medium"),
+    ],
+)
+def test_processes_kept_in_a_map_of_the_state(old: str, new: str, confidence: str) -> None:
+    found = analysed(rule(RULE), TILLS.replace(old, new) if old else TILLS).findings
+    assert [f.confidence for f in found] == [confidence] * 2

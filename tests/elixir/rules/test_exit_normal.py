@@ -211,3 +211,55 @@ defmodule Shop.Watch do
 end
 """
     assert outcome(RULE, {"lib/watch.ex": code}) == ["~own-server"]
+
+
+KEEPER = """\
+defmodule Shop.Desk do
+  use GenServer
+  def init(_), do: {:ok, %{shelf: nil}}
+
+  def handle_cast(:open, state) do
+    {:ok, pid} = OPENED
+    {:noreply, %{state | shelf: pid}}
+  end
+
+  def handle_cast(:shut, state), do: {:noreply, shut(state)}
+  MORE
+
+  defp shut(state) do
+    Process.exit(state.shelf, :normal)
+    %{state | shelf: nil}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("opened", "more", "words"),
+    [
+        ("Shop.Shelf.start_link(1)", "", ["~traps-exits"]),
+        ("Shop.Feed.start_link(1)", "", ["~traps-exits"]),
+        ("Shop.Tap.start_link(1)", "", ["warning"]),
+        ("Shop.Feed.start(1)", "", ["warning"]),
+        (
+            "Shop.Shelf.start_link(1)",
+            "def handle_cast({:on, it}, state), do: {:noreply, %{state | shelf: it}}",
+            ["warning"],
+        ),
+        (
+            "Shop.Shelf.start_link(1)",
+            "def shut_now(desk), do: Process.exit(desk.shelf, :normal)",
+            ["warning", "~traps-exits"],
+        ),
+    ],
+)
+def test_a_process_in_the_state_that_this_server_started(
+    opened: str, more: str, words: list[str]
+) -> None:
+    files = {
+        "lib/desk.ex": KEEPER.replace("OPENED", opened).replace("MORE", more),
+        "lib/shelf.ex": SHELF,
+        "lib/feed.ex": FEED.replace("TRAP", TRAP),
+        "lib/tap.ex": FEED.replace("TRAP", ":ok").replace("Shop.Feed", "Shop.Tap"),
+    }
+    assert outcome(RULE, files) == words
