@@ -15,6 +15,7 @@ from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.patient import answered_late, own_answers, waits
+from bot.elixir.rules.parts.report import let_go, reports_back
 from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
@@ -112,6 +113,8 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "stated-reason"
     if _own_tasks(call, clause):
         return "bounded-inside"
+    if reports_back(call, clause):
+        return "reports-back"
     return "late-reply" if answered_late(call, module) else ""
 
 
@@ -138,7 +141,7 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
         spans[0],
         f"`{first.full}` waits without an end",
         because=(
-            Because(spans[0], "if the other side hangs, so does every caller of this function"),
+            Because(spans[0], f"if the other side hangs, so does {_hangs(first)}"),
             *(Because(Span.of(module, c.head), quiet) for c in answers[:1]),
             *(Because(span, "this call waits without an end too") for span in spans[1:]),
         ),
@@ -146,6 +149,11 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
         confidence="low" if unseen else "medium",
         data={"call": first.full},
     )
+
+
+def _hangs(call: Call) -> str:
+    start = let_go(call).removeprefix("Kernel.")
+    return f"the process that `{start}` starts here" if start else "every caller of this function"
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:
@@ -245,6 +253,29 @@ defmodule Shop.Fetch do
   def all(urls) do
     tasks = Enum.map(urls, &Task.async(Shop.Http, :get, [&1, [timeout: 5_000]]))
     Task.await_many(tasks, :infinity)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "reports-back",
+            "the last act of a process that was let go is to ask the one that started it: nobody "
+            "else waits",
+            Sample("""\
+defmodule Shop.Desk do
+  use GenServer
+  def init(s), do: {:ok, s}
+  def handle_call({:done, sum}, _from, s), do: {:reply, :ok, Map.put(s, :sum, sum)}
+
+  def handle_cast({:sum, items}, s) do
+    desk = self()
+
+    spawn_monitor(fn ->
+      sum = Shop.Items.sum(items)
+      GenServer.call(desk, {:done, sum}, :infinity)
+    end)
+
+    {:noreply, s}
   end
 end
 """),

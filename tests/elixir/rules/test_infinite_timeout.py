@@ -201,3 +201,38 @@ def test_supervised_tasks_with_a_time_limit(start: str) -> None:
 tasks = Enum.map(x, &Task.Supervisor.{start}(T, fn -> GenServer.call(&1, :a, timeout) end))
     Task.await_many(tasks, :infinity)"""
     assert outcome(RULE, in_function(body, "go(x, timeout)")) == ["~bounded-inside"]
+
+
+ASKS = "GenServer.call(me, :done, :infinity)"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (f"me = self()\n    spawn(fn -> {ASKS} end)", ["~reports-back"]),
+        (f"me = self()\n    Task.start(fn ->\n x.()\n {ASKS}\n end)", ["~reports-back"]),
+        (f"me = self()\n    spawn(fn ->\n {ASKS}\n x.()\n end)", ["info"]),
+        (f"me = self()\n    Task.async(fn -> {ASKS} end)", ["info"]),
+        (f"me = x\n    spawn(fn -> {ASKS} end)", ["info"]),
+        (f"me = self()\n    {ASKS}", ["info"]),
+        (f"me = self()\n    spawn(fn -> Enum.each(x, fn _ -> {ASKS} end) end)", ["info"]),
+        (f"me = self()\n    spawn(fn ->\n me = x.(me)\n {ASKS}\n end)", ["info"]),
+    ],
+)
+def test_a_process_that_reports_to_its_starter(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("work", "who"),
+    [
+        ("spawn(fn -> WAIT end)", "the process that `spawn` starts here"),
+        ("Task.start(fn -> WAIT end)", "the process that `Task.start` starts here"),
+        ("Task.async(fn -> WAIT end)", "every caller of this function"),
+        ("WAIT", "every caller of this function"),
+    ],
+)
+def test_who_hangs(work: str, who: str) -> None:
+    code = in_function(work.replace("WAIT", "GenServer.call(x, :go, :infinity)"))["lib/a.ex"]
+    (finding,) = analysed(rule(RULE), code).findings
+    assert finding.evidence[0].note == f"if the other side hangs, so does {who}"
