@@ -303,3 +303,43 @@ def test_a_value_that_stays_as_it_is(
     files = {f"config/{name}.exs": text for name, text in config.items()}
     tests = {"test/limit_test.exs": test, "test/other_test.exs": other}
     assert outcome(RULE, {**files, **tests, "lib/limit.ex": READER}) == words
+
+
+MIX = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :NAME]
+end
+"""
+PUTS = """\
+defmodule Shop.AddressTest do
+  use ExUnit.Case, async: true
+
+  test "is taken from the system" do
+    System.put_env("SHOP_URL", "here")
+    assert Shop.Limit.url() == "here"
+  end
+end
+"""
+CHANGES = """\
+defmodule Shop.OtherTest do
+  use ExUnit.Case, async: true
+  test "changes", do: System.delete_env("SHOP_URL")
+end
+"""
+
+
+@pytest.mark.parametrize("other", [OTHER, ALONE, CHANGES])
+@pytest.mark.parametrize(("app", "words"), [("shop", ["warning"]), ("bank", ["~unmet"])])
+def test_each_application_of_an_umbrella_runs_its_tests_by_itself(
+    other: str, app: str, words: list[str]
+) -> None:
+    files = {
+        "mix.exs": MIX.replace("app: :NAME", 'apps_path: "apps"'),
+        "apps/shop/mix.exs": MIX.replace("NAME", "shop"),
+        "apps/bank/mix.exs": MIX.replace("NAME", "bank"),
+        "apps/shop/lib/limit.ex": READER,
+        "apps/shop/test/address_test.exs": PUTS,
+        f"apps/{app}/test/other_test.exs": other,
+    }
+    assert outcome(RULE, files)[:1] == words

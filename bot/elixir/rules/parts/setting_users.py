@@ -38,12 +38,12 @@ class Use:
 
 
 def changes_of(setting: Setting, project: Project, own: str) -> list[Use]:
-    """Tests outside the file `own` that change the setting too."""
+    """Tests of the same application, outside the file `own`, that change the setting too."""
     names = {full.rpartition(".")[2] for full in WRITES}
     return [
         Use(module, (Because(Span.of(module, call.node), f"`{module.name}` changes it too"),), call)
         for module in _speaking_of(setting, project, own, WRITE_WORDS)
-        if module.source.role == "test"
+        if module.source.role == "test" and _in_one_run(module, project, own)
         for call in calls_named(module, names)
         if written(call) == setting
     ]
@@ -72,16 +72,24 @@ def _uses(clause: Clause, call: Call, project: Project, own: str) -> Iterator[Us
     note = f"`{clause.function.label}` of `{module.name}` reads it"
     reads = Because(Span.of(module, call.node), note)
     if holds_tests(module):
-        yield Use(module, (reads,))
+        if _in_one_run(module, project, own):
+            yield Use(module, (reads,))
         return
     for visit in visits(clause, project, own):
         if visit.call is None:
             yield Use(visit.module, (reads,), known=False)
-        else:
+        elif _in_one_run(visit.module, project, own):
             span = Span.of(visit.module, visit.call.node)
             how = "comes" if visit.sure else "may come"
             comes = Because(span, f"`{visit.module.name}` {how} to it by this call")
             yield Use(visit.module, (reads, comes), sure=visit.sure)
+
+
+def _in_one_run(tests: Module, project: Project, own: str) -> bool:
+    """Whether they run together with those of `own`: each application of an umbrella runs its
+    tests by itself.
+    """
+    return project.app_of(tests.source.path) == project.app_of(own)
 
 
 def _speaking_of(
