@@ -25,6 +25,7 @@ from bot.elixir.rules.parts.standing import (
     literal_listing,
     only_for_macros,
 )
+from bot.elixir.rules.parts.starting import START_UP, only_at_start
 from bot.elixir.runners import reached_by_macros
 
 CONVERSIONS = frozenset(
@@ -37,7 +38,6 @@ _MATCH_VARIABLE = re.compile(r""":(["'])\$#\{.*\}\1""", re.DOTALL)
 _ACCEPTED = re.compile(rb"sobelow_skip\b.*\bDOS\.\w*ToAtom|credo:disable\b.*\bUnsafeToAtom")
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")
 _QUOTES = (b':"', b'": ', b":'", b"': ")
-_START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
 
 
 def starts(project: Project) -> Iterator[str]:
@@ -152,9 +152,8 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "mix-task"
     if function.name.removesuffix("!") in _NAMED_LIKE_IT:
         return "announced"
-    if module.implements("Ecto.Migration"):
-        return "start-up"
-    if function.name in _START_UP and (value is None or not outside(value, clause)):
+    unasked = value is None or not outside(value, clause)
+    if module.implements("Ecto.Migration") or (function.name in START_UP and unasked):
         return "start-up"
     if value is not None and (
         bounded(text(value), node, clause)
@@ -164,7 +163,9 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "bounded"
     if any(map(_ACCEPTED.search, comments_on(node, clause))):
         return "accepted"
-    return "compile-time" if reached_by_macros(function, project) else ""
+    if reached_by_macros(function, project):
+        return "compile-time"
+    return "start-up" if unasked and only_at_start(function, project) else ""
 
 
 RULE = Rule(
@@ -329,8 +330,8 @@ end
         ),
         Exemption(
             "start-up",
-            "a name built when a process or a migration starts: one atom for each process, "
-            "not for each request",
+            "made when a process or a migration starts, there or by functions that nothing else "
+            "comes to: so many atoms for each process, not for each request",
             Sample("""\
 defmodule Shop.Pool do
   use Supervisor

@@ -238,3 +238,71 @@ def test_what_other_tools_are_told(above: str, within: str, said: str) -> None:
     body = f"  def go(x) do\n    {within}\n    String.to_atom(x)\n  end"
     code = f"defmodule Shop.A do\n  {above}\n{body}\nend\n"
     assert outcome(RULE, {"lib/a.ex": code}) == [said]
+
+
+LISTED = """\
+defmodule Shop.Names do
+  def known(hint, all?) do
+    for name <- matching(hint, all?), name != "" do
+      String.to_atom(name)
+    end
+  end
+
+  defp matching(hint, all?) do
+    names(all?)
+    |> Enum.sort()
+    |> Enum.filter(fn name -> String.starts_with?(name, hint) end)
+  end
+
+  defp names(true), do: ["Shop"] ++ names(false)
+
+  defp names(false) do
+    loaded = Enum.map(:code.all_loaded(), &Atom.to_string(elem(&1, 0)))
+    loaded ++ Enum.map(Shop.Apps.all(), &Atom.to_string/1) ++ listed()
+  end
+
+  defp listed do
+    for app <- Shop.Apps.all() do
+      Atom.to_string(app)
+    end
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", "~bounded"),
+        ("&Atom.to_string/1", "fn app -> Atom.to_string(app) end", "~bounded"),
+        ("&Atom.to_string/1", "& &1.name", "info"),
+        ("&Atom.to_string/1", "fn app -> app.name end", "info"),
+        ("      Atom.to_string(app)", "      app.name", "info"),
+        ('["Shop"]', "Shop.Hints.all()", "info"),
+        ("names(false)\n", "[names(true)]\n", "info"),
+        ("|> Enum.filter(", "|> Enum.map(", "info"),
+    ],
+)
+def test_names_of_modules_that_are_listed(old: str, new: str, said: str) -> None:
+    code = LISTED.replace(old, new) if old else LISTED
+    assert outcome(RULE, {"lib/names.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [
+        ("def start_link(opts), do: Shop.Url.parse(opts)", "~start-up"),
+        ("def init(opts), do: {:ok, Shop.Url.parse(opts)}", "~start-up"),
+        ("def get(opts), do: Shop.Url.parse(opts)", "info"),
+        ("def start_link(opts), do: opts", "info"),
+    ],
+)
+def test_what_only_a_start_comes_to(caller: str, said: str) -> None:
+    url = """\
+defmodule Shop.Url do
+  def parse(opts), do: Enum.map(opts.tags, &tag/1)
+  defp tag(%{key: key}), do: String.to_atom(key)
+end
+"""
+    pool = f"defmodule Shop.Pool do\n  use GenServer\n  {caller}\nend\n"
+    assert outcome(RULE, {"lib/url.ex": url, "lib/pool.ex": pool}) == [said]

@@ -16,6 +16,14 @@ from bot.elixir.outline import Clause, Function
 from bot.elixir.project import Project
 from bot.elixir.results import results
 from bot.elixir.rules.parts.bindings import bound_to, closure_setting, is_indexed, parts
+from bot.elixir.rules.parts.bounded_calls import (
+    captures,
+    chosen_from,
+    defaults_to_an_atom,
+    looks_up_fixed,
+    mapped,
+    taken_by,
+)
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.standing import bounded, callers_of, iterated, literal
 
@@ -25,7 +33,6 @@ Few = Literal["", "few", "count"]
 _ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
 _COUNTS = frozenset({"length", "tuple_size", "map_size", "Enum.count", "Range.new"})
 _OF_ATOMS = frozenset({"Atom.to_string", "Atom.to_charlist", ":erlang.atom_to_binary"})
-_FETCHES = frozenset({"Map.get", "Map.fetch", "Map.fetch!"})
 _KEEPS = frozenset({"inspect", "to_string", "Kernel.inspect", "Kernel.to_string"})
 _REARRANGES = ("String", "Enum", "List", "Integer", "Stream", "Tuple")
 """Modules whose functions make values of what they are given, and of nothing else."""
@@ -108,36 +115,28 @@ def _call(node: Node, clause: Clause, trail: Trail) -> Few:
         return "count"
     if call.full in _OF_ATOMS:
         return "few"
-    if _looks_up_fixed(call) or _defaults_to_an_atom(call):
+    if looks_up_fixed(call) or defaults_to_an_atom(call):
         return "few"
     if call.full not in _KEEPS and call.module not in _REARRANGES:
         return _returned(call, trail)
+    if (listing := chosen_from(call)) is not None:
+        return few(listing, clause, trail)
+    if images := mapped(call):
+        fixed = [captures(image, _OF_ATOMS) or few(image, clause, trail) for image in images]
+        return "few" if all(fixed) else ""
     given = [a for a in call.args if a.type != "keywords"]
     return few(given[0], clause, trail) if len(given) == 1 else _all(given, clause, trail)
-
-
-def _looks_up_fixed(call: Call) -> bool:
-    """Whether it looks a value up in a map that is written out, or made at compile time."""
-    if call.full not in _FETCHES or not call.args or not all(map(literal, call.args[2:])):
-        return False
-    within = call.args[0]
-    return nodes.operator(within) == "@" or (within.type == "map" and not nodes.identifiers(within))
-
-
-def _defaults_to_an_atom(call: Call) -> bool:
-    """Whether it reads an option that is an atom where nobody sets it: at most one for each."""
-    default = call.args[2] if call.full == "Keyword.get" and len(call.args) == 3 else None
-    return default is not None and default.type == "atom"
 
 
 def _returned(call: Call, trail: Trail) -> Few:
     """What a function of the project gives back; where it raises it gives nothing."""
     function = _function(call, trail.project)
-    if function is None or any((c.node.id, "") in trail.seen for c in function.clauses):
+    taken = taken_by(function, call) if function is not None else []
+    if any((c.node.id, "") in trail.seen for c in taken):
         return ""
     found = [
         few(result, clause, trail.on(clause, ""))
-        for clause in function.clauses
+        for clause in taken
         for result in results(clause)
         if not nodes.is_call_to(result, "raise", "throw", "exit")
     ]

@@ -1,0 +1,70 @@
+"""What calls give back, where text that becomes an atom comes from them."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.matching import can_match
+from bot.elixir.outline import Clause, Function
+from bot.elixir.rules.parts.standing import literal
+
+_FETCHES = frozenset({"Map.get", "Map.fetch", "Map.fetch!"})
+_CHOOSES = frozenset(
+    {
+        "filter", "reject", "sort", "sort_by", "uniq", "uniq_by", "dedup", "dedup_by", "take",
+        "take_while", "drop", "drop_while", "find", "min_by", "max_by", "reverse", "shuffle",
+    }
+)  # fmt: skip
+"""Functions of `Enum` and `Stream` that give back nothing but elements of what they are given."""
+
+
+def looks_up_fixed(call: Call) -> bool:
+    """Whether it looks a value up in a map that is written out, or made at compile time."""
+    if call.full not in _FETCHES or not call.args or not all(map(literal, call.args[2:])):
+        return False
+    within = call.args[0]
+    return nodes.operator(within) == "@" or (within.type == "map" and not nodes.identifiers(within))
+
+
+def defaults_to_an_atom(call: Call) -> bool:
+    """Whether it reads an option that is an atom where nobody sets it: at most one for each."""
+    default = call.args[2] if call.full == "Keyword.get" and len(call.args) == 3 else None
+    return default is not None and default.type == "atom"
+
+
+def chosen_from(call: Call) -> Node | None:
+    """The list of which the call gives back elements, unchanged."""
+    chooses = call.module in ("Enum", "Stream") and call.name in _CHOOSES
+    return call.args[0] if chooses and call.args else None
+
+
+def mapped(call: Call) -> list[Node]:
+    """What the function of an `Enum.map/2` gives back for an element, or the name it captures."""
+    if call.full not in ("Enum.map", "Stream.map") or len(call.args) != 2:
+        return []
+    function = call.args[1]
+    if function.type == "anonymous_function":
+        bodies = [nodes.statements(nodes.clause_body(s)) for s in nodes.clauses(function)]
+        return [body[-1] for body in bodies if body]
+    operand = function.child_by_field_name("operand") if nodes.operator(function) == "&" else None
+    return [operand] if operand is not None else []
+
+
+def captures(node: Node, names: frozenset[str]) -> bool:
+    """Whether it is the `Module.name/1` of a capture of one of them."""
+    return nodes.operator(node) == "/" and nodes.text_of(node, "left") in names
+
+
+def taken_by(function: Function, call: Call) -> list[Clause]:
+    """The clauses that the call's arguments do not rule out."""
+    return [
+        clause
+        for clause in function.clauses
+        if len(clause.params) != len(call.args)
+        or all(
+            can_match(param, call.owner.value(arg), function.module)
+            for param, arg in zip(clause.params, call.args, strict=True)
+        )
+    ]
