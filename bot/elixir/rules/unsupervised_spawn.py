@@ -16,7 +16,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.job import only_ends_a_process, only_sends
+from bot.elixir.rules.parts.job import is_endless, lone_stop, only_ends_a_process, only_sends
 
 SPAWNS = frozenset(
     {
@@ -71,6 +71,9 @@ def _note(call: Call, linked: bool) -> str:
         return "linked to its caller, but not restarted, shut down in order or listed in the tree"
     if _has(call, "monitor"):
         return "only its starter learns of its end; nobody restarts it or shuts it down in order"
+    stop = lone_stop(call)
+    if stop is not None and is_endless(stop):
+        return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
     if only_ends_a_process(call):
         return "its work is to end another process: little can be lost, but no supervisor knows it"
     return "nobody learns of its crash, restarts it or shuts it down in order"

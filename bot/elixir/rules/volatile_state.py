@@ -14,7 +14,9 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.fetched import fetched
 from bot.elixir.rules.parts.kept import field_written, is_handle
+from bot.elixir.rules.parts.one_run import of_one_run
 from bot.elixir.rules.parts.senders import writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
 from bot.elixir.runners import runs
@@ -40,8 +42,6 @@ _BOOKKEEPING_CODE = re.compile(
 )
 _TIMERS = re.compile(rb"\b(?:send_after|start_timer|send_interval|apply_after)\b")
 _PUTS = ("Map.put", "Keyword.put", ":maps.put")
-_STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent.start")
-_REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
 def starts(project: Project) -> list[str]:
@@ -65,9 +65,10 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     exemption = "bookkeeping" if all(map(is_handle, found)) else _exemption(module)
     if not exemption and data:
         data = [w for w in data if not _is_setting(w)]
-        exemption = "setting" if not data else "of-one-run" if _has_no_name(module) else ""
-        if not exemption and _filled_at_start(data, project):
-            exemption = "derivable"
+        exemption = "setting" if not data else "of-one-run" if of_one_run(module, project) else ""
+        if not exemption:
+            data = [w for w in data if not fetched(w, project)]
+            exemption = "derivable" if not data or _filled_at_start(data, project) else ""
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -103,22 +104,6 @@ def _put(call: Call) -> tuple[Node, Node, Node]:
     """Where something is put, under what key, and what."""
     first, second, third = call.args[:3]
     return (third, first, second) if call.full == ":maps.put" else (first, second, third)
-
-
-def _has_no_name(module: Module) -> bool:
-    """Whether it is only ever started without a name: by its pid somebody has it for one task."""
-    starts = [
-        c for clause in module.clauses_with(b"start") for c in clause.calls if c.full in _STARTS
-    ]
-    options = [c.args[-1] for c in starts if c.arity > (1 if c.module == "Agent" else 2)]
-    return (
-        bool(starts)
-        and not spoken_of(module, _REGISTERS)
-        and all(
-            node.type in ("keywords", "list") and "name" not in nodes.keyword_pairs(node)
-            for node in options
-        )
-    )
 
 
 def _filled_at_start(found: list[Write], project: Project) -> bool:
@@ -296,7 +281,8 @@ end
         ),
         Exemption(
             "of-one-run",
-            "it is started without a name: whoever has its pid has it for one piece of work",
+            "somebody has it for one piece of work: it is started without a name, or is in no "
+            "child list, and the module reads out what it holds as it stops it",
             Sample("""\
 defmodule Shop.Report do
   use GenServer

@@ -137,7 +137,10 @@ TAKES = "receive do\n {:DOWN, _, _, ^x, r} -> Logger.info(inspect(r))\n after\n 
         (ENDS.format("GenServer.stop(x, :normal, :infinity)"), "warning"),
         (ENDS.format("Shop.Orders.close(x)\n GenServer.stop(x, :normal, 5_000)"), "warning"),
         (ENDS.format("x.()\n GenServer.stop(x, :normal, 5_000)"), "warning"),
-        ("spawn(fn -> GenServer.stop(x, :normal, 5_000) end)", "warning"),
+        ("spawn(fn -> GenServer.stop(x, :normal, 5_000) end)", "info"),
+        ("spawn(fn -> GenServer.stop(x) end)", "info"),
+        ("spawn(fn -> Shop.Orders.stop(x) end)", "warning"),
+        ("spawn(fn ->\n GenServer.stop(x)\n Shop.Orders.close(x)\n end)", "warning"),
         (WAITS.format(TAKES), "info"),
         (WAITS.format("tell(x)"), "info"),
         (WAITS.format("go(x)"), "warning"),
@@ -150,6 +153,20 @@ def test_what_only_ends_a_process_is_a_remark(body: str, severity: str) -> None:
     (finding,) = analysed(RULE, code).findings
     assert finding.severity == severity
     assert finding.fix == ("assisted" if severity == "info" else "automatic")
+
+
+@pytest.mark.parametrize(
+    ("stop", "endless"),
+    [
+        ("GenServer.stop(x)", True),
+        ("GenServer.stop(x, :normal, :infinity)", True),
+        ("GenServer.stop(x, :normal, 5_000)", False),
+    ],
+)
+def test_a_lone_stop_waits_without_an_end_unless_it_is_told(stop: str, endless: bool) -> None:
+    (finding,) = analysed(RULE, in_function(f"spawn(fn -> {stop} end)")).findings
+    assert finding.confidence == "low"
+    assert ("without an end" in finding.evidence[0].note) is endless
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,84 @@ defmodule Shop.Cart do
 end
 """
     assert outcome(RULE, {"lib/cart.ex": agent, "lib/filler.ex": filler}) == said
+
+
+SCRATCH = """\
+defmodule Shop.Scratch do
+  use GenServer
+  def open(sums), do: GenServer.start_link(__MODULE__, sums, name: __MODULE__)
+  def put(id, sum), do: GenServer.call(__MODULE__, {:put, id, sum})
+
+  def close do
+    sums = GenServer.call(__MODULE__, :all)
+    GenServer.stop(__MODULE__)
+    sums
+  end
+
+  def init(sums), do: {:ok, sums}
+  def handle_call(:all, _from, sums), do: {:reply, sums, sums}
+  def handle_call({:put, id, sum}, _from, sums), do: {:reply, :ok, Map.put(sums, id, sum)}
+end
+"""
+LISTS = """\
+defmodule Shop.Application do
+  use Application
+  def start(_, _), do: Supervisor.start_link([Shop.Scratch], strategy: :one_for_one)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "app", "said"),
+    [
+        ("", "", "", "~of-one-run"),
+        ("", "", LISTS, "warning"),
+        ("    sums = GenServer.call(__MODULE__, :all)\n", "", "", "warning"),
+        ("    GenServer.stop(__MODULE__)\n", "", "", "warning"),
+        ("GenServer.stop(__MODULE__)", "GenServer.stop(Shop.Till)", "", "warning"),
+        ("def close do", "defp close do", "", "warning"),
+    ],
+)
+def test_what_is_read_out_and_stopped(old: str, new: str, app: str, said: str) -> None:
+    code = SCRATCH.replace(old, new) if old else SCRATCH
+    assert outcome(RULE, {"lib/scratch.ex": code, "lib/app.ex": app}) == [said]
+
+
+FETCHING = """\
+defmodule Shop.Stalls do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def stall(id, more), do: GenServer.call(__MODULE__, {:stall, id, more})
+  def init(_), do: {:ok, %{}}
+
+  def handle_call({:stall, id, more}, _from, s) do
+    stall = stall_in(s, id)
+    {:reply, stall, Map.put(s, id, stall)}
+  end
+
+  defp stall_in(s, id), do: s[id] || first(id)
+  defp first(id), do: %{goods: Shop.Goods.of(id)}
+end
+"""
+GOODS = """\
+defmodule Shop.Goods do
+  def of(id), do: Shop.Repo.all(query(id))
+  defp query(id), do: {:goods, id}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", "~derivable"),
+        ("Shop.Goods.of(id)", "Enum.count([id])", "warning"),
+        ("stall_in(s, id)\n", "stall_in(s, more)\n", "warning"),
+        ("stall_in(s, id)\n", "{id, stall_in(s, id)}\n", "warning"),
+        ("Map.put(s, id, stall)", "Map.put(s, id, more)", "warning"),
+        ("Map.put(s, id, stall)", "Map.put(s, id, [more | stall])", "warning"),
+    ],
+)
+def test_only_the_key_is_a_callers(old: str, new: str, said: str) -> None:
+    code = FETCHING.replace(old, new) if old else FETCHING
+    assert outcome(RULE, {"lib/stalls.ex": code, "lib/goods.ex": GOODS}) == [said]

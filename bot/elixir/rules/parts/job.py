@@ -36,12 +36,28 @@ def only_sends(start: Call) -> bool:
 
 
 def only_ends_a_process(start: Call) -> bool:
-    """Whether the job is to end another process, and to wait for its end for a limited time."""
+    """Whether the job is to end another process, and to wait for its end for a limited time; or no
+    more than to stop it.
+    """
+    if lone_stop(start) is not None:
+        return True
     found = list(_work(start, lambda call: _handles_processes(call)))
     if any(call is None for call in found):
         return False
     ends = [c for c in found if c is not None and (c.full in _STOPS or _ends_another(c))]
     return bool(ends) and all(c.full in _EXITS or _bounded(c, start) for c in ends)
+
+
+def lone_stop(start: Call) -> Call | None:
+    """The stop of another process that is all of the job."""
+    body = _body(start)
+    call = resolve(body[0], start.owner) if len(body) == 1 and body[0].type == "call" else None
+    return call if call is not None and call.full in _STOPS else None
+
+
+def is_endless(stop: Call) -> bool:
+    """Whether a stop waits for as long as the process takes, as it does unless it is told."""
+    return stop.arity < 3 or text(stop.args[-1]) == ":infinity"
 
 
 def _handles_processes(call: Call) -> bool:

@@ -33,7 +33,7 @@ _REMOVALS = (
 
 _AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
 _FROM_CALLERS = (("handle_call", 3), ("handle_cast", 2))
-_CLIENT_READS = (
+CLIENT_READS = (
     "GenServer.call",
     "Agent.get",
     "Agent.get_and_update",
@@ -111,7 +111,7 @@ def client_reads(module: Module) -> list[Call]:
         for clause in module.clauses_with(b"call(", b"Agent.get")
         if clause.function.public
         for call in clause.calls
-        if call.full in _CLIENT_READS
+        if call.full in CLIENT_READS
     ]
 
 

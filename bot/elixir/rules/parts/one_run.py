@@ -1,0 +1,55 @@
+"""Servers that somebody has for one piece of work, and what they keep is his."""
+
+from __future__ import annotations
+
+import re
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.project import Project
+from bot.elixir.reach import is_callback
+from bot.elixir.rules.parts.state_use import CLIENT_READS, spoken_of
+
+_STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent.start")
+_STOPS = ("GenServer.stop", "Agent.stop", ":gen_server.stop")
+_REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
+
+
+def of_one_run(module: Module, project: Project) -> bool:
+    """Whether it has no name, or is read out and stopped by the module and in no child list."""
+    return _has_no_name(module) or (
+        module.name not in project.child_modules and any(map(_reads_and_stops, _stopping(module)))
+    )
+
+
+def _has_no_name(module: Module) -> bool:
+    """Whether it is only ever started without a name: by its pid somebody has it for one task."""
+    starts = [
+        c for clause in module.clauses_with(b"start") for c in clause.calls if c.full in _STARTS
+    ]
+    options = [c.args[-1] for c in starts if c.arity > (1 if c.module == "Agent" else 2)]
+    return (
+        bool(starts)
+        and not spoken_of(module, _REGISTERS)
+        and all(
+            node.type in ("keywords", "list") and "name" not in nodes.keyword_pairs(node)
+            for node in options
+        )
+    )
+
+
+def _stopping(module: Module) -> list[Clause]:
+    found = module.clauses_with(b".stop")
+    return [c for c in found if c.function.public and not is_callback(c.function)]
+
+
+def _reads_and_stops(clause: Clause) -> bool:
+    """Whether it takes out of the server what that holds, and then stops it."""
+    stops = [c for c in clause.calls if c.full in _STOPS and c.args]
+    return any(
+        read.full in CLIENT_READS and read.args and text(read.args[0]) == text(stop.args[0])
+        for stop in stops
+        for read in clause.calls
+        if read.start < stop.start
+    )
