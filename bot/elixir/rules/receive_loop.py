@@ -13,6 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.again import is_call_of, keeps_nothing
 from bot.elixir.waiting import is_receive, only_flushes, patterns
 
 _SPAWNS = frozenset(
@@ -24,6 +25,7 @@ _SPAWNS = frozenset(
     }
 )  # fmt: skip
 _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
+_SMALL = "it starts over with what it was given: it has no state to look at, and a message ends it"
 _FOR_OTP = (b":proc_lib.init_ack", b":sys.handle_system_msg", b"{:system,")
 
 
@@ -51,7 +53,7 @@ def _ends(function: Function) -> bool:
     """Whether a clause neither receives nor calls the function again, as the end of a count."""
     return any(
         clause.body is not None
-        and not any(is_receive(call) or _is_call_of(call, function) for call in clause.calls)
+        and not any(is_receive(call) or is_call_of(call, function) for call in clause.calls)
         for clause in function.clauses
     )
 
@@ -59,7 +61,7 @@ def _ends(function: Function) -> bool:
 def _only_swallows(clause: Clause) -> bool:
     """Whether it throws every message away: a sink, which has no state to look at."""
     return (
-        all(is_receive(call) or _is_call_of(call, clause.function) for call in clause.calls)
+        all(is_receive(call) or is_call_of(call, clause.function) for call in clause.calls)
         and not clause.params
     )
 
@@ -70,18 +72,9 @@ def _goes_on(receive: Call, function: Function) -> bool:
     if not patterns(receive):
         return False
     return any(
-        _is_call_of(call, function) and call.start > receive.start
+        is_call_of(call, function) and call.start > receive.start
         for clause in function.clauses
         for call in clause.calls
-    )
-
-
-def _is_call_of(call: Call, function: Function) -> bool:
-    own = function.module
-    return (
-        call.name == function.name
-        and call.module == own.name
-        and own.local(call.name, call.arity) is function
     )
 
 
@@ -115,6 +108,7 @@ def _judge(function: Function, start: Call) -> Site | Exempt:
     exemption = _exemption(function, start)
     if exemption:
         return Exempt(span, exemption)
+    small = keeps_nothing(function) and _is_ended(function, receive)
     return Site(
         span,
         f"`{function.label}` is a server made by hand: it receives and calls itself",
@@ -123,7 +117,9 @@ def _judge(function: Function, start: Call) -> Site | Exempt:
             Because(
                 span, "it answers no system message: `:sys` can neither look into it nor stop it"
             ),
+            *((Because(span, _SMALL),) if small else ()),
         ),
+        confidence="low" if small else None,
         data={"function": function.label, "start": start.full},
     )
 
@@ -138,11 +134,20 @@ def _receive_of(function: Function) -> Node:
 
 def _only_answers(function: Function) -> bool:
     """Whether it holds no state and does nothing but answer what it takes, and receive again."""
-    return not any(clause.params for clause in function.clauses) and all(
-        call is not None
-        and (is_receive(call) or _is_call_of(call, function) or call.full in _SENDS)
+    return keeps_nothing(function) and all(
+        call is not None and (is_receive(call) or is_call_of(call, function) or call.full in _SENDS)
         for clause in function.clauses
         for call in _all_calls(clause)
+    )
+
+
+def _is_ended(function: Function, receive: Node) -> bool:
+    """Whether a message that it takes makes it end."""
+    block = nodes.do_block(receive)
+    again = [c.node for k in function.clauses for c in k.calls if is_call_of(c, function)]
+    within = all(nodes.contains(receive, node) for node in again)
+    return within and any(
+        not any(nodes.contains(stab, node) for node in again) for stab in nodes.clauses(block)
     )
 
 

@@ -8,11 +8,11 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.again import changes
 from bot.elixir.rules.parts.other_process import runs_elsewhere
 from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
@@ -52,7 +52,7 @@ def _again(clause: Clause) -> Call | None:
         return None
     everywhere = [(c, other) for other in function.clauses for c in other.calls]
     repeats = [(c, other) for c, other in everywhere if _calls_itself(c, function)]
-    if any(_changes(call, other) for call, other in repeats):
+    if any(changes(call, other) for call, other in repeats):
         return None
     pauses = [c.node for c in clause.calls if c.full in _SLEEPS and not c.runs_in and c.args]
     looks = any(c.full in _LOOKS for c in clause.calls)
@@ -77,37 +77,6 @@ def _calls_itself(call: Call, function: Function) -> bool:
         and not call.runs_in
         and module.local(call.name, call.arity) is function
     )
-
-
-def _changes(call: Call, clause: Clause) -> bool:
-    """Whether an argument differs from the parameter it is for: a counter, or a new look."""
-    given = [text(a) for a in call.args]
-    taken = [_name(p) for p in clause.params]
-    kept = given == taken[: len(given)]
-    return not kept or bool(_bound_anew(clause).intersection(given))
-
-
-def _bound_anew(clause: Clause) -> set[str]:
-    """Variables that a match in the body gives a value; what is pinned in it keeps its own."""
-    found: set[str] = set()
-    for match in operations(clause.body, "=") if clause.body is not None else ():
-        left = match.child_by_field_name("left")
-        names = nodes.of_type(left, "identifier") if left is not None else []
-        pins = _pins(left) if left is not None else []
-        found |= {text(n) for n in names if not any(nodes.contains(pin, n) for pin in pins)}
-    return found
-
-
-def _pins(pattern: Node) -> list[Node]:
-    return [n for n in nodes.of_type(pattern, "unary_operator") if nodes.operator(n) == "^"]
-
-
-def _name(param: Node) -> str:
-    if nodes.operator(param) in ("=", "\\\\"):
-        sides = [param.child_by_field_name("left"), param.child_by_field_name("right")]
-        named = [s for s in sides if s is not None and s.type == "identifier"]
-        return text(named[0]) if named else ""
-    return text(param)
 
 
 def _follows(call: Node, pause: Node) -> bool:

@@ -45,7 +45,7 @@ def test_starts(start: str, words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("loop", "words"),
     [
-        ("def loop(n) do\n receive do\n :a -> n\n end\n loop(n)\n end\n", ["info"]),
+        ("def loop(n) do\n receive do\n :a -> n.()\n end\n loop(n)\n end\n", ["info"]),
         (
             "def loop(n) do\n receive do\n :a -> loop(n)\n after\n 9 -> loop(0)\n end\n end\n",
             ["info"],
@@ -84,7 +84,9 @@ def test_a_loop_that_only_answers_has_nothing_to_look_at(answer: str, words: lis
     loop = f"  def echo do\n    {body}\n  end\n"
     assert said("spawn(fn -> echo() end)", loop) == words
     kept = loop.replace("echo do", "echo(kept) do").replace("    echo()", "    echo(kept)")
-    assert said("spawn(fn -> echo(x) end)", kept) == ["info"]
+    assert said("spawn(fn -> echo(x) end)", kept) == words
+    changed = kept.replace("    echo(kept)", "    echo([kept])")
+    assert said("spawn(fn -> echo(x) end)", changed) == ["info"]
 
 
 def test_it_says_of_tools_no_more_than_is_true() -> None:
@@ -102,3 +104,36 @@ def test_the_process_may_begin_in_another_function() -> None:
 def test_tests_and_benchmarks_may_loop() -> None:
     code = f"defmodule Shop.A do\n  def go, do: spawn(fn -> loop(0) end)\n{LOOP}end\n"
     assert outcome(RULE, {"test/a_test.exs": code, "bench/a.exs": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "again", "confidence"),
+    [
+        (":stop -> :ok", "loop(x, y)", "low"),
+        ("_other -> exit(:normal)", "loop(x, y)", "low"),
+        ("", "loop(x, y)", "medium"),
+        (":reset -> loop(x, y)", "loop(x, y)", "medium"),
+        (":stop -> :ok", "loop(x, y + 1)", "medium"),
+        (":stop -> :ok", "loop(x, msg)", "medium"),
+        (":stop -> :ok\n {:set, y} -> loop(x, y)", "loop(x, y)", "medium"),
+    ],
+)
+def test_a_loop_that_keeps_nothing_and_ends(ends: str, again: str, confidence: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  def go(x), do: spawn(fn -> loop(x, 0) end)
+
+  defp loop(x, y) do
+    receive do
+      {{:sell, msg}} ->
+        Shop.Till.sell(x, msg)
+        {again}
+
+      {ends}
+    end
+  end
+end
+"""
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    assert finding.confidence == confidence
+    assert ("no state" in finding.evidence[-1].note) is (confidence == "low")

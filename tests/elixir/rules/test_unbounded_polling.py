@@ -111,6 +111,7 @@ def test_one_of_two_tests_says_how_long_it_may_take() -> None:
         ("[count | _] = stock.look()", []),
         ("{^count, _} = stock.look()", ["info"]),
         ("{other, _} = stock.look()", ["info"]),
+        ("stock.look() |> case do\n count -> fill(stock, count)\n end", []),
     ],
 )
 def test_a_new_look_that_a_pattern_binds(look: str, said: list[str]) -> None:
