@@ -296,6 +296,7 @@ def test_names_of_modules_that_are_listed(old: str, new: str, said: str) -> None
         ("def get(opts), do: Shop.Url.parse(opts)", "info"),
         ("def start_link(opts), do: opts", "info"),
         ("def init(opts), do: {:ok, %{read: &Shop.Url.parse/1, opts: opts}}", "info"),
+        ("def init(o), do: {:ok, Keyword.get(o, :read, &Shop.Url.parse/1)}", "info"),
         ("def init(opts), do: {:ok, %{read: fn -> Shop.Url.parse(opts) end}}", "info"),
         ("def init(opts), do: {:ok, Enum.map(opts, &Shop.Url.parse/1)}", "~start-up"),
         ("def init(opts), do: spawn(fn -> Shop.Url.parse(opts) end)", "info"),

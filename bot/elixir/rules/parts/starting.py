@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.elixir.calls import Call
 from bot.elixir.outline import Function
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
+from bot.elixir.rules.parts.standing import above, iterated
 from bot.elixir.runners import Run, runs
 
 START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_children"})
@@ -19,8 +21,14 @@ def only_at_start(function: Function, project: Project) -> bool:
 def _at_start(way: Run) -> bool:
     """A function that is kept, or that a process made by hand runs, can run again and again."""
     module = way.function.module
-    again = way.spawned or any(call.deferred for call in way.path)
+    again = way.spawned or any(call.deferred or _is_given(call) for call in way.path)
     by_hand = way.function.name == "init" and not (
         is_server(module) or module.implements("Supervisor")
     )
     return way.startup and way.function.name in START_UP and not again and not by_hand
+
+
+def _is_given(call: Call) -> bool:
+    """Whether it is a captured function that some other call takes than one that iterates."""
+    around = next((a for a in above(call) if a.type == "call" and a.id != call.node.id), None)
+    return call.captured and (around is None or iterated(around) is None)
