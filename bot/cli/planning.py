@@ -80,7 +80,9 @@ def open_session(path: Path, goal: str, *, dry_run: bool = False) -> Session:
         )
         screen.note(f"{paths} no part: commit {head[:12]} is worked on")
     with screen.progress("analysing") as progress:
-        session = Session(repository, head, wanted, progress=progress, dry_run=dry_run)
+        session = Session(
+            repository, head, wanted, progress=progress, dry_run=dry_run, with_neighbours=True
+        )
         session.survey  # noqa: B018 - analysed here, while the bar is up
     return session
 
