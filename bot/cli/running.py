@@ -29,7 +29,10 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Do not go on with an earlier run for the same.")
+    bool,
+    typer.Option(
+        "--fresh", help="Do not go on with an earlier run; build and test the base commit anew."
+    ),
 ]
 
 

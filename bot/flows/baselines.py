@@ -42,7 +42,9 @@ def _baseline_in(bench: Bench, worktree: Worktree, tree: str) -> Baseline:
     mix = bench.mix if worktree is bench.worktree else bench.mix_in(worktree)
     plan = bench.session.plan
     files = _existing(worktree.project, plan.actions()) if plan is not None else ()
-    return take_baseline(mix, files, tree, reporter=bench.reporter, cache_dir=cache)
+    return take_baseline(
+        mix, files, tree, reporter=bench.reporter, cache_dir=cache, anew=bench.anew
+    )
 
 
 def _existing(root: Path, actions: tuple[Action, ...]) -> tuple[str, ...]:

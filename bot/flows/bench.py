@@ -48,6 +48,8 @@ class Bench:
     """Called before a work tree is made or taken up: the place to take the lock."""
     run_id: str = ""
     """Names the branch and work tree of work that belongs to no plan."""
+    anew: bool = False
+    """Whether a baseline of an earlier run is of no use."""
     taken: Baseline | None = None
     """The baseline, once it was needed."""
     _worktree: Worktree | None = field(default=None, repr=False)
