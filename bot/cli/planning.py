@@ -130,6 +130,8 @@ def show(
     if action:
         found = find_action(made, action)
         screen.data(found.model_dump(mode="json"))
+        if found.untried:
+            screen.note(f"{found.untried} Run your tests once it is applied.")
         screen.say(
             screen.quote(found.diff.rstrip("\n")) or f"{found.id} is advice: there is no patch"
         )

@@ -17,6 +17,10 @@ UNSEEN = "path dependencies are not seen by the build, which is made in a work t
 """How the reason begins where a folder that mix.exs names by path is not to be seen."""
 
 
+FLAKY = "flaky: "
+"""How the reason begins where a test contradicted itself, so that nobody knows what did it."""
+
+
 class Diagnostic(Record):
     """One compiler, Credo or formatter message."""
 
