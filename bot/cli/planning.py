@@ -80,7 +80,9 @@ def open_session(path: Path, goal: str, *, dry_run: bool = False) -> Session:
         )
         screen.note(f"{paths} no part: commit {head[:12]} is worked on")
     with screen.progress("analysing") as progress:
-        session = Session(repository, head, wanted, progress=progress, dry_run=dry_run)
+        session = Session(
+            repository, head, wanted, progress=progress, dry_run=dry_run, with_neighbours=True
+        )
         session.survey  # noqa: B018 - analysed here, while the bar is up
     return session
 
@@ -128,6 +130,8 @@ def show(
     if action:
         found = find_action(made, action)
         screen.data(found.model_dump(mode="json"))
+        if found.untried:
+            screen.note(f"{found.untried} Run your tests once it is applied.")
         screen.say(
             screen.quote(found.diff.rstrip("\n")) or f"{found.id} is advice: there is no patch"
         )

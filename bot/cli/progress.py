@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _WORDS: dict[str, str] = {
     "patch": "to decide",
     "failed": "failed and undone",
+    "flaky": "undone, tests are flaky",
     "skipped": "for a person",
+    "waiting": "waiting",
 }
 
 
@@ -34,8 +36,11 @@ class RunProgress(LiveLine):
 
     def ended(self, action: Action, status: ActionStatus, detail: str, place: Place) -> None:
         """One line per action."""
+        from bot.core.state import outcome
+
+        word = outcome(status, detail)
         short = detail[:10] if status == "committed" else shorten(detail, 100, placeholder=" …")
-        self.line(f"{_placed(place)}{_WORDS.get(status, status)}: {action.id}  {short}")
+        self.line(f"{_placed(place)}{_WORDS.get(word, word)}: {action.id}  {short}")
 
 
 def _placed(place: Place) -> str:

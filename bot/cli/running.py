@@ -29,7 +29,10 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Do not go on with an earlier run for the same.")
+    bool,
+    typer.Option(
+        "--fresh", help="Do not go on with an earlier run; build and test the base commit anew."
+    ),
 ]
 
 
@@ -81,7 +84,7 @@ def _show(report: RunReport, *, dry_run: bool) -> None:
     if said := spent(report.usage):
         screen.note(said)
     if report.baseline is not None and report.baseline.obstacle:
-        screen.note("next: make `mix test` work here, then run the same command again")
+        screen.note(f"next: {report.baseline.remedy}, then run the same command again")
 
 
 def _show_diff(action_id: str, title: str, diff: str) -> None:

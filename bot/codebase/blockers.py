@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.codebase.process import Completed
+from bot.core.verdict import UNSEEN
 
 _BLOCKERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -32,6 +33,8 @@ _RAISED = re.compile(r"^\*\* \([\w.]+\) ([^\n]+)", re.MULTILINE)
 _IN_CONFIG = re.compile(r"\bConfig\.__(?:eval|import)__!|Mix\.Tasks\.Loadconfig")
 _UNCHECKED = re.compile(r"^Unchecked dependencies for environment", re.MULTILINE)
 _UNCHECKED_NAME = re.compile(r"^\* (\w+)", re.MULTILINE)
+_NO_SUCH_PATH = re.compile(r"^\* (\w+) \((.+)\)\n\s+the dependency is not available$", re.MULTILINE)
+"""Of what can be fetched mix says how."""
 
 
 def last_words(done: Completed) -> str:
@@ -58,6 +61,8 @@ def blocker(done: Completed) -> str:
     if _IN_CONFIG.search(both):
         return f"the configuration does not load: {last_words(done)}"
     if _UNCHECKED.search(both):
+        if absent := dict.fromkeys(f"{n} ({path})" for n, path in _NO_SUCH_PATH.findall(both)):
+            return f"{UNSEEN} {', '.join(absent)}"
         names = ", ".join(dict.fromkeys(_UNCHECKED_NAME.findall(both)))
         return f"dependencies are not fetched: {names}"
     return ""

@@ -137,21 +137,25 @@ def _judged(
 ) -> tuple[Status, str]:
     missing = blocker(done)
     if done.timed_out:
-        return "timed-out", f"no end after {done.seconds:.0f} s; {ran} tests had run"
+        return "timed-out", f"no end after {done.seconds:.0f} s; {_tests(ran)} had run"
     if missing:
         return "cannot-build", missing
     if failed:
-        return "failed", f"{failed} of {ran} tests failed"
+        return "failed", f"{failed} of {_tests(ran)} failed"
     if not started:
         return _never_started(done)
     if cut:
         why = last_words(done)
-        return "failed", f"the test run ended before its last event, after {ran} tests: {why}"
+        return "failed", f"the test run ended before its last event, after {_tests(ran)}: {why}"
     if done.returncode != 0:
-        return "failed", f"{ran} tests passed, but mix test ended with {done.returncode}"
+        return "failed", f"{_tests(ran)} passed, but mix test ended with {done.returncode}"
     if ran == 0:
         return "not-run", "every test was skipped or excluded"
-    return "passed", f"{ran} tests, 0 failures"
+    return "passed", f"{_tests(ran)}, 0 failures"
+
+
+def _tests(count: int) -> str:
+    return "1 test" if count == 1 else f"{count} tests"
 
 
 def _never_started(done: Completed) -> tuple[Status, str]:

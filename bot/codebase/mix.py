@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.codebase.credo_beside import CredoBeside
@@ -77,6 +77,8 @@ class Mix:
     timeouts: Timeouts = Timeouts()
     tree: Path | None = None
     """The whole checkout where `root` is below it: shown read-only, for path dependencies."""
+    neighbours: Mapping[str, Path] = field(default_factory=dict)
+    """Applications outside the checkout, shown read-only, by the paths mix.exs has for them."""
     beside: CredoBeside | None = None
     """Credo for a project that names none; None where it is not to be had or not wanted."""
 
@@ -161,6 +163,7 @@ class Mix:
             timeout=timeout,
             writable=(self.root, self.build_path, *writable),
             readable=shown,
+            placed={place_of(self.root, at): source for at, source in self.neighbours.items()},
         )
 
     def shown(self) -> tuple[Path, ...]:
@@ -205,6 +208,11 @@ class Mix:
     def _home(self) -> Path:
         named = self.env.get("MIX_HOME", "")
         return Path(named) if named else Path(self.env.get("HOME", "/")) / ".mix"
+
+
+def place_of(root: Path, written: str) -> Path:
+    """Where mix looks for a path that is written in the mix.exs of `root`: links do not count."""
+    return Path(os.path.normpath(root / written))
 
 
 def unformatted(done: Completed, paths: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from bot.codebase.process import Completed, child_environment, run
@@ -29,6 +30,7 @@ _ETC = (
 )
 _NETWORK = ("/etc/resolv.conf", "/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem", "/etc/pki/tls")
 _PROBE_SECONDS = 20.0
+_NOTHING: Mapping[Path, Path] = MappingProxyType({})
 # bubblewrap's own pid 1 keeps its environment readable inside, so it starts with nothing but this.
 _BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 
@@ -56,18 +58,21 @@ class Sandbox:
         timeout: float,
         writable: tuple[Path, ...] = (),
         readable: tuple[Path, ...] = (),
+        placed: Mapping[Path, Path] = _NOTHING,
         stdin: bytes = b"",
         network: bool = False,
     ) -> Completed:
         """Run `argv` in `cwd` with exactly `env`; `writable` directories must exist.
 
-        `network` is for fetching dependencies where no secret is.
+        `placed` are directories to read, by the path at which they are to be seen; one whose place
+        is taken stays away. `network` is for fetching dependencies where no secret is.
         """
         if self.bwrap is None:
             leashed = (*_leash(env), *argv)
             done = run(leashed, cwd=cwd, env=env, timeout=timeout, stdin=stdin)
             return replace(done, argv=argv)
-        command = (*self._prefix(cwd, env, writable, readable, network), *argv)
+        shown = _bound(placed, readable, writable)
+        command = (*self._prefix(cwd, env, shown, network), *argv)
         done = run(command, cwd=Path("/"), env=_BARE, timeout=timeout, stdin=stdin)
         return Completed(
             argv, done.returncode, done.stdout, done.stderr, done.seconds, done.timed_out
@@ -77,8 +82,7 @@ class Sandbox:
         self,
         cwd: Path,
         env: Mapping[str, str],
-        writable: tuple[Path, ...],
-        readable: tuple[Path, ...],
+        shown: tuple[str, ...],
         network: bool,
     ) -> tuple[str, ...]:
         args = [str(self.bwrap), "--die-with-parent", "--new-session", "--unshare-all"]
@@ -86,11 +90,7 @@ class Sandbox:
         for path in (*_SYSTEM, *_ETC, *(_NETWORK if network else ())):
             args += ["--ro-bind-try", path, path]
         args += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - private
-        for shown in readable:
-            args += ["--ro-bind", str(shown), str(shown), *_hide_git(shown)]
-        for tree in writable:
-            args += ["--bind", str(tree), str(tree), *_hide_git(tree)]
-        args += ["--chdir", str(cwd), "--clearenv"]
+        args += [*shown, "--chdir", str(cwd), "--clearenv"]
         for name, value in env.items():
             args += ["--setenv", name, value]
         return (*args, "--")
@@ -143,10 +143,28 @@ def _probe(bwrap: Path) -> str:
     return f"bubblewrap does not work here ({done.tail(200).strip() or done.returncode})"
 
 
-def _hide_git(tree: Path) -> tuple[str, ...]:
+def _bound(
+    placed: Mapping[Path, Path], readable: tuple[Path, ...], writable: tuple[Path, ...]
+) -> tuple[str, ...]:
+    """What shows directories to a child, each without its git directory."""
+    args: list[str] = []
+    taken = [*map(Path, (*_SYSTEM, *_ETC, *_NETWORK, "/proc", "/dev")), *readable, *writable]
+    for place in sorted(placed):
+        if not any(place.is_relative_to(p) or p.is_relative_to(place) for p in taken):
+            taken.append(place)
+            args += ["--ro-bind", str(placed[place]), str(place), *_hide_git(placed[place], place)]
+    for tree in readable:
+        args += ["--ro-bind", str(tree), str(tree), *_hide_git(tree, tree)]
+    for tree in writable:
+        args += ["--bind", str(tree), str(tree), *_hide_git(tree, tree)]
+    return tuple(args)
+
+
+def _hide_git(tree: Path, place: Path) -> tuple[str, ...]:
+    """Cover the git directory of `tree`, which is seen at `place`."""
     git = tree / ".git"
     if git.is_dir():
-        return ("--tmpfs", str(git))
+        return ("--tmpfs", str(place / ".git"))
     if git.exists():
-        return ("--ro-bind", "/dev/null", str(git))
+        return ("--ro-bind", "/dev/null", str(place / ".git"))
     return ()

@@ -37,6 +37,9 @@ class Change(Record):
     after: str
 
 
+UNTRIED = "The patch was not tried: nothing was compiled and no test was run with it."
+
+
 class Action(Record):
     """One unit of work: one commit, or a patch a person decides on."""
 
@@ -70,6 +73,11 @@ class Action(Record):
     depends_on: tuple[str, ...] = ()
     effort: Level = "low"
     risk: Level = "low"
+
+    @property
+    def untried(self) -> str:
+        """What there is to know of a patch before its question is answered; empty without one."""
+        return UNTRIED if self.fix == "assisted" and self.diff else ""
 
 
 class Expectation(Record):

@@ -8,16 +8,29 @@ from pydantic import Field
 
 from bot.core.model import Record
 from bot.core.plan import Plan
-from bot.core.verdict import Proof
+from bot.core.verdict import FLAKY, Proof
 
 ActionStatus = Literal["pending", "committed", "patch", "failed", "skipped", "undone", "declined"]
 """`patch`: proposed, not applied; `skipped`: could not be tried; `declined`: a person said no."""
 
 StageStatus = Literal["pending", "running", "done", "stopped"]
 
+Outcome = ActionStatus | Literal["flaky", "waiting"]
+"""`flaky`: undone, for a test contradicted itself; `waiting`: for an action that is not done."""
+
+BLOCKED = "depends on "
+"""How the reason begins of an action that was not tried because another one is missing."""
+
 FINISHED: frozenset[ActionStatus] = frozenset(
     {"committed", "patch", "failed", "skipped", "undone", "declined"}
 )
+
+
+def outcome(status: ActionStatus, reason: str) -> Outcome:
+    """What a person is told became of an action."""
+    if status == "failed" and reason.startswith(FLAKY):
+        return "flaky"
+    return "waiting" if status == "skipped" and reason.startswith(BLOCKED) else status
 
 
 class ActionState(Record):

@@ -13,6 +13,14 @@ Proof = Literal["behavioural", "traced", "structural", "none"]
 """How far a fix is proved (`structural`: re-detection plus an unchanged suite, never more)."""
 
 
+UNSEEN = "path dependencies are not seen by the build, which is made in a work tree of its own:"
+"""How the reason begins where a folder that mix.exs names by path is not to be seen."""
+
+
+FLAKY = "flaky: "
+"""How the reason begins where a test contradicted itself, so that nobody knows what did it."""
+
+
 class Diagnostic(Record):
     """One compiler, Credo or formatter message."""
 
@@ -81,6 +89,16 @@ class Baseline(Record):
         if suite is None or not any(t.state in ("passed", "failed") for t in suite.tests):
             return "cannot verify here: the project has no tests that run"
         return ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the obstacle."""
+        if self.reason.startswith(UNSEEN):
+            return (
+                "name each by a literal `path:` to a folder whose own mix.exs has that name as"
+                " `app:`, or keep it in the repository"
+            )
+        return "make `mix test` work here"
 
 
 class Verdict(Record):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +39,12 @@ def baseline_of(bench: Bench) -> Baseline:
 
 def _baseline_in(bench: Bench, worktree: Worktree, tree: str) -> Baseline:
     cache = bench.session.repository.settings.cache_dir
-    mix = replace(bench.mix, root=worktree.project)
+    mix = bench.mix if worktree is bench.worktree else bench.mix_in(worktree)
     plan = bench.session.plan
     files = _existing(worktree.project, plan.actions()) if plan is not None else ()
-    return take_baseline(mix, files, tree, reporter=bench.reporter, cache_dir=cache)
+    return take_baseline(
+        mix, files, tree, reporter=bench.reporter, cache_dir=cache, anew=bench.anew
+    )
 
 
 def _existing(root: Path, actions: tuple[Action, ...]) -> tuple[str, ...]:

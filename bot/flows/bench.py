@@ -24,8 +24,9 @@ from bot.elixir.changed import with_changes
 from bot.elixir.project import Project
 from bot.errors import Refused, Unusable
 from bot.flows.baselines import baseline_of
-from bot.flows.build_place import build_path, credo_beside, fetched_deps
+from bot.flows.build_place import mix_on
 from bot.flows.changes import text_now, uncommitted
+from bot.flows.neighbours import neighbours
 from bot.flows.reconcile import free_branch
 from bot.flows.session import Session
 from bot.flows.trees import commit_tree
@@ -47,6 +48,8 @@ class Bench:
     """Called before a work tree is made or taken up: the place to take the lock."""
     run_id: str = ""
     """Names the branch and work tree of work that belongs to no plan."""
+    anew: bool = False
+    """Whether a baseline of an earlier run is of no use."""
     taken: Baseline | None = None
     """The baseline, once it was needed."""
     _worktree: Worktree | None = field(default=None, repr=False)
@@ -159,17 +162,13 @@ class Bench:
     @cached_property
     def mix(self) -> Mix:
         """Mix on the work tree, building outside of it. Only where there is a toolchain."""
+        return self.mix_in(self.worktree)
+
+    def mix_in(self, worktree: Worktree) -> Mix:
+        """Mix on one of our work trees; all of them build in one place."""
         assert isinstance(self.toolchain, Toolchain)
-        return Mix(
-            root=self.worktree.project,
-            toolchain=self.toolchain,
-            sandbox=self.sandbox,
-            build_path=build_path(self.session.repository, self.toolchain),
-            env=self.environment,
-            deps_path=fetched_deps(self.session.repository),
-            tree=self.worktree.root,
-            beside=credo_beside(self.session.repository.settings, self.toolchain),
-        )
+        found = neighbours(worktree.repository) if self.session.with_neighbours else {}
+        return mix_on(worktree, self.toolchain, self.sandbox, found)
 
     def buildable(self) -> Mix:
         """Mix on the work tree; raises `Unusable` where the project cannot be built."""

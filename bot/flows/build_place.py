@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot.codebase.credo_beside import CredoBeside
+from bot.codebase.mix import Mix
 from bot.codebase.repository import Repository
+from bot.codebase.sandbox import Sandbox
 from bot.codebase.toolchain import Toolchain
+from bot.codebase.worktree import Worktree
+from bot.flows.neighbours import lay_links
 from bot.settings import Settings
+
+
+def mix_on(
+    worktree: Worktree, toolchain: Toolchain, sandbox: Sandbox, neighbours: Mapping[str, Path]
+) -> Mix:
+    """Mix on a work tree; where there is no sandbox to show them, neighbours are linked to."""
+    repository = worktree.repository
+    if not sandbox.isolated:
+        lay_links(worktree, neighbours)
+    return Mix(
+        root=worktree.project,
+        toolchain=toolchain,
+        sandbox=sandbox,
+        build_path=build_path(repository, toolchain),
+        env=dict(repository.settings.environment),
+        deps_path=fetched_deps(repository),
+        tree=worktree.root,
+        neighbours=neighbours,
+        beside=credo_beside(repository.settings, toolchain),
+    )
 
 
 def build_path(repository: Repository, toolchain: Toolchain) -> Path:

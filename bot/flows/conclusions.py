@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.plan import Action
 from bot.core.state import ActionStatus
 from bot.flows.bench import Bench
-from bot.flows.selection import BLOCKED
+from bot.flows.selection import waiting
 from bot.flows.session import Session
 from bot.pipeline.results import StepEvent
 
@@ -60,4 +60,4 @@ class Conclusions:
         taken = self.bench.taken
         if taken is not None and taken.obstacle and action.diff:
             return "patch", taken.obstacle
-        return "skipped", f"{BLOCKED}{missing}, which is not done"
+        return waiting(action, missing)

@@ -85,7 +85,7 @@ def run_plan(
     if not dry_run:
         _require_cache(session.repository.cache)
     with nullcontext() if dry_run else session.repository.locked():
-        bench = Bench(session, watch or Silent())
+        bench = Bench(session, watch or Silent(), anew=fresh)
         try:
             resumed = not fresh and session.resume()
             choice = {"only": only, "stage": stage, "earlier_failure": feedback or None}

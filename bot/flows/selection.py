@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from bot.core.plan import Action, Plan
-from bot.core.state import RunState
+from bot.core.state import BLOCKED, ActionStatus, RunState
 from bot.errors import Unusable
-
-BLOCKED = "depends on "
-"""How the reason begins of an action that was not tried because another one is missing."""
 
 LAST_CARRIED_OUT = 4
 """Stage 5 is the rollout, which people do."""
@@ -51,6 +48,13 @@ def to_try(
         else:
             trying[action.id] = action
     return tuple(trying.values()), blocked
+
+
+def waiting(action: Action, missing: str) -> tuple[ActionStatus, str]:
+    """What an action is while another one is not done; a question of its own can be answered."""
+    if action.fix == "assisted" and action.diff:
+        return "patch", f"{action.decision} It {BLOCKED}{missing}.".lstrip()
+    return "skipped", f"{BLOCKED}{missing}, which is not done"
 
 
 def _waits(action: Action, state: RunState, *, again: bool, models: bool) -> bool:

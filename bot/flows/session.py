@@ -53,6 +53,8 @@ class Session:
     dry_run: bool = False
     elsewhere: str = ""
     """Why nothing of the repository is run here, where its checks are made elsewhere."""
+    with_neighbours: bool = False
+    """Whether path dependencies outside the checkout may be seen: where a person works himself."""
     models: bool = False
     """Whether a vendor's model can be asked for what no codemod does."""
     spent: Usage = field(default_factory=Usage)

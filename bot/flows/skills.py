@@ -19,7 +19,7 @@ from bot.flows.conventions import conventions
 from bot.flows.model_scope import scope_of
 from bot.flows.pipelines.packs import Packs
 from bot.flows.plan_goal import plan_goal
-from bot.flows.selection import BLOCKED, selected, to_try
+from bot.flows.selection import selected, to_try, waiting
 from bot.flows.session import Session
 from bot.llm.offline import OfflineModel, SkillRequest
 
@@ -83,8 +83,8 @@ class Skills:
         )
         for action in session.selected:
             if action.id in blocked:
-                reason = f"{BLOCKED}{blocked[action.id]}, which is not done"
-                session.record(action, "skipped", reason=reason)
+                status, reason = waiting(action, blocked[action.id])
+                session.record(action, status, reason=reason)
 
     def test(self, asked: SkillRequest) -> dict[str, Any]:
         """The codemod's own test for the code as it was before the change."""

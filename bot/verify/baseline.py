@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +20,7 @@ from bot.verify.checks import check_compile, check_credo, check_format
 FIRST_SEED = 0
 """Verification runs use this seed too, so that an order-dependent failure shows on both sides."""
 
-_SCHEMA = "1"
+_SCHEMA = "2"
 
 
 def take_baseline(
@@ -29,13 +31,15 @@ def take_baseline(
     reporter: Reporter,
     cache_dir: Path,
     runs: int = 2,
+    anew: bool = False,
 ) -> Baseline:
     """Checks of the tree in `mix.root`; `files` are those a change may touch.
 
-    Tests run `runs` times: seed 0, then 1, 2, ...; those that disagree are flaky.
+    Tests run `runs` times: seed 0, then 1, 2, ...; those that disagree are flaky. `anew`: without
+    a look at what was taken before.
     """
     stored = _cache_file(mix, files, tree_id, runs, cache_dir)
-    known = _load(stored)
+    known = None if anew else _load(stored)
     if known is not None:
         return known
     taken = _take(mix, files, tree_id, reporter, runs)
@@ -96,6 +100,10 @@ def _disagreeing(runs: tuple[CheckResult, ...]) -> tuple[str, ...]:
     return tuple(sorted(name for name, seen in states.items() if len(seen) > 1))
 
 
+def _red(check: CheckResult) -> bool:
+    return any(_outcome(test) == "failed" for test in check.tests)
+
+
 def _outcome(test: TestResult) -> str:
     return "failed" if test.state == "invalid" else test.state
 
@@ -112,8 +120,29 @@ def _cache_file(mix: Mix, files: tuple[str, ...], tree_id: str, runs: int, cache
     facts = (_SCHEMA, tree_id, mix.toolchain.version, mix.toolchain.otp, str(runs), *files)
     if mix.beside is not None:
         facts += (f"credo {mix.beside.folder.name}",)
-    digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:24]
+    facts += tuple(_surroundings(mix))
+    digest = hashlib.sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     return cache_dir / "baselines" / f"{digest}.json"
+
+
+def _surroundings(mix: Mix) -> Iterator[str]:
+    """What else than the tree and its Elixir decides what the checks show."""
+    yield "isolated" if mix.sandbox.isolated else "not isolated"
+    yield from (f"{name}={value}" for name, value in sorted(mix.environment().items()))
+    yield f"seconds {mix.timeouts}"
+    for written, folder in sorted(mix.neighbours.items()):
+        yield f"{written} {folder}"
+        yield from _dated(folder)
+
+
+def _dated(folder: Path) -> Iterator[str]:
+    """Each file of a path dependency with its size and date; what is built in it is none of it."""
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - {".git", "_build", "deps", "node_modules"})
+        for path in (Path(top, name) for name in sorted(names)):
+            with suppress(OSError):
+                seen = path.lstat()
+                yield f"{path} {seen.st_size} {seen.st_mtime_ns}"
 
 
 def _load(path: Path) -> Baseline | None:
@@ -124,8 +153,11 @@ def _load(path: Path) -> Baseline | None:
 
 
 def _store(path: Path, baseline: Baseline) -> None:
-    """Only what will be true tomorrow: what is missing today may be installed then."""
-    if not baseline.buildable:
+    """Only what will be true tomorrow: what is missing today may be installed then.
+
+    A test may fail for what is missing, too; kept, it would hide a failure of tomorrow.
+    """
+    if not baseline.buildable or any(c.name == "test" and _red(c) for c in baseline.checks):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)

@@ -7,12 +7,22 @@ from dataclasses import dataclass
 
 from bot.codebase.exunit import key
 from bot.core.fingerprint import fingerprint, normalise
-from bot.core.verdict import Baseline, CheckResult, Diagnostic, Proof, Status, TestResult, Verdict
+from bot.core.verdict import (
+    FLAKY,
+    Baseline,
+    CheckResult,
+    Diagnostic,
+    Proof,
+    Status,
+    TestResult,
+    Verdict,
+)
 
 RERUN = "test-rerun"
 """Name of the check that ran failing tests again with the same seed."""
 
 _RED = ("failed", "invalid")
+_WORST_FIRST: tuple[Status, ...] = ("cannot-build", "timed-out", "failed", "flaky", "not-run")
 _EXECUTED = ("passed", *_RED)
 
 
@@ -51,6 +61,7 @@ def judge(
         complaints += _plain(gate)
     if not any(c.name == "test" for c in checks) and not complaints:
         complaints = [_Complaint("not-run", "no tests were run on the change", "no tests")]
+    complaints.sort(key=lambda c: _WORST_FIRST.index(c.status))
     status = _worst(complaints)
     return Verdict(
         status=status,
@@ -167,7 +178,8 @@ def _failing(test: TestResult, again: str) -> _Complaint:
     where = f"{test.module} {test.name!r} ({test.file}:{test.line})"
     detail = f"{key(test)} {test.failure}"
     if again == "passed":
-        return _Complaint("flaky", f"{where} failed, then passed with the same seed", detail)
+        reason = f"{FLAKY}{where} failed, then passed with the same seed"
+        return _Complaint("flaky", reason, detail)
     return _Complaint("failed", f"{where} fails: {_first_lines(test.failure)}", detail)
 
 
@@ -195,8 +207,7 @@ def _cannot(reason: str) -> _Complaint:
 
 
 def _worst(complaints: list[_Complaint]) -> Status:
-    order: tuple[Status, ...] = ("cannot-build", "timed-out", "failed", "flaky", "not-run")
-    return next((s for s in order if any(c.status == s for c in complaints)), "passed")
+    return next((s for s in _WORST_FIRST if any(c.status == s for c in complaints)), "passed")
 
 
 def _where(diagnostic: Diagnostic) -> str:

@@ -172,18 +172,18 @@ def test_the_compiled_reporter_is_reused_and_named_by_version(tmp_path: Path) ->
 
 
 def test_a_pass_needs_an_end_tests_and_no_failure() -> None:
-    assert _judged(START + _event() + END) == ("passed", "1 tests, 0 failures")
+    assert _judged(START + _event() + END) == ("passed", "1 test, 0 failures")
     assert _judged(START + _event())[0] == "failed"
     assert _judged(START + END) == ("not-run", "every test was skipped or excluded")
     assert _judged(START + _event("excluded") + END)[0] == "not-run"
     assert _judged("", 0) == ("not-run", "no tests ran")
-    assert _judged(START + _event("invalid") + END, 77) == ("failed", "1 of 1 tests failed")
+    assert _judged(START + _event("invalid") + END, 77) == ("failed", "1 of 1 test failed")
 
 
 def test_a_green_report_with_a_red_exit_code_is_no_pass() -> None:
     assert _judged(START + _event() + END, 1) == (
         "failed",
-        "1 tests passed, but mix test ended with 1",
+        "1 test passed, but mix test ended with 1",
     )
 
 

@@ -173,3 +173,34 @@ def test_off_says_so_and_still_scrubs(tree: Path) -> None:
     done = sandbox.run(("/usr/bin/env",), cwd=tree, env=_env(), timeout=20)
     names = {line.split("=")[0] for line in done.stdout.splitlines()}
     assert names <= {"PATH", "LANG", "LC_ALL"}
+
+
+@needs_bwrap
+def test_a_placed_directory_never_covers_what_is_there_nor_opens_what_is_around(
+    tree: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mix.exs").write_text(name)
+    (tmp_path / "private").write_text(SECRET)
+    one, two = tmp_path / "one", tmp_path / "two"
+    placed = {
+        Path("/seen/one"): one,
+        two: two,
+        Path("/usr/bin"): one,
+        Path("/"): one,
+        tree / "inside": one,
+        tmp_path: two,
+        Path("/proc/self"): one,
+    }
+    looks = f"cat /seen/one/* {two}/*; ls {tmp_path}; ls {tree}; test -x /usr/bin/env && echo kept"
+    done = open_sandbox("required", os.environ).run(
+        ("/bin/sh", "-c", looks),
+        cwd=tree,
+        env=_env(),
+        timeout=20,
+        writable=(tree,),
+        placed=placed,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["onetwotree", "two", "kept"]

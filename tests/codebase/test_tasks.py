@@ -141,7 +141,7 @@ def finished(stdout: str, code: int = 0) -> Completed:
         ("2 doctests, 0 tests, 0 failures\n", 0, "passed", "2 tests, 0 failures"),
         ("2 tests, 1 failure\n", 77, "failed", "1 of 2 tests failed"),
         ("2 tests, 1 failure\n", 0, "failed", "1 of 2 tests failed"),
-        ("3 tests, 0 failures, 1 excluded, 1 skipped\n", 0, "passed", "1 tests, 0 failures"),
+        ("3 tests, 0 failures, 1 excluded, 1 skipped\n", 0, "passed", "1 test, 0 failures"),
         ("3 tests, 0 failures, 3 excluded\n", 0, "not-run", "every test was skipped or excluded"),
         ("2 tests, 0 failures, 1 invalid\n", 2, "failed", "1 of 2 tests failed"),
         ("1 test, 0 failures\n==> b\n1 test, 1 failure\n", 77, "failed", "1 of 2 tests failed"),

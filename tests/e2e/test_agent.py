@@ -90,8 +90,8 @@ def test_an_agent_fixes_a_finding_and_learns_from_a_red_test(tmp_path: Path) -> 
         "1 finding: unsupervised-spawn",
         "blanks or tabs within a line differ",
         f"changed {MAILER}",
-        "mix test --seed 0 test/mailer_test.exs: FAILED with exit code 2: 1 of 1 tests failed",
-        "mix test --seed 0: passed: 1 tests, 0 failures",
+        "mix test --seed 0 test/mailer_test.exs: FAILED with exit code 2: 1 of 1 test failed",
+        "mix test --seed 0: passed: 1 test, 0 failures",
         "no findings",
         "accepted",
     )

@@ -79,3 +79,17 @@ def test_where_nothing_builds_a_blocked_action_is_a_patch(ended: Conclusions) ->
     ended.bench.taken = Baseline(tree="t", buildable=False, reason="no hex")
     ended.conclude([result(ended, SPAWN, "blocked", SUPERVISOR)])
     assert recorded(ended, SPAWN) == ("patch", "cannot build here: no hex")
+
+
+def test_a_question_of_its_own_is_asked_whatever_it_waits_for(ended: Conclusions) -> None:
+    session = ended.session
+    made, spawn = session.need_plan(), session.need_plan().action(SPAWN)
+    asked = spawn.model_copy(update={"fix": "assisted", "decision": "Who starts it?"})
+    stages = tuple(
+        s.model_copy(update={"actions": tuple(asked if a == spawn else a for a in s.actions)})
+        for s in made.stages
+    )
+    session.plan = made.model_copy(update={"stages": stages})
+    missing = made.action(SUPERVISOR).id
+    ended.conclude([result(ended, SPAWN, "blocked", missing)])
+    assert recorded(ended, SPAWN) == ("patch", f"Who starts it? It depends on {missing}.")

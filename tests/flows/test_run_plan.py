@@ -146,6 +146,15 @@ def test_a_second_run_does_nothing(done: Done) -> None:
     assert done.session.plans.store.tip("local-1") == tip
 
 
+def test_a_fresh_run_takes_a_baseline_of_its_own(tmp_path: Path) -> None:
+    root, cache = repository(tmp_path / "shop"), tmp_path / "cache"
+    assert carried_out(root, cache).report.state.tests_before == "1 test, 0 failures"
+    for stored in (cache / "baselines").iterdir():
+        stored.write_text(stored.read_text().replace("1 test, 0 failures", "old"))
+    again = carried_out(root, cache, fresh=True)
+    assert again.report.state.tests_before == "1 test, 0 failures"
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop")
     refs = git(root, "for-each-ref")

@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.finding import FixKind
 from bot.core.plan import STAGE_TITLES, Action, Plan, StagePlan
-from bot.core.state import ActionState, ActionStatus, RunState
+from bot.core.state import BLOCKED, ActionState, ActionStatus, RunState
 from bot.errors import Unusable
-from bot.flows.selection import BLOCKED, selected, to_try
+from bot.flows.selection import selected, to_try
 
 
 def action(name: str, stage: int, *needs: str, fix: FixKind = "automatic") -> Action:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.codebase.mix import Mix, Timeouts
+from bot.codebase.sandbox import Sandbox
 from bot.codebase.toolchain import Missing
 from bot.core.verdict import Baseline
 from bot.verify.baseline import take_baseline, unbuildable
-from tests.verify.support import COUNTER, MIX_EXS, reporter, sample, write
+from tests.verify.support import COUNTER, COUNTER_TEST, MIX_EXS, reporter, sample, write
 
 pytestmark = pytest.mark.elixir
 
@@ -101,3 +105,62 @@ def test_no_elixir_is_a_baseline_too() -> None:
     missing = Missing("the project wants Elixir ~> 1.17; none is installed")
     taken = unbuildable("t", missing)
     assert (taken.buildable, taken.reason) == (False, missing.reason)
+
+
+RED_ONCE = """\
+defmodule Sample.ToolTest do
+  use ExUnit.Case
+
+  test "needs a tool" do
+    assert File.exists?("TOOL")
+  end
+end
+"""
+
+
+def _in(mix: Mix, tmp_path: Path, *, anew: bool = False) -> Baseline:
+    return take_baseline(
+        mix, FILES, "t1", reporter=reporter(), cache_dir=tmp_path / "cache", runs=1, anew=anew
+    )
+
+
+def _tests(taken: Baseline) -> str:
+    return next(c.summary for c in taken.checks if c.name == "test")
+
+
+def test_what_was_taken_in_other_surroundings_does_not_count(tmp_path: Path) -> None:
+    mix = sample(tmp_path, {"lib/sample/ugly.ex": UGLY})
+    _in(mix, tmp_path)
+    write(mix.root, {"test/more_test.exs": COUNTER_TEST.replace("Counter", "More", 1)})
+    beside = write(tmp_path / "beside", {"mix.exs": MIX_EXS})
+    apart = {
+        "sandbox": replace(mix, sandbox=Sandbox("off")),
+        "environment": replace(mix, env={**os.environ, "TMPDIR": str(tmp_path)}),
+        "timeouts": replace(mix, timeouts=Timeouts(test=900)),
+        "neighbours": replace(mix, neighbours={"../beside": beside}),
+    }
+    if not mix.sandbox.isolated:
+        del apart["sandbox"]
+    assert _tests(_in(mix, tmp_path)) == "2 tests, 0 failures"
+    for what, other in apart.items():
+        assert _tests(_in(other, tmp_path)) == "4 tests, 0 failures", what
+    write(beside, {"lib/new.ex": "defmodule New do\nend\n"})
+    write(mix.root, {"test/more_test.exs": ""})
+    changed = _in(apart["neighbours"], tmp_path)
+    assert _tests(changed) == "2 tests, 0 failures", "a neighbour that changed"
+
+
+def test_a_fresh_one_is_taken_whatever_is_known(tmp_path: Path) -> None:
+    mix = sample(tmp_path, {"lib/sample/ugly.ex": UGLY})
+    _in(mix, tmp_path)
+    write(mix.root, {"test/more_test.exs": COUNTER_TEST.replace("Counter", "More", 1)})
+    assert _tests(_in(mix, tmp_path, anew=True)) == "4 tests, 0 failures"
+    assert _tests(_in(mix, tmp_path)) == "4 tests, 0 failures", "and kept"
+
+
+def test_a_failing_test_is_not_remembered(tmp_path: Path) -> None:
+    red = RED_ONCE.replace("TOOL", str(tmp_path / "project/tool"))
+    mix = sample(tmp_path, {"lib/sample/ugly.ex": UGLY, "test/tool_test.exs": red})
+    assert _tests(_in(mix, tmp_path)) == "1 of 3 tests failed"
+    write(mix.root, {"tool": "is installed now"})
+    assert _tests(_in(mix, tmp_path)) == "3 tests, 0 failures"

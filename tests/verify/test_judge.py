@@ -141,6 +141,15 @@ def test_trap_a_failure_that_passes_with_the_same_seed_is_flaky() -> None:
     verdict = _judge(_compile(), red, _tests(_test("test a"), name=RERUN))
     assert verdict.status == "flaky"
     assert verdict.proof == "none"
+    assert verdict.reasons[0].startswith("flaky: A 'test a'")
+
+
+def test_a_failure_is_told_before_a_flaky_test() -> None:
+    red = _tests(_test("test a", "failed"), _test("test b", "failed"))
+    again = _tests(_test("test a"), _test("test b", "failed"), name=RERUN)
+    verdict = _judge(_compile(), red, again)
+    assert verdict.status == "failed"
+    assert verdict.reasons[0].startswith("A 'test b'")
 
 
 def test_a_test_known_to_be_flaky_is_not_blamed() -> None:

@@ -252,7 +252,7 @@ def test_green_must_be_green_in_every_run(mix: Mix) -> None:
     mix.freshen((MAILER,))
     result = check_green(mix, reporter(), TEST, runs=2)
     assert result.status == "failed"
-    assert result.summary == "run 2 of 2: 1 of 1 tests failed"
+    assert result.summary == "run 2 of 2: 1 of 1 test failed"
 
 
 def test_code_that_rewrites_the_verified_files_is_caught(verify: Verify, mix: Mix) -> None:

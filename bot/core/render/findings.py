@@ -20,10 +20,11 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 _FIXES = {
-    "automatic": "may be fixed automatically",
-    "assisted": "a patch can be proposed",
+    "automatic": "often fixed automatically; `genesis plan` tells whether this one is",
+    "assisted": "a patch may be proposed; `genesis plan` tells whether one is",
     "advice": "advice only",
 }
+"""What its rule has to offer; what a place allows is known once a fix was sought for it."""
 
 
 def as_text(analysis: Analysis, paint: Paint = plain) -> str:

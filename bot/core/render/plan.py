@@ -142,7 +142,7 @@ def _action(action: Action) -> Iterator[str]:
     yield from _code("After", action.after)
     yield from _code("The shape to aim for (an example, not this project's code)", action.example)
     if action.decision:
-        yield f"**To decide:** {prose(action.decision)}"
+        yield f"**To decide:** {prose(' '.join(filter(None, (action.decision, action.untried))))}"
         yield ""
     if action.invariant:
         yield f"**Invariant:** {action.invariant}"

@@ -10,23 +10,27 @@ from typing import Any
 from bot.core.plan import Action, Plan
 from bot.core.render.paint import Paint, plain
 from bot.core.sanitize import one_line
-from bot.core.state import ActionState, RunState
+from bot.core.state import ActionState, Outcome, RunState, outcome
 from bot.core.verdict import Baseline
 
-_WORDS = {
+_WORDS: dict[Outcome, tuple[str, str]] = {
     "committed": ("committed", "green"),
     "patch": ("to decide", "yellow"),
     "failed": ("failed", "bold red"),
+    "flaky": ("flaky", "bold yellow"),
     "skipped": ("advice", "dim"),
+    "waiting": ("waiting", "dim"),
     "pending": ("planned", "dim"),
     "undone": ("undone", "yellow"),
     "declined": ("declined", "dim"),
 }
-_COUNTED = {
+_COUNTED: dict[Outcome, str] = {
     "committed": "committed",
     "patch": "to decide",
     "failed": "failed and undone",
+    "flaky": "undone, for the tests are flaky",
     "skipped": "for a person",
+    "waiting": "waiting for another",
     "pending": "planned",
     "undone": "undone",
     "declined": "declined",
@@ -67,7 +71,7 @@ def as_text(
 
 
 def _row(action: Action, state: ActionState, width: int, paint: Paint) -> Iterator[str]:
-    word, style = _WORDS[state.status]
+    word, style = _WORDS[outcome(state.status, state.reason)]
     if state.status == "pending":
         word = action.fix
     proof = state.proof if state.status == "committed" and state.proof != "none" else ""
@@ -85,7 +89,8 @@ def _first_question(reason: str) -> str:
 
 
 def _ending(plan: Plan, state: RunState, baseline: Baseline | None) -> Iterator[str]:
-    counts = Counter(a.status for s in state.stages if s.number < 5 for a in s.actions)
+    ended = (a for s in state.stages if s.number < 5 for a in s.actions)
+    counts = Counter(outcome(a.status, a.reason) for a in ended)
     if baseline is not None and baseline.obstacle:
         yield f"{baseline.obstacle[0].upper()}{baseline.obstacle[1:]}."
         yield "Fixes are patches, nothing was committed as verified."
@@ -100,11 +105,11 @@ def _ending(plan: Plan, state: RunState, baseline: Baseline | None) -> Iterator[
     if branches:
         yield f"Look at it:    git log -p {plan.commit[:10]}..{branches[-1].branch}"
         yield f"Take it back:  genesis undo {plan.id}"
-    if counts["undone"] or counts["failed"]:
+    if counts["undone"] or counts["failed"] or counts["flaky"]:
         yield "Try again:     genesis run --only ID"
     if counts["patch"]:
-        yield "A patch:       genesis show --action ID | git apply"
-    if counts["skipped"] or counts["patch"]:
+        yield "A patch:       genesis show --action ID | git apply; not tried, so run your tests"
+    if counts["skipped"] or counts["waiting"] or counts["patch"]:
         yield f"All the text:  genesis show {plan.id} --stage N"
 
 

@@ -109,8 +109,8 @@ CODEMOD = Codemod(
     rules=(),
     fix="automatic",
     summary=(
-        "Adds `{Task.Supervisor, name: <App>.TaskSupervisor}` as the first child of the "
-        "application."
+        "Adds a `Task.Supervisor` as the first child of the application, for jobs to be started "
+        "under it."
     ),
     invariant=(
         "Existing children keep their order and options. The supervisor stands before everything "

@@ -197,10 +197,11 @@ def _installed(package: str) -> bool:
 
 
 def _build(path: Path, settings: Settings, watch: Watcher) -> Baseline | str:
-    """The baseline of the commit that is checked out, as `genesis run` takes it."""
+    """The baseline of the commit that is checked out, as `genesis run --fresh` takes it."""
     try:
         repository = Repository.open(path, settings)
-        bench = Bench(Session(repository, repository.head, DEFAULT_GOAL), watch, run_id="doctor")
+        session = Session(repository, repository.head, DEFAULT_GOAL, with_neighbours=True)
+        bench = Bench(session, watch, run_id="doctor", anew=True)
         with repository.locked():
             try:
                 bench.open()

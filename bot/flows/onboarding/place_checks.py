@@ -125,7 +125,7 @@ def _build(facts: PlaceFacts) -> Check:
         case str(why):
             return PROJECT.failure("build", why, "mend that, then try again")
         case Baseline() as seen if seen.obstacle:
-            fix = "make `mix test` work here: fixes are committed only where they can be verified"
+            fix = f"{seen.remedy}: fixes are committed only where they can be verified"
             return PROJECT.failure("build", seen.obstacle, fix)
         case Baseline() as seen:
             shown = "; ".join(c.summary for c in seen.checks if c.status != "not-run")

@@ -226,5 +226,6 @@ def open_place(
             raise
         return Elsewhere(None, packs)
     refuse_inside(repository, repository.cache)
-    session = Session(repository, commit or repository.head, goal_of(asked.prompt))
+    base, goal = commit or repository.head, goal_of(asked.prompt)
+    session = Session(repository, base, goal, with_neighbours=True)
     return WorkTree(Bench(session, watch), packs, stack, asked.commands)

@@ -26,7 +26,7 @@ lib/a.ex
     --> lib/a.ex:3:5
   3 │     spawn(fun)
     = nobody learns of its crash
-    = may be fixed automatically; high confidence
+    = often fixed automatically; `genesis plan` tells whether this one is; high confidence
 
 1 warning in 1 file (6 lines)
 """

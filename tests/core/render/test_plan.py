@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.plan import UNTRIED
 from bot.core.render.plan import documents
 from tests.factories import action, plan
 
@@ -22,6 +23,7 @@ def test_a_stage_shows_everything_an_action_carries() -> None:
         invariant="It still runs.",
         depends_on=("1-add-x",),
         fix="assisted",
+        diff="--- a/lib/a.ex",
     )
     text = documents(plan(full))["stage-1-critical-fixes.md"]
     for part in (
@@ -30,7 +32,7 @@ def test_a_stage_shows_everything_an_action_carries() -> None:
         "lib/a.ex:3",
         "spawn(fun)",
         "start(fun)",
-        "Which one?",
+        f"Which one? {UNTRIED}",
         "It still runs.",
         "1-add-x",
         "Run the suite.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from inline_snapshot import snapshot
 
 from bot.core.render.run import as_json, as_text
-from bot.core.state import ActionState, RunState
-from bot.core.verdict import Baseline
+from bot.core.state import BLOCKED, ActionState, RunState
+from bot.core.verdict import FLAKY, Baseline
 from tests.factories import action, plan
 
 
@@ -36,7 +36,7 @@ Tests after:  48 tests, 0 failures
 Branch genesis/local-1/stage-1 at aaaaaaaaaa
 Look at it:    git log -p cccccccccc..genesis/local-1/stage-1
 Take it back:  genesis undo local-1
-A patch:       genesis show --action ID | git apply
+A patch:       genesis show --action ID | git apply; not tried, so run your tests
 All the text:  genesis show local-1 --stage N\
 """)
 
@@ -69,3 +69,16 @@ def test_flaky_tests_of_the_base_are_named() -> None:
     assert "Flaky before any change: Shop.MailTest test sends" in as_text(
         made, RunState.of(made), [action().id], base
     )
+
+
+def test_a_flaky_test_is_no_failure_and_waiting_is_no_advice() -> None:
+    other = action(id="1-bound-timeout-def456", title="Give a call an end")
+    made = plan(action(), other)
+    torn = ActionState(id=action().id, status="failed", reason=f"{FLAKY}'a' failed, then passed")
+    waits = ActionState(id=other.id, status="skipped", reason=f"{BLOCKED}x, which is not done")
+    text = as_text(made, RunState.of(made).with_action(torn).with_action(waits), [], None)
+    rows = {line.split()[0] for line in text.splitlines() if line.startswith("  ")}
+    assert rows >= {"flaky", "waiting"}
+    assert "1 undone, for the tests are flaky, 1 waiting for another" in text
+    assert "genesis run --only ID" in text
+    assert "failed and undone" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.fixes import all_codemods
 from bot.elixir.fixes.add_task_supervisor import CODEMOD
 from bot.elixir.fixes.base import Declined, Proposal, Requirement
 from bot.elixir.fixes.supervise_spawn import CODEMOD as SUPERVISE_SPAWN
@@ -335,3 +336,7 @@ def test_list_of_another_supervisor_in_the_callback_module_is_none_of_the_roots(
     files["lib/shop/application.ex"] = f"{code}\n  {more}\nend\n"
     assert offered(files).fix == "automatic"
     assert "[{Task.Supervisor, name: Shop.TaskSupervisor}, Shop.Repo]" in added(files)
+
+
+def test_what_a_commit_says_holds_for_every_project() -> None:
+    assert [mod.name for mod in all_codemods() if "<" in mod.summary] == []

@@ -125,6 +125,7 @@ def _about(action: Action) -> str:
         f"Where: {places}." if places else "",
         f"**Kept:** {inline(invariant, 1000)}" if invariant else "",
         f"**To decide:** {inline(action.decision, 1000)}" if action.decision else "",
+        action.untried,
         "\n".join(f"{n}. {inline(step, 500)}" for n, step in enumerate(action.steps[:20], 1)),
         _how(action),
     ]
