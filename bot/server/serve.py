@@ -36,6 +36,8 @@ REVOKING = 10.0
 """Seconds for giving back tokens at the end."""
 AGAIN = 5.0
 """Seconds between two tries at a GitHub that does not answer when we start."""
+_LOOK_UP = 1.0
+"""Seconds until a signal is seen that did not wake anybody."""
 
 log = structlog.get_logger()
 
@@ -100,7 +102,9 @@ def serve(
         stack.enter_context(_working(server, listening, lost))
         log.info("ready", app=post.ourselves, port=ingress.port)
         ready(server)
-        stop.wait()
+        # A signal that another thread takes does not wake this one: it looks up by itself.
+        while not stop.wait(_LOOK_UP):
+            pass
         log.info("stopping", within=listening.drain)
         ingress.stop()
     if lost.is_set():
