@@ -84,7 +84,7 @@ def test_what_stands_beside_the_checkout_is_built_with(
 @pytest.mark.elixir
 def test_nothing_else_of_the_machine_is_seen(tmp_path: Path) -> None:
     if not sandbox().isolated:
-        pytest.skip("NO ISOLATION TESTED")
+        pytest.skip("NO ISOLATION TESTED: bubblewrap is absent or blocked here")
     spying = f"""\
 defmodule Shop.SpyTest do
   use ExUnit.Case
