@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
 from bot.elixir.calls import Call
-from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -19,6 +18,7 @@ from bot.elixir.rules.parts.callback_waits import (
     takes_requests,
     weight_of,
 )
+from bot.elixir.rules.parts.other_waits import not_its_own
 from bot.elixir.rules.parts.pool_workers import is_pool_worker
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.rules.parts.wait_limits import longest
@@ -74,12 +74,9 @@ def _judge(
 
 
 def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
-    if is_platform(module):
-        return "platform"
-    if is_test_support(module):
-        return "test-support"
-    if waits.call.runs_in:
-        return "other-process"
+    apart = not_its_own(waits, module)
+    if apart:
+        return apart
     if _asks_itself(waits, module):
         return "itself"
     if _takes_late_result(waits, module):

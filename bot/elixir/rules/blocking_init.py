@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
-from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -16,6 +15,7 @@ from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
+from bot.elixir.rules.parts.other_waits import not_its_own
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.starters import Starters, starters_of
 
@@ -66,12 +66,9 @@ def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Ex
 
 def _exemption(waits: Blocking, step: Reached) -> str:
     module = step.clause.function.module
-    if is_platform(module):
-        return "platform"
-    if is_test_support(module):
-        return "test-support"
-    if waits.call.runs_in:
-        return "other-process"
+    apart = not_its_own(waits, module)
+    if apart:
+        return apart
     if before_halt(waits):
         return "ending"
     return "one-job" if _never_serves(step) else ""

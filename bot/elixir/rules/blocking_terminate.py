@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from bot.elixir import nodes
 from bot.elixir.blocking import WEIGHTS, Blocking, by_clause
 from bot.elixir.clean_up import terminate_of
-from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.infinite_timeout import POSITIONS
+from bot.elixir.rules.parts.other_waits import not_its_own
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.trapping import trap_flags
 
@@ -55,12 +55,9 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
 
 
 def _exemption(waits: Blocking, module: Module) -> str:
-    if is_platform(module):
-        return "platform"
-    if is_test_support(module):
-        return "test-support"
-    if waits.call.runs_in:
-        return "other-process"
+    apart = not_its_own(waits, module)
+    if apart:
+        return apart
     if next(trap_flags(module), None) is None:
         return "no-trap"
     if _given_time(module):
