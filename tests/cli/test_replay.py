@@ -15,11 +15,11 @@ import pytest
 from bot.errors import Unusable
 from bot.flows.react.recorded import Recorded
 from tests.github.hub import Hub
+from tests.ports import free_port
 from tests.server.payloads import payload
 from tests.server.serving import (
     CODE,
     HERE,
-    free_port,
     labelled,
     local_github,
     planned,

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from bot.core.names import branch_of
 from bot.github.app_auth import App, Credentials
 from bot.github.purposes import Purpose
 from tests.github.hub import OURSELVES, Hub, Place
+from tests.ports import free_port
 from tests.simulator.process import CODE, simulating
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,13 +325,6 @@ def _registered(base: str, permissions: Mapping[str, str]) -> dict[str, Any]:
     return made
 
 
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def playing(folder: Path, *more: str, **settings: str) -> Iterator[Running]:
     """Both processes; `elsewhere` is a second owner with an installation of its own.
@@ -385,7 +378,7 @@ def serving(
         assert server.stdout is not None
         try:
             said = server.stdout.readline()
-            assert said, Path(errors.name).read_text()[-4000:]
+            assert '"webhook"' in said, said + Path(errors.name).read_text()[-4000:]
             yield json.loads(said)
         finally:
             server.send_signal(signal.SIGTERM)

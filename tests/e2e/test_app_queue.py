@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.app_support import Plan, Running, free_port, playing, until
+from tests.e2e.app_support import Plan, Running, playing, until
 from tests.e2e.test_app_pulls import moves, status, under_review
 from tests.github.between import Between, between
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("app_queue")
 

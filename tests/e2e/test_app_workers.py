@@ -12,8 +12,9 @@ from threading import Thread
 import httpx
 import pytest
 
-from tests.e2e.app_support import Plan, Running, free_port, playing, serving, until
+from tests.e2e.app_support import Plan, Running, playing, serving, until
 from tests.e2e.test_app_pulls import status, under_review
+from tests.ports import free_port
 from tests.postgres import postgres, shared_url
 
 __all__ = ["postgres", "shared_url"]

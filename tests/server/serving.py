@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,13 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = "from bot.cli import main; main()"
 LABEL = "otp-refactor"
 HERE = "/repos/acme/courier"
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

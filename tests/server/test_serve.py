@@ -15,11 +15,11 @@ import pytest
 
 from tests.durable.support import until
 from tests.github.hub import Hub
+from tests.ports import free_port
 from tests.server.ingress.support import headers_of, signed
 from tests.server.serving import (
     HERE,
     Bot,
-    free_port,
     label,
     labelled,
     local_github,

@@ -18,7 +18,8 @@ from bot.server.registration import EVENTS, env_file, manifest, register
 from bot.settings import load_settings
 from tests.durable.support import until
 from tests.github.hub import Hub
-from tests.server.serving import Bot, free_port, local_github, places, serving
+from tests.ports import free_port
+from tests.server.serving import Bot, local_github, places, serving
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 pytestmark = pytest.mark.timeout(300)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.ports import free_port
 from tests.simulator.judges.library import EMULATOR, ROOT
 from tests.simulator.judges.serving import until
 
@@ -104,7 +104,7 @@ def running_emulator(folder: Path) -> Iterator[Peer]:
     private_key = _new_key()
     seed = folder / "seed.json"
     seed.write_text(json.dumps(_seed(private_key)))
-    port = _free_port()
+    port = free_port()
     command = ["node", str(EMULATOR), "start", "--service", "github"]
     command += ["--port", str(port), "--seed", str(seed)]
     api = f"http://127.0.0.1:{port}"
@@ -147,12 +147,6 @@ def _answers(api: str) -> bool:
 def _put(peer: Peer, path: str, body: Any) -> None:
     headers = {"authorization": f"Bearer {peer.tokens['admin']}"}
     httpx.put(peer.api + path, json=body, headers=headers, trust_env=False).raise_for_status()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 def _new_key() -> str:
