@@ -24,20 +24,19 @@ class FileResult:
     lines: int
 
 
-Opened = dict[str, tuple[Source, list[Module]]]
-"""Files with their modules, by path."""
+Opened = tuple[Source, list[Module]]
+"""A file with its modules."""
 
 
-def analyze_file(
-    path: str,
-    data: bytes,
-    rules: tuple[Rule, ...],
-    usings: Usings,
-    opened: Opened | None = None,
-) -> FileResult:
-    """Run the local ones of the rules over one file, and leave it open in `opened`."""
+def opened(path: str, data: bytes) -> Opened:
+    """A parsed file."""
     source = Source(path, data)
-    modules = modules_of(source)
+    return source, modules_of(source)
+
+
+def analyze_file(file: Opened, rules: tuple[Rule, ...], usings: Usings) -> FileResult:
+    """Run the local ones of the rules over one file."""
+    source, modules = file
     expand(modules, usings)
     facts = facts_of_file(source, modules)
     findings: list[Finding] = []
@@ -48,13 +47,9 @@ def analyze_file(
         if rule.triggers and not source.holds(rule.triggers):
             continue
         for module in modules:
-            sort_out(rule, rule.check(module), lambda _: (source, modules), findings, exempted)
-    notes = _parse_notes(source)
-    if opened is not None:
-        opened[path] = source, modules
-    for module in modules if opened is None else ():
-        module.release()
-    return FileResult(facts, tuple(findings), tuple(exempted), notes, data.count(b"\n") + 1)
+            sort_out(rule, rule.check(module), lambda _: file, findings, exempted)
+    lines = source.data.count(b"\n") + 1
+    return FileResult(facts, tuple(findings), tuple(exempted), _parse_notes(source), lines)
 
 
 def _parse_notes(source: Source) -> tuple[Note, ...]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from pydantic import TypeAdapter
 
 from bot.core.finding import Exempted, Finding, Note, SupervisionTree
-from bot.elixir import nodes
-from bot.elixir.call_nodes import CALLS
-from bot.elixir.file_result import FileResult, Opened, analyze_file
-from bot.elixir.mentions import HOLDERS
+from bot.elixir.desk import Desk, Desks
+from bot.elixir.file_result import FileResult, Opened
 from bot.elixir.mixfile import App, apps_of
 from bot.elixir.project import Project
 from bot.elixir.project_rules import asked
@@ -22,7 +21,7 @@ from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rule_set import analyser_version, rule_set
 from bot.elixir.rules.base import Rule
 from bot.elixir.usings import DEFINES, Usings, usings_of
-from bot.elixir.workers import POOL_FROM_BYTES, Progress, by_file
+from bot.elixir.workers import Progress
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,10 @@ class Inspection:
         """What all the rules find."""
         if self._stored_whole is not None:
             return self._stored_whole
-        found = self._look()
-        self.cache.put({self._key_of_whole: found}, _WHOLE)
+        with closing(self._desks):
+            found = self._look()
+        if self.cache.holds:
+            self.cache.put({self._key_of_whole: found}, _WHOLE)
         return found
 
     @property
@@ -72,10 +73,7 @@ class Inspection:
     def project(self) -> Project:
         """The project as facts."""
         facts = tuple(f for result in self._results for f in result.facts)
-        sources = {path: source for path, (source, _) in self._opened.items()}
-        modules = {path: modules for path, (_, modules) in self._opened.items()}
-        self._opened.clear()
-        return Project(self.files, apps_of(self.files), facts, self._usings, sources, modules)
+        return self._desks.desk.begin(apps_of(self.files), facts)
 
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
@@ -97,32 +95,31 @@ class Inspection:
     def _of_project_rules(self) -> State:
         rules = [rule for rule in self.rules if rule.check_project is not None]
         if not self.cache.holds:
-            return asked(rules, self.project, {}, State(), self.jobs)
+            return asked(rules, self.project, {}, State(), self._desks.looks)
         apps = _APPS.dump_json(self.project.apps)
         shared = (rule_set(rules), apps, _USINGS.dump_json(self._usings))
         key = _joined(b"state", *shared, *(path.encode() for path in self.files))
         before = self.cache.get([key], _STATE).get(key, State())
         digests = {path: digest.hex() for path, digest in self._digests.items()}
-        after = asked(rules, self.project, digests, before, self.jobs)
+        after = asked(rules, self.project, digests, before, self._desks.looks)
         self.cache.put({key: after}, _STATE)
         return after
 
     @cached_property
     def _results(self) -> list[FileResult]:
-        new = {path: data for path, data in self.files.items() if path not in self._stored}
-        small = sum(map(len, new.values())) < POOL_FROM_BYTES
-        opened = self._opened if small else None
-        work = partial(analyze_file, rules=self.rules, usings=self._usings, opened=opened)
-        prepare = partial(_prepare, sum(map(len, new.values())))
-        done = by_file(new, work, jobs=self.jobs, progress=self.progress, before_fork=prepare)
-        made = dict(zip(new, done, strict=True))
+        made = self._desks.analyze([path for path in self.files if path not in self._stored])
         if self.cache.holds:
             self.cache.put({self._keys[p]: result for p, result in made.items()}, _FILE)
         return [self._stored.get(path) or made[path] for path in self.files]
 
     @cached_property
-    def _opened(self) -> Opened:
-        """Files that project rules need not open again; none where there are too many."""
+    def _desks(self) -> Desks:
+        desk = Desk(self.files, self.rules, self._usings, self._parsed)
+        return Desks(desk, self.jobs, self.progress)
+
+    @cached_property
+    def _parsed(self) -> dict[str, Opened]:
+        """Files that were opened to see what `use` brings."""
         return {}
 
     @cached_property
@@ -135,11 +132,11 @@ class Inspection:
     @cached_property
     def _usings(self) -> Usings:
         if self.usings is not None or not self.cache.holds:
-            return usings_of(self.files) if self.usings is None else self.usings
+            return usings_of(self.files, self._parsed) if self.usings is None else self.usings
         key = _joined(b"usings", analyser_version(), *self._digests_of_using.values())
         stored = self.cache.get([key], _USINGS)
         if not stored:
-            stored = {key: usings_of(self.files)}
+            stored = {key: usings_of(self.files, self._parsed)}
             self.cache.put(stored, _USINGS)
         return stored[key]
 
@@ -197,14 +194,3 @@ def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
     for finding in sorted(findings, key=lambda f: (f.path, f.start_byte)):
         count = seen[finding.id] = seen.get(finding.id, 0) + 1
         yield finding if count == 1 else finding.model_copy(update={"id": f"{finding.id}-{count}"})
-
-
-_WORTH_MORE_QUERIES = 2_000_000
-"""Bytes; in less source a compiled query saves no more than it costs."""
-
-
-def _prepare(source: int) -> None:
-    nodes.prepare(*CALLS)
-    if source >= _WORTH_MORE_QUERIES:
-        nodes.prepare(*HOLDERS)
-        nodes.prepare("binary_operator")

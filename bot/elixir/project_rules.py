@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 from bot.core.finding import Exempted, Finding
 from bot.elixir.project import Project
@@ -13,15 +13,14 @@ from bot.elixir.questions import Asked, Questions
 from bot.elixir.report import sort_out
 from bot.elixir.rules.base import FileByFile, Rule
 from bot.elixir.watched import Trace
-from bot.elixir.workers import in_groups
 
 _COST_MOST = ("async-global-state", "dynamic-atom", "persistent-term-at-run-time")
 """As measured; what begins last should not take longest."""
-_LOOKS_A_GROUP = 16
+_LOOKS_A_GROUP = 6
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """A rule with all files, or with the one it begins in."""
 
     rule: Rule
@@ -32,83 +31,124 @@ class _Look:
         return f"{self.rule.id} {self.path}" if self.path else self.rule.id
 
 
+Looked = tuple[dict[str, Kept], tuple[Asked, ...]]
+"""What looks found, by their names, with the questions they asked in a list of their own."""
+Looking = Callable[[Iterable[Look], Project, bool], Iterable[Looked]]
+"""Makes looks at a project, in groups as it likes; with whether to write their questions down."""
+
+
 def asked(
     rules: Iterable[Rule],
     project: Project,
     digests: Mapping[str, str],
     before: State,
-    jobs: int | None = None,
+    looking: Looking | None = None,
 ) -> State:
     """The findings of all project rules; those of `before` stand where nothing speaks against.
 
-    On `jobs` processes (default: one per core) where there is enough source. Without digests
-    nothing can be told of later changes, and no question is written down.
+    Without digests nothing can be told of later changes, and no question is written down.
     """
-    order = {path: place for place, path in enumerate(sorted(project.files))}
+    order = _order(project)
     since = Since(project, digests, before, order)
     shapes = since.shapes() if digests else {}
-    known = since.standing(shapes)
     questions = Questions(order) if digests else None
-    begins = dict(_begins(rules, project, known, questions))
-    looks = [look for rule in rules for look in _looks(rule, begins)]
-    groups = list(_groups([look for look in looks if look.name not in known]))
-    found = in_groups(
-        groups, lambda group: _together(group, project, order, digests), project.files, jobs
-    )
-    names = {*begins, *(look.name for look in looks)}
-    stands = {name: kept for name, kept in known.items() if name in names}
-    kept = begins | _numbered(stands, before.questions, questions)
+    all_looks = _Looks(rules, project, since.standing(shapes), questions)
+    found = list((looking or _in_one_group)(all_looks.new(), project, bool(digests)))
+    kept = all_looks.begins | _numbered(all_looks.standing(), before.questions, questions)
     for results, written in found:
         kept |= _numbered(results, written, questions)
     return State(dict(digests), shapes, kept, questions.written() if questions else ())
 
 
-def _begins(
-    rules: Iterable[Rule],
-    project: Project,
-    known: Mapping[str, Kept],
-    questions: Questions | None,
-) -> Iterator[tuple[str, Kept]]:
-    """The files that rules begin in which go file by file, as known before or as told now."""
-    for rule in rules:
-        name = f"{rule.id} ?"
-        if isinstance(rule.check_project, FileByFile) and name in known:
-            yield name, known[name]
-        elif isinstance(rule.check_project, FileByFile):
-            view = project.watched()
-            paths = tuple(rule.check_project.starts(view))
-            asked_here = questions.asked_in(view.trace) if questions else ()
-            yield name, Kept((), (), tuple(sorted(view.trace.opened)), asked_here, paths)
+@dataclass
+class _Looks:
+    """All looks that the rules make: those that stand, and the new ones."""
+
+    rules: Iterable[Rule]
+    project: Project
+    known: Mapping[str, Kept]
+    """Those that would find the same again."""
+    questions: Questions | None
+    begins: dict[str, Kept] = field(default_factory=dict)
+    """The files that rules begin in which go file by file."""
+    _names: set[str] = field(default_factory=set)
+
+    def new(self) -> Iterator[Look]:
+        """Whole rules come first: they can begin while the others are asked where they do."""
+        whole = [Look(rule) for rule in self.rules if not _by_file(rule)]
+        for look in chain(whole, self._of_files()):
+            self._names.add(look.name)
+            if look.name not in self.known:
+                yield look
+
+    def standing(self) -> dict[str, Kept]:
+        """Those of the known ones that are made still; asked when all the new ones were."""
+        names = self._names | self.begins.keys()
+        return {name: kept for name, kept in self.known.items() if name in names}
+
+    def _of_files(self) -> Iterator[Look]:
+        for rule in filter(_by_file, self.rules):
+            begins = self._begins(rule)
+            self.begins[f"{rule.id} ?"] = begins
+            yield from (Look(rule, path) for path in begins.paths)
+
+    def _begins(self, rule: Rule) -> Kept:
+        """Where it begins, as known before or as told now."""
+        check, known = rule.check_project, self.known.get(f"{rule.id} ?")
+        if known is not None or not isinstance(check, FileByFile):
+            return known or Kept()
+        view = self.project.watched()
+        paths = tuple(check.starts(view))
+        asked_here = self.questions.asked_in(view.trace) if self.questions else ()
+        return Kept((), (), tuple(sorted(view.trace.opened)), asked_here, paths)
 
 
-def _looks(rule: Rule, begins: Mapping[str, Kept]) -> list[_Look]:
-    if isinstance(rule.check_project, FileByFile):
-        return [_Look(rule, path) for path in begins[f"{rule.id} ?"].paths]
-    return [_Look(rule)]
+def _by_file(rule: Rule) -> bool:
+    return isinstance(rule.check_project, FileByFile)
 
 
-def _groups(looks: Iterable[_Look]) -> Iterator[list[_Look]]:
-    """Looks that follow calls share one graph; others of one rule some of what they find out."""
-    of_rule: dict[str, list[_Look]] = {}
+def _order(project: Project) -> dict[str, int]:
+    return {path: place for place, path in enumerate(sorted(project.files))}
+
+
+def _in_one_group(looks: Iterable[Look], project: Project, noted: bool) -> Iterator[Looked]:
+    yield together(looks, project, noted)
+
+
+def groups(
+    looks: Iterable[Look], lies_at: Mapping[str, int]
+) -> Iterator[tuple[list[Look], int | None]]:
+    """Looks that follow calls share one graph; others of one rule some of what they find out.
+
+    Looks at a file go to where it lies, if that is known.
+    """
+    whole: dict[str, list[Look]] = {}
+    by_file: dict[tuple[str, int | None], list[Look]] = {}
     for look in looks:
-        of_rule.setdefault("" if look.rule.follows_calls else look.rule.id, []).append(look)
-    graph = of_rule.pop("", [])
-    if graph:
-        yield graph
-    for rule_id in sorted(of_rule, key=lambda rule_id: rule_id not in _COST_MOST):
-        rest = iter(of_rule[rule_id])
+        if not look.path:
+            whole.setdefault("" if look.rule.follows_calls else look.rule.id, []).append(look)
+            continue
+        yield from ((group, None) for group in _taken(whole))
+        by_file.setdefault((look.rule.id, lies_at.get(look.path)), []).append(look)
+    yield from ((group, None) for group in _taken(whole))
+    for rule_id, place in sorted(by_file, key=lambda key: key[0] not in _COST_MOST):
+        rest = iter(by_file[rule_id, place])
         while group := list(islice(rest, _LOOKS_A_GROUP)):
-            yield group
+            yield group, place
 
 
-def _together(
-    looks: Iterable[_Look], project: Project, order: Mapping[str, int], digests: Mapping[str, str]
-) -> tuple[dict[str, Kept], tuple[Asked, ...]]:
-    """What the looks find, with the questions they asked in a list of their own."""
+def _taken(whole: dict[str, list[Look]]) -> Iterator[list[Look]]:
+    """The groups, which take longest first; none is left."""
+    for name in sorted(whole, key=lambda name: name not in ("", *_COST_MOST)):
+        yield whole.pop(name)
+
+
+def together(looks: Iterable[Look], project: Project, noted: bool) -> Looked:
+    """What the looks find."""
     results = [(look.name, *_look(look, project)) for look in looks]
-    if not digests:
+    if not noted:
         return {name: kept for name, _, kept in results}, ()
-    questions = Questions(order)
+    questions = Questions(_order(project))
     found = {}
     for name, trace, kept in results:
         # The graph grows from rule to rule: only now is it known what it looked at.
@@ -132,7 +172,7 @@ def _numbered(
     }
 
 
-def _look(look: _Look, project: Project) -> tuple[Trace, Kept]:
+def _look(look: Look, project: Project) -> tuple[Trace, Kept]:
     view, check = project.watched(), look.rule.check_project
     findings: list[Finding] = []
     exempted: list[Exempted] = []

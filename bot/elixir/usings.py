@@ -13,7 +13,7 @@ from bot.elixir.module import Clause, Function, Module, Use
 from bot.elixir.nodes import text
 from bot.elixir.outline import modules_of
 from bot.elixir.scope import Scope
-from bot.elixir.source import Source
+from bot.elixir.source import Source, role_of
 
 DEFINES = re.compile(rb"defmacro\s+__using__")
 """What each file holds that has a say in `usings_of`."""
@@ -48,14 +48,23 @@ Usings = Mapping[str, Using]
 """By name of the module that is used."""
 
 
-def usings_of(files: Mapping[str, bytes]) -> Usings:
-    """Every `__using__` outside tests that shows what it brings; only files with one are parsed."""
+def usings_of(
+    files: Mapping[str, bytes], opened: dict[str, tuple[Source, list[Module]]] | None = None
+) -> Usings:
+    """Every `__using__` outside tests that shows what it brings; only files with one are parsed,
+    and left in `opened`.
+    """
     found: dict[str, Using] = {}
     for path, data in files.items():
         if DEFINES.search(data) is None or _BRINGS.search(data) is None:
             continue
+        if role_of(path) != "lib":
+            continue
         source = Source(path, data)
-        for module in modules_of(source) if source.role == "lib" else ():
+        modules = modules_of(source)
+        if opened is not None:
+            opened[path] = source, modules
+        for module in modules:
             macro = module.functions.get(("__using__", 1))
             if macro is not None:
                 found.setdefault(module.name, _using(macro))

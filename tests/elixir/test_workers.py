@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.elixir import workers
 from bot.elixir.workers import POOL_FROM_BYTES, by_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +36,6 @@ def test_work_may_be_any_function_and_its_failure_is_the_callers(jobs: int) -> N
     assert max(by_file(FILES, lambda _, data: len(data) / longest, jobs=jobs)) == 1.0
     with pytest.raises(LookupError, match=r"lib/7\.ex"):
         by_file(FILES, refuse, jobs=jobs)
-    assert workers._inherited is str
 
 
 def test_what_is_shared_is_made_ready_before_the_fork_only() -> None:
