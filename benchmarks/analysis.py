@@ -1,9 +1,11 @@
 """`make bench`: the full analysis against the parsing floor, and against published Credo figures.
 
-    python -m benchmarks.analysis [--rounds N] [--cores N] [--megabytes N] [--seed N] [DIR ...]
+    python -m benchmarks.analysis [--rounds N] [--cores N] [--megabytes N] [--seed N] [--credo DIR]
+        [DIR ...]
 
 Without a directory it measures a synthetic code base. Floor and analysis alternate, each in a
-fresh process; the table shows medians and the worst round's ratio.
+fresh process; the table shows medians and the worst round's ratio. With `--credo` and a compiled
+Mix project that has Credo, `mix credo --strict` takes its turn in each round.
 """
 
 from __future__ import annotations
@@ -74,9 +76,12 @@ def _by_round(values: dict[str, list[float]], on: str = "") -> list[float]:
     return [analysis / floor for analysis, floor in pairs]
 
 
-def measure(root: Path, rounds: int, cores: int) -> Measured:
-    """Alternate floor and analysis `rounds` times, then one run for memory alone."""
-    seconds: dict[str, list[float]] = {kind: [] for kind in (*KINDS, *PROCESSES)}
+def measure(root: Path, rounds: int, cores: int, credo: Path | None = None) -> Measured:
+    """Alternate floor and analysis `rounds` times, then one run for memory alone.
+
+    `credo`: a Mix project that has Credo, which then takes its turn.
+    """
+    seconds: dict[str, list[float]] = {kind: [] for kind in (*KINDS, *PROCESSES, "credo")}
     cpu: dict[str, list[float]] = {kind: [] for kind in KINDS}
     last: dict[str, dict[str, float]] = {}
     worst = 0.0
@@ -87,6 +92,8 @@ def measure(root: Path, rounds: int, cores: int) -> Measured:
             seconds[kind].append(last[kind]["seconds"])
             cpu[kind].append(last[kind]["cpu"])
         worst = max(worst, last["changed"]["worst"])
+        if credo is not None:
+            seconds["credo"].append(_credo(root, credo))
         seconds["process"].append(_timed([*whole, "--no-cache"]))
         with tempfile.TemporaryDirectory(prefix="genesis-bench-") as kept:
             _timed(whole, kept)
@@ -108,6 +115,14 @@ def _once(kind: str, root: Path, cores: int) -> dict[str, float]:
     shown = subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, float] = json.loads(shown.stdout)
     return result
+
+
+def _credo(root: Path, project: Path) -> float:
+    """Seconds of a run that finds what it finds: its exit status says only that."""
+    command = ["mix", "credo", "--strict", "--mute-exit-status", "--working-dir", str(root)]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=project)
+    return time.perf_counter() - started
 
 
 def _timed(command: list[str], cache_dir: str = "") -> float:
@@ -148,6 +163,8 @@ def _column(m: Measured) -> dict[str, str]:
         "  in CPU seconds": f"{statistics.median(m.cpu_ratios()):.2f}",
         "  one core, CPU": f"{statistics.median(m.ratios_of_one_core()):.2f}",
         "  faster than Credo": inside,
+        "Credo in turn, s": f"{m.median('credo'):.2f}" if _times(m) else "not run",
+        "  faster than it": f"{min(_times(m)):.1f}-{max(_times(m)):.1f}x" if _times(m) else "",
         "  files a second": f"{m.files / m.median('analysis'):,.0f}",
         "nothing changed, s": f"{m.median('warm'):.3f}",
         "  against Credo": warm,
@@ -161,6 +178,12 @@ def _column(m: Measured) -> dict[str, str]:
     }
 
 
+def _times(m: Measured) -> list[float]:
+    """How many times faster than Credo, round by round."""
+    pairs = zip(m.seconds.get("credo", ()), m.seconds["analysis"], strict=False)
+    return [credo / analysis for credo, analysis in pairs]
+
+
 def main() -> None:
     """Measure what is asked for and print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.analysis")
@@ -169,6 +192,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--megabytes", type=float, default=9.0, help="size of the synthetic code")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--credo", type=Path, metavar="DIR", help="a Mix project that has Credo")
     asked = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory(prefix="genesis-bench-") as scratch:
@@ -178,7 +202,7 @@ def main() -> None:
         results = []
         for root in roots:
             with console.status(f"measuring {root.name}, {asked.rounds} rounds"):
-                results.append(measure(root.resolve(), asked.rounds, asked.cores))
+                results.append(measure(root.resolve(), asked.rounds, asked.cores, asked.credo))
     for start in range(0, len(results), 4):
         console.print(table(results[start : start + 4], asked.cores))
     console.print("parse: tree-sitter over bytes in memory. analysis: all rules, reading included.")

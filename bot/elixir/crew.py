@@ -70,8 +70,12 @@ class Crew:
 
     def all_do(self, method: str, *arguments: Any) -> None:
         """Let every process call the method; raises what one of them raised."""
-        for worker in range(len(self)):
-            self._give(worker, Order(method, arguments))
+        from multiprocessing.reduction import ForkingPickler
+
+        order = ForkingPickler.dumps((method, arguments))
+        for line in self._lines:
+            with suppress(BrokenPipeError):  # told by the answer that does not come
+                line.send_bytes(order)
         for worker in range(len(self)):
             self._taken(worker)
 

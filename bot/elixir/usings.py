@@ -56,7 +56,7 @@ def usings_of(
     """
     found: dict[str, Using] = {}
     for path, data in files.items():
-        if DEFINES.search(data) is None or _BRINGS.search(data) is None:
+        if b"__using__" not in data or DEFINES.search(data) is None or _BRINGS.search(data) is None:
             continue
         if role_of(path) != "lib":
             continue

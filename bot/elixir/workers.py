@@ -18,7 +18,7 @@ T = TypeVar("T")
 POOL_FROM_BYTES = 600_000
 """Below this much source a second process costs more than it saves."""
 
-SHARES_PER_JOB = 8
+SHARES_PER_JOB = 16
 """More shares than processes: one that is slowed down by other work takes fewer of them."""
 
 Progress = Callable[[int, int], None]

@@ -79,6 +79,7 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
         "again": [1.0],
         "warm": [0.05],
         "changed": [0.2],
+        "credo": [40.0, 44.0, 80.0],
     }
     cpu = {"floor": [1.0, 1.0, 1.0], "analysis": [3.0, 3.0, 3.0]}
     cpu |= {"floor-1": [2.0], "analysis-1": [3.0]}
@@ -90,6 +91,9 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
     with shown.capture() as captured:
         shown.print(table([measured], 2))
     assert re.search(r"faster than Credo +│ +1\.5x", captured.get())
+    assert re.search(
+        r"Credo in turn, s +│ +44\.00 │\n│ +faster than it +│ +10\.0-20\.0x", captured.get()
+    )
     assert re.search(r"so against Credo +│ +1\.2x", captured.get())
     assert re.search(
         r"nothing changed, s +│ +0\.050 │\n│ +against Credo +│ +120\.0x", captured.get()
