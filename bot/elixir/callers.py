@@ -10,12 +10,15 @@ from bot.elixir.project import Project
 from bot.elixir.watched import Text
 
 
-def could_call(module: str, name: str, project: Project) -> Iterator[str]:
+def could_call(
+    module: str, name: str, project: Project, among: frozenset[str] | None = None
+) -> Iterator[str]:
     """Paths of the files that name the module and can call its function `name`: with the module's
-    name, or another one that they give it, or by an import that is written there.
+    name, or another one that they give it, or by an import that is written there. Only of those
+    `among`.
     """
     last, word = last_part(module), name.encode()
-    for path in project.texts.holding(last):
+    for path in project.texts.holding(last, among=among):
         if _speaks(project.texts[path], last, word):
             yield path
 

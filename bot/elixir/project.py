@@ -15,7 +15,7 @@ from bot.elixir.outline import Module, modules_of
 from bot.elixir.source import Source
 from bot.elixir.supervision import trees_of
 from bot.elixir.usings import Usings, expand
-from bot.elixir.watched import Texts, Trace
+from bot.elixir.watched import Seen, Texts, Trace
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Project:
     """What `use` of the project's own modules brings; the facts know of it already."""
     _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _modules: dict[str, list[Module]] = field(default_factory=dict, repr=False)
-    _told: dict[bytes, dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    _told: Seen = field(default_factory=dict, repr=False, compare=False)
     """Which files hold which words, as far as it was asked."""
     trace: Trace = field(default_factory=Trace, repr=False, compare=False)
     """What was looked at through this view of the project."""
@@ -76,7 +76,7 @@ class Project:
 
     def lib_holding(self, *words: bytes) -> list[str]:
         """Those of them that hold one of the words, in order."""
-        return [path for path in self.texts.holding(*words) if path in self.lib]
+        return self.texts.holding(*words, among=self.lib)
 
     @cached_property
     def modules(self) -> dict[str, ModuleFacts]:
@@ -89,8 +89,7 @@ class Project:
     def defines(self, facts: ModuleFacts, name: str) -> bool:
         """Whether a module has a function of that name for others."""
         found = any(defined == name for defined, _ in facts.functions)
-        answers = self.trace.asked.setdefault(("defines", f"{facts.name}.{name}"), {})
-        answers[facts.path] = int(found)
+        self.trace.note(("defines", f"{facts.name}.{name}"), facts.path, int(found))
         return found
 
     def defined_in(self, path: str) -> frozenset[str]:

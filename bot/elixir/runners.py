@@ -172,6 +172,5 @@ def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
     if not function.public:
         return
     own = function.module
-    for path in could_call(own.name, function.name, project):
-        if path in project.lib:
-            yield from (m for m in project.modules_in(path) if m is not own)
+    for path in could_call(own.name, function.name, project, project.lib):
+        yield from (m for m in project.modules_in(path) if m is not own)

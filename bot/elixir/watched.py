@@ -19,16 +19,37 @@ class Trace:
     """By question the answers, by path; a file that was not asked has no say."""
     calls: bool = False
     """Whether the call graph was asked, which looks at files by itself."""
+    _own: set[Question] = field(default_factory=set, repr=False, compare=False)
+    """Those whose answers nobody else holds."""
 
     def add(self, other: Trace) -> None:
         """Take in what another one has."""
         self.opened |= other.opened
         self.calls |= other.calls
         for question, answers in other.asked.items():
-            known = self.asked.setdefault(question, answers)
-            if known is answers or answers.keys() <= known.keys():
-                continue
-            self.asked[question] = answers if known.keys() <= answers.keys() else known | answers
+            self.take(question, answers)
+
+    def take(self, question: Question, answers: dict[str, int]) -> None:
+        """Take in what some files answered; the answers serve others, too."""
+        known = self.asked.setdefault(question, answers)
+        if known is answers or answers.keys() <= known.keys():
+            return
+        if known.keys() <= answers.keys():
+            self.asked[question] = answers
+            self._own.discard(question)
+        else:
+            self.asked[question] = known | answers
+            self._own.add(question)
+
+    def note(self, question: Question, path: str, answer: int) -> None:
+        """Take in what one file answered."""
+        known = self.asked.get(question, {})
+        if path in known:
+            return
+        if question not in self._own:
+            self._own.add(question)
+            known = self.asked[question] = dict(known)
+        known[path] = answer
 
     def joined(self, other: Trace) -> Trace:
         """Both together."""
@@ -74,8 +95,13 @@ class Text:
         return self.data[part]
 
     def _told(self, question: Question, answer: int) -> int:
-        self.trace.asked.setdefault(question, {})[self.path] = answer
+        self.trace.note(question, self.path, answer)
         return answer
+
+
+Seen = dict[tuple[bytes, frozenset[str] | None], dict[str, int]]
+"""What files answered to whether they hold a word; each word is looked for once in all of them, or
+in all of those that somebody wants to know of."""
 
 
 @dataclass(frozen=True)
@@ -84,21 +110,22 @@ class Texts(Mapping[str, Text]):
 
     files: Mapping[str, bytes]
     trace: Trace
-    seen: dict[bytes, dict[str, int]] = field(default_factory=dict, repr=False)
-    """What all files answered to whether they hold a word; each word is looked for once."""
+    seen: Seen = field(default_factory=dict, repr=False)
 
-    def holding(self, *words: bytes) -> list[str]:
-        """The paths of the files that hold one of the words, in order."""
+    def holding(self, *words: bytes, among: frozenset[str] | None = None) -> list[str]:
+        """The paths of the files that hold one of the words, in order; only of those `among`."""
         found: dict[str, int] = {}
         for word in words:
-            found |= {path: 1 for path, told in self._told(word).items() if told}
+            found |= {path: 1 for path, told in self._told(word, among).items() if told}
         return [path for path in self.files if path in found] if len(words) > 1 else list(found)
 
-    def _told(self, word: bytes) -> dict[str, int]:
-        if word not in self.seen:
-            self.seen[word] = {path: int(word in data) for path, data in self.files.items()}
-        answers = self.seen[word]
-        self.trace.asked[("holds", word.decode("latin-1"))] = answers
+    def _told(self, word: bytes, among: frozenset[str] | None) -> dict[str, int]:
+        answers = self.seen.get((word, among))
+        if answers is None:
+            files = self.files.items()
+            asked = files if among is None else [(p, data) for p, data in files if p in among]
+            answers = self.seen[word, among] = {path: int(word in data) for path, data in asked}
+        self.trace.take(("holds", word.decode("latin-1")), answers)
         return answers
 
     def __getitem__(self, path: str) -> Text:

@@ -236,7 +236,21 @@ def test_a_word_is_looked_for_once_in_all_files() -> None:
     assert texts.holding(b"three", b"one") == ["a", "c"]
     assert trace.asked[("holds", "two")] == {"a": 1, "b": 1, "c": 0}
     assert Texts(files, Trace(), texts.seen).holding(b"two") == ["a", "b"]
-    assert set(texts.seen) == {b"one", b"two", b"three"}
+    assert set(texts.seen) == {(b"one", None), (b"two", None), (b"three", None)}
+
+
+def test_who_wants_to_know_of_some_files_asks_no_others() -> None:
+    trace, files = Trace(), {"a": b"one two", "b": b"two", "c": b"three"}
+    texts, some = Texts(files, trace), frozenset("ac")
+    assert texts.holding(b"two", among=some) == ["a"]
+    assert trace.asked[("holds", "two")] == {"a": 1, "c": 0}
+    assert b"two" in texts["b"]
+    assert trace.asked[("holds", "two")] == {"a": 1, "b": 1, "c": 0}
+    # What one file was asked besides is no answer to who asks about some of them.
+    assert Texts(files, Trace(), texts.seen).holding(b"two", among=some) == ["a"]
+    assert texts.holding(b"two") == ["a", "b"]
+    assert Texts(files, trace, texts.seen).holding(b"two", among=some) == ["a"]
+    assert trace.asked[("holds", "two")] == {"a": 1, "b": 1, "c": 0}
 
 
 def test_what_is_worked_out_once_is_in_the_trace_of_all_who_asked() -> None:
