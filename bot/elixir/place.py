@@ -14,10 +14,14 @@ _RUNS_AT_ONCE = frozenset(
     {
         "Enum", "Stream", "Map", "Keyword", "List", "MapSet", "Access", "Kernel", "Registry",
         "Logger",
-        ":telemetry", ":timer", ":lists", ":maps", ":ets",
+        ":lists", ":maps", ":ets",
     }
 )  # fmt: skip
 """Modules whose functions run the function they are given at once, in the same process."""
+_RUN_AT_ONCE_TOO = frozenset({":telemetry.span", ":timer.tc"})
+"""Of modules whose other functions keep what they are given: handlers of events, timers."""
+_KEEPS = frozenset({"put", "put_new", "replace", "replace!", "insert_at", "replace_at", "register"})
+"""Functions that put what they are given into a collection as it is."""
 
 _RUNS_AT_ONCE_LOCALLY = frozenset({"then", "tap", "update_in", "get_and_update_in", "for", "with"})
 
@@ -94,4 +98,6 @@ def _at_once(function: Node, module: Module) -> bool:
         return False
     if taker.local:
         return taker.name in _RUNS_AT_ONCE_LOCALLY and taker.module in ("", "Kernel")
-    return taker.module in _RUNS_AT_ONCE or taker.module.split(".")[-1] == "Repo"
+    if taker.full in _RUN_AT_ONCE_TOO or taker.module.split(".")[-1] == "Repo":
+        return True
+    return taker.module in _RUNS_AT_ONCE and taker.name not in _KEEPS

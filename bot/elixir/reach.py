@@ -21,6 +21,8 @@ BUSY = frozenset({*SERVER_CALLBACKS, ("init", 1), ("terminate", 2)})
 
 SERVERS = ("GenServer", "GenStage", "Agent", ":gen_server", ":gen_statem", "GenStateMachine")
 """Behaviours whose callbacks run in a long-lived process of their own."""
+_MACHINES = (":gen_statem", "GenStateMachine")
+_PLAIN = ("GenServer", "GenStage", "Agent", ":gen_server")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +46,23 @@ def is_server(module: Module) -> bool:
 def is_callback(function: Function) -> bool:
     """Whether OTP calls the function in a server's process, so that nobody else gets its value."""
     key = (function.name, function.arity)
-    return is_server(function.module) and key in BUSY
+    return is_server(function.module) and key in BUSY and _is_called_back(key, function.module)
+
+
+def _is_called_back(key: tuple[str, int], module: Module) -> bool:
+    """Whether the module's behaviour has such a callback: a server that is no state machine has
+    `handle_event/4` for others to call, as handlers of telemetry are.
+    """
+    if key != ("handle_event", 4) or any(map(module.implements, _MACHINES)):
+        return True
+    plain = ("handle_call", 3) in module.functions or any(map(module.implements, _PLAIN))
+    return ("callback_mode", 0) in module.functions or not plain
 
 
 def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS) -> list[Function]:
     """The module's own functions among the given callback names."""
-    return [module.functions[key] for key in sorted(set(keys)) if key in module.functions]
+    found = (key for key in sorted(set(keys)) if key in module.functions)
+    return [module.functions[key] for key in found if _is_called_back(key, module)]
 
 
 def reached(origins: Iterable[Function]) -> list[Reached]:

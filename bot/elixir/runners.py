@@ -13,7 +13,7 @@ from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_test_support
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import BUSY, is_server
+from bot.elixir.reach import is_callback
 
 _AT_START = frozenset(
     {("start_link", 0), ("start_link", 1), ("start_link", 2), ("child_spec", 1), ("start", 2),
@@ -104,7 +104,7 @@ def at_run_time(function: Function, project: Project, besides: Function | None =
 def _begins(function: Function, path: tuple[Call, ...], spawned: bool) -> Run | None:
     module = function.module
     key = (function.name, function.arity)
-    if is_server(module) and key in BUSY:
+    if is_callback(function):
         server = "" if spawned else module.name
         return Run(function, server, _as_it_starts(function), spawned, path)
     at_start = key in _AT_START or (key == ("init", 1) and function.public)

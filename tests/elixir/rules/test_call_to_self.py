@@ -121,3 +121,56 @@ def test_broken_code_is_no_crash() -> None:
     code = SERVER.replace("NAME", "name: __MODULE__").replace("BODY", "all(self()")
     for cut in range(0, len(code), 7):
         outcome(RULE.id, {"lib/stock.ex": code[:cut]})
+
+
+HANDLER = """\
+defmodule Shop.Watch do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg, name: __MODULE__)
+
+  def init(arg) do
+    attach()
+    {:ok, arg}
+  end
+
+  def handle_call({:seen, what}, _from, seen), do: {:reply, :ok, [what | seen]}
+
+  def handle_info(:again, seen) do
+    attach()
+    {:noreply, seen}
+  end
+
+  def handle_event(event, _measures, _meta, _config) do
+    GenServer.call(__MODULE__, {:seen, event})
+  end
+
+  defp attach, do: HOW
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (":telemetry.attach(:a, [:shop], &handle_event/4, nil)", []),
+        (":telemetry.attach_many(:a, [[:shop]], &__MODULE__.handle_event/4, nil)", []),
+        (":timer.apply_after(9, fn -> GenServer.call(__MODULE__, :all) end)", []),
+        (":telemetry.span([:a], %{}, fn -> GenServer.call(__MODULE__, :all) end)", ["error"]),
+        (":timer.tc(fn -> GenServer.call(__MODULE__, :all) end)", ["error"]),
+    ],
+)
+def test_a_handler_that_is_handed_over_runs_where_the_event_is(how: str, words: list[str]) -> None:
+    assert outcome(RULE.id, {"lib/watch.ex": HANDLER.replace("HOW", how)}) == words
+
+
+def test_a_state_machine_runs_its_events_itself() -> None:
+    machine = """\
+defmodule Shop.Till do
+  @behaviour :gen_statem
+  def start_link(arg), do: :gen_statem.start_link({:local, __MODULE__}, __MODULE__, arg, [])
+  def callback_mode, do: :handle_event_function
+  def init(arg), do: {:ok, :open, arg}
+  def handle_event(:info, :tick, :open, _data), do: :gen_statem.call(__MODULE__, :sum)
+end
+"""
+    assert outcome(RULE.id, {"lib/till.ex": machine}) != []

@@ -13,7 +13,7 @@ from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import BUSY, is_server
+from bot.elixir.reach import is_callback, is_server
 from bot.elixir.source import role_of
 
 _TESTS = ("test", "describe", "property", "feature")
@@ -140,7 +140,7 @@ def _is_open(door: Function) -> bool:
 
 
 def _is_callback(function: Function) -> bool:
-    return (function.name, function.arity) in BUSY and is_server(function.module)
+    return is_callback(function)
 
 
 def _calls_of(door: _Door, project: Project) -> Iterator[tuple[Module, Call, Clause | None]]:
