@@ -90,13 +90,14 @@ def _parameters(function: Function) -> set[str]:
 def patience(module: Module) -> Patience:
     """How long callers wait for the server, as far as its own functions say with one voice."""
     if patience not in module.memo:
-        told = {_patience(call, clause, module) for clause, call in _client_calls(module)}
+        told = {_patience(call, clause, module) for clause, call in client_calls(module)}
         module.memo[patience] = told.pop() if len(told) == 1 else "unknown"
     found: Patience = module.memo[patience]
     return found
 
 
-def _client_calls(module: Module) -> Iterator[tuple[Clause, Call]]:
+def client_calls(module: Module) -> Iterator[tuple[Clause, Call]]:
+    """Where the module's functions that are no callbacks wait for its server."""
     own = {step.clause.node.id for step in reached_from_callbacks(module, BUSY)}
     for clause in module.clauses_with(b"call"):
         for call in clause.calls if clause.node.id not in own else ():

@@ -18,7 +18,8 @@ from bot.elixir.rules.parts.callback_waits import (
     takes_requests,
     weight_of,
 )
-from bot.elixir.rules.parts.other_waits import not_its_own
+from bot.elixir.rules.parts.only_request import only_request
+from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.pool_workers import is_pool_worker
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.rules.parts.wait_limits import longest
@@ -30,8 +31,8 @@ _LEVEL = "it runs only for an argument of `Logger.debug`: where that level is lo
 _PATIENCE = 5_000
 """Milliseconds after which a call without a timeout of its own exits."""
 _WAITING: dict[Patience, str] = {
-    "endless": ", for its calls have no timeout",
-    "five seconds": ", and after 5 seconds exits unless it catches that",
+    "endless": "; this module's client functions give no timeout",
+    "five seconds": "; this module's client functions exit after 5 seconds",
     "unknown": ", up to the timeout of its call",
 }
 
@@ -54,9 +55,7 @@ def _judge(
 ) -> Site | Exempt:
     waits, step = min(group, key=lambda pair: (is_logged(*pair), WEIGHTS.index(pair[0].kind)))
     span = Span.of(module, waits.call.node)
-    exemption = _exemption(waits, step, module)
-    if not exemption and is_pool_worker(module, project):
-        exemption = "pool-worker"
+    exemption = _exemption(waits, step, module) or _other_callers(waits, step, module, project)
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = weight_of(waits, step, module)
@@ -94,6 +93,17 @@ def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
     return "own-task" if _own_task(waits) and not answers_calls(module) else ""
 
 
+def _other_callers(waits: Blocking, step: Reached, module: Module, project: Project) -> str:
+    """Why nobody else waits meanwhile, or what it waits for is no wait; what needs a look at other
+    modules.
+    """
+    if is_pool_worker(module, project):
+        return "pool-worker"
+    if is_no_database(waits, project):
+        return "own-repo"
+    return only_request(waits, step, module, project)
+
+
 def _own_task(waits: Blocking) -> bool:
     return waits.kind == "task" and not waits.endless
 
@@ -127,16 +137,16 @@ def _doubt(call: Call | None) -> Iterator[Because]:
 
 def _notes(waits: Blocking, span: Span, module: Module, limit: int | None) -> Iterator[Because]:
     if waits.endless:
-        yield Because(span, "it has no time limit: where no answer comes, it waits for ever")
+        yield Because(span, "it has no time limit: it waits as long as the answer takes")
     if limit is not None and limit < _PATIENCE:
         waiting = f", up to {limit} ms"
     else:
         waiting = _WAITING[patience(module)]
     yield Because(
         span,
-        "meanwhile every other caller of this server waits" + waiting
+        "whoever calls this server meanwhile waits" + waiting
         if answers_calls(module)
-        else "meanwhile the server takes no message, and its mailbox grows",
+        else "meanwhile the server takes no other message",
     )
 
 
@@ -227,6 +237,66 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "one-caller",
+            "the server has no name and does one thing, and one line of the project asks it, "
+            "without a limit of time: it waits for this very work",
+            Sample("""\
+defmodule Shop.Invoice do
+  use GenServer
+
+  def start_link(order), do: GenServer.start_link(__MODULE__, order)
+  def write(pid), do: GenServer.call(pid, :write, :infinity)
+  def init(order), do: {:ok, order}
+  def handle_call(:write, _from, order), do: {:reply, Shop.Repo.insert!(order), order}
+  def handle_call(_other, _from, order), do: {:reply, :ignored, order}
+end
+
+defmodule Shop.Desk do
+  def bill(pid), do: Shop.Invoice.write(pid)
+end
+"""),
+        ),
+        Exemption(
+            "gate",
+            "the server does nothing but make its callers wait for one another, and they ask for "
+            "that without a limit of time",
+            Sample("""\
+defmodule Shop.Gate do
+  use GenServer
+
+  def start_link(_), do: GenServer.start_link(__MODULE__, nil, name: __MODULE__)
+  def pass, do: GenServer.call(__MODULE__, :pass, :infinity)
+  def init(state), do: {:ok, state}
+
+  def handle_call(:pass, _from, state) do
+    Process.sleep(1_000)
+    {:reply, :ok, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "own-repo",
+            "the project's own module of that name uses no Ecto",
+            Sample(
+                files={
+                    "lib/repo.ex": """\
+defmodule Shop.Repo do
+  def all(table), do: :ets.tab2list(table)
+end
+""",
+                    "lib/stock.ex": """\
+defmodule Shop.Stock do
+  use GenServer
+
+  def init(state), do: {:ok, state}
+  def handle_call(:all, _from, state), do: {:reply, Shop.Repo.all(:stock), state}
+end
+""",
+                }
+            ),
+        ),
         Exemption(
             "pool-worker",
             "a pool lends it to one caller at a time, and that one wants the work done: nobody "

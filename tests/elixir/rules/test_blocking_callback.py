@@ -108,10 +108,13 @@ end
 @pytest.mark.parametrize(
     ("client", "note"),
     [
-        ("GenServer.call(pid, :go, :infinity)", "waits, for its calls have no timeout"),
-        ("GenServer.call(pid, :go)", "waits, and after 5 seconds exits unless it catches that"),
+        (
+            "GenServer.call(pid, :go, :infinity)",
+            "waits; this module's client functions give no timeout",
+        ),
+        ("GenServer.call(pid, :go)", "waits; this module's client functions exit after 5 seconds"),
         ("GenServer.call(pid, :go, limit)", "waits, up to the timeout of its call"),
-        (":gen_statem.call(pid, :go)", "waits, for its calls have no timeout"),
+        (":gen_statem.call(pid, :go)", "waits; this module's client functions give no timeout"),
         (
             "try do\n GenServer.call(pid, :go)\n catch\n :exit, _ -> nil\n end",
             "waits, up to the timeout of its call",
@@ -121,12 +124,10 @@ end
     ],
 )
 def test_how_long_callers_wait_is_what_the_clients_say(client: str, note: str) -> None:
-    more = f"def go(pid, limit) do\n    {client}\n    limit\n  end"
+    more = f"def go(pid, limit) do\n    {client}\n    limit\n  end\n  {OTHER_CALL}"
     (finding,) = analysed(RULE, server(CALL, "Shop.Repo.all(s)", more)).findings
-    assert (
-        finding.evidence[-1].note.removeprefix("meanwhile every other caller of this server ")
-        == note
-    )
+    said = finding.evidence[-1].note.removeprefix("whoever calls this server meanwhile ")
+    assert said == note
 
 
 def test_clients_that_differ_say_nothing() -> None:
@@ -334,7 +335,52 @@ def test_a_wait_is_as_long_as_it_says(body: str, limit: str) -> None:
         "  defp again(s) do\n    Process.sleep(200)\n    again(s)\n  end"
     )
     (finding,) = analysed(RULE, server(CALL, body, more)).findings
-    said = [e.note for e in finding.evidence if "every other caller" in e.note]
-    assert [note.partition(", ")[2] for note in said] == [
-        f"up to {limit}" if limit else "and after 5 seconds exits unless it catches that"
+    said = [e.note for e in finding.evidence if "whoever calls" in e.note]
+    assert [note.removeprefix("whoever calls this server meanwhile waits") for note in said] == [
+        f", up to {limit}" if limit else "; this module's client functions exit after 5 seconds"
     ]
+
+
+ONE = """\
+defmodule Shop.Once do
+  use GenServer
+  def start_link(arg), do: GenServer.start_link(__MODULE__, arg{name})
+  def run(pid), do: GenServer.call(pid, :run{limit})
+  def init(arg), do: {{:ok, arg}}
+  def handle_call(:run, _from, s), do: {{:reply, {work}, s}}
+  def handle_call({more}, _from, s), do: {{:reply, :ignored, s}}
+end
+defmodule Shop.Desk do
+  def a(pid), do: Shop.Once.run(pid)
+  {asks}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "~one-caller"),
+        ({"name": ", name: __MODULE__"}, "warning"),
+        ({"limit": ""}, "warning"),
+        ({"more": ":other"}, "warning"),
+        ({"asks": "def b(pid), do: Shop.Once.run(pid)"}, "warning"),
+        ({"work": "Process.sleep(900)"}, "~gate"),
+        ({"work": "Process.sleep(900)", "name": ", name: __MODULE__"}, "~gate"),
+        ({"work": "Process.sleep(900)", "more": ":other"}, "warning"),
+        ({"work": "Process.sleep(900)", "limit": ""}, "warning"),
+    ],
+)
+def test_nobody_waits_besides_who_asks_for_this_work(changes: dict[str, str], said: str) -> None:
+    usual = {"name": "", "limit": ", :infinity", "more": "_other", "asks": ""}
+    usual["work"] = "Req.get!(s)"
+    code = ONE.format(**{**usual, **changes})
+    assert outcome("blocking-callback", {"lib/once.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(("uses", "said"), [("", "~own-repo"), ("use Ecto.Repo", "warning"),
+                                           ("use Shop.Store", "warning")])  # fmt: skip
+def test_a_repo_that_is_none(uses: str, said: str) -> None:
+    repo = f"defmodule Shop.Repo do\n  {uses}\n  def own(x), do: x\nend\n"
+    files = {"lib/repo.ex": repo, "lib/a.ex": server(CALL, "Shop.Repo.all(s)")}
+    assert outcome("blocking-callback", files) == [said]

@@ -60,8 +60,8 @@ def weight_of(
     if waits.kind == "sleep" and _short(waits):
         return "info", "medium"
     if not answers_calls(module):
-        # Nobody waits for an answer; messages only pile up.
-        return "info", "medium"
+        # Nobody waits for an answer. A tick of its own is mostly what the server is for.
+        return "info", "low" if step.origin.name == "handle_info" else "medium"
     sure = waits.kind in ("http", "program") or (waits.kind == "sleep" and not _given(waits, step))
     return None, "high" if sure else None
 

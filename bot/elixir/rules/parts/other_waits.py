@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.elixir.blocking import Blocking
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.outline import Module
+from bot.elixir.project import Project
 
 
 def not_its_own(waits: Blocking, module: Module) -> str:
@@ -14,3 +15,9 @@ def not_its_own(waits: Blocking, module: Module) -> str:
     if is_test_support(module):
         return "test-support"
     return "other-process" if waits.call.runs_in else ""
+
+
+def is_no_database(waits: Blocking, project: Project) -> bool:
+    """Whether what looks like an Ecto repository is a module of the project that uses nothing."""
+    facts = project.modules.get(waits.call.module) if waits.kind == "database" else None
+    return facts is not None and not facts.uses
