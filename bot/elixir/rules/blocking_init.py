@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause
-from bot.elixir.facts import ModuleFacts
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
@@ -15,13 +14,17 @@ from bot.elixir.reach import Reached, is_server, reached, reached_from_callbacks
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
-from bot.elixir.rules.parts.other_waits import not_its_own
+from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.starters import Starters, starters_of
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
 _BARRIER = (
     "here it fills what others read without asking this server: what starts later may rely on it"
+)
+_NO_CONTINUE = (
+    "a supervisor has no `handle_continue/2`: the work can go to who starts it, or to a child that "
+    "starts the others"
 )
 
 
@@ -42,18 +45,18 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Exempt:
     waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
     module = step.clause.function.module
-    exemption = _exemption(waits, step)
+    exemption = _exemption(waits, step) or ("own-repo" if is_no_database(waits, project) else "")
     if exemption:
         return Exempt(Span.of(module, waits.call.node), exemption)
     starters = starters_of(project.modules[module.name], project)
     filled = _filled(step, project)
-    severity, confidence = _weight(waits, starters, filled)
+    severity, confidence = _weight(waits, step, starters, filled)
     return Site(
         Span.of(module, waits.call.node),
         f"`init/1` blocks on {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
-            *_who_waits(waits, module, starters, project),
+            *_who_waits(waits, module, starters),
             *_who_reads(filled),
             *also(group, waits),
         ),
@@ -74,28 +77,27 @@ def _exemption(waits: Blocking, step: Reached) -> str:
     return "one-job" if _never_serves(step) else ""
 
 
-def _who_waits(
-    waits: Blocking, module: Module, starters: Starters, project: Project
-) -> Iterator[Because]:
+def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[Because]:
     span = Span.of(module, waits.call.node)
     if starters.only_by_hand:
-        yield Because(span, "whoever calls `start_link` waits for its end")
+        yield Because(span, "whoever starts it waits for its end")
         path, start, end = starters.by_hand[0]
-        yield Because(Span(path, start, end), "here plain code starts it, and no supervisor does")
-    elif _on_demand(starters, project.modules[module.name]):
+        yield Because(Span(path, start, end), "here plain code starts it; no supervisor is seen to")
+    elif starters.on_demand and not starters.listed:
         yield Because(
             span, "its supervisor, and everybody who asks that one for a child, waits for its end"
         )
     else:
-        yield Because(span, "the supervisor, and every child after this one, waits for its end")
+        yield Because(
+            span,
+            "whoever starts it waits for its end: a supervisor starts no other child meanwhile",
+        )
+    if _is_supervisor(module):
+        yield Because(span, _NO_CONTINUE)
 
 
-def _on_demand(starters: Starters, facts: ModuleFacts) -> bool:
-    """Whether `start_child` starts it; a child that is never restarted stands in no list either."""
-    if starters.listed or starters.on_demand:
-        return not starters.listed
-    said = (facts.spec.get("restart"), facts.use_options.get("GenServer", {}).get("restart"))
-    return ":temporary" in said
+def _is_supervisor(module: Module) -> bool:
+    return any(map(module.implements, _SUPERVISORS)) and not is_server(module)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +129,13 @@ def _never_serves(step: Reached) -> bool:
 
 
 def _weight(
-    waits: Blocking, starters: Starters, filled: _Filled
+    waits: Blocking, step: Reached, starters: Starters, filled: _Filled
 ) -> tuple[Severity | None, Confidence | None]:
     if (filled.read is not None or starters.only_by_hand) and not waits.endless:
         # What starts later, or whoever starts it, may rely on the work being done.
+        return "info", "medium"
+    if _is_supervisor(step.origin.module) and not waits.endless:
+        # What it reads may be its children, and it has nothing to do before it has them.
         return "info", "medium"
     if waits.kind in ("process", "task", "remote-node") and not waits.endless:
         # Bounded, and often wanted: what this server needs must be there before it is.
@@ -163,14 +168,15 @@ RULE = Rule(
     harm=(
         "`start_link` returns only when `init/1` does. Until then the supervisor starts no "
         "further child and can "
-        "restart none; a slow or failing dependency keeps the application from booting at all."
+        "restart none; a slow or failing dependency can keep the application from booting at all."
     ),
     remedy=(
         "Return `{:ok, state, {:continue, :load}}` and do the work in `handle_continue/2`. A "
         "failure there is a crash after the start, no longer a refused start: decide whether that "
         "is right. What others read without asking this server, as a named table, is then not yet "
         "there when the next child starts: create it empty in `init/1`, and let its readers cope "
-        "with a miss."
+        "with a miss. A supervisor has no `handle_continue/2`: let who starts it bring what it "
+        "needs, or give the work to a child that starts the others under a `DynamicSupervisor`."
     ),
     triggers=(b"init(",),
     check_project=FileByFile(starts, check),
@@ -247,6 +253,26 @@ defmodule Rates do
   end
 end
 """),
+        ),
+        Exemption(
+            "own-repo",
+            "the project's own module of that name uses no Ecto",
+            Sample(
+                files={
+                    "lib/repo.ex": """\
+defmodule Shop.Repo do
+  def all(table), do: :ets.tab2list(table)
+end
+""",
+                    "lib/stock.ex": """\
+defmodule Shop.Stock do
+  use GenServer
+
+  def init(table), do: {:ok, Shop.Repo.all(table)}
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "one-job",

@@ -43,7 +43,10 @@ def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exem
             *route(step),
             Because(span, _note(waits)),
             *(
-                Because(Span.of(module, flag.node), "exits are trapped, so a shutdown runs this")
+                Because(
+                    Span.of(module, flag.node),
+                    "exits are trapped, so a supervisor's shutdown runs it",
+                )
                 for flag, _ in list(trap_flags(module))[:1]
             ),
             *also(group, waits),
@@ -68,8 +71,8 @@ def _exemption(waits: Blocking, module: Module) -> str:
 
 def _note(waits: Blocking) -> str:
     if waits.endless:
-        return "it waits without an end; at a shutdown the supervisor kills it after its time"
-    return "what is not done within the shutdown time, 5 s by default, is cut off by a kill"
+        return "it has no time limit; a supervisor that stops it kills it after its shutdown time"
+    return "a supervisor that stops it gives it 5 s by default, and then kills it"
 
 
 def _given_time(module: Module) -> bool:
@@ -118,9 +121,9 @@ RULE = Rule(
     ),
     harm=(
         "A supervisor gives a worker five seconds to end, unless its child specification says "
-        "more, and then kills it. The work is cut off wherever it is. Children are stopped one "
-        "after another, last one first: each that takes long makes a deploy or the restart of a "
-        "group longer, and a process asked in `terminate` can be gone already."
+        "more, and then kills it. Work that takes longer is cut off wherever it is. Children are "
+        "stopped one after another, last one first: each that takes long makes a deploy or the "
+        "restart of a group longer, and a process asked in `terminate` can be gone already."
     ),
     remedy=(
         "Write what must not be lost when it changes, so that little is left to do at the end. "
