@@ -18,7 +18,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.configured import configured, value_written
 from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
-from bot.elixir.rules.parts.test_life import clean_up_of, sets_up_the_file
+from bot.elixir.rules.parts.test_life import clean_up_of, is_loaded, sets_up_the_file
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 from bot.elixir.source import role_of
 
@@ -35,7 +35,8 @@ _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
 def starts(project: Project) -> Iterator[str]:
     """Asynchronous tests that speak of something global."""
     for path in project.texts.holding(b"async: true"):
-        if role_of(path) == "test" and any(word in project.texts[path] for word in _SIEVE):
+        said = any(word in project.texts[path] for word in _SIEVE)
+        if said and role_of(path) == "test" and is_loaded(path, project):
             yield path
 
 
@@ -96,7 +97,7 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
         return _site(span, what, beside.evidence)
     if restored:
         return Exempt(span, "put-back")
-    left = Because(span, "no `on_exit` puts the old value back, so tests that run later find it")
+    left = Because(span, "no `on_exit` here puts the old value back: later tests may find this one")
     later = next((use for use in (*reads, *changes) if use.tests), None)
     if later is not None:
         return _site(span, what, (left, *later.evidence))
@@ -133,10 +134,10 @@ def _names_global_mode(setup: Node) -> bool:
 
 
 def _site(span: Span, what: str, because: tuple[Because, ...]) -> Site:
-    note = "the module runs at the same time as other asynchronous ones (`async: true`)"
+    note = "`async: true`: the module may run at the same time as any other that says so"
     return Site(
         span,
-        f"an asynchronous test changes {what}, which other tests share",
+        f"an asynchronous test changes {what}, which all tests of a run share",
         because=(Because(span, note), *because),
     )
 
@@ -322,7 +323,8 @@ end
         ),
         Exemption(
             "unmet",
-            "what reads it runs only in a server that no other test is seen to start",
+            "what reads it runs only as the application starts, for this test, or in a server that "
+            "no other test is seen to start",
             Sample(
                 files={
                     "lib/till.ex": _TILL,

@@ -343,3 +343,31 @@ def test_each_application_of_an_umbrella_runs_its_tests_by_itself(
         f"apps/{app}/test/other_test.exs": other,
     }
     assert outcome(RULE, files)[:1] == words
+
+
+def test_a_file_that_mix_does_not_load() -> None:
+    test = IN_LIMIT.replace("BODY", PUT)
+    files = {"lib/limit.ex": READER, "test/limit_tests.exs": test, "test/other_test.exs": OTHER}
+    assert outcome(RULE, files) == []
+    own = MIX.replace("app: :NAME", 'app: :shop, test_pattern: "*_tests.exs"')
+    assert outcome(RULE, {**files, "mix.exs": own}) == ["warning"]
+    there = {"test/limit_test.exs": test, "test/support/other.exs": OTHER, "lib/limit.ex": READER}
+    assert outcome(RULE, there) == ["~unmet"]
+
+
+BOOTS = """\
+defmodule Shop.Application do
+  use Application
+  def start(_type, _args), do: Supervisor.start_link(children(), strategy: :one_for_one)
+  def children, do: [{Shop.Desk, Application.get_env(:shop, :limit)}]
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "words"), [("Shop.Application.children()", ["~unmet"]), (":ok", ["info"])]
+)
+def test_what_is_read_as_the_application_starts_and_for_this_test(
+    read: str, words: list[str]
+) -> None:
+    assert said(f"{PUT}\n      assert {read}", reader=BOOTS, other="") == words

@@ -47,9 +47,12 @@ def visits(clause: Clause, project: Project, own: str) -> Iterator[Visit]:
     seen = {clause for door in queue for clause in door.clauses}
     while count < min(len(queue), _MOST_DOORS):
         door, called = queue[count], False
+        within = any(_before(clause) for clause in queue[count].clauses)
         count += 1
         for module, call, caller in _calls_of(door, project):
             if holds_tests(module):
+                # What its module calls is public for the test's sake.
+                called |= within
                 if module.source.path != own:
                     called = True
                     yield Visit(module, call, any(_chooses(c, call) for c in door.clauses))
@@ -135,7 +138,8 @@ def _is_open(door: Function) -> bool:
     """Whether somebody that is not seen can call it: an action, a plug, a function of a view."""
     module = door.module
     starts = is_server(module) and door.name in (*_STARTS, "child_spec")
-    known = starts or _is_callback(door) or module.kind == "defimpl"
+    boots = door.label == "start/2" and module.implements("Application")
+    known = starts or boots or _is_callback(door) or module.kind == "defimpl"
     return module.source.role == "lib" and not known
 
 

@@ -12,6 +12,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Span
 from bot.elixir.rules.parts.doors import holds_tests, visits
+from bot.elixir.rules.parts.test_life import is_loaded
 from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
 from bot.elixir.source import role_of
 
@@ -87,8 +88,10 @@ def _uses(clause: Clause, call: Call, project: Project, own: str) -> Iterator[Us
 
 def _in_one_run(tests: Module, project: Project, own: str) -> bool:
     """Whether they run together with those of `own`: each application of an umbrella runs its
-    tests by itself.
+    tests by itself, and only those in files of tests.
     """
+    if not is_loaded(tests.source.path, project):
+        return False
     return project.app_of(tests.source.path) == project.app_of(own)
 
 

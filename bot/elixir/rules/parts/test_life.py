@@ -1,4 +1,6 @@
-"""Which part of a test module's life a call belongs to: before all tests, or after each."""
+"""Which part of a test module's life a call belongs to, before all tests or after each; and whether
+it is run at all.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
 from bot.elixir.outline import Module
+from bot.elixir.project import Project
 
 
 def clean_up_of(module: Module) -> Callable[[Call], bool]:
@@ -30,3 +33,8 @@ def sets_up_the_file(call: Call) -> bool:
     above = [n for n in nodes.ancestors(call.node) if n.type in ("do_block", "call")]
     body = call.owner.body
     return body is not None and next((n.id for n in above), 0) == body.id
+
+
+def is_loaded(path: str, project: Project) -> bool:
+    """Whether `mix test` loads the file: by its name, unless there is a pattern of names."""
+    return path.endswith("_test.exs") or bool(project.texts.holding(b"test_pattern"))
