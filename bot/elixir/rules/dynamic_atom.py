@@ -87,7 +87,7 @@ def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site |
         span,
         f"`{call.module}.{call.name}` makes an atom of a value that is only known at run time",
         because=(
-            Because(span, origin or "nothing here bounds how many different values can come"),
+            Because(span, origin or "no bound on how many different values can come is seen"),
         ),
         severity="warning" if origin else "info",
         confidence="high" if origin else "medium",

@@ -17,7 +17,7 @@ def outside(value: Node, clause: Clause, direct: bool = True) -> str:
     if value.type == "identifier":
         name = text(value)
         if any(name in _string_keyed(scope) for scope in _patterns(value, clause)):
-            return f"`{name}` is taken from a map with string keys: decoded input"
+            return f"`{name}` is taken from a map with string keys, as decoded input has"
         params = {text(p) for p in clause.params}
         if direct and name in params and clause.function.kind == "def" and _says_text(name, clause):
             return f"`{name}` is whatever text a caller of `{clause.function.label}` passes"
@@ -25,7 +25,7 @@ def outside(value: Node, clause: Clause, direct: bool = True) -> str:
         key = access.child_by_field_name("key")
         if key is None or key.type != "string":
             continue
-        return f"`{text(access)}` is read by a string key: decoded input"
+        return f"`{text(access)}` is read by a string key, as decoded input has"
     return ""
 
 

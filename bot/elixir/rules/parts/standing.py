@@ -14,6 +14,9 @@ from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
 
 _MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
 
+_MADE_OF_EACH = ("Map.new", "MapSet.new", "Keyword.new")
+"""Constructors that take what they iterate over, and a function for each of it."""
+
 
 def above(call: Call) -> Iterator[Node]:
     """Ancestors of a call up to its module, nearest first."""
@@ -115,7 +118,8 @@ def _stab_bounds(name: str, stab: Node, module: Module) -> bool:
 
 def iterated(call: Node) -> Node | None:
     """What `Enum.map(x, ...)`, `x |> Enum.each(...)` and their like iterate over."""
-    if not nodes.text_of(call, "target").startswith(("Enum.", "Stream.")):
+    taker = nodes.text_of(call, "target")
+    if not taker.startswith(("Enum.", "Stream.")) and taker not in _MADE_OF_EACH:
         return None
     parent = call.parent
     if parent is not None and nodes.operator(parent) == "|>":
