@@ -43,8 +43,11 @@ class Run:
     @property
     def head(self) -> Node:
         """The head of the clause with which the way begins."""
-        first = self.clauses()[:1] or self.function.clauses
-        return first[0].head
+        return self.head_for(self.function.clauses[0])
+
+    def head_for(self, asked: Clause) -> Node:
+        """The same, where the function asked for is so for this one of its clauses."""
+        return (self.clauses()[:1] or [asked])[0].head
 
     def clauses(self) -> list[Clause]:
         """The clauses that make the calls on the way."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.elixir import nodes
 from bot.elixir.context import is_platform
+from bot.elixir.expressions import Expression
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.requests import is_callback_of_the_project
@@ -20,6 +21,7 @@ from bot.elixir.tables import (
     modules_with_tables,
     operations,
 )  # fmt: skip
+from bot.elixir.trapping import is_self
 
 _LOCKS = (
     "trans", "transaction", "lock", "with_lock", "isolated", "try_isolated", "synchronize",
@@ -88,6 +90,8 @@ def _judge(race: Race, project: Project, modules: list[Module]) -> Iterator[Site
         yield Exempt(span, "platform")
     elif _locked(race):
         yield Exempt(span, "locked")
+    elif _is_own_row(race):
+        yield Exempt(span, "own-row")
     elif race.kind == "fill":
         yield Exempt(span, "cache-fill")
     elif (
@@ -98,6 +102,13 @@ def _judge(race: Race, project: Project, modules: list[Module]) -> Iterator[Site
         yield Exempt(span, "one-server")
     else:
         yield _site(race, span, ways, _is_up_to_others(race, servers - {""}, project))
+
+
+def _is_own_row(race: Race) -> bool:
+    """Whether the process that runs it is in the key: another one has another row."""
+    key, clause = race.read.call.args[1], race.read.clause
+    parts = nodes.of_type(key, "identifier", "call")
+    return any(is_self(Expression(part, clause)) for part in parts)
 
 
 def _locked(race: Race) -> bool:
@@ -142,7 +153,7 @@ def _is_up_to_others(race: Race, servers: set[str], project: Project) -> bool:
 
 def _site(race: Race, span: Span, ways: list[Run], open_question: bool) -> Site:
     first = ways[0]
-    who = Span.of(first.function.module, first.head)
+    who = Span.of(first.function.module, first.head_for(race.read.clause))
     module = race.read.module
     if open_question and not first.server:
         return _question(race, span, Because(who, _CALLBACK.format(first.function.label)))
@@ -195,8 +206,8 @@ RULE = Rule(
         "read. Each call alone is atomic; the two together are not."
     ),
     harm=(
-        "Two processes that run it at once read the same row. One update is lost, or both are told "
-        "that the row is theirs. It shows only under load."
+        "Two processes that run it at once can read the same row. Then one update is lost, or both "
+        "are told that the row is theirs. It shows only under load."
     ),
     remedy=(
         "Let one call do both: `:ets.update_counter/4` for numbers, `:ets.insert_new/2` to claim a "
@@ -317,6 +328,22 @@ defmodule Shop.Prices do
   end
 end
 """),
+        ),
+        Exemption(
+            "own-row",
+            "the key holds the process that runs it: no other one writes that row by this code",
+            Sample(
+                "defmodule Shop.Stock do\n  use GenServer\n"
+                + _TABLE
+                + """\
+
+  def take(n) do
+    [{_, left}] = :ets.lookup(:stock, {self(), :left})
+    :ets.insert(:stock, {{self(), :left}, left - n})
+  end
+end
+"""
+            ),
         ),
         Exemption(
             "locked",

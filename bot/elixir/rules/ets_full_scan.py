@@ -128,15 +128,22 @@ def _is_keyed_otherwise(search: Operation, tables: list[Table]) -> bool:
 
 
 def _site(search: Operation, span: Span, way: Run) -> Site:
-    head = way.head
     busy = bool(way.server)
+    whole = search.call.full == ":ets.tab2list"
     return Site(
         span,
-        "every row of the table is looked at to find one by what is not its key",
+        "every row of the table is copied to look for one"
+        if whole
+        else "every row of the table is looked at to find some by what is not their key",
         because=(
-            Because(span, "the key is left open, so ETS cannot go to the rows that are meant"),
             Because(
-                Span.of(way.function.module, head),
+                span,
+                "this gives all rows, whichever is meant"
+                if whole
+                else "the key is left open, so ETS cannot go to the rows that are meant",
+            ),
+            Because(
+                Span.of(way.function.module, way.head_for(search.clause)),
                 way.told() + (", and answers nobody meanwhile" if busy else ""),
             ),
         ),

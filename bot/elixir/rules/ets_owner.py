@@ -9,7 +9,8 @@ from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.requests import is_request_entry
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.runners import Run, at_run_time
+from bot.elixir.rules.parts.unfit import says_it_is_unfit
+from bot.elixir.runners import Run, at_run_time, runs
 from bot.elixir.tables import Table, created, modules_with_tables, operations
 
 _LOOKS_FOR_TABLE = (":ets.whereis", ":ets.info")
@@ -26,8 +27,9 @@ def check(project: Project) -> Iterator[Site | Exempt]:
             named = ":named_table" in table.options
             if named and not table.call.runs_in and not is_command_line(table.clause):
                 way = _way(table, project)
-                if way is not None and (":heir" in table.options or _given_away(table.clause)):
-                    yield Exempt(Span.of(module, table.call.node), "given-away")
+                exemption = _exemption(table, project) if way is not None else ""
+                if exemption:
+                    yield Exempt(Span.of(module, table.call.node), exemption)
                 elif way is not None:
                     told.setdefault(table.clause, []).append((table, way))
         for tables in told.values():
@@ -43,6 +45,24 @@ def _way(table: Table, project: Project) -> Run | None:
     on_way = [table.clause, *way.clauses()]
     on_demand = any(map(_on_demand, on_way)) and any(_uses(table, c) for c in on_way)
     return way if on_demand or is_request_entry(way.function) else None
+
+
+def _exemption(table: Table, project: Project) -> str:
+    if ":heir" in table.options or _given_away(table.clause):
+        return "given-away"
+    if says_it_is_unfit(table.module):
+        return "stated"
+    boots = (way for way in runs(table.clause.function, project) if _boots(way))
+    return "made-at-start" if next(boots, None) is not None else ""
+
+
+def _boots(way: Run) -> bool:
+    """Whether the application makes it as it starts, in a process that lives as long."""
+    return (
+        way.function.label == "start/2"
+        and way.function.module.implements("Application")
+        and not (way.spawned or any(call.deferred or call.captured for call in way.path))
+    )
 
 
 def _uses(table: Table, clause: Clause) -> bool:
@@ -78,7 +98,7 @@ def _site(tables: list[tuple[Table, Run]]) -> Site:
         "this named table belongs to the process that first needs it, and dies with it",
         because=(
             Because(span, "the calling process becomes the owner; there is no heir"),
-            Because(Span.of(way.function.module, way.head), way.told()),
+            Because(Span.of(way.function.module, way.head_for(table.clause)), way.told()),
             *(
                 Because(Span.of(other.module, other.call.node), "so it is with this one")
                 for other, _ in others
@@ -168,6 +188,50 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "made-at-start",
+            "the application makes the table as it starts, in a process that lives as long",
+            Sample("""\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    Shop.Cache.ensure()
+    Supervisor.start_link([], strategy: :one_for_one)
+  end
+end
+
+defmodule Shop.Cache do
+  def put(key, value) do
+    ensure()
+    :ets.insert(:shop_cache, {key, value})
+  end
+
+  def ensure do
+    if :ets.whereis(:shop_cache) == :undefined do
+      :ets.new(:shop_cache, [:named_table, :public])
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "stated",
+            "the module says itself that it is not for production",
+            Sample("""\
+defmodule Shop.Cache do
+  @moduledoc "Keeps what was seen. Not for production: the table is the caller's."
+
+  def put(key, value) do
+    if :ets.whereis(:shop_cache) == :undefined do
+      :ets.new(:shop_cache, [:named_table, :public])
+    end
+
+    :ets.insert(:shop_cache, {key, value})
+  end
+end
+"""),
+        ),
         Exemption(
             "given-away",
             "the table has an heir or is given to another process",

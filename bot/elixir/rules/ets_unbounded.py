@@ -15,6 +15,7 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.switches import switch_before
 from bot.elixir.rules.parts.table_keys import comes_from_outside, written_keys
+from bot.elixir.rules.parts.unfit import says_it_is_unfit
 from bot.elixir.runners import Run, runs
 from bot.elixir.settings import Setting
 from bot.elixir.tables import (
@@ -112,6 +113,9 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
     if not later:
         yield Exempt(span, "filled-at-start")
         return
+    if says_it_is_unfit(table.module):
+        yield Exempt(span, "stated")
+        return
     always = (pair for pair in later if _switch(*pair) is None)
     yield _site(table, *next(always, later[0]), _load(fills, project))
 
@@ -150,20 +154,24 @@ def _site(table: Table, operation: Operation, way: Run, load: Run | None) -> Sit
     stored = tuple(
         Because(
             Span.of(start.function.module, start.head),
-            "filled here, too: it holds as much as is stored elsewhere",
+            "filled here, too, as the server starts",
         )
         for start in loads
     )
     return Site(
         span,
-        "rows are put into this table and never removed",
+        "rows are put into this table, and no code is seen to remove any",
         because=(
-            Because(span, "no code but that of tests deletes from this table or drops it"),
+            Because(
+                span, "no code but that of tests is seen to delete from this table or to drop it"
+            ),
             Because(
                 Span.of(operation.module, operation.call.node),
-                "each new key that callers bring adds a row",
+                "each new key adds a row",
             ),
-            Because(Span.of(way.function.module, way.head), way.told() + only),
+            Because(
+                Span.of(way.function.module, way.head_for(operation.clause)), way.told() + only
+            ),
             *stored,
         ),
         confidence="low" if loads or only else None,
@@ -239,6 +247,18 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "stated",
+            "the module says itself that it is not for production",
+            Sample("""\
+defmodule Shop.Seen do
+  use GenServer
+  @moduledoc "Remembers all customers: not meant for production."
+  def init(_), do: {:ok, :ets.new(:seen, [:named_table, :public])}
+  def put(user), do: :ets.insert(:seen, {user, 1})
+end
+"""),
+        ),
         Exemption(
             "fixed-keys",
             "its keys are a fixed set: rows are replaced, none is added",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.ets_full_scan import RULE as WHOLE
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "ets-full-scan"
 
@@ -80,3 +82,19 @@ def test_a_table_with_its_key_elsewhere_is_left_alone() -> None:
 )
 def test_who_waits(caller: str, said: list[str]) -> None:
     assert carts(f"defp of(user), do: {FIND}", more=caller) == said
+
+
+def test_the_clause_that_searches_is_the_evidence() -> None:
+    more = "def handle_call({:drop, _}, _, s), do: {:reply, s, s}\n  "
+    more += f"def handle_call({{:find, user}}, _, s), do: {{:reply, {FIND}, s}}"
+    code = f"""\
+defmodule Shop.Carts do
+  use GenServer
+  @table :carts
+  def init(_), do: {{:ok, :ets.new(@table, [:named_table, :public])}}
+  def open(id, user), do: :ets.insert(@table, {{id, user}})
+  {more}
+end
+"""
+    (finding,) = analysed(WHOLE, code).findings
+    assert [e.line for e in finding.evidence] == [7, 7]

@@ -194,7 +194,7 @@ end
     ("loader", "confidence", "notes"),
     [
         (LOADER, "low", ["`Shop.Loader` runs this in a callback",
-                         "filled here, too: it holds as much as is stored elsewhere"]),
+                         "filled here, too, as the server starts"]),
         (LOADER.replace("Shop.Seen.put(&1, 1)", "&1"), "medium",
          ["`Shop.Loader` runs this in a callback"]),
         ("", "medium", ["any process that calls `Shop.Seen.put/2` runs this"]),
@@ -229,3 +229,39 @@ def test_rows_that_only_a_setting_lets_in(body: str, confidence: str, line: int,
     assert str(finding.confidence) == confidence
     assert finding.evidence[1].line == line
     assert finding.evidence[2].note.endswith(told)
+
+
+CYCLE = """\
+defmodule Shop.Cycle do
+  use GenServer
+  def start_link(name), do: GenServer.start_link(__MODULE__, name)
+  def init(name), do: {:ok, %{name: name, worker: nil}}
+  def handle_info(:tick, %{worker: old} = state), do: {:noreply, swap(state, old)}
+  defp swap(HELD, _old) do
+    Shop.Seen.put(KEY, 1)
+    SET
+  end
+end
+"""
+PATTERN, LISTED = "%{name: name, worker: _} = state", "Supervisor.init([{Shop.Cycle, :a}], [])"
+
+
+@pytest.mark.parametrize(
+    ("held", "key", "sets", "start", "said"),
+    [
+        (PATTERN, "name", "%{state | worker: 1}", LISTED, "~fixed-keys"),
+        ("state", "state.name", "%{state | worker: 1}", LISTED, "~fixed-keys"),
+        (PATTERN, "name", "%{state | name: 1}", LISTED, "info"),
+        ("state", "state.name", "Map.put(state, :name, 1)", LISTED, "info"),
+        ("state", "state", "state", LISTED, "info"),
+        (PATTERN, "name", "state", "DynamicSupervisor.start_child(S, {Shop.Cycle, 1})", "info"),
+        (PATTERN, "name", "state", "Shop.Cycle.start_link(1)", "info"),
+    ],
+)
+def test_one_row_for_each_child_of_a_list(
+    held: str, key: str, sets: str, start: str, said: str
+) -> None:
+    cycle = CYCLE.replace("HELD", held).replace("KEY", key).replace("SET", sets)
+    tree = f"defmodule Shop.Tree do\n  use Supervisor\n  def init(_), do: {start}\nend\n"
+    files = {"lib/seen.ex": table(PUT), "lib/cycle.ex": cycle, "lib/tree.ex": tree}
+    assert outcome(RULE, files) == [said]

@@ -12,6 +12,7 @@ from bot.elixir.expressions import assignments, operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
+from bot.elixir.rules.parts.own_field import one_for_each_child
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.standing import bounded, iterated
 from bot.elixir.runners import callers
@@ -48,7 +49,9 @@ def comes_from_outside(
     Where callers in the project only ever give a literal there are as many as there are calls.
     """
     return any(
-        may_be_many(name, at, clause, project) and _given_by_callers(name, clause, project, steps)
+        may_be_many(name, at, clause, project)
+        and not one_for_each_child(name, at, clause, project)
+        and _given_by_callers(name, clause, project, steps)
         for name, at in _sources(key, clause, _MOST_STEPS)
     )
 
