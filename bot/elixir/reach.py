@@ -43,6 +43,12 @@ def is_server(module: Module) -> bool:
     return disguised or any(module.implements(name) for name in SERVERS)
 
 
+def is_machine(module: Module) -> bool:
+    """Whether it is the callback module of a state machine."""
+    says = ("callback_mode", 0) in module.functions
+    return says or any(map(module.implements, _MACHINES))
+
+
 def is_callback(function: Function) -> bool:
     """Whether OTP calls the function in a server's process, so that nobody else gets its value."""
     key = (function.name, function.arity)
@@ -53,10 +59,9 @@ def _is_called_back(key: tuple[str, int], module: Module) -> bool:
     """Whether the module's behaviour has such a callback: a server that is no state machine has
     `handle_event/4` for others to call, as handlers of telemetry are.
     """
-    if key != ("handle_event", 4) or any(map(module.implements, _MACHINES)):
+    if key != ("handle_event", 4) or is_machine(module):
         return True
-    plain = ("handle_call", 3) in module.functions or any(map(module.implements, _PLAIN))
-    return ("callback_mode", 0) in module.functions or not plain
+    return ("handle_call", 3) not in module.functions and not any(map(module.implements, _PLAIN))
 
 
 def callbacks(module: Module, keys: Iterable[tuple[str, int]] = SERVER_CALLBACKS) -> list[Function]:

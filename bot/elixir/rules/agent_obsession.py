@@ -48,7 +48,7 @@ def _judge(name: str, requests: list[NamedRequest]) -> Site | Exempt:
         return Exempt(span, "same-component")
     return Site(
         span,
-        f"{len(names)} modules know how the Agent `{name}` keeps its data",
+        f"{len(names)} modules hand functions to the Agent `{name}`, each its own",
         because=tuple(
             Because(
                 Span.of(r.module, r.call.node),
@@ -146,14 +146,14 @@ RULE = Rule(
     fix="advice",
     explanation=(
         "Two or more modules hand functions to the same Agent (`Agent.get`, `Agent.update`, "
-        "`Agent.cast`), and so each knows how its data is kept; or three or more do so with an "
-        "Agent that they are given, and none of them starts one. It is the case of an Agent in "
+        "`Agent.cast`), and so most of them know how its data is kept; or three or more do so with "
+        "an Agent that they are given, and none of them starts one. It is the case of an Agent in "
         "[Scattered process interfaces]"
         "(https://hexdocs.pm/elixir/process-anti-patterns.html#scattered-process-interfaces)."
     ),
     harm=(
         "The shape of the data cannot be changed in one place. Any module can put something into "
-        "it that another does not expect, and the Agent crashes there, far from the cause."
+        "it that another does not expect, and the Agent crashes then, far from the cause."
     ),
     remedy=(
         "Wrap the Agent in one module, with a function for each thing that the others want, and "

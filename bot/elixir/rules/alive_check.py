@@ -181,7 +181,7 @@ def _site(look: Call, act: Call, clause: Clause) -> Site:
         f"`Process.alive?` guards `{act.full}`, which needs no guard",
         because=(
             Because(done, "this does no harm to a process that is gone"),
-            Because(span, "so the look only adds work, and it raises for a pid of another node"),
+            Because(span, "the look adds work, and it raises for a pid of another node"),
         ),
         confidence="medium",
         data={"look": look.full, "act": act.full},
@@ -189,8 +189,8 @@ def _site(look: Call, act: Call, clause: Clause) -> Site:
 
 
 def _only_normally(link: Call) -> Because:
-    note = "a link to it is made here, so that its crash ends this server too: it can only have"
-    return Because(Span.of(link.owner, link.node), f"{note} ended normally")
+    note = "a link to it is made here: unless that is undone, its crash would end this server too"
+    return Because(Span.of(link.owner, link.node), note)
 
 
 RULE = Rule(

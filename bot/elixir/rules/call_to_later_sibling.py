@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.children import ChildListFacts
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts
+from bot.elixir.matching import can_match
 from bot.elixir.named_needs import needed_process
+from bot.elixir.nodes import text
 from bot.elixir.project import Project
-from bot.elixir.reach import callbacks
+from bot.elixir.reach import callbacks, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.way import clauses_on, way
+from bot.elixir.rules.parts.way import clause_around, clauses_on, way
 from bot.elixir.server_requests import CASTS, Step
 from bot.elixir.siblings import together
 from bot.elixir.supervision import is_supervisor
@@ -124,7 +127,26 @@ def _needs(project: Project, facts: ModuleFacts) -> Iterator[tuple[Call, Step]]:
     for key in (_INIT, _CONTINUE):
         for origin in callbacks(module, [key]):
             for step in project.calls.steps(origin):
-                yield from ((call, step) for call in step.clause.calls)
+                if key == _INIT or _goes_on_from_the_start(step):
+                    yield from ((call, step) for call in step.clause.calls)
+
+
+def _goes_on_from_the_start(step: Step) -> bool:
+    """Whether `init/1` asks for the clause of `handle_continue/2` that leads there, itself or by
+    another one; else it runs when the tree is long up.
+    """
+    module, first = step.origin.module, step.path[0] if step.path else None
+    entry = step.clause if first is None else clause_around(first)
+    starting = callbacks(module, [_INIT])
+    if entry is None or not any(c.clause.mentions(b":continue") for c in reached(starting)):
+        return False
+    asked = (
+        pair.named_children[1]
+        for c in reached([*starting, step.origin])
+        for pair in nodes.of_type(c.clause.node, "tuple")
+        if pair.named_child_count == 2 and text(pair.named_children[0]) == ":continue"
+    )
+    return any(can_match(entry.params[0], value, module) for value in asked)
 
 
 def _judge(
@@ -158,10 +180,10 @@ def _span(listing: ChildListFacts, child: ChildFacts) -> Span:
 
 def _note(call: Call, name: str, at_once: bool) -> str:
     if not at_once:
-        return f"`{name}` may be up by then, or not: this callback runs while siblings start"
+        return f"`{name}` may be up by then, or not: this callback may run while siblings start"
     if call.full in CASTS:
-        return f"there is no `{name}` yet: a cast to nobody is lost in silence"
-    return f"there is no `{name}` yet: the call fails, and with it the start"
+        return f"at the first start there is no `{name}` yet: a cast to nobody is lost in silence"
+    return f"at the first start there is no `{name}` yet: the call fails, and with it the start"
 
 
 RULE = Rule(
@@ -177,8 +199,8 @@ RULE = Rule(
         "returned from `init/1`. This child needs, while it starts, one further down."
     ),
     harm=(
-        "A call to a process that is not there exits with `noproc`, so the child and with it the "
-        "whole tree does not start; a cast is lost without a word. From `handle_continue/2` it is "
+        "A call to a process that is not there exits with `noproc`, and with it the child's start "
+        "and that of the whole tree; a cast is lost without a word. From `handle_continue/2` it is "
         "a race that a busy machine loses. The order also decides the end: children stop in "
         "reverse, so this one would outlive what it needs."
     ),

@@ -67,7 +67,7 @@ def _judge(call: Call, step: Step, parent: Parent) -> Site | Exempt:
         f"`init/1` asks `{parent.name}`, which waits for `init/1`",
         because=(
             *way(step),
-            Because(Span.of(call.owner, call.node), f"this waits for `{parent.name}` for ever"),
+            Because(Span.of(call.owner, call.node), _note(call, step, parent)),
             Because(
                 Span(parent.path, parent.start, parent.end),
                 f"`{parent.name}` starts `{home.name}` here, and waits until `init/1` returns",
@@ -75,6 +75,12 @@ def _judge(call: Call, step: Step, parent: Parent) -> Site | Exempt:
         ),
         data={"supervisor": parent.name, "call": call.full},
     )
+
+
+def _note(call: Call, step: Step, parent: Parent) -> str:
+    if step.in_task or call.runs_in:
+        return f"the task waits for `{parent.name}` without a limit, and `init/1` for the task"
+    return f"this waits for `{parent.name}` without a limit of time"
 
 
 RULE = Rule(

@@ -54,10 +54,11 @@ def _judge(request: Request, facts: ModuleFacts) -> Site | Exempt:
     certain = request.process == SELF or request.process in facts.names
     return Site(
         span,
-        f"`{step.origin.label}` waits for its own server: `{request.call.full}`",
+        f"`{step.origin.label}` {'waits' if certain else 'may wait'} for its own server: "
+        f"`{request.call.full}`",
         because=(
             *way(step),
-            Because(Span.of(request.call.owner, request.call.node), _note(request)),
+            Because(Span.of(request.call.owner, request.call.node), _note(request, certain)),
         ),
         severity=None if certain else "warning",
         confidence=None if certain else "medium",
@@ -65,9 +66,11 @@ def _judge(request: Request, facts: ModuleFacts) -> Site | Exempt:
     )
 
 
-def _note(request: Request) -> str:
+def _note(request: Request, certain: bool) -> str:
+    if not certain:
+        return f"where this server is `{request.process}`, it would have to answer while it waits"
     if request.step.in_task or request.call.runs_in:
-        return "the task waits for the server, which waits for the task until the time is over"
+        return "the task waits for the server, and the server for the task, until a time is over"
     if request.process == SELF:
         return "`self()` is the server here: it would have to answer while it waits"
     return f"`{request.process}` is this server's own name: it would have to answer while it waits"
@@ -122,8 +125,8 @@ RULE = Rule(
     harm=(
         "A server answers its next message when the callback has returned, so the answer can never "
         "come. `GenServer.call/3` notices and exits with `calling_self`; through an awaited task "
-        "nothing is noticed until the timeout. Either way the server crashes and loses its state, "
-        "each time this line is reached."
+        "nothing is noticed until the timeout. Unless that exit is caught, the server crashes and "
+        "loses its state, each time this line is reached."
     ),
     remedy=(
         "Inside a callback the state is at hand: move the work into a private function of the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -13,6 +14,7 @@ from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.standing import comments_on
 from bot.elixir.trapping import is_self
 
 _SENDS = frozenset(
@@ -23,6 +25,7 @@ _WATCHES = frozenset(
 )
 _PROTOCOLS = (":io_request", ":command", ":close", ":connect", ':"$gen_call"', ":system")
 """Messages of ports, devices and of OTP itself, for which there is no client function."""
+_FOR_TESTS = re.compile(rb"\bfor\s+(?:\w+\s+)?test(?:s|ing)?\b", re.I)
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -66,9 +69,9 @@ def _judge(ask: Call, wait: Call, clause: Clause) -> Site | Exempt:
             Because(span, "this tells the other process where to answer"),
             Because(
                 Span.of(module, wait.node),
-                "this waits for the answer without an end, and does not see the other one die"
+                "this waits for the answer without an end: only a link would tell if the other ends"
                 if endless
-                else "this waits its full time even when the other one is dead",
+                else "where the other has ended, and no link tells of it, this waits its full time",
             ),
         ),
         severity=None if endless else "info",
@@ -86,7 +89,7 @@ def _exemption(ask: Call, wait: Call, clause: Clause) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
-    if is_test_support(module) or is_command_line(clause):
+    if is_test_support(module) or is_command_line(clause) or _is_for_tests(ask, clause):
         return "test-support"
     if any(word in _atoms(ask.args[1]) for word in _PROTOCOLS):
         return "protocol"
@@ -95,6 +98,11 @@ def _exemption(ask: Call, wait: Call, clause: Clause) -> str:
     if _started_here(ask, clause):
         return "own-process"
     return ""
+
+
+def _is_for_tests(ask: Call, clause: Clause) -> bool:
+    """Whether a comment on the function says that it is there for tests."""
+    return any(map(_FOR_TESTS.search, comments_on(ask.node, clause)))
 
 
 def _atoms(node: Node) -> set[str]:
@@ -142,9 +150,9 @@ RULE = Rule(
         "the answer."
     ),
     harm=(
-        "A call is more than two messages. This one does not notice when the other process is "
-        "dead or dies before it answers, and an answer that comes too late stays in the mailbox, "
-        "where the next such request takes it for its own."
+        "A call is more than two messages. Without a link this one does not notice when the other "
+        "process is dead or dies before it answers, and an answer that comes too late stays in the "
+        "mailbox, where the next such request can take it for its own."
     ),
     remedy=(
         "Use `GenServer.call/3`: it monitors the server, tags the request with a reference, has a "

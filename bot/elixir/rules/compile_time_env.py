@@ -86,7 +86,7 @@ def _judge(call: Call, statement: Node) -> Site | Exempt:
             Because(
                 span,
                 f"{what} the value of the build: what `config/runtime.exs` or the environment "
-                "says at start is never looked at",
+                "says at start does not change it",
             ),
         ),
         confidence="high" if name else "medium",
@@ -150,7 +150,7 @@ RULE = Rule(
     ),
     harm=(
         "A release keeps the value of the machine that built it. Setting the variable or the "
-        "configuration where it runs changes nothing, and nothing says so. Elixir warns of "
+        "configuration where it runs does not change that, and nothing says so. Elixir warns of "
         "`Application.get_env/3` there, and not of `System.get_env/2`."
     ),
     remedy=(

@@ -150,10 +150,10 @@ def _site(first: Reply, second: Node, clause: Clause, *, sure: bool) -> Site | E
     by = "by what the clause returns" if second.type == "tuple" else "on the same way"
     return Site(
         span,
-        f"the caller is answered here and once more {by}",
+        f"the caller {'is' if sure else 'can be'} answered here and once more {by}",
         because=(
             *_answers(first, module),
-            Because(Span.of(module, second), "and this answers it again"),
+            Because(Span.of(module, second), "this answers it, too"),
         ),
         confidence=None if sure else "medium",
     )
@@ -185,7 +185,7 @@ RULE = Rule(
     confidence="high",
     fix="advice",
     explanation=(
-        "On one way through a clause of `handle_call/3` the caller gets two answers: by "
+        "On one way through a clause of `handle_call/3` the caller can get two answers: by "
         "`GenServer.reply/2`, and by a second one or by the `{:reply, ...}` that is "
         "returned."
     ),

@@ -119,7 +119,10 @@ def _fixed_name(name: str, project: Project) -> tuple[str, Because] | None:
     starts = module.named("start_link")
     if len(starts) != 1 or len(starts[0].clauses) != 1:
         return None
-    for call in starts[0].clauses[0].calls:
+    clause = starts[0].clauses[0]
+    for call in clause.calls:
+        if clause.body is None or is_conditional(call.node, clause.body):
+            return None
         given = call.keywords().get("name") if call.full in _STARTS else None
         if given is not None and module.scope.resolve(module.value(given)) == facts.names[0]:
             note = f"its `start_link` always takes the name `{text(given)}`"

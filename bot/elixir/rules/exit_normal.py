@@ -78,12 +78,13 @@ def _judge(call: Call, around: Node, clause: Clause | None, project: Project) ->
         return Exempt(span, "shown-dead")
     return Site(
         span,
-        f"the exit signal `:normal` does not end `{_target(call)}`",
+        f"the exit signal `:normal` does not end `{_target(call)}`"
+        + ("" if start is not None or kept else ", unless that traps exits and then ends itself"),
         because=(
             Because(
                 span,
                 "a process that does not trap exits ignores this signal, and one that does gets "
-                "an ordinary message",
+                "it as a message",
             ),
         ),
         severity="info" if _in_test(call) else None,
@@ -166,8 +167,9 @@ RULE = Rule(
     harm=(
         "The documentation of `Process.exit/2` says that nothing happens: a process ignores "
         "`:normal` from another one, and if it traps exits it gets `{:EXIT, from, :normal}` as a "
-        "message. The process meant to end here lives on, with its memory, links and connections. "
-        "(Only an OTP process that traps exits ends, and only by a signal of its own parent.)"
+        "message. The process meant to end here lives on, with its memory, links and connections, "
+        "unless it traps exits and ends by that message, as an OTP process does where it comes "
+        "from its own parent."
     ),
     remedy=(
         "Stop a server by `GenServer.stop/3`, a supervised child by "

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_server
+from bot.elixir.reach import is_machine, is_server
 from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.state_use import field_names
 from bot.elixir.rules.parts.topics import topics_of
@@ -30,6 +30,11 @@ WHAT = ("lines of code", "kinds of messages", "fields of state", "topics")
 MEASURES_FOR_A_WARNING = 4
 """One large number alone is taste; all together are seldom one server's business."""
 MEASURES_FOR_A_REMARK = 2
+
+_MANY_ALIKE = 8
+"""Messages that one helper does all the work for: as many are one kind with many names."""
+_SHORT_CLAUSE = 3
+"""Statements: what is set, the call of the helper, and the answer."""
 
 _CALLBACKS = (
     ("handle_call", 3),
@@ -66,19 +71,20 @@ def check(
     """A server over at least two of the limits."""
     if not is_server(module):
         return
-    tags = message_tags(module)
+    tags = _kinds(module)
     read = _only_read(module)
     topics_met = topics_of([tag for tag in tags if tag not in read])
     size = Size(code_lines(module), len(tags), len(field_names(module)), topics_met)
     excesses = size.excesses((lines, messages, fields, topics))
-    couples = size.messages > messages or size.fields > fields
-    # A protocol's handler is long and has many words, and does one thing for all that.
+    couples = size.messages > messages or (size.fields > fields and not is_machine(module))
+    # A protocol's handler is long and has many words, and does one thing for all that; one
+    # connection, written as a state machine, has many fields, too.
     if len(excesses) < MEASURES_FOR_A_REMARK or not couples:
         return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
     warn = len(excesses) >= MEASURES_FOR_A_WARNING
     words = ", ".join(size.topics[:12])
-    note = f"its messages speak of: {words}" if words else "its messages speak of one thing"
+    note = f"its messages speak of: {words}" if words else "the tags of its messages name no topics"
     yield Site(
         name,
         f"`{module.name}` has grown large: {'; '.join(excesses)}",
@@ -119,6 +125,36 @@ def message_tags(module: Module) -> list[str]:
             if tag:
                 found.setdefault(tag)
     return list(found)
+
+
+def _kinds(module: Module) -> list[str]:
+    """The tags, but of those that a helper does all the work for only the first: they set one
+    thing or another.
+    """
+    by_helper: dict[tuple[str, int], list[str]] = {}
+    others: set[str] = set()
+    for key in _CALLBACKS[:2]:
+        function = module.functions.get(key)
+        for clause in function.clauses if function is not None else ():
+            helper, tag = _all_done_by(clause), _tag(clause.params[0])
+            if helper is None:
+                others.add(tag)
+            else:
+                by_helper.setdefault(helper, []).append(tag)
+    same = {
+        tag for tags in by_helper.values() if len(tags) >= _MANY_ALIKE for tag in tags[1:]
+    } - others
+    return [tag for tag in message_tags(module) if tag not in same]
+
+
+def _all_done_by(clause: Clause) -> tuple[str, int] | None:
+    """The own function that is all the clause calls, with a value that it writes out before."""
+    calls = [c for c in clause.calls if c.module or c.local]
+    if len(calls) != 1 or len(clause.statements()) > _SHORT_CLAUSE:
+        return None
+    call = calls[0]
+    own = clause.function.module.local(call.name, call.arity) if not call.in_quote else None
+    return (call.name, call.arity) if own is not None and call.module == own.module.name else None
 
 
 def _tag(pattern: Node) -> str:

@@ -378,8 +378,17 @@ def test_nobody_waits_besides_who_asks_for_this_work(changes: dict[str, str], sa
     assert outcome("blocking-callback", {"lib/once.ex": code}) == [said]
 
 
-@pytest.mark.parametrize(("uses", "said"), [("", "~own-repo"), ("use Ecto.Repo", "warning"),
-                                           ("use Shop.Store", "warning")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("uses", "said"),
+    [
+        ("def all(x), do: :ets.tab2list(x)", "~own-repo"),
+        ("use Ecto.Repo", "warning"),
+        ("import Shop.Wraps\n  wrap(all: 1)", "warning"),
+        ("use Shop.Store\n  def all(x), do: :ets.tab2list(x)", "warning"),
+        ("def all(x), do: Shop.RepoMain.all(x)", "warning"),
+        ("defdelegate all(x), to: Shop.Main", "warning"),
+    ],
+)
 def test_a_repo_that_is_none(uses: str, said: str) -> None:
     repo = f"defmodule Shop.Repo do\n  {uses}\n  def own(x), do: x\nend\n"
     files = {"lib/repo.ex": repo, "lib/a.ex": server(CALL, "Shop.Repo.all(s)")}

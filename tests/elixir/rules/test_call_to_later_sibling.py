@@ -67,8 +67,33 @@ def test_needs_of_init(call: str, words: list[str]) -> None:
 
 def test_what_runs_right_after_init_is_a_race() -> None:
     body = "(:go, s), do: {:noreply, [Shop.Stock.all() | s]}"
-    assert said(f"def handle_continue{body}") == ["warning"]
-    assert said(f"def handle_info{body}") == []
+    start = "def init(s), do: {:ok, s, {:continue, :go}}\n  def"
+    assert said(f"{start} handle_continue{body}") == ["warning"]
+    assert said(f"{start} handle_info{body}") == []
+
+
+@pytest.mark.parametrize(
+    ("init", "more", "words"),
+    [
+        ("{:ok, s, {:continue, :go}}", "", ["warning"]),
+        ("{:ok, s, {:continue, s}}", "", ["warning"]),
+        ("begin(s)", "defp begin(s), do: {:ok, s, {:continue, :go}}", ["warning"]),
+        (
+            "{:ok, s, {:continue, :first}}",
+            "def handle_continue(:first, s), do: {:noreply, s, {:continue, :go}}",
+            ["warning"],
+        ),
+        ("{:ok, s}", "def handle_info(:a, s), do: {:noreply, s, {:continue, :go}}", []),
+        (
+            "{:ok, s, {:continue, :first}}",
+            "def handle_info(:a, s), do: {:noreply, s, {:continue, :go}}",
+            [],
+        ),
+    ],
+)
+def test_a_continue_that_only_later_work_asks_for(init: str, more: str, words: list[str]) -> None:
+    body = "def handle_continue(:go, s), do: {:noreply, [Shop.Stock.all() | s]}"
+    assert said(f"def init(s), do: {init}\n  {body}\n  {more}") == words
 
 
 @pytest.mark.parametrize(

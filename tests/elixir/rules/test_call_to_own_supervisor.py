@@ -93,6 +93,6 @@ def test_where_the_child_is_started_is_evidence() -> None:
     (finding,) = analysed(RULE, files("Shop.Supervisor.desks()", "Desk", "init(arg)")).findings
     assert [e.note for e in finding.evidence] == [
         "`init/1` calls `Shop.Supervisor.desks`",
-        "this waits for `:desks` for ever",
+        "this waits for `:desks` without a limit of time",
         "`:desks` starts `Shop.Desk` here, and waits until `init/1` returns",
     ]

@@ -174,3 +174,11 @@ defmodule Shop.Till do
 end
 """
     assert outcome(RULE.id, {"lib/till.ex": machine}) != []
+
+
+@pytest.mark.parametrize(("name", "waits"), [("name: __MODULE__", "waits"), ("[]", "may wait")])
+def test_a_name_that_may_be_its_own(name: str, waits: str) -> None:
+    code = SERVER.replace("BODY", "GenServer.call(__MODULE__, :all)").replace("NAME", name)
+    (finding,) = analysed(RULE, {"lib/stock.ex": code}).findings
+    assert finding.message.startswith(f"`handle_info/2` {waits} for its own server")
+    assert ("where this server is" in finding.evidence[-1].note) == (waits == "may wait")

@@ -54,3 +54,16 @@ def test_tests_and_commands_ask_as_they_like() -> None:
     code = in_function(body)["lib/a.ex"]
     assert outcome(RULE, {"test/a_test.exs": code}) == []
     assert outcome(RULE, {"lib/a.ex": code.replace("Shop.A", "Mix.Tasks.Ask")}) == ["~test-support"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("# for testing purposes only", ["~test-support"]),
+        ("# only for integration tests\n  @doc false", ["~test-support"]),
+        ("# tested by hand", ["warning"]),
+    ],
+)
+def test_a_function_that_is_said_to_be_for_tests(comment: str, words: list[str]) -> None:
+    code = f"defmodule Shop.A do\n  {comment}\n  def go(x) do\n    send(x, {{:ask, self()}})\n"
+    assert outcome(RULE, {"lib/a.ex": f"{code}    {WAIT}\n  end\nend\n"}) == words

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.double_reply import RULE as WHOLE
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "double-reply"
 
@@ -95,3 +97,16 @@ defmodule A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "sure"),
+    [("GenServer.reply(from, 1)", True), ("if s, do: GenServer.reply(from, 1)", False)],
+)
+def test_an_answer_on_one_way_only_is_said_to_be_possible(reply: str, sure: bool) -> None:
+    code = (
+        "defmodule A do\n  use GenServer\n  def init(s), do: {:ok, s}\n"
+        f"  def handle_call(:x, from, s) do\n    {reply}\n    {{:reply, 2, s}}\n  end\nend\n"
+    )
+    (finding,) = analysed(WHOLE, code).findings
+    assert finding.message.startswith(f"the caller {'is' if sure else 'can be'} answered here")

@@ -89,3 +89,15 @@ def test_supervisors_below_are_looked_into() -> None:
     assert said(f"[Shop.Tree, {TASKS}]", tree=f"[{TASKS}]") == ["error"]
     assert said(f"[{TASKS}]", tree=f"[{TASKS}]") == []
     assert said(f"[{TASKS}] ++ if(x, do: [Shop.Tree], else: [])", tree=f"[{TASKS}]") == []
+
+
+def test_a_start_that_takes_the_name_only_sometimes() -> None:
+    start = """\
+def start_link(n) do
+    if n == 1 do
+      GenServer.start_link(__MODULE__, n, name: __MODULE__)
+    else
+      GenServer.start_link(__MODULE__, n)
+    end
+  end"""
+    assert said("[{Shop.Desk, 1}, Supervisor.child_spec({Shop.Desk, 2}, id: :b)]", start) == []

@@ -263,3 +263,15 @@ def test_a_process_in_the_state_that_this_server_started(
         "lib/tap.ex": FEED.replace("TRAP", ":ok").replace("Shop.Feed", "Shop.Tap"),
     }
     assert outcome(RULE, files) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "doubt"),
+    [
+        ("Process.exit(x, :normal)", True),
+        ("pid = spawn_link(fn -> work() end)\n    Process.exit(pid, :normal)", False),
+    ],
+)
+def test_a_process_that_is_not_known_may_end_itself(body: str, doubt: bool) -> None:
+    found = survey(MemoryTree.of(in_function(body)), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert found[0].message.endswith("unless that traps exits and then ends itself") == doubt

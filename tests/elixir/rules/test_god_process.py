@@ -130,3 +130,36 @@ def test_short_words_that_differ_by_their_ending_are_one_topic() -> None:
     assert topics_of(["slashed", "slash"]) == ("slashed",)
     assert topics_of(["batch_size", "batches", "matching", "match"]) == ("batch", "matching")
     assert topics_of(["seed", "see", "ring", "red"]) == ("seed", "see", "ring", "red")
+
+
+def sets(body: str, count: int = 26) -> dict[str, str]:
+    fields = ", ".join(f"f{i}: nil" for i in range(MAX_FIELDS + 1))
+    handlers = "\n".join(
+        f"  def handle_call({{:set_{chr(97 + i)}topic, v}}, _from, s) do\n"
+        + body.replace("FIELD", f"f{i}").replace("\n", "\n    ")
+        + "\n  end"
+        for i in range(count)
+    )
+    more = "  defp put(s, change), do: {:ok, Map.merge(s, change)}\n"
+    head = f"defmodule A do\n  use GenServer\n  defstruct {fields}\n"
+    return {"lib/a.ex": f"{head}{handlers}\n{more}end"}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("c = %{FIELD: v}\n{reply, s} = put(s, c)\n{:reply, reply, s}", []),
+        ("c = %{FIELD: v}\n{reply, s} = put(s, c)\nlog(v)\n{:reply, reply, s}", ["info"]),
+        ("s = Shop.FIELD.put(s, v)\n{:reply, :ok, s}", ["info"]),
+    ],
+)
+def test_one_helper_that_sets_one_thing_or_another(body: str, said: list[str]) -> None:
+    found = outcome(RULE, sets(body))
+    assert ["info" if word == "warning" else word for word in found] == said
+
+
+def test_one_connection_is_a_long_machine_of_many_fields() -> None:
+    machine = server(8, MAX_FIELDS + 1, MAX_LINES)["lib/a.ex"]
+    assert outcome(RULE, {"lib/a.ex": machine}) == ["info"]
+    code = machine.replace("use GenServer", "@behaviour :gen_statem")
+    assert outcome(RULE, {"lib/a.ex": code}) == []

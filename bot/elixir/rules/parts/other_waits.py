@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.elixir.blocking import Blocking
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.outline import Module
+from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
+
+_OF_A_DATABASE = re.compile(rb"Repo\w*\b|Ecto|SQL|[qQ]uery|\bapply\b|\bdefdelegate\b")
 
 
 def not_its_own(waits: Blocking, module: Module) -> str:
@@ -18,6 +22,18 @@ def not_its_own(waits: Blocking, module: Module) -> str:
 
 
 def is_no_database(waits: Blocking, project: Project) -> bool:
-    """Whether what looks like an Ecto repository is a module of the project that uses nothing."""
-    facts = project.modules.get(waits.call.module) if waits.kind == "database" else None
-    return facts is not None and not facts.uses
+    """Whether what looks like an Ecto repository is a function that the project itself writes, in a
+    module that uses nothing and speaks of no database there.
+    """
+    call = waits.call
+    facts = project.modules.get(call.module) if waits.kind == "database" else None
+    if facts is None or facts.uses or not project.defines(facts, call.name):
+        return False
+    function = project.module(facts.name).local(call.name, call.arity)
+    return function is not None and not any(
+        _OF_A_DATABASE.search(_code(c)) for c in function.clauses
+    )
+
+
+def _code(clause: Clause) -> bytes:
+    return clause.node.text or b""

@@ -12,7 +12,14 @@ from bot.elixir.expressions import assignments
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import callbacks, is_callback, is_server, reached
+from bot.elixir.reach import (
+    BUSY,
+    callbacks,
+    is_callback,
+    is_server,
+    reached,
+    reached_from_callbacks,
+)
 from bot.elixir.rules.parts.standing import callers_of
 from bot.elixir.starters import starters_of
 
@@ -81,8 +88,9 @@ def _hands_on(call: Call, place: int, clause: Clause, depth: int) -> bool:
 
 
 def _is_set_later(field: str, module: Module) -> bool:
-    """Whether code that `init/1` does not run speaks of the field otherwise than to read it."""
+    """Whether the server itself, but for its `init/1`, speaks of it otherwise than to read it."""
     starting = {step.clause for step in reached(callbacks(module, [("init", 1)]))}
+    serving = (step.clause for step in reached_from_callbacks(module, BUSY))
     sets = re.compile(rf"(?<![\w.]){field}:(?!:)|:{field}\b".encode())
-    bodies = (c.body for c in module.all_clauses() if c not in starting and c.body is not None)
+    bodies = (c.body for c in serving if c not in starting and c.body is not None)
     return any(sets.search(body.text or b"") for body in bodies)
