@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir.blocking import WEIGHTS, Blocking, before_halt, by_clause, entry_of
+from bot.elixir.blocking import WEIGHTS, Blocking, by_clause
 from bot.elixir.calls import Call
-from bot.elixir.messages import handles_task_reply
-from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import Reached, is_server
@@ -15,18 +13,13 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.callback_waits import (
     answers_calls,
     is_logged,
-    takes_requests,
     weight_of,
 )
-from bot.elixir.rules.parts.only_request import only_request
-from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
-from bot.elixir.rules.parts.pool_workers import is_pool_worker
+from bot.elixir.rules.parts.excused_waits import excuse
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.rules.parts.wait_limits import longest
 from bot.elixir.serving import Patience, patience, serving, undecided
-from bot.elixir.ways import always_stops
 
-_STAGE_WORK = ("handle_events", "handle_demand")
 _LEVEL = "it runs only for an argument of `Logger.debug`: where that level is logged"
 _PATIENCE = 5_000
 """Milliseconds after which a call without a timeout of its own exits."""
@@ -55,7 +48,7 @@ def _judge(
 ) -> Site | Exempt:
     waits, step = min(group, key=lambda pair: (is_logged(*pair), WEIGHTS.index(pair[0].kind)))
     span = Span.of(module, waits.call.node)
-    exemption = _exemption(waits, step, module) or _other_callers(waits, step, module, project)
+    exemption = excuse(waits, step, module, project)
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = weight_of(waits, step, module)
@@ -70,63 +63,6 @@ def _judge(
         confidence="low" if unsure else confidence,
         data={"call": waits.call.full, "kind": waits.kind, "callback": step.origin.label},
     )
-
-
-def _exemption(waits: Blocking, step: Reached, module: Module) -> str:
-    apart = not_its_own(waits, module)
-    if apart:
-        return apart
-    if _asks_itself(waits, module):
-        return "itself"
-    if _takes_late_result(waits, module):
-        return "late-result"
-    if before_halt(waits):
-        return "ending"
-    if step.origin.name == "handle_continue" or _is_internal(waits, step):
-        return "continue"
-    if step.origin.name in _STAGE_WORK:
-        return "stage-work"
-    if not takes_requests(module):
-        return "no-clients"
-    if always_stops(entry_of(waits.call, step), (*step.path, waits.call)[0].node):
-        return "last-work"
-    return "own-task" if _own_task(waits) and not answers_calls(module) else ""
-
-
-def _other_callers(waits: Blocking, step: Reached, module: Module, project: Project) -> str:
-    """Why nobody else waits meanwhile, or what it waits for is no wait; what needs a look at other
-    modules.
-    """
-    if is_pool_worker(module, project):
-        return "pool-worker"
-    if is_no_database(waits, project):
-        return "own-repo"
-    return only_request(waits, step, module, project)
-
-
-def _own_task(waits: Blocking) -> bool:
-    return waits.kind == "task" and not waits.endless
-
-
-def _asks_itself(waits: Blocking, module: Module) -> bool:
-    if waits.kind != "process" or not waits.call.args:
-        return False
-    asked = waits.call.args[0]
-    return text(asked) in ("__MODULE__", "self()") or (
-        asked.type == "alias" and module.scope.resolve(asked) == module.name
-    )
-
-
-def _takes_late_result(waits: Blocking, module: Module) -> bool:
-    """Whether it yields for a given time, and later takes the result as a message."""
-    limited = waits.call.full == "Task.yield" and waits.call.arity > 1 and not waits.endless
-    return limited and handles_task_reply(module)
-
-
-def _is_internal(waits: Blocking, step: Reached) -> bool:
-    """Whether it answers an event that a state machine put before all others itself."""
-    clause = entry_of(waits.call, step)
-    return step.origin.label == "handle_event/4" and text(clause.params[0]) == ":internal"
 
 
 def _doubt(call: Call | None) -> Iterator[Because]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir import nodes
 from bot.elixir.context import is_platform
-from bot.elixir.expressions import Expression
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.requests import is_callback_of_the_project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.row_guards import is_own_row, locked
 from bot.elixir.runners import Run, at_run_time, runs
 from bot.elixir.table_races import Race, races
 from bot.elixir.tables import (
@@ -20,12 +19,6 @@ from bot.elixir.tables import (
     created,
     modules_with_tables,
     operations,
-)  # fmt: skip
-from bot.elixir.trapping import is_self
-
-_LOCKS = (
-    "trans", "transaction", "lock", "with_lock", "isolated", "try_isolated", "synchronize",
-    "critical", "mutex",
 )  # fmt: skip
 
 _MESSAGES = {
@@ -88,9 +81,9 @@ def _judge(race: Race, project: Project, modules: list[Module]) -> Iterator[Site
     servers = {way.server for way in ways}
     if is_platform(race.read.module):
         yield Exempt(span, "platform")
-    elif _locked(race):
+    elif locked(race):
         yield Exempt(span, "locked")
-    elif _is_own_row(race):
+    elif is_own_row(race):
         yield Exempt(span, "own-row")
     elif race.kind == "fill":
         yield Exempt(span, "cache-fill")
@@ -102,24 +95,6 @@ def _judge(race: Race, project: Project, modules: list[Module]) -> Iterator[Site
         yield Exempt(span, "one-server")
     else:
         yield _site(race, span, ways, _is_up_to_others(race, servers - {""}, project))
-
-
-def _is_own_row(race: Race) -> bool:
-    """Whether the process that runs it is in the key: another one has another row."""
-    key, clause = race.read.call.args[1], race.read.clause
-    parts = nodes.of_type(key, "identifier", "call")
-    return any(is_self(Expression(part, clause)) for part in parts)
-
-
-def _locked(race: Race) -> bool:
-    """Whether read and write stand in a function that something of a lock's name runs."""
-    for around in nodes.ancestors(race.write.call.node):
-        if around.id == race.write.clause.node.id:
-            return False
-        name = nodes.text_of(around, "target").rpartition(".")[2] if around.type == "call" else ""
-        if name in _LOCKS and nodes.contains(around, race.read.call.node):
-            return True
-    return False
 
 
 def _written_elsewhere(
