@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
+from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.matching import can_match
+from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 
 SERVER_CALLBACKS = {
@@ -85,19 +90,45 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
             for clause in clauses:
                 found.append(Reached(clause, path, origin))
                 for call, target in clause.own_calls:
-                    new = [c for c in target.clauses if c not in seen and _can_take(c, call)]
+                    given = [_written_out(arg, clause) for arg in call.args]
+                    new = [c for c in target.clauses if c not in seen and _can_take(c, call, given)]
                     if new:
                         seen.update(new)
                         queue.append((new, (*path, call)))
     return found
 
 
-def _can_take(clause: Clause, call: Call) -> bool:
+def _written_out(argument: Node, clause: Clause) -> Node:
+    """An argument, or where it is a parameter of the clause that calls what its pattern asks."""
+    name = text(argument)
+    for param in clause.params if argument.type == "identifier" else ():
+        left, right = param.child_by_field_name("left"), param.child_by_field_name("right")
+        if nodes.operator(param) == "=" and left is not None and right is not None:
+            other = right if text(left) == name else left if text(right) == name else None
+            if other is not None:
+                return argument if _is_bound_again(name, argument, clause) else other
+    return argument
+
+
+def _is_bound_again(name: str, at: Node, clause: Clause) -> bool:
+    """Whether the name may stand for something else there than for the parameter."""
+    sides = [
+        o.child_by_field_name("left")
+        for sign in ("=", "<-")
+        for o in (operations(clause.body, sign) if clause.body is not None else ())
+    ]
+    around = (a for a in nodes.ancestors(at) if nodes.contains(clause.node, a))
+    for stab in (a for a in around if a.type == "stab_clause"):
+        sides += nodes.clause_patterns(stab)
+    return any(side is not None and name in nodes.identifiers(side) for side in sides)
+
+
+def _can_take(clause: Clause, call: Call, given: list[Node]) -> bool:
     """Whether no argument of the call rules the clause out."""
     if call.captured or len(clause.function.clauses) == 1 or len(call.args) != len(clause.params):
         return True
     module = clause.function.module
-    pairs = zip(clause.params, call.args, strict=True)
+    pairs = zip(clause.params, given, strict=True)
     return all(can_match(param, arg, module) for param, arg in pairs)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.elixir.messages import handles, handles_task_reply, traps_exits
 from bot.elixir.reach import is_callback, is_server, reached, reached_from_callbacks
 from tests.elixir.support import module
@@ -132,3 +134,31 @@ def test_trapping_exits_needs_both_the_flag_and_the_clause() -> None:
     assert not traps_exits(
         module("defmodule A do\n  def handle_info({:EXIT, _, _}, s), do: s\nend\n")
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "clauses"),
+    [
+        ("do_it(msg, s)", 1),
+        ("Enum.map(s, fn x -> do_it(msg, x) end)", 1),
+        ("msg = {:fill, 1}\n    do_it(msg, s)", 2),
+        ("Enum.map(s, fn msg -> do_it(msg, s) end)", 2),
+        ("for msg <- s, do: do_it(msg, s)", 2),
+        ("do_it(s, s)", 2),
+    ],
+)
+def test_a_parameter_is_what_its_pattern_asks(body: str, clauses: int) -> None:
+    found = module(
+        f"""
+        defmodule A do
+          use GenServer
+          def handle_info({{:count, _}} = msg, s) do
+            {body}
+          end
+          defp do_it({{:count, n}}, s), do: [n | s]
+          defp do_it({{:fill, n}}, s), do: [n, n | s]
+        end
+        """
+    )
+    steps = reached([found.functions["handle_info", 2]])
+    assert sum(s.clause.function.name == "do_it" for s in steps) == clauses

@@ -121,7 +121,7 @@ RULE = Rule(
     ),
     harm=(
         "All callers wait in one mailbox for work that each could do itself, at the same time. "
-        "Values are copied there and back, and a slow one makes the others time out."
+        "Values are copied there and back, and a slow one can make the others time out."
     ),
     remedy=(
         "Make the work plain functions of a module, keep the client functions' names, and take "

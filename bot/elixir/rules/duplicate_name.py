@@ -52,7 +52,7 @@ def _site(first: Named, second: Named) -> Site:
         second.span,
         f"a second child registers the name `{second.name}`",
         because=(
-            Because(first.span, "this child, started before, has the name already"),
+            Because(first.span, "this child takes the name, too"),
             *second.because,
         ),
         data={"name": second.name, "module": second.module},
