@@ -387,6 +387,7 @@ def test_nobody_waits_besides_who_asks_for_this_work(changes: dict[str, str], sa
         ("use Shop.Store\n  def all(x), do: :ets.tab2list(x)", "warning"),
         ("def all(x), do: Shop.RepoMain.all(x)", "warning"),
         ("defdelegate all(x), to: Shop.Main", "warning"),
+        ("def all(x), do: run(:all, x)\n  defp run(f, x), do: apply(x.repo, f, [x])", "warning"),
     ],
 )
 def test_a_repo_that_is_none(uses: str, said: str) -> None:

@@ -6,10 +6,12 @@ import re
 
 from bot.elixir.blocking import Blocking
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.outline import Clause, Module
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
 
-_OF_A_DATABASE = re.compile(rb"Repo\w*\b|Ecto|SQL|[qQ]uery|\bapply\b|\bdefdelegate\b")
+_OF_A_DATABASE = re.compile(
+    rb"Repo\w*\.|\brepo\b|Ecto|SQL|Postg|[qQ]uery|\bapply\b|\bdefdelegate\b"
+)
 
 
 def not_its_own(waits: Blocking, module: Module) -> str:
@@ -23,17 +25,10 @@ def not_its_own(waits: Blocking, module: Module) -> str:
 
 def is_no_database(waits: Blocking, project: Project) -> bool:
     """Whether what looks like an Ecto repository is a function that the project itself writes, in a
-    module that uses nothing and speaks of no database there.
+    module that uses nothing and never speaks of a database.
     """
     call = waits.call
     facts = project.modules.get(call.module) if waits.kind == "database" else None
     if facts is None or facts.uses or not project.defines(facts, call.name):
         return False
-    function = project.module(facts.name).local(call.name, call.arity)
-    return function is not None and not any(
-        _OF_A_DATABASE.search(_code(c)) for c in function.clauses
-    )
-
-
-def _code(clause: Clause) -> bytes:
-    return clause.node.text or b""
+    return not _OF_A_DATABASE.search(project.module(facts.name).node.text or b"")
