@@ -70,6 +70,20 @@ PUT = "def put(user, n), do: :ets.insert(@table, {user, n})"
             ["info"],
         ),
         ("def get(user), do: :ets.lookup(@table, user)", []),
+        (
+            "def put({key, n}), do: :ets.insert(@table, {key, n})\n"
+            "def sold(n), do: put({:sold, n})",
+            ["~fixed-keys"],
+        ),
+        (
+            "def put({key, n}), do: :ets.insert(@table, {key, n})\n"
+            "def sold(n), do: put({n, :sold})",
+            ["info"],
+        ),
+        (
+            "def put({key, n}), do: :ets.insert(@table, {key, n})\ndef sold(row), do: put(row)",
+            ["info"],
+        ),
     ],
 )
 def test_keys(body: str, said: list[str]) -> None:

@@ -57,17 +57,35 @@ def comes_from_outside(
 
 
 def _given_by_callers(name: str, clause: Clause, project: Project, steps: int) -> bool:
-    place = next((i for i, p in enumerate(clause.params) if text(p) == name), None)
+    place, element = _place(name, clause)
     if place is None or not steps:
         return True
     found = [pair for pair in callers(clause.function, project) if not pair[1].captured]
-    given = [(c.args[place], c) for _, c in found if len(c.args) > place]
+    given = [(_part(c.args[place], element), c) for _, c in found if len(c.args) > place]
     return not given or any(
         comes_from_outside(argument, around, project, steps - 1)
         for argument, call in given
         for around in call.owner.all_clauses()
         if nodes.contains(around.node, call.node)
     )
+
+
+def _place(name: str, clause: Clause) -> tuple[int | None, int | None]:
+    """The parameter that the name is, or the one with the element of a tuple that it is."""
+    for place, param in enumerate(clause.params):
+        if text(param) == name:
+            return place, None
+        for element, part in enumerate(param.named_children if param.type == "tuple" else ()):
+            if text(part) == name:
+                return place, element
+    return None, None
+
+
+def _part(argument: Node, element: int | None) -> Node:
+    """The element of a tuple, where it is written out; else all of the argument."""
+    if element is None or argument.type != "tuple" or len(argument.named_children) <= element:
+        return argument
+    return argument.named_children[element]
 
 
 def _sources(node: Node, clause: Clause, steps: int) -> Iterator[tuple[str, Node]]:
