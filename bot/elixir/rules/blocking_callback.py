@@ -73,7 +73,7 @@ def _doubt(call: Call | None) -> Iterator[Because]:
 
 def _notes(waits: Blocking, span: Span, module: Module, limit: int | None) -> Iterator[Because]:
     if waits.endless:
-        yield Because(span, "it has no time limit: it waits as long as the answer takes")
+        yield Because(span, "it has no time limit of its own")
     if limit is not None and limit < _PATIENCE:
         waiting = f", up to {limit} ms"
     else:
