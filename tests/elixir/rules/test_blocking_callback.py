@@ -351,6 +351,7 @@ defmodule Shop.Once do
   def handle_call({more}, _from, s), do: {{:reply, :ignored, s}}
 end
 defmodule Shop.Desk do
+  use Supervisor
   def a(pid), do: Shop.Once.run(pid)
   {asks}
 end
@@ -362,6 +363,12 @@ end
     [
         ({}, "~one-caller"),
         ({"name": ", name: __MODULE__"}, "warning"),
+        ({"name": ", name: Keyword.get(arg, :name, __MODULE__)"}, "warning"),
+        ({"name": ", arg"}, "warning"),
+        (
+            {"asks": "def init(_), do: Supervisor.init([Shop.Once], strategy: :one_for_one)"},
+            "warning",
+        ),
         ({"limit": ""}, "warning"),
         ({"more": ":other"}, "warning"),
         ({"asks": "def b(pid), do: Shop.Once.run(pid)"}, "warning"),

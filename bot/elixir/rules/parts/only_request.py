@@ -13,8 +13,11 @@ from bot.elixir.project import Project
 from bot.elixir.reach import Reached
 from bot.elixir.runners import callers
 from bot.elixir.serving import client_calls, patience
+from bot.elixir.starters import RAW_STARTS
 
 _CALL = ("handle_call", 3)
+_PLAIN_START = 2
+"""Arguments of a start without options: the module and what it is given."""
 
 
 def only_request(waits: Blocking, step: Reached, module: Module, project: Project) -> str:
@@ -51,16 +54,28 @@ def _tag(message: Node) -> str:
 def _has_one_caller(module: Module, project: Project) -> bool:
     """Whether it has no name to be found by, and one line of the project asks it."""
     facts = project.modules.get(module.name)
-    if facts is None or facts.names or _is_named_as_child(module.name, project):
+    if facts is None or facts.names or _may_take_a_name(module) or _is_listed(facts.name, project):
         return False
     asked = [(clause.function, call) for clause, call in client_calls(module)]
     lines = [line for function, call in asked for line in _lines(function, call, project)]
     return len(lines) == 1
 
 
-def _is_named_as_child(name: str, project: Project) -> bool:
+def _may_take_a_name(module: Module) -> bool:
+    """Whether a start is given a name, even one that only run time knows, or options as a whole."""
+    starts = (
+        call
+        for clause in module.clauses_with(b"start")
+        for call in clause.calls
+        if call.full in RAW_STARTS
+    )
+    return any("name" in call.keywords() or len(call.args) > _PLAIN_START for call in starts)
+
+
+def _is_listed(name: str, project: Project) -> bool:
+    """Whether it is a child of a list: there is one of it, for all."""
     listings = (listing for facts in project.facts for listing in facts.child_lists)
-    return any(c.name for listing in listings for c in listing.children if c.module == name)
+    return any(child.module == name for listing in listings for child in listing.children)
 
 
 def _lines(function: Function, call: Call, project: Project) -> list[Call]:
