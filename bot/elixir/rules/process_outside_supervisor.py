@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
@@ -9,8 +10,12 @@ from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
+from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.owners import runs_in_an_owner
 from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
+from bot.elixir.rules.parts.way import clause_around
+from bot.elixir.runners import callers
 from bot.elixir.starters import RAW_STARTS, is_linked, is_restarted, starts_a_server
 
 
@@ -41,7 +46,7 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
     elif at_boot and not is_linked(start, project) and facts.child_lists:
         yield _site(start, span, "info", "medium", "advice", _BESIDE)
     elif at_boot:
-        note = _AT_BOOT if facts.child_lists else _AS_ROOT
+        note = _AS_ROOT if _is_the_root(start, project) else _AT_BOOT
         yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
     else:
         yield _in_a_function(start, facts, span, project)
@@ -50,9 +55,7 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
 _AS_ROOT = (
     "it is the application's root process: its crash ends the application, nothing restarts it"
 )
-_BESIDE = (
-    "started without a link, beside the supervision tree: nobody learns of its end or stops it"
-)
+_BESIDE = "started without a link, beside the supervision tree: no supervisor learns of its end"
 _AT_BOOT = "linked to the process that boots the application, beside the supervision tree"
 
 
@@ -72,8 +75,15 @@ def _own_start(
     if _each_caller_stops_it(f"{facts.name}.start", project):
         yield Exempt(span, "short-lived")
         return
-    note = "started without a link, and there is no `start_link`: no supervisor can own it"
+    note = "started without a link, and no `start_link` is seen: a supervisor would not hold it"
     yield _site(start, span, "info", "medium", "advice", note)
+
+
+def _is_the_root(start: StartFacts, project: Project) -> bool:
+    """Whether `start/2` returns what the call returns."""
+    clause = _clause_at(start, project)
+    found = results(clause) if clause is not None else ()
+    return any(node.start_byte <= start.start and start.end <= node.end_byte for node in found)
 
 
 def _each_caller_stops_it(name: str, project: Project) -> bool:
@@ -88,12 +98,16 @@ def _in_a_function(
     clause = _clause_at(start, project)
     linked = is_linked(start, project)
     target = project.module(start.target) if start.target in project.modules else None
-    restarted = is_restarted(facts, project)
-    tie = tie_of(start, clause, target, restarted) if clause is not None else None
+    by = [] if clause is None or runs_in_an_owner(clause) else _callers(clause, project)
+    homes = {c.function.module.name for c in by} or {facts.name}
+    restarted = all(is_restarted(project.modules[home], project) for home in homes)
+    tie = tie_of(start, clause, target, restarted, by) if clause is not None else None
     if tie is not None and tie.exemption:
         return Exempt(span, tie.exemption)
     if tie is not None:
         return _site(start, span, "info", tie.confidence, "advice", tie.note, *tie.more)
+    if clause is not None and _is_specified(clause, project):
+        return Exempt(span, "specified")
     note = _FREE_LINK if linked else _NO_LINK
     if start.target in project.child_modules or is_agent(start, target):
         return _site(start, span, "info", "low", "advice", note)
@@ -101,10 +115,23 @@ def _in_a_function(
 
 
 _FREE_LINK = (
-    "linked to whatever process calls this function: a crash of either ends both, and nobody "
-    "restarts it"
+    "linked to whatever process calls this function: where that one traps no exits, a crash of "
+    "either ends both; no supervisor restarts this one"
 )
-_NO_LINK = "no link and no supervisor: nobody learns of its end"
+_NO_LINK = "started without a link and by no supervisor: nobody learns of its end without a monitor"
+
+
+def _callers(clause: Clause, project: Project) -> list[Clause]:
+    """The clauses that call its function; none where one of those calls is seen in no clause."""
+    found = [clause_around(call) for _, call in callers(clause.function, project)]
+    return [around for around in found if around is not None] if all(found) else []
+
+
+def _is_specified(clause: Clause, project: Project) -> bool:
+    """Whether a child specification names the function, so that a supervisor calls it."""
+    name = re.escape(clause.function.name).encode()
+    start = re.compile(rb"start:\s*\{[^{}]*:" + name + rb"\b")
+    return any(project.texts[path].matches(start) for path in project.lib_holding(b"start: {"))
 
 
 def _clause_at(start: StartFacts, project: Project) -> Clause | None:
@@ -305,6 +332,18 @@ defmodule Shop.Parser do
   end
 
   def init(text), do: {:ok, text}
+end
+"""),
+        ),
+        Exemption(
+            "specified",
+            "a child specification names the function: a supervisor calls it",
+            Sample("""\
+defmodule Shop.Quote do
+  use GenServer
+  def init(offer), do: {:ok, offer}
+  def child_spec(offer), do: %{id: __MODULE__, start: {__MODULE__, :open, [offer]}}
+  def open(offer), do: GenServer.start_link(__MODULE__, offer)
 end
 """),
         ),
