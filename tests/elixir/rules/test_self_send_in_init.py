@@ -105,6 +105,30 @@ end
 
 
 @pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("GenServer.start_link(Shop.Clock, x)", "~unknown-yet"),
+        ("GenServer.start_link(Shop.Clock, x, name: x)", "info"),
+        ("Supervisor.start_link([Shop.Clock], strategy: :one_for_one)", "info"),
+    ],
+)
+def test_another_module_can_start_it(start: str, said: str) -> None:
+    code = """\
+defmodule Shop.Clock do
+  use GenServer
+  def init(x) do
+    send(self(), :load)
+    {:ok, x}
+  end
+  def handle_call(:all, _from, x), do: {:reply, x, x}
+  def handle_info(:load, x), do: {:noreply, x}
+end
+"""
+    desk = f"defmodule Shop.Desk do\n  def open(x), do: {start}\nend\n"
+    assert outcome("self-send-in-init", {"lib/clock.ex": code, "lib/desk.ex": desk}) == [said]
+
+
+@pytest.mark.parametrize(
     ("other", "more", "init", "said"),
     [
         ("{:news, _text}", "", ":ok", "~brought-by-it"),

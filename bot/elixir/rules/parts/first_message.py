@@ -7,8 +7,9 @@ import re
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
-from bot.elixir.process_names import is_nameless
+from bot.elixir.project import Project
 from bot.elixir.self_sends import SelfSend
+from bot.elixir.starters import is_nameless
 from bot.elixir.timers import own_messages, run_by
 
 _SPREADS = re.compile(
@@ -18,14 +19,14 @@ _SPREADS = re.compile(
 """How functions are named that let others know of the process, or bring it messages."""
 
 
-def why_first(sent: SelfSend, clause: Clause) -> str:
+def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
     """The exemption by which nothing comes before a message of `init/1`; empty if something can."""
     module = clause.function.module
     if _nothing_else_comes(sent, module):
         return "only-message"
     if not _alone(clause):
         return ""
-    if is_nameless(module):
+    if is_nameless(module, project):
         return "unknown-yet"
     return "brought-by-it" if _brings_the_others(sent, module) else ""
 
