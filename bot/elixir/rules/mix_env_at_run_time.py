@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -31,6 +32,7 @@ _LOOKS_FIRST = frozenset(
 _WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
 _START = b"Mix.start"
+_MIX = re.compile(rb":mix\b|\bmix: ")
 _TOGETHER = ("tuple", "list", "map")
 _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
@@ -83,23 +85,46 @@ def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
     module = clause.function.module
     spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
     span, shipped = spans[0], _ships_mix(project)
+    unreleased = shipped is None and _before_releases(module, project)
     if shipped is not None:
-        note = (
-            "Mix is shipped here, so this answers with what `MIX_ENV` says where it runs, and "
-            "`:dev` where it is not set"
-        )
-        because = [Because(span, note), Because(shipped, "releases of this repository hold Mix")]
+        note = "a release that holds Mix" + _ANSWERS[calls[0].full.removeprefix("Mix.")[:3]]
+        because = [Because(span, note), Because(shipped, "this lists `:mix` among applications")]
     else:
-        because = [Because(span, "a release has no Mix, so this raises there")]
-    unsure = shipped is not None or not any(c.full in _ASKED for c in calls)
+        because = [Because(span, _RAISES)]
+    if unreleased:
+        because.append(Because(span, _UNRELEASED))
+    remark = shipped is not None or unreleased
+    unsure = remark or not any(c.full in _ASKED for c in calls)
     return Site(
         span,
         f"`{clause.function.label}` asks {' and '.join(names)} at run time",
         because=(*because, *(Because(other, "this asks Mix too") for other in spans[1:])),
-        severity="info" if shipped is not None else None,
+        severity="info" if remark else None,
         confidence="medium" if unsure else None,
         data={"call": calls[0].full},
     )
+
+
+_RAISES = "a release holds no Mix where it does not list it: run there, this raises"
+_ANSWERS = {
+    "env": " answers with what `MIX_ENV` says where it runs, and `:dev` where that is not set",
+    "tar": " answers with what `MIX_TARGET` says where it runs, and `:host` where that is not set",
+    "Pro": " has no project at hand: this answers for none",
+}
+_UNRELEASED = (
+    "but the Elixir that mix.exs asks for makes no releases, and a tool for them is not listed"
+)
+_OLD = re.compile(r"~>\s*1\.[0-8]\.\d")
+"""Requirements of an Elixir before 1.9, which was the first to make releases."""
+_RELEASES = (b"releases", b"distillery", b"exrm", b"relx", b"edeliver", b"bottler")
+
+
+def _before_releases(module: Module, project: Project) -> bool:
+    app = project.app_of(module.source.path)
+    if app is None or not _OLD.fullmatch(app.requirement):
+        return False
+    mix = project.texts[f"{app.path}/mix.exs".removeprefix("/")]
+    return not any(word in mix for word in _RELEASES)
 
 
 def _told(calls: list[Call]) -> Iterator[str]:
@@ -110,14 +135,24 @@ def _ships_mix(project: Project) -> Span | None:
     """Where a mix.exs lists `:mix` as an application to start."""
     for app in project.apps:
         path = f"{app.path}/mix.exs".removeprefix("/")
-        if b":mix" not in project.texts[path]:
+        if not project.texts[path].matches(_MIX):
             continue
         source = project.source(path)
         for listing in nodes.of_type(source.root, "list"):
-            ships = any(text(item) == ":mix" for item in listing.named_children)
-            if ships and _key(listing) != "plt_add_apps":
+            if _lists_mix(listing) and _key(listing) in _APPLICATIONS:
                 return Span.of(source, listing)
     return None
+
+
+_APPLICATIONS = ("applications", "extra_applications", "included_applications", "")
+"""What lists applications; a list under no key may be what a function gives for one of these."""
+
+
+def _lists_mix(listing: Node) -> bool:
+    """Whether it names `:mix`, alone or with how it is started: `mix: :load`."""
+    return any(text(item) == ":mix" for item in listing.named_children) or (
+        _key(listing) != "" and "mix" in nodes.keyword_pairs(listing)
+    )
 
 
 def _key(value: Node) -> str:
@@ -130,6 +165,8 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
     module = clause.function.module
     if is_test_support(module):
         return "test-support"
+    if _is_example(module, project):
+        return "example"
     if _unquoted(call, clause) or only_for_macros(clause.function):
         return "compile-time"
     if any(c.full in _LOOKS_FIRST and _names_mix(c) for c in _calls_with(module, *_WORDS)):
@@ -137,6 +174,15 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
     if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
         return "tool"
     return "starts-mix" if project.once("starts-mix", _starts_mix) else ""
+
+
+def _is_example(module: Module, project: Project) -> bool:
+    """Whether its mix project lies in a folder for examples of another one."""
+    app = project.app_of(module.source.path)
+    folders = app.path.split("/")[:-1] if app is not None else []
+    return bool({"example", "examples"} & set(folders)) or (
+        app is not None and app.path in ("example", "examples")
+    )
 
 
 def _starts_mix(project: Project) -> bool:
@@ -181,7 +227,7 @@ RULE = Rule(
     fix="advice",
     explanation="A function calls `Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`.",
     harm=(
-        "Mix is a build tool and not part of a release: there the call raises "
+        "Mix is a build tool, and a release holds none unless it lists it: there the call raises "
         "`UndefinedFunctionError`, and only in production, as tests and development run under Mix."
     ),
     remedy=(
@@ -234,6 +280,31 @@ defmodule Shop.Layout do
   def dev?, do: unquote(Mix.env() == :dev)
 end
 """),
+        ),
+        Exemption(
+            "example",
+            "an example with a mix project of its own, beside the one it shows: it runs by Mix",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+end
+""",
+                    "examples/till/mix.exs": """\
+defmodule Till.MixProject do
+  use Mix.Project
+  def project, do: [app: :till]
+end
+""",
+                    "examples/till/lib/till.ex": """\
+defmodule Till do
+  def open, do: if(Mix.env() == :dev, do: :open)
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "looks-first",
