@@ -127,6 +127,7 @@ def _site(call: Call, span: Span, starter: Starter | None, sure: str) -> Site:
         f"nobody looks at what `{what}` returns",
         because=tuple(because),
         severity="info" if sure else None,
+        confidence="low" if sure else None,
         data={"call": call.full},
     )
 

@@ -43,7 +43,7 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         yield Exempt(span, "test-support")
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
-    elif at_boot and not is_linked(start, project) and facts.child_lists:
+    elif at_boot and not is_linked(start, project) and not _is_the_root(start, project):
         yield _site(start, span, "info", "medium", "advice", _BESIDE)
     elif at_boot:
         note = _AS_ROOT if _is_the_root(start, project) else _AT_BOOT

@@ -429,8 +429,8 @@ end
     [
         ("Shop.Log.start([])", "info", "started without a link"),
         ("GenServer.start(Shop.Log, [])", "info", "started without a link"),
-        ("Shop.Stock.start_link([])", "warning", "linked to the process that boots"),
-        ("GenServer.start_link(Shop.Log, [])", "warning", "linked to the process that boots"),
+        ("Shop.Stock.start_link([])", "warning", "linked to the process"),
+        ("GenServer.start_link(Shop.Log, [])", "warning", "linked to the process"),
     ],
 )
 def test_what_boot_starts_is_linked_or_not(start: str, severity: str, note: str) -> None:
@@ -508,18 +508,19 @@ def test_servers_that_call_the_function_own_what_it_starts(
 
 
 @pytest.mark.parametrize(
-    ("rest", "note"),
+    ("start", "rest", "note"),
     [
-        ("", "it is the application's root process"),
-        ("Shop.Top.start_link([])", "linked to the process that boots the application"),
+        ("Shop.Stock.start_link([])", "", "it is the application's root process"),
+        ("Shop.Stock.start_link([])", "Shop.Top.start_link([])", "linked to the process"),
+        ("GenServer.start(Shop.Stock, [])", "Shop.Top.start_link([])", "started without a link"),
     ],
 )
-def test_only_what_start_returns_is_the_root_process(rest: str, note: str) -> None:
+def test_only_what_start_returns_is_the_root_process(start: str, rest: str, note: str) -> None:
     code = f"""\
 defmodule Shop.Application do
   use Application
   def start(_type, _args) do
-    Shop.Stock.start_link([])
+    {start}
     {rest}
   end
 end

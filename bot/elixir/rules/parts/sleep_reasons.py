@@ -26,8 +26,8 @@ NOTES = {
     "absence": "what must not happen is no event to wait for: how long is long enough is a guess",
     "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
     "settling": "by its name the next statement waits by itself: then this pause is wasted",
-    "server": "the server that is asked next answers after the mail it has: what was sent to it "
-    "before needs no wait, and what comes later is left to luck",
+    "server": "the server that is asked next answers after the mail it has: what the test sent to "
+    "it before needs no wait, and what others send later is left to luck",
     "event": "the test waits for a time to pass, not for an event",
 }
 
