@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-
-from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
 from bot.elixir.rules.parts.standing import above, only_for_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
@@ -32,7 +29,6 @@ _LOOKS_FIRST = frozenset(
 _WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
 _START = b"Mix.start"
-_MIX = re.compile(rb":mix\b|\bmix: ")
 _TOGETHER = ("tuple", "list", "map")
 _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
@@ -84,8 +80,8 @@ def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
     """One finding for calls that stand side by side."""
     module = clause.function.module
     spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
-    span, shipped = spans[0], _ships_mix(project)
-    unreleased = shipped is None and _before_releases(module, project)
+    span, shipped = spans[0], ships_mix(project)
+    unreleased = shipped is None and before_releases(module, project)
     if shipped is not None:
         note = "a release that holds Mix" + _ANSWERS[calls[0].full.removeprefix("Mix.")[:3]]
         because = [Because(span, note), Because(shipped, "this lists `:mix` among applications")]
@@ -114,58 +110,17 @@ _ANSWERS = {
 _UNRELEASED = (
     "but the Elixir that mix.exs asks for makes no releases, and a tool for them is not listed"
 )
-_OLD = re.compile(r"~>\s*1\.[0-8]\.\d")
-"""Requirements of an Elixir before 1.9, which was the first to make releases."""
-_RELEASES = (b"releases", b"distillery", b"exrm", b"relx", b"edeliver", b"bottler")
-
-
-def _before_releases(module: Module, project: Project) -> bool:
-    app = project.app_of(module.source.path)
-    if app is None or not _OLD.fullmatch(app.requirement):
-        return False
-    mix = project.texts[f"{app.path}/mix.exs".removeprefix("/")]
-    return not any(word in mix for word in _RELEASES)
 
 
 def _told(calls: list[Call]) -> Iterator[str]:
     return (f"`{call.full}`" for call in calls)
 
 
-def _ships_mix(project: Project) -> Span | None:
-    """Where a mix.exs lists `:mix` as an application to start."""
-    for app in project.apps:
-        path = f"{app.path}/mix.exs".removeprefix("/")
-        if not project.texts[path].matches(_MIX):
-            continue
-        source = project.source(path)
-        for listing in nodes.of_type(source.root, "list"):
-            if _lists_mix(listing) and _key(listing) in _APPLICATIONS:
-                return Span.of(source, listing)
-    return None
-
-
-_APPLICATIONS = ("applications", "extra_applications", "included_applications", "")
-"""What lists applications; a list under no key may be what a function gives for one of these."""
-
-
-def _lists_mix(listing: Node) -> bool:
-    """Whether it names `:mix`, alone or with how it is started: `mix: :load`."""
-    return any(text(item) == ":mix" for item in listing.named_children) or (
-        _key(listing) != "" and "mix" in nodes.keyword_pairs(listing)
-    )
-
-
-def _key(value: Node) -> str:
-    parent = value.parent
-    named = parent is not None and parent.type == "pair"
-    return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
-
-
 def _exemption(call: Call, clause: Clause, project: Project) -> str:
     module = clause.function.module
     if is_test_support(module):
         return "test-support"
-    if _is_example(module, project):
+    if is_example(module, project):
         return "example"
     if _unquoted(call, clause) or only_for_macros(clause.function):
         return "compile-time"
@@ -174,15 +129,6 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
     if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
         return "tool"
     return "starts-mix" if project.once("starts-mix", _starts_mix) else ""
-
-
-def _is_example(module: Module, project: Project) -> bool:
-    """Whether its mix project lies in a folder for examples of another one."""
-    app = project.app_of(module.source.path)
-    folders = app.path.split("/")[:-1] if app is not None else []
-    return bool({"example", "examples"} & set(folders)) or (
-        app is not None and app.path in ("example", "examples")
-    )
 
 
 def _starts_mix(project: Project) -> bool:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
-from bot.elixir.outline import Clause
 from bot.elixir.project import Project
-from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.owners import runs_in_an_owner
+from bot.elixir.rules.parts.start_places import (
+    calling,
+    clause_of_start,
+    is_specified,
+    is_the_root,
+)
 from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
-from bot.elixir.rules.parts.way import clause_around
-from bot.elixir.runners import callers
 from bot.elixir.starters import RAW_STARTS, is_linked, is_restarted, starts_a_server
 
 
@@ -43,10 +44,10 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         yield Exempt(span, "test-support")
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
-    elif at_boot and not is_linked(start, project) and not _is_the_root(start, project):
+    elif at_boot and not is_linked(start, project) and not is_the_root(start, project):
         yield _site(start, span, "info", "medium", "advice", _BESIDE)
     elif at_boot:
-        note = _AS_ROOT if _is_the_root(start, project) else _AT_BOOT
+        note = _AS_ROOT if is_the_root(start, project) else _AT_BOOT
         yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
     else:
         yield _in_a_function(start, facts, span, project)
@@ -79,26 +80,19 @@ def _own_start(
     yield _site(start, span, "info", "medium", "advice", note)
 
 
-def _is_the_root(start: StartFacts, project: Project) -> bool:
-    """Whether `start/2` returns what the call returns."""
-    clause = _clause_at(start, project)
-    found = results(clause) if clause is not None else ()
-    return any(node.start_byte <= start.start and start.end <= node.end_byte for node in found)
-
-
 def _each_caller_stops_it(name: str, project: Project) -> bool:
     callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
-    clauses = [_clause_at(caller, project) for caller in callers]
+    clauses = [clause_of_start(caller, project) for caller in callers]
     return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
 def _in_a_function(
     start: StartFacts, facts: ModuleFacts, span: Span, project: Project
 ) -> Site | Exempt:
-    clause = _clause_at(start, project)
+    clause = clause_of_start(start, project)
     linked = is_linked(start, project)
     target = project.module(start.target) if start.target in project.modules else None
-    by = [] if clause is None or runs_in_an_owner(clause) else _callers(clause, project)
+    by = [] if clause is None or runs_in_an_owner(clause) else calling(clause, project)
     homes = {c.function.module.name for c in by} or {facts.name}
     restarted = all(is_restarted(project.modules[home], project) for home in homes)
     tie = tie_of(start, clause, target, restarted, by) if clause is not None else None
@@ -106,7 +100,7 @@ def _in_a_function(
         return Exempt(span, tie.exemption)
     if tie is not None:
         return _site(start, span, "info", tie.confidence, "advice", tie.note, *tie.more)
-    if clause is not None and _is_specified(clause, project):
+    if clause is not None and is_specified(clause, project):
         return Exempt(span, "specified")
     note = _FREE_LINK if linked else _NO_LINK
     if start.target in project.child_modules or is_agent(start, target):
@@ -119,24 +113,6 @@ _FREE_LINK = (
     "either ends both; no supervisor restarts this one"
 )
 _NO_LINK = "started without a link and by no supervisor: nobody learns of its end without a monitor"
-
-
-def _callers(clause: Clause, project: Project) -> list[Clause]:
-    """The clauses that call its function; none where one of those calls is seen in no clause."""
-    found = [clause_around(call) for _, call in callers(clause.function, project)]
-    return [around for around in found if around is not None] if all(found) else []
-
-
-def _is_specified(clause: Clause, project: Project) -> bool:
-    """Whether a child specification names the function, so that a supervisor calls it."""
-    name = re.escape(clause.function.name).encode()
-    start = re.compile(rb"start:\s*\{[^{}]*:" + name + rb"\b")
-    return any(project.texts[path].matches(start) for path in project.lib_holding(b"start: {"))
-
-
-def _clause_at(start: StartFacts, project: Project) -> Clause | None:
-    module = project.module_at(start.path, start.start)
-    return module.clause_at(start.start) if module is not None else None
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:

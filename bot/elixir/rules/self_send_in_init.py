@@ -208,6 +208,24 @@ end
 """),
         ),
         Exemption(
+            "nothing-done",
+            "what takes the message gives the state back as it was and does nothing: whatever "
+            "comes before it makes no difference",
+            Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+
+  def init(state) do
+    send(self(), :startup)
+    {:ok, state}
+  end
+
+  def handle_call(:all, _from, state), do: {:reply, state, state}
+  def handle_info(:startup, state), do: {:noreply, state}
+end
+"""),
+        ),
+        Exemption(
             "received-in-init",
             "`init/1` receives messages itself, perhaps this one",
             _server("send(self(), :load)\n\nreceive do\n  :load -> {:ok, %{source: source}}\nend"),

@@ -19,11 +19,11 @@ from bot.elixir.handlers import (
     told,
 )
 from bot.elixir.harmless_handlers import harmless
-from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.standing import callers_of
+from bot.elixir.rules.parts.terminating import is_for_the_end
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -138,7 +138,7 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
         return "test-support"
     if is_command_line(clause):
         return "command-line"
-    if _ends(clause.function):
+    if is_for_the_end(clause.function):
         return "clean-up"
     if handler.kind == "exit" and asks_another_process(handler.guarded, module):
         return "peer-gone"
@@ -150,14 +150,6 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
     if _says_no(handler) and runs_foreign_code(handler.guarded, module):
         return "predicate"
     return ""
-
-
-def _ends(function: Function) -> bool:
-    """Whether it is `terminate/2`, or a private function that only that one calls."""
-    if function.name == "terminate":
-        return True
-    callers = callers_of(function) if function.kind == "defp" else []
-    return bool(callers) and all(caller.name == "terminate" for caller in callers)
 
 
 def _says_no(handler: Handler) -> bool:
