@@ -37,6 +37,9 @@ _FAILS = frozenset(
 )
 
 
+_TRACES = ("__STACKTRACE__", "System.stacktrace", ":erlang.get_stacktrace")
+"""Where the code failed; the last two are how older versions tell it."""
+
 _FAIL_BY_NAME = frozenset({"raise", "raise!", "reraise", "reraise!"})
 """Functions of any module that say they raise, as `Plug.Conn.WrapperError.reraise/4` does."""
 
@@ -119,7 +122,7 @@ def told(handler: Handler) -> bool:
     names = nodes.identifiers(handler.body)
     return (
         bool(names & handler.names)
-        or "__STACKTRACE__" in names
+        or _tells_where(handler.body)
         or "Logger." in nodes.code(handler.body)
     )
 
@@ -127,7 +130,11 @@ def told(handler: Handler) -> bool:
 def keeps_failure(handler: Handler) -> bool:
     """Whether what it answers or logs holds the failure and where it came from."""
     names = nodes.identifiers(handler.body) if handler.body is not None else set()
-    return "__STACKTRACE__" in names and bool(names & handler.names)
+    return bool(names & handler.names) and handler.body is not None and _tells_where(handler.body)
+
+
+def _tells_where(body: Node) -> bool:
+    return any(name in nodes.code(body) for name in _TRACES)
 
 
 def fails_again(handler: Handler, module: Module) -> bool:

@@ -19,11 +19,6 @@ Bound = Mapping[str, str]
 NOTHING: Bound = {}
 _LOOKS_UP = ("Process.whereis", "GenServer.whereis")
 _MOST_STEPS = 4
-_STARTS = frozenset(
-    f"{module}.{name}"
-    for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
-    for name in ("start", "start_link")
-)
 
 
 def process_name(
@@ -66,18 +61,8 @@ def _own_function(node: Node, module: Module) -> Function | None:
     return module.local(call.name, 0) if call is not None and own else None
 
 
-def is_nameless(module: Module) -> bool:
-    """Whether a server's own functions start it, and none of them gives it a name."""
-    found = [
-        call
-        for clause in module.clauses_with(b".start")
-        for call in clause.calls
-        if call.full in _STARTS and call.args and module.scope.resolve(call.args[0]) == module.name
-    ]
-    return bool(found) and not any(_may_name(call) for call in found)
-
-
-def _may_name(start: Call) -> bool:
+def may_name(start: Call) -> bool:
+    """Whether a call that starts a server can give it a name."""
     if start.module.startswith(":"):
         return start.arity > 3
     if start.arity < 3:

@@ -10,7 +10,8 @@ from bot.elixir import nodes
 from bot.elixir.callers import last_part
 from bot.elixir.calls import Call
 from bot.elixir.facts import ModuleFacts, StartFacts
-from bot.elixir.module import Clause
+from bot.elixir.module import Clause, Module
+from bot.elixir.process_names import may_name
 from bot.elixir.project import Project
 from bot.elixir.supervision import is_supervisor
 
@@ -75,6 +76,29 @@ def is_restarted(facts: ModuleFacts, project: Project) -> bool:
     """Whether a supervisor starts the module, and starts it again when it crashed."""
     said = [facts.spec.get("restart"), *(o.get("restart") for o in facts.use_options.values())]
     return facts.name in project.child_modules and ":temporary" not in said
+
+
+def is_nameless(module: Module, project: Project) -> bool:
+    """Whether the project is seen to start a server, and nowhere gives it a name."""
+    starts = project.once("starts by module", _by_module).get(module.name, [])
+    found = [_call_of(start, project) for start in starts]
+    return bool(found) and not any(call is None or may_name(call) for call in found)
+
+
+def _by_module(project: Project) -> dict[str, list[StartFacts]]:
+    found: dict[str, list[StartFacts]] = {}
+    for facts in project.facts:
+        for start in facts.starts if facts.role == "lib" else ():
+            if start.call in RAW_STARTS:
+                found.setdefault(start.target, []).append(start)
+    return found
+
+
+def _call_of(start: StartFacts, project: Project) -> Call | None:
+    module = project.module_at(start.path, start.start)
+    clause = module.clause_at(start.start) if module is not None else None
+    calls = clause.calls if clause is not None else ()
+    return next((call for call in calls if call.start == start.start), None)
 
 
 def starters_of(facts: ModuleFacts, project: Project) -> Starters:

@@ -9,17 +9,18 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.child_specs import spec_options
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.expressions import Expression
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.facts import StartFacts
 from bot.elixir.outline import Clause, Function, Module
-from bot.elixir.process_names import is_nameless
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.unused import unused
 from bot.elixir.started_child import started_by
+from bot.elixir.starters import is_nameless
 from bot.elixir.ways import ways
 
 _STARTS = frozenset(
@@ -103,46 +104,62 @@ def _of_child(
 ) -> Site | Exempt:
     start = starter.call if starter is not None else call
     where = clause if starter is None else start.owner.clause_at(start.start)
-    target = _child(start, where, project)
-    if target is not None and _named(target):
+    name = _child(start, where, project)
+    target = project.module(name) if name in project.modules else None
+    named = _named(target) if target is not None else _given_name(start, where)
+    if named:
         return Exempt(span, "once-per-name")
-    return _site(call, span, starter, sure=target is not None and _always_starts(target))
+    if name == "Task":
+        return _site(call, span, starter, _TASK)
+    return _site(call, span, starter, _SURE if _always_starts(target, project) else "")
 
 
-def _site(call: Call, span: Span, starter: Starter | None, sure: bool) -> Site:
+def _site(call: Call, span: Span, starter: Starter | None, sure: str) -> Site:
+    """`sure`: why little can go wrong; empty where that is not known."""
     what = f"{call.module}.{call.name}"
-    because = [Because(span, _SURE if sure else _UNSEEN)]
+    because = [Because(span, sure or _UNSEEN)]
     if starter is not None:
         inner = Span.of(starter.function.module, starter.call.node)
-        because.append(Because(inner, f"`{what}` returns what this returns, errors too"))
+        note = f"where `{what}` gets here, it returns what this returns, errors too"
+        because.append(Because(inner, note))
     return Site(
         span,
         f"nobody looks at what `{what}` returns",
         because=tuple(because),
         severity="info" if sure else None,
+        confidence="low" if sure else None,
         data={"call": call.full},
     )
 
 
-_UNSEEN = "`{:error, reason}` and `:ignore` go by here as if the child ran"
+_UNSEEN = "where it gives `{:error, reason}` or `:ignore`, that goes by here unseen"
 _SURE = (
-    "the child takes no name and its `init/1` always returns `{:ok, state}`: it is missing only "
-    "where that raises, or the supervisor has as many children as it may"
+    "the child takes no name and each way through its `init/1` gives `{:ok, state}`: it is missing "
+    "only where that raises, or the supervisor refuses one more child"
 )
+_TASK = "a task starts in any case: it is missing only where the supervisor refuses one more child"
 
 
-def _child(start: Call, clause: Clause | None, project: Project) -> Module | None:
-    """The module of the project that is started, as far as the code shows it."""
+def _child(start: Call, clause: Clause | None, project: Project) -> str:
+    """The module that is started, as far as the code shows it."""
     if len(start.args) < 2 or clause is None:
-        return None
-    target = started_by(Expression(start.args[1], clause), project)
-    return project.module(target) if target in project.modules else None
+        return ""
+    return started_by(Expression(start.args[1], clause), project)
 
 
-def _always_starts(child: Module) -> bool:
+def _given_name(start: Call, clause: Clause | None) -> bool:
+    """Whether the specification of another's module, as a `Registry`, holds a name."""
+    if len(start.args) < 2 or clause is None:
+        return False
+    given = Expression(start.args[1], clause)
+    value = value_of(given) if given.node.type == "identifier" else given
+    return value is not None and value.node.type == "tuple" and "name" in spec_options(value.node)
+
+
+def _always_starts(child: Module | None, project: Project) -> bool:
     """Whether it takes no name, and its `init/1` neither refuses nor ignores a start."""
-    init = child.functions.get(("init", 1))
-    if init is None or not is_server(child) or not is_nameless(child):
+    init = child.functions.get(("init", 1)) if child is not None else None
+    if child is None or init is None or not is_server(child) or not is_nameless(child, project):
         return False
     return all(way.tag == ":ok" for clause in init.clauses for way in ways(clause))
 
@@ -179,8 +196,7 @@ RULE = Rule(
     explanation="A child is started with `start_child`, and the result is thrown away.",
     harm=(
         "A failure comes back as a value: an `init/1` that refuses, a limit that is reached, a "
-        "name that is taken. Thrown away, the work is missing and nothing says so, until somebody "
-        "calls a process that is not there."
+        "name that is taken. Thrown away, the child is missing and nothing here says so."
     ),
     remedy=(
         "Match on it: `{:ok, pid} = ...` where a failure is a bug, a `case` where "

@@ -15,7 +15,7 @@ from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.patient import answered_late, own_answers, waits
-from bot.elixir.rules.parts.report import let_go, reports_back
+from bot.elixir.rules.parts.report import reports_back
 from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
@@ -121,8 +121,7 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
 def _stuck(call: Call, module: Module) -> Site:
     span = Span.of(module, call.node)
     note = (
-        "this runs in a server's callback: if the other side hangs, every caller of this server "
-        "hangs too"
+        "this runs in a server's callback: until the other side answers, this server answers nobody"
     )
     return Site(
         span,
@@ -136,12 +135,12 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
     """`unseen`: they all ask the module's own server, which waits in libraries at most."""
     first, spans = calls[0], [Span.of(module, call.node) for call in calls]
     answers = own_answers(first, module) if unseen else []
-    quiet = "no wait of this server is seen: only a library that it calls could let it wait"
+    quiet = "no wait of this server is seen, but not all that it calls is known here"
     return Site(
         spans[0],
         f"`{first.full}` waits without an end",
         because=(
-            Because(spans[0], f"if the other side hangs, so does {_hangs(first)}"),
+            Because(spans[0], f"until the other side answers, {_waiting(first)} waits"),
             *(Because(Span.of(module, c.head), quiet) for c in answers[:1]),
             *(Because(span, "this call waits without an end too") for span in spans[1:]),
         ),
@@ -151,9 +150,9 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
     )
 
 
-def _hangs(call: Call) -> str:
-    start = let_go(call).removeprefix("Kernel.")
-    return f"the process that `{start}` starts here" if start else "every caller of this function"
+def _waiting(call: Call) -> str:
+    start = call.runs_in.removeprefix("Kernel.")
+    return f"the process that `{start}` starts here" if start else "whoever runs this"
 
 
 def _own_tasks(call: Call, clause: Clause) -> bool:
@@ -174,9 +173,8 @@ RULE = Rule(
     fix="assisted",
     explanation="A call to another process is given `:infinity` as its timeout.",
     harm=(
-        "A callee that hangs takes its callers with it, silently: no timeout, no crash, no "
-        "restart, and in a server "
-        "a mailbox that only grows."
+        "A callee that hangs holds up who waits for it, silently: no timeout, no crash, no "
+        "restart, and in a server a mailbox that grows meanwhile."
     ),
     remedy=(
         "Give the longest time that still makes sense, or let the server reply later by "

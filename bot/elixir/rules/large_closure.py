@@ -39,35 +39,46 @@ def check(module: Module, fields: int = _MOST_FIELDS) -> Iterator[Site | Exempt]
 def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
     for function in call.args:
         if function.type == "anonymous_function" or nodes.operator(function) == "&":
-            for variable in captured(function):
-                if variable.fields:
-                    yield from _judge(variable, function, call, clause, most)
+            told = []
+            for variable in (v for v in captured(function) if v.fields):
+                exemption = _exemption(variable, clause, most)
+                if exemption:
+                    yield Exempt(Span.of(clause.function.module, variable.first), exemption)
+                else:
+                    told.append(variable)
+            if told:
+                yield _site(told, call, clause.function.module)
 
 
-def _judge(
-    variable: Captured, function: Node, call: Call, clause: Clause, most: int
-) -> Iterator[Site | Exempt]:
-    module = clause.function.module
-    span = Span.of(module, variable.first)
+def _exemption(variable: Captured, clause: Clause, most: int) -> str:
     if len(variable.fields) > most:
-        yield Exempt(span, "much-of-it")
-    elif _made_here(variable.first, clause):
-        yield Exempt(span, "made-here")
-    elif clause.function.label == "init/1" and is_server(module):
-        yield Exempt(span, "at-start")
-    else:
-        fields = " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
-        yield Site(
-            span,
-            f"all of `{variable.name}` is copied to another process, which uses only {fields}",
-            because=(
-                Because(
-                    Span.of(module, call.node),
-                    f"the function given to `{call.full}` takes the variable along, not the field",
-                ),
+        return "much-of-it"
+    if _made_here(variable.first, clause):
+        return "made-here"
+    at_start = clause.function.label == "init/1" and is_server(clause.function.module)
+    return "at-start" if at_start else ""
+
+
+def _site(variables: list[Captured], call: Call, module: Module) -> Site:
+    """One finding for all that a function takes along."""
+    variable, *others = variables
+    note = f"the function given to `{call.full}` takes the variable along, not the field"
+    return Site(
+        Span.of(module, variable.first),
+        f"all of `{variable.name}` is copied to another process, which uses only {_used(variable)}",
+        because=(
+            Because(Span.of(module, call.node), note),
+            *(
+                Because(Span.of(module, other.first), f"so is `{other.name}`, for {_used(other)}")
+                for other in others
             ),
-            data={"variable": variable.name, "fields": ",".join(variable.fields)},
-        )
+        ),
+        data={"variable": variable.name, "fields": ",".join(variable.fields)},
+    )
+
+
+def _used(variable: Captured) -> str:
+    return " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
 
 
 def _made_here(use: Node, clause: Clause) -> bool:

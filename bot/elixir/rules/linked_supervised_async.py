@@ -11,6 +11,7 @@ from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.route import route
+from bot.elixir.trapping import trap_flags
 
 ASYNC = "Task.Supervisor.async"
 
@@ -33,16 +34,22 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
     if traps_exits(module):
         return Exempt(span, "exits-handled")
     replies = "handled" if handles_task_reply(module) else "ignored"
+    trapped = next(trap_flags(module), None) is not None
     return Site(
         span,
         "`Task.Supervisor.async` links the task to this server",
         because=(
             *route(step),
-            Because(span, "a crash of the task is a crash of the server, and its state is lost"),
+            Because(span, _TRAPPED if trapped else _LINKED),
         ),
+        severity="info" if trapped else None,
+        confidence="medium" if trapped else None,
         data={"call": call.full, "arity": str(call.arity), "replies": replies},
     )
 
+
+_LINKED = "a crash of the task is a crash of the server, and its state is lost"
+_TRAPPED = "exits are trapped here: a crash of the task comes as an `:EXIT` that no clause names"
 
 RULE = Rule(
     id="linked-supervised-async",
@@ -57,9 +64,8 @@ RULE = Rule(
         "the server, and does not wait for it."
     ),
     harm=(
-        "The link runs both ways: one failing job takes the server down with all its state "
-        "and with all other jobs "
-        "it has started."
+        "The link runs both ways: where exits are not trapped, one failing job takes the server "
+        "down with its state, and so the other jobs that it has started in this way."
     ),
     remedy=(
         "Use `Task.Supervisor.async_nolink`, keep the task's reference in the state, and "

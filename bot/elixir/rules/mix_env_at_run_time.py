@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
 from bot.elixir.rules.parts.standing import above, only_for_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
@@ -82,54 +80,48 @@ def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
     """One finding for calls that stand side by side."""
     module = clause.function.module
     spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
-    span, shipped = spans[0], _ships_mix(project)
+    span, shipped = spans[0], ships_mix(project)
+    unreleased = shipped is None and before_releases(module, project)
     if shipped is not None:
-        note = (
-            "Mix is shipped here, so this answers with what `MIX_ENV` says where it runs, and "
-            "`:dev` where it is not set"
-        )
-        because = [Because(span, note), Because(shipped, "releases of this repository hold Mix")]
+        note = "a release that holds Mix" + _ANSWERS[calls[0].full.removeprefix("Mix.")[:3]]
+        because = [Because(span, note), Because(shipped, "this lists `:mix` among applications")]
     else:
-        because = [Because(span, "a release has no Mix, so this raises there")]
-    unsure = shipped is not None or not any(c.full in _ASKED for c in calls)
+        because = [Because(span, _RAISES)]
+    if unreleased:
+        because.append(Because(span, _UNRELEASED))
+    remark = shipped is not None or unreleased
+    unsure = remark or not any(c.full in _ASKED for c in calls)
     return Site(
         span,
         f"`{clause.function.label}` asks {' and '.join(names)} at run time",
         because=(*because, *(Because(other, "this asks Mix too") for other in spans[1:])),
-        severity="info" if shipped is not None else None,
+        severity="info" if remark else None,
         confidence="medium" if unsure else None,
         data={"call": calls[0].full},
     )
+
+
+_RAISES = "a release holds no Mix where it does not list it: run there, this raises"
+_ANSWERS = {
+    "env": " answers with what `MIX_ENV` says where it runs, and `:dev` where that is not set",
+    "tar": " answers with what `MIX_TARGET` says where it runs, and `:host` where that is not set",
+    "Pro": " has no project at hand: this answers for none",
+}
+_UNRELEASED = (
+    "but the Elixir that mix.exs asks for makes no releases, and a tool for them is not listed"
+)
 
 
 def _told(calls: list[Call]) -> Iterator[str]:
     return (f"`{call.full}`" for call in calls)
 
 
-def _ships_mix(project: Project) -> Span | None:
-    """Where a mix.exs lists `:mix` as an application to start."""
-    for app in project.apps:
-        path = f"{app.path}/mix.exs".removeprefix("/")
-        if b":mix" not in project.texts[path]:
-            continue
-        source = project.source(path)
-        for listing in nodes.of_type(source.root, "list"):
-            ships = any(text(item) == ":mix" for item in listing.named_children)
-            if ships and _key(listing) != "plt_add_apps":
-                return Span.of(source, listing)
-    return None
-
-
-def _key(value: Node) -> str:
-    parent = value.parent
-    named = parent is not None and parent.type == "pair"
-    return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
-
-
 def _exemption(call: Call, clause: Clause, project: Project) -> str:
     module = clause.function.module
     if is_test_support(module):
         return "test-support"
+    if is_example(module, project):
+        return "example"
     if _unquoted(call, clause) or only_for_macros(clause.function):
         return "compile-time"
     if any(c.full in _LOOKS_FIRST and _names_mix(c) for c in _calls_with(module, *_WORDS)):
@@ -181,7 +173,7 @@ RULE = Rule(
     fix="advice",
     explanation="A function calls `Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`.",
     harm=(
-        "Mix is a build tool and not part of a release: there the call raises "
+        "Mix is a build tool, and a release holds none unless it lists it: there the call raises "
         "`UndefinedFunctionError`, and only in production, as tests and development run under Mix."
     ),
     remedy=(
@@ -234,6 +226,31 @@ defmodule Shop.Layout do
   def dev?, do: unquote(Mix.env() == :dev)
 end
 """),
+        ),
+        Exemption(
+            "example",
+            "an example with a mix project of its own, beside the one it shows: it runs by Mix",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+end
+""",
+                    "examples/till/mix.exs": """\
+defmodule Till.MixProject do
+  use Mix.Project
+  def project, do: [app: :till]
+end
+""",
+                    "examples/till/lib/till.ex": """\
+defmodule Till do
+  def open, do: if(Mix.env() == :dev, do: :open)
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "looks-first",

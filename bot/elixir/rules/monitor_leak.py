@@ -107,12 +107,12 @@ def _judge(call: Call, step: Reached) -> Iterator[Site | Exempt]:
         return
     yield Site(
         span,
-        "the monitor's reference is thrown away, so nothing can end the monitor",
+        "the monitor's reference is thrown away, so nobody can take the monitor back",
         because=(
             *route(step),
             Because(
                 Span.of(module, leaving.head),
-                "this request forgets the process, and its monitor stays",
+                "this request takes something out of what that one fills, and ends no monitor",
             ),
         ),
         data={"call": call.full},
@@ -177,7 +177,7 @@ def _fields(clause: Clause) -> set[str]:
 
 RULE = Rule(
     id="monitor-leak",
-    title="A monitor that nothing can end",
+    title="A monitor that nobody can take back",
     category="resources",
     stage=2,
     severity="warning",
@@ -188,9 +188,9 @@ RULE = Rule(
         "forgets the process, but there is no `Process.demonitor` in the module."
     ),
     harm=(
-        "Each time a process leaves and comes again, one more monitor is set up: they cost memory "
+        "Where a process leaves and comes again, one more monitor is set up: they cost memory "
         "on both sides, and when the process ends, one `:DOWN` comes for each. Until then a "
-        "process that has left is still watched, and its end handled as if it had not."
+        "process that has left is still watched, and its end comes as if it had not."
     ),
     remedy=(
         "Keep the reference with the process, and give it up where the process is forgotten: "

@@ -55,7 +55,7 @@ def _site(there: list[Request], back: list[Request], one: str, other: str) -> Si
     entry = _entry(first)
     return Site(
         Span.of(first.step.origin.module, entry.node),
-        f"`{asking}` and `{asked}` wait for each other",
+        f"`{asking}` and `{asked}` {'wait' if nested else 'can come to wait'} for each other",
         because=(
             *_evidence(first, f"here `{asking}` waits for `{asked}`"),
             *_evidence(second, _closing(asking, asked, second, nested is not None)),
@@ -72,9 +72,9 @@ def _evidence(request: Request, note: str) -> tuple[Because, ...]:
 
 def _closing(asking: str, asked: str, request: Request, certain: bool) -> str:
     if certain:
-        return f"to answer that very request, `{asked}` waits for `{asking}`"
+        return f"in the clause that takes that very request, `{asked}` waits for `{asking}`"
     callback = request.step.origin.label
-    return f"and in `{callback}` `{asked}` waits for `{asking}`: at the same time, neither answers"
+    return f"and in `{callback}` `{asked}` waits for `{asking}`: if both do, neither answers"
 
 
 def _nested(there: list[Request], back: list[Request]) -> tuple[Request, Request] | None:

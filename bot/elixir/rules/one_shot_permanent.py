@@ -53,10 +53,10 @@ def _of_task(spec: WrittenSpec, project: Project) -> Iterator[Site]:
     told = "says so" if "restart" in spec.options else "is the default of a map"
     yield Site(
         span,
-        "a task that ends is started again and again",
+        "a task that ends is started again, however it ended",
         because=(
-            Because(Span.of(module, body), "this is all the work, and it ends"),
-            Because(span, f"`restart: :permanent` {told}: a normal end counts as a crash"),
+            Because(Span.of(module, body), "this is all the work: no loop is seen in it"),
+            Because(span, f"`restart: :permanent` {told}: a normal end is followed by a start too"),
         ),
         data={"module": spec.target},
     )
@@ -140,6 +140,8 @@ def _of_server(child: ChildFacts, path: str, project: Project) -> Iterator[Site]
     if facts is None or not facts.implements("GenServer") or not facts.has("handle_continue", 2):
         return
     module = project.module(child.module)
+    if not child.restart and ("child_spec", 1) in module.functions:
+        return
     use = module.use("GenServer")
     own = use.options.get("restart") if use is not None else None
     restart = child.restart or (text(own).removeprefix(":") if own is not None else "permanent")
@@ -185,7 +187,7 @@ def _element(node: Node, position: int) -> str:
 
 RULE = Rule(
     id="one-shot-permanent",
-    title="One job, started for ever",
+    title="One job, started again and again",
     category="supervision",
     stage=1,
     severity="warning",
@@ -197,8 +199,8 @@ RULE = Rule(
     ),
     harm=(
         "A permanent child is started again whenever it ends, also when all went well. The job "
-        "runs over and over, and after the fourth end within 5 seconds the supervisor gives up "
-        "and takes its other children down."
+        "runs over and over; where it ends more often than the supervisor's `max_restarts` allows "
+        "(3 in 5 seconds by default), that one gives up and takes its other children down."
     ),
     remedy=(
         "Say `restart: :temporary` for one try, `:transient` to try again after a crash. "

@@ -77,15 +77,15 @@ def _has_a_key_of_its_own(call: Call, clause: Clause) -> bool:
 
 
 def _site(call: Call, span: Span, way: Run) -> Site:
-    head = way.head
+    head, erases = way.head, call.name == "erase"
+    done = "erased" if erases else "written"
+    when = "where there is a value" if erases else "each time it gets another value"
     key = "".join(text(call.args[0]).split())[:60]
     return Site(
         span,
-        f"the persistent term `{key}` is "
-        + ("erased" if call.name == "erase" else "replaced")
-        + " while the system is at work",
+        f"the persistent term `{key}` is {done} while the system is at work",
         because=(
-            Because(span, "each time every process of the node is scanned for the old term"),
+            Because(span, f"{when}, every process of the node is scanned for the old one"),
             Because(Span.of(way.function.module, head), _told(way)),
         ),
         severity="info" if way.server else "warning",
@@ -97,7 +97,7 @@ def _site(call: Call, span: Span, way: Run) -> Site:
 def _told(way: Run) -> str:
     if way.server:
         return way.told()
-    return f"`{way.function.label}` of `{way.function.module.name}` runs for each request or job"
+    return f"`{way.function.label}` of `{way.function.module.name}` runs for a request or a job"
 
 
 RULE = Rule(
@@ -110,7 +110,7 @@ RULE = Rule(
     fix="advice",
     explanation=(
         "`:persistent_term.put/2` or `erase/1` is reached from a server's callback or from a "
-        "request, so that the term changes again and again while the system runs."
+        "request, so that the term can change again and again while the system runs."
     ),
     harm=(
         "Reading a persistent term is as cheap as it can be because changing one is dear: the "

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import Call
 from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
 from bot.elixir.dictionary import Uses, is_handed_on, tells_who_it_is, uses_of
 from bot.elixir.nodes import text
@@ -61,7 +62,7 @@ def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
     (first, _), *more = uses.writes
     note = "written here"
     if not uses.reads:
-        note += "" if is_handed_on(uses, module) else "; nothing in this module reads it"
+        note += "" if is_handed_on(uses, module) else "; no read of it is seen in this module"
     elif in_server:
         note += ", past the server's state"
     return (
@@ -82,6 +83,8 @@ def _exemption(key: str, uses: Uses, module: Module) -> str:
     within = [clause for _, clause in uses.writes if not _scoped(clause, uses)]
     if not within or (_private(within) and _dropped_after(uses)):
         return "scoped"
+    if uses.drops and all(_is_given_events(c) for _, c in (*uses.writes, *uses.drops)):
+        return "event-handler"
     if _inspects(module):
         return "inspected"
     if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
@@ -92,6 +95,19 @@ def _exemption(key: str, uses: Uses, module: Module) -> str:
 def _scoped(clause: Clause, uses: Uses) -> bool:
     """Whether the clause that writes the key also drops it again."""
     return any(dropping is clause for _, dropping in uses.drops)
+
+
+def _is_given_events(clause: Clause) -> bool:
+    """Whether the module gives the function to `:telemetry`, which calls it where events occur."""
+    function = clause.function
+    name = f"{function.name}/{function.arity}".encode()
+    attaching = (
+        call
+        for other in function.module.clauses_with(b":telemetry.attach")
+        for call in other.calls
+        if call.full in (":telemetry.attach", ":telemetry.attach_many")
+    )
+    return any(name in (call.node.text or b"") for call in attaching)
 
 
 def _private(clauses: list[Clause]) -> bool:
@@ -120,14 +136,20 @@ def _in_after(node: Node) -> bool:
 
 
 def _inspects(module: Module) -> bool:
-    """Whether the module reads the dictionary of another process."""
+    """Whether the module reads the dictionary of another process, asked for alone or with all."""
     return any(
         call.full in ("Process.info", ":erlang.process_info")
-        and len(call.args) == 2
-        and ":dictionary" in {text(n) for n in nodes.of_type(call.args[1], "atom")}
+        and ":dictionary" in {text(n) for n in nodes.of_type(_asked(call), "atom")}
         for clause in module.clauses_with(b":dictionary")
         for call in clause.calls
     )
+
+
+def _asked(call: Call) -> Node:
+    """What is asked for: an argument, or what is read from the whole."""
+    around = call.node.parent
+    whole = len(call.args) == 1 and around is not None and around.type == "access_call"
+    return around if whole and around is not None else call.node
 
 
 RULE = Rule(
@@ -145,7 +167,7 @@ RULE = Rule(
     ),
     harm=(
         "The value is in no argument and no state. Code that reads it works only in the right "
-        "process, and a move of that code into a task loses it silently."
+        "process; moved into a task, it finds nothing there."
     ),
     remedy=(
         "Pass the value as an argument, keep it in the server's state, or own it in an "
@@ -222,6 +244,21 @@ defmodule Drain do
   end
 
   def draining?, do: Process.get(:draining, false)
+end
+"""),
+        ),
+        Exemption(
+            "event-handler",
+            "a handler of events has no state: what one event writes, the clause for a later one "
+            "drops again in the same process",
+            Sample("""\
+defmodule Shop.Timing do
+  def attach do
+    :telemetry.attach_many("shop", [[:shop, :start], [:shop, :stop]], &__MODULE__.handle/4, nil)
+  end
+
+  def handle([:shop, :start], now, _, _), do: Process.put(:begun, now.time)
+  def handle([:shop, :stop], now, _, _), do: Shop.Log.took(now.time - Process.delete(:begun))
 end
 """),
         ),

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
-from bot.elixir.outline import Clause
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.owners import runs_in_an_owner
+from bot.elixir.rules.parts.start_places import (
+    calling,
+    clause_of_start,
+    is_specified,
+    is_the_root,
+)
 from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
 from bot.elixir.starters import RAW_STARTS, is_linked, is_restarted, starts_a_server
 
@@ -38,10 +44,10 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         yield Exempt(span, "test-support")
     elif app is not None and not app.deployable:
         yield Exempt(span, "library")
-    elif at_boot and not is_linked(start, project) and facts.child_lists:
+    elif at_boot and not is_linked(start, project) and not is_the_root(start, project):
         yield _site(start, span, "info", "medium", "advice", _BESIDE)
     elif at_boot:
-        note = _AT_BOOT if facts.child_lists else _AS_ROOT
+        note = _AS_ROOT if is_the_root(start, project) else _AT_BOOT
         yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
     else:
         yield _in_a_function(start, facts, span, project)
@@ -50,9 +56,7 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
 _AS_ROOT = (
     "it is the application's root process: its crash ends the application, nothing restarts it"
 )
-_BESIDE = (
-    "started without a link, beside the supervision tree: nobody learns of its end or stops it"
-)
+_BESIDE = "started without a link, beside the supervision tree: no supervisor learns of its end"
 _AT_BOOT = "linked to the process that boots the application, beside the supervision tree"
 
 
@@ -72,28 +76,32 @@ def _own_start(
     if _each_caller_stops_it(f"{facts.name}.start", project):
         yield Exempt(span, "short-lived")
         return
-    note = "started without a link, and there is no `start_link`: no supervisor can own it"
+    note = "started without a link, and no `start_link` is seen: a supervisor would not hold it"
     yield _site(start, span, "info", "medium", "advice", note)
 
 
 def _each_caller_stops_it(name: str, project: Project) -> bool:
     callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
-    clauses = [_clause_at(caller, project) for caller in callers]
+    clauses = [clause_of_start(caller, project) for caller in callers]
     return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
 def _in_a_function(
     start: StartFacts, facts: ModuleFacts, span: Span, project: Project
 ) -> Site | Exempt:
-    clause = _clause_at(start, project)
+    clause = clause_of_start(start, project)
     linked = is_linked(start, project)
     target = project.module(start.target) if start.target in project.modules else None
-    restarted = is_restarted(facts, project)
-    tie = tie_of(start, clause, target, restarted) if clause is not None else None
+    by = [] if clause is None or runs_in_an_owner(clause) else calling(clause, project)
+    homes = {c.function.module.name for c in by} or {facts.name}
+    restarted = all(is_restarted(project.modules[home], project) for home in homes)
+    tie = tie_of(start, clause, target, restarted, by) if clause is not None else None
     if tie is not None and tie.exemption:
         return Exempt(span, tie.exemption)
     if tie is not None:
         return _site(start, span, "info", tie.confidence, "advice", tie.note, *tie.more)
+    if clause is not None and is_specified(clause, project):
+        return Exempt(span, "specified")
     note = _FREE_LINK if linked else _NO_LINK
     if start.target in project.child_modules or is_agent(start, target):
         return _site(start, span, "info", "low", "advice", note)
@@ -101,15 +109,10 @@ def _in_a_function(
 
 
 _FREE_LINK = (
-    "linked to whatever process calls this function: a crash of either ends both, and nobody "
-    "restarts it"
+    "linked to whatever process calls this function: where that one traps no exits, a crash of "
+    "either ends both; no supervisor restarts this one"
 )
-_NO_LINK = "no link and no supervisor: nobody learns of its end"
-
-
-def _clause_at(start: StartFacts, project: Project) -> Clause | None:
-    module = project.module_at(start.path, start.start)
-    return module.clause_at(start.start) if module is not None else None
+_NO_LINK = "started without a link and by no supervisor: nobody learns of its end without a monitor"
 
 
 def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:
@@ -305,6 +308,18 @@ defmodule Shop.Parser do
   end
 
   def init(text), do: {:ok, text}
+end
+"""),
+        ),
+        Exemption(
+            "specified",
+            "a child specification names the function: a supervisor calls it",
+            Sample("""\
+defmodule Shop.Quote do
+  use GenServer
+  def init(offer), do: {:ok, offer}
+  def child_spec(offer), do: %{id: __MODULE__, start: {__MODULE__, :open, [offer]}}
+  def open(offer), do: GenServer.start_link(__MODULE__, offer)
 end
 """),
         ),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir.calls import Call
 from bot.elixir.facts import ModuleFacts, SendFacts
+from bot.elixir.outline import Clause
+from bot.elixir.process_names import process_name
 from bot.elixir.project import Project
+from bot.elixir.reach import is_callback
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 
 _CLIENT_CALLS = frozenset(
@@ -46,9 +50,7 @@ def _judge(
         span,
         f"a message is sent to `{target.name}` past its client functions",
         because=(
-            Because(
-                span, "the message's shape is now known in two modules, and checked in neither"
-            ),
+            Because(span, "the message's shape is known here too, past the functions for that"),
             Because(client, f"`{target.name}` offers client functions like this one"),
         ),
         data={"target": target.name},
@@ -60,9 +62,17 @@ def _client_function(target: ModuleFacts, project: Project) -> Span | None:
     for clause in module.clauses_with(
         b"GenServer.", b"Agent.", b"GenStage.", b"GenStateMachine.", b":gen_"
     ):
-        if clause.function.public and any(c.full in _CLIENT_CALLS for c in clause.calls):
+        asks = (c for c in clause.calls if c.full in _CLIENT_CALLS)
+        for_others = clause.function.public and not is_callback(clause.function)
+        if for_others and any(_asks(call, clause, target) for call in asks):
             return Span.of(module, clause.node)
     return None
+
+
+def _asks(call: Call, clause: Clause, target: ModuleFacts) -> bool:
+    """Whether it asks the server by its name, or a process that the caller names."""
+    name = process_name(call.args[0], clause) if call.args else ""
+    return name in ("", target.name, *target.names)
 
 
 RULE = Rule(

@@ -132,7 +132,7 @@ def _site(
         span,
         f"{len(modules)} modules wait in one queue to read what `{module.name}` holds",
         because=(
-            Because(span, "every answer is read from the state, and leaves it as it was"),
+            Because(span, "the answers are made of the state alone, and leave it as it was"),
             Because(
                 Span.of(module, clients[0].clauses[0].head),
                 "each of these reads is a message to the one process and a copy of the answer",
@@ -156,8 +156,8 @@ RULE = Rule(
         "caller. Callers from several modules go through it one by one, although they only read."
     ),
     harm=(
-        "All reads of the node wait in one mailbox, behind each other and behind the server's own "
-        "work; a slow refresh makes every reader time out."
+        "All these reads wait in one mailbox, behind each other and behind the server's own "
+        "work; where that takes longer than the readers' timeout, they exit."
     ),
     remedy=(
         "Let the server own a protected ETS table with `read_concurrency: true`, write it alone, "

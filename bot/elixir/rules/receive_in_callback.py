@@ -146,13 +146,14 @@ def _notes(call: Call, span: Span) -> Iterator[Because]:
             "gone, the server answers nobody",
         )
     else:
-        yield Because(span, "there is no `after`: a message that never comes stops the server")
+        yield Because(span, _ENDLESS)
 
 
 def _short(pattern: Node) -> str:
     return " ".join(text(pattern).split())[:60]
 
 
+_ENDLESS = "there is no `after`: until such a message comes, the server answers nobody"
 _ALIKE = "a message that is alike is taken too"
 
 

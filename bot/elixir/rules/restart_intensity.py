@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from tree_sitter import Node
 
@@ -55,14 +56,14 @@ def _judge(pair: Node, options: Node, clause: Clause, many: int) -> Iterator[Sit
 def _site(span: Span, restarts: int, seconds: int, owner: str) -> Site:
     pool, handed_on = owner in _POOLS, bool(owner) and owner not in _SUPERVISORS
     time = "a second" if seconds == 1 else f"{seconds} seconds"
-    pause = max(1, round(1000 * seconds / restarts))
+    pause = ceil(1000 * seconds / restarts)
     return Site(
         span,
         f"{restarts} restarts in {time} are allowed before the supervisor gives up",
         because=(
             Because(
                 span,
-                f"a child that dies every {pause} ms, or more slowly, is restarted for ever"
+                f"one child that dies every {pause} ms, or more slowly, never gets to this limit"
                 + (": many children may need many restarts, one that loops hides" if pool else ""),
             ),
             *([Because(span, f"if `{owner}` gives this to its supervisor")] if handed_on else []),
@@ -110,8 +111,8 @@ RULE = Rule(
     ),
     harm=(
         "The limit is what ends a crash loop: the supervisor stops, and the one above it starts "
-        "the whole branch anew, or the application stops and somebody is told. Without it a child "
-        "that dies again and again is restarted for ever, and the log fills."
+        "the whole branch anew, or the application stops and somebody is told. Above it a child "
+        "that dies again and again is started as often, and the log fills."
     ),
     remedy=(
         "Stay near the default of 3 in 5 seconds and group the children so that a failing one "

@@ -54,14 +54,14 @@ def _judge(
     kept_in = project.module(other.module)
     return Site(
         span,
-        f"a restart of `{other.module}` alone undoes what `{facts.name}` did at its start",
+        f"a restart of `{other.module}` alone can undo what `{facts.name}` did at its start",
         because=(
             *way(tie.step),
             Because(Span.of(tie.call.owner, tie.call.node), tie.note),
             Because(Span.of(kept_in, tie.other), tie.other_note),
             Because(
                 Span(listing.path, listing.start, listing.end),
-                "with `:one_for_one` the one restarts and the other is not told",
+                "with `:one_for_one` the one restarts alone",
             ),
         ),
         data={"child": facts.name, "sibling": other.module},
@@ -83,8 +83,8 @@ RULE = Rule(
     ),
     harm=(
         "When the sibling crashes, only the sibling restarts, and it knows nothing of this child "
-        "any more. Nothing fails: messages just do not come, rows are not there, a pid is dead. "
-        "Only a restart of the child would mend it, and nobody asks for that."
+        "any more. Nothing need fail at once: messages do not come, rows are not there, a pid is "
+        "dead. A restart of the child would mend it, and nobody asks for that."
     ),
     remedy=(
         "Put the sibling first and use `:rest_for_one`, or `:one_for_all` where both depend on "

@@ -82,9 +82,7 @@ def _judge(call: Call, closure: Node) -> Iterator[Site | Exempt]:
         f"`self()` is here the process that `{starter}` runs the function in",
         because=(
             Because(Span.of(call.owner, closure), f"`{starter}` runs this in another process"),
-            Because(
-                span, "so that process sends the message to itself, and nothing in it receives"
-            ),
+            Because(span, "so that process sends it to itself, and no `receive` is seen there"),
         ),
         data={"call": call.full, "starter": starter},
     )
@@ -124,8 +122,8 @@ RULE = Rule(
         "that evaluates it: there, the new one."
     ),
     harm=(
-        "The new process writes into its own mailbox and ends. The process that waits for the "
-        "message never gets it, and nothing fails."
+        "The new process writes into its own mailbox. Whoever waits for the message does not get "
+        "it, and nothing fails."
     ),
     remedy=(
         "Bind the address outside: `parent = self()` before the function, `send(parent, ...)` in "

@@ -52,10 +52,10 @@ def _site(chain: tuple[Move, ...], moves: Mapping[str, list[Move]], module: Modu
     states = [first, *(move.target for move in chain)]
     return Site(
         Span.of(module, chain[0].node),
-        f"the server moves itself through {len(states)} states by messages to itself: "
+        f"the server can move itself through {len(states)} messages to itself: "
         + " → ".join(f"`{state}`" for state in states),
         because=tuple(
-            Because(Span.of(module, move.node), f"`{before}` leads to `{move.target}`")
+            Because(Span.of(module, move.node), f"what takes `{before}` can bring `{move.target}`")
             for before, move in zip(states, chain, strict=False)
         ),
         data={"states": " ".join(states)},

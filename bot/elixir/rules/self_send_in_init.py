@@ -9,26 +9,35 @@ from collections.abc import Iterator
 from bot.elixir import nodes
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.first_message import why_first
 from bot.elixir.self_sends import SelfSend, self_sends
 
 _BRANCHES = ("if", "unless", "case", "cond", "with")
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> Iterator[str]:
+    """Files with an `init/1` that may send something to itself."""
+    for path in project.lib_holding(b"GenServer"):
+        data = project.texts[path]
+        if b"self" in data and b"send" in data and b"init(" in data:
+            yield path
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """The first message each `init/1` clause of a GenServer sends to itself; only it can become
     the continue.
     """
-    init = module.functions.get(("init", 1))
-    if init is None or not module.implements("GenServer"):
-        return
-    for clause in init.clauses:
-        for sent in self_sends(clause)[:1]:
-            yield _judge(sent, clause)
+    for module in project.modules_in(path):
+        init = module.functions.get(("init", 1))
+        if init is not None and module.implements("GenServer"):
+            for clause in init.clauses:
+                for sent in self_sends(clause)[:1]:
+                    yield _judge(sent, clause, project)
 
 
-def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
+def _judge(sent: SelfSend, clause: Clause, project: Project) -> Site | Exempt:
     span = Span.of(clause.function.module, sent.call.statement)
     if _continue_taken(clause):
         return Exempt(span, "other-return")
@@ -36,7 +45,7 @@ def _judge(sent: SelfSend, clause: Clause) -> Site | Exempt:
         return Exempt(span, "received-in-init")
     if _conditional(sent, clause):
         return Exempt(span, "conditional")
-    first = why_first(sent, clause)
+    first = why_first(sent, clause, project)
     if first:
         return Exempt(span, first)
     top_level = any(s.id == sent.call.statement.id for s in clause.statements())
@@ -58,8 +67,8 @@ def _answers(module: Module) -> bool:
 
 def _what_comes_first(module: Module) -> str:
     if _answers(module):
-        return "a call that arrives during `init/1` is answered before this is handled"
-    return "a message that arrives during `init/1` is handled before this one"
+        return "a call that arrives before this line is run is answered before this is handled"
+    return "a message that arrives before this line is run is handled before this one"
 
 
 def _conditional(sent: SelfSend, clause: Clause) -> bool:
@@ -98,11 +107,9 @@ RULE = Rule(
     fix="automatic",
     explanation="A GenServer puts off work by sending a message to itself in `init/1`.",
     harm=(
-        "The message goes to the end of the mailbox. A registered server can have requests there "
-        "before `init/1` "
-        "returns; they are answered from a state the work has not touched yet. It happens "
-        "rarely, and mostly after "
-        "a restart under load."
+        "The message goes to the end of the mailbox. A server that others know already, by its "
+        "name, can have requests there by then; they are answered before the work is done. It "
+        "happens rarely, and mostly after a restart under load."
     ),
     remedy=(
         "Return `{:ok, state, {:continue, term}}` and do the work in `handle_continue/2`, which "
@@ -110,7 +117,7 @@ RULE = Rule(
         "message."
     ),
     triggers=(b"self",),
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         _server("send(self(), :load)\n{:ok, %{source: source, rates: []}}"),
         _server("Process.send(self(), :load, [])\n{:ok, %{source: source, rates: []}}"),
@@ -197,6 +204,24 @@ defmodule Shop.Feed do
 
   def handle_info(:open, state), do: {:noreply, Shop.Wire.connect(state)}
   def handle_info({:news, text}, state), do: {:noreply, Shop.Wire.take(state, text)}
+end
+"""),
+        ),
+        Exemption(
+            "nothing-done",
+            "what takes the message gives the state back as it was and does nothing: whatever "
+            "comes before it makes no difference",
+            Sample("""\
+defmodule Shop.Clock do
+  use GenServer
+
+  def init(state) do
+    send(self(), :startup)
+    {:ok, state}
+  end
+
+  def handle_call(:all, _from, state), do: {:reply, state, state}
+  def handle_info(:startup, state), do: {:noreply, state}
 end
 """),
         ),

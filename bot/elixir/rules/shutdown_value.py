@@ -92,10 +92,10 @@ def _of_server(spec: WrittenSpec, server: Module, project: Project) -> Iterator[
         yield Exempt(span, "finishes-work")
     else:
         note = (
-            "it has no `terminate/2`, so there is nothing to wait for but a callback that hangs: "
-            "then the application never stops"
+            "no `terminate/2` is seen, so there is nothing to wait for but the callback it is in: "
+            "one that hangs holds up the end of the application"
         )
-        yield _site(spec, "may take for ever to stop", note, "info", "low")
+        yield _site(spec, "may take any time to stop", note, "info", "low")
 
 
 def _site(

@@ -57,7 +57,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
 
 def _reason(arrival: Arrival) -> Because:
     which = "takes one of a crash" if text(arrival.message) in _CRASHES else "takes it"
-    note = f"this brings `{arrival.shown}`, and no clause above the catch-all {which}"
+    note = f"this can bring `{arrival.shown}`, and no clause above the catch-all {which}"
     return Because(Span.of(arrival.call.owner, arrival.call.node), note)
 
 
@@ -146,8 +146,8 @@ RULE = Rule(
         "only clause of `handle_info/2` that takes them drops everything without a word."
     ),
     harm=(
-        "The death of a process that was worth a monitor goes unseen: its entry stays in the "
-        "state, its work is never taken up again, and no log tells why."
+        "The death of a process that was worth a monitor goes unseen here: what the server keeps "
+        "of it stays, its work is not taken up again by this message, and no log tells why."
     ),
     remedy=(
         "Add a clause for each message the server asks for, above the catch-all. Let the "

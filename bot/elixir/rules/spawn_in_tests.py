@@ -55,7 +55,7 @@ def _judge(call: Call, function: Node, asserts: Call) -> Site | Exempt:
         because=(
             Because(
                 Span.of(call.owner, asserts.node),
-                "when this fails only its own process ends, and the test does not hear of it",
+                "when this fails its own process ends, and no link or monitor tells the test",
             ),
         ),
         confidence="medium" if _asserts_itself(call) else None,
@@ -110,8 +110,8 @@ RULE = Rule(
         "process is not linked to the test, and tells it nothing."
     ),
     harm=(
-        "A failed assertion raises in the process that runs it. Nobody is linked to it, so the "
-        "test passes, or ends before the assertion was made: it checks nothing."
+        "A failed assertion raises in the process that runs it. The test is not linked to it: it "
+        "can pass all the same, or end before the assertion was made."
     ),
     remedy=(
         "Use `Task.async/1` and `Task.await/1`, which fail with the test. Or send what was seen "

@@ -20,6 +20,7 @@ from bot.elixir.timers import OwnMessage, handlers, own_messages, run_by, shape,
 from bot.elixir.ways import ways
 
 _REQUESTS = (("handle_call", 3), ("handle_cast", 2))
+_VALUES = ("atom", "boolean", "nil", "integer")
 _CONDITIONS = ("if", "unless", "case", "cond", "with", "for")
 
 
@@ -49,29 +50,34 @@ def _judge(sent: OwnMessage, step: Reached, request: Clause) -> Iterator[Site | 
         yield Exempt(span, exemption)
         return
     message = " ".join(text(sent.message).split())
+    goes_on = "sends it again and again" if sent.repeats else "its message can start again"
     yield Site(
         span,
-        f"each request starts one more timer for `{message}`, and each of them goes on for ever",
+        f"each such request starts one more timer for `{message}`, which {goes_on}",
         because=(
             *route(step),
             Because(span, f"`{request.function.label}` runs this, and its reference is lost"),
-            Because(Span.of(module, again), "this starts the timer again, whoever started it"),
+            Because(Span.of(module, again.node), _ON_ITS_OWN if sent.repeats else _AGAIN),
         ),
         confidence="high" if sent.repeats else None,
         data={"message": message},
     )
 
 
-def _starts_again(sent: OwnMessage, module: Module) -> Node | None:
+_ON_ITS_OWN = "this sends the message until the server ends"
+_AGAIN = "where the message leads here, the timer starts again, whoever started it"
+
+
+def _starts_again(sent: OwnMessage, module: Module) -> Call | None:
     """Where the message's own handler starts the same timer again."""
     if sent.repeats:
-        return sent.call.node
+        return sent.call
     wanted = shape(sent.message)
     for handler in handlers(module, wanted):
         for clause in run_by(handler):
             for again in own_messages(clause):
                 if again.later and shape(again.message) == wanted:
-                    return again.call.node
+                    return again.call
     return None
 
 
@@ -82,7 +88,8 @@ def _exemption(sent: OwnMessage, step: Reached, request: Clause) -> str:
     if nodes.of_type(sent.message, "identifier"):
         return "carries-data"
     places = [*step.path, sent.call]
-    if _asks_state(request) or any(_conditional(call) for call in places):
+    chosen = any(_is_chosen(call) for call in step.path)
+    if _asks_state(request) or chosen or any(_conditional(call) for call in places):
         return "guarded"
     return ""
 
@@ -90,8 +97,23 @@ def _exemption(sent: OwnMessage, step: Reached, request: Clause) -> str:
 def _asks_state(request: Clause) -> bool:
     """Whether the clause is only taken in some states."""
     state = request.params[-1] if request.params else None
-    return request.guard is not None or (
-        state is not None and bool(nodes.of_type(state, "atom", "boolean", "nil", "integer"))
+    return request.guard is not None or (state is not None and bool(nodes.of_type(state, *_VALUES)))
+
+
+def _is_chosen(call: Call) -> bool:
+    """Whether only some of the function's clauses do it: a guard, or a value that the call does not
+    write out, picks them.
+    """
+    function = call.owner.local(call.name, call.arity)
+    if function is None or len(function.clauses) < 2:
+        return False
+    return any(_picks(clause, call) for clause in function.clauses)
+
+
+def _picks(clause: Clause, call: Call) -> bool:
+    pairs = zip(clause.params, call.args, strict=False)
+    return clause.guard is not None or any(
+        nodes.of_type(param, *_VALUES) and not nodes.of_type(arg, *_VALUES) for param, arg in pairs
     )
 
 
@@ -144,9 +166,9 @@ RULE = Rule(
         "away."
     ),
     harm=(
-        "Every such request begins a chain of its own beside those that run already, and nothing "
-        "can end one. The work that was meant for once a second is done twice, ten times, a "
-        "hundred times a second; a stop and a new start leave the old chain running."
+        "Every such request begins a chain of its own beside those that run already, and no "
+        "reference is kept by which it could be cancelled. The work that was meant for once a "
+        "second is then done twice, ten times, a hundred times a second."
     ),
     remedy=(
         "Keep the timer's reference in the state, and call `Process.cancel_timer/1` before a new "

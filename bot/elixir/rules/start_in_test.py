@@ -154,11 +154,11 @@ def _named_in(found: Sequence[Node]) -> Iterator[Node]:
 
 def _unlinked(call: Call, name: str) -> Site:
     span = Span.of(call.owner, call.node)
-    note = "nothing stops this process: it runs on when the test is over"
-    clash = Because(span, f"and keeps the name `{name}`, under which nothing else can start")
+    note = "no link ends it and no call here stops it: it can run on when the test is over"
+    clash = Because(span, f"as long as it runs it keeps the name `{name}`")
     return Site(
         span,
-        f"`{call.full}` starts a process that outlives its test",
+        f"`{call.full}` starts a process that can outlive its test",
         because=(Because(span, note), *([clash] if name else ())),
         severity="warning" if name else "info",
     )
@@ -174,7 +174,7 @@ def _linked(calls: Sequence[Call], name: str) -> Site:
             Because(
                 first,
                 "it is linked to the test's process and ends after it, at a time nobody waits "
-                "for; the next test that starts the name then gets `:already_started`",
+                "for; a test that starts the name until then gets `:already_started`",
             ),
             *(Because(span, "this test starts it under the same name") for span in others),
         ),

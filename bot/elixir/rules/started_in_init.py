@@ -70,8 +70,8 @@ def _judge(start: StartFacts, listed: bool, project: Project) -> Iterator[Site |
                 *route(step),
                 Because(
                     span,
-                    "it hangs on this server by a link: the supervisor above knows one worker, and "
-                    "gives the whole branch the time of one worker to stop",
+                    "it hangs on this server by a link: the supervisor above stops the server, and "
+                    "waits for that alone",
                 ),
             ),
             data={"call": start.call, "target": start.target},
@@ -102,8 +102,7 @@ RULE = Rule(
     ),
     harm=(
         "The branch is missing from the tree that people and tools look at. It ends with every "
-        "crash of the server, and at shutdown the server is killed after its 5 seconds while its "
-        "branch may still be at work."
+        "crash of the server, and at shutdown nobody waits for what it still has to do."
     ),
     remedy=(
         "Make server and supervisor siblings under a supervisor of their own, `:one_for_all` or "

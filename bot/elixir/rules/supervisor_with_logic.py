@@ -108,7 +108,7 @@ def _raises(call: Call, step: Reached, module: Module) -> Site:
             *route(step),
             Because(
                 Span.of(module, call.node),
-                "a supervisor that fails to start again takes the one above it down",
+                "where it raises, neither the first start nor a restart of this branch succeeds",
             ),
         ),
         severity="info",

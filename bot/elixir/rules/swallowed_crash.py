@@ -9,6 +9,7 @@ from bot.elixir import nodes
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.handlers import (
     Handler,
+    Kind,
     asks_another_process,
     fails_again,
     handlers_in,
@@ -22,6 +23,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.terminating import is_for_the_end
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -80,15 +82,15 @@ def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
     handler, *others = handlers
     learned = told(handler)
     severity, confidence = _weight(learned or _falls_back(handler), in_callback)
-    span = Span.of(module, handler.node)
+    span, taken = Span.of(module, handler.node), f"every {_TAKEN[handler.kind]}"
     return Site(
         span,
         f"`{handler.pattern} ->` "
-        f"{'turns every crash into a value' if learned else 'swallows every crash'}",
+        + (f"turns {taken} into a value" if learned else f"swallows {taken}"),
         because=(
             Because(span, _note(learned, in_callback)),
             *(
-                Because(Span.of(module, other.node), "so does this one, for the same code")
+                Because(Span.of(module, other.node), _ALSO.format(_TAKEN[other.kind]))
                 for other in others
             ),
         ),
@@ -106,10 +108,16 @@ def _weight(answered: bool, in_callback: bool) -> tuple[Severity | None, Confide
 
 def _note(learned: bool, in_callback: bool) -> str:
     if in_callback:
-        return "the server goes on with a state that the failed code may have left half done"
+        return "the server goes on, although what this code was to do may be done in part only"
     if learned:
-        return "programming errors are treated like the failures this code expects"
-    return "neither the caller nor a log learns what went wrong"
+        return "a programming error goes on as a value here, like a failure this code expects"
+    return "what went wrong is neither in the answer nor handed to anything here"
+
+
+_TAKEN: dict[Kind, str] = {
+    "rescue": "exception", "catch": "crash", "exit": "exit", "error": "error"
+}  # fmt: skip
+_ALSO = "this one takes every {}, for the same code"
 
 
 def _falls_back(handler: Handler) -> bool:
@@ -130,7 +138,7 @@ def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
         return "test-support"
     if is_command_line(clause):
         return "command-line"
-    if clause.function.name == "terminate":
+    if is_for_the_end(clause.function):
         return "clean-up"
     if handler.kind == "exit" and asks_another_process(handler.guarded, module):
         return "peer-gone"
@@ -157,11 +165,11 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="assisted",
-    explanation="A `rescue` or `catch` takes any failure at all and carries on.",
+    explanation="A `rescue` or `catch` takes any failure of its kind and carries on.",
     harm=(
         "A supervisor can only restore what crashes. Errors nobody thought of, typing "
         "mistakes included, go on as "
-        "ordinary values, and a server keeps running on a state that may be half changed."
+        "ordinary values, and a server keeps running although its work may be half done."
     ),
     remedy=(
         "Rescue the exceptions this code expects, by name, and let everything else crash; or "

@@ -57,6 +57,22 @@ def test_function_that_returns_the_result(call: str, said: list[str]) -> None:
     assert outcome(RULE, {**in_function(call), "lib/desks.ex": desks}) == said
 
 
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("{Registry, keys: :unique, name: x}", "~once-per-name"),
+        ("{Registry, [keys: :unique, name: Shop.Names]}", "~once-per-name"),
+        ("{Registry, keys: :unique}", "warning"),
+        ("{Task, fn -> x end}", "info"),
+        ("%{id: x, start: {Task, :start_link, [x]}}", "info"),
+    ],
+)
+@pytest.mark.parametrize("way", ["Supervisor.start_child(S, {})", "s = {}\n    start(S, s)"])
+def test_children_of_other_libraries(spec: str, said: str, way: str) -> None:
+    body = way.replace("{}", spec).replace("  start(", "  Supervisor.start_child(") + "\n    :ok"
+    assert outcome(RULE, in_function(body)) == [said]
+
+
 def test_function_that_looks_for_itself() -> None:
     desks = (
         f"defmodule Shop.Desks do\n  def open(x) do\n    {{:ok, p}} = {START}\n    p\n  end\nend\n"

@@ -228,11 +228,11 @@ def test_a_process_that_reports_to_its_starter(body: str, said: list[str]) -> No
     [
         ("spawn(fn -> WAIT end)", "the process that `spawn` starts here"),
         ("Task.start(fn -> WAIT end)", "the process that `Task.start` starts here"),
-        ("Task.async(fn -> WAIT end)", "every caller of this function"),
-        ("WAIT", "every caller of this function"),
+        ("Task.async(fn -> WAIT end)", "the process that `Task.async` starts here"),
+        ("WAIT", "whoever runs this"),
     ],
 )
-def test_who_hangs(work: str, who: str) -> None:
+def test_who_waits(work: str, who: str) -> None:
     code = in_function(work.replace("WAIT", "GenServer.call(x, :go, :infinity)"))["lib/a.ex"]
     (finding,) = analysed(rule(RULE), code).findings
-    assert finding.evidence[0].note == f"if the other side hangs, so does {who}"
+    assert finding.evidence[0].note == f"until the other side answers, {who} waits"

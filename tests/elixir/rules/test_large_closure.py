@@ -47,9 +47,9 @@ def test_sites(body: str, words: list[str]) -> None:
     assert outcome(RULE, in_function(body)) == words
 
 
-def test_each_variable_has_a_finding() -> None:
+def test_all_variables_of_a_function_are_one_finding() -> None:
     body = "Task.async(fn -> {x.name, y.name} end)"
-    assert outcome(RULE, in_function(body, "go(x, y)")) == ["info", "info"]
+    assert outcome(RULE, in_function(body, "go(x, y)")) == ["info"]
 
 
 def test_tests_may_copy() -> None:
@@ -74,3 +74,10 @@ def test_the_field_is_named_as_far_as_it_is_gone_into() -> None:
     body = "Task.async(fn -> x.assigns.user end)"
     (finding,) = analysed(rule(RULE), in_function(body)).findings
     assert finding.message.endswith("which uses only `x.assigns.user`")
+
+
+def test_a_function_is_told_once() -> None:
+    body = "y = Shop.find(x)\n    Task.async(fn -> {x.name, y.id, x.city} end)"
+    (finding,) = analysed(rule(RULE), in_function(body)).findings
+    assert "`x.name` and `x.city`" in finding.message
+    assert [e.note for e in finding.evidence][1:] == ["so is `y`, for `y.id`"]

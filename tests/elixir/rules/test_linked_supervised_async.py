@@ -34,7 +34,9 @@ def test_the_codemod_learns_whether_replies_are_handled() -> None:
 
 def test_trapping_without_an_exit_clause_is_no_exemption() -> None:
     code = SERVER.replace("{:ok, s}", "{Process.flag(:trap_exit, true), s}").replace("HANDLER", "")
-    assert len(analysed(RULE, code).findings) == 1
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == "info"
+    assert finding.evidence[-1].note.startswith("exits are trapped here")
 
 
 def test_nolink_and_clients_are_silent() -> None:

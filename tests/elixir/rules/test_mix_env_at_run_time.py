@@ -60,12 +60,32 @@ end
         ("extra_applications: [:logger, :mix]", ["info"]),
         ("extra_applications: [:logger]", ["warning"]),
         ("dialyzer: [plt_add_apps: [:mix]]", ["warning"]),
+        ("xref: [exclude: [:mix]]", ["warning"]),
+        ("releases: [shop: [applications: [mix: :load]]]", ["info"]),
+        ("releases: [shop: [applications: [shop: :load]]]", ["warning"]),
     ],
 )
 def test_shipped_mix_answers_instead_of_raising(listed: str, said: list[str]) -> None:
     mix = (
         "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\n"
         f"  def application, do: [{listed}]\nend\n"
+    )
+    assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "deps", "said"),
+    [
+        ("~> 1.3.2", "[]", ["info"]),
+        ("~> 1.3", "[]", ["warning"]),
+        ("~> 1.9.0", "[]", ["warning"]),
+        ("~> 1.3.2", "[{:distillery, []}]", ["warning"]),
+    ],
+)
+def test_an_elixir_that_makes_no_releases(asked: str, deps: str, said: list[str]) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n"
+        f'  def project, do: [app: :shop, elixir: "{asked}", deps: {deps}]\nend\n'
     )
     assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said
 

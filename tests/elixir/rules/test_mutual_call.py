@@ -60,7 +60,7 @@ def test_what_closes_the_circle_is_evidence() -> None:
         "`handle_call/3` calls `Shop.B.ask`",
         "here `Shop.A` waits for `Shop.B`",
         "`handle_call/3` calls `Shop.A.ask`",
-        "to answer that very request, `Shop.B` waits for `Shop.A`",
+        "in the clause that takes that very request, `Shop.B` waits for `Shop.A`",
     ]
 
 

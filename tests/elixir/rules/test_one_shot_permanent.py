@@ -83,3 +83,27 @@ defmodule Shop.Tree do
 end
 """
     assert outcome(RULE, {"lib/s.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("", ["warning"]),
+        ("def child_spec(x), do: %{id: x, start: {__MODULE__, :go, [x]}, restart: :temporary}", []),
+    ],
+)
+def test_a_specification_of_its_own_decides(spec: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.S do
+  use GenServer
+  {spec}
+  def init(s), do: {{:ok, s, {{:continue, :go}}}}
+  def handle_continue(:go, s), do: {{:stop, :normal, s}}
+end
+
+defmodule Shop.Tree do
+  use Supervisor
+  def init(_), do: Supervisor.init([Shop.S], strategy: :one_for_one)
+end
+"""
+    assert outcome(RULE, {"lib/s.ex": code}) == said

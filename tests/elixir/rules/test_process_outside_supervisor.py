@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
 from bot.elixir.rules.process_outside_supervisor import RULE as RULE_OF_IT
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
 
@@ -427,8 +429,8 @@ end
     [
         ("Shop.Log.start([])", "info", "started without a link"),
         ("GenServer.start(Shop.Log, [])", "info", "started without a link"),
-        ("Shop.Stock.start_link([])", "warning", "linked to the process that boots"),
-        ("GenServer.start_link(Shop.Log, [])", "warning", "linked to the process that boots"),
+        ("Shop.Stock.start_link([])", "warning", "linked to the process"),
+        ("GenServer.start_link(Shop.Log, [])", "warning", "linked to the process"),
     ],
 )
 def test_what_boot_starts_is_linked_or_not(start: str, severity: str, note: str) -> None:
@@ -461,3 +463,69 @@ defmodule Shop.Video do
 end
 """
     assert said(code) == words
+
+
+ROOM = """\
+defmodule Shop.Room do
+  use GenServer
+  def open(x), do: GenServer.start_link(__MODULE__, {given})
+  def init(x), do: {{:ok, x}}
+end
+"""
+HOUSE = """\
+defmodule Shop.House do
+  use GenServer
+  def init(x) do
+    {begin}
+    {{:ok, x}}
+  end
+  def handle_cast({{:open, x}}, s) do
+    {{:ok, room}} = Shop.Room.open(x)
+    {{:noreply, [room | s]}}
+  end
+end
+"""
+TRAPS = "Process.flag(:trap_exit, true)"
+
+
+@pytest.mark.parametrize(
+    ("given", "begin", "more", "words", "note"),
+    [
+        ("x", ":ok", "", ["info"], "linked to the process that starts it, which is not seen to"),
+        ("x", TRAPS, "", ["info"], "linked to the server that starts it: that one traps exits"),
+        ("{self(), x}", ":ok", "", ["~paired"], ""),
+        ("x", ":ok", function("Shop.Room.open(x)"), ["warning"], "linked to whatever process"),
+        ("{self(), x}", ":ok", function("Shop.Room.open(x)"), ["warning"], "linked to whatever"),
+    ],
+)
+def test_servers_that_call_the_function_own_what_it_starts(
+    given: str, begin: str, more: str, words: list[str], note: str
+) -> None:
+    code = ROOM.format(given=given) + HOUSE.format(begin=begin) + more
+    assert said(code) == words
+    notes = [f.evidence[0].note for f in analysed(RULE_OF_IT, code).findings]
+    assert [found[: len(note)] for found in notes] == [note] * len(notes)
+
+
+@pytest.mark.parametrize(
+    ("start", "rest", "note"),
+    [
+        ("Shop.Stock.start_link([])", "", "it is the application's root process"),
+        ("Shop.Stock.start_link([])", "Shop.Top.start_link([])", "linked to the process"),
+        ("GenServer.start(Shop.Stock, [])", "Shop.Top.start_link([])", "started without a link"),
+    ],
+)
+def test_only_what_start_returns_is_the_root_process(start: str, rest: str, note: str) -> None:
+    code = f"""\
+defmodule Shop.Application do
+  use Application
+  def start(_type, _args) do
+    {start}
+    {rest}
+  end
+end
+"""
+    mix = MIX.replace("{mod}", "mod: {Shop.Application, []}").replace("{more}", "")
+    files = {"mix.exs": mix, "lib/stock.ex": STOCK, "lib/a.ex": code}
+    (finding,) = survey(MemoryTree.of(files), jobs=1, rules=(RULE_OF_IT,)).analysis.findings
+    assert finding.evidence[0].note.startswith(note)

@@ -53,3 +53,23 @@ def test_nested_modules_are_one_component() -> None:
 
 def test_tests_may_send_what_they_like() -> None:
     assert said("send(Shop.Stock, :x)", path="test/night_test.exs") == []
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        ("def take(item), do: GenServer.call(__MODULE__, {:take, item})", ["info"]),
+        ("def take(at, item), do: GenServer.call(at, {:take, item})", ["info"]),
+        ("def take(item), do: GenServer.call(Shop.Other, {:take, item})", ["~no-client-api"]),
+        (
+            "def handle_cast(:a, s), do: {:noreply, GenServer.call(s, :b)}",
+            ["~no-client-api"],
+        ),
+    ],
+)
+def test_what_asks_others_is_no_client_function(client: str, words: list[str]) -> None:
+    code = STOCK.replace("NAME", "__MODULE__").replace(
+        "def take(item), do: GenServer.call(@name, {:take, item})", client
+    )
+    night = "defmodule Shop.Night do\n  def go, do: send(Shop.Stock, :x)\nend\n"
+    assert outcome(RULE, {"lib/stock.ex": code, "lib/night.ex": night}) == words

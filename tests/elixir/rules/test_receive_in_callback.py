@@ -123,15 +123,15 @@ end
 @pytest.mark.parametrize(
     ("heads", "limit", "notes"),
     [
-        (["{:weight, x}"], "", ["no pattern holds a reference", "never comes stops the server"]),
-        (["{:weight, x}", "{:lost, ^ref}"], "", ["`{:weight, x}` holds no reference", "never"]),
+        (["{:weight, x}"], "", ["no pattern holds a reference", "until such a message comes"]),
+        (["{:weight, x}", "{:lost, ^ref}"], "", ["`{:weight, x}` holds no reference", "until"]),
         (
             ["{:weight, x}", "{:DOWN, ^ref, _, _, x}"],
             "",
             ["`{:weight, x}` holds no reference", "or until the process it monitors is gone"],
         ),
         (["{:weight, ^ref, x}", "{:DOWN, ^ref, _, _, x}"], "", ["the process it monitors is gone"]),
-        (["{:DOWN, _, _, _, x}"], "", ["no pattern holds", "never comes stops the server"]),
+        (["{:DOWN, _, _, _, x}"], "", ["no pattern holds", "until such a message comes"]),
         (["{:weight, ^ref, x}"], "after\n 9 -> nil", ["until then the server answers nobody"]),
     ],
 )

@@ -26,7 +26,7 @@ defmodule Pool do
     {body}
   end
   def handle_call(:all, _from, x), do: {{:reply, x, x}}
-  def handle_info(:load, x), do: {{:noreply, x}}
+  def handle_info(:load, x), do: {{:noreply, Shop.load(x)}}
 end
 """
     assert len(outcome("self-send-in-init", {"lib/pool.ex": code})) == said
@@ -97,11 +97,35 @@ defmodule Shop.Clock do
     {{:ok, x}}
   end
   def handle_call(:all, _from, x), do: {{:reply, x, x}}
-  def handle_info(:load, x), do: {{:noreply, x}}
+  def handle_info(:load, x), do: {{:noreply, Shop.load(x)}}
   defp limit(x), do: Keyword.fetch!(x, :limit)
 end
 """
     assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("GenServer.start_link(Shop.Clock, x)", "~unknown-yet"),
+        ("GenServer.start_link(Shop.Clock, x, name: x)", "info"),
+        ("Supervisor.start_link([Shop.Clock], strategy: :one_for_one)", "info"),
+    ],
+)
+def test_another_module_can_start_it(start: str, said: str) -> None:
+    code = """\
+defmodule Shop.Clock do
+  use GenServer
+  def init(x) do
+    send(self(), :load)
+    {:ok, x}
+  end
+  def handle_call(:all, _from, x), do: {:reply, x, x}
+  def handle_info(:load, x), do: {:noreply, Shop.load(x)}
+end
+"""
+    desk = f"defmodule Shop.Desk do\n  def open(x), do: {start}\nend\n"
+    assert outcome("self-send-in-init", {"lib/clock.ex": code, "lib/desk.ex": desk}) == [said]
 
 
 @pytest.mark.parametrize(
@@ -132,3 +156,29 @@ end
     assert outcome("self-send-in-init", {"lib/feed.ex": code}) == [said]
     still = code.replace("Shop.Wire.connect(x)}", "Shop.Wire.count(x)}")
     assert outcome("self-send-in-init", {"lib/feed.ex": still}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("taker", "said"),
+    [
+        ("def handle_info(:load, x), do: {:noreply, x}", "~nothing-done"),
+        ("def handle_info(:load, x), do: {:noreply, x, {:continue, :go}}", "info"),
+        ("def handle_info(:load, x), do: {:noreply, [x]}", "info"),
+        ("def handle_info(:load, %{y: x}), do: {:noreply, x}", "info"),
+        ("def handle_info(:load, x), do: {:stop, :normal, x}", "info"),
+        ("def handle_info(:load, x) do\n    Shop.load(x)\n    {:noreply, x}\n  end", "info"),
+    ],
+)
+def test_a_message_for_which_nothing_is_done(taker: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  def init(x) do
+    send(self(), :load)
+    {{:ok, x}}
+  end
+  def handle_call(:all, _from, x), do: {{:reply, x, x}}
+  {taker}
+end
+"""
+    assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]

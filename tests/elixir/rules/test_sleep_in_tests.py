@@ -110,6 +110,28 @@ end
     assert outcome(RULE, {"test/support/slow_server.ex": code}) == ["~simulated-work"]
 
 
+@pytest.mark.parametrize(
+    ("callbacks", "said"),
+    [
+        ("def init(s), do: {:ok, s}\n  def handle_info(:go, s), do: work(s)", "~simulated-work"),
+        ("def init(s), do: {:ok, s}\n  def handle(:go, s), do: work(s)", "warning"),
+        ("def go(s), do: work(s)", "warning"),
+    ],
+)
+def test_a_server_without_use_is_a_stub_too(callbacks: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Reader do
+  def start_link(s), do: GenServer.start_link(__MODULE__, s)
+  {callbacks}
+  defp work(s) do
+    Process.sleep(s)
+    {{:noreply, s}}
+  end
+end
+"""
+    assert outcome(RULE, {"test/support/reader.ex": code}) == [said]
+
+
 NESTED = """defmodule Slow do
         use ExUnit.Case
         test "is slow" do

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "stale-timer"
 
 
 def said(request: str, tick: str = "arm()", head: str = "handle_cast(:go, s)") -> list[str]:
-    code = f"""\
+    return outcome(RULE, {"lib/a.ex": shop(request, tick, head)})
+
+
+def shop(request: str, tick: str, head: str = "handle_cast(:go, s)") -> str:
+    return f"""\
 defmodule Shop.A do
   use GenServer
   def init(s) do
@@ -31,7 +37,6 @@ defmodule Shop.A do
   end
 end
 """
-    return outcome(RULE, {"lib/a.ex": code})
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,38 @@ end
 )
 def test_requests(request_: str, words: list[str]) -> None:
     assert said(request_) == words
+
+
+@pytest.mark.parametrize(
+    ("helper", "words"),
+    [
+        ("defp go_on(s), do: arm_all(s)", ["warning"]),
+        ("defp go_on(s) when s == [], do: arm_all(s)\n  defp go_on(s), do: s", ["~guarded"]),
+        ("defp go_on(%{open: false} = s), do: s\n  defp go_on(s), do: arm_all(s)", ["~guarded"]),
+        ("defp go_on(%{} = s), do: arm_all(s)\n  defp go_on(s), do: arm_all(s)", ["warning"]),
+    ],
+)
+def test_a_clause_on_the_way_can_ask_the_state(helper: str, words: list[str]) -> None:
+    request = "{:noreply, go_on(s)}\n  end\n  " + helper + "\n  defp other(s) do\n    s"
+    assert said(request) == words
+
+
+@pytest.mark.parametrize(
+    ("request_", "tick", "message", "note"),
+    [
+        ("arm()", "arm()", "which its message can start again", "where the message"),
+        (
+            ":timer.send_interval(10, :other)",
+            ":ok",
+            "which sends it again and again",
+            "this sends the message until the server ends",
+        ),
+    ],
+)
+def test_it_says_how_the_timer_goes_on(request_: str, tick: str, message: str, note: str) -> None:
+    (finding,) = analysed(rule(RULE), shop(f"{request_}\n{{:noreply, s}}", tick)).findings
+    assert finding.message.endswith(message)
+    assert finding.evidence[-1].note.startswith(note)
 
 
 def test_a_message_that_does_not_start_the_next_one_is_a_delay() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.elixir.rules.swallowed_crash import RULE
+from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
 
 
@@ -95,11 +96,53 @@ def test_a_try_in_a_task_of_a_callback_is_the_tasks() -> None:
     assert finding.severity == "info"
 
 
+@pytest.mark.parametrize(
+    ("handlers", "message"),
+    [
+        ("rescue\n    _ -> nil", "`_ ->` swallows every exception"),
+        ("rescue\n    e -> {:error, e}", "`e ->` turns every exception into a value"),
+        ("catch\n    :exit, _ -> nil", "`:exit, _ ->` swallows every exit"),
+        ("catch\n    :error, _ -> nil", "`:error, _ ->` swallows every error"),
+        ("catch\n    _, _ -> nil", "`_, _ ->` swallows every crash"),
+    ],
+)
+def test_it_says_what_it_takes(handlers: str, message: str) -> None:
+    (finding,) = analysed(RULE, guarded(handlers)).findings
+    assert finding.message == message
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ["~clean-up"]),
+        ("def handle_cast(:drop, s), do: drop(s)", ["warning"]),
+    ],
+)
+def test_a_part_of_terminate_is_clean_up(more: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Cache do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def terminate(_reason, s), do: drop(s)
+  {more}
+  defp drop(s) do
+    clear(s)
+    note(s)
+    s
+  rescue
+    _ -> s
+  end
+end
+"""
+    assert outcome("swallowed-crash", {"lib/cache.ex": code}) == said
+
+
 def test_one_finding_for_a_try() -> None:
     handlers = "rescue\n    e -> {:error, e}\n  catch\n    _, _ -> nil"
     (finding,) = analysed(RULE, guarded(handlers)).findings
     assert finding.message == "`_, _ ->` swallows every crash"
-    assert [e.note for e in finding.evidence][1:] == ["so does this one, for the same code"]
+    (also,) = [e.note for e in finding.evidence][1:]
+    assert also == "this one takes every exception, for the same code"
 
 
 @pytest.mark.parametrize(
@@ -148,12 +191,15 @@ def test_helpers_that_raise_again(handlers: str, helper: str, said: str) -> None
 
 
 KEEPS_THE_TRACE = "e -> {:failed, e, __STACKTRACE__}"
+OLD_TRACE = "e -> {:failed, e, System.stacktrace}"
 
 
 @pytest.mark.parametrize(
     ("handler", "body", "helper", "said"),
     [
         (KEEPS_THE_TRACE, "x.perform(1)", "", "foreign-code"),
+        (OLD_TRACE, "x.perform(1)", "", "foreign-code"),
+        ("e -> {:failed, e, :erlang.get_stacktrace()}", "x.perform(1)", "", "foreign-code"),
         (KEEPS_THE_TRACE, "x.worker.perform(1)", "", "foreign-code"),
         (KEEPS_THE_TRACE, "ask(x)", "defp ask(x), do: x.()", "foreign-code"),
         (

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
-from bot.elixir.process_names import is_nameless
+from bot.elixir.nodes import text
+from bot.elixir.project import Project
 from bot.elixir.self_sends import SelfSend
+from bot.elixir.starters import is_nameless
 from bot.elixir.timers import own_messages, run_by
+from bot.elixir.ways import ways
 
 _SPREADS = re.compile(
     r"(?:start|open|connect|spawn|link|listen|accept|subscribe|register|join|monitor|attach"
@@ -18,14 +23,16 @@ _SPREADS = re.compile(
 """How functions are named that let others know of the process, or bring it messages."""
 
 
-def why_first(sent: SelfSend, clause: Clause) -> str:
+def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
     """The exemption by which nothing comes before a message of `init/1`; empty if something can."""
     module = clause.function.module
     if _nothing_else_comes(sent, module):
         return "only-message"
+    if _does_nothing(sent, module):
+        return "nothing-done"
     if not _alone(clause):
         return ""
-    if is_nameless(module):
+    if is_nameless(module, project):
         return "unknown-yet"
     return "brought-by-it" if _brings_the_others(sent, module) else ""
 
@@ -43,6 +50,26 @@ def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
     if any(use.name != "GenServer" for use in module.uses):
         return False
     return all(_is_it(clause, sent) or _only_notes(clause) for clause in taken.clauses)
+
+
+def _does_nothing(sent: SelfSend, module: Module) -> bool:
+    """Whether all that takes the message gives the state back as it was."""
+    taken = module.functions.get(("handle_info", 2))
+    its = [clause for clause in taken.clauses if _is_it(clause, sent)] if taken is not None else []
+    return bool(its) and all(
+        not clause.calls and way.tag == ":noreply" and _elements(way.result)[1:] == _state(clause)
+        for clause in its
+        for way in ways(clause)
+    )
+
+
+def _elements(result: Node) -> list[str]:
+    return [text(part) for part in result.named_children if part.type != "comment"]
+
+
+def _state(clause: Clause) -> list[str]:
+    """The state as it came, where it has a name."""
+    return [text(param) for param in clause.params[1:] if param.type == "identifier"]
 
 
 def _alone(init: Clause) -> bool:

@@ -34,8 +34,17 @@ def is_stub(module: Module) -> bool:
     ):
         return False
     return not any(u.name.endswith(("Case", "CaseTemplate")) for u in module.uses) and bool(
-        module.uses or module.behaviours or module.parent is not None
+        module.uses or module.behaviours or module.parent is not None or _has_callbacks(module)
     )
+
+
+def _has_callbacks(module: Module) -> bool:
+    """Whether it is written as a server, also where it says of no behaviour."""
+    written = {name for name, _ in module.functions}
+    return ("init", 1) in module.functions and bool(written & {name for name, _ in BUSY - _ENDS})
+
+
+_ENDS = {("init", 1), ("terminate", 2)}
 
 
 def in_a_handler(call: Call) -> bool:

@@ -21,13 +21,14 @@ INSTEAD = {
     "settling": "before it waits for what it needs",
 }
 NOTES = {
-    "time": "the test is about time itself: only a clock that it can set would spare the wait",
-    "absence": "for what must not happen no event ends the wait: how long it is is luck",
+    "time": "the test is about time itself: a clock that it can set, or data of an earlier time, "
+    "would spare the wait",
+    "absence": "what must not happen is no event to wait for: how long is long enough is a guess",
     "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
-    "settling": "the next statement waits by itself: on a fast machine this pause is wasted",
-    "server": "the server that is asked next answers after the mail it has: what was sent to it "
-    "before needs no wait, and what comes later is left to luck",
-    "event": "the test waits for a time to pass, not for the event it needs",
+    "settling": "by its name the next statement waits by itself: then this pause is wasted",
+    "server": "the server that is asked next answers after the mail it has: what the test sent to "
+    "it before needs no wait, and what others send later is left to luck",
+    "event": "the test waits for a time to pass, not for an event",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.finding import Confidence
@@ -40,10 +40,17 @@ class Tie:
     more: tuple[Because, ...] = ()
 
 
-def tie_of(start: StartFacts, clause: Clause, target: Module | None, restarted: bool) -> Tie | None:
+def tie_of(
+    start: StartFacts,
+    clause: Clause,
+    target: Module | None,
+    restarted: bool,
+    callers: Sequence[Clause] = (),
+) -> Tie | None:
     """The tie; `None` where whatever process calls the function starts it and lets it go.
 
-    `restarted`: a supervisor starts the module anew in which the call stands.
+    `restarted`: a supervisor starts the module anew in which the call stands. `callers`: all
+    clauses that call the function, where the process that runs it is not seen in its own module.
     """
     call = next((c for c in clause.calls if c.start == start.start), None)
     owned = runs_in_an_owner(clause)
@@ -56,7 +63,9 @@ def tie_of(start: StartFacts, clause: Clause, target: Module | None, restarted: 
             return Tie("one-shot")
     if clause.mentions(*_LOOKS_FIRST) or (call is not None and asks_by_name(call, clause)):
         return Tie("lazy")
-    return _owned(start, call, clause, target, restarted) if owned else None
+    owners = [clause] if owned else callers if all(map(runs_in_an_owner, callers)) else ()
+    found = [_owned(start, call, clause, target, restarted, owner) for owner in owners]
+    return next((tie for tie in found if not tie.exemption), found[0] if found else None)
 
 
 def stops_it(clause: Clause) -> bool:
@@ -70,10 +79,18 @@ def is_agent(start: StartFacts, target: Module | None) -> bool:
 
 
 def _owned(
-    start: StartFacts, call: Call | None, clause: Clause, target: Module | None, restarted: bool
+    start: StartFacts,
+    call: Call | None,
+    clause: Clause,
+    target: Module | None,
+    restarted: bool,
+    runner: Clause,
 ) -> Tie:
-    """The tie to a server that keeps what it starts: does the process end with that server?"""
-    owner = clause.function.module
+    """The tie to a server that keeps what it starts: does the process end with that server?
+
+    `runner`: the clause of that server, which is not `clause` where it calls another module's.
+    """
+    owner = runner.function.module
     if "start_link" not in start.call:
         if target is not None and _ends(owner, target):
             return Tie(note=_UNTIL_TOLD)
@@ -90,7 +107,7 @@ def _owned(
             return Tie("answers-for-it")
         return Tie(note=_LEARNS if handles(owner, ":EXIT") else _IS_TOLD)
     lasts = target is not None and own_end(target) is None
-    if restarted and lasts and _as_it_starts(clause):
+    if restarted and lasts and _as_it_starts(runner):
         return Tie("restarted-together")
     return Tie(note=_TOGETHER)
 
@@ -130,15 +147,15 @@ def _as_it_starts(clause: Clause) -> bool:
 
 
 _AT_START = (("init", 1), ("handle_continue", 2))
-_UNTIL_TOLD = (
-    "not linked to the server that starts it: where that one crashes, it goes on until it is told "
-    "to stop"
-)
+_UNTIL_TOLD = "not linked to the server that starts it: a crash of that one does not end it"
 _IS_TOLD = (
     "linked to the server that starts it: that one traps exits, so that a crash is only a message "
     "there, and no supervisor restarts it"
 )
-_STAYS = "not even linked to the process that starts it: it stays behind when that one ends"
+_STAYS = (
+    "started without a link: where nothing stops it, it stays behind when the process that starts "
+    "it ends"
+)
 _LEAKS = (
     "linked to the server that starts it, but it traps no exits: it stays behind when that one "
     "ends with `:normal`"
@@ -148,6 +165,6 @@ _LEARNS = (
     "supervisor restarts it"
 )
 _TOGETHER = (
-    "linked to the process that starts it: a crash of either ends both, and no supervisor "
-    "restarts it alone"
+    "linked to the process that starts it, which is not seen to trap exits: a crash of either "
+    "ends both, and no supervisor restarts it alone"
 )

@@ -1,0 +1,64 @@
+"""What the mix.exs files of a project say of its releases."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Span
+
+_MIX = re.compile(rb":mix\b|\bmix: ")
+_APPLICATIONS = ("applications", "extra_applications", "included_applications", "")
+"""What lists applications; a list under no key may be what a function gives for one of these."""
+_OLD = re.compile(r"~>\s*1\.[0-8]\.\d")
+"""Requirements of an Elixir before 1.9, which was the first to make releases."""
+_RELEASES = (b"releases", b"distillery", b"exrm", b"relx", b"edeliver", b"bottler")
+
+
+def ships_mix(project: Project) -> Span | None:
+    """Where a mix.exs lists `:mix` as an application to start."""
+    for app in project.apps:
+        path = f"{app.path}/mix.exs".removeprefix("/")
+        if not project.texts[path].matches(_MIX):
+            continue
+        source = project.source(path)
+        for listing in nodes.of_type(source.root, "list"):
+            if _lists_mix(listing) and _key(listing) in _APPLICATIONS:
+                return Span.of(source, listing)
+    return None
+
+
+def _lists_mix(listing: Node) -> bool:
+    """Whether it names `:mix`, alone or with how it is started: `mix: :load`."""
+    return any(text(item) == ":mix" for item in listing.named_children) or (
+        _key(listing) != "" and "mix" in nodes.keyword_pairs(listing)
+    )
+
+
+def _key(value: Node) -> str:
+    parent = value.parent
+    named = parent is not None and parent.type == "pair"
+    return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
+
+
+def before_releases(module: Module, project: Project) -> bool:
+    """Whether its mix.exs asks for an Elixir that makes no releases, and names no tool for them."""
+    app = project.app_of(module.source.path)
+    if app is None or not _OLD.fullmatch(app.requirement):
+        return False
+    mix = project.texts[f"{app.path}/mix.exs".removeprefix("/")]
+    return not any(word in mix for word in _RELEASES)
+
+
+def is_example(module: Module, project: Project) -> bool:
+    """Whether its mix project lies in a folder for examples of another one."""
+    app = project.app_of(module.source.path)
+    folders = app.path.split("/")[:-1] if app is not None else []
+    return bool({"example", "examples"} & set(folders)) or (
+        app is not None and app.path in ("example", "examples")
+    )
