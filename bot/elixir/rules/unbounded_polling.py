@@ -34,6 +34,8 @@ _LOOKS = frozenset(
 )  # fmt: skip
 """Questions whose answer only another process can change."""
 _BRANCHES = ("stab_clause", "else_block", "do_block", "rescue_block", "catch_block", "after_block")
+_ORDERS = ("<", ">", "<=", ">=")
+_FAILURES = ("raise", "flunk", "exit", "throw")
 _DECIDE = ("if", "unless", "case", "cond", "with", "try", "receive")
 
 
@@ -112,6 +114,8 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     span = Span.of(module, again.node)
     if any(c.full in _CLOCKS for step in reached([function]) for c in step.clause.calls):
         return Exempt(span, "deadline")
+    if _gives_up(again, clause):
+        return Exempt(span, "gives-up")
     elsewhere = runs_elsewhere(function)
     if elsewhere:
         return Exempt(span, elsewhere)
@@ -122,8 +126,48 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     return Site(
         span,
         f"`{function.label}` waits without a deadline of its own",
-        because=(Because(span, f"it starts over {how}, and counts neither tries nor time"),),
+        because=(Because(span, f"it starts over {how}, and the module reads no clock for it"),),
     )
+
+
+def _gives_up(again: Call, clause: Clause) -> bool:
+    """Whether a comparison with a parameter decides between another look and a failure."""
+    params = {name for param in clause.params for name in nodes.identifiers(param)}
+    return any(
+        _orders(condition) & params
+        for branching in nodes.ancestors(again.node)
+        if nodes.is_call_to(branching, "if", "unless", "cond")
+        and nodes.contains(clause.node, branching)
+        for condition, other in _other_ways(branching, again.node)
+        if _fails(other)
+    )
+
+
+def _other_ways(branching: Node, taken: Node) -> Iterator[tuple[Node, Node]]:
+    """Conditions of an `if` or a `cond`, each with a branch on which the place is not."""
+    block = nodes.do_block(branching)
+    if block is None:
+        return
+    if nodes.is_call_to(branching, "cond"):
+        for stab in nodes.clauses(block):
+            for condition in () if nodes.contains(stab, taken) else nodes.clause_patterns(stab):
+                yield condition, stab
+        return
+    condition = nodes.arguments(branching)[0]
+    otherwise = [c for c in block.named_children if c.type == "else_block"]
+    inside = [c for c in otherwise if nodes.contains(c, taken)]
+    for part in [*nodes.statements(block)[-1:]] if inside else otherwise:
+        yield condition, part
+
+
+def _orders(condition: Node) -> set[str]:
+    """Names that a condition compares by their order."""
+    found = [n for n in nodes.of_type(condition, "binary_operator") if nodes.operator(n) in _ORDERS]
+    return {name for n in found for name in nodes.identifiers(n)}
+
+
+def _fails(branch: Node) -> bool:
+    return any(nodes.is_call_to(n, *_FAILURES) for n in nodes.of_type(branch, "call"))
 
 
 RULE = Rule(
@@ -244,6 +288,25 @@ defmodule Shop.Await do
       pause(check, deadline)
     else
       until(check, deadline)
+    end
+  end
+end
+""",
+                path="test/support/await.ex",
+            ),
+        ),
+        Exemption(
+            "gives-up",
+            "it compares an argument with something else, and fails where that has passed it",
+            Sample(
+                """\
+defmodule Shop.Await do
+  def filled(stock, until) do
+    if until > Shop.Clock.now() do
+      Process.sleep(10)
+      stock.full?() || filled(stock, until)
+    else
+      raise "not filled in time"
     end
   end
 end
