@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match
 from bot.elixir.outline import Clause, Function, Module
@@ -58,19 +59,29 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
     Only calls of own functions are followed, into the clauses that can take what they are given,
     and none that run in another process or who knows where.
     """
+    return [step for origin in origins for step in _reached(origin, origin.clauses)]
+
+
+def reached_by(call: Call, function: Function) -> list[Reached]:
+    """The same from a call of another module's function: from the clauses that can take it."""
+    # An attribute means another thing over there.
+    plain = not any(nodes.operator(n) == "@" for n in nodes.of_type(call.node, "unary_operator"))
+    return _reached(function, [c for c in function.clauses if not plain or _can_take(c, call)])
+
+
+def _reached(origin: Function, first: list[Clause]) -> list[Reached]:
     found: list[Reached] = []
-    for origin in origins:
-        seen = set(origin.clauses)
-        queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(origin.clauses, ())]
-        while queue:
-            clauses, path = queue.pop(0)
-            for clause in clauses:
-                found.append(Reached(clause, path, origin))
-                for call, target in clause.own_calls:
-                    new = [c for c in target.clauses if c not in seen and _can_take(c, call)]
-                    if new:
-                        seen.update(new)
-                        queue.append((new, (*path, call)))
+    seen = set(first)
+    queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(first, ())]
+    while queue:
+        clauses, path = queue.pop(0)
+        for clause in clauses:
+            found.append(Reached(clause, path, origin))
+            for call, target in clause.own_calls:
+                new = [c for c in target.clauses if c not in seen and _can_take(c, call)]
+                if new:
+                    seen.update(new)
+                    queue.append((new, (*path, call)))
     return found
 
 
