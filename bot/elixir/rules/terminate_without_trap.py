@@ -139,11 +139,7 @@ def _effect(done: Done) -> str:
         return f"{what} tells others of the end, who do not hear of it from here then"
     if done.source.full in _ASKS:
         return f"{what} tells another process, which does not hear of it from here then"
-    if done.source.name == "stop" and done.source.module in (
-        *SERVERS,
-        "Supervisor",
-        "DynamicSupervisor",
-    ):
+    if done.source.name == "stop" and done.source.module in _STOPPED:
         return f"{what} stops another process, which is not stopped from here then"
     if done.source.module in _OUTSIDE:
         return f"{what} changes something that outlives the process"
