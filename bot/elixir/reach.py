@@ -59,17 +59,18 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
     Only calls of own functions are followed, into the clauses that can take what they are given,
     and none that run in another process or who knows where.
     """
-    return [step for origin in origins for step in _reached(origin, origin.clauses)]
+    return [step for origin in origins for step in reached_from(origin, origin.clauses)]
 
 
 def reached_by(call: Call, function: Function) -> list[Reached]:
     """The same from a call of another module's function: from the clauses that can take it."""
     # An attribute means another thing over there.
     plain = not any(nodes.operator(n) == "@" for n in nodes.of_type(call.node, "unary_operator"))
-    return _reached(function, [c for c in function.clauses if not plain or _can_take(c, call)])
+    return reached_from(function, [c for c in function.clauses if not plain or _can_take(c, call)])
 
 
-def _reached(origin: Function, first: list[Clause]) -> list[Reached]:
+def reached_from(origin: Function, first: list[Clause]) -> list[Reached]:
+    """The same from some clauses of a function."""
     found: list[Reached] = []
     seen = set(first)
     queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(first, ())]

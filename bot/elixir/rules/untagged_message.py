@@ -172,8 +172,8 @@ def _taken(clause: Clause) -> str:
 
 def _begins_with_atom(pattern: Node) -> bool:
     first = next(iter(pattern.named_children), None)
-    left = first.child_by_field_name("left") if nodes.operator(first) == "|" else None
-    first = left or first
+    if first is not None and nodes.operator(first) == "|":
+        first = first.child_by_field_name("left")
     return first is not None and first.type in ("atom", "keywords")
 
 

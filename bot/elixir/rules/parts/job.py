@@ -14,6 +14,8 @@ from bot.elixir.outline import Module
 _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 _STOPS = frozenset(f"{m}.stop" for m in ("GenServer", "Supervisor", "DynamicSupervisor", "Agent"))
 _EXITS = frozenset({"Process.exit", ":erlang.exit"})
+UNKNOWN = "it has no link and no monitor; no supervisor restarts it or shuts it down in order"
+"""What is so of a process that is only started."""
 _WORDS = frozenset(
     "for receive try if unless case cond with inspect to_string self node is_pid".split()
 )
