@@ -6,17 +6,26 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
-from bot.elixir.awaiting import returned
+from bot.elixir.awaiting import hands_on_pid, returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
 from bot.elixir.expressions import operations
 from bot.elixir.messages import handles, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.job import is_endless, lone_stop, only_ends_a_process, only_sends
+from bot.elixir.rules.parts.init_job import starts_again
+from bot.elixir.rules.parts.job import (
+    is_endless,
+    lone_stop,
+    only_ends_a_process,
+    only_sends,
+    unknown,
+)
+from bot.elixir.ways import ways
 
 SPAWNS = frozenset(
     {
@@ -58,7 +67,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",
-        because=(Because(span, _note(call, linked)),),
+        because=(Because(span, _note(call, clause, linked)),),
         severity=severity,
         confidence=confidence,
         fix=fix,
@@ -66,17 +75,21 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     )
 
 
-def _note(call: Call, linked: bool) -> str:
+def _note(call: Call, clause: Clause, linked: bool) -> str:
+    if linked and starts_again(clause):
+        return (
+            "linked to its server, which starts it at each start; no supervisor stops it in order"
+        )
     if linked:
-        return "linked to its caller, but not restarted, shut down in order or listed in the tree"
+        return "linked to its caller; no supervisor restarts it or shuts it down in order"
     if _has(call, "monitor"):
-        return "only its starter learns of its end; nobody restarts it or shuts it down in order"
+        return "only its starter is told of its end; no supervisor restarts it or shuts it down"
     stop = lone_stop(call)
     if stop is not None and is_endless(stop):
         return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
     if only_ends_a_process(call):
         return "its work is to end another process: little can be lost, but no supervisor knows it"
-    return "nobody learns of its crash, restarts it or shuts it down in order"
+    return unknown(call, clause)
 
 
 def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, Confidence | None]:
@@ -85,6 +98,8 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
         return "info", "medium"
     if _has(call, "monitor") and returned(call, clause):
         # Whoever asked for it gets the monitor too.
+        return "info", "medium"
+    if is_example(clause.function.module):
         return "info", "medium"
     if clause.function.name == "terminate" or only_ends_a_process(call):
         return "info", "low"
@@ -107,8 +122,10 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "command-line"
     if starts_the_end(call):
         return "ending"
-    if clause.function.name in ("start_link", "start_monitor") and _has(call, "link"):
+    if _has(call, "link") and _is_start_function(call, clause):
         return "start-link"
+    if is_drop_in(call, clause):
+        return "drop-in"
     if _monitored(call, clause):
         return "monitored"
     if _has(call, "link") and is_server(module) and traps_exits(module):
@@ -120,6 +137,18 @@ def _exemption(call: Call, clause: Clause) -> str:
     if _tied_to_caller(call, clause):
         return "tied-to-caller"
     return ""
+
+
+def _is_start_function(call: Call, clause: Clause) -> bool:
+    """Whether a supervisor can call it: by its name, or by what it starts and returns."""
+    name = clause.function.name
+    if name in ("start_link", "start_monitor"):
+        return True
+    return (
+        name.startswith("start")
+        and (returned(call, clause) or hands_on_pid(call, clause))
+        and any(way.tag == ":ok" for way in ways(clause))
+    )
 
 
 def _monitored(call: Call, clause: Clause) -> bool:
@@ -163,8 +192,7 @@ RULE = Rule(
         "outside any supervisor."
     ),
     harm=(
-        "A crash is seen by nobody: there is no restart, no report with the job's context "
-        "and no orderly stop. "
+        "No supervisor restarts it after a crash, and none stops it in order. "
         "The process is in no tree, so it can neither be counted nor limited."
     ),
     remedy=(
@@ -303,12 +331,23 @@ end
         ),
         Exemption(
             "start-link",
-            "a `start_link` function of a special process: the supervisor that calls it is "
-            "linked to it",
+            "a `start_link` function of a special process, or one that starts and returns it as a "
+            "supervisor expects: whoever calls it is linked to it",
             Sample("""\
 defmodule Loop do
   def start_link(arg), do: {:ok, :proc_lib.spawn_link(__MODULE__, :init, [arg])}
   def init(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "drop-in",
+            "a function of the same name that hands on the work it is given: how the work is "
+            "started is the caller's choice",
+            Sample("""\
+defmodule Traced do
+  def spawn_link(job), do: Kernel.spawn_link(wrap(job))
+  defp wrap(job), do: job
 end
 """),
         ),

@@ -25,7 +25,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site
 from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
 from bot.elixir.rules.parts.init_job import belongs_in_child_list, starts_again
-from bot.elixir.rules.parts.job import only_logs
+from bot.elixir.rules.parts.job import only_logs, unknown
 from bot.elixir.rules.parts.task_use import hands_on_task, is_kept
 from bot.elixir.trapping import trap_flags
 
@@ -78,10 +78,7 @@ def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     if hands_on_pid(call, clause) and not is_callback(clause.function):
         note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
         return what, note, "info"
-    note = (
-        "it comes with no link and no monitor; no supervisor restarts it or shuts it down in order"
-    )
-    return what, note, None
+    return what, unknown(call, clause), None
 
 
 def _linked(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
