@@ -77,9 +77,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
 
 def _note(call: Call, clause: Clause, linked: bool) -> str:
     if linked and starts_again(clause):
-        return (
-            "linked to its server, which starts it at each start; no supervisor stops it in order"
-        )
+        return "linked to its server, which starts it at each start; no supervisor knows it"
     if linked:
         return "linked to its caller; no supervisor restarts it or shuts it down in order"
     if _has(call, "monitor"):
