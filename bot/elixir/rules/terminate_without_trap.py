@@ -115,7 +115,9 @@ def _site(done: Done, module: Module, project: Project) -> Site:
     span, end = Span.of(module, done.call.node), done.step.origin.label
     stop = _stop(module, end)
     minor = done.effect == "tells" or done.source.full in _HARMLESS
-    loose = starters_of(project.modules[module.name], project).only_by_hand
+    starters = starters_of(project.modules[module.name], project)
+    listed = module.name in project.child_modules or starters.on_demand
+    loose = bool(starters.by_hand) and not listed
     when = "the process it is linked to dies" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)
     return Site(

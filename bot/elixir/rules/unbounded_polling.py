@@ -21,7 +21,9 @@ _CLOCKS = frozenset(
     {
         "System.monotonic_time", "System.os_time", "System.system_time", "DateTime.utc_now",
         "NaiveDateTime.utc_now", "Time.utc_now", ":erlang.monotonic_time", ":erlang.system_time",
-        ":os.system_time", ":erlang.timestamp", ":os.timestamp", ":erlang.now",
+        ":calendar.universal_time", ":calendar.local_time", ":os.perf_counter", "Date.utc_today",
+        "DateTime.now", "DateTime.now!", "NaiveDateTime.local_now", ":erlang.universaltime",
+        ":erlang.localtime", ":os.system_time", ":erlang.timestamp", ":os.timestamp", ":erlang.now",
         ":timer.exit_after", ":timer.kill_after", "Process.send_after", "Process.read_timer",
     }
 )  # fmt: skip

@@ -72,9 +72,7 @@ def _site(write: Write, field: str, span: Span) -> Site:
         because=(
             Because(
                 span,
-                "each message that comes here adds an element"
-                if listed
-                else "each new key adds an entry",
+                "each time, an element is added" if listed else "each new key adds an entry",
             ),
             Because(
                 Span.of(write.clause.function.module, write.clause.head),

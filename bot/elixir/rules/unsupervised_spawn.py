@@ -25,6 +25,7 @@ from bot.elixir.rules.parts.job import (
     only_sends,
     unknown,
 )
+from bot.elixir.rules.parts.kept_pid import ended_by_field
 from bot.elixir.ways import ways
 
 SPAWNS = frozenset(
@@ -77,7 +78,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
 
 def _note(call: Call, clause: Clause, linked: bool) -> str:
     if linked and starts_again(clause):
-        return "linked to its server, which starts it at each start; no supervisor knows it"
+        return "linked to its server, whose start starts it; no supervisor stops it in order"
     if linked:
         return "linked to its caller; no supervisor restarts it or shuts it down in order"
     if _has(call, "monitor"):
@@ -87,6 +88,9 @@ def _note(call: Call, clause: Clause, linked: bool) -> str:
         return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
     if only_ends_a_process(call):
         return "its work is to end another process: little can be lost, but no supervisor knows it"
+    field = ended_by_field(call, clause)
+    if field:
+        return f"the module keeps its pid in `{field}` and ends it by that, but no supervisor does"
     return unknown(call, clause)
 
 
@@ -97,7 +101,7 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
     if _has(call, "monitor") and returned(call, clause):
         # Whoever asked for it gets the monitor too.
         return "info", "medium"
-    if is_example(clause.function.module):
+    if is_example(clause.function.module) or ended_by_field(call, clause):
         return "info", "medium"
     if clause.function.name == "terminate" or only_ends_a_process(call):
         return "info", "low"

@@ -140,7 +140,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return ""
     if awaited(call, clause):
         return "awaited"
-    if is_kept(call) and _awaits(module):
+    if is_kept(call) and _awaits(module) and not handles_task_reply(module):
         return "awaited"
     if returned(call, clause) and not is_callback(clause.function):
         return "returned"

@@ -121,6 +121,23 @@ end
     assert f"{found.severity} {found.confidence}" == weight
 
 
+def test_a_pattern_with_its_name_does_not_make_it_a_child() -> None:
+    start = "def start_link(x), do: GenServer.start_link(__MODULE__, x)\n"
+    owner = """\
+defmodule Shop.Owner do
+  use GenServer
+  def init(x) do
+    {:ok, child} = Shop.A.start_link(x)
+    {:ok, child}
+  end
+  def handle_info({Shop.A, spec}, child), do: {:noreply, {child, spec}}
+end
+"""
+    files = {"lib/a.ex": server("File.rm(state)", more=start), "lib/owner.ex": owner}
+    (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert "the process it is linked to dies" in found.message
+
+
 def test_a_protocol_is_judged_by_its_name_and_a_cycle_ends() -> None:
     store = """\
 defprotocol Shop.Store do

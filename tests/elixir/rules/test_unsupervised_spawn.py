@@ -82,7 +82,7 @@ end
 @pytest.mark.parametrize(
     ("begin", "cast", "note"),
     [
-        ("spawn_link(fn -> x end)", ":ok", "starts it at each start"),
+        ("spawn_link(fn -> x end)", ":ok", "whose start starts it"),
         (":ok", "spawn_link(fn -> x end)", "linked to its caller"),
         (":ok", "spawn(fn -> x end)", "no link and no monitor"),
         (":ok", "spawn_monitor(fn -> x end)", "only its starter is told"),
@@ -109,6 +109,23 @@ def test_what_a_supervisor_or_a_caller_starts(function: str, spared: list[str]) 
     analysis = analysed(RULE, f"defmodule A do\n{function}\nend\n")
     assert [e.exemption for e in analysis.exempted] == spared
     assert len(analysis.findings) == 1 - len(spared)
+
+
+@pytest.mark.parametrize(
+    ("kept", "ended", "severity"),
+    [
+        ("%{x | player: spawn(fn -> x end)}", "x.player", "info"),
+        ("pid = spawn(fn -> x end)\n    put(x, player: pid)", "x.player", "info"),
+        ("%{x | player: spawn(fn -> x end)}", "x.other", "warning"),
+        ("spawn(fn -> x end)", "x.player", "warning"),
+    ],
+)
+def test_a_process_that_its_module_ends(kept: str, ended: str, severity: str) -> None:
+    stop = f"  def stop(x), do: Process.exit({ended}, :stop)\nend\n"
+    code = in_function(kept).removesuffix("end\n") + stop
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity
+    assert ("`player`" in finding.evidence[0].note) == (severity == "info")
 
 
 def test_an_example_is_a_remark() -> None:
