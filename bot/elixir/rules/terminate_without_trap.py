@@ -115,9 +115,7 @@ def _site(done: Done, module: Module, project: Project) -> Site:
     span, end = Span.of(module, done.call.node), done.step.origin.label
     stop = _stop(module, end)
     minor = done.effect == "tells" or done.source.full in _HARMLESS
-    starters = starters_of(project.modules[module.name], project)
-    listed = module.name in project.child_modules or starters.on_demand
-    loose = bool(starters.by_hand) and not listed
+    loose = _is_started_by_hand(module.name, project)
     when = "the process it is linked to dies" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)
     return Site(
@@ -133,6 +131,20 @@ def _site(done: Done, module: Module, project: Project) -> Site:
         confidence="low" if guessed else "medium" if stop or done.source is not done.call else None,
         data={"call": done.call.full},
     )
+
+
+def _is_started_by_hand(name: str, project: Project) -> bool:
+    """Whether plain calls start the server, and no list of children that can be seen has it."""
+    starters = starters_of(project.modules[name], project)
+    hands = {path for path, _, _ in starters.by_hand}
+    # Whoever starts it may name it in its messages too: that is no specification.
+    specified = any(
+        (name in facts.mentions and facts.path not in hands)
+        or any(c.module == name for listing in facts.child_lists for c in listing.children)
+        for facts in project.facts
+        if facts.role == "lib" and facts.name != name
+    )
+    return bool(hands) and not specified and not starters.on_demand
 
 
 def _effect(done: Done) -> str:
