@@ -63,7 +63,9 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     linked = _has(call, "link")
     severity, confidence = _weight(call, clause, linked)
     # Whether so little a job is worth a supervisor is for people to say.
-    plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not only_ends_a_process(call)
+    plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not (
+        only_ends_a_process(call) or ended_by_field(call, clause)
+    )
     fix: FixKind | None = None if plain else "assisted"
     return Site(
         span,
