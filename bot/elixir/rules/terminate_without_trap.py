@@ -17,23 +17,16 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, SERVERS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.by_hand import is_started_by_hand
+from bot.elixir.rules.parts.effects import effect_of
 from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
-from bot.elixir.starters import starters_of
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
 _AT_START = (("init", 1), ("handle_continue", 2))
 _KNOWN = (*SERVERS, "Bitwise", "TypedStruct", "Retry")
 """Modules whose `use` leaves the flag alone."""
-_ASKS = frozenset(
-    f"{m}.{name}" for m in SERVERS for name in ("call", "cast", "update", "multi_call", "abcast")
-)
-_STOPPED = (*SERVERS, "Supervisor", "DynamicSupervisor")
-_OUTSIDE = frozenset(
-    {"File", ":file", ":ets", ":dets", ":mnesia", ":telemetry", ":persistent_term", "Application"}
-)
-"""Modules of which it is plain what their functions change."""
 _HARMLESS = (":telemetry.detach",)
 """A handler that is left behind is taken off at its first failure."""
 
@@ -115,7 +108,7 @@ def _site(done: Done, module: Module, project: Project) -> Site:
     span, end = Span.of(module, done.call.node), done.step.origin.label
     stop = _stop(module, end)
     minor = done.effect == "tells" or done.source.full in _HARMLESS
-    loose = _is_started_by_hand(module.name, project)
+    loose = is_started_by_hand(module.name, project)
     when = "the process it is linked to dies" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)
     return Site(
@@ -124,40 +117,13 @@ def _site(done: Done, module: Module, project: Project) -> Site:
         "traps exits",
         because=(
             *route(done.step),
-            Because(Span.of(done.source.owner, done.source.node), _effect(done)),
+            Because(Span.of(done.source.owner, done.source.node), effect_of(done)),
             *stop[:1],
         ),
         severity="info" if stop or minor or loose else None,
         confidence="low" if guessed else "medium" if stop or done.source is not done.call else None,
         data={"call": done.call.full},
     )
-
-
-def _is_started_by_hand(name: str, project: Project) -> bool:
-    """Whether plain calls start the server, and no list of children that can be seen has it."""
-    starters = starters_of(project.modules[name], project)
-    hands = {path for path, _, _ in starters.by_hand}
-    # Whoever starts it may name it in its messages too: that is no specification.
-    specified = any(
-        (name in facts.mentions and facts.path not in hands)
-        or any(c.module == name for listing in facts.child_lists for c in listing.children)
-        for facts in project.facts
-        if facts.role == "lib" and facts.name != name
-    )
-    return bool(hands) and not specified and not starters.on_demand
-
-
-def _effect(done: Done) -> str:
-    what = f"`{done.source.full}`"
-    if done.effect == "tells":
-        return f"{what} tells others of the end, who do not hear of it from here then"
-    if done.source.full in _ASKS:
-        return f"{what} tells another process, which does not hear of it from here then"
-    if done.source.name == "stop" and done.source.module in _STOPPED:
-        return f"{what} stops another process, which is not stopped from here then"
-    if done.source.module in _OUTSIDE:
-        return f"{what} changes something that outlives the process"
-    return f"by its name, {what} changes something outside of this process"
 
 
 def _brings_unseen_code(module: Module, project: Project) -> bool:

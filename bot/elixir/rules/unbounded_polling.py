@@ -13,6 +13,7 @@ from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.again import changes
+from bot.elixir.rules.parts.giving_up import gives_up
 from bot.elixir.rules.parts.other_process import runs_elsewhere
 from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
@@ -36,8 +37,6 @@ _LOOKS = frozenset(
 )  # fmt: skip
 """Questions whose answer only another process can change."""
 _BRANCHES = ("stab_clause", "else_block", "do_block", "rescue_block", "catch_block", "after_block")
-_ORDERS = ("<", ">", "<=", ">=")
-_FAILURES = ("raise", "flunk", "exit", "throw")
 _DECIDE = ("if", "unless", "case", "cond", "with", "try", "receive")
 
 
@@ -116,7 +115,7 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     span = Span.of(module, again.node)
     if any(c.full in _CLOCKS for step in reached([function]) for c in step.clause.calls):
         return Exempt(span, "deadline")
-    if _gives_up(again, clause):
+    if gives_up(again, clause):
         return Exempt(span, "gives-up")
     elsewhere = runs_elsewhere(function)
     if elsewhere:
@@ -130,46 +129,6 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         f"`{function.label}` waits without a deadline of its own",
         because=(Because(span, f"it starts over {how}, and the module reads no clock for it"),),
     )
-
-
-def _gives_up(again: Call, clause: Clause) -> bool:
-    """Whether a comparison with a parameter decides between another look and a failure."""
-    params = {name for param in clause.params for name in nodes.identifiers(param)}
-    return any(
-        _orders(condition) & params
-        for branching in nodes.ancestors(again.node)
-        if nodes.is_call_to(branching, "if", "unless", "cond")
-        and nodes.contains(clause.node, branching)
-        for condition, other in _other_ways(branching, again.node)
-        if _fails(other)
-    )
-
-
-def _other_ways(branching: Node, taken: Node) -> Iterator[tuple[Node, Node]]:
-    """Conditions of an `if` or a `cond`, each with a branch on which the place is not."""
-    block = nodes.do_block(branching)
-    if block is None:
-        return
-    if nodes.is_call_to(branching, "cond"):
-        for stab in nodes.clauses(block):
-            for condition in () if nodes.contains(stab, taken) else nodes.clause_patterns(stab):
-                yield condition, stab
-        return
-    condition = nodes.arguments(branching)[0]
-    otherwise = [c for c in block.named_children if c.type == "else_block"]
-    inside = [c for c in otherwise if nodes.contains(c, taken)]
-    for part in [*nodes.statements(block)[-1:]] if inside else otherwise:
-        yield condition, part
-
-
-def _orders(condition: Node) -> set[str]:
-    """Names that a condition compares by their order."""
-    found = [n for n in nodes.of_type(condition, "binary_operator") if nodes.operator(n) in _ORDERS]
-    return {name for n in found for name in nodes.identifiers(n)}
-
-
-def _fails(branch: Node) -> bool:
-    return any(nodes.is_call_to(n, *_FAILURES) for n in nodes.of_type(branch, "call"))
 
 
 RULE = Rule(

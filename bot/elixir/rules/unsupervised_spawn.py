@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
-from bot.elixir.awaiting import hands_on_pid, returned
+from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
-from bot.elixir.expressions import operations
 from bot.elixir.messages import handles, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -26,7 +25,7 @@ from bot.elixir.rules.parts.job import (
     unknown,
 )
 from bot.elixir.rules.parts.kept_pid import ended_by_field
-from bot.elixir.ways import ways
+from bot.elixir.rules.parts.spawn_ties import is_start_function, is_tied_to_caller
 
 SPAWNS = frozenset(
     {
@@ -42,9 +41,6 @@ SPAWNS = frozenset(
         ":proc_lib.spawn_opt",
     }
 )
-
-_STARTER_NAMES = frozenset({"parent", "caller", "owner"})
-"""What parameters that hold the starting process are called."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -126,7 +122,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "command-line"
     if starts_the_end(call):
         return "ending"
-    if _has(call, "link") and _is_start_function(call, clause):
+    if _has(call, "link") and is_start_function(call, clause):
         return "start-link"
     if is_drop_in(call, clause):
         return "drop-in"
@@ -138,21 +134,9 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "farewell"
     if call.module == ":erlang" and call.name != "spawn_opt" and call.arity in (2, 4):
         return "remote-node"
-    if _tied_to_caller(call, clause):
+    if is_tied_to_caller(call, clause):
         return "tied-to-caller"
     return ""
-
-
-def _is_start_function(call: Call, clause: Clause) -> bool:
-    """Whether a supervisor can call it: by its name, or by what it starts and returns."""
-    name = clause.function.name
-    if name in ("start_link", "start_monitor"):
-        return True
-    return (
-        name.startswith("start")
-        and (returned(call, clause) or hands_on_pid(call, clause))
-        and any(way.tag == ":ok" for way in ways(clause))
-    )
 
 
 def _monitored(call: Call, clause: Clause) -> bool:
@@ -161,25 +145,6 @@ def _monitored(call: Call, clause: Clause) -> bool:
         for c in clause.calls
     )
     return monitored and (_has(call, "link") or handles(clause.function.module, ":DOWN"))
-
-
-def _tied_to_caller(call: Call, clause: Clause) -> bool:
-    """The spawned function itself monitors the process that started it, and ends with it."""
-    own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
-    watched = {
-        text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args
-    }
-    if not watched or clause.body is None:
-        return False
-    callers = {
-        text(left)
-        for n in operations(clause.body, "=")
-        if (left := n.child_by_field_name("left")) is not None
-        and left.type == "identifier"
-        and nodes.text_of(n, "right").startswith("self")
-    }
-    callers |= _STARTER_NAMES
-    return bool(watched & callers) and any(c.name == "receive" for c in own)
 
 
 RULE = Rule(

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from bot.core.finding import FixKind, Severity
 from bot.elixir import nodes
-from bot.elixir.awaiting import AWAITS, awaited, hands_on_pid, returned
+from bot.elixir.awaiting import AWAITS, awaited, returned
 from bot.elixir.calls import Call
 from bot.elixir.context import (
     is_command_line,
@@ -18,15 +18,15 @@ from bot.elixir.context import (
     never_ships,
 )
 from bot.elixir.messages import handles, handles_task_reply, tells_exits_apart, traps_exits
-from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_callback, is_server, runs_in_server
+from bot.elixir.reach import is_callback, runs_in_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.init_job import belongs_in_child_list, starts_again
-from bot.elixir.rules.parts.job import only_logs, unknown
+from bot.elixir.rules.parts.init_job import starts_again
+from bot.elixir.rules.parts.job import only_logs
 from bot.elixir.rules.parts.task_use import hands_on_task, is_kept
+from bot.elixir.rules.parts.task_verdicts import VERDICTS
 from bot.elixir.trapping import trap_flags
 
 _MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
@@ -46,7 +46,7 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     exemption = _exemption(call, clause)
     if exemption:
         return Exempt(span, exemption)
-    message, note, severity = _VERDICTS[call.name](call, clause)
+    message, note, severity = VERDICTS[call.name](call, clause)
     left_out = never_ships(clause.node) or is_example(clause.function.module)
     return Site(
         span,
@@ -66,56 +66,6 @@ def _fix(call: Call, clause: Clause, severity: Severity | None) -> FixKind | Non
     # A server's job whose answer nobody waits for: without the link nothing is missed.
     unread = call.name == "async" and severity is None and runs_in_server(clause)
     return None if unread else "assisted"
-
-
-def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    what = "`Task.start` starts a process that no supervisor knows"
-    if belongs_in_child_list(clause):
-        note = (
-            "no child of this supervisor: it runs when that one starts, and a crash is only logged"
-        )
-        return what, note, "info"
-    if hands_on_pid(call, clause) and not is_callback(clause.function):
-        note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
-        return what, note, "info"
-    return what, unknown(call, clause), None
-
-
-def _linked(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    where = "this server" if runs_in_server(clause) else "its caller"
-    return (
-        "`Task.start_link` outside a supervisor",
-        f"linked to {where}: {_crash(clause)}, and no supervisor restarts the task",
-        "info",
-    )
-
-
-def _crash(clause: Clause) -> str:
-    """What the process that starts a linked task has of its crash."""
-    module = clause.function.module
-    if runs_in_server(clause) and next(trap_flags(module), None) is not None:
-        return "a crash of the task is a message to it"
-    return "a crash of the task ends it too unless it traps exits"
-
-
-def _async(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    module = clause.function.module
-    where = "server" if runs_in_server(clause) else "process"
-    if handles_task_reply(module) and (where == "server" or not is_server(module)):
-        note = f"the {where} takes the reply, yet stays linked: {_crash(clause)}"
-        return f"`Task.async` links the task to this {where}", note, "info"
-    if where == "server":
-        note = f"no clause here expects the reply; the server is linked to it, and {_crash(clause)}"
-        return "`Task.async` in a server that awaits none", note, None
-    if any("live_component" in text(u.node) or "LiveComponent" in u.name for u in module.uses):
-        # The component runs in its view's process, and the view may take the reply.
-        note = "the reply goes to the view this component lives in, and so does the exit of a crash"
-        return "`Task.async` links the task to the component's view", note, "info"
-    note = f"nothing here asks its starter for the result, and {_crash(clause)}"
-    return "`Task.async` whose result nobody here awaits", note, None
-
-
-_VERDICTS = {"start": _started, "start_link": _linked, "async": _async}
 
 
 def _exemption(call: Call, clause: Clause) -> str:

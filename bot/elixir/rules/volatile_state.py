@@ -10,19 +10,18 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
 from bot.elixir.expressions import Expression, value_of
-from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Module
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
-from bot.elixir.reach import is_server, reached_from
+from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.fetched import fetched
 from bot.elixir.rules.parts.kept import field_written, is_handle
 from bot.elixir.rules.parts.one_run import of_one_run
+from bot.elixir.rules.parts.read_back import is_read_of
 from bot.elixir.rules.parts.senders import writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
 from bot.elixir.runners import runs
-from bot.elixir.ways import ways
 
 _PERSISTS = re.compile(
     rb"\bRepo\.|:dets\.|:mnesia|Mnesia\.|\bFile\.|\bRedix\b|:ets\.give_away|\{:heir|:persistent_term|"
@@ -151,7 +150,7 @@ def _is_timer(value: Expression) -> bool:
 
 def _site(module: Module, found: list[Write], span: Span) -> Site:
     fields = {field_written(w) for w in found}
-    reads = [call for call in client_reads(module) if _is_read_of(call, fields, module)]
+    reads = [call for call in client_reads(module) if is_read_of(call, fields, module)]
     named = b"name: __MODULE__" in (module.node.text or b"")
     strong = bool(reads) and named and any(w.value not in ("value", "state", "term") for w in found)
     because = [
@@ -175,30 +174,6 @@ def _site(module: Module, found: list[Write], span: Span) -> Site:
             "writes": str(len(found)),
             "kept": text(found[0].node)[:80],
         },
-    )
-
-
-def _is_read_of(read: Call, fields: set[str], module: Module) -> bool:
-    """Whether the clause for the request speaks of a field that is written, as far as both show."""
-    answers = module.functions.get(("handle_call", 3))
-    if "" in fields or answers is None or read.module == "Agent" or len(read.args) < 2:
-        return True
-    taking = [c for c in answers.clauses if can_match(c.params[0], read.args[1], module)]
-    words = [field.encode() for field in fields]
-    steps = reached_from(answers, taking)
-    return any(step.clause.mentions(*words) for step in steps) or any(map(_reads_all, taking))
-
-
-def _reads_all(clause: Clause) -> bool:
-    """Whether an answer is made of the whole state, and not only of fields that are named."""
-    state = clause.params[-1]
-    if state.type != "identifier":
-        return True
-    whole = re.compile(rf"\b{re.escape(text(state))}\b(?!\.[a-z])")
-    return any(
-        whole.search(text(node)) is not None
-        for way in ways(clause)
-        for node in (*way.passed, *way.result.named_children[1:-1])
     )
 
 
