@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.elixir.calls import Call
-from bot.elixir.module import Function, Module
-from bot.elixir.reach import BUSY, Reached, reached, reached_from_callbacks
+from bot.elixir.module import Clause, Function, Module
+from bot.elixir.nodes import text
+from bot.elixir.reach import BUSY, Reached, reached, reached_by, reached_from_callbacks
 
 Effect = Literal["cleans", "tells", "ends-anyway", "reports"]
 """Changes what outlives the process; tells other processes of the end; releases what ends with it
@@ -45,7 +46,7 @@ def terminate_of(module: Module) -> Function | None:
 def done_at_end(module: Module, look_up: LookUp) -> Iterator[Done]:
     """Calls reached from `terminate` that have an effect, and which one."""
     terminate = terminate_of(module)
-    seen: set[Function] = set()
+    seen: set[Clause] = set()
     for step in reached([terminate] if terminate is not None else []):
         for call in step.clause.calls:
             found = _strongest(_effects(call, look_up, seen, _DEPTH))
@@ -67,7 +68,7 @@ def _strongest(found: Iterable[tuple[Effect, Call]]) -> tuple[Effect, Call] | No
 
 
 def _effects(
-    call: Call, look_up: LookUp, seen: set[Function], depth: int
+    call: Call, look_up: LookUp, seen: set[Clause], depth: int
 ) -> Iterator[tuple[Effect, Call]]:
     """What a call does, or the function of the project that it reaches; each looked at once."""
     if call.captured or call.in_quote or not call.module or call.module == call.owner.name:
@@ -77,11 +78,12 @@ def _effects(
         effect = _known_effect(call)
         if effect is not None:
             yield effect, call
-    elif function not in seen:
-        seen.add(function)
-        for step in reached([function]):
-            for inner in step.clause.calls:
-                yield from _effects(inner, look_up, seen, depth - 1)
+        return
+    for step in reached_by(call, function):
+        new = step.clause not in seen
+        seen.add(step.clause)
+        for inner in step.clause.calls if new else ():
+            yield from _effects(inner, look_up, seen, depth - 1)
 
 
 def _known_effect(call: Call) -> Effect | None:
@@ -93,7 +95,9 @@ def _known_effect(call: Call) -> Effect | None:
         return "reports"
     if call.full in _ENDS_ANYWAY or (_CLOSES.match(call.name) and call.module not in _PURE):
         return "ends-anyway"
-    if call.full in ("Kernel.send", ":erlang.send") or _TELLS.match(call.name):
+    if call.full in _SENDS and call.args and text(call.args[0]) == "self()":
+        return None
+    if call.full in _SENDS or _TELLS.match(call.name):
         return "tells"
     return "cleans" if call.module not in _PURE and _CHANGES.match(call.name) else None
 
@@ -119,6 +123,8 @@ _REPORTERS = frozenset(
     "Logger Telemetry Tracer OpenTelemetry Metrics Sentry Appsignal PromEx IO".split()
 )
 """Last parts of the names of modules that only tell of something."""
+
+_SENDS = frozenset({"Kernel.send", ":erlang.send"})
 
 _EMITS = frozenset({":telemetry.execute", ":telemetry.span", ":logger.log"})
 

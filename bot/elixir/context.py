@@ -29,6 +29,7 @@ _TEST_NAMES = frozenset(
         "Fixtures",
     }
 )
+_EXAMPLES = frozenset({"Example", "Examples"})
 _BENCHMARKS = frozenset({"Bench", "Benchmark", "Benchmarks"})
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
 
@@ -69,6 +70,11 @@ def is_command_line(clause: Clause) -> bool:
 def is_test_support(module: Module | ModuleFacts) -> bool:
     """Whether a module of `lib` exists for tests, by a segment of its name."""
     return bool(_TEST_NAMES & set(module.name.split(".")))
+
+
+def is_example(module: Module) -> bool:
+    """Whether a module of `lib` shows how something is done, by a segment of its name."""
+    return bool(_EXAMPLES & set(module.name.split(".")))
 
 
 def is_benchmark(module: Module) -> bool:

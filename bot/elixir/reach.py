@@ -81,20 +81,31 @@ def reached(origins: Iterable[Function]) -> list[Reached]:
     Only calls of own functions are followed, into the clauses that can take what they are given,
     and none that run in another process or who knows where.
     """
+    return [step for origin in origins for step in reached_from(origin, origin.clauses)]
+
+
+def reached_by(call: Call, function: Function) -> list[Reached]:
+    """The same from a call of another module's function: from the clauses that can take it."""
+    # An attribute means another thing over there.
+    plain = not any(nodes.operator(n) == "@" for n in nodes.of_type(call.node, "unary_operator"))
+    first = [c for c in function.clauses if not plain or _can_take(c, call, None)]
+    return reached_from(function, first)
+
+
+def reached_from(origin: Function, first: list[Clause]) -> list[Reached]:
+    """The same from some clauses of a function."""
     found: list[Reached] = []
-    for origin in origins:
-        seen = set(origin.clauses)
-        queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(origin.clauses, ())]
-        while queue:
-            clauses, path = queue.pop(0)
-            for clause in clauses:
-                found.append(Reached(clause, path, origin))
-                for call, target in clause.own_calls:
-                    given = [_written_out(arg, clause) for arg in call.args]
-                    new = [c for c in target.clauses if c not in seen and _can_take(c, call, given)]
-                    if new:
-                        seen.update(new)
-                        queue.append((new, (*path, call)))
+    seen = set(first)
+    queue: list[tuple[list[Clause], tuple[Call, ...]]] = [(first, ())]
+    while queue:
+        clauses, path = queue.pop(0)
+        for clause in clauses:
+            found.append(Reached(clause, path, origin))
+            for call, target in clause.own_calls:
+                new = [c for c in target.clauses if c not in seen and _can_take(c, call, clause)]
+                if new:
+                    seen.update(new)
+                    queue.append((new, (*path, call)))
     return found
 
 
@@ -123,11 +134,12 @@ def _is_bound_again(name: str, at: Node, clause: Clause) -> bool:
     return any(side is not None and name in nodes.identifiers(side) for side in sides)
 
 
-def _can_take(clause: Clause, call: Call, given: list[Node]) -> bool:
-    """Whether no argument of the call rules the clause out."""
+def _can_take(clause: Clause, call: Call, caller: Clause | None) -> bool:
+    """Whether no argument of the call rules the clause out; the caller is one of its module."""
     if call.captured or len(clause.function.clauses) == 1 or len(call.args) != len(clause.params):
         return True
     module = clause.function.module
+    given = [_written_out(arg, caller) if caller is not None else arg for arg in call.args]
     pairs = zip(clause.params, given, strict=True)
     return all(can_match(param, arg, module) for param, arg in pairs)
 

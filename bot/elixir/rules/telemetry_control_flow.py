@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.expressions import Expression, value_of
+from bot.elixir.matching import can_match
+from bot.elixir.messages import received
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -41,27 +43,41 @@ def _judge(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
     if not sends:
         yield Exempt(span, "export")
         return
-    sent = Because(Span.of(module, sends[0].node), "the handler passes the event on as a message")
-    receive = next((c for c in clause.calls if c.name == "receive" and c.local), None)
-    if receive is not None:
-        waits = Because(
-            Span.of(module, receive.node), "and the code that attached it waits for that message"
-        )
-        yield Site(span, "the program waits for a telemetry event", because=(sent, waits))
-        return
-    waiting = module.functions.get(("handle_info", 2))
-    if waiting is None or sends[0].name != "send":
+    for send in sends:
+        pattern = _taken(send, received(clause), module)
+        if pattern is not None:
+            waits = Because(Span.of(module, pattern), "the code that attached it waits for this")
+            yield Site(
+                span, "the program waits for a telemetry event", because=(_sent(send), waits)
+            )
+            return
+    info = module.functions.get(("handle_info", 2))
+    heads = [c.params[0] for c in info.clauses if c.params] if info is not None else []
+    taken = [(s, p) for s in sends if (p := _taken(s, heads, module)) is not None]
+    if not taken:
         yield Exempt(span, "export")
     elif not _own_event(call.args[1], module):
         yield Exempt(span, "foreign-event")
     else:
-        waits = Because(Span.of(module, waiting.clauses[0].node), "the server acts on it here")
+        send, pattern = taken[0]
         yield Site(
             span,
-            "a server's behaviour depends on a telemetry event of its own application",
-            because=(sent, waits),
+            "a telemetry event of its own application comes to a server as a message",
+            because=(_sent(send), Because(Span.of(module, pattern), "the server takes it here")),
             confidence="medium",
         )
+
+
+def _sent(send: Call) -> Because:
+    return Because(Span.of(send.owner, send.node), "the handler passes the event on as a message")
+
+
+def _taken(send: Call, patterns: Iterable[Node], module: Module) -> Node | None:
+    """The first of some patterns that can take what is sent to a process by its pid."""
+    to_a_name = bool(send.args) and send.args[0].type in ("alias", "atom")
+    if send.name != "send" or len(send.args) < 2 or to_a_name:
+        return None
+    return next((p for p in patterns if can_match(p, send.args[1], module)), None)
 
 
 def _handler_calls(handler: Node, clause: Clause) -> list[Call]:
@@ -101,9 +117,9 @@ RULE = Rule(
         "meant for observers has become a way of calling."
     ),
     harm=(
-        "A handler that raises once is detached for good, without a sign, and the program "
-        "waits for "
-        "ever. Handlers run in the process that emits; renaming an event breaks behaviour."
+        "A handler that raises once is detached for good, which only the log tells, and what "
+        "waits for its messages waits in vain. Handlers run in the process that emits; renaming an "
+        "event breaks behaviour."
     ),
     remedy=(
         "Call the other side, or let it reply or publish by a message of its own; keep "

@@ -1,4 +1,4 @@
-"""A server of a fixed list that is gone for good after its first crash."""
+"""A server of a fixed list that its supervisor does not restart after a crash."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ def check(project: Project) -> Iterator[Site | Exempt]:
 
 def _judge(child: ChildFacts, path: str, server: Module) -> Iterator[Site | Exempt]:
     own = next((use.options.get("restart") for use in server.uses if use.name in _USES), None)
+    if ("child_spec", 1) in server.functions:
+        # Its own function says how it is restarted, not what it uses.
+        own = None
     restart = child.restart or (text(own).removeprefix(":") if own is not None else "")
     if restart != "temporary" or not is_server(server) or is_platform(server):
         return
@@ -44,7 +47,7 @@ def _judge(child: ChildFacts, path: str, server: Module) -> Iterator[Site | Exem
             because.append(Because(Span.of(server, own), "its own specification says so"))
         yield Site(
             span,
-            f"`{child.module}` never comes back after a crash",
+            f"its supervisor does not restart `{child.module}` after a crash",
             because=tuple(because),
             data={"module": child.module},
         )
@@ -67,7 +70,7 @@ def _ends_by_itself(server: Module) -> bool:
 
 RULE = Rule(
     id="temporary-server",
-    title="Server that never comes back",
+    title="Server that is not restarted",
     category="supervision",
     stage=1,
     severity="info",
@@ -78,8 +81,8 @@ RULE = Rule(
         "callbacks ends it: it is meant to run as long as the application."
     ),
     harm=(
-        "The first crash is the last: the supervisor drops the child, and everything that calls "
-        "the server fails from then on, while the application looks healthy."
+        "The supervisor drops the child at its first crash. What calls the server fails from then "
+        "on, until the supervisor itself starts anew, while the application looks healthy."
     ),
     remedy=(
         "Leave `restart` out, or say `:transient` where a normal end is an end. If the server may "

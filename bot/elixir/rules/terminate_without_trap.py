@@ -15,14 +15,18 @@ from bot.elixir.further import function_behind
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
-from bot.elixir.reach import BUSY, is_server, reached_from_callbacks
+from bot.elixir.reach import BUSY, SERVERS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.by_hand import is_started_by_hand
+from bot.elixir.rules.parts.effects import effect_of
 from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
 _AT_START = (("init", 1), ("handle_continue", 2))
+_KNOWN = (*SERVERS, "Bitwise", "TypedStruct", "Retry")
+"""Modules whose `use` leaves the flag alone."""
 _HARMLESS = (":telemetry.detach",)
 """A handler that is left behind is taken off at its first failure."""
 
@@ -59,7 +63,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     elif _trapped_elsewhere(module, project):
         yield Exempt(span, "trapped-elsewhere")
     else:
-        yield _site(done, module)
+        yield _site(done, module, project)
 
 
 def _done_at_start(done: Call, module: Module) -> bool:
@@ -100,34 +104,37 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
     )
 
 
-def _site(done: Done, module: Module) -> Site:
-    span = Span.of(module, done.call.node)
-    stop, tells = _stop(module), done.effect == "tells"
-    minor = tells or done.source.full in _HARMLESS
-    ends = f"`{done.step.origin.label}` does not run when the supervisor stops this server"
+def _site(done: Done, module: Module, project: Project) -> Site:
+    span, end = Span.of(module, done.call.node), done.step.origin.label
+    stop = _stop(module, end)
+    minor = done.effect == "tells" or done.source.full in _HARMLESS
+    loose = is_started_by_hand(module.name, project)
+    when = "the process it is linked to dies" if loose else "a supervisor stops this server"
+    guessed = loose or _brings_unseen_code(module, project)
     return Site(
         span,
-        f"{ends}: `{done.call.full}` is skipped then, for exits are not trapped",
+        f"`{end}` does not run when {when}: `{done.call.full}` is skipped then, for no code here "
+        "traps exits",
         because=(
             *route(done.step),
-            Because(
-                Span.of(done.source.owner, done.source.node),
-                f"`{done.source.full}` tells others of the end, who do not hear of it then"
-                if tells
-                else f"`{done.source.full}` changes something that outlives the process",
-            ),
+            Because(Span.of(done.source.owner, done.source.node), effect_of(done)),
             *stop[:1],
         ),
-        severity="info" if stop or minor else None,
-        confidence="medium" if stop or done.source is not done.call else None,
+        severity="info" if stop or minor or loose else None,
+        confidence="low" if guessed else "medium" if stop or done.source is not done.call else None,
         data={"call": done.call.full},
     )
 
 
-def _stop(module: Module) -> list[Because]:
-    """Where the server stops itself, on which way the clean-up does run."""
+def _brings_unseen_code(module: Module, project: Project) -> bool:
+    """Whether it uses a library, whose code may set the flag."""
+    return any(use.name not in _KNOWN and use.name not in project.modules for use in module.uses)
+
+
+def _stop(module: Module, end: str) -> list[Because]:
+    """Where the server stops itself, on which way the callback does run."""
     return [
-        Because(Span.of(module, way.result), "where the server stops itself, the clean-up does run")
+        Because(Span.of(module, way.result), f"where the server stops itself, `{end}` does run")
         for step in reached_from_callbacks(module, BUSY - {("init", 1), ("terminate", 2)})
         for way in ways(step.clause)
         if way.tag == ":stop" or text(way.result).startswith(":stop")
@@ -160,7 +167,7 @@ RULE = Rule(
         "A supervisor stops a child by an exit signal. A process that does not trap exits dies of "
         "it at once, and `terminate` is never called: neither at a deploy nor when a sibling's "
         "crash restarts this server too. The documentation of `c:GenServer.terminate/2` says so. "
-        "It does run when a callback raises or returns `:stop`, which is why tests do not show it."
+        "It does run when a callback raises or returns `:stop`, so that tests may not show it."
     ),
     remedy=(
         "If the clean-up matters, set `Process.flag(:trap_exit, true)` in `init/1` and take "

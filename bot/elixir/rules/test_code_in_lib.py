@@ -114,21 +114,24 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     if branch is not None and only_hooks(branch, atom) and reads_dictionary(branch, module):
         return Exempt(span, "per-process")
     adds = branch is not None and only_adds(branch, atom)
-    if adds:
-        message, note = "code is compiled in for tests only", "nothing that ships has this code"
+    if branch is not None and adds:
+        compiled = _definition(branch) is None
+        message = f"code is {'compiled in' if compiled else 'run'} for tests only"
+        note = f"where this is not `:test`, the code is not {'there' if compiled else 'run'}"
     elif branch is not None and only_hooks(branch, atom):
-        message = "the application has a hook for its tests"
-        note = "what ships does nothing here: the function is there for tests"
+        message = "there is a hook for tests here"
+        note = "where this is not `:test`, nothing is done: the function is there for tests"
     else:
-        message = "the application does something else when it is tested"
-        note = "this is `:test` only there, so tests do not run what ships"
+        message = "this asks whether the code is being tested"
+        note = "by the answer, tests can go another way here than what ships"
     because = (Because(Span.of(module, asked), note),)
     return Site(span, message, because=because, confidence="low" if adds else None)
 
 
 def _tools(module: Module) -> Iterator[Site | Exempt]:
     clauses = module.clauses_with(*_WORDS[1:])
-    runs = _is_formatter(module) or any(_runs_tests(c) for found in clauses for c in found.calls)
+    starting = module.clauses_with(*_WORDS[1:], b":ex_unit") if clauses else ()
+    runs = _is_formatter(module) or any(_runs_tests(c) for found in starting for c in found.calls)
     for clause in clauses:
         looks = any(c.full in _LOOKS for c in clause.calls)
         for call in clause.calls:
@@ -142,6 +145,8 @@ def _runs_tests(call: Call) -> bool:
     """Whether running tests is what the module is for: it defines or starts them itself."""
     if call.name == "use" and call.local and call.args:
         return text(call.args[0]).startswith("ExUnit.")
+    if call.full in ("Application.ensure_all_started", "Application.ensure_started"):
+        return bool(call.args) and text(call.args[0]) == ":ex_unit"
     return call.full in ("ExUnit.start", "ExUnit.run", "ExUnit.async_run")
 
 
@@ -158,7 +163,7 @@ def _tool(call: Call, clause: Clause, span: Span) -> Site:
     note = f"`{tool}` is there for tests; a release holds it only if told to"
     return Site(
         span,
-        f"the application calls `{call.full}`",
+        f"code outside of the tests calls `{call.full}`",
         because=(
             Because(span, note),
             *([Because(Span.of(call.owner, given), _GIVEN)] if given is not None else ()),
@@ -168,7 +173,7 @@ def _tool(call: Call, clause: Clause, span: Span) -> Site:
     )
 
 
-_GIVEN = "without what only a test gives, nothing is done here"
+_GIVEN = "where this is not given, nothing is done here"
 
 RULE = Rule(
     id="test-code-in-lib",
@@ -184,8 +189,8 @@ RULE = Rule(
         "tests such as ExUnit or Mox."
     ),
     harm=(
-        "The tests then run code that does not ship. What ships instead is run by no test, so that "
-        "a fault in it shows in production only. A function that only tests call stays in the "
+        "The tests then run code that does not ship. What ships instead may be run by no test, so "
+        "that a fault in it shows in production only. A function that only tests call stays in the "
         "interface."
     ),
     remedy=(

@@ -62,12 +62,12 @@ def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt | None
         return Exempt(span, exemption)
     return Site(
         span,
-        "this server traps exits, but links to nothing and does nothing at its end",
+        "this server traps exits, and nothing in its module is seen to need it",
         because=(
             Because(
                 span,
                 "the module has neither `terminate/2` nor a clause for `{:EXIT, pid, reason}`, and "
-                "none of its calls makes a link",
+                "by their names none of its calls makes a link",
             ),
         ),
     )
@@ -125,7 +125,7 @@ RULE = Rule(
     fix="advice",
     explanation=(
         "A server sets `trap_exit`, but has no `terminate/2`, no clause for `{:EXIT, ...}`, and "
-        "links to no process or port."
+        "no call that is known to link it to a process or port."
     ),
     harm=(
         "One effect is left: at shutdown the supervisor waits for the callback that runs, up to "

@@ -43,10 +43,10 @@ def _judge(clause: Clause) -> Iterator[Site | Exempt]:
         return
     asked = " ".join(text(clause.params[0]).split())
     unknown = clause.params[0].type == "identifier" and not first.names(asked)
-    what = "a request that no other clause takes" if unknown else f"the call `{asked}`"
+    what = "a request that comes to this clause" if unknown else f"the call `{asked}`"
     yield Site(
         span,
-        f"{what} is never answered: its caller waits until its timeout",
+        f"{what} is not answered on this way: its caller waits in vain",
         because=(
             Because(Span.of(module, clause.head), _who_is_forgotten(caller)),
             *_of_helper(first, module),
@@ -112,9 +112,9 @@ RULE = Rule(
         "`from`, keeps it or passes it on."
     ),
     harm=(
-        "`GenServer.call/3` waits for a reply that cannot come. The caller exits after its "
+        "`GenServer.call/3` waits for a reply that does not come. The caller exits after its "
         "timeout, five seconds by default, with an error that names the server and not the "
-        "mistake."
+        "mistake; with `:infinity` it waits for as long as the server lives."
     ),
     remedy=(
         "Return `{:reply, value, state}`. To answer later, keep `from` in the state or hand it "

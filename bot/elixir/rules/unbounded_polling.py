@@ -13,6 +13,7 @@ from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.again import changes
+from bot.elixir.rules.parts.giving_up import gives_up
 from bot.elixir.rules.parts.other_process import runs_elsewhere
 from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
@@ -21,7 +22,9 @@ _CLOCKS = frozenset(
     {
         "System.monotonic_time", "System.os_time", "System.system_time", "DateTime.utc_now",
         "NaiveDateTime.utc_now", "Time.utc_now", ":erlang.monotonic_time", ":erlang.system_time",
-        ":os.system_time", ":erlang.timestamp", ":os.timestamp", ":erlang.now",
+        ":calendar.universal_time", ":calendar.local_time", ":os.perf_counter", "Date.utc_today",
+        "DateTime.now", "DateTime.now!", "NaiveDateTime.local_now", ":erlang.universaltime",
+        ":erlang.localtime", ":os.system_time", ":erlang.timestamp", ":os.timestamp", ":erlang.now",
         ":timer.exit_after", ":timer.kill_after", "Process.send_after", "Process.read_timer",
     }
 )  # fmt: skip
@@ -112,6 +115,8 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     span = Span.of(module, again.node)
     if any(c.full in _CLOCKS for step in reached([function]) for c in step.clause.calls):
         return Exempt(span, "deadline")
+    if gives_up(again, clause):
+        return Exempt(span, "gives-up")
     elsewhere = runs_elsewhere(function)
     if elsewhere:
         return Exempt(span, elsewhere)
@@ -122,7 +127,7 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
     return Site(
         span,
         f"`{function.label}` waits without a deadline of its own",
-        because=(Because(span, f"it starts over {how}, and counts neither tries nor time"),),
+        because=(Because(span, f"it starts over {how}, and the module reads no clock for it"),),
     )
 
 
@@ -244,6 +249,25 @@ defmodule Shop.Await do
       pause(check, deadline)
     else
       until(check, deadline)
+    end
+  end
+end
+""",
+                path="test/support/await.ex",
+            ),
+        ),
+        Exemption(
+            "gives-up",
+            "it compares an argument with something else, and fails where that has passed it",
+            Sample(
+                """\
+defmodule Shop.Await do
+  def filled(stock, until) do
+    if until > Shop.Clock.now() do
+      Process.sleep(10)
+      stock.full?() || filled(stock, until)
+    else
+      raise "not filled in time"
     end
   end
 end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.elixir import nodes
+from bot.elixir.callers import last_part
 from bot.elixir.context import is_test_support
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
@@ -12,7 +13,7 @@ from bot.elixir.reach import SERVERS
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.growth import grows, is_cut
 from bot.elixir.rules.parts.kept import field_written
-from bot.elixir.rules.parts.state_use import Write, writes
+from bot.elixir.rules.parts.state_use import AGENT_WRITES, Write, writes
 
 _MESSAGES = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2))
 
@@ -34,10 +35,24 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
             continue
         seen.add(field)
         span = Span.of(module, write.node)
-        if is_cut(write, module, found):
+        if is_cut(write, module, found) or _changed_elsewhere(module, project):
             yield Exempt(span, "cut")
         else:
             yield _site(write, field, span)
+
+
+def _changed_elsewhere(module: Module, project: Project) -> bool:
+    """Whether another module gives an Agent a function that changes its state."""
+    if b"Agent." not in module.source.data:
+        return False
+    return any(
+        call.full in AGENT_WRITES and call.args and other.scope.resolve(call.args[0]) == module.name
+        for path in project.lib_holding(last_part(module.name))
+        for other in project.modules_in(path)
+        if other.name != module.name
+        for clause in other.clauses_with(b"Agent.")
+        for call in clause.calls
+    )
 
 
 def _given(write: Write) -> set[str]:
@@ -53,15 +68,15 @@ def _site(write: Write, field: str, span: Span) -> Site:
     listed = write.node.type != "call"
     return Site(
         span,
-        f"{part} of `{write.clause.function.module.name}` only ever grows",
+        f"{part} of `{write.clause.function.module.name}` grows, and its module never cuts it",
         because=(
             Because(
                 span,
-                "each message adds an element" if listed else "each new key adds an entry",
+                "each time, an element is added" if listed else "each new key adds an entry",
             ),
             Because(
                 Span.of(write.clause.function.module, write.clause.head),
-                f"nothing in the module removes from {part}, replaces it or ends the server",
+                f"no clause of the module removes from {part}, replaces it or stops the server",
             ),
         ),
         severity="warning" if listed else "info",
@@ -82,8 +97,8 @@ RULE = Rule(
         "and nothing in its module ever takes anything out again."
     ),
     harm=(
-        "It lives as long as the system: memory and the time of each garbage collection grow with "
-        "every message, until the node runs out of memory. A restart loses it all at once."
+        "Memory and the time of each garbage collection grow with what comes, for as long as the "
+        "server lives; in the end the node runs out of memory. A restart loses it all at once."
     ),
     remedy=(
         "Say what ends an entry: a limit (`Enum.take/2`, a ring buffer), an age and a periodic "
@@ -147,7 +162,8 @@ end
     exemptions=(
         Exemption(
             "cut",
-            "something in the module removes entries, replaces them or ends the server",
+            "something in the module removes entries, replaces them or ends the server, or another "
+            "module changes the state of the Agent",
             Sample("""\
 defmodule Shop.Audit do
   use GenServer

@@ -26,11 +26,13 @@ _MONITORS = ("Process.monitor", ":erlang.monitor")
 _WITH_DEFAULT = ("GenServer", "GenStage", "GenStateMachine")
 _QUIET = frozenset({*_WITH_DEFAULT, "Bitwise", "TypedStruct", "Ecto.Schema", "Retry"})
 """Modules whose `use` brings no clause for messages of the module's own making."""
+_KNOWN = _QUIET | {"Phoenix.LiveView", "Phoenix.LiveComponent", "Phoenix.Channel", "Supervisor"}
+"""Modules whose `use` adds nothing to clauses that are written out."""
 _AT_START = ("init", "handle_continue")
 _MINOR: tuple[Severity | None, Confidence | None] = ("info", "medium")
 _TOGETHER = (
     "the message matches no clause: the server ends with the socket that it opened as it started, "
-    "which is right, but the log tells of a bug"
+    "but by a crash"
 )
 
 
@@ -86,12 +88,14 @@ def _judge(arrival: Arrival, step: Reached) -> Site | Exempt:
     defined = takes_messages(module)
     together = defined and arrival.tells_end and step.origin.name in _AT_START
     severity, confidence = _MINOR if together else _weight(arrival, defined)
+    unseen = defined and any(use.name not in _KNOWN for use in module.uses)
+    brings = "brings" if arrival.own else "can bring"
     return Site(
         span,
-        f"`{call.name}` brings `{arrival.shown}`, and no clause of this server takes it",
-        because=(*route(step), Because(span, _TOGETHER if together else _note(defined))),
+        f"`{call.name}` {brings} `{arrival.shown}`, and no clause of this module takes it",
+        because=(*route(step), Because(span, _TOGETHER if together else _note(defined, unseen))),
         severity=severity,
-        confidence=confidence,
+        confidence="medium" if unseen else confidence,
         data={"call": call.full, "message": arrival.shown},
     )
 
@@ -113,7 +117,9 @@ def _weight(arrival: Arrival, defined: bool) -> tuple[Severity | None, Confidenc
     return _MINOR
 
 
-def _note(defined: bool) -> str:
+def _note(defined: bool, unseen: bool) -> str:
+    if unseen:
+        return "unless a module that is used here brings a clause, the message crashes the server"
     if defined:
         return "the message matches no clause, so it crashes the server"
     return "the behaviour's default only logs the message as an error and drops it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir import nodes
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.outline import Clause, Module
@@ -33,6 +34,8 @@ def _judge(child: ChildFacts, path: str, module: Module) -> Iterator[Site]:
     clauses = [clause for function in starts for clause in function.clauses]
     if not clauses or "start:" in child.code or is_test_support(module) or is_platform(module):
         return
+    if ("child_spec", 1) in module.functions or _links(module):
+        return
     unlinked = [_unlinked(clause) for clause in clauses]
     first = unlinked[0]
     if first is None or any(site is None for site in unlinked):
@@ -40,19 +43,27 @@ def _judge(child: ChildFacts, path: str, module: Module) -> Iterator[Site]:
     span = Span(path, child.start, child.end)
     yield Site(
         span,
-        f"the supervisor never hears of the end of `{child.module}`",
+        f"its supervisor does not hear of the end of `{child.module}`",
         because=(Because(first, "its `start_link` starts it without a link"),),
         data={"module": child.module},
     )
 
 
+def _links(module: Module) -> bool:
+    """Whether the process may link itself to the one that starts it."""
+    return any(c.name == "link" for clause in module.clauses_with(b"link(") for c in clause.calls)
+
+
 def _unlinked(clause: Clause) -> Span | None:
     """Where the clause starts what it returns, if that is without a link."""
-    ends = {node.id for node in results(clause)}
+    ends = list(results(clause))
     if len(ends) != 1:
         return None
+    (end,) = ends
+    piped = end.child_by_field_name("right") if nodes.operator(end) == "|>" else None
+    value = {end.id} if piped is None else {end.id, piped.id}
     for call in clause.calls:
-        if call.full in _UNLINKED and call.statement.id in ends:
+        if call.full in _UNLINKED and call.node.id in value:
             return Span.of(clause.function.module, call.node)
     return None
 

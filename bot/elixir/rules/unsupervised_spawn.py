@@ -8,15 +8,24 @@ from bot.core.finding import Confidence, FixKind, Severity
 from bot.elixir import nodes
 from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.expressions import operations
+from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
 from bot.elixir.messages import handles, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.job import is_endless, lone_stop, only_ends_a_process, only_sends
+from bot.elixir.rules.parts.init_job import starts_again
+from bot.elixir.rules.parts.job import (
+    is_endless,
+    lone_stop,
+    only_ends_a_process,
+    only_sends,
+    unknown,
+)
+from bot.elixir.rules.parts.kept_pid import ended_by_field
+from bot.elixir.rules.parts.spawn_ties import is_start_function, is_tied_to_caller
 
 SPAWNS = frozenset(
     {
@@ -32,9 +41,6 @@ SPAWNS = frozenset(
         ":proc_lib.spawn_opt",
     }
 )
-
-_STARTER_NAMES = frozenset({"parent", "caller", "owner"})
-"""What parameters that hold the starting process are called."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -53,12 +59,14 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     linked = _has(call, "link")
     severity, confidence = _weight(call, clause, linked)
     # Whether so little a job is worth a supervisor is for people to say.
-    plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not only_ends_a_process(call)
+    plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not (
+        only_ends_a_process(call) or ended_by_field(call, clause)
+    )
     fix: FixKind | None = None if plain else "assisted"
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",
-        because=(Because(span, _note(call, linked)),),
+        because=(Because(span, _note(call, clause, linked)),),
         severity=severity,
         confidence=confidence,
         fix=fix,
@@ -66,17 +74,22 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     )
 
 
-def _note(call: Call, linked: bool) -> str:
+def _note(call: Call, clause: Clause, linked: bool) -> str:
+    if linked and starts_again(clause):
+        return "linked to its server, whose start starts it; no supervisor stops it in order"
     if linked:
-        return "linked to its caller, but not restarted, shut down in order or listed in the tree"
+        return "linked to its caller; no supervisor restarts it or shuts it down in order"
     if _has(call, "monitor"):
-        return "only its starter learns of its end; nobody restarts it or shuts it down in order"
+        return "only its starter is told of its end; no supervisor restarts it or shuts it down"
     stop = lone_stop(call)
     if stop is not None and is_endless(stop):
         return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
     if only_ends_a_process(call):
         return "its work is to end another process: little can be lost, but no supervisor knows it"
-    return "nobody learns of its crash, restarts it or shuts it down in order"
+    field = ended_by_field(call, clause)
+    if field:
+        return f"the module keeps its pid in `{field}` and ends it by that, but no supervisor does"
+    return unknown(call, clause)
 
 
 def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, Confidence | None]:
@@ -85,6 +98,8 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
         return "info", "medium"
     if _has(call, "monitor") and returned(call, clause):
         # Whoever asked for it gets the monitor too.
+        return "info", "medium"
+    if is_example(clause.function.module) or ended_by_field(call, clause):
         return "info", "medium"
     if clause.function.name == "terminate" or only_ends_a_process(call):
         return "info", "low"
@@ -107,8 +122,10 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "command-line"
     if starts_the_end(call):
         return "ending"
-    if clause.function.name in ("start_link", "start_monitor") and _has(call, "link"):
+    if _has(call, "link") and is_start_function(call, clause):
         return "start-link"
+    if is_drop_in(call, clause):
+        return "drop-in"
     if _monitored(call, clause):
         return "monitored"
     if _has(call, "link") and is_server(module) and traps_exits(module):
@@ -117,7 +134,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "farewell"
     if call.module == ":erlang" and call.name != "spawn_opt" and call.arity in (2, 4):
         return "remote-node"
-    if _tied_to_caller(call, clause):
+    if is_tied_to_caller(call, clause):
         return "tied-to-caller"
     return ""
 
@@ -128,25 +145,6 @@ def _monitored(call: Call, clause: Clause) -> bool:
         for c in clause.calls
     )
     return monitored and (_has(call, "link") or handles(clause.function.module, ":DOWN"))
-
-
-def _tied_to_caller(call: Call, clause: Clause) -> bool:
-    """The spawned function itself monitors the process that started it, and ends with it."""
-    own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
-    watched = {
-        text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args
-    }
-    if not watched or clause.body is None:
-        return False
-    callers = {
-        text(left)
-        for n in operations(clause.body, "=")
-        if (left := n.child_by_field_name("left")) is not None
-        and left.type == "identifier"
-        and nodes.text_of(n, "right").startswith("self")
-    }
-    callers |= _STARTER_NAMES
-    return bool(watched & callers) and any(c.name == "receive" for c in own)
 
 
 RULE = Rule(
@@ -163,8 +161,7 @@ RULE = Rule(
         "outside any supervisor."
     ),
     harm=(
-        "A crash is seen by nobody: there is no restart, no report with the job's context "
-        "and no orderly stop. "
+        "No supervisor restarts it after a crash, and none stops it in order. "
         "The process is in no tree, so it can neither be counted nor limited."
     ),
     remedy=(
@@ -303,12 +300,23 @@ end
         ),
         Exemption(
             "start-link",
-            "a `start_link` function of a special process: the supervisor that calls it is "
-            "linked to it",
+            "a `start_link` function of a special process, or one that starts and returns it as a "
+            "supervisor expects: whoever calls it is linked to it",
             Sample("""\
 defmodule Loop do
   def start_link(arg), do: {:ok, :proc_lib.spawn_link(__MODULE__, :init, [arg])}
   def init(arg), do: arg
+end
+"""),
+        ),
+        Exemption(
+            "drop-in",
+            "a function of the same name that hands on the work it is given: how the work is "
+            "started is the caller's choice",
+            Sample("""\
+defmodule Traced do
+  def spawn_link(job), do: Kernel.spawn_link(wrap(job))
+  defp wrap(job), do: job
 end
 """),
         ),

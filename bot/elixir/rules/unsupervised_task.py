@@ -8,22 +8,25 @@ from tree_sitter import Node
 
 from bot.core.finding import FixKind, Severity
 from bot.elixir import nodes
-from bot.elixir.awaiting import awaited, hands_on_pid, returned
+from bot.elixir.awaiting import AWAITS, awaited, returned
 from bot.elixir.calls import Call
 from bot.elixir.context import (
     is_command_line,
+    is_example,
     is_platform,
     is_test_support,
     never_ships,
 )
 from bot.elixir.messages import handles, handles_task_reply, tells_exits_apart, traps_exits
-from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_callback, is_server, runs_in_server
+from bot.elixir.reach import is_callback, runs_in_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.init_job import belongs_in_child_list, starts_again
+from bot.elixir.rules.parts.init_job import starts_again
 from bot.elixir.rules.parts.job import only_logs
+from bot.elixir.rules.parts.task_use import hands_on_task, is_kept
+from bot.elixir.rules.parts.task_verdicts import VERDICTS
 from bot.elixir.trapping import trap_flags
 
 _MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
@@ -43,8 +46,8 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     exemption = _exemption(call, clause)
     if exemption:
         return Exempt(span, exemption)
-    message, note, severity = _VERDICTS[call.name](call, clause)
-    left_out = never_ships(clause.node)
+    message, note, severity = VERDICTS[call.name](call, clause)
+    left_out = never_ships(clause.node) or is_example(clause.function.module)
     return Site(
         span,
         message,
@@ -65,56 +68,12 @@ def _fix(call: Call, clause: Clause, severity: Severity | None) -> FixKind | Non
     return None if unread else "assisted"
 
 
-def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    what = "`Task.start` starts a process that no supervisor knows"
-    if belongs_in_child_list(clause):
-        note = (
-            "no child of this supervisor: it runs when that one starts, and a crash is only logged"
-        )
-        return what, note, "info"
-    if hands_on_pid(call, clause) and not is_callback(clause.function):
-        note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
-        return what, note, "info"
-    return what, "nobody learns of its crash, restarts it or shuts it down in order", None
-
-
-def _linked(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    module = clause.function.module
-    where = "this server" if runs_in_server(clause) else "its caller"
-    crash = f"a crash of the task takes {where} down"
-    if where == "this server" and next(trap_flags(module), None) is not None:
-        crash = "a crash of the task is a message to it"
-    return (
-        "`Task.start_link` outside a supervisor",
-        f"linked to {where}: {crash}, and nothing restarts the task",
-        "info",
-    )
-
-
-def _async(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
-    module = clause.function.module
-    where = "server" if runs_in_server(clause) else "process"
-    if handles_task_reply(module) and (where == "server" or not is_server(module)):
-        note = f"the {where} takes the reply, yet stays linked: a crash of the task takes it down"
-        return f"`Task.async` links the task to this {where}", note, "info"
-    if where == "server":
-        note = "no clause expects the reply, and a crash of the task takes the server down"
-        return "`Task.async` in a server, never awaited", note, None
-    if any("live_component" in text(u.node) or "LiveComponent" in u.name for u in module.uses):
-        # The component runs in its view's process, and the view may take the reply.
-        note = "the reply goes to the view this component lives in, and so does a crash"
-        return "`Task.async` links the task to the component's view", note, "info"
-    note = "the starter never asks for the result, and a crash of the task takes it down"
-    return "`Task.async` whose result nobody awaits", note, None
-
-
-_VERDICTS = {"start": _started, "start_link": _linked, "async": _async}
-
-
 def _exemption(call: Call, clause: Clause) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
+    if is_drop_in(call, clause):
+        return "drop-in"
     if is_command_line(clause) and call.name != "async":
         return "command-line"
     if call.name == "start":
@@ -131,11 +90,19 @@ def _exemption(call: Call, clause: Clause) -> str:
         return ""
     if awaited(call, clause):
         return "awaited"
+    if is_kept(call) and _awaits(module) and not handles_task_reply(module):
+        return "awaited"
     if returned(call, clause) and not is_callback(clause.function):
         return "returned"
+    if hands_on_task(call, clause):
+        return "handed-on"
     if runs_in_server(clause) and traps_exits(module) and handles_task_reply(module):
         return "handled"
     return ""
+
+
+def _awaits(module: Module) -> bool:
+    return any(c.full in AWAITS for clause in module.clauses_with(b"Task.") for c in clause.calls)
 
 
 def _is_told_of_end(call: Call, clause: Clause) -> bool:
@@ -177,7 +144,8 @@ RULE = Rule(
     ),
     harm=(
         "A crash of the task stays hidden from the code that wanted the work done, or, linked, "
-        "takes that code's process down. An answer nobody awaits comes as an unread message."
+        "ends that code's process unless it traps exits. An answer nobody awaits comes as an "
+        "unread message."
     ),
     remedy=(
         "Start fire-and-forget work with `Task.Supervisor.start_child/2`. In a server use "
@@ -249,7 +217,8 @@ end
     exemptions=(
         Exemption(
             "awaited",
-            "the function that starts the task waits for it, or a function it calls does",
+            "the function that starts the task waits for it, or a function it calls does, or "
+            "another one of the module that keeps it",
             Sample("""\
 defmodule Prices do
   def both(a, b) do
@@ -270,6 +239,36 @@ defmodule Prices do
   def later(item), do: {:ok, Task.async(fn -> price(item) end)}
 
   defp price(item), do: item
+end
+"""),
+        ),
+        Exemption(
+            "handed-on",
+            "the task is given to another module, whose business it is to await it",
+            Sample("""\
+defmodule Prices do
+  def later(item) do
+    task = Task.async(fn -> price(item) end)
+    Shop.Waiting.add(task)
+    :ok
+  end
+
+  defp price(item), do: item
+end
+"""),
+        ),
+        Exemption(
+            "drop-in",
+            "a function of the same name that hands on the work it is given: how the work is "
+            "started is the caller's choice",
+            Sample("""\
+defmodule Shop.Task do
+  def start(job) do
+    Task.start(fn ->
+      Shop.Trace.begin()
+      job.()
+    end)
+  end
 end
 """),
         ),
@@ -310,8 +309,8 @@ end
         ),
         Exemption(
             "starts-again",
-            "linked to its server and started in `init/1`: a crash ends the server, whose restart "
-            "starts the task again",
+            "linked to its server and started in `init/1`, or in the `handle_continue/2` that "
+            "always follows: a crash ends the server, whose restart starts the task again",
             Sample("""\
 defmodule Shop.Prices do
   use GenServer

@@ -28,7 +28,7 @@ _OPERATORS = {"<>": "a binary", "++": "a list", "+": "a number", "-": "a number"
 _RESULTS = {
     "Jason.encode!": "a text", "Poison.encode!": "a text", "JSON.encode!": "a text",
     ":erlang.term_to_binary": "a binary", "Enum.map": "a list", "Enum.filter": "a list",
-    "Enum.count": "a number", "Enum.sum": "a number", "Map.new": "a map", "Map.put": "a map",
+    "Enum.count": "a number", "Enum.sum": "a number", "Map.new": "a map",
     "Integer.to_string": "a text", "String.trim": "a text", "String.upcase": "a text",
     "String.downcase": "a text", "String.replace": "a text", "Enum.join": "a text",
     "DateTime.utc_now": "a time", "NaiveDateTime.utc_now": "a time",
@@ -42,6 +42,10 @@ _TESTS = {
     "is_number": "a number", "is_float": "a number", "is_list": "a list",
 }  # fmt: skip
 """Guards that tell a message by its type alone."""
+
+
+_BY_VALUE = "only the value itself says what is meant, and another sender's may be alike"
+_OF_ITS_FORM = "any message of this form can end up here, whoever sent it and whatever it means"
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -59,25 +63,36 @@ def _judge_send(call: Call, clause: Clause) -> Iterator[Site | Exempt]:
     position = 2 if call.full in _TIME_FIRST else 1
     if len(call.args) <= position:
         return
-    kind = _bare(Expression(call.args[position], clause))
+    message = Expression(call.args[position], clause)
+    kind = _bare(message)
     if kind:
-        note = f"whoever takes this knows it only as {kind}, like any other {kind.split()[1]}"
+        note = _sender_note(_last_set(message).node, kind)
         yield _site(Span.of(clause.function.module, call.node), f"{kind} is sent", note, clause)
+
+
+def _sender_note(node: Node, kind: str) -> str:
+    if node.type == "map":
+        return "whoever takes this can tell it from other maps by its keys alone"
+    if _is_written_out(node):
+        return _BY_VALUE
+    return f"whoever takes this knows it only as {kind}, like any other {kind.split()[1]}"
 
 
 def _judge_taker(taker: Function) -> Iterator[Site | Exempt]:
     """One finding for all clauses: one protocol, one repair."""
     taking = [(c, kind) for c in taker.clauses if len(c.params) == 2 and (kind := _taken(c))]
     for clause, kind in taking[:1]:
-        note = _taker_note(clause.params[0], kind)
+        note = _taker_note(clause.params[0])
         span = Span.of(taker.module, clause.head)
         yield _site(span, f"{kind} is taken as a message", note, clause)
 
 
-def _taker_note(pattern: Node, kind: str) -> str:
-    if pattern.type in ("string", "integer", "float", "charlist") or _begins_with_text(pattern):
-        return "only the value itself says what is meant, and another sender's may be alike"
-    return f"any message that is {kind} can end up here, whoever sent it and whatever it means"
+def _taker_note(pattern: Node) -> str:
+    return _BY_VALUE if _is_written_out(pattern) else _OF_ITS_FORM
+
+
+def _is_written_out(node: Node) -> bool:
+    return node.type in ("string", "integer", "float", "charlist") or _begins_with_text(node)
 
 
 def _begins_with_text(pattern: Node) -> bool:
@@ -96,29 +111,51 @@ def _site(span: Span, what: str, note: str, clause: Clause) -> Site | Exempt:
 
 def _bare(message: Expression) -> str:
     """What the message is where that is all there is; empty for atoms, tuples and the unknown."""
+    message = _last_set(message)
     node = message.node
-    if node.type == "identifier":
-        value = value_of(message)
-        return _bare(value) if value is not None else ""
     if node.type == "map":
-        return "" if _is_struct(node) else _BARE["map"]
+        return _BARE["map"] if _is_plain_map(message) else ""
     if node.type in _BARE:
         return _BARE[node.type]
     if node.type == "binary_operator":
         return _OPERATORS.get(nodes.operator(node), "")
     if node.type == "call":
         call = resolve(node, message.clause.function.module)
+        if call is not None and call.full == "Map.put":
+            # Of a struct it is one too.
+            return _bare(message.at(call.args[0])) if call.args else ""
         return _RESULTS.get(call.full, "") if call is not None else ""
     return ""
 
 
-def _is_struct(node: Node) -> bool:
-    return any(child.type == "struct" for child in node.named_children)
+def _last_set(message: Expression) -> Expression:
+    """What a variable was last set to, as far as it is set here."""
+    value = value_of(message) if message.node.type == "identifier" else None
+    return _last_set(value) if value is not None else message
+
+
+def _is_plain_map(message: Expression) -> bool:
+    """Whether it is no struct, and none of its entries is the same in all messages of its kind."""
+    node = message.node
+    if any(child.type == "struct" for child in node.named_children):
+        return False
+    updates = [n for n in nodes.of_type(node, "binary_operator") if nodes.operator(n) == "|"]
+    own = [n for n in updates if next(a for a in nodes.ancestors(n) if a.type == "map") == node]
+    if own and (left := own[0].child_by_field_name("left")) is not None:
+        return _bare(message.at(left)) == _BARE["map"]
+    return not any(map(_is_constant, nodes.keyword_pairs(node).values()))
+
+
+def _is_constant(value: Node) -> bool:
+    """Whether it can serve as a tag: an atom, or a text that is written out."""
+    return value.type in ("atom", "quoted_atom", "string", "alias")
 
 
 def _taken(clause: Clause) -> str:
     """What the clause takes, by its pattern or by its guard."""
     message = clause.params[0]
+    if message.type == "list" and _begins_with_atom(message):
+        return ""
     if message.type in ("integer", "float", "string", "bitstring", "charlist", "list"):
         return _BARE[message.type]
     if nodes.operator(message) == "<>":
@@ -128,9 +165,21 @@ def _taken(clause: Clause) -> str:
     for test in nodes.of_type(clause.guard, "call"):
         about = nodes.arguments(test)
         kind = _TESTS.get(nodes.text_of(test, "target"), "")
-        if kind and about and text(about[0]) == text(message):
+        if kind and about and text(about[0]) == text(message) and not _is_negated(test):
             return kind
     return ""
+
+
+def _begins_with_atom(pattern: Node) -> bool:
+    first = next(iter(pattern.named_children), None)
+    if first is not None and nodes.operator(first) == "|":
+        first = first.child_by_field_name("left")
+    return first is not None and first.type in ("atom", "keywords")
+
+
+def _is_negated(test: Node) -> bool:
+    around = next((a for a in nodes.ancestors(test) if a.type == "unary_operator"), None)
+    return around is not None and nodes.operator(around) in ("not", "!")
 
 
 def _board(sends: str, takes: str = "{:price, price}") -> Sample:

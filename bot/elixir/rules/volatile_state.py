@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
@@ -17,6 +18,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.fetched import fetched
 from bot.elixir.rules.parts.kept import field_written, is_handle
 from bot.elixir.rules.parts.one_run import of_one_run
+from bot.elixir.rules.parts.read_back import is_read_of
 from bot.elixir.rules.parts.senders import writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
 from bot.elixir.runners import runs
@@ -124,7 +126,7 @@ def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
     within = [w for w in found if w is not write and nodes.contains(write.node, w.node)]
     if all(is_handle(w) for w in within or [write]) or write.clause.matches(_BOOKKEEPING_CODE):
         return True
-    if _TIMERS.search(write.node.text or b"") is not None:
+    if _TIMERS.search(write.node.text or b"") is not None or any(map(_is_timer, _set(write))):
         return True
     module, field = write.clause.function.module, field_written(write)
     if not field:
@@ -135,22 +137,35 @@ def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
     )
 
 
+def _set(write: Write) -> list[Expression]:
+    """What the variables that are written were last set to."""
+    used = nodes.of_type(write.node, "identifier")
+    values = (value_of(Expression(name, write.clause)) for name in used)
+    return [value for value in values if value is not None]
+
+
+def _is_timer(value: Expression) -> bool:
+    return value.node.type == "call" and _TIMERS.search(value.node.text or b"") is not None
+
+
 def _site(module: Module, found: list[Write], span: Span) -> Site:
-    reads = client_reads(module)
+    fields = {field_written(w) for w in found}
+    reads = [call for call in client_reads(module) if is_read_of(call, fields, module)]
     named = b"name: __MODULE__" in (module.node.text or b"")
     strong = bool(reads) and named and any(w.value not in ("value", "state", "term") for w in found)
     because = [
         Because(
-            span, f"`{found[0].value}`, which a caller passes, is kept here: authoritative state"
+            span,
+            f"`{found[0].value}`, which a caller passes, is kept here; no start loads it again",
         )
     ]
     if reads:
         because.append(
-            Because(Span.of(module, reads[0].node), "callers read it back from the process")
+            Because(Span.of(module, reads[0].node), "by this call, callers can read it back")
         )
     return Site(
         span,
-        f"`{module.name}` holds data that exists nowhere else and is lost when the process ends",
+        f"`{module.name}` keeps what callers pass in its state, which is lost with the process",
         because=tuple(because),
         severity="warning" if strong else "info",
         confidence="medium" if strong else "low",
@@ -171,12 +186,11 @@ RULE = Rule(
     confidence="medium",
     fix="advice",
     explanation=(
-        "A server's state is authoritative: callers put data in and read it back, nothing "
-        "else holds "
-        "it, and nothing loads it when the process starts."
+        "Callers put data into a server's state. Its module saves it nowhere, and loads nothing "
+        "when the process starts: this may be the only place that has it."
     ),
     harm="A crash, a restart or a deployment silently loses it; the restarted process starts "
-    "empty.",
+    "without it.",
     remedy=(
         "Decide what the data is. Authoritative: write it to a database, or to a table that "
         "another "

@@ -56,3 +56,8 @@ def test_specifications(child: str, use: str, words: list[str]) -> None:
 )
 def test_server_that_ends_by_itself(extra: str) -> None:
     assert said("Shop.S", "use GenServer, restart: :temporary", extra) == ["~ends-by-itself"]
+
+
+def test_its_own_specification_says_how_it_is_restarted() -> None:
+    spec = "def child_spec(x), do: %{id: x, start: {__MODULE__, :start_link, [x]}}"
+    assert said("Shop.S", "use GenServer, restart: :temporary", spec) == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 
 RULE = "terminate-without-trap"
@@ -69,6 +72,70 @@ end
 """
     files = {"lib/a.ex": server("Shop.Disk.remove(state)"), "lib/disk.ex": disk}
     assert outcome(RULE, files) == words
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [("{:drop, state}", ["warning"]), ("{:note, state}", []), ("state", ["warning"])],
+)
+def test_only_clauses_of_it_that_can_take_the_call_count(asked: str, words: list[str]) -> None:
+    disk = """\
+defmodule Shop.Disk do
+  def run({:drop, path}), do: remove(path)
+  def run({:note, path}), do: path
+  defp remove(path), do: File.rm(path)
+end
+"""
+    files = {"lib/a.ex": server(f"Shop.Disk.run({asked})"), "lib/disk.ex": disk}
+    assert outcome(RULE, files) == words
+
+
+def test_a_message_to_itself_tells_nobody() -> None:
+    assert outcome(RULE, {"lib/a.ex": server("send(self(), :bye)")}) == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "use", "message", "weight"),
+    [
+        ("Shop.A.start_link(1)", "GenServer", "the process it is linked to dies", "info low"),
+        ("Supervisor.init([Shop.A], x)", "GenServer", "a supervisor stops this", "warning high"),
+        ("[]", "GenServer", "a supervisor stops this", "warning high"),
+        ("[]", "Library.Server", "a supervisor stops this", "warning low"),
+    ],
+)
+def test_who_ends_it(starts: str, use: str, message: str, weight: str) -> None:
+    start = "def start_link(x), do: GenServer.start_link(__MODULE__, x)\n"
+    call = "def handle_call(x, _from, state), do: {:reply, x, state}\n"
+    owner = f"""\
+defmodule Shop.Owner do
+  use GenServer
+  def init(x), do: {{:ok, {starts}}}
+end
+"""
+    files = {
+        "lib/a.ex": server("File.rm(state)", more=start + call, use=use),
+        "lib/owner.ex": owner,
+    }
+    (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert message in found.message
+    assert f"{found.severity} {found.confidence}" == weight
+
+
+def test_a_pattern_with_its_name_does_not_make_it_a_child() -> None:
+    start = "def start_link(x), do: GenServer.start_link(__MODULE__, x)\n"
+    owner = """\
+defmodule Shop.Owner do
+  use GenServer
+  def init(x) do
+    {:ok, child} = Shop.A.start_link(x)
+    {:ok, child}
+  end
+  def handle_info({Shop.A, spec}, child), do: {:noreply, {child, spec}}
+end
+"""
+    files = {"lib/a.ex": server("File.rm(state)", more=start), "lib/owner.ex": owner}
+    (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert "the process it is linked to dies" in found.message
 
 
 def test_a_protocol_is_judged_by_its_name_and_a_cycle_ends() -> None:

@@ -30,6 +30,15 @@ def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
         ("def a, do: Mox.stub(A, :b, fn -> 1 end)", ["warning"]),
         ("if Mix.env() == :test do\nplug Phoenix.Ecto.SQL.Sandbox\nend", ["~sandbox"]),
         ("def a, do: {ExUnit.start(), ExUnit.configuration()}", ["~runs-tests"] * 2),
+        (
+            "def a do\nApplication.ensure_all_started(:ex_unit)\nExUnit.after_suite(& &1)\nend",
+            ["~runs-tests"],
+        ),
+        (
+            "def b, do: Application.ensure_all_started(:ex_unit)\ndef a, do: ExUnit.x()",
+            ["~runs-tests"],
+        ),
+        ("def b, do: Application.ensure_all_started(:shop)\ndef a, do: ExUnit.x()", ["warning"]),
         ("@compile if Mix.env() == :test, do: :export_all", ["~compiler-option"]),
         ("if Mix.env() == :test do\n@compile :export_all\nend", ["~compiler-option"]),
         ("if Mix.env() == :test do\n@compile :export_all\n@a 1\nend", ["info"]),
@@ -67,10 +76,12 @@ IF = "if Mix.env() == :test do\ndef a(x), do: Tap.tell(x)"
     ("body", "words"),
     [
         (f"{IF}\nend", ("code is compiled in for tests only", "low")),
-        (f"{IF}\nelse\ndef a(_), do: :ok\nend", ("the application has a hook", "medium")),
-        (f"{IF}\nelse\ndef a(_) do\nnil\nend\nend", ("the application has a hook", "medium")),
-        (f"{IF}\nelse\ndef a(x), do: sell(x)\nend", ("the application does", "medium")),
-        (f"{IF}\nelse\nend", ("the application does", "medium")),
+        ("@env Mix.env()\ndef a, do: if(@env == :test, do: 1)", ("code is run for tests", "low")),
+        ("def a, do: Application.get_env(:a, :env) == :test", ("this asks whether", "medium")),
+        (f"{IF}\nelse\ndef a(_), do: :ok\nend", ("there is a hook for tests", "medium")),
+        (f"{IF}\nelse\ndef a(_) do\nnil\nend\nend", ("there is a hook for tests", "medium")),
+        (f"{IF}\nelse\ndef a(x), do: sell(x)\nend", ("this asks whether", "medium")),
+        (f"{IF}\nelse\nend", ("this asks whether", "medium")),
     ],
 )
 def test_says_what_ships_instead(body: str, words: tuple[str, str]) -> None:

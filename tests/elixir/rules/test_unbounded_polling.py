@@ -54,6 +54,18 @@ defp wait(x) do
         (looks(again="spawn(fn -> wait(x) end)"), []),
         (looks(more="System.monotonic_time()"), ["~deadline"]),
         (looks(more="give_up(x)") + "defp give_up(x), do: DateTime.utc_now() > x", ["~deadline"]),
+        (
+            "defp wait(x, t) do\nif Clock.now() < t do\nProcess.sleep(5)\nx.() || wait(x, t)\n"
+            'else\nraise "late"\nend\nend',
+            ["~gives-up"],
+        ),
+        (
+            "defp wait(x, t) do\ncond do\nx.() -> 1\nClock.now() >= t -> flunk(x)\n"
+            "true ->\nProcess.sleep(5)\nwait(x, t)\nend\nend",
+            ["~gives-up"],
+        ),
+        # What it compares is what it waits for: no branch of it fails.
+        ("defp wait(x, n) do\nif x.() < n do\nProcess.sleep(5)\nwait(x, n)\nend\nend", ["info"]),
         ("defp wait(x) do\nProcess.sleep(5)\nwait(x)\nend", []),
         ("defp wait(x) do\nreceive do\n_ -> wait(x)\nafter\n5 -> :ok\nend\nend", []),
         ("defp wait(x) do\nreceive do\n:a -> :ok\nafter\n5 -> wait(x)\nend\nend", ["info"]),

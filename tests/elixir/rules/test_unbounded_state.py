@@ -159,3 +159,23 @@ def test_what_is_named_first_is_the_field_it_goes_into(more: str, said: list[str
     head = "def handle_cast({:add, id, item}, %{items: items} = s)"
     write = "(\nmore = Map.put(items, id, item)\n%{s | items: more}\n)"
     assert log(write, more, head=head) == said
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("Agent.update(Shop.Seen, fn _ -> %{} end)", ["~cut"]),
+        ("Agent.get(Shop.Seen, & &1)", ["info"]),
+        ("Agent.update(Shop.Other, fn _ -> %{} end)", ["info"]),
+    ],
+)
+def test_another_module_may_change_an_agents_state(function: str, said: list[str]) -> None:
+    seen = """\
+defmodule Shop.Seen do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
+  def visit(user, page), do: Agent.update(__MODULE__, fn seen -> Map.put(seen, user, page) end)
+end
+"""
+    other = f"defmodule Shop.Night do\n  def clear, do: {function}\nend\n"
+    assert outcome(RULE, {"lib/seen.ex": seen, "lib/night.ex": other}) == said

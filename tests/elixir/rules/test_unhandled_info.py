@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.analyze import survey
+from bot.elixir.rules import rule
+from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
 
 RULE = "unhandled-info"
@@ -215,3 +218,26 @@ end
     assert outcome(RULE, {"lib/wire.ex": code}) == ["info"]
     later = code.replace("init(host)", "handle_cast(host, _)").replace("{:ok, s", "{:noreply, s")
     assert outcome(RULE, {"lib/wire.ex": later}) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ("use GenServer", ("can bring", "matches no clause", "high")),
+        ("use Shop.Server", ("can bring", "unless a module that is used here", "medium")),
+    ],
+)
+def test_a_module_that_is_used_may_bring_a_clause(use: str, words: tuple[str, str, str]) -> None:
+    code = f"""\
+defmodule Shop.Desk do
+  {use}
+  def init(state), do: {{:ok, state}}
+  def handle_call(x, _from, state), do: {{:reply, Process.monitor(x), state}}
+  {TICK}
+end
+"""
+    files = MemoryTree.of({"lib/desk.ex": code})
+    (found,) = survey(files, jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert words[0] in found.message
+    assert words[1] in found.evidence[0].note
+    assert found.confidence == words[2]

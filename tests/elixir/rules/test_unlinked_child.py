@@ -41,3 +41,32 @@ def test_module_that_is_no_such_child(child: str) -> None:
     code = f"defmodule Shop.S do\n  use GenServer\n  def start_link(s), do: {START}\nend\n"
     files = {"lib/s.ex": code, "lib/tree.ex": TREE.replace("CHILD", child)}
     assert outcome(RULE, files) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "def child_spec(s), do: %{id: s, start: {__MODULE__, :begin, [s]}}",
+        "def init(parent) do\n    Process.link(parent)\n    {:ok, parent}\n  end",
+    ],
+)
+def test_a_link_that_is_made_in_another_way(more: str) -> None:
+    code = (
+        f"defmodule Shop.S do\n  use GenServer\n  def start_link(s), do: {START}\n  {more}\nend\n"
+    )
+    files = {"lib/s.ex": code, "lib/tree.ex": TREE.replace("CHILD", "Shop.S")}
+    assert outcome(RULE, files) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (f"watched({START})", []),
+        ("__MODULE__ |> GenServer.start(s)", ["error"]),
+        ("__MODULE__ |> GenServer.start(s) |> watched()", []),
+    ],
+)
+def test_only_what_it_returns_itself_is_its_start(start: str, said: list[str]) -> None:
+    code = f"defmodule Shop.S do\n  use GenServer\n  def start_link(s), do: {start}\nend\n"
+    files = {"lib/s.ex": code, "lib/tree.ex": TREE.replace("CHILD", "Shop.S")}
+    assert outcome(RULE, files) == said

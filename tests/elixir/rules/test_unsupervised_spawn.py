@@ -60,7 +60,78 @@ def test_a_monitor_inside_the_spawned_function_does_not_watch_it() -> None:
 
 def test_monitored_but_never_taken_is_still_lost() -> None:
     body = "pid = spawn(fn -> x end)\n    Process.monitor(pid)"
-    assert len(analysed(RULE, in_function(body)).findings) == 1
+    (finding,) = analysed(RULE, in_function(body)).findings
+    assert "no monitor" not in finding.evidence[0].note
+
+
+SERVER = """\
+defmodule Shop.Prices do
+  use GenServer
+  def init(x) do
+    {begin}
+    {{:ok, x}}
+  end
+  def handle_cast(x, state) do
+    {cast}
+    {{:noreply, state}}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("begin", "cast", "note"),
+    [
+        ("spawn_link(fn -> x end)", ":ok", "whose start starts it"),
+        (":ok", "spawn_link(fn -> x end)", "linked to its caller"),
+        (":ok", "spawn(fn -> x end)", "no link and no monitor"),
+        (":ok", "spawn_monitor(fn -> x end)", "only its starter is told"),
+    ],
+)
+def test_what_is_known_of_its_end(begin: str, cast: str, note: str) -> None:
+    (finding,) = analysed(RULE, SERVER.format(begin=begin, cast=cast)).findings
+    assert note in finding.evidence[0].note
+
+
+@pytest.mark.parametrize(
+    ("function", "spared"),
+    [
+        ("def start_loop(x), do: {:ok, spawn_link(fn -> x end)}", ["start-link"]),
+        ("def start(x) do\npid = spawn_link(fn -> x end)\n{:ok, pid}\nend", ["start-link"]),
+        ("def start(x), do: {:ok, spawn(fn -> x end)}", []),
+        ("def start_loop(x), do: spawn_link(fn -> x end)", []),
+        ("def open(x), do: {:ok, spawn_link(fn -> x end)}", []),
+        ("def spawn(job), do: Kernel.spawn(job)", ["drop-in"]),
+        ("def spawn(job), do: Kernel.spawn(fn -> greet(job) end)", []),
+    ],
+)
+def test_what_a_supervisor_or_a_caller_starts(function: str, spared: list[str]) -> None:
+    analysis = analysed(RULE, f"defmodule A do\n{function}\nend\n")
+    assert [e.exemption for e in analysis.exempted] == spared
+    assert len(analysis.findings) == 1 - len(spared)
+
+
+@pytest.mark.parametrize(
+    ("kept", "ended", "severity"),
+    [
+        ("%{x | player: spawn(fn -> x end)}", "x.player", "info"),
+        ("pid = spawn(fn -> x end)\n    put(x, player: pid)", "x.player", "info"),
+        ("%{x | player: spawn(fn -> x end)}", "x.other", "warning"),
+        ("spawn(fn -> x end)", "x.player", "warning"),
+    ],
+)
+def test_a_process_that_its_module_ends(kept: str, ended: str, severity: str) -> None:
+    stop = f"  def stop(x), do: Process.exit({ended}, :stop)\nend\n"
+    code = in_function(kept).removesuffix("end\n") + stop
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity
+    assert ("`player`" in finding.evidence[0].note) == (severity == "info")
+
+
+def test_an_example_is_a_remark() -> None:
+    code = in_function("spawn(fn -> x end)").replace("defmodule A", "defmodule Shop.Examples.A")
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == "info"
 
 
 def test_tests_and_scripts_may_spawn() -> None:

@@ -18,6 +18,12 @@ def exemptions(code: str) -> list[str]:
     return [e.exemption for e in analysis.exempted]
 
 
+def spared_or_told(code: str) -> list[str]:
+    analysis = analysed(RULE, code)
+    assert len(analysis.findings) + len(analysis.exempted) == 1
+    return [e.exemption for e in analysis.exempted]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -132,11 +138,89 @@ def test_a_task_of_init_starts_again_with_its_server(parts: dict[str, str]) -> N
     assert exemptions(server(**parts)) == ["starts-again"]
 
 
+CONTINUED = """\
+defmodule Shop.Prices do
+  use GenServer
+  def init(:idle), do: {idle}
+  def init(arg), do: {{:ok, arg, {{:continue, {{:load, arg}}}}}}
+  def handle_continue({{:load, _}}, arg) do
+    load(arg)
+    {{:noreply, arg}}
+  end
+  def handle_continue(:rest, arg) do
+    more(arg)
+    {{:noreply, arg}}
+  end
+  defp {name}(arg), do: Task.start_link(fn -> Shop.Market.ask(arg) end)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("idle", "name", "again"),
+    [
+        (":ignore", "load", True),
+        ("{:stop, :idle}", "load", True),
+        ("{:ok, :idle, {:continue, {:load, :all}}}", "load", True),
+        ("{:ok, :idle}", "load", False),
+        ("{:ok, :idle, 500}", "load", False),
+        (":ignore", "more", False),
+    ],
+)
+def test_a_task_that_always_follows_a_start_starts_again_too(
+    idle: str, name: str, again: bool
+) -> None:
+    code = CONTINUED.format(idle=idle, name=name)
+    assert spared_or_told(code) == ["starts-again"] * again
+
+
+@pytest.mark.parametrize(
+    ("code", "spared"),
+    [
+        ("def start(job), do: Task.start(traced(job))", True),
+        ("def start(m, f, a) do\n{m, f, a} = traced(m, f, a)\nTask.start(m, f, a)\nend", True),
+        ("def start(user), do: Task.start(fn -> greet(user) end)", False),
+        ("def start(job), do: Task.start(fn -> greet(1) end)", False),
+        ("def start(job) do\nTask.start(job)\n:ok\nend", False),
+        ("def go(job), do: Task.start(job)", False),
+        ("defp start(job), do: Task.start(job)", False),
+    ],
+)
+def test_a_drop_in_of_the_same_name(code: str, spared: bool) -> None:
+    code = f"defmodule Shop.Task do\n{code}\nend\n"
+    assert spared_or_told(code) == ["drop-in"] * spared
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("task = Task.async(fn -> x end)\n    Shop.Waiting.add(task)", ["handed-on"]),
+        ("Shop.Waiting.add(Task.async(fn -> x end))\n    :ok", ["handed-on"]),
+        ("task = Task.async(fn -> x end)\n    Logger.info(task)", []),
+        ("task = Task.async(fn -> x end)\n    Map.put(%{}, :a, 1)", []),
+    ],
+)
+def test_a_task_that_another_module_gets(body: str, said: list[str]) -> None:
+    assert spared_or_told(in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("cast", "said"),
+    [("arg = %{task: Task.async(fn -> arg end)}", ["awaited"]), ("Task.async(fn -> arg end)", [])],
+)
+def test_a_task_that_is_kept_and_awaited_later(cast: str, said: list[str]) -> None:
+    later = "def handle_call(:get, _, s), do: {:reply, Task.await(s.task), s}"
+    assert spared_or_told(server(cast=cast, helper=later)) == said
+
+
 @pytest.mark.parametrize(
     ("parts", "note"),
     [
-        ({"cast": "load(arg)"}, "takes this server down"),
-        ({"begin": "load(arg)", "options": ", restart: :temporary"}, "takes this server down"),
+        ({"cast": "load(arg)"}, "ends it too unless it traps exits"),
+        (
+            {"begin": "load(arg)", "options": ", restart: :temporary"},
+            "ends it too unless it traps exits",
+        ),
         ({"begin": "Process.flag(:trap_exit, true)\n    load(arg)"}, "is a message to it"),
     ],
 )
@@ -206,15 +290,15 @@ LINK = "Task.start_link(fn -> Shop.Market.ask(arg) end)"
     [
         (
             {"helper": f"def ask(arg) do\n    {LINK}\n    :ok\n  end"},
-            "a crash of the task takes its caller down",
+            "linked to its caller: a crash of the task ends it too unless",
         ),
         (
             {"cast": "ask(arg)", "helper": f"defp ask(arg) do\n    {LINK}\n    :ok\n  end"},
-            "a crash of the task takes this server down",
+            "linked to this server: a crash of the task ends it too unless",
         ),
         (
             {"cast": "Task.start_link(fn -> Process.flag(:trap_exit, true) end)"},
-            "a crash of the task takes this server down",
+            "linked to this server: a crash of the task ends it too unless",
         ),
     ],
 )
@@ -259,6 +343,12 @@ def test_code_that_production_does_not_have(condition: str, weight: str) -> None
     code = f"if {condition} do\n{in_function(TASK)}\nend"
     (finding,) = analysed(RULE, code).findings
     assert (finding.severity, finding.line) == (weight, 5)
+
+
+def test_an_example_is_a_remark() -> None:
+    code = in_function(TASK).replace("defmodule ", "defmodule Shop.Examples.", 1)
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == "info"
 
 
 def test_code_of_the_other_branch_is_in_production() -> None:

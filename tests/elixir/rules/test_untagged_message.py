@@ -65,6 +65,41 @@ end
 
 
 @pytest.mark.parametrize(
+    ("message", "note"),
+    [
+        ("%{job | result: x}", ""),
+        ("Map.put(job, :result, x)", ""),
+        ("%{event: :done, result: x}", ""),
+        ('%{topic: "jobs:#{x}", result: x}', ""),
+        ("%{result: x, at: job}", "by its keys alone"),
+        ("Map.put(%{at: job}, :result, x)", "like any other map"),
+        ("%{%{at: job} | at: x}", "by its keys alone"),
+        ('"done: #{x}"', "only the value itself"),
+        ("Enum.map(x, & &1)", "like any other list"),
+    ],
+)
+def test_what_is_known_of_what_is_sent(message: str, note: str) -> None:
+    code = f"defmodule A do\n  def go(pid, job, x), do: send(pid, {message})\nend\n"
+    notes = [found.evidence[0].note for found in analysed(RULE_OF_IT, code).findings]
+    assert [note in said for said in notes] == [True] * bool(note)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["(x, s) when not is_binary(x)", "([:price | _], s)", "([:price, _], s)", "([price: _], s)"],
+)
+def test_a_list_with_a_tag_or_another_type_is_no_bare_value(head: str) -> None:
+    code = f"""\
+defmodule A do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_info{head}, do: {{:noreply, s}}
+end
+"""
+    assert not analysed(RULE_OF_IT, code).findings
+
+
+@pytest.mark.parametrize(
     ("head", "any_message"),
     [
         ('("open:" <> rest, s)', False),

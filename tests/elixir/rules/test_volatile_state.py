@@ -37,6 +37,29 @@ def test_data_that_nobody_reads_back_is_a_remark() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("{:reply, s.size, s}", ["info"]),
+        ("{:reply, s.items[id], s}", ["warning"]),
+        ("{:reply, Map.get(s, id), s}", ["warning"]),
+        ("found(s, id)", ["warning"]),
+    ],
+)
+def test_a_call_that_reads_something_else_reads_nothing_back(answer: str, said: list[str]) -> None:
+    files = cart(
+        write="%{s | items: Map.put(s.items, id, item)}",
+        code="defp found(s, id), do: {:reply, s.items[id], s}",
+    )
+    code = files["lib/cart.ex"].replace("{:reply, s[id], s}", answer)
+    assert outcome(RULE, {"lib/cart.ex": code}) == said
+
+
+def test_what_a_timer_ends_is_bookkeeping_also_where_the_timer_has_a_name() -> None:
+    write = "(ref = Process.send_after(self(), id, 10)\n Map.put(s, id, {item, ref}))"
+    assert outcome(RULE, cart(write=write)) == ["~bookkeeping"]
+
+
+@pytest.mark.parametrize(
     ("write", "said"),
     [
         ("Map.update(s, id, [item], &[item | &1])", ["warning"]),

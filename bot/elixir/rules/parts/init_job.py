@@ -1,21 +1,27 @@
-"""Jobs that the `init/1` of a server or of a supervisor starts: who starts them again."""
+"""Jobs that the start of a server or of a supervisor starts: who starts them again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
-from bot.elixir.reach import is_server, reached
+from bot.elixir.outline import Clause, Function
+from bot.elixir.reach import is_server, reached, reached_from
+from bot.elixir.results import results
 from bot.elixir.trapping import trap_flags
 
 
 def starts_again(clause: Clause) -> bool:
-    """Whether a linked job's crash ends its server, whose supervisor runs `init/1` once more."""
+    """Whether a linked job's crash ends its server, whose next start runs the job once more."""
     module = clause.function.module
     if not is_server(module) or next(trap_flags(module), None) is not None:
         return False
     restarts = (use.options.get("restart") for use in module.uses)
     temporary = any(option is not None and text(option) == ":temporary" for option in restarts)
-    return not temporary and _runs_in_init(clause)
+    return not temporary and (_runs_in_init(clause) or _runs_right_after(clause))
 
 
 def belongs_in_child_list(clause: Clause) -> bool:
@@ -28,3 +34,29 @@ def belongs_in_child_list(clause: Clause) -> bool:
 def _runs_in_init(clause: Clause) -> bool:
     init = clause.function.module.functions.get(("init", 1))
     return init is not None and any(step.clause is clause for step in reached([init]))
+
+
+def _runs_right_after(clause: Clause) -> bool:
+    """Whether the clauses of `handle_continue/2` run it that each start goes on with."""
+    module = clause.function.module
+    after, init = (module.functions.get(k) for k in (("handle_continue", 2), ("init", 1)))
+    terms = list(_continued(init)) if init is not None else []
+    if after is None or not terms or not all(terms):
+        return False
+    taking = [
+        c
+        for c in after.clauses
+        if all(t is not None and can_match(c.params[0], t, module) for t in terms)
+    ]
+    return any(step.clause is clause for step in reached_from(after, taking))
+
+
+def _continued(init: Function) -> Iterator[Node | None]:
+    """What each start of the server goes on with; `None` for one that does not."""
+    for clause in init.clauses:
+        for result in results(clause):
+            parts = result.named_children if result.type == "tuple" else []
+            if (parts and text(parts[0]) == ":stop") or text(result) == ":ignore":
+                continue
+            last = parts[-1].named_children if len(parts) > 2 and parts[-1].type == "tuple" else []
+            yield last[1] if len(last) == 2 and text(last[0]) == ":continue" else None

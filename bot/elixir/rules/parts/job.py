@@ -9,17 +9,25 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
-from bot.elixir.outline import Module
+from bot.elixir.outline import Clause, Module
 
 _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 _STOPS = frozenset(f"{m}.stop" for m in ("GenServer", "Supervisor", "DynamicSupervisor", "Agent"))
 _EXITS = frozenset({"Process.exit", ":erlang.exit"})
+_TIES = frozenset(f"{m}.{name}" for m in ("Process", ":erlang") for name in ("monitor", "link"))
 _WORDS = frozenset(
     "for receive try if unless case cond with inspect to_string self node is_pid".split()
 )
 """Of Kernel: what gives an order to work and is none."""
 _KERNEL = ("", "Kernel")
 _PROCESSES = frozenset({"Process", ":erlang", "Kernel"})
+
+
+def unknown(start: Call, clause: Clause) -> str:
+    """What nobody does for a process that is only started."""
+    tied = any(c.full in _TIES and not nodes.contains(start.node, c.node) for c in clause.calls)
+    alone = "" if tied else "it is started with no link and no monitor; "
+    return f"{alone}no supervisor restarts it or shuts it down in order"
 
 
 def only_logs(start: Call) -> bool:

@@ -31,7 +31,7 @@ _REMOVALS = (
     "Enum.reject", "Enum.filter", ":maps.remove",
 )  # fmt: skip
 
-_AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
+AGENT_WRITES = ("Agent.update", "Agent.cast", "Agent.get_and_update")
 _FROM_CALLERS = (("handle_call", 3), ("handle_cast", 2))
 CLIENT_READS = (
     "GenServer.call",
@@ -63,7 +63,7 @@ def writes(module: Module, callbacks: tuple[tuple[str, int], ...] = _FROM_CALLER
                 found += _kept(clause, given)
     for clause in module.clauses_with(b"Agent."):
         for call in clause.calls:
-            if call.full in _AGENT_WRITES and len(call.args) > 1:
+            if call.full in AGENT_WRITES and len(call.args) > 1:
                 given = {n for p in clause.params for n in _variables(p)}
                 found += _kept_in(call.args[1], clause, given)
     return found
