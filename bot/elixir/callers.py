@@ -29,7 +29,7 @@ def last_part(module: str) -> bytes:
 
 
 def _speaks(data: Text, last: bytes, name: bytes) -> bool:
-    if name not in data or not data.matches(_called(name)):
+    if not data.names(name):
         return False
     return last + b"." + name in data or _renames(data, last)
 
@@ -38,11 +38,6 @@ def _renames(data: Text, last: bytes) -> bool:
     """Whether it imports from the module, or gives it a name of its own."""
     imports = b"import" in data and data.matches(_imported(last))
     return imports or (b"as:" in data and data.matches(_named(last)))
-
-
-@lru_cache(1_000)
-def _called(name: bytes) -> re.Pattern[bytes]:
-    return re.compile(re.escape(name) + rb"(?![\w?!])")
 
 
 @lru_cache(1_000)

@@ -12,15 +12,15 @@ from bot.elixir.call_graph import CallGraph
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.mixfile import App, app_owning
 from bot.elixir.outline import Module, modules_of
-from bot.elixir.source import Source
+from bot.elixir.source import Role, Source, role_of
 from bot.elixir.supervision import trees_of
 from bot.elixir.usings import Usings, expand
 from bot.elixir.watched import Seen, Texts, Trace
 
 T = TypeVar("T")
 
-_OF_FACTS = frozenset({"lib", "modules", "trees", "child_modules"})
-"""What is worked out of the facts alone, so that all views can share it."""
+_SHARED = frozenset({"lib", "modules", "trees", "child_modules", "_by_role"})
+"""What is worked out of facts and paths alone, so that all views can share it."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,13 @@ class Project:
 
     def watched(self) -> Project:
         """The same project, with a trace of its own; files are opened once for all."""
+        _ = (
+            self.lib,
+            self.modules,
+            self._by_role,
+        )  # all ask for these: worked out here they serve all views
         view = replace(self, trace=Trace())
-        view.__dict__.update({k: v for k, v in self.__dict__.items() if k in _OF_FACTS})
+        view.__dict__.update({k: v for k, v in self.__dict__.items() if k in _SHARED})
         return view
 
     def once(self, key: object, look: Callable[[Project], T]) -> T:
@@ -73,6 +78,17 @@ class Project:
     def lib(self) -> frozenset[str]:
         """The paths of files in `lib` that define modules."""
         return frozenset(f.path for f in self.facts if f.role == "lib")
+
+    def of_role(self, role: Role) -> frozenset[str]:
+        """The paths of all files of a role."""
+        return self._by_role.get(role, frozenset())
+
+    @cached_property
+    def _by_role(self) -> dict[Role, frozenset[str]]:
+        found: dict[Role, set[str]] = {}
+        for path in self.files:
+            found.setdefault(role_of(path), set()).add(path)
+        return {role: frozenset(paths) for role, paths in found.items()}
 
     def lib_holding(self, *words: bytes) -> list[str]:
         """Those of them that hold one of the words, in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from bot.elixir.result_cache import NO_CACHE, ResultCache
 from bot.elixir.rules import all_rules
 from bot.elixir.rules.base import Rule
 from bot.elixir.tree import MemoryTree
-from bot.elixir.watched import Texts, Trace
+from bot.elixir.watched import Texts, Trace, answer
 from tests.elixir.rewriting import commented, renamed, reordered
 
 RULES = tuple(rule for rule in all_rules() if rule.check_project is not None)
@@ -115,6 +116,15 @@ def test_what_is_asked_of_a_text_is_kept() -> None:
     assert trace.opened == set()
     assert texts["a"][0:3] == b"one"
     assert trace.opened == {"a"}
+
+
+@given(st.sampled_from([b"ab", b"a", b"aa"]), st.text("ab_?!1 (", max_size=12).map(str.encode))
+def test_a_name_ends_where_no_other_letter_follows(word: bytes, data: bytes) -> None:
+    trace = Trace()
+    found = Texts({"a": data}, trace)["a"].names(word)
+    assert found == bool(re.search(re.escape(word) + rb"(?![\w?!])", data))
+    ((question, answers),) = trace.asked.items()
+    assert answers == {"a": answer(question, data, frozenset())}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
 from bot.elixir.rules.parts.test_life import clean_up_of, is_loaded, sets_up_the_file
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
-from bot.elixir.source import role_of
 
 Verdict = Site | Exempt
 
@@ -34,9 +33,9 @@ _SIEVE = (*WRITE_WORDS, b"Logger.configure", b"set_primary_config", b"File.cd",
 
 def starts(project: Project) -> Iterator[str]:
     """Asynchronous tests that speak of something global."""
-    for path in project.texts.holding(b"async: true"):
+    for path in project.texts.holding(b"async: true", among=project.of_role("test")):
         said = any(word in project.texts[path] for word in _SIEVE)
-        if said and role_of(path) == "test" and is_loaded(path, project):
+        if said and is_loaded(path, project):
             yield path
 
 

@@ -33,7 +33,6 @@ from bot.elixir.rules.parts.sleep_reasons import (
     test_name,
 )
 from bot.elixir.rules.parts.standing import above, definition_around
-from bot.elixir.source import role_of
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")
@@ -41,7 +40,7 @@ _TESTS = ("test", "property", "feature", "scenario")
 
 def starts(project: Project) -> list[str]:
     """Test files that speak of sleep."""
-    return [path for path in project.texts.holding(b"sleep(") if role_of(path) == "test"]
+    return project.texts.holding(b"sleep(", among=project.of_role("test"))
 
 
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:

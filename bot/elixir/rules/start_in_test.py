@@ -17,7 +17,6 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.seen_ending import ends
 from bot.elixir.rules.parts.standing import above, definition_around
-from bot.elixir.source import role_of
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
 _STARTERS = ("start_link", "start")
@@ -28,14 +27,15 @@ _FAILING = ("catch_exit", "assert_raise", "catch_error")
 
 def starts(project: Project) -> Iterator[str]:
     """Tests that start something by hand."""
-    words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in _fixed(project)]
-    for path in project.texts.holding(b".start"):
+    words = [f"{name.rpartition('.')[2]}.start_link".encode() for name in _fixed_in(project)]
+    for path in project.texts.holding(b".start", among=project.of_role("test")):
         data = project.texts[path]
-        if role_of(path) == "test" and (
-            b"GenServer." in data or b"Agent." in data or b"name: " in data
-            or any(word in data for word in words)
-        ):  # fmt: skip
+        if any(word in data for word in (b"GenServer.", b"Agent.", b"name: ", *words)):
             yield path
+
+
+def _fixed_in(project: Project) -> dict[str, str]:
+    return project.once("fixed names", _fixed)
 
 
 def _fixed(project: Project) -> dict[str, str]:
@@ -45,7 +45,7 @@ def _fixed(project: Project) -> dict[str, str]:
 
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Starts in tests and their set-ups that leave the process, or its name, behind."""
-    fixed = _fixed(project)
+    fixed = _fixed_in(project)
     for module in project.modules_in(path):
         yield from _in_module(module, fixed, project)
 
