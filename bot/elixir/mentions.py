@@ -18,7 +18,7 @@ HOLDERS = ("list", "tuple", "pair")
 _TAKES_SPEC = frozenset(
     {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
 )
-_SPEC_WORDS = re.compile(rb"Supervisor|child|start:|spec|worker|supervise")
+_SPEC_WORDS = re.compile(rb"Supervisor|child|start:|(?<![a-z])spec|worker|supervise")
 _SUPERVISING_USES = ("Supervisor", "Application", "DynamicSupervisor", "ConsumerSupervisor")
 
 

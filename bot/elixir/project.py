@@ -45,11 +45,8 @@ class Project:
 
     def watched(self) -> Project:
         """The same project, with a trace of its own; files are opened once for all."""
-        _ = (
-            self.lib,
-            self.modules,
-            self._by_role,
-        )  # all ask for these: worked out here they serve all views
+        # All ask for these: worked out here they serve all views.
+        _ = self.lib, self.modules, self._by_role
         view = replace(self, trace=Trace())
         view.__dict__.update({k: v for k, v in self.__dict__.items() if k in _SHARED})
         return view

@@ -11,7 +11,6 @@ from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
 from bot.elixir.settings import Setting
-from bot.elixir.source import role_of
 
 _FILES = ("config.exs", "test.exs", "runtime.exs")
 """What counts in tests, in the order in which it is read."""
@@ -25,9 +24,9 @@ def configured(setting: Setting, project: Project) -> str | None:
     if setting.store != "application":
         return None
     found: dict[str, list[str]] = {}
-    for path in project.texts.holding(setting.word):
+    for path in project.texts.holding(setting.word, among=project.of_role("config")):
         name = path.rpartition("/")[2]
-        if role_of(path) == "config" and name in _FILES:
+        if name in _FILES:
             for value in _values(setting, project.source(path).root):
                 found.setdefault(name, []).append(_literal(value))
     last = next((found[name] for name in reversed(_FILES) if name in found), [])

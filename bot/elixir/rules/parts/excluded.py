@@ -19,7 +19,7 @@ def left_out(module: Module, project: Project) -> bool:
 
 def _excluded(project: Project) -> set[str]:
     found: set[str] = set()
-    for path in project.texts.holding(b"exclude:"):
+    for path in project.texts.holding(b"exclude:", among=project.of_role("test")):
         if path.rpartition("/")[2] == "test_helper.exs":
             for pair in nodes.of_type(project.source(path).root, "pair"):
                 value = pair.child_by_field_name("value")
