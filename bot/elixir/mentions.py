@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -18,7 +17,8 @@ HOLDERS = ("list", "tuple", "pair")
 _TAKES_SPEC = frozenset(
     {"child_spec", "worker", "supervisor", "start_child", "start_supervised", "start_supervised!"}
 )
-_SPEC_WORDS = re.compile(rb"Supervisor|child|start:|(?<![a-z])spec|worker|supervise")
+_SPEC_WORDS = (b"upervis", b"child", b"worker", b"start:", b" spec", b"_spec")
+"""`spec` only where it begins a word: much code inspects something."""
 _SUPERVISING_USES = ("Supervisor", "Application", "DynamicSupervisor", "ConsumerSupervisor")
 
 
@@ -31,14 +31,14 @@ def mentions(module: Module) -> frozenset[str]:
 def _mentions(module: Module) -> Iterator[str]:
     source, start, end = module.source, module.node.start_byte, module.node.end_byte
     whole = any(module.implements(name) for name in _SUPERVISING_USES)
-    if not whole and not source.matches(_SPEC_WORDS, start, end):
+    if not whole and not source.says(_SPEC_WORDS, start, end):
         return
     for clause in module.all_clauses():
-        if whole or clause.matches(_SPEC_WORDS):
+        if whole or source.says(_SPEC_WORDS, clause.node.start_byte, clause.node.end_byte):
             yield from _in_code(clause.node, module)
             yield from _given(clause)
     for node in (*module.loose, *module.attributes.values()):
-        if source.matches(_SPEC_WORDS, node.start_byte, node.end_byte):
+        if source.says(_SPEC_WORDS, node.start_byte, node.end_byte):
             yield from _in_code(node, module)
 
 

@@ -102,9 +102,15 @@ class Source:
         """
         if pattern not in self._places:
             self._places[pattern] = tuple(m.start() for m in pattern.finditer(self.data))
-        places = self._places[pattern]
+        return self._begins(self._places[pattern], start, end)
+
+    def _begins(self, places: Sequence[int], start: int, end: int) -> bool:
         first, after = bisect_left(places, start), bisect_left(places, end)
         return any(not self.in_comment(place) for place in places[first:after])
+
+    def says(self, words: tuple[bytes, ...], start: int, end: int) -> bool:
+        """Whether one of the words stands in a byte range, outside comments; looked for once."""
+        return self._begins(self.places(*words), start, end)
 
     def mentions(self, words: Iterable[bytes], start: int, end: int) -> bool:
         """Whether one of the words stands in a byte range, outside comments."""
