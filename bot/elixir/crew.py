@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any, cast
 
+from bot.errors import Unusable
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
@@ -69,7 +71,7 @@ class Crew:
         return len(self._lines)
 
     def all_do(self, method: str, *arguments: Any) -> None:
-        """Let every process call the method; raises what one of them raised."""
+        """Let every process call the method; raises as `do` does."""
         from multiprocessing.reduction import ForkingPickler
 
         order = ForkingPickler.dumps((method, arguments))
@@ -83,7 +85,7 @@ class Crew:
         """The results as they come; those that anybody may do begin first, in their order.
 
         Work begins with the first order, while the next ones are still thought of. Raises what a
-        method raised; the other processes are still to be closed then.
+        method raised, and `Unusable` where a process is gone; the crew can only be closed then.
         """
         queue = _Queue([deque() for _ in self._lines])
         busy: dict[Connection, tuple[int, int]] = {}
@@ -137,7 +139,10 @@ class Crew:
         except (EOFError, ConnectionResetError) as error:
             process = self._processes[worker]
             process.join(1)
-            raise RuntimeError(f"a worker ended, with code {process.exitcode}") from error
+            raise Unusable(
+                f"a process of the analysis ended, with code {process.exitcode}",
+                hint="if memory is short here, -j 1 needs least of it",
+            ) from error
         if not fine:
             raise result
         return result
@@ -161,21 +166,22 @@ class _Queue:
 
 
 def _serve(line: Connection, of: object, others: Sequence[Connection]) -> None:
-    """Do what the line says until it is closed: by the maker, which has its only other end."""
+    """Do what the line says until its only other end is closed, or gone with the maker."""
     # Whoever interrupts the maker means it alone: it ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()
     for other in others:
         other.close()
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
             method, arguments = line.recv()
-        except EOFError:
-            return
-        try:
-            answer: tuple[bool, Any] = True, getattr(of, method)(*arguments)
-        except Exception as error:
-            error.add_note("".join(format_exception(error)))
-            answer = False, error
-        line.send(answer)
+            line.send(_answer(of, method, arguments))
+
+
+def _answer(of: object, method: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, getattr(of, method)(*arguments)
+    except Exception as error:
+        error.add_note("".join(format_exception(error)))
+        return False, error

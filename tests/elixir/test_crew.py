@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.elixir.crew import Crew, Order
+from bot.errors import Unusable
 
 THOUGHT = 2.0
 """Seconds."""
@@ -99,7 +100,7 @@ def failing() -> None:
 def dying() -> None:
     """A process that is gone is told, not waited for."""
     orders = [Order("die", ()), Order("slowly", ("x",))]
-    ended = pytest.raises(RuntimeError, match="a worker ended, with code 3")
+    ended = pytest.raises(Unusable, match=r"ended, with code 3 .*-j 1")
     with closing(Crew(Clerk(), 2)) as crew, ended:
         list(crew.do(orders))
     for child in active_children():
