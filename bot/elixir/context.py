@@ -82,7 +82,9 @@ def is_benchmark(module: Module) -> bool:
     return bool(_BENCHMARKS & set(module.name.split(".")))
 
 
-_ASKS_ENVIRONMENT = re.compile(r"Mix\.env(?:\(\))?\s*(===?|!==?|in|not in)\s*([\w:\[\], ]+)$")
+_ASKS_ENVIRONMENT = re.compile(
+    r"(?:Mix\.env|config_env)(?:\(\))?\s*(===?|!==?|in|not in)\s*([\w:\[\], ]+)$"
+)
 
 
 def compiled_for_tests(node: Node) -> bool:

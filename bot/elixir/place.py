@@ -34,8 +34,27 @@ def _up_to(node: Node, top: Node) -> Iterator[Node]:
 
 
 def in_quote(node: Node, module: Module) -> bool:
-    """Whether a node stands in a `quote` block of the module: code for elsewhere."""
-    return any(nodes.is_call_to(a, "quote") for a in _up_to(node, module.node))
+    """Whether a node stands in a `quote` block of the module: code for elsewhere.
+
+    What an `unquote` holds runs here, and makes the code: it belongs to the nearest quote around
+    it. Where that one quotes `unquote` too, it does not.
+    """
+    taken_out = 0
+    for around in _up_to(node, module.node):
+        if nodes.is_call_to(around, "unquote", "unquote_splicing") and around.id != node.id:
+            taken_out += 1
+        elif nodes.is_call_to(around, "quote") and around.id != node.id:
+            if not taken_out or _keeps_unquote(around):
+                return True
+            taken_out -= 1
+    return False
+
+
+def _keeps_unquote(quote: Node) -> bool:
+    """Whether its `unquote` is itself code for elsewhere."""
+    options = nodes.call_keywords(quote)
+    disabled = options.get("unquote")
+    return "bind_quoted" in options or (disabled is not None and nodes.text(disabled) == "false")
 
 
 def runs_in(node: Node, module: Module) -> str:

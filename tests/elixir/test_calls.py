@@ -100,3 +100,8 @@ def test_a_stored_function_runs_nobody_knows_when(body: str, deferred: bool) -> 
 def test_quoted_code_is_for_elsewhere() -> None:
     assert one("quote do\n spawn(x)\n end", "spawn").in_quote
     assert not one("spawn(x)", "spawn").in_quote
+    assert not one("quote do\n unquote(spawn(x))\n end", "spawn").in_quote
+    assert one("quote do\n unquote(x)\n spawn(x)\n end", "spawn").in_quote
+    assert one("quote do\n quote do\n unquote(spawn(x))\n end\n end", "spawn").in_quote
+    assert one("quote unquote: false do\n unquote(spawn(x))\n end", "spawn").in_quote
+    assert one("quote bind_quoted: [x: x] do\n unquote(spawn(x))\n end", "spawn").in_quote

@@ -14,12 +14,14 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.accepted import accepted
 from bot.elixir.rules.parts.bounded_text import Trail, few
+from bot.elixir.rules.parts.few_atoms import fewness
+from bot.elixir.rules.parts.node_names import names_a_node
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
     at_compile_time,
     bounded,
-    comments_on,
     iterated,
     literal,
     literal_listing,
@@ -34,8 +36,6 @@ CONVERSIONS = frozenset(
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
-_MATCH_VARIABLE = re.compile(r""":(["'])\$#\{.*\}\1""", re.DOTALL)
-_ACCEPTED = re.compile(rb"sobelow_skip\b.*\bDOS\.\w*ToAtom|credo:disable\b.*\bUnsafeToAtom")
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")
 _QUOTES = (b':"', b'": ', b":'", b"': ")
 
@@ -75,7 +75,8 @@ def _interpolations(module: Module, project: Project) -> Iterator[Site | Exempt]
 def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site | Exempt]:
     module = clause.function.module
     span = Span.of(module, call.node)
-    value = call.args[0] if call.args else _mapped_over(call)
+    given = call.args[0] if call.args and text(call.args[0]) != "&1" else None
+    value = given or _mapped_over(call)
     if call.args and literal(call.args[0]):
         return
     exemption = _exemption(clause, call.node, value, project)
@@ -106,10 +107,12 @@ def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt
     span = Span.of(clause.function.module, node)
     parts = [c for c in node.named_children if c.type == "interpolation"]
     values = [n for part in parts for n in part.named_children if n.type != "comment"]
-    exemption = _fewness(node, values, clause, project) or _exemption(clause, node, None, project)
+    exemption = fewness(node, values, clause, project) or _exemption(clause, node, None, project)
+    origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
+    if not exemption and not origin and names_a_node(node, clause):
+        exemption = "node-name"
     if exemption:
         return Exempt(span, exemption)
-    origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
     return Site(
         span,
         "an interpolated atom is made at run time",
@@ -118,26 +121,6 @@ def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt
         confidence="medium" if origin else "low",
         data={"call": "interpolation"},
     )
-
-
-def _fewness(node: Node, values: list[Node], clause: Clause, project: Project) -> str:
-    """Why few different atoms can be made there: an exemption, or empty."""
-    if _MATCH_VARIABLE.fullmatch(text(node)):
-        return "match-variable"
-    counted = [few(value, clause, Trail(project)) for value in values]
-    if all(counted):
-        return "bounded"
-    rest = [value for value, said in zip(values, counted, strict=True) if not said]
-    return "" if "count" not in counted or any(_open(v, clause) for v in rest) else "numbered"
-
-
-def _open(value: Node, clause: Clause) -> bool:
-    """Whether anybody who calls the function decides about the value."""
-    if clause.function.kind == "def":
-        given = {name for param in clause.params for name in nodes.identifiers(param)}
-        if given & nodes.identifiers(value):
-            return True
-    return bool(outside(value, clause, direct=False))
 
 
 def _exemption(clause: Clause, node: Node, value: Node | None, project: Project) -> str:
@@ -161,8 +144,10 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         or few(value, clause, Trail(project))
     ):
         return "bounded"
-    if any(map(_ACCEPTED.search, comments_on(node, clause))):
+    if accepted(node, clause):
         return "accepted"
+    if value is not None and unasked and names_a_node(value, clause):
+        return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"
     return "start-up" if unasked and only_at_start(function, project) else ""
@@ -240,9 +225,9 @@ end
         Exemption(
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
-            "or a module attribute, looked up in a fixed map, also by a function elsewhere in the "
-            "project, a number counted here, or an atom itself or cut out of its name; so are all "
-            "that the callers of a private function pass",
+            "or a module attribute, one setting of a fixed name, looked up in a fixed map, also by "
+            "a function elsewhere in the project, a number counted here, or an atom itself or cut "
+            "out of its name; so are all that the callers of a private function pass",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)
@@ -319,6 +304,16 @@ end
 """),
         ),
         Exemption(
+            "node-name",
+            "the name of a node, `name@host`, has to be an atom; nothing shows that it comes from "
+            "a request",
+            Sample("""\
+defmodule Shop.Nodes do
+  def names(hosts), do: for(host <- hosts, do: :"shop@#{host}")
+end
+"""),
+        ),
+        Exemption(
             "announced",
             "the function is itself a conversion to an atom and says so in its name; its "
             "callers are looked at",
@@ -330,8 +325,9 @@ end
         ),
         Exemption(
             "start-up",
-            "made when a process or a migration starts, there or by functions that nothing else "
-            "comes to: so many atoms for each process, not for each request",
+            "made when a process or a migration starts or the configuration is read, there or by "
+            "functions that nothing else comes to: so many atoms for each process, not for each "
+            "request",
             Sample("""\
 defmodule Shop.Pool do
   use Supervisor

@@ -10,8 +10,10 @@ from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.configuring import shipped_configuration
 from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
 from bot.elixir.rules.parts.standing import above, only_for_macros
+from bot.elixir.runners import Run, runs
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _LOOKS_FIRST = frozenset(
@@ -128,7 +130,23 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "looks-first"
     if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
         return "tool"
+    if _runs_under_mix(clause, project):
+        return "tool"
     return "starts-mix" if project.once("starts-mix", _starts_mix) else ""
+
+
+def _runs_under_mix(clause: Clause, project: Project) -> bool:
+    """Whether every way to it begins in a Mix task, a test, or the configuration of a build."""
+    ways = list(runs(clause.function, project))
+    if not ways or not all(map(_by_mix, ways)):
+        return False
+    return not shipped_configuration(clause.function, project)
+
+
+def _by_mix(way: Run) -> bool:
+    module = way.function.module
+    task = module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task")
+    return task or is_test_support(module)
 
 
 def _starts_mix(project: Project) -> bool:
@@ -265,7 +283,8 @@ end
         ),
         Exemption(
             "tool",
-            "the module is a part of Mix tasks: it uses Mix's shell, its generators or other tasks",
+            "a part of Mix tasks: the module uses Mix's shell, its generators or other tasks, or "
+            "only Mix tasks come to the function",
             Sample("""\
 defmodule Shop.Generator do
   def files, do: Path.wildcard(Path.join(Mix.Project.app_path(), "*.eex"))

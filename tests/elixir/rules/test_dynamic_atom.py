@@ -33,6 +33,25 @@ RULE = "dynamic-atom"
         ('for y <- ["a"], do: :"k_#{y}"', ["~bounded"]),
         ("quote do: String.to_atom(unquote(x))", ["~compile-time"]),
         ('Map.get(x, :"#{__MODULE__}.Sup")', ["~bounded"]),
+        ("x |> Enum.filter(&(&1 in @units)) |> Enum.map(&String.to_atom/1)", ["~bounded"]),
+        ("x |> Enum.filter(&(&1 in @units)) |> Enum.map(&String.to_atom(&1))", ["~bounded"]),
+        ("x |> Enum.filter(fn y -> y in ~w(a b) end) |> Enum.map(&String.to_atom/1)", ["~bounded"]),
+        ("x |> Enum.reject(&(&1 in @units)) |> Enum.map(&String.to_atom/1)", ["info"]),
+        ("x |> Enum.filter(&(&1 in y())) |> Enum.map(&String.to_atom/1)", ["info"]),
+        ("x |> Enum.filter(&(&1.name in @units)) |> Enum.map(&String.to_atom(&1.id))", ["info"]),
+        ('System.get_env("SHOP_UNIT", "kg") |> String.to_atom()', ["~bounded"]),
+        ("System.get_env(x) |> String.to_atom()", ["info"]),
+        ('System.get_env("SHOP_UNIT", x) |> String.to_atom()', ["info"]),
+        ("Application.fetch_env!(:shop, :unit) |> String.to_atom()", ["~bounded"]),
+        ('String.to_atom("#{x}@#{y()}")', ["~node-name"]),
+        ('String.to_atom(x <> "@" <> y())', ["~node-name"]),
+        ('name = "#{x}@#{y()}"\n    String.to_atom(name)', ["~node-name"]),
+        ('x |> Enum.map(&"shop@#{&1}") |> Enum.map(&String.to_atom(&1))', ["~node-name"]),
+        (':"shop@#{x}"', ["~node-name"]),
+        (':"@#{x}"', ["info"]),
+        (':"#{x}@#{y()}@z"', ["info"]),
+        (':"shop@#{x["host"]}"', ["warning"]),
+        ('String.to_atom("shop@#{x["host"]}")', ["warning"]),
     ],
 )
 def test_sites(body: str, said: list[str]) -> None:
@@ -194,6 +213,9 @@ def test_an_option_that_is_an_atom_by_default(value: str, said: str) -> None:
          "info"),
         ("defmacro field(x), do: quote(do: Shop.Names.getter(unquote(x)))", "info"),
         ("def field(x), do: x", "info"),
+        ("defmacro field(x), do: quote(do: unquote(Shop.Names.getter(x)))", "~compile-time"),
+        ("defmacro field(x), do: quote(bind_quoted: [x: x], do: unquote(Shop.Names.getter(x)))",
+         "info"),
         ("def __before_compile__(x), do: Shop.Names.getter(x)", "~compile-time"),
         ("def __field__(x), do: Shop.Names.getter(x)", "info"),
     ],
@@ -235,6 +257,10 @@ UNSAFE = "Credo.Check.Warning.UnsafeToAtom"
         ("", f"# credo:disable-for-next-line {UNSAFE}", "~accepted"),
         ("", f"# credo:disable-for-next-line {UNSAFE}\n    tell(x)", "info"),
         ("", f"# see {UNSAFE}", "info"),
+        ("", "# credo:disable-for-next-line", "~accepted"),
+        ("", "# credo:disable-for-next-line\n    tell(x)", "info"),
+        ("", "# credo:disable-for-next-line Credo.Check.Design.TagTODO", "info"),
+        ("", "# credo:disable-for-previous-line", "info"),
     ],
 )
 def test_what_other_tools_are_told(above: str, within: str, said: str) -> None:
@@ -289,6 +315,24 @@ end
 def test_names_of_modules_that_are_listed(old: str, new: str, said: str) -> None:
     code = LISTED.replace(old, new) if old else LISTED
     assert outcome(RULE, {"lib/names.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("config", "more", "said"),
+    [
+        ("import Config\nalias Shop.Env\nconfig :shop, unit: Env.unit()\n", "", "~start-up"),
+        ("config :shop, unit: Shop.Env.unit()\n", "def start(_, _), do: unit()", "~start-up"),
+        ("config :shop, unit: Shop.Env.unit()\n", "def all, do: unit()", "info"),
+        ("config :shop, unit: Shop.Env.other()\n", "", "info"),
+        ("config :shop, unit: Other.Env2.unit()\n", "", "info"),
+    ],
+)
+def test_what_the_configuration_calls(config: str, more: str, said: str) -> None:
+    code = (
+        "defmodule Shop.Env do\n  def unit, do: parse(read())\n"
+        f"  {more}\n  defp parse(text), do: String.to_atom(text)\nend\n"
+    )
+    assert outcome(RULE, {"config/runtime.exs": config, "lib/env.ex": code}) == [said]
 
 
 @pytest.mark.parametrize(

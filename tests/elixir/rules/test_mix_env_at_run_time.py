@@ -132,3 +132,37 @@ def test_what_asks(body: str, said: list[str]) -> None:
 def test_a_program_that_starts_mix(path: str, start: str, said: list[str]) -> None:
     files = {path: f"defmodule Shop.Boot do\n  {start}\nend\n", **in_function("Mix.env()")}
     assert outcome(RULE, files) == said
+
+
+TASK = "defmodule Mix.Tasks.Shop.Load do\n  use Mix.Task\n  def run(_), do: Shop.A.go(1)\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, ["~tool"]),
+        ({"lib/b.ex": "defmodule Shop.B do\n  def go, do: Shop.A.go(1)\nend\n"}, ["warning"]),
+        ({"config/runtime.exs": "import Config\nShop.A.go(1)\n"}, ["warning"]),
+        ({"config/config.exs": "import Config\nShop.A.go(1)\n"}, ["~tool"]),
+        (
+            {"config/runtime.exs": "if config_env() in [:dev, :test] do\n  Shop.A.go(1)\nend\n"},
+            ["~tool"],
+        ),
+        (
+            {"config/runtime.exs": "if config_env() in [:dev, :prod] do\n  Shop.A.go(1)\nend\n"},
+            ["warning"],
+        ),
+        (
+            {"config/runtime.exs": "unless config_env() == :prod do\n  Shop.A.go(1)\nend\n"},
+            ["~tool"],
+        ),
+        (
+            {"lib/shop/release.ex": "defmodule Shop.Release do\n"
+             "  def go, do: Application.load(:shop) && Shop.A.go(1)\nend\n"},
+            ["warning"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_only_mix_tasks_come_to(files: dict[str, str], said: list[str]) -> None:
+    task = {"lib/mix/tasks/load.ex": TASK}
+    assert outcome(RULE, {**in_function("Mix.env()"), **task, **files}) == said

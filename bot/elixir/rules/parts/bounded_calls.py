@@ -9,6 +9,7 @@ from bot.elixir.calls import Call
 from bot.elixir.matching import can_match
 from bot.elixir.outline import Clause, Function
 from bot.elixir.rules.parts.standing import literal
+from bot.elixir.settings import read
 
 _FETCHES = frozenset({"Map.get", "Map.fetch", "Map.fetch!"})
 _CHOOSES = frozenset(
@@ -34,10 +35,36 @@ def defaults_to_an_atom(call: Call) -> bool:
     return default is not None and default.type == "atom"
 
 
-def chosen_from(call: Call) -> Node | None:
-    """The list of which the call gives back elements, unchanged."""
-    chooses = call.module in ("Enum", "Stream") and call.name in _CHOOSES
-    return call.args[0] if chooses and call.args else None
+def chosen_from(call: Call) -> list[Node]:
+    """The lists that each hold all elements which the call gives back, unchanged."""
+    if call.module not in ("Enum", "Stream") or call.name not in _CHOOSES:
+        return []
+    allowed = _allowed(call)
+    return [*call.args[:1], *([allowed] if allowed is not None else [])]
+
+
+def _allowed(call: Call) -> Node | None:
+    """The list that holds all elements which a filter lets through: `&(&1 in list)`."""
+    if call.name not in ("filter", "find", "take_while") or len(call.args) != 2:
+        return None
+    function = call.args[1]
+    element, test = "&1", _captured(function)
+    if function.type == "anonymous_function":
+        stabs = list(nodes.clauses(function))
+        body = nodes.statements(nodes.clause_body(stabs[0])) if len(stabs) == 1 else []
+        patterns = nodes.clause_patterns(stabs[0]) if len(stabs) == 1 else []
+        if len(body) != 1 or len(patterns) != 1:
+            return None
+        element, test = nodes.text(patterns[0]), body[0]
+    if test is None or nodes.operator(test) != "in" or nodes.text_of(test, "left") != element:
+        return None
+    return test.child_by_field_name("right")
+
+
+def is_one_setting(call: Call) -> bool:
+    """Whether it reads the environment of the system or of an application by a fixed name."""
+    setting = read(call)
+    return setting is not None and setting.store in ("application", "system")
 
 
 def mapped(call: Call) -> list[Node]:
@@ -48,8 +75,14 @@ def mapped(call: Call) -> list[Node]:
     if function.type == "anonymous_function":
         bodies = [nodes.statements(nodes.clause_body(s)) for s in nodes.clauses(function)]
         return [body[-1] for body in bodies if body]
-    operand = function.child_by_field_name("operand") if nodes.operator(function) == "&" else None
+    operand = _captured(function)
     return [operand] if operand is not None else []
+
+
+def _captured(function: Node) -> Node | None:
+    """What stands behind a `&`, in parentheses or not."""
+    inside = [c for c in function.named_children if c.type != "comment"]
+    return inside[0] if nodes.operator(function) == "&" and len(inside) == 1 else None
 
 
 def captures(node: Node, names: frozenset[str]) -> bool:

@@ -20,6 +20,7 @@ from bot.elixir.rules.parts.bounded_calls import (
     captures,
     chosen_from,
     defaults_to_an_atom,
+    is_one_setting,
     looks_up_fixed,
     mapped,
     taken_by,
@@ -117,10 +118,12 @@ def _call(node: Node, clause: Clause, trail: Trail) -> Few:
         return "few"
     if looks_up_fixed(call) or defaults_to_an_atom(call):
         return "few"
+    if is_one_setting(call):
+        return few(call.args[-1], clause, trail)
     if call.full not in _KEEPS and call.module not in _REARRANGES:
         return _returned(call, trail)
-    if (listing := chosen_from(call)) is not None:
-        return few(listing, clause, trail)
+    if listings := chosen_from(call):
+        return next((said for one in listings if (said := few(one, clause, trail))), "")
     if images := mapped(call):
         fixed = [captures(image, _OF_ATOMS) or few(image, clause, trail) for image in images]
         return "few" if all(fixed) else ""

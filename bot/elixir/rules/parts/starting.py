@@ -6,6 +6,7 @@ from bot.elixir.calls import Call
 from bot.elixir.outline import Function
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server
+from bot.elixir.rules.parts.configuring import is_configuration
 from bot.elixir.rules.parts.standing import above, iterated
 from bot.elixir.runners import Run, runs
 
@@ -13,15 +14,19 @@ START_UP = frozenset({"start_link", "start", "init", "child_spec", "start_childr
 
 
 def only_at_start(function: Function, project: Project) -> bool:
-    """Whether every way to it begins as a process or the application starts, and ends there."""
+    """Whether every way to it begins as a process or the application starts, and ends there, or
+    in the configuration.
+    """
     ways = list(runs(function, project))
-    return bool(ways) and all(map(_at_start, ways))
+    return bool(ways) and all(_at_start(way, project) for way in ways)
 
 
-def _at_start(way: Run) -> bool:
+def _at_start(way: Run, project: Project) -> bool:
     """A function that is kept, or that a process made by hand runs, can run again and again."""
     module = way.function.module
     again = way.spawned or any(call.deferred or _is_given(call) for call in way.path)
+    if not way.server and not way.startup:
+        return not again and is_configuration(way.function, project)
     by_hand = way.function.name == "init" and not (
         is_server(module) or module.implements("Supervisor")
     )

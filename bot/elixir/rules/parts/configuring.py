@@ -1,0 +1,41 @@
+"""Functions of the project that its configuration calls, before anything of it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.callers import could_call, last_part
+from bot.elixir.context import never_ships
+from bot.elixir.outline import Function
+from bot.elixir.project import Project
+
+_AT_BOOT = ("runtime.exs", "releases.exs")
+"""Configuration that a release reads; the rest is read where it is built."""
+
+
+def is_configuration(function: Function, project: Project) -> bool:
+    """Whether the configuration calls it."""
+    return next(_calls(function, project), None) is not None
+
+
+def shipped_configuration(function: Function, project: Project) -> bool:
+    """Whether a release's start calls it as it reads its configuration."""
+    return any(
+        path.rpartition("/")[2] in _AT_BOOT and not never_ships(call)
+        for path, call in _calls(function, project)
+    )
+
+
+def _calls(function: Function, project: Project) -> Iterator[tuple[str, Node]]:
+    module = function.module.name
+    last = last_part(module).decode()
+    for path in could_call(module, function.name, project, project.of_role("config")):
+        for call in nodes.of_type(project.source(path).root, "call"):
+            target = call.child_by_field_name("target")
+            if target is not None and target.type == "dot":
+                owner = nodes.text_of(target, "left").rpartition(".")[2]
+                if owner == last and nodes.text_of(target, "right") == function.name:
+                    yield path, call

@@ -1,0 +1,47 @@
+"""Names of nodes: `name@host`, which the distribution takes as atoms only."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import resolve
+from bot.elixir.expressions import Expression, value_of
+from bot.elixir.outline import Clause
+from bot.elixir.rules.parts.bounded_calls import mapped
+
+_TEXTS = ("string", "charlist", "quoted_atom")
+_HOLE = "\0"
+
+
+def names_a_node(value: Node, clause: Clause) -> bool:
+    """Whether the text is put together around one `@`, also by the `Enum.map/2` before."""
+    if value.type == "identifier":
+        known = value_of(Expression(value, clause))
+        return known is not None and known.node.type != "identifier" and names_a_node(*_both(known))
+    if nodes.operator(value) == "|>":
+        value = value.child_by_field_name("right") or value
+    if value.type == "call":
+        call = resolve(value, clause.function.module)
+        images = mapped(call) if call is not None else []
+        return bool(images) and all(names_a_node(image, clause) for image in images)
+    written = _written(value)
+    name, at, host = written.partition("@")
+    return bool(name and at and host) and "@" not in host and _HOLE in written
+
+
+def _both(known: Expression) -> tuple[Node, Clause]:
+    return known.node, known.clause
+
+
+def _written(value: Node) -> str:
+    """The text with a hole for each part that only run time knows."""
+    if nodes.operator(value) == "<>":
+        sides = value.child_by_field_name("left"), value.child_by_field_name("right")
+        return "".join(_written(side) for side in sides if side is not None)
+    if value.type not in _TEXTS:
+        return _HOLE
+    return "".join(
+        nodes.text(part) if part.type == "quoted_content" else _HOLE
+        for part in value.named_children
+    )
