@@ -50,16 +50,36 @@ def done_at_end(module: Module, look_up: LookUp) -> Iterator[Done]:
     for step in reached([terminate] if terminate is not None else []):
         for call in step.clause.calls:
             found = _strongest(_effects(call, look_up, seen, _DEPTH))
-            if found is not None and found[1].full in _STOPS and _linked(module):
+            if found is not None and _stops_linked(found[1], module, look_up):
                 yield Done("ends-anyway", call, step, found[1])
             elif found is not None:
                 yield Done(found[0], call, step, found[1])
 
 
-def _linked(module: Module) -> bool:
-    """Whether the server has processes that a link ends with it."""
-    steps = reached_from_callbacks(module, BUSY)
-    return any(call.name == "start_link" for step in steps for call in step.clause.calls)
+def _stops_linked(end: Call, module: Module, look_up: LookUp) -> bool:
+    """Whether it stops a process that a link ends with the server.
+
+    What stops any server may stop each that is started with a link; what a module offers to stop
+    its own, those that the server starts by it.
+    """
+    started = (c for step in reached_from_callbacks(module, BUSY) for c in step.clause.calls)
+    if end.full in _STOPS:
+        return any(call.name == "start_link" for call in started)
+    if end.name not in _STOP_NAMES or not end.module:
+        return False
+    return any(_starts_linked(call, end.module, look_up) for call in started)
+
+
+def _starts_linked(call: Call, name: str, look_up: LookUp) -> bool:
+    """Whether it starts a process of the module with a link, itself or in another module."""
+    if call.runs_in or call.module in ("", call.owner.name):
+        return False
+    if call.name == "start_link":
+        return call.module == name
+    function = look_up(call)
+    steps = reached_by(call, function) if function is not None else ()
+    full = f"{name}.start_link"
+    return any(c.full == full and not c.runs_in for step in steps for c in step.clause.calls)
 
 
 def _strongest(found: Iterable[tuple[Effect, Call]]) -> tuple[Effect, Call] | None:
@@ -148,6 +168,8 @@ _CLOSES = re.compile(r"close(?:_|\b)|disconnect")
 _TELLS = re.compile(r"(?:publish|broadcast|notify|dispatch)(?:_|!|\b)")
 
 _STOPS = frozenset({"GenServer.stop", "Supervisor.stop", "DynamicSupervisor.stop", "Agent.stop"})
+
+_STOP_NAMES = frozenset({"stop", "terminate", "shutdown"})
 
 _CHANGES = re.compile(
     r"(?:rm|rmdir|rm_rf|remove|delete|destroy|drop|write|append|insert|upsert|update|save|store|put"

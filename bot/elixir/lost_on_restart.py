@@ -11,6 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.expressions import Expression
 from bot.elixir.facts import ModuleFacts
+from bot.elixir.fitting import fits
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
@@ -48,11 +49,18 @@ def ties(project: Project, facts: ModuleFacts, other: ModuleFacts) -> Iterator[T
     module, kept_in = project.module(facts.name), project.module(other.name)
     for origin in callbacks(module, _START):
         for step in project.calls.steps(origin):
-            for request in requests_in(step):
-                if project.calls.owners.get(request.process) is other:
-                    yield from _registration(project, request, module, kept_in)
-            yield from _rows(step, kept_in)
-            yield from _looked_up(project, step, other)
+            found = _ties_of(project, step, module, kept_in, other)
+            yield from (tie for tie in found if fits((*step.path, tie.call)))
+
+
+def _ties_of(
+    project: Project, step: Step, module: Module, kept_in: Module, other: ModuleFacts
+) -> Iterator[Tie]:
+    for request in requests_in(step):
+        if project.calls.owners.get(request.process) is other:
+            yield from _registration(project, request, module, kept_in)
+    yield from _rows(step, kept_in)
+    yield from _looked_up(project, step, other)
 
 
 def _registration(

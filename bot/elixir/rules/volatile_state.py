@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
 from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -16,7 +13,8 @@ from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.fetched import fetched
-from bot.elixir.rules.parts.kept import field_written, is_handle
+from bot.elixir.rules.parts.kept import field_written, is_handle, is_setting
+from bot.elixir.rules.parts.never_used import is_never_used
 from bot.elixir.rules.parts.one_run import of_one_run
 from bot.elixir.rules.parts.read_back import is_read_of
 from bot.elixir.rules.parts.senders import writers
@@ -43,7 +41,6 @@ _BOOKKEEPING_CODE = re.compile(
     rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open"
 )
 _TIMERS = re.compile(rb"\b(?:send_after|start_timer|send_interval|apply_after)\b")
-_PUTS = ("Map.put", "Keyword.put", ":maps.put")
 
 
 def starts(project: Project) -> list[str]:
@@ -66,11 +63,12 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     data = [w for w in found if not _is_bookkeeping(w, found)]
     exemption = "bookkeeping" if all(map(is_handle, found)) else _exemption(module)
     if not exemption and data:
-        data = [w for w in data if not _is_setting(w)]
+        data = [w for w in data if not is_setting(w)]
         exemption = "setting" if not data else "of-one-run" if of_one_run(module, project) else ""
         if not exemption:
             data = [w for w in data if not fetched(w, project)]
             exemption = "derivable" if not data or _filled_at_start(data, project) else ""
+            exemption = exemption or ("unused" if is_never_used(module, project) else "")
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -90,22 +88,6 @@ def _exemption(module: Module) -> str:
     if next(loads(module), None) is not None:
         return "derivable"
     return "bookkeeping" if _BOOKKEEPING_NAME.search(last) else ""
-
-
-def _is_setting(write: Write) -> bool:
-    """Whether one value under a fixed name takes the place of another."""
-    call = resolve(write.node, write.clause.function.module) if write.node.type == "call" else None
-    if call is None or call.full not in _PUTS or len(call.args) < 3:
-        return False
-    holder, key, value = _put(call)
-    made_of_it = bool(nodes.identifiers(value) & nodes.identifiers(holder))
-    return key.type == "atom" and not made_of_it
-
-
-def _put(call: Call) -> tuple[Node, Node, Node]:
-    """Where something is put, under what key, and what."""
-    first, second, third = call.args[:3]
-    return (third, first, second) if call.full == ":maps.put" else (first, second, third)
 
 
 def _filled_at_start(found: list[Write], project: Project) -> bool:
@@ -347,6 +329,30 @@ defmodule Shop.Prices do
   def handle_cast({:set, item, price}, state), do: {:noreply, Map.put(state, item, price)}
 end
 """),
+        ),
+        Exemption(
+            "unused",
+            "no code and no configuration of the application names the module: no caller passes "
+            "anything",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+end
+""",
+                    "lib/shop/notes.ex": """\
+defmodule Shop.Notes do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def add(note), do: GenServer.cast(__MODULE__, {:add, note})
+  def init(_), do: {:ok, []}
+  def handle_cast({:add, note}, notes), do: {:noreply, [note | notes]}
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "bookkeeping",

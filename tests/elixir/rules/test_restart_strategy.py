@@ -91,3 +91,33 @@ def test_rows_that_are_filled_again_are_not_lost_for_good() -> None:
 def test_a_table_that_a_client_function_makes_is_nobodys() -> None:
     bell = BELL.replace("def init(arg) do", "def make(arg) do")
     assert said(":ets.insert(:bells, {1, 2})", bell=bell) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "way", "words"),
+    [
+        ("{:error, :none}", "with {:ok, row} <- x, do: ROWS", []),
+        ("{:ok, arg}", "with {:ok, row} <- x, do: ROWS", ["warning"]),
+        ("arg", "with {:ok, row} <- x, do: ROWS", ["warning"]),
+        ("{:error, :none}", "with {:ok, row} <- find(x), do: ROWS", ["warning"]),
+        ("{:error, :none}", "x = find(x)\n    with {:ok, row} <- x, do: ROWS", ["warning"]),
+        ("{:error, :none}", "with {:ok, row} <- x do\n      ROWS\n    end", []),
+        (
+            "{:error, :none}",
+            "with {:ok, row} <- x do\n      row\n    else\n      row -> ROWS\n    end",
+            ["warning"],
+        ),
+        ("nil", "case x do\n      nil -> :ok\n      :row -> ROWS\n    end", []),
+        (":row", "case x do\n      nil -> :ok\n      :row -> ROWS\n    end", ["warning"]),
+        ("nil", "case x do\n      :none -> :ok\n      row -> ROWS\n    end", ["warning"]),
+    ],
+)
+def test_what_the_start_gives_may_lead_past_the_rows(
+    given: str, way: str, words: list[str]
+) -> None:
+    rows = way.replace("ROWS", ":ets.insert(:bells, {1, row})")
+    assert said(f"fill({given})\n  end\n\n  defp fill(x) do\n    {rows}") == words
+    kept = BELL.replace("def alive", "def put(row), do: :ets.insert(:bells, {1, row})\n  def alive")
+    rows = way.replace("ROWS", "Shop.Bell.put(row)")
+    code = f"fill({given})\n  end\n\n  defp fill(x) do\n    {rows}"
+    assert said(code, bell=kept) == words

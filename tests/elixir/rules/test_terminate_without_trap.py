@@ -173,6 +173,23 @@ def test_linked_processes_go_with_their_server() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("Shop.Engine.start_link(x)", ["~ends-anyway"]),
+        ("Shop.Engine.start(x)", ["warning"]),
+        ("Shop.Other.start_link(x)", ["warning"]),
+        ("spawn(fn -> Shop.Engine.start_link(x) end)", ["warning"]),
+    ],
+)
+def test_what_a_module_offers_to_stop_its_own(start: str, words: list[str]) -> None:
+    other = f"defmodule Shop.State do\n  def new(x), do: {start}\nend\n"
+    code = server("Shop.Engine.terminate(state)", init="{:ok, Shop.State.new(x)}")
+    assert outcome(RULE, {"lib/a.ex": code, "lib/state.ex": other}) == words
+    own = server("Shop.Engine.terminate(state)", init=f"{{:ok, {start}}}")
+    assert outcome(RULE, {"lib/a.ex": own}) == words
+
+
+@pytest.mark.parametrize(
     ("init", "words"),
     [
         ("Process.flag(:trap_exit, true)\n{:ok, x}", []),

@@ -276,10 +276,10 @@ end
     [
         ("", "", "", "~of-one-run"),
         ("", "", LISTS, "warning"),
-        ("    sums = GenServer.call(__MODULE__, :all)\n", "", "", "warning"),
+        ("    sums = GenServer.call(__MODULE__, :all)\n", "", "", "info"),
         ("    GenServer.stop(__MODULE__)\n", "", "", "warning"),
         ("GenServer.stop(__MODULE__)", "GenServer.stop(Shop.Till)", "", "warning"),
-        ("def close do", "defp close do", "", "warning"),
+        ("def close do", "defp close do", "", "info"),
     ],
 )
 def test_what_is_read_out_and_stopped(old: str, new: str, app: str, said: str) -> None:
@@ -325,3 +325,51 @@ end
 def test_only_the_key_is_a_callers(old: str, new: str, said: str) -> None:
     code = FETCHING.replace(old, new) if old else FETCHING
     assert outcome(RULE, {"lib/stalls.ex": code, "lib/goods.ex": GOODS}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("{:reply, :ok, [item | s]}", ["info"]),
+        ("{:reply, {:ok, 1}, [item | s]}", ["info"]),
+        ("{:reply, hd(s), [item | s]}", ["warning"]),
+        ("{:noreply, [item | s]}", ["warning"]),
+    ],
+)
+def test_an_answer_that_is_always_the_same_gives_nothing_back(answer: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Stack do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def push(item), do: GenServer.call(__MODULE__, {{:push, item}})
+  def init(_), do: {{:ok, []}}
+  def handle_call({{:push, item}}, _from, s), do: {answer}
+end
+"""
+    assert outcome(RULE, {"lib/stack.ex": code}) == said
+
+
+MIX = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shopPACKAGE]
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "files", "said"),
+    [
+        ("", {}, "~unused"),
+        (", package: []", {}, "warning"),
+        ("", {"lib/b.ex": "defmodule Shop.B do\n  def go, do: Shop.Cart.get(1)\nend\n"}, "warning"),
+        ("", {"lib/b.ex": "defmodule Shop.B do\n  def go, do: Shop.Cartoon.get(1)\nend\n"},
+         "~unused"),
+        ("", {"config/config.exs": "config :shop, cart: Shop.Cart\n"}, "warning"),
+        ("", {"config/test.exs": "config :shop, cart: Shop.Cart\n"}, "~unused"),
+        ("", {"test/b_test.exs": "defmodule Shop.BTest do\n  Shop.Cart.get(1)\nend\n"}, "~unused"),
+    ],
+)  # fmt: skip
+def test_a_server_that_nothing_names(package: str, files: dict[str, str], said: str) -> None:
+    mix = {"mix.exs": MIX.replace("PACKAGE", package)}
+    assert outcome(RULE, {**mix, **cart(), **files}) == [said]

@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.state_use import Write
@@ -89,3 +90,22 @@ def _names_handle(node: Node, write: Write) -> bool:
     if _HANDLE.search(text(node)) is not None:
         return True
     return _HANDLE_TYPE.search(parameter_types(write.clause).get(text(node), "")) is not None
+
+
+_PUTS = ("Map.put", "Keyword.put", ":maps.put")
+
+
+def is_setting(write: Write) -> bool:
+    """Whether one value under a fixed name takes the place of another."""
+    call = resolve(write.node, write.clause.function.module) if write.node.type == "call" else None
+    if call is None or call.full not in _PUTS or len(call.args) < 3:
+        return False
+    holder, key, value = _put(call)
+    made_of_it = bool(nodes.identifiers(value) & nodes.identifiers(holder))
+    return key.type == "atom" and not made_of_it
+
+
+def _put(call: Call) -> tuple[Node, Node, Node]:
+    """Where something is put, under what key, and what."""
+    first, second, third = call.args[:3]
+    return (third, first, second) if call.full == ":maps.put" else (first, second, third)

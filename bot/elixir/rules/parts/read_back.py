@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
@@ -15,12 +16,24 @@ from bot.elixir.ways import ways
 def is_read_of(read: Call, fields: set[str], module: Module) -> bool:
     """Whether the clause for the request speaks of a field that is written, as far as both show."""
     answers = module.functions.get(("handle_call", 3))
-    if "" in fields or answers is None or read.module == "Agent" or len(read.args) < 2:
+    if answers is None or read.module == "Agent" or len(read.args) < 2:
         return True
     taking = [c for c in answers.clauses if can_match(c.params[0], read.args[1], module)]
+    taking = [c for c in taking if _may_tell(c)]
+    if "" in fields:
+        return bool(taking)
     words = [field.encode() for field in fields]
     steps = reached_from(answers, taking)
     return any(step.clause.mentions(*words) for step in steps) or any(map(_reads_all, taking))
+
+
+def _may_tell(clause: Clause) -> bool:
+    """Whether an answer may hold something of the state, and is not the same each time."""
+    for way in ways(clause):
+        told = [n for n in way.result.named_children if n.type != "comment"][1:2]
+        if way.tag != ":reply" or any(nodes.of_type(n, "identifier", "call") for n in told):
+            return True
+    return False
 
 
 def _reads_all(clause: Clause) -> bool:
