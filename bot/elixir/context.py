@@ -29,6 +29,7 @@ _TEST_NAMES = frozenset(
         "Fixtures",
     }
 )
+_TEST_CASES = ("ExUnit.Case", "ExUnit.CaseTemplate")
 _EXAMPLES = frozenset({"Example", "Examples"})
 _BENCHMARKS = frozenset({"Bench", "Benchmark", "Benchmarks"})
 _PLATFORM = re.compile(r"(^|/)lib/(elixir|mix|ex_unit|iex|logger|eex)/lib/")
@@ -68,8 +69,11 @@ def is_command_line(clause: Clause) -> bool:
 
 
 def is_test_support(module: Module | ModuleFacts) -> bool:
-    """Whether a module of `lib` exists for tests, by a segment of its name."""
-    return bool(_TEST_NAMES & set(module.name.split(".")))
+    """Whether a module of `lib` exists for tests: by a segment of its name, or as it is a test or
+    a case for others.
+    """
+    named = bool(_TEST_NAMES & set(module.name.split(".")))
+    return named or any(map(module.implements, _TEST_CASES))
 
 
 def is_example(module: Module) -> bool:

@@ -10,13 +10,18 @@ from bot.elixir import nodes
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 
+COWBOY_LOOP = ":cowboy_loop"
+"""The behaviour of a request's own process, which `c:info/3` gives its messages."""
+
 
 def taken(module: Module) -> Iterator[Node]:
     """Patterns of all messages the module handles, in callbacks and in `receive` blocks."""
-    for key in (("handle_info", 2), ("handle_event", 4)):
+    keys = [("handle_info", 2), ("handle_event", 4)]
+    keys += [("info", 3)] if module.implements(COWBOY_LOOP) else []
+    for key in keys:
         function = module.functions.get(key)
         for clause in function.clauses if function is not None else ():
-            yield clause.params[0 if key[1] == 2 else 1]
+            yield clause.params[0 if key[0] != "handle_event" else 1]
     for clause in module.clauses_with(b"receive"):
         yield from received(clause)
 

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module, modules_of
-from bot.elixir.source import Source
+from bot.elixir.source import Source, belongs_to_tests
 
 _NO_APPLICATIONS = frozenset({"test", "tests", "fixtures", "priv", "templates", "deps"})
 """Folders whose mix.exs files are data: fixtures of tests, templates of generators."""
@@ -56,7 +56,8 @@ def apps_of(files: Mapping[str, bytes]) -> tuple[App, ...]:
     found = []
     for path, data in files.items():
         *folders, name = path.split("/")
-        if name == "mix.exs" and not _NO_APPLICATIONS & set(folders):
+        data_only = _NO_APPLICATIONS & set(folders) or belongs_to_tests(path)
+        if name == "mix.exs" and not data_only:
             app = _read(Source(path, data))
             if app is not None:
                 found.append(app)

@@ -31,13 +31,30 @@ _SCRIPT_SEGMENTS = frozenset(
     }
 )
 
+_TESTS = frozenset({"test", "integration_test", "tests"})
+_FOR_TESTS = re.compile(r"tests?_.|.+_tests?$")
+_OF_A_PROJECT = frozenset({"lib", "config", "priv", "rel", "mix.exs"})
+"""What stands at the root of a Mix project."""
+
+
+def belongs_to_tests(path: str) -> bool:
+    """Whether it is for tests by its folders: below one named for them, or of a project that is.
+
+    A project may be named for tests and ship; one that lies in such a folder does not.
+    """
+    parts = path.split("/")
+    if _TESTS & set(parts[:-1]):
+        return True
+    root = next((at for at, part in enumerate(parts) if part in _OF_A_PROJECT), 0)
+    return any(map(_FOR_TESTS.match, parts[: max(root - 1, 0)]))
+
 
 def role_of(path: str) -> Role:
     """What a file is for, by path segment and name (never by substring)."""
     *folders, name = path.split("/")
     if name in ("mix.exs", ".formatter.exs", ".credo.exs"):
         return "mix"
-    if name.endswith("_test.exs") or {"test", "integration_test", "tests"} & set(folders):
+    if name.endswith("_test.exs") or belongs_to_tests(path):
         return "test"
     if "config" in folders and "lib" not in folders:
         return "config"

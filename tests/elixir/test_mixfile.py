@@ -65,6 +65,8 @@ def test_umbrella_owns_nothing_itself() -> None:
 def test_mix_files_of_fixtures_and_templates_are_no_applications() -> None:
     code = b"defmodule W do\n  use Mix.Project\n  def project, do: [app: :web]\nend\n"
     assert apps_of({"test/fixtures/app/mix.exs": code, "priv/templates/mix.exs": code}) == ()
+    assert apps_of({"test_integrations/web/mix.exs": code}) == ()
+    assert [app.path for app in apps_of({"apps/test_web/mix.exs": code})] == ["apps/test_web"]
 
 
 def test_file_that_is_no_mix_project() -> None:

@@ -233,7 +233,8 @@ end
     exemptions=(
         Exemption(
             "stated-reason",
-            "a comment at the call, or one about waiting above its function, says why",
+            "a comment at the call, or one about waiting above its function, says why, or the "
+            "function's `@doc` that it waits",
             Sample("""\
 defmodule Shop.Build do
   def compile(pid) do

@@ -9,7 +9,7 @@ from bot.elixir import nodes
 from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
-from bot.elixir.messages import handles, traps_exits
+from bot.elixir.messages import COWBOY_LOOP, handles, traps_exits
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
@@ -18,6 +18,7 @@ from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
 from bot.elixir.rules.parts.init_job import starts_again
 from bot.elixir.rules.parts.job import (
+    cannot_crash,
     is_endless,
     lone_stop,
     only_ends_a_process,
@@ -26,6 +27,7 @@ from bot.elixir.rules.parts.job import (
 )
 from bot.elixir.rules.parts.kept_pid import ended_by_field
 from bot.elixir.rules.parts.spawn_ties import is_start_function, is_tied_to_caller
+from bot.elixir.rules.parts.stated_reasons import says_why_elsewhere
 
 SPAWNS = frozenset(
     {
@@ -101,7 +103,9 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
         return "info", "medium"
     if is_example(clause.function.module) or ended_by_field(call, clause):
         return "info", "medium"
-    if clause.function.name == "terminate" or only_ends_a_process(call):
+    if cannot_crash(call):
+        return "info", "medium"
+    if clause.function.name == "terminate" or says_why_elsewhere(call) or only_ends_a_process(call):
         return "info", "low"
     return None, None
 
@@ -128,7 +132,8 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "drop-in"
     if _monitored(call, clause):
         return "monitored"
-    if _has(call, "link") and is_server(module) and traps_exits(module):
+    owns = is_server(module) or module.implements(COWBOY_LOOP)
+    if _has(call, "link") and owns and traps_exits(module):
         return "handled"
     if clause.function.label == "terminate/2" and only_sends(call):
         return "farewell"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.elixir.rules.unsupervised_spawn import RULE
+from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
 
 
@@ -284,3 +285,59 @@ def test_a_linked_job_of_a_server_that_takes_its_end(
     end
     """
     assert [e.exemption for e in analysed(RULE, code).exempted] == said
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        ("use ExUnit.Case", "~test-support"),
+        ("use ExUnit.CaseTemplate", "~test-support"),
+        ("import ExUnit.Assertions", "warning"),
+        ("use GenServer", "warning"),
+    ],
+)
+def test_a_test_that_lies_in_lib(use: str, said: str) -> None:
+    code = f"defmodule Shop.Shown do\n  {use}\n  def go(x), do: spawn(fn -> x.() end)\nend\n"
+    assert outcome("unsupervised-spawn", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("spawn(fn ->\n try do\n x.()\n rescue\n _ -> :ok\n end\n end)", "info"),
+        ("spawn(fn ->\n try do\n x.()\n rescue\n e in [KeyError] -> e\n end\n end)", "warning"),
+        ("spawn(fn ->\n y()\n try do\n x.()\n rescue\n _ -> :ok\n end\n end)", "warning"),
+        ("spawn(fn ->\n try do\n x.()\n after\n y()\n end\n end)", "warning"),
+        ("# to ask the shelf from here would deadlock\n spawn(fn -> x.() end)", "info"),
+        ("# this is done in a separate\n # process by the shelf\n spawn(fn -> x.() end)", "info"),
+        ("# all shelves are told here of what is new\n spawn(fn -> x.() end)", "warning"),
+        ("# deadlock\n spawn(fn -> x.() end)", "warning"),
+        ("# to ask it from here would deadlock\n y()\n spawn(fn -> x.() end)", "warning"),
+        ("# to ask it from here would deadlock\n if x do\n spawn(fn -> x.() end)\n end", "info"),
+    ],
+)
+def test_how_much_can_be_lost(body: str, said: str) -> None:
+    assert outcome("unsupervised-spawn", {"lib/a.ex": in_function(body)}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("use", "info", "said"),
+    [
+        ("@behaviour :cowboy_loop", "{:EXIT, _, _}", "~handled"),
+        ("@behaviour :cowboy_loop", ":done", "info"),
+        ("@behaviour Shop.Loop", "{:EXIT, _, _}", "info"),
+    ],
+)
+def test_a_request_that_owns_what_it_starts(use: str, info: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Page do
+  {use}
+  def init(req, state) do
+    Process.flag(:trap_exit, true)
+    pid = spawn_link(__MODULE__, :answer, [state])
+    {{:cowboy_loop, req, pid}}
+  end
+  def info({info}, req, state), do: {{:stop, req, state}}
+end
+"""
+    assert outcome("unsupervised-spawn", {"lib/a.ex": code}) == [said]

@@ -36,6 +36,23 @@ def only_logs(start: Call) -> bool:
     return bool(body) and all(_writes_log(statement, start.owner) for statement in body)
 
 
+def cannot_crash(start: Call) -> bool:
+    """Whether the job is one `try` that takes whatever is raised, so that no crash of it is lost
+    to anybody.
+    """
+    body = _body(start)
+    if len(body) != 1 or not nodes.is_call_to(body[0], "try"):
+        return False
+    block = nodes.do_block(body[0])
+    rescues = [p for p in block.named_children if p.type == "rescue_block"] if block else []
+    return any(
+        pattern.type == "identifier"
+        for rescue in rescues
+        for stab in nodes.clauses(rescue)
+        for pattern in nodes.clause_patterns(stab)
+    )
+
+
 def only_sends(start: Call) -> bool:
     """Whether the job does no more than to send what is there to processes."""
     found = list(_work(start, lambda call: call.full in _SENDS or call.full == "Enum.each"))

@@ -1,4 +1,4 @@
-"""Reasons for an endless wait that a comment gives."""
+"""Reasons that a comment or the documentation gives: for an endless wait, for a process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ _ABOUT_WAITING = re.compile(
     r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
 )
 
+_BLOCKS = re.compile(r"\b(?:waits?|blocks?|blocked|blocking|for ?ever|infinity)\b", re.I)
+"""What the documentation of a function says that waits on purpose."""
+
+_OTHER_PROCESS = re.compile(
+    r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+process\b", re.I
+)
+
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
 
@@ -29,7 +36,9 @@ def stated_beside(call: Call, clause: Clause) -> bool:
 
 
 def stated_above(clause: Clause, limit: Node) -> bool:
-    """A comment about waiting above the function, or above the attribute that is the limit."""
+    """A comment or `@doc` about waiting above the function, or a comment above the attribute that
+    is the limit.
+    """
     value = clause.function.module.value(limit)
     named = [n for n in nodes.ancestors(value) if nodes.operator(n) == "@"][:1]
     if value is not limit and any(map(_tells_why, named)):
@@ -42,14 +51,37 @@ def stated_above(clause: Clause, limit: Node) -> bool:
 
 def _tells_why(node: Node) -> bool:
     words = " ".join(_comments_above(node))
-    about_waiting = _ABOUT_WAITING.search(words) is not None
-    return about_waiting and len(words.split()) >= _FEWEST_WORDS
+    if _ABOUT_WAITING.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:
+        return True
+    documents = " ".join(_documents_above(node))
+    return _BLOCKS.search(documents) is not None and len(documents.split()) >= _FEWEST_WORDS
 
 
 def _comments_above(node: Node) -> Iterator[str]:
     """The comments above it; what says more of a function, such as `@doc`, may stand between."""
+    return (text(above) for above in _above(node) if above.type == "comment")
+
+
+def _documents_above(node: Node) -> Iterator[str]:
+    return (text(above) for above in _above(node) if text(above).startswith("@doc"))
+
+
+def _above(node: Node) -> Iterator[Node]:
     above = node.prev_named_sibling
     while above is not None and (above.type == "comment" or nodes.operator(above) == "@"):
-        if above.type == "comment":
-            yield text(above)
+        yield above
         above = above.prev_named_sibling
+
+
+def says_why_elsewhere(call: Call) -> bool:
+    """Whether a comment right above says why another process does it."""
+    statement = call.statement
+    around = statement.parent.parent if statement.parent is not None else None
+    places = [statement]
+    if around is not None and nodes.is_call_to(around, "if", "unless"):
+        places.append(around)
+    for place in places:
+        words = " ".join(reversed(list(_comments_above(place)))).replace("#", " ")
+        if _OTHER_PROCESS.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:
+            return True
+    return False
