@@ -9,10 +9,11 @@ from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.owners import runs_in_an_owner
+from bot.elixir.rules.parts.by_behaviour import behaviour_of, runners_of
+from bot.elixir.rules.parts.handed_on import is_handed_on
 from bot.elixir.rules.parts.start_places import (
-    calling,
     clause_of_start,
+    clauses_starting,
     is_specified,
     is_the_root,
 )
@@ -73,17 +74,13 @@ def _own_start(
         return
     if facts.has("start_link") or facts.name in project.child_modules:
         return
-    if _each_caller_stops_it(f"{facts.name}.start", project):
-        yield Exempt(span, "short-lived")
+    if callers := clauses_starting(f"{facts.name}.start", project):
+        # What becomes of the process is told there.
+        if all(c is not None and stops_it(c) for c in callers):
+            yield Exempt(span, "short-lived")
         return
     note = "started without a link, and no `start_link` is seen: a supervisor would not hold it"
     yield _site(start, span, "info", "medium", "advice", note)
-
-
-def _each_caller_stops_it(name: str, project: Project) -> bool:
-    callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
-    clauses = [clause_of_start(caller, project) for caller in callers]
-    return bool(clauses) and all(c is not None and stops_it(c) for c in clauses)
 
 
 def _in_a_function(
@@ -92,7 +89,7 @@ def _in_a_function(
     clause = clause_of_start(start, project)
     linked = is_linked(start, project)
     target = project.module(start.target) if start.target in project.modules else None
-    by = [] if clause is None or runs_in_an_owner(clause) else calling(clause, project)
+    by = runners_of(clause, project) if clause is not None else []
     homes = {c.function.module.name for c in by} or {facts.name}
     restarted = all(is_restarted(project.modules[home], project) for home in homes)
     tie = tie_of(start, clause, target, restarted, by) if clause is not None else None
@@ -103,11 +100,20 @@ def _in_a_function(
     if clause is not None and is_specified(clause, project):
         return Exempt(span, "specified")
     note = _FREE_LINK if linked else _NO_LINK
+    if clause is not None and linked and (behaviour := behaviour_of(clause, project)):
+        note = f"linked to whatever process runs this callback of `{behaviour}`"
+        return _site(start, span, "info", "low", "advice", note)
+    if clause is not None and linked and is_handed_on(start, clause, target):
+        return _site(start, span, "info", "low", "advice", _HANDED_ON)
     if start.target in project.child_modules or is_agent(start, target):
         return _site(start, span, "info", "low", "advice", note)
     return _site(start, span, "warning", "medium", "assisted", note)
 
 
+_HANDED_ON = (
+    "linked to whatever process calls this function, which is given its pid; it can end itself, "
+    "and no supervisor knows it"
+)
 _FREE_LINK = (
     "linked to whatever process calls this function: where that one traps no exits, a crash of "
     "either ends both; no supervisor restarts this one"

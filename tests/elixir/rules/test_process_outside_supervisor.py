@@ -210,7 +210,7 @@ def test_one_job(body: str, words: list[str]) -> None:
 def test_what_is_handed_on_is_not_done_with() -> None:
     body = "{:ok, pid} = Shop.Quote.start_link(x)\n    x = Shop.Quote.read(pid)"
     code = function(body).replace("    x\n  end", "    {x, pid}\n  end")
-    assert said(code + QUOTE) == ["warning"]
+    assert said(code + QUOTE) == ["info"]
 
 
 def test_a_link_to_a_caller_is_told_for_what_it_is() -> None:
@@ -236,7 +236,7 @@ end
 
 @pytest.mark.parametrize(
     ("last", "words"),
-    [("Shop.Scribe.stop(pid)", ["~short-lived", "~short-lived"]), ("pid", ["info", "warning"])],
+    [("Shop.Scribe.stop(pid)", ["~short-lived", "~short-lived"]), ("pid", ["warning"])],
 )
 def test_unlinked_start_of_which_every_caller_takes_care(last: str, words: list[str]) -> None:
     scribe = """\
@@ -529,3 +529,47 @@ end
     files = {"mix.exs": mix, "lib/stock.ex": STOCK, "lib/a.ex": code}
     (finding,) = survey(MemoryTree.of(files), jobs=1, rules=(RULE_OF_IT,)).analysis.findings
     assert finding.evidence[0].note.startswith(note)
+
+
+SOURCE = """\
+defmodule Shop.Source do
+  @callback open(term) :: term
+end
+
+defmodule Shop.Source.Stock do
+  BEHAVIOUR
+  def open(x), do: Shop.Stock.start_link(x)
+end
+
+defmodule Shop.Feed do
+  use GenServer
+  def init(source) do
+    Process.flag(:trap_exit, FLAG)
+    {:ok, {source, source.open(1)}}
+  end
+  def handle_info({:EXIT, _, _}, {source, _}), do: {:noreply, {source, AGAIN}}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "flag", "again", "word"),
+    [
+        ("@behaviour Shop.Source", "true", "source.open(1)", "~answers-for-it"),
+        ("@behaviour Shop.Source", "true", "nil", "info"),
+        ("@behaviour Shop.Source", "false", "source.open(1)", "info"),
+        ("@behaviour Shop.Other", "true", "source.open(1)", "warning"),
+    ],
+)
+def test_a_callback_runs_where_the_behaviour_is_called(
+    behaviour: str, flag: str, again: str, word: str
+) -> None:
+    code = SOURCE.replace("BEHAVIOUR", behaviour).replace("FLAG", flag).replace("AGAIN", again)
+    assert said(code) == [word]
+
+
+def test_a_callback_that_nobody_is_seen_to_run() -> None:
+    code = SOURCE.replace("BEHAVIOUR", "@behaviour Shop.Source").split("defmodule Shop.Feed")[0]
+    files = {"lib/stock.ex": STOCK, "lib/a.ex": code}
+    (finding,) = analysed(RULE_OF_IT, files).findings
+    assert "runs this callback of `Shop.Source`" in finding.evidence[0].note

@@ -18,6 +18,12 @@ def clause_of_start(start: StartFacts, project: Project) -> Clause | None:
     return module.clause_at(start.start) if module is not None else None
 
 
+def clauses_starting(name: str, project: Project) -> list[Clause | None]:
+    """The clauses of `lib` that call a start function; `None` for a call that is in none."""
+    callers = [s for f in project.facts for s in f.starts if s.call == name and s.role == "lib"]
+    return [clause_of_start(caller, project) for caller in callers]
+
+
 def is_the_root(start: StartFacts, project: Project) -> bool:
     """Whether `start/2` returns what the call returns."""
     clause = clause_of_start(start, project)

@@ -103,7 +103,7 @@ def _owned(
     if call is not None and _is_given_starter(call, clause, target):
         return Tie("paired")
     if next(trap_flags(owner), None) is not None:
-        if any(_acts(taker, start) for taker in _takers_of_exits(owner)):
+        if any(_acts(taker, start, clause) for taker in _takers_of_exits(owner)):
             return Tie("answers-for-it")
         return Tie(note=_LEARNS if handles(owner, ":EXIT") else _IS_TOLD)
     lasts = target is not None and own_end(target) is None
@@ -133,11 +133,24 @@ def _takers_of_exits(owner: Module) -> Iterator[Clause]:
                 yield clause
 
 
-def _acts(taker: Clause, start: StartFacts) -> bool:
+def _acts(taker: Clause, start: StartFacts, starter: Clause) -> bool:
     """Whether it ends the server too, or makes the same start again."""
     return any(
-        any(way.stops for way in ways(clause)) or any(c.full == start.call for c in clause.calls)
+        any(way.stops for way in ways(clause))
+        or any(c.full == start.call or _may_run(c, starter) for c in clause.calls)
         for clause in run_by(taker)
+    )
+
+
+def _may_run(call: Call, starter: Clause) -> bool:
+    """Whether it runs the function that makes the start, of a module that only run time knows."""
+    function = starter.function
+    return (
+        call.name == function.name
+        and call.arity == function.arity
+        and bool(call.receiver)
+        and not call.module
+        and function.module.name != call.owner.name
     )
 
 
