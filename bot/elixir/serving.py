@@ -107,6 +107,17 @@ def client_calls(module: Module) -> Iterator[tuple[Clause, Call]]:
                     yield clause, call
 
 
+def plans_for_late_answers(module: Module) -> bool:
+    """Whether all its client functions name their limit of time, and catch the exit after it."""
+    asked = list(client_calls(module))
+    return bool(asked) and all(
+        len(call.args) > 2
+        and text(module.value(call.args[2])) != ":infinity"
+        and _caught(call, clause)
+        for clause, call in asked
+    )
+
+
 def _patience(call: Call, clause: Clause, module: Module) -> Patience:
     if len(call.args) > 2:
         limit = module.value(call.args[2])

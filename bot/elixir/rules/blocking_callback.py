@@ -16,6 +16,7 @@ from bot.elixir.rules.parts.callback_waits import (
     weight_of,
 )
 from bot.elixir.rules.parts.excused_waits import excuse
+from bot.elixir.rules.parts.only_request import is_planned_for
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.rules.parts.wait_limits import longest
 from bot.elixir.serving import Patience, patience, serving, undecided
@@ -52,6 +53,8 @@ def _judge(
     if exemption:
         return Exempt(span, exemption)
     severity, confidence = weight_of(waits, step, module)
+    if severity is None and is_planned_for(step, module):
+        severity, confidence = "info", "medium"
     unsure = undecided(step)
     doubts = [*_doubt(unsure), *([Because(span, _LEVEL)] if is_logged(waits, step) else ())]
     limit = longest(waits, step) if len(group) == 1 else None

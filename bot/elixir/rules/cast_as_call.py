@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.expressions import Expression, value_of
+from bot.elixir.expressions import Expression, operations, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -23,6 +23,8 @@ _SENDS = frozenset(
 _WATCHES = frozenset(
     {"Process.monitor", ":erlang.monitor", "Process.link", ":erlang.link", "Process.alive?"}
 )
+_LINKS = frozenset({"Kernel.spawn_link", ":erlang.spawn_link", ":proc_lib.spawn_link"})
+_REFERENCES = ("make_ref()", "Kernel.make_ref()", ":erlang.make_ref()")
 _PROTOCOLS = (":io_request", ":command", ":close", ":connect", ':"$gen_call"', ":system")
 """Messages of ports, devices and of OTP itself, for which there is no client function."""
 _FOR_TESTS = re.compile(rb"\bfor\s+(?:\w+\s+)?test(?:s|ing)?\b", re.I)
@@ -74,8 +76,29 @@ def _judge(ask: Call, wait: Call, clause: Clause) -> Site | Exempt:
                 else "where the other has ended, and no link tells of it, this waits its full time",
             ),
         ),
-        severity=None if endless else "info",
+        severity=None if endless and not _may_be_linked(ask, wait, clause) else "info",
         data={"call": ask.full},
+    )
+
+
+def _may_be_linked(ask: Call, wait: Call, clause: Clause) -> bool:
+    """Whether a fresh reference tells the answer, and the module starts processes of its own code
+    with a link: these may be who asks.
+    """
+    module = clause.function.module
+    fresh = [
+        nodes.text_of(node, "left")
+        for node in operations(clause.node, "=")
+        if nodes.text_of(node, "right") in _REFERENCES
+    ]
+    sent = nodes.identifiers(ask.args[1])
+    block = nodes.do_block(wait.node)
+    pinned = {text(n) for n in nodes.of_type(block, "unary_operator")} if block else set()
+    tagged = any(name in sent and f"^{name}" in pinned for name in fresh)
+    return tagged and any(
+        call.full in _LINKS and call.args and text(call.args[0]) == "__MODULE__"
+        for starting in module.clauses_with(b"spawn_link")
+        for call in starting.calls
     )
 
 

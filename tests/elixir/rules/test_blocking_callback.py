@@ -401,3 +401,31 @@ def test_a_repo_that_is_none(uses: str, said: str) -> None:
     repo = f"defmodule Shop.Repo do\n  {uses}\n  def own(x), do: x\nend\n"
     files = {"lib/repo.ex": repo, "lib/a.ex": server(CALL, "Shop.Repo.all(s)")}
     assert outcome("blocking-callback", files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("ask", "more", "said"),
+    [
+        ("try do\n ASK\n catch\n :exit, _ -> :busy\n end", "", "info"),
+        ("ASK", "", "warning"),
+        ("try do\n ASK\n rescue\n _ -> :busy\n end", "", "warning"),
+        ("try do\n ASK\n catch\n :exit, _ -> :busy\n end",
+         "def handle_call(:state, _, s), do: {:reply, s, s}", "warning"),
+        ("try do\n ASK\n catch\n :exit, _ -> :busy\n end",
+         "def now(pid), do: GenServer.call(pid, {:draw, 1}, 100)", "warning"),
+    ],
+)  # fmt: skip
+def test_who_asks_has_a_way_on_where_it_takes_too_long(ask: str, more: str, said: str) -> None:
+    asked = ask.replace("ASK", "GenServer.call(pid, {:draw, what}, 30_000)")
+    code = f"""\
+defmodule Shop.Painter do
+  use GenServer
+  def draw(pid, what) do
+    {asked}
+  end
+  def init(s), do: {{:ok, s}}
+  def handle_call({{:draw, what}}, _from, s), do: {{:reply, System.cmd("paint", [what]), s}}
+  {more}
+end
+"""
+    assert outcome("blocking-callback", {"lib/painter.ex": code}) == [said]

@@ -67,3 +67,33 @@ def test_tests_and_commands_ask_as_they_like() -> None:
 def test_a_function_that_is_said_to_be_for_tests(comment: str, words: list[str]) -> None:
     code = f"defmodule Shop.A do\n  {comment}\n  def go(x) do\n    send(x, {{:ask, self()}})\n"
     assert outcome(RULE, {"lib/a.ex": f"{code}    {WAIT}\n  end\nend\n"}) == words
+
+
+@pytest.mark.parametrize(
+    ("start", "sent", "taken", "word"),
+    [
+        ("spawn_link(__MODULE__, :work, [x])", "{:ask, ref, self()}", "{^ref, n}", "info"),
+        (":proc_lib.spawn_link(__MODULE__, :work, [x])", "{ref, self()}", "{^ref, n}", "info"),
+        ("spawn(__MODULE__, :work, [x])", "{:ask, ref, self()}", "{^ref, n}", "warning"),
+        ("spawn_link(Shop.Other, :work, [x])", "{:ask, ref, self()}", "{^ref, n}", "warning"),
+        ("spawn_link(__MODULE__, :work, [x])", "{:ask, self()}", "{^ref, n}", "warning"),
+        ("spawn_link(__MODULE__, :work, [x])", "{:ask, ref, self()}", "{ref, n}", "warning"),
+    ],
+)
+def test_who_asks_may_be_linked_to_who_is_asked(
+    start: str, sent: str, taken: str, word: str
+) -> None:
+    code = f"""\
+defmodule Shop.A do
+  def begin(x), do: {start}
+
+  def ask(pid) do
+    ref = make_ref()
+    send(pid, {sent})
+    receive do
+      {taken} -> n
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == [word]

@@ -12,7 +12,7 @@ from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import Reached
 from bot.elixir.runners import callers
-from bot.elixir.serving import client_calls, patience
+from bot.elixir.serving import client_calls, patience, plans_for_late_answers
 from bot.elixir.starters import RAW_STARTS
 
 _CALL = ("handle_call", 3)
@@ -31,6 +31,13 @@ def only_request(waits: Blocking, step: Reached, module: Module, project: Projec
     if waits.kind == "sleep":
         return "gate"
     return "one-caller" if _has_one_caller(module, project) else ""
+
+
+def is_planned_for(step: Reached, module: Module) -> bool:
+    """Whether the server can be asked for one thing only, and who asks has a way on where that
+    takes too long.
+    """
+    return _answers_one_request(step, module) and plans_for_late_answers(module)
 
 
 def _answers_one_request(step: Reached, module: Module) -> bool:
