@@ -568,6 +568,12 @@ def test_a_callback_runs_where_the_behaviour_is_called(
     assert said(code) == [word]
 
 
+def test_who_runs_a_callback_may_run_one_that_ends_the_process() -> None:
+    code = SOURCE.replace("BEHAVIOUR", "@behaviour Shop.Source").replace("FLAG", "true")
+    code = code.replace("{:noreply, {source, AGAIN}}", "{:stop, :normal, source.close()}")
+    assert said(code) == ["~answers-for-it"]
+
+
 def test_a_callback_that_nobody_is_seen_to_run() -> None:
     code = SOURCE.replace("BEHAVIOUR", "@behaviour Shop.Source").split("defmodule Shop.Feed")[0]
     files = {"lib/stock.ex": STOCK, "lib/a.ex": code}

@@ -96,7 +96,9 @@ def _owned(
             return Tie(note=_UNTIL_TOLD)
         return Tie(note=_STAYS, confidence="medium")
     survives = is_agent(start, target) if target is None else outlives(target)
-    end = careless_end(owner, target) if survives else None
+    # By another callback of the same behaviour the owner may end it.
+    unseen = any(_may_run(other, clause) for other in runner.calls)
+    end = careless_end(owner, target) if survives and not unseen else None
     if end is not None:
         where = Because(Span.of(owner, end), "here that server ends with `:normal`")
         return Tie(note=_LEAKS, confidence="medium", more=(where,))
