@@ -311,6 +311,8 @@ def test_a_test_that_lies_in_lib(use: str, said: str) -> None:
         ("# to ask the shelf from here would deadlock\n spawn(fn -> x.() end)", "info"),
         ("# this is done in a separate\n # process by the shelf\n spawn(fn -> x.() end)", "info"),
         ("# all shelves are told here of what is new\n spawn(fn -> x.() end)", "warning"),
+        ("# it would deadlock if asked here\n if x do\n _ = spawn(fn -> x.() end)\n end", "info"),
+        ("# to ask it from here would deadlock\n _ = spawn(fn -> x.() end)", "info"),
         ("# deadlock\n spawn(fn -> x.() end)", "warning"),
         ("# to ask it from here would deadlock\n y()\n spawn(fn -> x.() end)", "warning"),
         ("# to ask it from here would deadlock\n if x do\n spawn(fn -> x.() end)\n end", "info"),

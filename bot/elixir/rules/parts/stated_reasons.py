@@ -75,8 +75,10 @@ def _above(node: Node) -> Iterator[Node]:
 
 def says_why_elsewhere(call: Call) -> bool:
     """Whether a comment right above says why another process does it."""
-    statement = call.statement
-    around = statement.parent.parent if statement.parent is not None else None
+    statement, outer = call.statement, call.statement.parent
+    if outer is not None and nodes.operator(outer) == "=":
+        statement, outer = outer, outer.parent
+    around = outer.parent if outer is not None else None
     places = [statement]
     if around is not None and nodes.is_call_to(around, "if", "unless"):
         places.append(around)
