@@ -49,9 +49,10 @@ def _note(call: Call, clause: Clause, keys: dict[str, Uses]) -> None:
 
 def _key(node: Node, module: Module) -> str:
     operand = node.child_by_field_name("operand")
-    if nodes.operator(node) == "@" and operand is not None and text(operand) in module.attributes:
-        return text(module.attributes[text(operand)])
-    return text(node)
+    named = nodes.operator(node) == "@" and operand is not None
+    if named and operand is not None and text(operand) in module.attributes:
+        node = module.attributes[text(operand)]
+    return text(node).replace("__MODULE__", module.name)
 
 
 def tells_who_it_is(uses: Uses, module: Module) -> bool:

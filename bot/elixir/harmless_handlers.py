@@ -8,8 +8,9 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.captured import captured
 from bot.elixir.expressions import operations
-from bot.elixir.handlers import Handler
+from bot.elixir.handlers import Handler, runs_foreign_code
 from bot.elixir.module import Clause, Function, Module
+from bot.elixir.purity import computes
 from bot.elixir.reach import reached
 
 _CLOSES = [
@@ -23,6 +24,11 @@ _ASKS_SYSTEM = frozenset(
     {":erlang.system_info", ":erlang.statistics", ":erlang.memory", "System.build_info"}
 )
 
+_REPORTS = ("Logger", ":logger")
+_WORDS_OF_REPORTS = frozenset({"inspect", "to_string"})
+_RAISING = ("+", "-", "*", "/", "<>", "++", "--")
+"""Operators that fail by themselves where a value is not what they take."""
+
 
 def harmless(handler: Handler, clause: Clause) -> str:
     """The shape by which it hides nothing, as rules call it; empty for all others."""
@@ -31,8 +37,12 @@ def harmless(handler: Handler, clause: Clause) -> str:
         return "second-try"
     if _only_closes(handler.guarded, module):
         return "clean-up"
-    if _only_asks_system(handler.guarded, module):
+    if _only_asks_system(handler.guarded, clause):
         return "probe"
+    if _only_reports(handler.guarded, module):
+        return "report"
+    if _only_matches(handler.guarded, module):
+        return "matching"
     return "log-formatter" if _formats_logs(clause) else ""
 
 
@@ -41,14 +51,62 @@ def _only_closes(guarded: list[Node], module: Module) -> bool:
     return [call.full for call in _calls(guarded, module)] in _CLOSES
 
 
-def _only_asks_system(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards nothing but questions to the system that hold no value of the program: a
-    version that does not know one fails.
+def _only_asks_system(guarded: list[Node], clause: Clause) -> bool:
+    """Whether it guards nothing but questions to the system that hold no value of the program, and
+    where the function takes none what is reckoned from the answers: a version that does not know
+    one, or answers in another form, fails.
     """
-    if any(captured(node) for node in guarded):
-        return False
+    module = clause.function.module
     calls = [c for c in _calls(guarded, module) if not nodes.is_call_to(c.node, "if", "unless")]
+    if not clause.params and guarded == clause.statements():
+        leaves, _ = _followed(guarded, module)
+        calls = [call for call in leaves if not computes(call)]
+    elif any(captured(node) for node in guarded):
+        return False
     return bool(calls) and all(call.full in _ASKS_SYSTEM for call in calls)
+
+
+def _only_reports(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards nothing but a line for the log and the words of it: what is reported has
+    happened, and a report that fails must not end what goes on.
+    """
+    last = _calls(guarded[-1:], module)[:1]
+    leaves, _ = _followed(guarded, module)
+    return (
+        any(call.module in _REPORTS for call in last)
+        and not runs_foreign_code(guarded, module)
+        and all(
+            call.module in (*_REPORTS, "Exception") or call.name in _WORDS_OF_REPORTS
+            for call in leaves
+        )
+    )
+
+
+def _only_matches(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards nothing but own functions that call nothing but each other, and take their
+    values apart by clauses: the one way to fail is a value that no clause takes.
+    """
+    leaves, own = _followed(guarded, module)
+    if leaves or not any(len(function.clauses) > 1 for function in own):
+        return False
+    parts = [*guarded, *(clause.node for function in own for clause in function.clauses)]
+    signs = {nodes.operator(n) for part in parts for n in nodes.of_type(part, "binary_operator")}
+    return signs.isdisjoint(_RAISING) and not runs_foreign_code(parts, module)
+
+
+def _followed(guarded: list[Node], module: Module) -> tuple[list[Call], set[Function]]:
+    """The calls of others that it leads to, and the own functions that lead there."""
+    leaves: list[Call] = []
+    own: set[Function] = set()
+    queue = _calls(guarded, module)
+    for call in queue:
+        target = module.local(call.name, call.arity) if call.module == module.name else None
+        if target is None:
+            leaves.append(call)
+        elif target not in own:
+            own.add(target)
+            queue += [c for clause in target.clauses for c in clause.calls]
+    return leaves, own
 
 
 def _tries_again(handler: Handler, module: Module) -> bool:

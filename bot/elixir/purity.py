@@ -54,6 +54,11 @@ def only_computes(clauses: Iterable[Clause], project: Project) -> bool:
     return True
 
 
+def computes(call: Call) -> bool:
+    """Whether a call of no function of the project only computes."""
+    return _computes(call, call.node)
+
+
 def _own(call: Call, project: Project) -> Function | None:
     """The project's function that is called."""
     if call.module == call.owner.name:

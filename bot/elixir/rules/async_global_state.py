@@ -15,10 +15,10 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.configured import configured, value_written
+from bot.elixir.rules.parts.configured import stays
 from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
-from bot.elixir.rules.parts.test_life import clean_up_of, is_loaded, sets_up_the_file
+from bot.elixir.rules.parts.test_life import clean_up_of, is_loaded, runs_alone, sets_up_the_file
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 
 Verdict = Site | Exempt
@@ -41,9 +41,10 @@ def starts(project: Project) -> Iterator[str]:
 
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """The first change of each shared thing in every test module that runs beside others."""
-    for module in project.modules_in(path):
-        if _runs_beside_others(module):
-            yield from _changes(module, project)
+    alone = runs_alone(path, project)
+    for module in filter(_runs_beside_others, project.modules_in(path)):
+        for found in _changes(module, project):
+            yield Exempt(found.span, "one-at-a-time") if alone else found
 
 
 def _runs_beside_others(module: Module) -> bool:
@@ -68,7 +69,7 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
         seen.add(key)
         if setting is not None:
             verdict = _judge_setting(setting, call, project, restored=setting in restored)
-            same = isinstance(verdict, Site) and _stays(setting, own[setting], project)
+            same = isinstance(verdict, Site) and stays(setting, own[setting], project)
             yield Exempt(verdict.span, "same-value") if same else verdict
         else:
             yield _site(Span.of(module, call.node), what, ())
@@ -109,15 +110,6 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
 def _doubts(use: Use, project: Project) -> tuple[bool, bool]:
     """Whether it only may read the setting, and whether its tests are left out by default."""
     return not use.sure, left_out(use.module, project)
-
-
-def _stays(setting: Setting, own: list[Call], project: Project) -> bool:
-    """Whether these and all other tests only ever write the value that it has in tests anyway."""
-    usual = configured(setting, project)
-    if usual is None:
-        return False
-    others = (use.call for use in changes_of(setting, project, own[0].owner.source.path))
-    return all(call is not None and value_written(call) == usual for call in (*own, *others))
 
 
 def _global_mocks(module: Module) -> Iterator[Site]:
@@ -264,6 +256,18 @@ end
         ),
     ),
     exemptions=(
+        Exemption(
+            "one-at-a-time",
+            "the `test_helper.exs` lets one module run at a time: no other test is there meanwhile",
+            Sample(
+                files={
+                    "test/test_helper.exs": "ExUnit.start(max_cases: 1)\n",
+                    "lib/limit.ex": _LIMIT,
+                    "test/limit_test.exs": _TEST,
+                    "test/other_test.exs": _OTHER,
+                }
+            ),
+        ),
         Exemption(
             "same-value",
             "all tests only ever write the value that the configuration gives it in tests anyway",

@@ -11,6 +11,7 @@ from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.expressions import Expression, value_of
+from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
@@ -53,6 +54,9 @@ def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
 def _exemption(variable: Captured, clause: Clause, most: int) -> str:
     if len(variable.fields) > most:
         return "much-of-it"
+    fields = _fields_of(variable.name, clause)
+    if fields is not None and fields <= len({f.split(".")[0] for f in variable.fields}):
+        return "much-of-it"
     if _made_here(variable.first, clause):
         return "made-here"
     at_start = clause.function.label == "init/1" and is_server(clause.function.module)
@@ -85,6 +89,34 @@ def _made_here(use: Node, clause: Clause) -> bool:
     """Whether it is a map that the same function wrote out: no larger than what one sees."""
     value = value_of(Expression(use, clause))
     return value is not None and value.node.type == "map"
+
+
+def _fields_of(name: str, clause: Clause) -> int | None:
+    """How many fields it has, where a parameter's pattern says that it is the module's struct."""
+    module = clause.function.module
+    for param in clause.params:
+        sides = [param.child_by_field_name(side) for side in ("left", "right")]
+        if nodes.operator(param) == "=" and name in [text(s) for s in sides if s is not None]:
+            for struct in nodes.of_type(param, "struct"):
+                if _is_own(struct, module):
+                    return _fields_defined(module)
+    return None
+
+
+def _is_own(struct: Node, module: Module) -> bool:
+    named = struct.named_children[0] if struct.named_children else struct
+    return text(named) == "__MODULE__" or module.scope.resolve(named) == module.name
+
+
+def _fields_defined(module: Module) -> int | None:
+    for node in module.loose:
+        args = nodes.arguments(node)
+        if nodes.is_call_to(node, "defstruct") and args:
+            return len(args[0].named_children)
+        # With `module:` it is the struct of another one.
+        if nodes.is_call_to(node, "typedstruct") and "module" not in nodes.call_keywords(node):
+            return sum(nodes.is_call_to(n, "field") for n in nodes.of_type(node, "call"))
+    return None
 
 
 RULE = Rule(

@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.certain_waits import no_event_for
 from bot.elixir.rules.parts.polling import polls
 from bot.elixir.rules.parts.simulated_work import (
     in_a_handler,
+    is_all_of_a_block,
     is_stub,
     is_uncalled,
     only_passed_on,
@@ -36,6 +37,7 @@ from bot.elixir.rules.parts.standing import above, definition_around
 
 SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")
+_WAITS = ("settling", "reading")
 
 
 def starts(project: Project) -> list[str]:
@@ -46,7 +48,7 @@ def starts(project: Project) -> list[str]:
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every sleep in a test, a set-up or a helper of a test file.
 
-    Those by which one test lets time pass are told once, at the first.
+    Those of one test about time are told once, at the first.
     """
     for module in project.modules_in(path):
         yield from _in_module(module, project)
@@ -63,7 +65,7 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
             yield Exempt(Span.of(module, call.node), exemption)
             continue
         site = _site(call, function)
-        test = _test(call) if site.data["about"] == "time" else None
+        test = _test(call) if site.data["about"] in ("time", "named") else None
         if test is None:
             yield site
         elif test.id in first:
@@ -90,6 +92,8 @@ def _exemption(call: Call, function: Function | None, stub: bool) -> str:
         return "polling"
     if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
         return "simulated-work"
+    if is_all_of_a_block(call):
+        return "simulated-work"
     if is_short(text(call.args[0])) and same_before_and_after(call):
         return "moves-clock"
     return no_event_for(call)
@@ -101,7 +105,7 @@ def _site(call: Call, function: Function | None) -> Site:
     note = NOTES[about]
     if about == "event" and function is not None:
         note = "a test that calls this helper can wait here, for a time and not for an event"
-    debatable = about not in ("event", "settling", "server")
+    debatable = about not in ("event", "server", *_WAITS)
     # The name of the test may be right: then the server counts the time that passes here.
     named = about == "server" and is_about_time(call, test_name(call), duration)
     instead = OF_A_SERVER if named else INSTEAD.get(about, OF_AN_EVENT)
@@ -109,14 +113,14 @@ def _site(call: Call, function: Function | None) -> Site:
         span,
         f"the test sleeps ({text(call.args[0])} ms) {instead}",
         because=(Because(span, note),),
-        severity="info" if debatable or named or about == "settling" else None,
+        severity="info" if debatable or named or about in _WAITS else None,
         confidence="low" if debatable or named else "medium",
         data={"duration": duration, "about": about},
     )
 
 
 def _also(site: Site, call: Call) -> Site:
-    more = Because(Span.of(call.owner, call.node), "the same test lets time pass here too")
+    more = Because(Span.of(call.owner, call.node), "the same test sleeps here too")
     return replace(site, because=(*site.because, more))
 
 
@@ -276,8 +280,8 @@ end
         ),
         Exemption(
             "simulated-work",
-            "stands for slow work in a task, a handler or a stub; the test itself does not "
-            "wait by it",
+            "stands for slow work in a task, a handler, a stub or a span; the test itself does "
+            "not wait by it",
             Sample(
                 """\
 defmodule Shop.SlowTest do
@@ -351,7 +355,7 @@ end
         ),
         Exemption(
             "outlasts",
-            "longer than the expiry that the same test gives: it cannot be too short",
+            "longer than the expiry or the window that the same test gives: it cannot be too short",
             Sample(
                 """\
 defmodule Shop.OfferTest do

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
+from bot.elixir.captured import captured
 from bot.elixir.expressions import operations
 from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
@@ -58,6 +59,7 @@ def _judge(call: Call, function: Node, asserts: Call) -> Site | Exempt:
                 "when this fails its own process ends, and no link or monitor tells the test",
             ),
         ),
+        severity="info" if _waits_for_its_effect(call, function) else None,
         confidence="medium" if _asserts_itself(call) else None,
     )
 
@@ -69,6 +71,20 @@ def _asserts_itself(call: Call) -> bool:
         return False
     later = (c for c in calls_in(test, call.owner) if c.start >= call.node.end_byte)
     return any(c.local and c.name.split("_")[0] in _ASSERTIONS for c in later)
+
+
+def _waits_for_its_effect(call: Call, function: Node) -> bool:
+    """Whether the test goes on to wait for a message of something that the process works on: that
+    may not come where the assertion failed.
+    """
+    test = next((a for a in nodes.ancestors(call.node) if nodes.is_call_to(a, "test")), None)
+    later = calls_in(test, call.owner) if test is not None else []
+    shared = {variable.name for variable in captured(function)}
+    return any(
+        shared & {text(n).removeprefix("^") for n in nodes.of_type(c.args[0], "unary_operator")}
+        for c in later
+        if c.name == "assert_receive" and c.args and c.start >= call.node.end_byte
+    )
 
 
 def _is_monitored(call: Call) -> bool:

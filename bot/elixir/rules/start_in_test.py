@@ -15,6 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
 from bot.elixir.rules.parts.seen_ending import ends
 from bot.elixir.rules.parts.standing import above, definition_around
 
@@ -22,7 +23,6 @@ _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":
 _STARTERS = ("start_link", "start")
 _TESTS = ("test", "property")
 _SETUPS = ("setup",)
-_FAILING = ("catch_exit", "assert_raise", "catch_error")
 
 
 def starts(project: Project) -> Iterator[str]:
@@ -56,7 +56,10 @@ def _in_module(module: Module, fixed: dict[str, str], project: Project) -> Itera
         for call in calls_named(module, _STARTERS)
         if (block := _block(call)) is not None and not call.captured and not call.runs_in
     ]
-    named = [(call, block, _fixed_name(call, fixed)) for call, block in starts]
+    named = [
+        (call, block, "" if is_to_fail(call) else _fixed_name(call, fixed))
+        for call, block in starts
+    ]
     again: dict[str, list[Call]] = {}
     for call, block, name in named:
         unlinked = call.full in _UNLINKED
@@ -112,18 +115,11 @@ def _tests_beside(setup: Node) -> int:
 
 
 def _exemption(call: Call, block: Node, project: Project) -> str:
-    if _result_is_the_test(call):
+    if is_to_fail(call):
         return "start-is-tested"
+    if may_run_already(call, project):
+        return "application's"
     return "stopped" if _ended(call, block, project) else ""
-
-
-def _result_is_the_test(call: Call) -> bool:
-    for node in above(call):
-        if nodes.is_call_to(node, *_FAILING):
-            return True
-        if node.type == "binary_operator" and ":error" in nodes.text_of(node, "left"):
-            return True
-    return False
 
 
 def _ended(call: Call, block: Node, project: Project) -> bool:
@@ -309,8 +305,51 @@ end
             ),
         ),
         Exemption(
+            "application's",
+            "a child specification of the application gives the same module the same name, and the "
+            "test takes any answer: it may find that process running, and start none",
+            Sample(
+                files={
+                    "lib/stock.ex": """\
+defmodule Shop.Stock do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: opts[:name])
+  def init(opts), do: {:ok, opts}
+end
+""",
+                    "lib/application.ex": """\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    Supervisor.start_link([{Shop.Stock, name: :stock}], strategy: :one_for_one)
+  end
+end
+""",
+                    "test/stock_test.exs": """\
+defmodule Shop.StockTest do
+  use ExUnit.Case
+
+  setup do
+    Shop.Stock.start_link(name: :stock)
+    :ok
+  end
+
+  test "is empty" do
+    assert Shop.count() == 0
+  end
+
+  test "takes one" do
+    assert Shop.add(:tea) == 1
+  end
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
             "start-is-tested",
-            "the start is meant to fail: nothing is left behind",
+            "the start is meant to fail, or to be ignored: nothing is left behind",
             Sample(
                 """\
 defmodule Shop.StockTest do

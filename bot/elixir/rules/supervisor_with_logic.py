@@ -88,6 +88,8 @@ def _weight(waits: Blocking) -> tuple[Severity | None, Confidence | None]:
 
 def _is_requirement(waits: Blocking) -> bool:
     """Whether a program is only run to refuse to start where it is missing or fails."""
+    if waits.kind == "program" and _raises_again(waits):
+        return True
     match = waits.call.statement.parent
     case = match.parent if match is not None and match.type == "arguments" else None
     if waits.kind != "program" or case is None or not nodes.is_call_to(case, "case"):
@@ -97,6 +99,22 @@ def _is_requirement(waits: Blocking) -> bool:
         nodes.is_call_to(statement, "raise") or ends_system(statement)
         for body in bodies
         for statement in nodes.statements(body)[-1:]
+    )
+
+
+def _raises_again(waits: Blocking) -> bool:
+    """Whether a `try` around it turns whatever fails there into an error of its own."""
+    around = nodes.ancestors(waits.call.node)
+    attempt = next((a for a in around if nodes.is_call_to(a, "try")), None)
+    block = nodes.do_block(attempt) if attempt is not None else None
+    handlers = nodes.of_type(block, "rescue_block", "catch_block") if block is not None else []
+    return any(
+        all(pattern.type == "identifier" for pattern in nodes.clause_patterns(stab))
+        and nodes.is_call_to(statement, "raise", "reraise")
+        for handler in handlers
+        if not nodes.contains(handler, waits.call.node)
+        for stab in nodes.clauses(handler)
+        for statement in nodes.statements(nodes.clause_body(stab))[-1:]
     )
 
 

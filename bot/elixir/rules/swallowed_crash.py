@@ -6,24 +6,12 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
-from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.handlers import (
-    Handler,
-    Kind,
-    asks_another_process,
-    fails_again,
-    handlers_in,
-    keeps_failure,
-    runs_foreign_code,
-    runs_given_code,
-    told,
-)
-from bot.elixir.harmless_handlers import harmless
+from bot.elixir.handlers import Handler, Kind, handlers_in, keeps_failure, told
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.terminating import is_for_the_end
+from bot.elixir.rules.parts.crash_excuses import excuse
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -52,7 +40,7 @@ def _judge_group(group: list[Handler], clause: Clause, reached: bool) -> Iterato
     kept = any(keeps_failure(handler) for handler in group)
     open_ones = []
     for handler in group:
-        exemption = _exemption(handler, clause, kept)
+        exemption = excuse(handler, clause, kept)
         if exemption:
             yield Exempt(Span.of(module, handler.node), exemption)
         else:
@@ -110,7 +98,7 @@ def _note(learned: bool, in_callback: bool) -> str:
     if in_callback:
         return "the server goes on, although what this code was to do may be done in part only"
     if learned:
-        return "a programming error goes on as a value here, like a failure this code expects"
+        return "a programming error is taken here like any failure that this code expects"
     return "what went wrong is neither in the answer nor handed to anything here"
 
 
@@ -123,38 +111,6 @@ _ALSO = "this one takes every {}, for the same code"
 def _falls_back(handler: Handler) -> bool:
     """Whether the body does something about it, rather than answer with a value at hand."""
     return handler.body is not None and bool(nodes.of_type(handler.body, "call"))
-
-
-def _exemption(handler: Handler, clause: Clause, kept: bool) -> str:
-    """A reason to leave it; `kept`: a clause of the same `try` keeps the failure whole."""
-    module = clause.function.module
-    if is_platform(module):
-        return "platform"
-    if fails_again(handler, module):
-        return "raised-again"
-    if shape := harmless(handler, clause):
-        return shape
-    if is_test_support(module):
-        return "test-support"
-    if is_command_line(clause):
-        return "command-line"
-    if is_for_the_end(clause.function):
-        return "clean-up"
-    if handler.kind == "exit" and asks_another_process(handler.guarded, module):
-        return "peer-gone"
-    if told(handler) and (
-        runs_foreign_code(handler.guarded, module)
-        or (kept and runs_given_code(handler.guarded, clause))
-    ):
-        return "foreign-code"
-    if _says_no(handler) and runs_foreign_code(handler.guarded, module):
-        return "predicate"
-    return ""
-
-
-def _says_no(handler: Handler) -> bool:
-    """Whether its whole answer is `false`."""
-    return handler.body is not None and nodes.code(handler.body).strip() == "false"
 
 
 RULE = Rule(
@@ -375,6 +331,60 @@ end
 """),
         ),
         Exemption(
+            "report",
+            "it guards nothing but a line for the log: that a report fails must not end what goes "
+            "on, and has nowhere else to be told",
+            Sample("""\
+defmodule Shop.Told do
+  require Logger
+
+  def told(order, reason) do
+    Logger.error(fn -> "no order #{inspect(order)}: " <> Exception.message(reason) end)
+  catch
+    _, _ -> :ok
+  end
+end
+"""),
+        ),
+        Exemption(
+            "matching",
+            "it guards own functions that call nothing but each other: the one way to fail is a "
+            "value that no clause takes",
+            Sample("""\
+defmodule Shop.Code do
+  def parse(code) do
+    {:ok, digits(code)}
+  rescue
+    _ -> :error
+  end
+
+  defp digits([]), do: []
+  defp digits([?0 | rest]), do: [0 | digits(rest)]
+  defp digits([?1 | rest]), do: [1 | digits(rest)]
+end
+"""),
+        ),
+        Exemption(
+            "one-of-many",
+            "one element of a list fails by itself: that is reported with its place, and the "
+            "others are gone on with",
+            Sample("""\
+defmodule Shop.Bills do
+  require Logger
+
+  def send_all(bills) do
+    Enum.each(bills, fn bill ->
+      try do
+        Shop.Post.send(bill)
+      rescue
+        e -> Logger.error(Exception.format(:error, e, __STACKTRACE__))
+      end
+    end)
+  end
+end
+"""),
+        ),
+        Exemption(
             "log-formatter",
             "the formatter of a logger must not fail: the message would be lost, and the error "
             "has nowhere to be logged",
@@ -390,8 +400,8 @@ end
         ),
         Exemption(
             "command-line",
-            "a Mix task, an escript or a release's command turns a failure into a message for "
-            "the person at the terminal",
+            "a Mix task, an escript, a release's command or a function that prints all it does "
+            "turns a failure into a message for the person at the terminal",
             Sample("""\
 defmodule Mix.Tasks.Probe do
   use Mix.Task

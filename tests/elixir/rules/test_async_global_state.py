@@ -371,3 +371,23 @@ def test_what_is_read_as_the_application_starts_and_for_this_test(
     read: str, words: list[str]
 ) -> None:
     assert said(f"{PUT}\n      assert {read}", reader=BOOTS, other="") == words
+
+
+@pytest.mark.parametrize(
+    ("path", "helper", "words"),
+    [
+        ("test/test_helper.exs", "ExUnit.start(exclude: [], max_cases: 1)", "~one-at-a-time"),
+        ("test/test_helper.exs", "ExUnit.configure(\n  max_cases: 1\n)", "~one-at-a-time"),
+        ("test/test_helper.exs", "# ExUnit.start(max_cases: 1)", "warning"),
+        ("test/test_helper.exs", "ExUnit.start(max_cases: 10)", "warning"),
+        ("apps/a/test/test_helper.exs", "ExUnit.start(max_cases: 1)", "warning"),
+    ],
+)
+def test_where_one_module_runs_at_a_time(path: str, helper: str, words: str) -> None:
+    test = """\
+defmodule Shop.LogTest do
+  use ExUnit.Case, async: true
+  test "logs", do: Logger.configure(level: :debug)
+end
+"""
+    assert outcome(RULE, {path: helper, "test/log_test.exs": test}) == [words]

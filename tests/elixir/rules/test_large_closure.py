@@ -81,3 +81,25 @@ def test_a_function_is_told_once() -> None:
     (finding,) = analysed(rule(RULE), in_function(body)).findings
     assert "`x.name` and `x.city`" in finding.message
     assert [e.note for e in finding.evidence][1:] == ["so is `y`, for `y.id`"]
+
+
+@pytest.mark.parametrize(
+    ("struct", "pattern", "said"),
+    [
+        ("defstruct [:name]", "%__MODULE__{} = state", "~much-of-it"),
+        ("defstruct [:name]", "state = %Shop.Till{}", "~much-of-it"),
+        ("defstruct name: nil", "%__MODULE__{} = state", "~much-of-it"),
+        ("typedstruct do\n    field :name, term()\n  end", "%__MODULE__{} = state", "~much-of-it"),
+        ("defstruct [:name, :sold]", "%__MODULE__{} = state", "info"),
+        ("defstruct [:name]", "%Shop.Other{} = state", "info"),
+        ("defstruct [:name]", "state", "info"),
+    ],
+)
+def test_a_struct_of_no_more_than_is_used(struct: str, pattern: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Till do
+  {struct}
+  def tell({pattern}), do: Task.start(fn -> Shop.greet(state.name) end)
+end
+"""
+    assert outcome("large-closure", {"lib/till.ex": code}) == [said]

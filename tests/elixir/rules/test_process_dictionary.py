@@ -221,3 +221,15 @@ def test_who_a_server_is(start: str, read: str, found: int) -> None:
     if "note(" not in start:
         code = code.replace("defp note(x), do: Process.put(:desk, x)", "")
     assert len(analysed(RULE, code).findings) == found
+
+
+def test_a_key_is_told_by_the_modules_name() -> None:
+    code = """\
+defmodule Shop.Basket do
+  def put(item), do: Process.put({__MODULE__, :item}, item)
+  def get, do: Process.get({__MODULE__, :item})
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert finding.message == "the process dictionary keeps a value under `{Shop.Basket, :item}`"
+    assert analysed(RULE, code.replace("Basket", "Tracing")).findings == ()

@@ -46,6 +46,11 @@ end
         ("eventually(fn -> Process.sleep(100) end)", ["~polling"]),
         ("defmodule Slow do\n  def run, do: Process.sleep(100)\nend", ["~simulated-work"]),
         ("verify(max_age: 1)\n      Process.sleep(100)", ["info"]),
+        ("span 'a' do\n  Process.sleep(5)\nend", ["~simulated-work"]),
+        ("span 'a' do\n  span 'b' do\n    Process.sleep(90)\n  end\nend", ["~simulated-work"]),
+        ("span 'a' do\n  go()\n  Process.sleep(90)\nend", ["warning"]),
+        ("if slow?() do\n  Process.sleep(90)\nend", ["warning"]),
+        ("capture_log do\n  Process.sleep(90)\nend", ["warning"]),
         ('eval("Process.sleep(100)")', []),
         ("# Process.sleep(100)", []),
     ],
@@ -91,6 +96,11 @@ def test_only_in_tests(path: str) -> None:
         ("is not kept", "Process.sleep(50)\n      refute Process.alive?(pid)", "warning"),
         ("is no longer there", "Process.sleep(50)\n      refute member?(pid)", "warning"),
         ("is not there", "refute up?()\n      Process.sleep(50)\n      start()", "warning"),
+        ("is not told", "Process.sleep(50)\n      assert all() == []", "info"),
+        ("is not told", "Process.sleep(50)\n      all = all()\n      assert [] == all", "info"),
+        ("is not told", "Process.sleep(50)\n      assert Enum.empty?(all())", "info"),
+        ("is not told", "Process.sleep(50)\n      assert all() == [1]", "warning"),
+        ("is told", "Process.sleep(50)\n      assert all() == []", "warning"),
     ],
 )
 def test_waiting_for_what_must_not_happen(name: str, body: str, said: str) -> None:
@@ -140,6 +150,10 @@ NESTED = """defmodule Slow do
       end
       run(Slow)"""
 PERIOD = "left = 60_000 - rem(System.system_time(:millisecond), 60_000)\n      "
+HITS = """Limit.hit(:a, each)
+      # the window ends
+      Process.sleep(each + 10)
+      Limit.hit(:a, each)"""
 ROUNDS = "for _ <- 1..900 do\n        Shop.count()\n        Process.sleep(20)\n      end"
 
 
@@ -169,6 +183,10 @@ ROUNDS = "for _ <- 1..900 do\n        Shop.count()\n        Process.sleep(20)\n 
         ("open(check_interval: 5)\n      put(1, ttl: 20)\n      Process.sleep(90)", "info"),
         ("open(interval: nil)\n      put(1, ttl: 20)\n      Process.sleep(90)", "~outlasts"),
         ("Process.sleep(90)\n      Shop.put(1, ttl: 20)", "info"),
+        (HITS, "~outlasts"),
+        (HITS.replace("# the window ends", "# get there"), "warning"),
+        (HITS.replace("each + 10", "each"), "info"),
+        (HITS.replace("Limit.hit(:a, each)\n      # the", "start(each)\n      # the"), "info"),
     ],
 )
 def test_what_no_event_would_end(body: str, said: str) -> None:
@@ -221,13 +239,21 @@ def test_a_comment_says_what_has_to_pass(comment: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("after", "weight", "message"),
     [
-        ("wait_for_stock(pid, timeout: 900)", "info", "before it waits for"),
-        ("assert {:ok, 1} = Shop.Help.wait_for_stock(pid)", "info", "before it waits for"),
-        ("eventually(fn -> Shop.up?() end)", "info", "before it waits for"),
-        ("assert_receive :sold", "warning", "instead of"),
-        ("assert_received :sold", "warning", "instead of"),
-        ("Task.await(task)", "warning", "instead of"),
-        ("assert Shop.up?()\n      wait_for_stock(pid)", "warning", "instead of"),
+        ("wait_for_stock(pid, timeout: 900)", "info", "waits by its name"),
+        ("assert {:ok, 1} = Shop.Help.wait_for_stock(pid)", "info", "waits by its name"),
+        ("eventually(fn -> Shop.up?() end)", "info", "waits by its name"),
+        ("assert :gen_tcp.recv(socket, 0) == {:ok, 'a'}", "info", "before a read that waits"),
+        ("{:ok, peer} = :gen_tcp.accept(socket)", "info", "before a read that waits"),
+        ("assert :gen_tcp.recv(socket, 0, 10) == {:ok, 'a'}", "warning", "whatever"),
+        (
+            "task = Task.async(fn -> :gen_tcp.recv(socket, 0) end)",
+            "warning",
+            "whatever",
+        ),
+        ("assert_receive :sold", "warning", "whatever"),
+        ("assert_received :sold", "warning", "whatever"),
+        ("Task.await(task)", "warning", "whatever"),
+        ("assert Shop.up?()\n      wait_for_stock(pid)", "warning", "whatever"),
     ],
 )
 def test_a_pause_before_a_wait(after: str, weight: str, message: str) -> None:
@@ -257,7 +283,8 @@ def test_a_sleep_before_a_server_is_asked(
     (finding,) = found(f"{before}\n      Process.sleep(100)\n      {after}", STATE, name)
     assert finding.severity == weight
     assert (MAIL in finding.evidence[0].note) is told
-    assert ("so that time passes" in finding.message) is (weight == "info" and not told)
+    about_time = finding.message.endswith(("so that time passes", "whose name speaks of time"))
+    assert about_time is (weight == "info" and not told)
 
 
 def test_a_test_about_time_is_told_once() -> None:
@@ -303,3 +330,20 @@ def test_helpers_that_nobody_calls(test: str, more: str, words: str) -> None:
 def test_of_a_moment_it_is_not_said_what_it_waits_for() -> None:
     (finding,) = analysed(rule(RULE), in_test("Process.sleep(5)")).findings
     assert finding.message == "the test sleeps (5 ms) so that a moment passes"
+
+
+@pytest.mark.parametrize(
+    ("before", "weight", "words"),
+    [
+        ("put(1)", "info", "in a test whose name speaks of time"),
+        ("put(System.system_time(:second) - 60)", "warning", "whatever"),
+        ("put(DateTime.add(DateTime.utc_now(), -60))", "warning", "whatever"),
+        ("put(DateTime.add(DateTime.utc_now(), 60))", "info", "whose name speaks of time"),
+        ("put(60 - System.system_time(:second))", "info", "whose name speaks of time"),
+        ("expire(System.system_time(:second) - 60)", "info", "so that time passes"),
+    ],
+)
+def test_of_old_data_the_sleep_is_no_lapse_of_time(before: str, weight: str, words: str) -> None:
+    (finding,) = found(f"{before}\n      Process.sleep(200)\n      look()", name="drops the old")
+    assert finding.severity == weight
+    assert words in finding.message

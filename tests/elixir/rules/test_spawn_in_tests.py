@@ -93,3 +93,20 @@ end
     tree = MemoryTree.of({"test/a_test.exs": code})
     (found,) = survey(tree, jobs=1, rules=(rule(RULE),)).analysis.findings
     assert found.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("message", "severity"),
+    [("{:EXIT, ^pool, _}", "info"), ("{:EXIT, ^other, _}", "warning"), (":done", "warning")],
+)
+def test_a_message_of_what_the_process_works_on(message: str, severity: str) -> None:
+    code = f"""\
+defmodule Shop.PoolTest do
+  use ExUnit.Case
+  test "ends" do
+    Task.start(fn -> assert Shop.take(pool) end)
+    assert_receive {message}
+  end
+end
+"""
+    assert outcome("spawn-in-tests", {"test/pool_test.exs": code}) == [severity]

@@ -126,3 +126,27 @@ defmodule A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == ["~carries-data"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("# test-only function", "~test-support"), ("# for tests", "~test-support"), ("", "warning")],
+)
+def test_a_request_of_tests_alone(said: str, words: str) -> None:
+    code = f"""\
+defmodule Shop.Keys do
+  use GenServer
+  {said}
+  def update!, do: GenServer.call(__MODULE__, :update!)
+  def init(s), do: {{:ok, s}}
+  def handle_call(:update!, _from, s) do
+    Process.send_after(self(), :tick, 900)
+    {{:reply, :ok, s}}
+  end
+  def handle_info(:tick, s) do
+    Process.send_after(self(), :tick, 900)
+    {{:noreply, s}}
+  end
+end
+"""
+    assert outcome("stale-timer", {"lib/keys.ex": code}) == [words]

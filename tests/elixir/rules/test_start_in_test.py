@@ -138,3 +138,51 @@ def test_a_name_is_told_once() -> None:
     files = {"lib/stock.ex": STOCK, "test/a_test.exs": code}
     (finding,) = analysed(rule(RULE), files).findings
     assert (finding.line, [e.line for e in finding.evidence]) == (5, [5, 8, 11])
+
+
+@pytest.mark.parametrize(("first", "said"), [("assert :ignore = ", []), ("", ["info"])])
+def test_a_start_that_is_to_be_ignored_leaves_nothing(first: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  alias Shop.Stock
+  test "a", do: {first}Stock.start_link([])
+  test "b", do: Stock.start_link([])
+end
+"""
+    assert outcome(RULE, {"lib/stock.ex": STOCK, "test/a_test.exs": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("listed", "start", "said"),
+    [
+        ("{Shop.Stock, name: :stock}", "Shop.Stock.start_link(name: :stock)", "~application's"),
+        (
+            "wrap(fn -> Shop.Stock.child_spec(name: :stock) end)",
+            "Shop.Stock.start_link(name: :stock)",
+            "~application's",
+        ),
+        ("{Shop.Stock, name: :stock}", "{:ok, _} = Shop.Stock.start_link(name: :stock)", "info"),
+        ("{Shop.Till, name: :stock}", "Shop.Stock.start_link(name: :stock)", "info"),
+        ("{Shop.Stock, name: :till}", "Shop.Stock.start_link(name: :stock)", "info"),
+    ],
+)
+def test_a_name_that_the_application_gives_too(listed: str, start: str, said: str) -> None:
+    application = f"""\
+defmodule Shop.Application do
+  use Application
+  def start(_, _), do: Supervisor.start_link([{listed}], strategy: :one_for_one)
+end
+"""
+    test = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  setup do
+    {start}
+    :ok
+  end
+  test "a", do: assert Shop.a?()
+  test "b", do: assert Shop.b?()
+end
+"""
+    assert outcome(RULE, {"lib/app.ex": application, "test/a_test.exs": test}) == [said]

@@ -127,3 +127,28 @@ end
     (finding,) = analysed(RULE_OF_IT, code).findings
     told = [e.note for e in finding.evidence if "whole boot" in e.note]
     assert told == [note]
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        ('catch\n      _, _ -> raise "epmd is needed"', "~requirement"),
+        ('rescue\n      _ -> raise "epmd is needed"', "~requirement"),
+        ('rescue\n      ErlangError -> raise "epmd is needed"', "info"),
+        ("catch\n      _, _ -> :ok", "info"),
+    ],
+)
+def test_a_program_that_must_run(handler: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Application do
+  use Application
+  def start(_, _) do
+    try do
+      {{_, 0}} = System.cmd("epmd", ["-daemon"])
+    {handler}
+    end
+    Supervisor.start_link([], strategy: :one_for_one)
+  end
+end
+"""
+    assert outcome("supervisor-with-logic", {"lib/application.ex": code}) == [said]

@@ -282,3 +282,90 @@ def test_formatters_of_logs(head: str, said: int) -> None:
     end
     """
     assert len(analysed(RULE, code).findings) == said
+
+
+LOG = "Logger.error(Exception.format(:error, e, __STACKTRACE__))"
+
+
+def module_of(body: str, more: str = "") -> dict[str, str]:
+    return {"lib/a.ex": f"defmodule Shop.A do\n  {body}\n  {more}\nend\n"}
+
+
+@pytest.mark.parametrize(
+    ("guarded", "more", "said"),
+    [
+        ('Logger.error("no #{inspect(x)}")', "", "~report"),
+        ('Logger.error(fn -> "no #{kind(x)}" end)', "defp kind(x), do: x", "~report"),
+        ('Logger.error("no #{load(x)}")', "defp load(x), do: Shop.load(x)", "info"),
+        ("Logger.error(x.())", "", "info"),
+        ('Logger.error("no")\n    inspect(x)', "", "info"),
+        ("{:ok, bits(x)}", "defp bits([]), do: []\n  defp bits([0 | t]), do: [0 | bits(t)]",
+         "~matching"),
+        ("{:ok, bits(x)}", "defp bits([]), do: []\n  defp bits([a]), do: [a + 1]", "info"),
+        ("{:ok, bits(x)}", "defp bits([]), do: []\n  defp bits([a]), do: Shop.of(a)", "info"),
+        ("{:ok, bits(x)}", "defp bits([]), do: []\n  defp bits([a]), do: a.()", "info"),
+        ("{:ok, bits(x)}", "defp bits(a), do: a", "info"),
+        ("{:ok, x}", "", "info"),
+    ],
+)  # fmt: skip
+def test_what_can_hide_no_mistake(guarded: str, more: str, said: str) -> None:
+    body = f"def go(x) do\n    {guarded}\n  rescue\n    _ -> :error\n  end"
+    assert outcome("swallowed-crash", module_of(body, more)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("head", "more", "said"),
+    [
+        ("go()", "defp sum(all), do: Enum.sum(all)", "~probe"),
+        ("go(x)", "defp sum(all), do: Enum.sum(all)", "info"),
+        ("go()", "defp sum(all), do: Shop.sum(all)", "info"),
+    ],
+)
+def test_what_is_reckoned_from_the_systems_answer(head: str, more: str, said: str) -> None:
+    body = f"def {head} do\n    sum(:erlang.memory())\n  rescue\n    _ -> []\n  end"
+    assert outcome("swallowed-crash", module_of(body, more)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("start", "handler", "end", "said"),
+    [
+        ("Enum.each(all, fn a ->", LOG, "end)", "~one-of-many"),
+        ("run = fn a ->", LOG, "end\n    Shop.Parallel.map(all, run)", "~one-of-many"),
+        ("run = fn a ->", LOG, "end\n    Shop.Parallel.map(all, other)", "info"),
+        ("Enum.reduce(all, 0, fn a, _ ->", LOG, "end)", "info"),
+        ("Enum.each(all, fn a ->", "Logger.error(inspect(e))", "end)", "info"),
+    ],
+)
+def test_one_element_of_many(start: str, handler: str, end: str, said: str) -> None:
+    attempt = f"try do\n      Shop.send(a)\n    rescue\n      e -> {handler}\n    end"
+    body = f"def go(all) do\n    {start}\n    {attempt}\n    {end}\n  end"
+    assert outcome("swallowed-crash", module_of(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ('IO.puts("go")\n    IO.puts("on")', "~command-line"),
+        ('IO.puts("go")', "info"),
+        ('Logger.info("go")\n    Logger.info("on")', "info"),
+    ],
+)
+def test_a_function_that_prints_all_it_does(first: str, said: str) -> None:
+    caught = 'rescue\n    e -> IO.puts("failed: #{Exception.message(e)}")'
+    body = f"def go(x) do\n    {first}\n    load(x)\n  {caught}\n  end"
+    assert outcome("swallowed-crash", module_of(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("call", "logs", "said"),
+    [
+        ("parser.parse(x)", "Logger.error(Exception.format(:error, e))", "~foreign-code"),
+        ("parser.parse(x)", "Logger.debug(Exception.format(:error, e))", "info"),
+        ("parser.parse(x)", "Logger.error(inspect(e))", "info"),
+        ("Shop.parse(x)", "Logger.error(Exception.format(:error, e))", "info"),
+    ],
+)
+def test_an_own_function_that_reports_what_given_code_did(call: str, logs: str, said: str) -> None:
+    body = f"def go(x, parser) do\n    {call}\n  rescue\n    e -> tell(e)\n  end"
+    more = f"defp tell(e) do\n    {logs}\n    nil\n  end"
+    assert outcome("swallowed-crash", module_of(body, more)) == [said]

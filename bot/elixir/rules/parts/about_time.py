@@ -7,10 +7,11 @@ import re
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.absence import comments_at
+from bot.elixir.rules.parts.standing import above
 
 _CLOCK_WORDS = re.compile(
     r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
@@ -19,6 +20,14 @@ _CLOCK_WORDS = re.compile(
     r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))"
 )
 """Words in the name of a test that is about time."""
+CLOCKS = frozenset(
+    {
+        "System.system_time", "System.os_time", ":os.system_time", ":erlang.system_time",
+        "DateTime.utc_now", "DateTime.now", "DateTime.now!", "NaiveDateTime.utc_now",
+        "NaiveDateTime.local_now", "Time.utc_now",
+    }
+)  # fmt: skip
+"""Calls that ask for the time of day."""
 _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
 _PASSES = re.compile(
@@ -44,11 +53,39 @@ def shows_time(call: Call, duration: str) -> bool:
     )
 
 
+def speaks_of_passing(call: Call, test_name: str) -> bool:
+    """Whether the name of its test, or a comment at it, says what has to pass."""
+    return any(_PASSES.search(said.lower()) for said in (test_name, *comments_at(call)))
+
+
 def _about_age(call: Call) -> bool:
     """Whether a neighbouring statement speaks of an age or an expiry."""
     block = call.statement.parent
     beside = block.named_children if block is not None else []
     return any(re.search(r"max_age|ttl|expire", text(n)) for n in beside if n.type != "comment")
+
+
+def has_old_data(call: Call) -> bool:
+    """Whether the test reckons an earlier moment before the sleep: then its data are old already,
+    and what it sleeps for is somebody who looks at them.
+    """
+    if not call.owner.source.places(b"_time", b"now"):
+        return False
+    test = next((a for a in above(call) if nodes.is_call_to(a, "test", "property")), None)
+    before = (c for c in calls_in(test, call.owner) if c.start < call.start) if test else ()
+    return any(_reckons_back(c) for c in before)
+
+
+def _reckons_back(call: Call) -> bool:
+    if call.full in ("DateTime.add", "NaiveDateTime.add"):
+        return any(nodes.operator(argument) == "-" for argument in call.args)
+    around = call.node.parent
+    return (
+        call.full in CLOCKS
+        and around is not None
+        and nodes.operator(around) == "-"
+        and around.child_by_field_name("left") == call.node
+    )
 
 
 def same_before_and_after(call: Call) -> bool:

@@ -16,13 +16,15 @@ _NEGATION = re.compile(
 )
 _MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) not)\b")
 _STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
+_NOTHING = re.compile(r"^assert\(?\s*(?:\[\] == .|Enum\.empty\?)|==\s*(?:\[\]|0|nil|%\{\})\)?$")
 _LOOKED_AT = 2
 """Statements after the sleep among which the check must be: what is asked, and the asking."""
 
 
 def awaits_absence(call: Call, test_name: str) -> bool:
     """Whether what follows the sleep checks that something did not happen: a `refute` that the
-    test's name or a comment explains, an `assert` under such a comment, or a process still alive.
+    test's name or a comment explains, an `assert` under such a comment or of nothing under such a
+    name, or a process still alive.
     """
     checks = (s for s in next_statements(call) if text(s).startswith(("assert", "refute")))
     first = next(checks, None)
@@ -34,6 +36,8 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
     if check.startswith("refute") and "alive?" not in check:
         return _NEGATION.search(f"{test_name} {above} {below}".lower()) is not None
+    if _NOTHING.search(check) and _NEGATION.search(test_name.lower()):
+        return True
     return _MUST_NOT.search(below.lower()) is not None
 
 

@@ -26,6 +26,21 @@ def waits_next(call: Call) -> Node | None:
     return None
 
 
+_READS = {
+    ":gen_tcp.recv": 2, ":ssl.recv": 2, ":gen_tcp.accept": 1, ":ssl.transport_accept": 1,
+}  # fmt: skip
+"""Reads of a passive socket that wait without a limit, by how many arguments they then have."""
+
+
+def reads_next(call: Call) -> Node | None:
+    """The next statement, where it reads from a socket and waits for that without a limit."""
+    for statement in next_statements(call, 1):
+        found = (c for c in _calls(statement, call) if not c.runs_in and not c.deferred)
+        if any(_READS.get(c.full) == c.arity for c in found):
+            return statement
+    return None
+
+
 def asks_next(call: Call) -> Node | None:
     """The next statement, where it asks a server, itself or by a helper of the same module, after
     a call of which the test keeps nothing.

@@ -13,6 +13,7 @@ from bot.elixir.expressions import operations
 from bot.elixir.module import Module
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS
+from bot.elixir.rules.parts.about_time import CLOCKS, speaks_of_passing
 from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario", "setup", "setup_all")
@@ -20,13 +21,6 @@ _EXPIRIES = re.compile(r"(?:^|_)(?:ttl|expiry|expires?|expires_in|max_age|valid_
 _IN_SECONDS = re.compile(r"(?:max_age|expires_in|valid_for)$")
 _SWEPT = re.compile(r"interval|period|sweep|purge|clean")
 """Options of what removes the old on a timer of its own: it can be late."""
-_WALL_CLOCK = frozenset(
-    {
-        "System.system_time", "System.os_time", ":os.system_time", ":erlang.system_time",
-        "DateTime.utc_now", "DateTime.now", "DateTime.now!", "NaiveDateTime.utc_now",
-        "NaiveDateTime.local_now", "Time.utc_now",
-    }
-)  # fmt: skip
 _CHECKS = ("assert", "refute", "flunk", "catch", "verify", "expect", "await")
 _LOOPS = ("Enum.each", "Enum.map", "Enum.reduce")
 _STEPS = 3
@@ -37,7 +31,7 @@ def no_event_for(call: Call) -> str:
     """Why there is no event to wait for instead of a sleep; empty where there may be one."""
     if _in_a_fixture(call):
         return "fixture"
-    if _outlasts_an_expiry(call):
+    if _outlasts_an_expiry(call) or _outlasts_a_window(call):
         return "outlasts"
     if _waits_for_the_clock(call):
         return "wall-clock"
@@ -62,13 +56,31 @@ def _outlasts_an_expiry(call: Call) -> bool:
     return value is not None and _longer(call.args[0], value, call.owner, key)
 
 
+def _outlasts_a_window(call: Call) -> bool:
+    """Whether it is longer than a variable which the test gave to the very function that it calls
+    again after the sleep, where the name of the test or a comment says that this has to pass.
+    """
+    slept, around = call.args[0], _around(call)
+    length = slept.child_by_field_name("left")
+    if nodes.operator(slept) not in ("+", "*") or length is None or length.type != "identifier":
+        return False
+    names = (
+        text(n) for a in above(call) if nodes.is_call_to(a, *_TESTS) for n in nodes.arguments(a)[:1]
+    )
+    if not speaks_of_passing(call, " ".join(names)) or not _longer(slept, length, call.owner, ""):
+        return False
+    given = [c for c in calls_in(around, call.owner) if text(length) in map(text, c.args)]
+    before = {c.full for c in given if c.node.end_byte <= call.start and c.module}
+    return any(c.full in before and c.start >= call.node.end_byte for c in given)
+
+
 def _waits_for_the_clock(call: Call) -> bool:
     """Whether its length is reckoned from the time of day."""
     if not call.owner.source.places(b"_time", b"now"):
         return False
     around, parts = _around(call), [call.args[0]]
     for _ in range(_STEPS):
-        if any(c.full in _WALL_CLOCK for part in parts for c in calls_in(part, call.owner)):
+        if any(c.full in CLOCKS for part in parts for c in calls_in(part, call.owner)):
             return True
         names = {name for part in parts for name in nodes.identifiers(part)}
         parts = [value for name in names for value in _last_set(name, around, call.start)]

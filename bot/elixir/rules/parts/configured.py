@@ -10,6 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
+from bot.elixir.rules.parts.setting_users import changes_of
 from bot.elixir.settings import Setting
 
 _FILES = ("config.exs", "test.exs", "runtime.exs")
@@ -60,3 +61,12 @@ def _values(setting: Setting, root: Node) -> Iterator[Node]:
                 yield value
         elif text(args[1]) == key:
             yield args[2]
+
+
+def stays(setting: Setting, own: list[Call], project: Project) -> bool:
+    """Whether these and all other tests only ever write the value that it has in tests anyway."""
+    usual = configured(setting, project)
+    if usual is None:
+        return False
+    others = (use.call for use in changes_of(setting, project, own[0].owner.source.path))
+    return all(call is not None and value_written(call) == usual for call in (*own, *others))

@@ -7,7 +7,7 @@ from itertools import chain
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls
-from bot.elixir.outline import Function, Module
+from bot.elixir.outline import DEFINITIONS, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY
 from bot.elixir.rules.parts.standing import receivers_of_closures
@@ -54,6 +54,28 @@ def in_a_handler(call: Call) -> bool:
         and not taker.startswith(_RUNS_HERE)
         for taker in takers
     )
+
+
+def is_all_of_a_block(call: Call) -> bool:
+    """Whether it is the only statement in the block of a call that neither decides nor is a part of
+    a test, such as a span: it stands for the work that the block is put around.
+    """
+    block = call.statement.parent
+    if block is None or block.type != "do_block" or len(nodes.statements(block)) != 1:
+        return False
+    around = block.parent
+    if around is None or around.type != "call":
+        return False
+    name = nodes.text_of(around, "target")
+    plain = name not in _NO_WORK and "test" not in name.lower() and not name.startswith(_RUNS_HERE)
+    return plain and not nodes.of_type(block, "stab_clause")
+
+
+_NO_WORK = frozenset(
+    {"describe", "setup", "setup_all", "property", "feature", "scenario", "check", "quote",
+     "defmodule", *DEFINITIONS, "if", "unless", "case", "cond", "with", "for", "try", "receive"}
+)  # fmt: skip
+"""Whose block is a way through the test itself."""
 
 
 def only_passed_on(function: Function | None) -> bool:

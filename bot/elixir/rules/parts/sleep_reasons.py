@@ -5,27 +5,32 @@ from __future__ import annotations
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
-from bot.elixir.rules.parts.about_time import is_about_time, shows_time
+from bot.elixir.rules.parts.about_time import has_old_data, is_about_time, shows_time
 from bot.elixir.rules.parts.absence import awaits_absence
-from bot.elixir.rules.parts.after_sleep import asks_next, waits_next
+from bot.elixir.rules.parts.after_sleep import asks_next, reads_next, waits_next
 from bot.elixir.rules.parts.standing import above
 
 _SHORT_MS = 10
 """Up to this many milliseconds a sleep usually moves a clock on, and waits for nobody."""
 OF_A_SERVER = "before it asks a server"
-OF_AN_EVENT = "instead of waiting for what it needs"
+OF_AN_EVENT = "whatever has happened by then"
 INSTEAD = {
     "time": "so that time passes",
-    "absence": "to see that nothing happens",
+    "named": "in a test whose name speaks of time",
+    "absence": "before it checks that something is not so",
     "short": "so that a moment passes",
-    "settling": "before it waits for what it needs",
+    "settling": "before a statement that waits by its name",
+    "reading": "before a read that waits without a limit",
 }
 NOTES = {
-    "time": "the test is about time itself: a clock that it can set, or data of an earlier time, "
-    "would spare the wait",
-    "absence": "what must not happen is no event to wait for: how long is long enough is a guess",
+    "time": "what stands at the sleep speaks of a time that has to pass",
+    "named": "it lets a time pass, or waits for what another process does then",
+    "absence": "where nothing is to happen, no event ends the wait: how long is long enough is a "
+    "guess",
     "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
-    "settling": "by its name the next statement waits by itself: then this pause is wasted",
+    "settling": "if the next statement waits by itself, as its name says, it needs no pause before",
+    "reading": "the next statement waits for its data as long as that takes: for these it needs no "
+    "pause before",
     "server": "the server that is asked next answers after the mail it has: what the test sent to "
     "it before needs no wait, and what others send later is left to luck",
     "event": "the test waits for a time to pass, not for an event",
@@ -37,13 +42,18 @@ def about_of(call: Call, duration: str) -> str:
     name = test_name(call)
     asks = asks_next(call) is not None and not shows_time(call, duration)
     if is_about_time(call, name, duration) and not asks:
-        return "time"
+        if shows_time(call, duration):
+            return "time"
+        if not has_old_data(call):
+            return "named"
     if awaits_absence(call, name):
         return "absence"
     if is_short(duration):
         return "short"
     if waits_next(call) is not None:
         return "settling"
+    if reads_next(call) is not None:
+        return "reading"
     return "server" if asks else "event"
 
 

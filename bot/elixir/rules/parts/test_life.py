@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
+from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 
@@ -33,6 +36,26 @@ def sets_up_the_file(call: Call) -> bool:
     above = [n for n in nodes.ancestors(call.node) if n.type in ("do_block", "call")]
     body = call.owner.body
     return body is not None and next((n.id for n in above), 0) == body.id
+
+
+def runs_alone(path: str, project: Project) -> bool:
+    """Whether the `test_helper.exs` above a file lets only one module run at a time."""
+    above = (
+        helper
+        for helper in project.texts.holding(b"max_cases: 1", among=project.of_role("test"))
+        if helper.endswith("test_helper.exs")
+        and path.startswith(helper.removesuffix("test_helper.exs"))
+    )
+    return any(
+        nodes.is_call_to(node, "ExUnit.start", "ExUnit.configure")
+        and _is_one(nodes.call_keywords(node).get("max_cases"))
+        for helper in above
+        for node in nodes.of_type(project.source(helper).root, "call")
+    )
+
+
+def _is_one(node: Node | None) -> bool:
+    return node is not None and text(node) == "1"
 
 
 def is_loaded(path: str, project: Project) -> bool:

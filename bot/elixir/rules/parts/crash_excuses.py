@@ -1,0 +1,53 @@
+"""Why a handler that takes anything is let be."""
+
+from __future__ import annotations
+
+from bot.elixir import nodes
+from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.handlers import (
+    Handler,
+    asks_another_process,
+    fails_again,
+    keeps_failure,
+    runs_foreign_code,
+    runs_given_code,
+    told,
+)
+from bot.elixir.harmless_handlers import harmless
+from bot.elixir.module import Clause
+from bot.elixir.rules.parts.given_back import one_of_many, reported_by_own, tells_a_person
+from bot.elixir.rules.parts.terminating import is_for_the_end
+
+
+def excuse(handler: Handler, clause: Clause, kept: bool) -> str:
+    """A reason to leave it; `kept`: a clause of the same `try` keeps the failure whole."""
+    module = clause.function.module
+    if is_platform(module):
+        return "platform"
+    if fails_again(handler, module):
+        return "raised-again"
+    if shape := harmless(handler, clause):
+        return shape
+    if is_test_support(module):
+        return "test-support"
+    if is_command_line(clause) or tells_a_person(handler, clause):
+        return "command-line"
+    if is_for_the_end(clause.function):
+        return "clean-up"
+    if handler.kind == "exit" and asks_another_process(handler.guarded, module):
+        return "peer-gone"
+    if told(handler) and (
+        runs_foreign_code(handler.guarded, module)
+        or ((kept or reported_by_own(handler, module)) and runs_given_code(handler.guarded, clause))
+    ):
+        return "foreign-code"
+    if keeps_failure(handler) and one_of_many(handler, clause):
+        return "one-of-many"
+    if _says_no(handler) and runs_foreign_code(handler.guarded, module):
+        return "predicate"
+    return ""
+
+
+def _says_no(handler: Handler) -> bool:
+    """Whether its whole answer is `false`."""
+    return handler.body is not None and nodes.code(handler.body).strip() == "false"

@@ -1,0 +1,80 @@
+"""Handlers that take anything and give it whole to somebody: a log, or a person."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.handlers import Handler
+from bot.elixir.module import Clause, Module
+from bot.elixir.nodes import text
+from bot.elixir.reach import is_server
+
+_FOR_EACH = re.compile(r"(?:p?map|each|flat_map|async_stream(?:_nolink)?)$")
+_PRINTS = frozenset({"IO.puts", "IO.write", "Mix.shell"})
+_WHOLE = frozenset({"Exception.format", "Exception.format_banner"})
+_LOUD = frozenset(f"Logger.{level}" for level in ("error", "critical", "alert", "emergency"))
+
+
+def reported_by_own(handler: Handler, module: Module) -> bool:
+    """Whether what it caught goes to an own function that logs it whole, as an error."""
+    found = calls_in(handler.body, module) if handler.body is not None else []
+    return any(
+        call.module == module.name
+        and any(nodes.identifiers(argument) & handler.names for argument in call.args)
+        and _logs_whole(call, module)
+        for call in found
+    )
+
+
+def _logs_whole(call: Call, module: Module) -> bool:
+    helper = module.local(call.name, call.arity)
+    named = {c.full for clause in helper.clauses for c in clause.calls} if helper else set()
+    return bool(named & _WHOLE) and bool(named & _LOUD)
+
+
+def one_of_many(handler: Handler, clause: Clause) -> bool:
+    """Whether it stands in a function that is called for each element of a list."""
+    around = nodes.ancestors(handler.node)
+    function = next((a for a in around if a.type == "anonymous_function"), None)
+    if function is None or not nodes.contains(clause.node, function):
+        return False
+    given = _variable(function)
+    return any(
+        _FOR_EACH.match(call.name) is not None
+        and any(a.id == function.id or (given and text(a) == given) for a in call.args)
+        for call in clause.calls
+    )
+
+
+def _variable(function: Node) -> str:
+    """What the function is bound to, where that is a variable."""
+    match = function.parent
+    if match is None or nodes.operator(match) != "=":
+        return ""
+    left = match.child_by_field_name("left")
+    return text(left) if left is not None and left.type == "identifier" else ""
+
+
+def tells_a_person(handler: Handler, clause: Clause) -> bool:
+    """Whether it prints what it caught, in a function that prints all along what it does."""
+    module = clause.function.module
+    if handler.body is None or is_server(module) or not _shows(handler, module):
+        return False
+    inside, own = _prints(handler.body, module), _prints(clause.node, module)
+    return inside > 0 and own - inside > 1
+
+
+def _shows(handler: Handler, module: Module) -> bool:
+    return handler.body is not None and any(
+        nodes.identifiers(call.node) & handler.names
+        for call in calls_in(handler.body, module)
+        if call.full in _PRINTS
+    )
+
+
+def _prints(node: Node, module: Module) -> int:
+    return sum(call.full in _PRINTS for call in calls_in(node, module))
