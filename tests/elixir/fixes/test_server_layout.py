@@ -54,7 +54,9 @@ def variants() -> dict[str, tuple[Codemod, dict[str, str]]]:
         ),
         "send_last": (
             SELF_SEND,
-            sends.files(last + "\n  def handle_info(:load, s) do\n    {:noreply, s}\n  end\nend\n"),
+            sends.files(
+                last + "\n  def handle_info(:load, s) do\n    {:noreply, rates(s)}\n  end\nend\n"
+            ),
         ),
         "send_hidden": (SELF_SEND, sends.files(send.replace("@impl", "@doc false\n  @impl"))),
         "init": (INIT, slow.files(slow.CLOCK)),
