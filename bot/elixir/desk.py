@@ -14,7 +14,6 @@ from bot.elixir.call_nodes import CALLS
 from bot.elixir.crew import Crew, Order
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.file_result import FileResult, Opened, analyze_file, opened
-from bot.elixir.mentions import HOLDERS
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
 from bot.elixir.project_rules import Look, Looked, groups, together
@@ -30,8 +29,6 @@ from bot.elixir.workers import (
 
 MOST_KEPT = 4_000_000
 """Bytes of source whose syntax trees, of about thirty times the size, are kept all at once."""
-_WORTH_MORE_QUERIES = 2_000_000
-"""Bytes; in less source a compiled query saves no more than it costs."""
 
 
 @dataclass
@@ -105,7 +102,8 @@ class Desks:
             if processes < 2:
                 each = (pair for path in paths for pair in self.desk.analyze([path]))
                 return dict(counted(each, len(paths), self.progress))
-            _prepare(sum(map(len, files.values())))
+            # Each worker would do it; other queries are made where they prove worth it.
+            nodes.prepare(*CALLS)
             self._crew = Crew(self.desk, processes)
             orders = [Order("analyze", (share,)) for share in shares(files, processes)]
             found = dict(counted(self._analyzed(self._crew, orders), len(paths), self.progress))
@@ -142,10 +140,3 @@ class Desks:
             for path, result in done.result:
                 self._lies_at[path] = done.worker
                 yield path, result
-
-
-def _prepare(source: int) -> None:
-    nodes.prepare(*CALLS)
-    if source >= _WORTH_MORE_QUERIES:
-        nodes.prepare(*HOLDERS)
-        nodes.prepare("binary_operator")
