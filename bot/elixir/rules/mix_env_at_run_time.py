@@ -10,10 +10,15 @@ from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.configuring import shipped_configuration
+from bot.elixir.rules.parts.of_the_build import (
+    is_for_docs,
+    needs_a_tool,
+    plugs_in,
+    runs_under_mix,
+    starts_mix,
+)
 from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
 from bot.elixir.rules.parts.standing import above, only_for_macros
-from bot.elixir.runners import Run, runs
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _LOOKS_FIRST = frozenset(
@@ -30,7 +35,6 @@ _LOOKS_FIRST = frozenset(
 )
 _WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
-_START = b"Mix.start"
 _TOGETHER = ("tuple", "list", "map")
 _TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
@@ -130,35 +134,13 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "looks-first"
     if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
         return "tool"
-    if _runs_under_mix(clause, project):
+    if is_for_docs(module) or needs_a_tool(module, project):
+        return "build-only"
+    if plugs_in(module, project):
+        return "plug-in"
+    if runs_under_mix(clause, project):
         return "tool"
-    return "starts-mix" if project.once("starts-mix", _starts_mix) else ""
-
-
-def _runs_under_mix(clause: Clause, project: Project) -> bool:
-    """Whether every way to it begins in a Mix task, a test, or the configuration of a build."""
-    ways = list(runs(clause.function, project))
-    if not ways or not all(map(_by_mix, ways)):
-        return False
-    return not shipped_configuration(clause.function, project)
-
-
-def _by_mix(way: Run) -> bool:
-    module = way.function.module
-    task = module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task")
-    return task or is_test_support(module)
-
-
-def _starts_mix(project: Project) -> bool:
-    """Whether code of the project starts Mix: it would raise where Mix is not."""
-    return any(
-        call.full == "Mix.start" and call.arity == 0 and not call.in_quote
-        for path in project.lib_holding(_START)
-        for module in project.modules_in(path)
-        if not module.name.startswith("Mix.") and not is_test_support(module)
-        for clause in module.clauses_with(_START)
-        for call in clause.calls
-    )
+    return "starts-mix" if project.once("starts-mix", starts_mix) else ""
 
 
 def _calls_with(module: Module, *words: bytes) -> Iterator[Call]:
@@ -284,11 +266,36 @@ end
         Exemption(
             "tool",
             "a part of Mix tasks: the module uses Mix's shell, its generators or other tasks, or "
-            "only Mix tasks come to the function",
+            "only Mix tasks come to the function, or a compiler of Mix and nothing that serves",
             Sample("""\
 defmodule Shop.Generator do
   def files, do: Path.wildcard(Path.join(Mix.Project.app_path(), "*.eex"))
   def say(line), do: Mix.shell().info(line)
+end
+"""),
+        ),
+        Exemption(
+            "plug-in",
+            "the application adds itself to Mix, so it runs only where Mix is",
+            Sample(
+                files={
+                    "lib/shop.ex": """\
+defmodule Shop do
+  def start, do: Mix.SCM.append(Shop.Fetcher)
+  def folder, do: Mix.Project.deps_path()
+end
+"""
+                }
+            ),
+        ),
+        Exemption(
+            "build-only",
+            "a part of ExDoc, or a module that is there only with a dependency which a release "
+            "does not have",
+            Sample("""\
+defmodule Shop.Docs do
+  @behaviour ExDoc.Markdown
+  def to_ast(text, _), do: {text, Mix.Project.config()[:docs]}
 end
 """),
         ),

@@ -166,3 +166,61 @@ TASK = "defmodule Mix.Tasks.Shop.Load do\n  use Mix.Task\n  def run(_), do: Shop
 def test_what_only_mix_tasks_come_to(files: dict[str, str], said: list[str]) -> None:
     task = {"lib/mix/tasks/load.ex": TASK}
     assert outcome(RULE, {**in_function("Mix.env()"), **task, **files}) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("lib/b.ex", "def go, do: Mix.RemoteConverger.register(Shop.B)", ["~plug-in"]),
+        ("lib/b.ex", "@behaviour Mix.SCM\n  def fetchable?, do: true", ["~plug-in"]),
+        ("lib/b.ex", "def go, do: Mix.SCM.available()", ["warning"]),
+        ("lib/b.ex", "# Mix.SCM.append(Shop.B)", ["warning"]),
+        ("lib/b.ex", "def go, do: quote(do: Mix.SCM.append(Shop.B))", ["warning"]),
+        ("test/b_test.exs", "def go, do: Mix.SCM.append(Shop.B)", ["warning"]),
+    ],
+)
+def test_an_application_that_plugs_into_mix(path: str, body: str, said: list[str]) -> None:
+    files = {path: f"defmodule Shop.B do\n  {body}\nend\n", **in_function("Mix.env()")}
+    assert outcome(RULE, files) == said
+
+
+@pytest.mark.parametrize(
+    ("condition", "dependency", "said"),
+    [
+        ("Code.ensure_loaded?(ExDoc.Markdown)", '{:ex_doc, "~> 0.3", only: :dev}', ["~build-only"]),
+        ("Code.ensure_loaded?(Tea)", "{:tea, [], only: [:dev, :test]}", ["~build-only"]),
+        ("Code.ensure_loaded?(Tea)", "{:tea, [], only: [:dev, :prod]}", ["warning"]),
+        ("Code.ensure_loaded?(Tea)", "{:tea, []}", ["warning"]),
+        ("Code.ensure_loaded?(Milk)", "{:tea, [], only: :dev}", ["warning"]),
+        ("not Code.ensure_loaded?(Tea)", "{:tea, [], only: :dev}", ["warning"]),
+        ("x() or Code.ensure_loaded?(Tea)", "{:tea, [], only: :dev}", ["warning"]),
+    ],
+)
+def test_a_module_of_a_tool(condition: str, dependency: str, said: list[str]) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n"
+        f"  def project, do: [app: :shop, deps: [{dependency}]]\nend\n"
+    )
+    code = f"if {condition} do\n{in_function('Mix.env()')['lib/a.ex']}end\n"
+    assert outcome(RULE, {"lib/a.ex": code, "mix.exs": mix}) == said
+
+
+@pytest.mark.parametrize(
+    ("task", "user", "said"),
+    [
+        ("Compile.Shop", "", ["~tool"]),
+        ("Compile.Shop", "@behaviour Shop.Made", ["~tool"]),
+        ("Compile.Shop", "@behaviour Plug", ["warning"]),
+        ("Compile.Shop", "use Shop.Web, :controller", ["warning"]),
+        ("Compile.Shop", "use GenServer\n  def handle_info(_, s), do: go(s)", ["warning"]),
+        ("Shop", "", ["warning"]),
+    ],
+)
+def test_what_a_compiler_comes_to(task: str, user: str, said: list[str]) -> None:
+    files = {
+        "lib/task.ex": f"defmodule Mix.Tasks.{task} do\n  use Mix.Task\n"
+        "  def run(_), do: Shop.A.go(1)\nend\n",
+        "lib/b.ex": f"defmodule Shop.B do\n  {user}\n  def go(x), do: Shop.A.go(x)\nend\n",
+        **in_function("Mix.env()"),
+    }
+    assert outcome(RULE, files) == said
