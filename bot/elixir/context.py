@@ -50,16 +50,18 @@ def is_platform(module: Module) -> bool:
     return _PLATFORM.search(path) is not None and "/mix/tasks/" not in path
 
 
+_COMMANDS = ("Mix.Task", "Artificery")
+"""What modules use whose functions are commands."""
 _RELEASE_NAMES = ("Release", "ReleaseTasks")
 _STARTS_APPS = re.compile(rb"\bEcto\.Migrator\b|Application\.(?:load|ensure_all_started)\(")
 
 
 def is_command_line(clause: Clause) -> bool:
-    """Whether the clause belongs to a Mix task or a release's commands, or is an escript's
+    """Whether the clause belongs to a Mix task or another module of commands, or is an escript's
     `main/1`.
     """
     module = clause.function.module
-    if module.name.startswith("Mix.Tasks.") or module.implements("Mix.Task"):
+    if module.name.startswith("Mix.Tasks.") or any(map(module.implements, _COMMANDS)):
         return True
     if module.name.rpartition(".")[2] in _RELEASE_NAMES and module.source.matches(
         _STARTS_APPS, module.node.start_byte, module.node.end_byte

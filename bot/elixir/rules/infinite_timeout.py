@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir.calls import Call
-from bot.elixir.context import is_benchmark, is_platform
+from bot.elixir.context import is_benchmark, is_command_line, is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.patient import answered_late, own_answers, waits
-from bot.elixir.rules.parts.report import reports_back
+from bot.elixir.rules.parts.patient import (
+    answered_late,
+    asks_a_supervisor,
+    awaits_bounded_tasks,
+    own_answers,
+    waits,
+)
+from bot.elixir.rules.parts.report import let_go, reports_back
 from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
@@ -33,9 +39,6 @@ _WAITING = re.compile(
     rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
 )
 """What a file holds in which one of them can be found."""
-
-_BOUNDED_INSIDE = ("Task.await", "Task.await_many")
-_STARTS_TASK = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
 
 
 def starts(project: Project) -> Iterator[str]:
@@ -103,7 +106,7 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
     app = project.app_of(module.source.path)
     if is_platform(module):
         return "platform"
-    if module.name.startswith("Mix.") or module.implements("Mix.Task"):
+    if module.name.startswith("Mix.") or is_command_line(clause):
         return "mix-task"
     if app is not None and app.only_escript:
         return "escript"
@@ -111,8 +114,10 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "benchmark"
     if stated_beside(call, clause) or stated_above(clause, limit):
         return "stated-reason"
-    if _own_tasks(call, clause):
+    if awaits_bounded_tasks(call, clause):
         return "bounded-inside"
+    if asks_a_supervisor(call, clause):
+        return "supervisor"
     if reports_back(call, clause):
         return "reports-back"
     return "late-reply" if answered_late(call, module) else ""
@@ -136,6 +141,7 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
     first, spans = calls[0], [Span.of(module, call.node) for call in calls]
     answers = own_answers(first, module) if unseen else []
     quiet = "no wait of this server is seen, but not all that it calls is known here"
+    alone = all(let_go(call) for call in calls)
     return Site(
         spans[0],
         f"`{first.full}` waits without an end",
@@ -145,7 +151,8 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
             *(Because(span, "this call waits without an end too") for span in spans[1:]),
         ),
         severity="info",
-        confidence="low" if unseen else "medium",
+        # Of a process that was let go nobody else waits for the answer.
+        confidence="low" if unseen or alone else "medium",
         data={"call": first.full},
     )
 
@@ -153,14 +160,6 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
 def _waiting(call: Call) -> str:
     start = call.runs_in.removeprefix("Kernel.")
     return f"the process that `{start}` starts here" if start else "whoever runs this"
-
-
-def _own_tasks(call: Call, clause: Clause) -> bool:
-    """Awaiting tasks that this clause starts, each of which brings its own time limit."""
-    if call.full not in _BOUNDED_INSIDE:
-        return False
-    started = [c for c in clause.calls if c.full in _STARTS_TASK]
-    return bool(started) and all(b"timeout" in (c.node.text or b"") for c in started)
 
 
 RULE = Rule(
@@ -280,6 +279,20 @@ end
 """),
         ),
         Exemption(
+            "supervisor",
+            "the module is a supervisor of its own: its requests take as long as its children "
+            "take to start and to end, which their own limits bound",
+            Sample("""\
+defmodule Shop.Tills do
+  use GenServer
+  def open(tills, spec), do: GenServer.call(tills, {:start_child, spec}, :infinity)
+  def init(s), do: {:ok, s}
+  def handle_call({:start_child, {m, a}}, _from, s), do: {:reply, m.start_link(a), s}
+  def handle_call(:which_children, _from, s), do: {:reply, s, s}
+end
+"""),
+        ),
+        Exemption(
             "late-reply",
             "the module's own server keeps this caller and replies when it can: how long that "
             "takes is what the call is about",
@@ -311,7 +324,7 @@ end
         ),
         Exemption(
             "mix-task",
-            "a Mix task runs for one command; whoever started it can stop it",
+            "a Mix task, or another command, runs for whoever started it, who can stop it",
             Sample("""\
 defmodule Mix.Tasks.Shop.Load do
   use Mix.Task

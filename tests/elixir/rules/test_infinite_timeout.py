@@ -240,3 +240,55 @@ def test_who_waits(work: str, who: str) -> None:
     code = in_function(work.replace("WAIT", "GenServer.call(x, :go, :infinity)"))["lib/a.ex"]
     (finding,) = analysed(rule(RULE), code).findings
     assert finding.evidence[0].note == f"until the other side answers, {who} waits"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "said"),
+    [
+        ("pid", ":which_children", ["~supervisor"]),
+        ("__MODULE__", ":count_children", ["~supervisor"]),
+        ("Shop.Other", ":which_children", ["info"]),
+        ("pid", ":children", ["info"]),
+    ],
+)
+def test_requests_of_a_supervisor(asked: str, answered: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.A do
+  use GenStage
+  def ask(pid, request), do: GenStage.call({asked}, {{pid, request}}, :infinity)
+  def init(s), do: {{:consumer, s}}
+  def handle_call({answered}, _from, s), do: {{:reply, s, [], s}}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == said
+
+
+def test_a_module_of_commands() -> None:
+    code = "defmodule A do\n  use Artificery\n  def go(t), do: Task.await(t, :infinity)\nend\n"
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~mix-task"]
+
+
+@pytest.mark.parametrize(
+    ("start", "confidence"),
+    [("Task.start_link(fn -> ", "low"), ("spawn(fn -> ", "low"), ("Task.async(fn -> ", "medium")],
+)
+def test_only_a_process_let_go_waits(start: str, confidence: str) -> None:
+    body = f"{start}GenServer.call(x, :go, :infinity); x.() end)\n    :ok"
+    (finding,) = analysed(rule(RULE), in_function(body)["lib/a.ex"]).findings
+    assert finding.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [(":proc_lib.get_label(s)", ["~own-server"]), (":proc_lib.start(s, :a, [])", ["info"])],
+)
+def test_a_server_that_reads_what_a_process_is_called(call: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.A do
+  use GenServer
+  def ask(pid), do: GenServer.call(pid, :go, :infinity)
+  def init(s), do: {{:ok, s}}
+  def handle_call(:go, _from, s), do: {{:reply, {call}, s}}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == said

@@ -12,7 +12,7 @@ from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import SERVER_CALLBACKS, callbacks, reached
+from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_callback, reached
 from bot.elixir.ways import ways
 
 Waits = Literal["never", "unseen", "seen"]
@@ -27,9 +27,17 @@ _KNOWN = frozenset(
     ":persistent_term :queue :rand :sets :telemetry :timer :unicode :zlib".split()
 )
 """Modules whose functions end by themselves, but for those that `blocking` knows."""
+_KNOWN_CALLS = frozenset(
+    f":proc_lib.{name}"
+    for name in ("get_label", "set_label", "initial_call", "translate_initial_call", "format")
+)
 _ANSWERS = frozenset({"reply", "cast"})
+_CHILDREN = (":which_children", ":count_children")
+"""What a supervisor is asked, by OTP's own protocol."""
 _WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child")
 """How the names of calls begin that wait for a process to start, to work or to end."""
+_AWAITS = ("Task.await", "Task.await_many")
+_STARTS = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
 _CALLS = ("GenServer.call", ":gen_server.call")
 
 
@@ -87,7 +95,19 @@ def _clauses(function: Function | None) -> Iterator[Clause]:
 
 def _is_known(call: Call) -> bool:
     here = call.module in ("", call.owner.name)
-    return here or call.module in _KNOWN or (call.module == "GenServer" and call.name in _ANSWERS)
+    if here or call.module in _KNOWN or call.full in _KNOWN_CALLS:
+        return True
+    return call.module == "GenServer" and call.name in _ANSWERS
+
+
+def asks_a_supervisor(call: Call, clause: Clause) -> bool:
+    """Whether the interface of a module that answers as a supervisor does makes the request."""
+    module = clause.function.module
+    answers = module.functions.get(("handle_call", 3))
+    if answers is None or is_callback(clause.function):
+        return False
+    other = call.args[0].type == "alias" and module.scope.resolve(call.args[0]) != module.name
+    return not other and any(text(c.params[0]) in _CHILDREN for c in answers.clauses)
 
 
 def answered_late(call: Call, module: Module) -> bool:
@@ -109,3 +129,11 @@ def own_answers(call: Call, module: Module) -> list[Clause]:
     if asked.type == "alias" and module.scope.resolve(asked) != module.name:
         return []
     return [c for c in answers.clauses if can_match(c.params[0], message, module)]
+
+
+def awaits_bounded_tasks(call: Call, clause: Clause) -> bool:
+    """Awaiting tasks that this clause starts, each of which brings its own time limit."""
+    if call.full not in _AWAITS:
+        return False
+    started = [c for c in clause.calls if c.full in _STARTS]
+    return bool(started) and all(b"timeout" in (c.node.text or b"") for c in started)
