@@ -21,7 +21,7 @@ from bot.elixir.rules.parts.patient import (
     own_answers,
     waits,
 )
-from bot.elixir.rules.parts.report import let_go, reports_back
+from bot.elixir.rules.parts.report import let_go, reports_back, who_waits
 from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
 
 POSITIONS = {
@@ -141,25 +141,19 @@ def _told_once(calls: list[Call], module: Module, *, unseen: bool) -> Site:
     first, spans = calls[0], [Span.of(module, call.node) for call in calls]
     answers = own_answers(first, module) if unseen else []
     quiet = "no wait of this server is seen, but not all that it calls is known here"
-    alone = all(let_go(call) for call in calls)
     return Site(
         spans[0],
         f"`{first.full}` waits without an end",
         because=(
-            Because(spans[0], f"until the other side answers, {_waiting(first)} waits"),
+            Because(spans[0], f"until the other side answers, {who_waits(first)} waits"),
             *(Because(Span.of(module, c.head), quiet) for c in answers[:1]),
             *(Because(span, "this call waits without an end too") for span in spans[1:]),
         ),
         severity="info",
         # Of a process that was let go nobody else waits for the answer.
-        confidence="low" if unseen or alone else "medium",
+        confidence="low" if unseen or all(map(let_go, calls)) else "medium",
         data={"call": first.full},
     )
-
-
-def _waiting(call: Call) -> str:
-    start = call.runs_in.removeprefix("Kernel.")
-    return f"the process that `{start}` starts here" if start else "whoever runs this"
 
 
 RULE = Rule(

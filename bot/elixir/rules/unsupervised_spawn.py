@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.finding import Confidence, FixKind, Severity
-from bot.elixir import nodes
 from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
-from bot.elixir.messages import COWBOY_LOOP, handles, traps_exits
-from bot.elixir.nodes import text
+from bot.elixir.messages import COWBOY_LOOP, traps_exits
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -26,7 +24,13 @@ from bot.elixir.rules.parts.job import (
     unknown,
 )
 from bot.elixir.rules.parts.kept_pid import ended_by_field
-from bot.elixir.rules.parts.spawn_ties import is_start_function, is_tied_to_caller
+from bot.elixir.rules.parts.spawn_ties import (
+    has_option,
+    is_monitored,
+    is_start_function,
+    is_tied_to_caller,
+    waits_for_its_word,
+)
 from bot.elixir.rules.parts.stated_reasons import says_why_elsewhere
 
 SPAWNS = frozenset(
@@ -58,11 +62,13 @@ def _judge(call: Call, clause: Clause) -> Site | Exempt:
     exemption = _exemption(call, clause)
     if exemption:
         return Exempt(span, exemption)
-    linked = _has(call, "link")
+    linked = has_option(call, "link")
     severity, confidence = _weight(call, clause, linked)
     # Whether so little a job is worth a supervisor is for people to say.
     plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not (
-        only_ends_a_process(call) or ended_by_field(call, clause)
+        only_ends_a_process(call)
+        or ended_by_field(call, clause)
+        or waits_for_its_word(call, clause)
     )
     fix: FixKind | None = None if plain else "assisted"
     return Site(
@@ -81,8 +87,10 @@ def _note(call: Call, clause: Clause, linked: bool) -> str:
         return "linked to its server, whose start starts it; no supervisor stops it in order"
     if linked:
         return "linked to its caller; no supervisor restarts it or shuts it down in order"
-    if _has(call, "monitor"):
+    if has_option(call, "monitor"):
         return "only its starter is told of its end; no supervisor restarts it or shuts it down"
+    if waits_for_its_word(call, clause):
+        return "its start waits until it says that it is there; whoever calls that can link to it"
     stop = lone_stop(call)
     if stop is not None and is_endless(stop):
         return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
@@ -98,9 +106,11 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
     if linked:
         # A crash reaches the caller, so it is at least noticed.
         return "info", "medium"
-    if _has(call, "monitor") and returned(call, clause):
+    if has_option(call, "monitor") and returned(call, clause):
         # Whoever asked for it gets the monitor too.
         return "info", "medium"
+    if waits_for_its_word(call, clause):
+        return "info", "low"
     if is_example(clause.function.module) or ended_by_field(call, clause):
         return "info", "medium"
     if cannot_crash(call):
@@ -108,12 +118,6 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
     if clause.function.name == "terminate" or says_why_elsewhere(call) or only_ends_a_process(call):
         return "info", "low"
     return None, None
-
-
-def _has(call: Call, option: str) -> bool:
-    if call.name.endswith(f"_{option}"):
-        return True
-    return bool(call.args) and call.args[-1].type == "list" and f":{option}" in text(call.args[-1])
 
 
 def _exemption(call: Call, clause: Clause) -> str:
@@ -126,14 +130,14 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "command-line"
     if starts_the_end(call):
         return "ending"
-    if _has(call, "link") and is_start_function(call, clause):
+    if has_option(call, "link") and is_start_function(call, clause):
         return "start-link"
     if is_drop_in(call, clause):
         return "drop-in"
-    if _monitored(call, clause):
+    if is_monitored(call, clause):
         return "monitored"
     owns = is_server(module) or module.implements(COWBOY_LOOP)
-    if _has(call, "link") and owns and traps_exits(module):
+    if has_option(call, "link") and owns and traps_exits(module):
         return "handled"
     if clause.function.label == "terminate/2" and only_sends(call):
         return "farewell"
@@ -142,14 +146,6 @@ def _exemption(call: Call, clause: Clause) -> str:
     if is_tied_to_caller(call, clause):
         return "tied-to-caller"
     return ""
-
-
-def _monitored(call: Call, clause: Clause) -> bool:
-    monitored = _has(call, "monitor") or any(
-        c.full in ("Process.monitor", ":erlang.monitor") and not nodes.contains(call.node, c.node)
-        for c in clause.calls
-    )
-    return monitored and (_has(call, "link") or handles(clause.function.module, ":DOWN"))
 
 
 RULE = Rule(

@@ -343,3 +343,66 @@ defmodule Shop.Page do
 end
 """
     assert outcome("unsupervised-spawn", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "weight"),
+    [
+        ("start", "{:ok, ^pid}", ("info", "low", "assisted")),
+        ("start", "{:ok, _}", ("warning", "high", "automatic")),
+        ("begin", "{:ok, ^pid}", ("warning", "high", "automatic")),
+    ],
+)
+def test_a_start_that_waits_for_the_word_of_what_it_spawns(
+    name: str, pattern: str, weight: tuple[str, str, str]
+) -> None:
+    code = f"""\
+defmodule A do
+  def {name} do
+    pid = spawn(__MODULE__, :init, [self()])
+
+    receive do
+      {pattern} -> {{:ok, pid}}
+    end
+  end
+
+  def init(starter), do: send(starter, {{:ok, self()}})
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.confidence, finding.fix) == weight
+
+
+@pytest.mark.parametrize(
+    ("given", "watched", "pattern", "tied"),
+    [
+        ("self()", "who", ":DOWN", True),
+        ("x", "who", ":DOWN", False),
+        ("x", "call_owner", ":DOWN", True),
+        ("self()", "who", ":done", False),
+    ],
+)
+def test_the_loop_of_a_process_that_watches_its_starter(
+    given: str, watched: str, pattern: str, tied: bool
+) -> None:
+    code = f"""\
+defmodule A do
+  def go(x), do: route({given})
+
+  defp route({watched}) do
+    spawn(fn ->
+      ref = Process.monitor({watched})
+      loop(ref)
+    end)
+  end
+
+  defp loop(ref) do
+    receive do
+      {{{pattern}, ^ref, :process, _, _}} -> :ok
+    end
+  end
+end
+"""
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == ["tied-to-caller"] * tied
+    assert len(analysis.findings) == (not tied)

@@ -41,3 +41,9 @@ def reports_back(call: Call, clause: Clause) -> bool:
         nodes.text_of(match, "right") in ("self()", "self") and match.end_byte < job.start_byte
         for match in bound
     )
+
+
+def who_waits(call: Call) -> str:
+    """Whose process makes the call, in words."""
+    start = call.runs_in.removeprefix("Kernel.")
+    return f"the process that `{start}` starts here" if start else "whoever runs this"

@@ -6,6 +6,7 @@ from bot.elixir import nodes
 from bot.elixir.awaiting import hands_on_pid, returned
 from bot.elixir.calls import Call
 from bot.elixir.expressions import operations
+from bot.elixir.messages import handles, received
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.ways import ways
@@ -41,5 +42,66 @@ def is_tied_to_caller(call: Call, clause: Clause) -> bool:
         and left.type == "identifier"
         and nodes.text_of(n, "right").startswith("self")
     }
-    callers |= _STARTER_NAMES
-    return bool(watched & callers) and any(c.name == "receive" for c in own)
+    tied = any(
+        name in callers
+        or name.rpartition("_")[2] in _STARTER_NAMES
+        or _is_given_starter(name, clause)
+        for name in watched
+    )
+    return tied and (any(c.name == "receive" for c in own) or any(map(_takes_ends, own)))
+
+
+def _takes_ends(call: Call) -> bool:
+    """Whether it calls an own function that takes the end of a watched process as a message."""
+    own = call.owner.local(call.name, call.arity) if call.module == call.owner.name else None
+    return own is not None and any(
+        ":DOWN" in text(pattern) for clause in own.clauses for pattern in received(clause)
+    )
+
+
+def _is_given_starter(name: str, clause: Clause) -> bool:
+    """Whether it is a parameter of a private function whose callers all give `self()`."""
+    function, module = clause.function, clause.function.module
+    place = next((i for i, p in enumerate(clause.params) if text(p) == name), -1)
+    if function.public or place < 0 or function.min_arity != function.arity:
+        return False
+    given = [
+        call.args[place]
+        for c in module.clauses_with(function.name.encode())
+        for call in c.calls
+        if call.module == module.name
+        and (call.name, call.arity) == (function.name, function.arity)
+        and len(call.args) > place
+    ]
+    return bool(given) and all(text(argument).startswith("self") for argument in given)
+
+
+def waits_for_its_word(call: Call, clause: Clause) -> bool:
+    """Whether a start function waits until the process that it spawns says that it is there, as
+    `:proc_lib` does, and hands on its pid.
+    """
+    match = next((n for n in nodes.ancestors(call.node) if nodes.operator(n) == "="), None)
+    if match is None or not clause.function.name.startswith("start"):
+        return False
+    pid = nodes.text_of(match, "left")
+    return any(
+        nodes.operator(pin) == "^" and nodes.text_of(pin, "operand") == pid
+        for pattern in received(clause)
+        for pin in nodes.of_type(pattern, "unary_operator")
+    )
+
+
+def has_option(call: Call, option: str) -> bool:
+    """Whether a spawn links or monitors what it starts, by its name or by its options."""
+    if call.name.endswith(f"_{option}"):
+        return True
+    return bool(call.args) and call.args[-1].type == "list" and f":{option}" in text(call.args[-1])
+
+
+def is_monitored(call: Call, clause: Clause) -> bool:
+    """Whether its starter is told of its end."""
+    monitored = has_option(call, "monitor") or any(
+        c.full in ("Process.monitor", ":erlang.monitor") and not nodes.contains(call.node, c.node)
+        for c in clause.calls
+    )
+    return monitored and (has_option(call, "link") or handles(clause.function.module, ":DOWN"))
