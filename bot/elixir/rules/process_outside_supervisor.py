@@ -14,8 +14,10 @@ from bot.elixir.rules.parts.handed_on import is_handed_on
 from bot.elixir.rules.parts.start_places import (
     clause_of_start,
     clauses_starting,
+    fix_at_boot,
     is_specified,
     is_the_root,
+    watches_the_tree,
 )
 from bot.elixir.rules.parts.ties import is_agent, stops_it, tie_of
 from bot.elixir.starters import RAW_STARTS, is_linked, is_restarted, starts_a_server
@@ -47,9 +49,11 @@ def _judge(start: StartFacts, facts: ModuleFacts, project: Project) -> Iterator[
         yield Exempt(span, "library")
     elif at_boot and not is_linked(start, project) and not is_the_root(start, project):
         yield _site(start, span, "info", "medium", "advice", _BESIDE)
+    elif at_boot and watches_the_tree(start, project):
+        yield Exempt(span, "watches-tree")
     elif at_boot:
         note = _AS_ROOT if is_the_root(start, project) else _AT_BOOT
-        yield _site(start, span, "warning", "high", _fix(start, facts, project), note)
+        yield _site(start, span, "warning", "high", fix_at_boot(start, facts, project), note)
     else:
         yield _in_a_function(start, facts, span, project)
 
@@ -119,16 +123,6 @@ _FREE_LINK = (
     "either ends both; no supervisor restarts this one"
 )
 _NO_LINK = "started without a link and by no supervisor: nobody learns of its end without a monitor"
-
-
-def _fix(start: StartFacts, facts: ModuleFacts, project: Project) -> FixKind:
-    """Automatic where the module registers one name of its own and its new list is plain."""
-    target = project.modules.get(start.target)
-    lists = [c for c in facts.child_lists if c.function == "start/2"]
-    plain = len(lists) == 1 and lists[0].literal
-    single = target is not None and start.target in target.names and target.has("start_link", 1)
-    listed = start.target in project.child_modules
-    return "automatic" if plain and single and not listed else "assisted"
 
 
 def _site(
@@ -367,8 +361,9 @@ end
         ),
         Exemption(
             "answers-for-it",
-            "linked to a server that traps exits, and that stops or starts it anew when it ends: "
-            "that is what a supervisor would do",
+            "linked to a server that traps exits, and that stops or starts it anew when it ends, "
+            "or to a function that traps them and waits for its end: that is what a supervisor "
+            "would do",
             Sample("""\
 defmodule Shop.Till do
   use GenServer
@@ -424,6 +419,39 @@ defmodule Shop.Device do
   def init({owner, text}), do: {:ok, {Process.monitor(owner), text}}
 end
 """),
+        ),
+        Exemption(
+            "watches-tree",
+            "it monitors the supervisor that the application starts: as a child of that one it "
+            "would be stopped before it",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+  def application, do: [mod: {Shop.Application, []}]
+end
+""",
+                    "lib/shop.ex": """\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    {:ok, tree} = Supervisor.start_link([Shop.Repo], strategy: :one_for_one)
+    Shop.Watch.start_link(tree)
+    {:ok, tree}
+  end
+end
+
+defmodule Shop.Watch do
+  use GenServer
+  def start_link(pid), do: GenServer.start_link(__MODULE__, pid)
+  def init(pid), do: {:ok, Process.monitor(pid)}
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "lazy",

@@ -579,3 +579,61 @@ def test_a_callback_that_nobody_is_seen_to_run() -> None:
     files = {"lib/stock.ex": STOCK, "lib/a.ex": code}
     (finding,) = analysed(RULE_OF_IT, files).findings
     assert "runs this callback of `Shop.Source`" in finding.evidence[0].note
+
+
+@pytest.mark.parametrize(
+    ("flag", "pattern", "words"),
+    [
+        ("Process.flag(:trap_exit, true)", "{:EXIT, pid, _}", ["~answers-for-it"]),
+        ("x", "{:EXIT, pid, _}", ["warning"]),
+        ("Process.flag(:trap_exit, true)", "{:done, pid, _}", ["warning"]),
+    ],
+)
+def test_a_function_that_waits_for_the_exit(flag: str, pattern: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.A do
+  def go(x) do
+    {flag}
+    {{:ok, stock}} = Shop.Stock.start_link(x)
+    wait(stock)
+  end
+
+  defp wait(stock) do
+    receive do
+      {pattern} when pid == stock -> :ok
+    end
+  end
+end
+"""
+    assert said(code) == words
+
+
+@pytest.mark.parametrize(
+    ("given", "monitored", "words"),
+    [
+        ("Shop.Tree", "name", ["~watches-tree"]),
+        ("tree", "name", ["~watches-tree"]),
+        ("Shop.Other", "name", ["warning"]),
+        ("Shop.Tree", "Shop.Log", ["warning"]),
+    ],
+)
+def test_what_watches_the_tree(given: str, monitored: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Application do
+  use Application
+
+  def start(_, _) do
+    options = [strategy: :one_for_one, name: Shop.Tree]
+    {{:ok, tree}} = Supervisor.start_link([], options)
+    Shop.Watch.start_link({given})
+    {{:ok, tree}}
+  end
+end
+
+defmodule Shop.Watch do
+  use GenServer
+  def start_link(name), do: GenServer.start_link(__MODULE__, name)
+  def init(name), do: {{:ok, Process.monitor({monitored})}}
+end
+"""
+    assert said(code) == words

@@ -9,7 +9,7 @@ from bot.core.finding import Confidence
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.facts import StartFacts
-from bot.elixir.messages import handles
+from bot.elixir.messages import handles, received
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import reached_from_callbacks
 from bot.elixir.rules.base import Because, Span
@@ -22,7 +22,7 @@ from bot.elixir.rules.parts.helper_process import (
 from bot.elixir.rules.parts.normal_end import careless_end, ends_it, monitors, outlives, own_end
 from bot.elixir.rules.parts.owners import runs_in_an_owner
 from bot.elixir.timers import run_by
-from bot.elixir.trapping import trap_flags
+from bot.elixir.trapping import is_trap_flag, trap_flags
 from bot.elixir.waiting import is_tuple_of
 from bot.elixir.ways import ways
 
@@ -63,6 +63,8 @@ def tie_of(
             return Tie("one-shot")
     if clause.mentions(*_LOOKS_FIRST) or (call is not None and asks_by_name(call, clause)):
         return Tie("lazy")
+    if not owned and "start_link" in start.call and _waits_for_exits(clause, start.start):
+        return Tie("answers-for-it")
     owners = [clause] if owned else callers if all(map(runs_in_an_owner, callers)) else ()
     found = [_owned(start, call, clause, target, restarted, owner) for owner in owners]
     return next((tie for tie in found if not tie.exemption), found[0] if found else None)
@@ -71,6 +73,17 @@ def tie_of(
 def stops_it(clause: Clause) -> bool:
     """Whether the function that starts it also ends a process."""
     return clause.mentions(*_STOPS)
+
+
+def _waits_for_exits(clause: Clause, place: int) -> bool:
+    """Whether it traps exits before the place, and after it takes those that come as messages."""
+    if not any(is_trap_flag(c) and not c.runs_in and c.start < place for c in clause.calls):
+        return False
+    after = [c for c in clause.calls if c.start > place and not c.runs_in]
+    own = (c.owner.local(c.name, c.arity) for c in after if c.module == c.owner.name)
+    waiting = [clause, *(inner for function in own if function for inner in function.clauses)]
+    patterns = (pattern for inner in waiting for pattern in received(inner))
+    return any(is_tuple_of(n, ":EXIT") for p in patterns for n in nodes.of_type(p, "tuple"))
 
 
 def is_agent(start: StartFacts, target: Module | None) -> bool:
