@@ -10,7 +10,7 @@ from bot.elixir.facts import ModuleFacts, StartFacts
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.by_behaviour import behaviour_of, runners_of
-from bot.elixir.rules.parts.handed_on import is_handed_on
+from bot.elixir.rules.parts.handed_on import HANDED_ON, is_handed_on
 from bot.elixir.rules.parts.start_places import (
     clause_of_start,
     clauses_starting,
@@ -108,16 +108,12 @@ def _in_a_function(
         note = f"linked to whatever process runs this callback of `{behaviour}`"
         return _site(start, span, "info", "low", "advice", note)
     if clause is not None and linked and is_handed_on(start, clause, target):
-        return _site(start, span, "info", "low", "advice", _HANDED_ON)
+        return _site(start, span, "info", "low", "advice", HANDED_ON)
     if start.target in project.child_modules or is_agent(start, target):
         return _site(start, span, "info", "low", "advice", note)
     return _site(start, span, "warning", "medium", "assisted", note)
 
 
-_HANDED_ON = (
-    "linked to whatever process calls this function, which is given its pid; it can end itself, "
-    "and no supervisor knows it"
-)
 _FREE_LINK = (
     "linked to whatever process calls this function: where that one traps no exits, a crash of "
     "either ends both; no supervisor restarts this one"

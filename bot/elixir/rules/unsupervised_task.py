@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -34,11 +35,21 @@ TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every unsupervised start of a task in the module."""
+    """Every unsupervised start of a task in the module; those whose reply its server takes once."""
+    taken: list[Site] = []
     for clause in module.clauses_with(b"Task"):
         for call in clause.calls:
             if call.full in TASKS and not call.in_quote:
-                yield _judge(call, clause)
+                found = _judge(call, clause)
+                reply = isinstance(found, Site) and call.name == "async" and found.severity
+                if isinstance(found, Site) and reply and handles_task_reply(module):
+                    taken.append(found)
+                else:
+                    yield found
+    if taken:
+        first, others = taken[0], taken[1:]
+        more = (Because(site.span, "this one too") for site in others)
+        yield replace(first, because=(*first.because, *more))
 
 
 def _judge(call: Call, clause: Clause) -> Site | Exempt:
@@ -96,9 +107,11 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "returned"
     if hands_on_task(call, clause):
         return "handed-on"
-    if runs_in_server(clause) and traps_exits(module) and handles_task_reply(module):
-        return "handled"
-    return ""
+    if not handles_task_reply(module):
+        return ""
+    if starts_again(clause):
+        return "starts-again"
+    return "handled" if runs_in_server(clause) and traps_exits(module) else ""
 
 
 def _awaits(module: Module) -> bool:
@@ -310,7 +323,8 @@ end
         Exemption(
             "starts-again",
             "linked to its server and started in `init/1`, or in the `handle_continue/2` that "
-            "always follows: a crash ends the server, whose restart starts the task again",
+            "always follows: a crash ends the server, whose restart starts the task again; a reply "
+            "the server takes",
             Sample("""\
 defmodule Shop.Prices do
   use GenServer

@@ -406,3 +406,70 @@ end
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == (["handled"] if handled else [])
     assert len(analysis.findings) == (0 if handled else 1)
+
+
+@pytest.mark.parametrize(
+    ("watch", "block", "told"),
+    [
+        ("Process.monitor(pid)", "after", "takes the link away"),
+        (":erlang.monitor(:process, pid, [])", "after", "takes the link away"),
+        ("pid", "after", "ends it too"),
+        ("Process.monitor(pid)", "else\n    _ ->", "ends it too"),
+    ],
+)
+def test_a_task_that_unlinks_at_the_end(watch: str, block: str, told: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  def load(arg) do
+    own = self()
+    {{:ok, pid}} = Task.start_link(fn -> ask(own, arg) end)
+    {watch}
+  end
+
+  defp ask(own, arg) do
+    send(own, Shop.Market.ask(arg))
+  rescue
+    e -> send(own, e)
+  {block}
+    Process.unlink(own)
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert told in finding.evidence[0].note
+
+
+ASYNC = """\
+defmodule Shop.A do
+  use GenServer
+  def init(arg), do: {:ok, arg, {:continue, :load}}
+  def handle_continue(:load, arg) do
+    Task.async(fn -> Shop.Market.ask(arg) end)
+    {:noreply, arg}
+  end
+  TAKES
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("takes", "spared"),
+    [
+        ("def handle_info({ref, x}, _) when is_reference(ref), do: {:noreply, x}", True),
+        ("def handle_info(:tick, x), do: {:noreply, x}", False),
+    ],
+)
+def test_a_task_of_the_start_whose_reply_is_taken(takes: str, spared: bool) -> None:
+    assert spared_or_told(ASYNC.replace("TAKES", takes)) == ["starts-again"] * spared
+
+
+def test_tasks_whose_replies_a_server_takes_are_told_once() -> None:
+    more = """\
+def handle_cast(x, s) do
+    Task.async(fn -> Shop.Market.ask(x) end)
+    Task.async(fn -> Shop.Market.tell(x) end)
+    {:noreply, s}
+  end
+  def handle_info({ref, x}, _) when is_reference(ref), do: {:noreply, x}"""
+    (finding,) = analysed(RULE, ASYNC.replace("TAKES", more)).findings
+    assert [e.note for e in finding.evidence][1:] == ["this one too"]

@@ -8,6 +8,11 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.results import results
 from bot.elixir.rules.parts.normal_end import own_end
 
+HANDED_ON = (
+    "linked to whatever process calls this function, which is given its pid; it can end itself, "
+    "and no supervisor knows it"
+)
+
 
 def is_handed_on(start: StartFacts, clause: Clause, target: Module | None) -> bool:
     """Whether its caller gets the pid of a process that can end itself."""

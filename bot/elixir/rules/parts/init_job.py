@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
 from bot.elixir.reach import is_server, reached, reached_from
 from bot.elixir.results import results
 from bot.elixir.trapping import trap_flags
+
+_MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
+_UNLINKS = frozenset({"Process.unlink", ":erlang.unlink"})
 
 
 def starts_again(clause: Clause) -> bool:
@@ -60,3 +65,24 @@ def _continued(init: Function) -> Iterator[Node | None]:
                 continue
             last = parts[-1].named_children if len(parts) > 2 and parts[-1].type == "tuple" else []
             yield last[1] if len(last) == 2 and text(last[0]) == ":continue" else None
+
+
+def lets_go_at_the_end(call: Call, clause: Clause) -> bool:
+    """Whether a linked job takes its link away whatever happens, before a crash of it can tell, and
+    its starter monitors it.
+    """
+    watches = any(c.full in _MONITORS and c.start > call.start for c in clause.calls)
+    return watches and any(
+        inner.full in _UNLINKS
+        and any(around.type == "after_block" for around in nodes.ancestors(inner.node))
+        for inner in _work(call)
+    )
+
+
+def _work(call: Call) -> Iterator[Call]:
+    """The calls of the function that a job is given, and of the own functions it calls."""
+    for inner in calls_in(call.node, call.owner):
+        yield inner
+        own = call.owner.local(inner.name, inner.arity)
+        if own is not None and inner.module == call.owner.name:
+            yield from (c for taken in own.clauses for c in taken.calls)

@@ -9,7 +9,7 @@ from bot.elixir.messages import handles_task_reply
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.reach import is_callback, is_server, runs_in_server
-from bot.elixir.rules.parts.init_job import belongs_in_child_list
+from bot.elixir.rules.parts.init_job import belongs_in_child_list, lets_go_at_the_end
 from bot.elixir.rules.parts.job import unknown
 from bot.elixir.trapping import trap_flags
 
@@ -27,13 +27,17 @@ def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     return what, unknown(call, clause), None
 
 
-def _linked(_: Call, clause: Clause) -> tuple[str, str, Severity | None]:
+def _linked(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     where = "this server" if runs_in_server(clause) else "its caller"
+    crash = _LET_GO if lets_go_at_the_end(call, clause) else _crash(clause)
     return (
         "`Task.start_link` outside a supervisor",
-        f"linked to {where}: {_crash(clause)}, and no supervisor restarts the task",
+        f"linked to {where}: {crash}, and no supervisor restarts the task",
         "info",
     )
+
+
+_LET_GO = "the task takes the link away as it ends, so that only a monitor tells of a crash"
 
 
 def _crash(clause: Clause) -> str:
