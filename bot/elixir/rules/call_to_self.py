@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
+from bot.elixir.calls import Call
 from bot.elixir.context import is_test_support
 from bot.elixir.facts import ModuleFacts
-from bot.elixir.module import Clause, Module
-from bot.elixir.process_names import SELF, process_name
+from bot.elixir.module import Module
+from bot.elixir.process_names import SELF
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.agents import (
+    STARTS,
+    WHO_AM_I,
+    agent_of,
+    asked,
+    asked_by,
+    started_with,
+    taker_of,
+)
 from bot.elixir.rules.parts.way import clauses_on, way
-from bot.elixir.server_requests import WAITING, Request, Step, requests_in
+from bot.elixir.server_requests import Request
 
-_WHO_AM_I = re.compile(rb"self\(\)\s*[!=]=|[!=]=\s*self\(\)")
 _AGENT = "Agent."
 
 
@@ -49,7 +55,7 @@ def _judge(request: Request, facts: ModuleFacts) -> Site | Exempt:
     span = Span.of(step.origin.module, _shown(request).node)
     if is_test_support(facts):
         return Exempt(span, "test-support")
-    if any(clause.matches(_WHO_AM_I) for clause in clauses_on(step)):
+    if any(clause.matches(WHO_AM_I) for clause in clauses_on(step)):
         return Exempt(span, "knows-itself")
     certain = request.process == SELF or request.process in facts.names
     return Site(
@@ -77,37 +83,39 @@ def _note(request: Request, certain: bool) -> str:
 
 
 def _in_agents(project: Project, module: Module) -> Iterator[Site]:
-    """Requests to an agent by the function that this very agent is given to run."""
+    """Requests to an agent by a function that this very agent is given to run."""
     for clause in module.clauses_with(b"Agent."):
         for call in clause.calls:
-            taker = _taker(call) if call.runs_in.startswith(_AGENT) else None
-            name = process_name(taker.args[0], clause) if taker is not None else ""
-            if taker is not None and name and _asks(project, call, clause, name):
-                yield Site(
-                    Span.of(module, call.node),
-                    f"the function given to `{taker.full}` waits for the same agent",
-                    because=(
-                        Because(
-                            Span.of(module, taker.node),
-                            f"the agent `{name}` runs this function itself",
-                        ),
-                    ),
-                    data={"process": name},
-                )
+            taker = taker_of(call) if call.runs_in.startswith(_AGENT) else None
+            name = agent_of(taker, clause) if taker is not None else ""
+            found = asked(project, call, clause, name) if name else None
+            if taker is not None and found is not None:
+                yield _of_agent(call, taker, name, found)
+            elif call.full in STARTS and (name := agent_of(call, clause)):
+                first = started_with(call)
+                if first is not None and (begun := asked_by(first, project, name)) is not None:
+                    yield _of_agent(call, call, name, begun)
 
 
-def _taker(call: Call) -> Call | None:
-    """The `Agent` call that is given the function in which a call stands."""
-    around = (resolve(a, call.owner) for a in nodes.ancestors(call.node) if a.type == "call")
-    return next((c for c in around if c is not None and c.full in WAITING and c.args), None)
-
-
-def _asks(project: Project, call: Call, clause: Clause, name: str) -> bool:
-    if call.full in WAITING and call.args:
-        return process_name(call.args[0], clause) == name
-    function = call.owner.local(call.name, call.arity) if call.module == call.owner.name else None
-    steps: list[Step] = project.calls.steps(function) if function is not None else []
-    return any(r.waits and r.process == name for step in steps for r in requests_in(step))
+def _of_agent(call: Call, taker: Call, name: str, found: Request) -> Site:
+    """What is told at the call: the agent runs it, and on some way it waits for the agent."""
+    inner = found.call
+    far = inner is not call
+    more = (
+        (*way(found.step), Because(Span.of(inner.owner, inner.node), "this asks that agent"))
+        if far
+        else ()
+    )
+    what = "can wait" if far else "waits"
+    return Site(
+        Span.of(call.owner, call.node),
+        f"the function given to `{taker.full}` {what} for the same agent",
+        because=(
+            Because(Span.of(taker.owner, taker.node), f"the agent `{name}` runs this function"),
+            *more,
+        ),
+        data={"process": name},
+    )
 
 
 RULE = Rule(

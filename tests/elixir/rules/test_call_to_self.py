@@ -182,3 +182,46 @@ def test_a_name_that_may_be_its_own(name: str, waits: str) -> None:
     (finding,) = analysed(RULE, {"lib/stock.ex": code}).findings
     assert finding.message.startswith(f"`handle_info/2` {waits} for its own server")
     assert ("where this server is" in finding.evidence[-1].note) == (waits == "may wait")
+
+
+AGENT = """\
+defmodule Shop.Rates do
+  use Agent
+  @name Shop.Rates
+  def start_link(arg), do: START
+  def refresh, do: Agent.update(@name, fn _ -> load(:again) end)
+  def get(key), do: Agent.get(@name, &Map.get(&1, key))
+  def first, do: load(:first)
+  def load(arg), do: %{tax: arg, sum: sum()}
+  defp sum, do: SUM
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "count"),
+    [
+        ("Agent.start_link(__MODULE__, :load, [arg], name: @name)", 2),
+        ("Agent.start_link(&first/0, name: @name)", 2),
+        ("Agent.start_link(&__MODULE__.first/0, name: @name)", 2),
+        ("Agent.start_link(fn -> load(arg) end, name: @name)", 2),
+        ("Agent.start_link(__MODULE__, :load, [arg], name: Shop.Other)", 1),
+        ("Agent.start_link(__MODULE__, :load, [arg])", 1),
+        ("Agent.start_link(Shop.Other, :load, [arg], name: @name)", 1),
+        ("Agent.start_link(fn -> arg end, name: @name)", 1),
+    ],
+)
+def test_the_first_function_of_an_agent(start: str, count: int) -> None:
+    code = AGENT.replace("START", start).replace("SUM", "get(:sum)")
+    findings = analysed(RULE, code).findings
+    assert len(findings) == count
+    for finding in findings:
+        assert "can wait" in finding.message
+        notes = [e.note for e in finding.evidence]
+        assert notes[0] == "the agent `Shop.Rates` runs this function"
+        assert notes[-1] == "this asks that agent"
+
+
+def test_an_agent_that_knows_itself() -> None:
+    asks = "if Process.whereis(@name) == self(), do: 0, else: get(:sum)"
+    assert analysed(RULE, AGENT.replace("START", "arg").replace("SUM", asks)).findings == ()
