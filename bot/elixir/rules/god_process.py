@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import resolve
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_machine, is_server
@@ -72,7 +73,7 @@ def check(
     if not is_server(module):
         return
     tags = _kinds(module)
-    read = _only_read(module)
+    read = _only(_reads_a_field, module)
     topics_met = topics_of([tag for tag in tags if tag not in read])
     size = Size(code_lines(module), len(tags), len(field_names(module)), topics_met)
     excesses = size.excesses((lines, messages, fields, topics))
@@ -141,10 +142,9 @@ def _kinds(module: Module) -> list[str]:
                 others.add(tag)
             else:
                 by_helper.setdefault(helper, []).append(tag)
-    same = {
-        tag for tags in by_helper.values() if len(tags) >= _MANY_ALIKE for tag in tags[1:]
-    } - others
-    return [tag for tag in message_tags(module) if tag not in same]
+    alike = {tag for tags in by_helper.values() if len(tags) >= _MANY_ALIKE for tag in tags[1:]}
+    left_out = (alike - others) | _only(_hands_on, module)
+    return [tag for tag in message_tags(module) if tag not in left_out]
 
 
 def _all_done_by(clause: Clause) -> tuple[str, int] | None:
@@ -166,23 +166,42 @@ def _tag(pattern: Node) -> str:
     return text(pattern).removeprefix(":") if pattern.type == "atom" else ""
 
 
-def _only_read(module: Module) -> set[str]:
-    """Tags that are only answered with fields of the state as they are: no business of its own."""
+def _only(answers: Callable[[Clause], bool], module: Module) -> set[str]:
+    """Tags of calls that all their clauses answer so."""
     function = module.functions.get(("handle_call", 3))
     works: dict[str, bool] = {}
     for clause in function.clauses if function is not None else ():
         if clause.params and (tag := _tag(clause.params[0])):
-            works[tag] = works.get(tag, False) or not _reads_a_field(clause)
+            works[tag] = works.get(tag, False) or not answers(clause)
     return {tag for tag, does in works.items() if not does}
 
 
 def _reads_a_field(clause: Clause) -> bool:
-    statements = clause.statements()
-    answer = statements[0].named_children if len(statements) == 1 else []
-    if len(answer) != 3 or text(answer[0]) != ":reply" or answer[2].type != "identifier":
+    """Whether it answers with fields of the state as they are: no business of its own."""
+    answer = _answer(clause)
+    calls = nodes.of_type(answer, "call") if answer is not None else []
+    return answer is not None and all(n.named_child_count < 2 for n in calls)
+
+
+def _hands_on(clause: Clause) -> bool:
+    """Whether it answers with what one call of another module gives that gets nothing of the state:
+    such messages do nothing to each other.
+    """
+    answer = _answer(clause)
+    call = resolve(answer, clause.function.module) if answer and answer.type == "call" else None
+    if call is None or call.local or call.module in ("", clause.function.module.name):
         return False
-    called = (n for n in nodes.of_type(answer[1], "call") if n.named_child_count > 1)
-    return text(answer[2]) in nodes.identifiers(clause.params[-1]) and not any(called)
+    state = set(nodes.identifiers(clause.params[-1]))
+    return state.isdisjoint(nodes.identifiers(call.node))
+
+
+def _answer(clause: Clause) -> Node | None:
+    """The reply, where that is all the clause does and the state stays as it is."""
+    statements = clause.statements()
+    parts = statements[0].named_children if len(statements) == 1 else []
+    if len(parts) != 3 or text(parts[0]) != ":reply" or parts[2].type != "identifier":
+        return None
+    return parts[1] if text(parts[2]) in nodes.identifiers(clause.params[-1]) else None
 
 
 def _big(messages: int, fields: int) -> str:

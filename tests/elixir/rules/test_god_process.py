@@ -163,3 +163,22 @@ def test_one_connection_is_a_long_machine_of_many_fields() -> None:
     assert outcome(RULE, {"lib/a.ex": machine}) == ["info"]
     code = machine.replace("use GenServer", "@behaviour :gen_statem")
     assert outcome(RULE, {"lib/a.ex": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("Shop.Desk.list()", []),
+        ("Shop.Desk.list(v)", []),
+        ("Shop.Desk.list(s)", ["info"]),
+        ("Shop.Desk.list(v) + 1", ["info"]),
+        ("list(v)", ["info"]),
+    ],
+)
+def test_messages_that_another_module_answers(reply: str, said: list[str]) -> None:
+    handlers = "\n".join(
+        f"  def handle_call({{:topic{chr(97 + i)}, v}}, _, s), do: {{:reply, {reply}, s}}"
+        for i in range(MAX_MESSAGES + 1)
+    )
+    code = f"defmodule A do\n  use GenServer\n{handlers}\nend\n"
+    assert outcome(RULE, {"lib/a.ex": code}) == said
