@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from tree_sitter import Node
-
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
@@ -15,10 +13,16 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.configured import stays
+from bot.elixir.rules.parts.configured import AFTER_A_FAILURE, LEFT, puts_back, stays
 from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
-from bot.elixir.rules.parts.test_life import clean_up_of, is_loaded, runs_alone, sets_up_the_file
+from bot.elixir.rules.parts.test_life import (
+    clean_up_of,
+    is_loaded,
+    names_global_mode,
+    runs_alone,
+    sets_up_the_file,
+)
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 
 Verdict = Site | Exempt
@@ -68,7 +72,8 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
             continue
         seen.add(key)
         if setting is not None:
-            verdict = _judge_setting(setting, call, project, restored=setting in restored)
+            back = puts_back(own[setting], module)
+            verdict = _judge_setting(setting, call, project, setting in restored, back)
             same = isinstance(verdict, Site) and stays(setting, own[setting], project)
             yield Exempt(verdict.span, "same-value") if same else verdict
         else:
@@ -76,7 +81,9 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
     yield from _global_mocks(module)
 
 
-def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: bool) -> Verdict:
+def _judge_setting(
+    setting: Setting, call: Call, project: Project, restored: bool, put_back: bool
+) -> Verdict:
     span, what, own = Span.of(call.owner, call.node), f"`{setting.label}`", call.owner.source.path
     changes = changes_of(setting, project, own)
     beside = next((use for use in changes if _runs_beside_others(use.module)), None)
@@ -97,10 +104,11 @@ def _judge_setting(setting: Setting, call: Call, project: Project, *, restored: 
         return _site(span, what, beside.evidence)
     if restored:
         return Exempt(span, "put-back")
-    left = Because(span, "no `on_exit` here puts the old value back: later tests may find this one")
+    left = Because(span, AFTER_A_FAILURE if put_back else LEFT)
     later = next((use for use in (*reads, *changes) if use.tests), None)
     if later is not None:
-        return _site(span, what, (left, *later.evidence))
+        found_later = _site(span, what, (left, *later.evidence))
+        return replace(found_later, severity="info") if put_back else found_later
     if not reads:
         return Exempt(span, "unmet")
     weak = _site(span, what, (left, *reads[0].evidence))
@@ -114,14 +122,9 @@ def _doubts(use: Use, project: Project) -> tuple[bool, bool]:
 
 def _global_mocks(module: Module) -> Iterator[Site]:
     for node in module.loose:
-        if nodes.is_call_to(node, "setup", "setup_all") and _names_global_mode(node):
+        if nodes.is_call_to(node, "setup", "setup_all") and names_global_mode(node):
             yield _site(Span.of(module, node), "Mox's mode", ())
             return
-
-
-def _names_global_mode(setup: Node) -> bool:
-    atoms = (a for arg in nodes.arguments(setup) for a in nodes.of_type(arg, "atom"))
-    return any(text(a) == ":set_mox_global" for a in atoms)
 
 
 def _site(span: Span, what: str, because: tuple[Because, ...]) -> Site:

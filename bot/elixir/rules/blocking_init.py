@@ -43,7 +43,7 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 
 
 def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Exempt:
-    waits, step = min(group, key=lambda pair: WEIGHTS.index(pair[0].kind))
+    waits, step = min(group, key=lambda pair: (_backs_off(pair[0]), WEIGHTS.index(pair[0].kind)))
     module = step.clause.function.module
     exemption = _exemption(waits, step) or ("own-repo" if is_no_database(waits, project) else "")
     if exemption:
@@ -79,6 +79,8 @@ def _exemption(waits: Blocking, step: Reached) -> str:
 
 def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[Because]:
     span = Span.of(module, waits.call.node)
+    if _backs_off(waits):
+        yield Because(span, "only where it gives up: it delays the next start")
     if starters.only_by_hand:
         yield Because(span, "whoever starts it waits for its end")
         path, start, end = starters.by_hand[0]
@@ -94,6 +96,13 @@ def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[
         )
     if _is_supervisor(module):
         yield Because(span, _NO_CONTINUE)
+
+
+def _backs_off(waits: Blocking) -> bool:
+    """Whether it sleeps right before it gives up its start, so that the next comes later."""
+    after = waits.call.statement.next_named_sibling if waits.kind == "sleep" else None
+    parts = after.named_children if after is not None and after.type == "tuple" else []
+    return bool(parts) and text(parts[0]) == ":stop"
 
 
 def _is_supervisor(module: Module) -> bool:
@@ -133,6 +142,8 @@ def _weight(
 ) -> tuple[Severity | None, Confidence | None]:
     if (filled.read is not None or starters.only_by_hand) and not waits.endless:
         # What starts later, or whoever starts it, may rely on the work being done.
+        return "info", "medium"
+    if _backs_off(waits):
         return "info", "medium"
     if _is_supervisor(step.origin.module) and not waits.endless:
         # What it reads may be its children, and it has nothing to do before it has them.

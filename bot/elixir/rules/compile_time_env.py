@@ -13,7 +13,8 @@ from bot.elixir.context import is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Module
 from bot.elixir.place import deferred
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.source import falls_in
 
 _APPLICATION = frozenset(
@@ -23,6 +24,8 @@ _SYSTEM = frozenset(f"System.{name}" for name in ("get_env", "fetch_env", "fetch
 _WORDS = (b"get_env", b"fetch_env", b"get_all_env")
 _BUILD = re.compile(r"SHA|COMMIT|VERSION|BUILD|REVISION|RELEASE|COMPIL|PRECOMPILED|GIT_")
 _SWITCHES = ("if", "unless", "case", "cond")
+_TWO = 2
+"""Arguments of a read that names one setting."""
 _TYPES = frozenset({"spec", "type", "typep", "opaque", "callback", "macrocallback"})
 """Attributes in which names are names of types."""
 _AT_ONCE = ("for", "=", "|>", "plug", *_SWITCHES)
@@ -34,15 +37,25 @@ _ONLY_COMPILED = ("use", "import", "require", "alias")
 """What only compilation can choose."""
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every read of the environment in an attribute or a statement of the module body."""
+def starts(project: Project) -> list[str]:
+    """Files that read the environment."""
+    return project.lib_holding(*_WORDS)
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """Every read of the environment in an attribute or a statement of a module body."""
+    for module in project.modules_in(path):
+        yield from _in_module(module, project)
+
+
+def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     places = module.source.places(*_WORDS)
     for node in module.body.named_children if module.body is not None else ():
         if not falls_in(places, node.start_byte, node.end_byte) or _is_elsewhere(node):
             continue
         for call in calls_in(node, module):
             if call.full in _APPLICATION | _SYSTEM and call.args and _runs_now(call, node):
-                yield _judge(call, node)
+                yield _judge(call, node, project)
 
 
 def _is_elsewhere(statement: Node) -> bool:
@@ -65,7 +78,7 @@ def _runs_now(call: Call, statement: Node) -> bool:
     return nodes.operator(statement) in _AT_ONCE or nodes.is_call_to(statement, *_AT_ONCE)
 
 
-def _judge(call: Call, statement: Node) -> Site | Exempt:
+def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
     module = call.owner
     span = Span.of(module, call.node)
     if module.name.startswith("Mix.") or module.implements("Mix.Task"):
@@ -89,8 +102,21 @@ def _judge(call: Call, statement: Node) -> Site | Exempt:
                 "says at start does not change it",
             ),
         ),
+        severity="info" if name and _is_swapped(call, name, project) else None,
         confidence="high" if name else "medium",
         data={"call": call.full, "attribute": name},
+    )
+
+
+def _is_swapped(call: Call, name: str, project: Project) -> bool:
+    """Whether the attribute is a module that is only called, and that tests put another one for."""
+    if call.full not in _APPLICATION or call.arity < _TWO:
+        return False
+    others = re.compile(rf"@{name}\b(?!\s*\.\w)".encode())
+    key = text(call.args[1]).removeprefix(":").encode()
+    config = project.texts.holding(key, among=project.of_role("config"))
+    return len(others.findall(call.owner.node.text or b"")) == 1 and any(
+        path.endswith("/test.exs") for path in config
     )
 
 
@@ -159,7 +185,7 @@ RULE = Rule(
         "`Application.compile_env/3` says so, and refuses to boot with another value."
     ),
     triggers=_WORDS,
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Rates do

@@ -391,3 +391,22 @@ defmodule Shop.LogTest do
 end
 """
     assert outcome(RULE, {path: helper, "test/log_test.exs": test}) == [words]
+
+
+@pytest.mark.parametrize(("value", "words"), [("old", ["info"]), ("5", ["warning"])])
+def test_put_back_at_the_end_of_the_test(value: str, words: list[str]) -> None:
+    body = (
+        "old = Application.get_env(:shop, :limit)\n"
+        "      Application.put_env(:shop, :limit, 1)\n"
+        f"      Application.put_env(:shop, :limit, {value})"
+    )
+    assert said(body, other=ALONE) == words
+
+
+def test_a_function_that_another_test_replaces() -> None:
+    other = OTHER.replace("assert [", "reject(&Shop.Limit.now/0)\n    assert [").replace(
+        "Shop.Limit.now(), ", ""
+    )
+    put = "Application.put_env(:shop, :limit, 1)\n      on_exit(fn -> put(nil) end)"
+    back = "defp put(v), do: Application.put_env(:shop, :limit, v)"
+    assert said(put, head=back, other=other) == ["~put-back"]

@@ -221,3 +221,24 @@ def test_what_only_the_server_reads_is_no_barrier_yet_nothing_to_move_unasked() 
     body = "rows = Shop.Repo.all(x)\n    :ets.insert(:rates, rows)"
     (finding,) = analysed(RULE, server(body, more)).findings
     assert (finding.severity, finding.fix) == ("warning", "assisted")
+
+
+@pytest.mark.parametrize(
+    ("end", "severity"), [("{:stop, :late}", "info"), ("{:ok, arg}", "warning")]
+)
+def test_a_sleep_before_it_gives_up(end: str, severity: str) -> None:
+    code = f"""\
+defmodule Shop.Line do
+  use GenServer
+  def init(arg) do
+    case Shop.Far.open(arg) do
+      {{:ok, line}} -> {{:ok, line}}
+      _ ->
+        Process.sleep(1_000)
+        {end}
+    end
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert finding.severity == severity

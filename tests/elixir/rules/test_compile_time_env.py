@@ -73,3 +73,23 @@ def test_options_that_each_request_evaluates(body: str, words: list[str]) -> Non
 )
 def test_what_only_compilation_can_choose(switch: str, words: list[str]) -> None:
     assert said(switch.format(get="Application.get_env(:shop, :kind)")) == words
+
+
+@pytest.mark.parametrize(
+    ("use", "file", "words"),
+    [
+        ("@mail.send(x)", "test", ["info"]),
+        ("@mail.send(x)", "prod", ["warning"]),
+        ("{@mail.send(x), @mail}", "test", ["warning"]),
+        ("Shop.Post.send(@mail, x)", "test", ["warning"]),
+    ],
+)
+def test_a_module_that_tests_swap(use: str, file: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.A do
+  @mail Application.get_env(:shop, :mail)
+  def go(x), do: {use}
+end
+"""
+    config = {f"config/{file}.exs": "import Config\nconfig :shop, mail: Shop.Fake\n"}
+    assert outcome(RULE, {"lib/a.ex": code, **config}) == words

@@ -8,11 +8,15 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
+from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.parts.setting_users import changes_of
-from bot.elixir.settings import Setting
+from bot.elixir.settings import READS, Setting, read, written
 
+LEFT = "no `on_exit` here puts the old value back: later tests may find this one"
+AFTER_A_FAILURE = "put back by no `on_exit`: later tests find this value where this one fails"
 _FILES = ("config.exs", "test.exs", "runtime.exs")
 """What counts in tests, in the order in which it is read."""
 _CONDITIONS = ("if", "unless", "case", "cond", "for", "with")
@@ -70,3 +74,10 @@ def stays(setting: Setting, own: list[Call], project: Project) -> bool:
         return False
     others = (use.call for use in changes_of(setting, project, own[0].owner.source.path))
     return all(call is not None and value_written(call) == usual for call in (*own, *others))
+
+
+def puts_back(writes: list[Call], module: Module) -> bool:
+    """Whether the module reads the setting, and writes a variable to it."""
+    variable = any(c.args and c.args[-1].type == "identifier" for c in writes)
+    reads = {full.rpartition(".")[2] for full in READS}
+    return variable and any(read(c) == written(writes[0]) for c in calls_named(module, reads))

@@ -61,3 +61,9 @@ def _is_one(node: Node | None) -> bool:
 def is_loaded(path: str, project: Project) -> bool:
     """Whether `mix test` loads the file: by its name, unless there is a pattern of names."""
     return path.endswith("_test.exs") or bool(project.texts.holding(b"test_pattern"))
+
+
+def names_global_mode(setup: Node) -> bool:
+    """Whether a setup sets Mox's global mode."""
+    atoms = (a for arg in nodes.arguments(setup) for a in nodes.of_type(arg, "atom"))
+    return any(text(a) == ":set_mox_global" for a in atoms)
