@@ -114,9 +114,10 @@ def _is_swapped(call: Call, name: str, project: Project) -> bool:
         return False
     others = re.compile(rf"@{name}\b(?!\s*\.\w)".encode())
     key = text(call.args[1]).removeprefix(":").encode()
+    named = re.compile(rb":%b\b|\b%b:" % (re.escape(key), re.escape(key)))
     config = project.texts.holding(key, among=project.of_role("config"))
     return len(others.findall(call.owner.node.text or b"")) == 1 and any(
-        path.endswith("/test.exs") for path in config
+        path.endswith("/test.exs") and project.texts[path].matches(named) for path in config
     )
 
 

@@ -92,4 +92,5 @@ defmodule Shop.A do
 end
 """
     config = {f"config/{file}.exs": "import Config\nconfig :shop, mail: Shop.Fake\n"}
+    assert outcome(RULE, {"lib/a.ex": code, "config/test.exs": "# mail\n"}) == ["warning"]
     assert outcome(RULE, {"lib/a.ex": code, **config}) == words
