@@ -46,8 +46,10 @@ def check(module: Module) -> Iterator[Site | Exempt]:
                     taken.append(found)
                 else:
                     yield found
-    if taken:
-        first, others = taken[0], taken[1:]
+    alike: dict[object, list[Site]] = {}
+    for site in sorted(taken, key=lambda site: site.span.start):
+        alike.setdefault((site.message, site.because[0].note), []).append(site)
+    for first, *others in alike.values():
         more = (Because(site.span, "this one too") for site in others)
         yield replace(first, because=(*first.because, *more))
 
