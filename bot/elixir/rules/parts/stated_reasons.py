@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.handlers import Handler, told
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 
@@ -22,6 +23,9 @@ _BLOCKS = re.compile(r"\b(?:waits?|blocks?|blocked|blocking|for ?ever|infinity)\
 _OTHER_PROCESS = re.compile(
     r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+process\b", re.I
 )
+
+_TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)
+"""Comments that give no reason: of work that is left, and those for other tools."""
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -87,3 +91,25 @@ def says_why_elsewhere(call: Call) -> bool:
         if _OTHER_PROCESS.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:
             return True
     return False
+
+
+def says_why(handler: Handler) -> bool:
+    """Whether a comment gives a reason: right above or first in a handler of everything, or at the
+    top of what a handler guards that lets somebody know.
+    """
+    first = nodes.statements(handler.body)[:1]
+    comments = nodes.of_type(handler.node, "comment") if first else []
+    inside = [text(c) for c in comments if c.end_byte <= first[0].start_byte]
+    inside += _comments_above(handler.node)
+    if _is_a_reason(inside):
+        return True
+    return (
+        told(handler)
+        and bool(handler.guarded)
+        and _is_a_reason(list(_comments_above(handler.guarded[0])))
+    )
+
+
+def _is_a_reason(comments: list[str]) -> bool:
+    words = " ".join(comments).replace("#", " ")
+    return len(words.split()) >= _FEWEST_WORDS and _TO_DO.search(words) is None
