@@ -25,7 +25,13 @@ _OTHER_PROCESS = re.compile(
 )
 
 _TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)
-"""Comments that give no reason: of work that is left, and those for other tools."""
+"""Comments that give no reason for a handler: of work that is left, and those for other tools."""
+
+_GOES_WRONG = re.compile(
+    r"\b(?:go(?:es|ne)? wrong|may fail|might fail|can fail|fails?|raises?|crash(?:es)?|throws?"
+    r"|rescued?|incompat\w+)\b",
+    re.I,
+)
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -95,7 +101,7 @@ def says_why_elsewhere(call: Call) -> bool:
 
 def says_why(handler: Handler) -> bool:
     """Whether a comment gives a reason: right above or first in a handler of everything, or at the
-    top of what a handler guards that lets somebody know.
+    top of what a handler guards that lets somebody know, where that speaks of failure.
     """
     first = nodes.statements(handler.body)[:1]
     comments = nodes.of_type(handler.node, "comment") if first else []
@@ -103,11 +109,8 @@ def says_why(handler: Handler) -> bool:
     inside += _comments_above(handler.node)
     if _is_a_reason(inside):
         return True
-    return (
-        told(handler)
-        and bool(handler.guarded)
-        and _is_a_reason(list(_comments_above(handler.guarded[0])))
-    )
+    top = list(_comments_above(handler.guarded[0])) if handler.guarded and told(handler) else []
+    return _GOES_WRONG.search(" ".join(top)) is not None and _is_a_reason(top)
 
 
 def _is_a_reason(comments: list[str]) -> bool:
