@@ -33,6 +33,14 @@ _GOES_WRONG = re.compile(
     re.I,
 )
 
+_GIVES_GROUNDS = re.compile(
+    r"\b(?:because|since|so that|otherwise|must|never|may|might|could|cannot|would|should|likely"
+    r"|happens?|possible|already|best[- ]effort|have to|has to|ignore|on purpose|in case"
+    r"|(?:ca|wo|do|does|did|is|are|must|should|would|could)n't|not|none|only|if|when)\b",
+    re.I,
+)
+"""Words of a reason; without them a comment repeats what the handler does."""
+
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
 
@@ -107,7 +115,7 @@ def says_why(handler: Handler) -> bool:
     comments = nodes.of_type(handler.node, "comment") if first else []
     inside = [text(c) for c in comments if c.end_byte <= first[0].start_byte]
     inside += _comments_above(handler.node)
-    if _is_a_reason(inside):
+    if _GIVES_GROUNDS.search(" ".join(inside)) is not None and _is_a_reason(inside):
         return True
     top = list(_comments_above(handler.guarded[0])) if handler.guarded and told(handler) else []
     return _GOES_WRONG.search(" ".join(top)) is not None and _is_a_reason(top)
