@@ -393,8 +393,8 @@ end
         ),
         Exemption(
             "stated",
-            "a comment at the handler gives a reason, or one at the top of what it guards tells how "
-            "that fails and somebody learns of it: this is meant",
+            "a comment at the handler gives a reason, or one at the top of what it guards tells "
+            "how that fails and somebody learns of it: this is meant",
             Sample("""\
 defmodule Shop.Scale do
   def weight(bytes) do
