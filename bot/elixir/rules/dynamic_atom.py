@@ -19,7 +19,7 @@ from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
 from bot.elixir.rules.parts.folding import Said, folded
-from bot.elixir.rules.parts.node_names import names_a_node
+from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
     at_compile_time,
@@ -153,7 +153,7 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "bounded"
     if accepted(node, clause):
         return "accepted"
-    if value is not None and unasked and names_a_node(value, clause):
+    if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
         return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"
@@ -313,8 +313,8 @@ end
         ),
         Exemption(
             "node-name",
-            "the name of a node, `name@host`, has to be an atom; nothing shows that it comes from "
-            "a request",
+            "the name of a node, `name@host`, and its cookie have to be atoms; nothing shows that "
+            "they come from a request",
             Sample("""\
 defmodule Shop.Nodes do
   def names(hosts), do: for(host <- hosts, do: :"shop@#{host}")
