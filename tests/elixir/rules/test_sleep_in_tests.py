@@ -372,6 +372,10 @@ TASK = "t = Task.async(fn -> f() end)\nProcess.sleep(90)\n"
             "is not so",
         ),
         ("Process.sleep(90)\nassert a()\nrefute sold?(b)\nsell()\nassert a()", "whatever has"),
+        (
+            "assert sold?(b)\nProcess.sleep(90)\nrefute sold?(b)\nsell()\nassert sold?(b)",
+            "whatever has",
+        ),
     ],
 )
 def test_where_it_stands(body: str, said: str) -> None:

@@ -46,11 +46,15 @@ def awaits_absence(call: Call, test_name: str) -> bool:
 
 def _is_asserted_later(call: Call) -> bool:
     """Whether one of the checks in a row after the sleep refutes what the same test asserts later:
-    it must not be so yet.
+    it must not be so yet. What it has asserted before too has come to an end, which is an event.
     """
     later = next_statements(call, _ALL)
     row = list(takewhile(lambda s: text(s).startswith(("assert ", "refute ")), later))
-    asserted = {_claim(s) for s in later[len(row) :] if text(s).startswith("assert ")}
+    block = call.statement.parent
+    all_of_it = block.named_children if block is not None else []
+    before = [s for s in all_of_it if s.end_byte <= call.start]
+    known = {_claim(s) for s in before if text(s).startswith("assert ")}
+    asserted = {_claim(s) for s in later[len(row) :] if text(s).startswith("assert ")} - known
     return any(text(s).startswith("refute ") and _claim(s) in asserted for s in row)
 
 
