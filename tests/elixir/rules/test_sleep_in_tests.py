@@ -365,6 +365,7 @@ TASK = "t = Task.async(fn -> f() end)\nProcess.sleep(90)\n"
         ("a = look()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "once more"),
         ("a = see()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "whatever has"),
         ("sell()\nProcess.sleep(90)", "as the last thing"),
+        ("spawn_link(fn -> assert sold?() end)\nProcess.sleep(90)", "whatever has happened"),
         ("expect(Shop, :sell)\nProcess.sleep(90)", "whatever has happened"),
         ("sell()\nProcess.sleep(90)\nassert sold?()", "whatever has happened"),
         (

@@ -15,6 +15,7 @@ _ALL = 100
 _TESTS = ("test", "property", "feature", "scenario")
 _EACH = ("Enum.each", "Enum.map", "for")
 _CHECKED = ("assert", "refute", "eventually", "assert_eventually", "wait_until")
+_LINKED = ("spawn_link", "spawn_monitor", "start_link", "async")
 _CHECKED_LATER = (b"verify", b"expect", b"Bypass")
 """What makes a test check at its end: calls of mocks that have to come until then."""
 
@@ -94,4 +95,7 @@ def _ends_the_test(call: Call) -> bool:
     test = block.parent if block is not None else None
     if test is None or not nodes.is_call_to(test, *_TESTS) or len(nodes.statements(block)) < 2:
         return False
+    linked = (c for c in calls_in(test, call.owner) if c.name in _LINKED)
+    if any("assert" in text(c.node) for c in linked):
+        return False  # The end of that process is the event.
     return not call.owner.source.places(*_CHECKED_LATER)
