@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -36,6 +37,9 @@ _FAILS = frozenset(
     }
 )
 
+
+_LOGS = re.compile(r"Logger\.|@\w*logger\.")
+"""A logger by its name, or by a module attribute that holds it."""
 
 _TRACES = ("__STACKTRACE__", "System.stacktrace", ":erlang.get_stacktrace")
 """Where the code failed; the last two are how older versions tell it."""
@@ -123,7 +127,7 @@ def told(handler: Handler) -> bool:
     return (
         bool(names & handler.names)
         or _tells_where(handler.body)
-        or "Logger." in nodes.code(handler.body)
+        or _LOGS.search(nodes.code(handler.body)) is not None
     )
 
 
@@ -174,7 +178,7 @@ def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
             ):
                 return True
         if any(
-            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval"))
+            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval", "EEx.eval"))
             for c in calls_in(node, module)
         ):
             return True

@@ -16,8 +16,10 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.accepted import accepted
 from bot.elixir.rules.parts.bounded_text import Trail, few
+from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
-from bot.elixir.rules.parts.node_names import names_a_node
+from bot.elixir.rules.parts.folding import Said, folded
+from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
     at_compile_time,
@@ -51,25 +53,27 @@ def starts(project: Project) -> Iterator[str]:
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every conversion to an atom, and every interpolated atom, in functions of `lib`."""
     for module in project.modules_in(path):
-        yield from _conversions(module, project)
-        yield from _interpolations(module, project)
+        made = [*_conversions(module, project), *_interpolations(module, project)]
+        yield from folded(made, "the same is made here too")
 
 
-def _conversions(module: Module, project: Project) -> Iterator[Site | Exempt]:
+def _conversions(module: Module, project: Project) -> Iterator[Said]:
     for clause in module.clauses_with(*_CONVERTS):
         for call in clause.calls:
             if call.full in CONVERSIONS and (call.args or call.captured):
-                yield from _conversion(call, clause, project)
+                value = "" if call.captured or "&" in text(call.args[0]) else text(call.args[0])
+                for said in _conversion(call, clause, project):
+                    yield clause.function, value, said
 
 
-def _interpolations(module: Module, project: Project) -> Iterator[Site | Exempt]:
+def _interpolations(module: Module, project: Project) -> Iterator[Said]:
     data = module.source.data
     for clause in module.all_clauses():
         if not _INTERPOLATES.search(data, clause.node.start_byte, clause.node.end_byte):
             continue
         for node in nodes.of_type(clause.node, "quoted_atom", "quoted_keyword"):
             if any(part.type == "interpolation" for part in node.named_children):
-                yield _interpolated(node, clause, project)
+                yield clause.function, text(node), _interpolated(node, clause, project)
 
 
 def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site | Exempt]:
@@ -80,6 +84,9 @@ def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site |
     if call.args and literal(call.args[0]):
         return
     exemption = _exemption(clause, call.node, value, project)
+    handed = converted(call) if not exemption and value is None else []
+    if handed and all(few(one, taker, Trail(project)) for one, taker in handed):
+        exemption = "bounded"
     if exemption:
         yield Exempt(span, exemption)
         return
@@ -146,7 +153,7 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "bounded"
     if accepted(node, clause):
         return "accepted"
-    if value is not None and unasked and names_a_node(value, clause):
+    if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
         return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"
@@ -225,9 +232,10 @@ end
         Exemption(
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
-            "or a module attribute, one setting of a fixed name, looked up in a fixed map, also by "
-            "a function elsewhere in the project, a number counted here, or an atom itself or cut "
-            "out of its name; so are all that the callers of a private function pass",
+            "or a module attribute, a setting of a fixed name or of one of few, looked up in a "
+            "fixed map, also by a function elsewhere in the project, a number counted here, or an "
+            "atom itself or cut out of its name; so are all that the callers of a private function "
+            "pass",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)
@@ -305,8 +313,8 @@ end
         ),
         Exemption(
             "node-name",
-            "the name of a node, `name@host`, has to be an atom; nothing shows that it comes from "
-            "a request",
+            "the name of a node, `name@host`, and its cookie have to be atoms; nothing shows that "
+            "they come from a request",
             Sample("""\
 defmodule Shop.Nodes do
   def names(hosts), do: for(host <- hosts, do: :"shop@#{host}")

@@ -16,7 +16,7 @@ from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.own_links import own_starts
-from bot.elixir.rules.parts.own_start import start_of, traps
+from bot.elixir.rules.parts.own_start import by_its_parent, is_unknown, start_of, traps
 from bot.elixir.rules.parts.standing import above
 from bot.elixir.source import role_of
 from bot.elixir.trapping import is_self, is_trap_flag
@@ -76,10 +76,14 @@ def _judge(call: Call, around: Node, clause: Clause | None, project: Project) ->
         return Exempt(span, "shown-alive")
     if _in_test(call) and _found_dead(call, around):
         return Exempt(span, "shown-dead")
+    begun = kept if start is None else [start]
+    open_ends = not begun or any(is_unknown(one, project) for one in begun)
+    # A server that traps exits ends by the signal of its parent.
+    may_end = open_ends and any(by_its_parent(one, call) for one in begun)
     return Site(
         span,
         f"the exit signal `:normal` does not end `{_target(call)}`"
-        + ("" if start is not None or kept else ", unless that traps exits and then ends itself"),
+        + (", unless that traps exits and then ends itself" if open_ends else ""),
         because=(
             Because(
                 span,
@@ -87,7 +91,7 @@ def _judge(call: Call, around: Node, clause: Clause | None, project: Project) ->
                 "it as a message",
             ),
         ),
-        severity="info" if _in_test(call) else None,
+        severity="info" if may_end or _in_test(call) else None,
         data={"call": call.full},
     )
 

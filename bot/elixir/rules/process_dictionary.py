@@ -19,7 +19,7 @@ from bot.elixir.rules.parts.standing import callers_of
 
 _CONTEXT = re.compile(
     r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox"
-    r"|statsd|telemetry"
+    r"|statsd|telemetry|(?<![a-z])apm(?![a-z])"
 )
 
 

@@ -14,6 +14,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.folding import Said, folded
 from bot.elixir.rules.parts.route import route
 from bot.elixir.serving import serving
 from bot.elixir.trapping import trap_flags
@@ -33,13 +34,16 @@ _CANCELS = frozenset({"Process.cancel_timer", ":erlang.cancel_timer"})
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every `receive` that a callback of a running server gets to."""
-    if not is_server(module) or not module.clauses_with(b"receive"):
-        return
+    """Every `receive` that a callback of a running server gets to, those of one function once."""
+    if is_server(module) and module.clauses_with(b"receive"):
+        yield from folded(_receives(module), "the same function waits here too")
+
+
+def _receives(module: Module) -> Iterator[Said]:
     for step in serving(module):
         for call in step.clause.calls if step.clause.mentions(b"receive") else ():
             if is_receive(call) and not call.runs_in and not call.deferred:
-                yield _judge(call, step)
+                yield step.clause.function, step.origin.label, _judge(call, step)
 
 
 def _judge(call: Call, step: Reached) -> Site | Exempt:
@@ -85,11 +89,34 @@ def _timer_has_fired(call: Call) -> bool:
 
 
 def _waits_for_an_end(call: Call) -> bool:
-    """Whether it waits for a process to be gone, and not for ever."""
+    """Whether it waits for a process to be gone, and not for ever: with a limit, or because the
+    process has ended.
+    """
+    found = patterns(call)
+    if len(found) == 1 and _has_ended(found[0], call):
+        return True
     if not (waits_for_one(call) and _is_limited(call)):
         return False
-    found = patterns(call)
     return all(is_tuple_of(pattern, ":DOWN") or _own_link(pattern, call) for pattern in found)
+
+
+def _has_ended(pattern: Node, call: Call) -> bool:
+    """Whether it takes the `:DOWN` of a process whose `:EXIT` the clause around it has just taken:
+    its monitor has that message ready.
+    """
+    if not (is_tuple_of(pattern, ":DOWN") and len(pattern.named_children) == 5):
+        return False
+    who = pattern.named_children[3]
+    taken = (
+        known
+        for around in nodes.ancestors(call.node)
+        if around.type == "stab_clause" and around.start_byte > call.owner.node.start_byte
+        for known in nodes.clause_patterns(around)
+        if is_tuple_of(known, ":EXIT")
+    )
+    return nodes.operator(who) == "^" and any(
+        text(known.named_children[1]) == text(who) for known in taken
+    )
 
 
 def _own_link(pattern: Node, call: Call) -> bool:
@@ -139,6 +166,8 @@ def _notes(call: Call, span: Span) -> Iterator[Because]:
         yield Because(at, f"{which} reference of this request: {_ALIKE}")
     if time_limit(call) is not None:
         yield Because(span, "until then the server answers nobody")
+    elif any(is_tuple_of(p, ":timeout") and is_pinned(p) for p in found):
+        yield Because(span, _TIMED)
     elif any(is_tuple_of(p, ":DOWN") and is_pinned(p) for p in found):
         yield Because(
             span,
@@ -153,6 +182,7 @@ def _short(pattern: Node) -> str:
     return " ".join(text(pattern).split())[:60]
 
 
+_TIMED = "until then, or until its timer has run out where that is set, the server answers nobody"
 _ENDLESS = "there is no `after`: until such a message comes, the server answers nobody"
 _ALIKE = "a message that is alike is taken too"
 

@@ -14,6 +14,7 @@ from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.again import is_call_of, keeps_nothing
+from bot.elixir.rules.parts.bound_loops import ends_with_another
 from bot.elixir.waiting import is_receive, only_flushes, patterns
 
 _SPAWNS = frozenset(
@@ -169,7 +170,7 @@ def _exemption(function: Function, start: Call) -> str:
         return "special-process"
     if any(is_command_line(clause) for clause in function.clauses):
         return "command-line"
-    return ""
+    return "bound-to-caller" if ends_with_another(function, start) else ""
 
 
 RULE = Rule(
@@ -266,6 +267,28 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "bound-to-caller",
+            "it monitors a process that it was given, and ends as that does: a helper of it, which "
+            "no supervisor could start",
+            Sample("""\
+defmodule Shop.Watch do
+  def over(till) do
+    spawn(fn ->
+      ref = Process.monitor(till)
+      watch(till, ref, 0)
+    end)
+  end
+
+  defp watch(till, ref, sold) do
+    receive do
+      {:DOWN, ^ref, :process, _pid, _reason} -> Shop.Book.add(sold)
+      {:sold, price} -> watch(till, ref, sold + price)
+    end
+  end
+end
+"""),
+        ),
         Exemption(
             "stateless",
             "it holds no state and only answers each message at once: there is nothing to look at",

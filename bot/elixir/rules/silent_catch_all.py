@@ -25,6 +25,9 @@ from bot.elixir.ways import ways
 _RUNNING = BUSY - {("terminate", 2)}
 _CRASHES = {DOWN: "{:DOWN, 0, kind, object, {error, stack}}", EXIT: "{:EXIT, 0, {error, stack}}"}
 """A clause for `:normal` alone does not see a crash."""
+_STATUS = "{0, {:exit_status, 1}}"
+_GIVE_STATUS = ("System.cmd", "System.shell")
+"""They give back how the program has ended, before its port's exit comes."""
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -102,6 +105,8 @@ def _settled(arrival: Arrival, step: Reached) -> bool:
     if text(arrival.message) == EXIT and names & {"Process.monitor", ":erlang.monitor"}:
         # The monitor tells of the same end.
         return True
+    if arrival.call.full in _GIVE_STATUS:
+        return True
     return bool(names & {"Process.demonitor", ":erlang.demonitor"})
 
 
@@ -113,8 +118,11 @@ def _is_lost(arrival: Arrival, catch_all: Clause) -> bool:
     for clause in module.clauses_with(b"receive"):
         patterns += received(clause)
     crash = _CRASHES.get(text(arrival.message))
-    message = _term(crash) if crash is not None else arrival.message
-    return not any(can_match(pattern, message, module) for pattern in patterns)
+    messages = [_term(crash) if crash is not None else arrival.message]
+    if arrival.call.full == "Port.open" and b":exit_status" in (arrival.call.node.text or b""):
+        # The exit says once more what this has told.
+        messages.append(_term(_STATUS))
+    return not any(can_match(pattern, one, module) for pattern in patterns for one in messages)
 
 
 @cache

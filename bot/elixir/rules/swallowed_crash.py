@@ -12,10 +12,15 @@ from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.crash_excuses import excuse
+from bot.elixir.rules.parts.folding import Said, folded
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every handler that takes any exception, throw or exit."""
+    """Every handler that takes any exception, throw or exit; those alike in one function once."""
+    yield from folded(_handlers(module), "the same function does so here too")
+
+
+def _handlers(module: Module) -> Iterator[Said]:
     busy: set[int] | None = None
     for clause in module.clauses_with(b"rescue", b"catch"):
         for group in _by_try(clause):
@@ -23,7 +28,9 @@ def check(module: Module) -> Iterator[Site | Exempt]:
                 continue
             if busy is None:
                 busy = _in_callbacks(module)
-            yield from _judge_group(group, clause, clause.node.id in busy)
+            alike = "".join(nodes.code(handler.node) for handler in group)
+            for said in _judge_group(group, clause, clause.node.id in busy):
+                yield clause.function, alike, said
 
 
 def _by_try(clause: Clause) -> list[list[Handler]]:
@@ -380,6 +387,21 @@ defmodule Shop.Bills do
         e -> Logger.error(Exception.format(:error, e, __STACKTRACE__))
       end
     end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "stated",
+            "a comment at the handler gives a reason, or one at the top of what it guards tells "
+            "how that fails and somebody learns of it: this is meant",
+            Sample("""\
+defmodule Shop.Scale do
+  def weight(bytes) do
+    Shop.Scale.Format.read(bytes)
+  rescue
+    # Each maker of scales has a format of its own, and none is written down.
+    _ -> nil
   end
 end
 """),

@@ -14,7 +14,7 @@ from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.fetched import fetched
 from bot.elixir.rules.parts.kept import field_written, is_handle, is_setting
-from bot.elixir.rules.parts.never_used import is_never_used
+from bot.elixir.rules.parts.never_used import is_never_called, is_never_used
 from bot.elixir.rules.parts.one_run import of_one_run
 from bot.elixir.rules.parts.read_back import is_read_of
 from bot.elixir.rules.parts.senders import writers
@@ -33,7 +33,7 @@ _CACHE_CODE = re.compile(rb"\bttl\b|:ttl\b|expire|evict|max_age|invalidat")
 _IN_MEMORY_NAME = re.compile(r"(?:^|In|_)Memory(?:Store|Adapter|Backend|Storage)?$")
 _BOOKKEEPING_NAME = re.compile(
     r"Worker|Pool|Connection|Client$|Socket|Channel|Monitor|Registry|Tracker|Presence|Watch|Metrics"
-    r"|Stats|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
+    r"|Stats|Histogram|Gauge|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
     r"|Listener|Supervisor|PubSub|Stream(?:er|ing)?$|Proxy|Peer|Lock|Semaphore|Capture|Runner"
     r"|Formatter|Logger|Compiler|Checker|Mock|Fake|Stub"
 )
@@ -68,7 +68,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         if not exemption:
             data = [w for w in data if not fetched(w, project)]
             exemption = "derivable" if not data or _filled_at_start(data, project) else ""
-            exemption = exemption or ("unused" if is_never_used(module, project) else "")
+            exemption = exemption or ("unused" if _is_unused(data, module, project) else "")
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
         return
@@ -101,6 +101,13 @@ def _filled_at_start(found: list[Write], project: Project) -> bool:
             return False
         ways += [way for writer in by for way in runs(writer, project)]
     return all(way.startup for way in ways) and any(way.server for way in ways)
+
+
+def _is_unused(found: list[Write], module: Module, project: Project) -> bool:
+    """Whether nobody passes anything: nothing names the module, or calls what writes."""
+    by = [writer for write in found for writer in writers(write) or [None]]
+    called = any(writer is None or not is_never_called(writer, project) for writer in by)
+    return not called or is_never_used(module, project)
 
 
 def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
@@ -332,8 +339,8 @@ end
         ),
         Exemption(
             "unused",
-            "no code and no configuration of the application names the module: no caller passes "
-            "anything",
+            "no code and no configuration of the application names the module, or the functions of "
+            "it that write, which a library does not document: no caller passes anything",
             Sample(
                 files={
                     "mix.exs": """\

@@ -51,6 +51,18 @@ RULE = "dynamic-atom"
         (':"@#{x}"', ["info"]),
         (':"#{x}@#{y()}@z"', ["info"]),
         (':"shop@#{x["host"]}"', ["warning"]),
+        ("{quote(do: y), {String.to_atom(x), [], nil}}", ["~compile-time"]),
+        ("{quote(do: y), {x |> String.to_atom(), [line: 1], __MODULE__}}", ["~compile-time"]),
+        ('{quote(do: y), {:"k_#{x}", [], Elixir}}', ["~compile-time"]),
+        ("{String.to_atom(x), [], nil}", ["info"]),
+        ("%{y() | cookie: String.to_atom(x)}", ["~node-name"]),
+        ("%{y() | cookie: x |> String.to_atom()}", ["~node-name"]),
+        ('%{y() | cookie: String.to_atom(x["cookie"])}', ["warning"]),
+        ("%{y() | cookies: String.to_atom(x)}", ["info"]),
+        ("{quote(do: y), {String.to_atom(x), [], y()}}", ["info"]),
+        ("{String.to_atom(x), y(), String.to_atom(x)}", ["info"]),
+        ("{String.to_atom(x), y(), String.to_atom(z())}", ["info", "info"]),
+        ('{:"key_#{x}", :"key_#{x}"}', ["info"]),
         ('String.to_atom("shop@#{x["host"]}")', ["warning"]),
     ],
 )
@@ -358,3 +370,52 @@ end
 """
     pool = f"defmodule Shop.Pool do\n  use GenServer\n  {caller}\nend\n"
     assert outcome(RULE, {"lib/url.ex": url, "lib/pool.ex": pool}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "head", "said"),
+    [
+        ("Config.Provider", "load(config, path)", "~start-up"),
+        ("Config.Provider", "init(path)", "~start-up"),
+        ("Config.Provider", "level(path)", "info"),
+        ("Shop.Provider", "load(config, path)", "info"),
+    ],
+)
+def test_what_a_provider_of_the_configuration_reads(behaviour: str, head: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Settings do
+  @behaviour {behaviour}
+  def {head}, do: Keyword.put(config(), :level, level_of(path))
+  defp level_of(path), do: String.to_atom(Shop.Toml.read(path).level)
+end
+"""
+    assert outcome(RULE, {"lib/settings.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("listed", "body", "said"),
+    [
+        ("@names", "convert.(System.get_env(name))", "~bounded"),
+        ("@names", "value = System.get_env(name)\n convert.(value)", "~bounded"),
+        ("Shop.names()", "convert.(System.get_env(name))", "info"),
+        ("@names", "convert.(Shop.setting(name))", "info"),
+        ("@names", "Shop.put(convert, convert.(System.get_env(name)))", "info"),
+    ],
+)
+@pytest.mark.parametrize("converter", ["&String.to_atom(&1)", "&String.to_atom/1"])
+def test_a_conversion_handed_to_a_private_function(
+    listed: str, body: str, said: str, converter: str
+) -> None:
+    code = f"""\
+defmodule Shop.Settings do
+  @names ~w(SHOP_UNIT SHOP_MODE)
+  def all, do: read({listed}, {converter})
+
+  defp read(names, convert) do
+    Enum.map(names, fn name ->
+      {body}
+    end)
+  end
+end
+"""
+    assert outcome(RULE, {"lib/settings.ex": code}) == [said]

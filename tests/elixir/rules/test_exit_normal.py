@@ -40,7 +40,12 @@ def test_sites(body: str, words: list[str]) -> None:
         ("pid = spawn_link(fn -> Process.flag(:trap_exit, true) end)", ["~traps-exits"]),
         ("pid = spawn_link(fn -> Process.flag(:trap_exit, false) end)", ["warning"]),
         ("pid = spawn_link(fn -> Shop.work() end)", ["warning"]),
-        ("{:ok, pid} = Shop.Feed.start_link(x)", ["warning"]),
+        ("{:ok, pid} = Agent.start_link(fn -> x end)", ["warning"]),
+        ("{:ok, pid} = Shop.FeedSupervisor.start_link(x)", ["~traps-exits"]),
+        # What a module of a dependency starts may trap exits, and this is its parent.
+        ("{:ok, pid} = Feeds.start_link(x)", ["info"]),
+        ("{:ok, pid} = Feeds.start(x)", ["warning"]),
+        ("pid = Feeds.pid(x)", ["warning"]),
     ],
 )
 def test_processes_started_here(start: str, words: list[str]) -> None:
@@ -275,3 +280,20 @@ def test_a_process_in_the_state_that_this_server_started(
 def test_a_process_that_is_not_known_may_end_itself(body: str, doubt: bool) -> None:
     found = survey(MemoryTree.of(in_function(body)), jobs=1, rules=(rule(RULE),)).analysis.findings
     assert found[0].message.endswith("unless that traps exits and then ends itself") == doubt
+
+
+@pytest.mark.parametrize(
+    ("body", "certain"),
+    [
+        ("pid = spawn(fn -> x end)", True),
+        ("{:ok, pid} = Agent.start_link(fn -> x end)", True),
+        ("{:ok, pid} = Feeds.start_link(x)", False),
+        ("{:ok, pid} = Feeds.start(x)", False),
+        ("pid = Feeds.pid(x)", False),
+        (":ok = x.(pid)", False),
+    ],
+)
+def test_nothing_is_said_of_what_is_not_seen(body: str, certain: bool) -> None:
+    files = in_function(f"{body}\n    Process.exit(pid, :normal)", head="go(x, pid)")
+    found = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert ("unless that traps exits" not in found[0].message) is certain

@@ -233,3 +233,13 @@ end
     (finding,) = analysed(RULE, code).findings
     assert finding.message == "the process dictionary keeps a value under `{Shop.Basket, :item}`"
     assert analysed(RULE, code.replace("Basket", "Tracing")).findings == ()
+
+
+def test_a_monitor_of_performance_keeps_its_request_there() -> None:
+    code = """
+    defmodule A do
+      def start(x), do: Process.put(:shop_apm_request, x)
+      def current, do: Process.get(:shop_apm_request)
+    end
+    """
+    assert analysed(RULE, code).findings == ()

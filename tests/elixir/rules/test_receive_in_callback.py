@@ -156,3 +156,67 @@ end
     said = [e.note for e in finding.evidence]
     assert len(said) == len(notes)
     assert all(part in note for part, note in zip(notes, said, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("taken", "down", "said"),
+    [
+        ("{:EXIT, ^pid, _}", "{:DOWN, ^ref, :process, ^pid, _}", ["~end-of-a-process", "~flush"]),
+        ("{:EXIT, _, _}", "{:DOWN, ^ref, :process, ^pid, _}", ["info", "~flush"]),
+        ("{:gone, ^pid, _}", "{:DOWN, ^ref, :process, ^pid, _}", ["info", "~flush"]),
+        ("{:EXIT, ^pid, _}", "{:DOWN, ^ref, :process, ^other, _}", ["info", "~flush"]),
+        ("{:EXIT, ^pid, _}", "{:sold, ^ref, :process, ^pid, _}", ["info", "~flush"]),
+    ],
+)
+def test_the_monitor_of_a_process_that_has_ended(taken: str, down: str, said: list[str]) -> None:
+    body = f"""\
+receive do
+      {taken} ->
+        receive do
+          {down} -> :gone
+        end
+    after
+      0 -> :ok
+    end"""
+    assert sorted(server("handle_cast({:go, pid, other}, state)", body)) == sorted(said)
+
+
+def test_receives_of_one_function_are_told_once() -> None:
+    code = """\
+defmodule Shop.Till do
+  use GenServer
+  def init(state), do: {:ok, state}
+  def handle_cast({:go, count}, state) do
+    await(count)
+    await(:all)
+    {:noreply, state}
+  end
+  defp await(:all) do
+    receive do
+      :sold -> :ok
+    end
+  end
+  defp await(count) do
+    receive do
+      :sold -> count
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"lib/till.ex": code}) == ["warning"]
+
+
+def test_a_timer_may_end_the_wait() -> None:
+    body = "receive do\n {:sold, _} -> x\n {:timeout, ^timer, _} -> nil\n end"
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  def init(state), do: {{:ok, state}}
+  def handle_cast({{:go, timer}}, state) do
+    {body}
+    {{:noreply, state}}
+  end
+end
+"""
+    (found,) = analysed(RULE_OF_IT, code).findings
+    assert any("until its timer has run out" in e.note for e in found.evidence)

@@ -137,3 +137,35 @@ end
     (finding,) = analysed(RULE_OF_IT, code).findings
     assert finding.confidence == confidence
     assert ("no state" in finding.evidence[-1].note) is (confidence == "low")
+
+
+@pytest.mark.parametrize(
+    ("given", "who", "ends", "said"),
+    [
+        ("till", "till", ":ok", "~bound-to-caller"),
+        ("till", "till", "if sold > 0, do: watch(ref, sold)", "~bound-to-caller"),
+        ("till", "till", "watch(ref, sold)", "info"),
+        ("_", "me", ":ok", "~bound-to-caller"),
+        ("_", "Shop.Till", ":ok", "info"),
+    ],
+)
+def test_a_loop_that_ends_with_who_it_is_for(given: str, who: str, ends: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Watch do
+  def over({given}) do
+    me = self()
+    spawn(fn ->
+      ref = Process.monitor({who})
+      watch(ref, me)
+    end)
+  end
+
+  defp watch(ref, sold) do
+    receive do
+      {{:DOWN, ^ref, :process, _, _}} -> {ends}
+      {{:sold, price}} -> watch(ref, sold + price)
+    end
+  end
+end
+"""
+    assert outcome(RULE, {"lib/watch.ex": code}) == [said]

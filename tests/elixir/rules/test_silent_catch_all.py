@@ -82,3 +82,26 @@ def test_a_monitor_tells_of_the_end_that_the_link_tells_too() -> None:
 def test_servers_for_tests_may_drop_what_they_like() -> None:
     found = said("Process.monitor(s)\n{:ok, s}", module="Shop.Testing.A")
     assert found == ["~test-support"]
+
+
+PORT = "Process.flag(:trap_exit, true)\n{:ok, Port.open({:spawn, s}, OPTIONS)}"
+STATUS = "def handle_info({port, {:exit_status, _}}, port), do: {:stop, :normal, port}\n  "
+
+
+@pytest.mark.parametrize(
+    ("options", "clauses", "words"),
+    [
+        ("[:binary, :exit_status]", STATUS + DROP, ["~nothing-asked-for"]),
+        ("[:binary, :exit_status]", DROP, ["warning"]),
+        ("[:binary]", STATUS + DROP, ["warning"]),
+    ],
+)
+def test_the_status_tells_of_the_end_of_a_port(
+    options: str, clauses: str, words: list[str]
+) -> None:
+    assert said(PORT.replace("OPTIONS", options), clauses) == words
+
+
+@pytest.mark.parametrize("run", ['System.cmd("ls", [])', 'System.shell("ls")'])
+def test_a_command_gives_back_how_it_has_ended(run: str) -> None:
+    assert said(f"Process.flag(:trap_exit, true)\n{{:ok, {run}}}") == ["~nothing-asked-for"]

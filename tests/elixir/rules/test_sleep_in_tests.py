@@ -164,12 +164,12 @@ ROUNDS = "for _ <- 1..900 do\n        Shop.count()\n        Process.sleep(20)\n 
         (f"{PERIOD}if left < 500, do: Process.sleep(left + 50)", "~wall-clock"),
         (f"{PERIOD}later = left + 9\n      Process.sleep(later)", "~wall-clock"),
         ("Process.sleep(1000 - DateTime.utc_now().microsecond)", "~wall-clock"),
-        (f"{PERIOD}Process.sleep(100)", "warning"),
-        ("a = System.monotonic_time()\n      Process.sleep(a)", "warning"),
+        (f"{PERIOD}Process.sleep(100)\n      assert a()", "warning"),
+        ("a = System.monotonic_time()\n      Process.sleep(a)\n      assert a", "warning"),
         (ROUNDS, "~load"),
         (f"{ROUNDS}\n      assert count() == 900", "warning"),
         (f"{ROUNDS}\n      [_, _] = Shop.all()", "warning"),
-        (ROUNDS.replace("Shop.count()", "assert Shop.count()"), "warning"),
+        (ROUNDS.replace("Shop.count()", "assert Shop.count()"), "info"),
         (ROUNDS.replace("Shop.count()", ""), "warning"),
         ("Shop.put(1, ttl: 20)\n      Process.sleep(21)", "~outlasts"),
         ("put(1, ttl: 1)\n      put(1, ttl: 20)\n      Process.sleep(20)", "info"),
@@ -347,3 +347,39 @@ def test_of_old_data_the_sleep_is_no_lapse_of_time(before: str, weight: str, wor
     (finding,) = found(f"{before}\n      Process.sleep(200)\n      look()", name="drops the old")
     assert finding.severity == weight
     assert words in finding.message
+
+
+EACH = "Enum.each(1..3, fn _ ->\n {}\n Process.sleep(90)\nend)"
+TASK = "t = Task.async(fn -> f() end)\nProcess.sleep(90)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (EACH.format("assert sold?()"), "between the rounds"),
+        (EACH.format("eventually(sold?())") + "\nassert a()", "between the rounds"),
+        (EACH.format("sell()") + "\nassert a()", "whatever has happened"),
+        (TASK + "sell()\nTask.await(t)", "while a task runs"),
+        (TASK + "Task.await(t)", "whatever has happened"),
+        (TASK + "assert sold?()\nTask.await(t)", "whatever has happened"),
+        ("a = look()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "once more"),
+        ("a = see()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "whatever has"),
+        ("sell()\nProcess.sleep(90)", "as the last thing"),
+        ("spawn_link(fn -> assert sold?() end)\nProcess.sleep(90)", "whatever has happened"),
+        ("expect(Shop, :sell)\nProcess.sleep(90)", "whatever has happened"),
+        ("sell()\nProcess.sleep(90)\nassert sold?()", "whatever has happened"),
+        (
+            "Process.sleep(90)\nassert a()\nrefute sold?(b)\nsell()\nassert sold?(b)",
+            "is not so",
+        ),
+        ("Process.sleep(90)\nassert a()\nrefute sold?(b)\nsell()\nassert a()", "whatever has"),
+        (
+            "assert sold?(b)\nProcess.sleep(90)\nrefute sold?(b)\nsell()\nassert sold?(b)",
+            "whatever has",
+        ),
+    ],
+)
+def test_where_it_stands(body: str, said: str) -> None:
+    (finding,) = analysed(rule(RULE), in_test(body)).findings
+    assert said in finding.message
+    assert str(finding.severity) == ("warning" if said.startswith("whatever") else "info")

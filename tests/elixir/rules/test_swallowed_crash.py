@@ -369,3 +369,97 @@ def test_an_own_function_that_reports_what_given_code_did(call: str, logs: str, 
     body = f"def go(x, parser) do\n    {call}\n  rescue\n    e -> tell(e)\n  end"
     more = f"defp tell(e) do\n    {logs}\n    nil\n  end"
     assert outcome("swallowed-crash", module_of(body, more)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("top", "above", "inside", "answer", "said"),
+    [
+        ("", "", "", "nil", "info"),
+        ("", "# Scales of other makers may send what they like.", "", "nil", "~stated"),
+        ("", "", "# Scales of other makers may send what they like.", "nil", "~stated"),
+        ("# This fails for scales of other makers.", "", "", "{:error, e}", "~stated"),
+        ("# This fails for scales of other makers.", "", "", "nil", "info"),
+        ("# Scales of other makers may send what they like.", "", "", "{:error, e}", "info"),
+        ("", "# No weight.", "", "nil", "info"),
+        ("", "# Log the error and answer without a weight.", "", "nil", "info"),
+        ("", "# TODO: name the exceptions that it can raise.", "", "nil", "info"),
+    ],
+)
+def test_a_reason_that_is_given(top: str, above: str, inside: str, answer: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Scale do
+  def weight(bytes) do
+    try do
+      {top}
+      Shop.Scale.Format.read(bytes)
+    rescue
+      {above}
+      e ->
+        {inside}
+        {answer}
+    end
+  end
+end
+"""
+    assert outcome(RULE.id, {"lib/scale.ex": code}) == [said]
+
+
+def test_a_template_is_code_of_others() -> None:
+    code = """\
+defmodule Shop.Letter do
+  def text(path, order) do
+    {:ok, EEx.eval_file(path, order: order)}
+  rescue
+    error -> {:error, error}
+  end
+end
+"""
+    assert outcome(RULE.id, {"lib/letter.ex": code}) == ["~foreign-code"]
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("@logger.error(inspect(e))", "~foreign-code"),
+        ("Logger.error(inspect(e))", "~foreign-code"),
+        ("@logger.error(name)", "info"),
+        ("@logger.debug(inspect(e))", "info"),
+    ],
+)
+def test_one_of_many_functions_handed_in(log: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Scales do
+  @logger Application.compile_env(:shop, :logger, Shop.Log)
+  def all(scales) do
+    Enum.map(scales, fn {{name, scale}} ->
+      try do
+        {{name, weigh(scale)}}
+      rescue
+        e ->
+          {log}
+          {{name, nil}}
+      end
+    end)
+  end
+  defp weigh(scale), do: scale.()
+end
+"""
+    assert outcome(RULE.id, {"lib/scales.ex": code}) == [said]
+
+
+def test_the_same_handler_in_each_clause_is_told_once() -> None:
+    code = """\
+defmodule Shop.Tax do
+  def rate(%{country: country, state: state}) do
+    Shop.Rates.find(country, state)
+  rescue
+    e -> {:error, inspect(e)}
+  end
+  def rate(%{country: country}) do
+    Shop.Rates.find(country)
+  rescue
+    e -> {:error, inspect(e)}
+  end
+end
+"""
+    assert outcome(RULE.id, {"lib/tax.ex": code}) == ["info"]

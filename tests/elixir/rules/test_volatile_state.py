@@ -373,3 +373,39 @@ end
 def test_a_server_that_nothing_names(package: str, files: dict[str, str], said: str) -> None:
     mix = {"mix.exs": MIX.replace("PACKAGE", package)}
     assert outcome(RULE, {**mix, **cart(), **files}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("app", "doc", "other", "said"),
+    [
+        ("[app: :shop]", "", "", "~unused"),
+        ("[app: :shop]", '@doc "Keeps a note."', "", "~unused"),
+        ("[app: :shop, package: []]", "", "", "~unused"),
+        ("[app: :shop, package: []]", "@doc false", "", "~unused"),
+        ("[app: :shop, package: []]", '@doc "Keeps a note."', "", "warning"),
+        ("[app: :shop]", "", "def note(text), do: Shop.Notes.add_note(text)", "warning"),
+        ("[app: :shop]", "", "defdelegate add_note(note), to: Shop.Notes", "warning"),
+    ],
+)
+def test_a_writer_that_nobody_calls(app: str, doc: str, other: str, said: str) -> None:
+    project = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: APP\nend\n"
+    notes = f"""\
+defmodule Shop.Notes do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  {doc}
+  @spec add_note(String.t()) :: :ok
+  def add_note(note), do: GenServer.cast(__MODULE__, {{:add, note}})
+  def all, do: GenServer.call(__MODULE__, :all)
+  def init(_), do: {{:ok, []}}
+  def handle_cast({{:add, note}}, notes), do: {{:noreply, [note | notes]}}
+  def handle_call(:all, _from, notes), do: {{:reply, notes, notes}}
+end
+"""
+    desk = f"defmodule Shop.Desk do\n  def all, do: Shop.Notes.all()\n  {other}\nend\n"
+    files = {
+        "mix.exs": project.replace("APP", app),
+        "lib/shop/notes.ex": notes,
+        "lib/shop/desk.ex": desk,
+    }
+    assert outcome(RULE, files) == [said]

@@ -17,6 +17,7 @@ _NEGATION = re.compile(
 _MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) not)\b")
 _STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
 _NOTHING = re.compile(r"^assert\(?\s*(?:\[\] == .|Enum\.empty\?)|==\s*(?:\[\]|0|nil|%\{\})\)?$")
+_ALL = 100
 _LOOKED_AT = 2
 """Statements after the sleep among which the check must be: what is asked, and the asking."""
 
@@ -31,6 +32,8 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     if first is None:
         return False
     check, (above, below) = text(first), comments_at(call)
+    if _is_asserted_later(call):
+        return True
     if check.startswith("refute_receive") or _STILL_ALIVE.match(check):
         return True
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
@@ -39,6 +42,24 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     if _NOTHING.search(check) and _NEGATION.search(test_name.lower()):
         return True
     return _MUST_NOT.search(below.lower()) is not None
+
+
+def _is_asserted_later(call: Call) -> bool:
+    """Whether one of the checks in a row after the sleep refutes what the same test asserts later:
+    it must not be so yet. What it has asserted before too has come to an end, which is an event.
+    """
+    later = next_statements(call, _ALL)
+    row = list(takewhile(lambda s: text(s).startswith(("assert ", "refute ")), later))
+    block = call.statement.parent
+    all_of_it = block.named_children if block is not None else []
+    before = [s for s in all_of_it if s.end_byte <= call.start]
+    known = {_claim(s) for s in before if text(s).startswith("assert ")}
+    asserted = {_claim(s) for s in later[len(row) :] if text(s).startswith("assert ")} - known
+    return any(text(s).startswith("refute ") and _claim(s) in asserted for s in row)
+
+
+def _claim(check: Node) -> str:
+    return " ".join(text(check).split()[1:])
 
 
 def next_statements(call: Call, most: int = _LOOKED_AT) -> list[Node]:

@@ -12,6 +12,7 @@ from bot.elixir.rules.parts.standing import literal
 from bot.elixir.settings import read
 
 _FETCHES = frozenset({"Map.get", "Map.fetch", "Map.fetch!"})
+_OF_SYSTEM = frozenset({"System.get_env", "System.fetch_env!"})
 _CHOOSES = frozenset(
     {
         "filter", "reject", "sort", "sort_by", "uniq", "uniq_by", "dedup", "dedup_by", "take",
@@ -61,10 +62,14 @@ def _allowed(call: Call) -> Node | None:
     return test.child_by_field_name("right")
 
 
-def is_one_setting(call: Call) -> bool:
-    """Whether it reads the environment of the system or of an application by a fixed name."""
+def setting_parts(call: Call) -> list[Node]:
+    """Where it reads the environment of the system or of an application: what is one of few if its
+    value is. By a fixed name that is the default, else the name too.
+    """
     setting = read(call)
-    return setting is not None and setting.store in ("application", "system")
+    if setting is not None and setting.store in ("application", "system"):
+        return call.args[-1:]
+    return call.args if call.full in _OF_SYSTEM else []
 
 
 def mapped(call: Call) -> list[Node]:

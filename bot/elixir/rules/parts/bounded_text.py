@@ -20,9 +20,9 @@ from bot.elixir.rules.parts.bounded_calls import (
     captures,
     chosen_from,
     defaults_to_an_atom,
-    is_one_setting,
     looks_up_fixed,
     mapped,
+    setting_parts,
     taken_by,
 )
 from bot.elixir.rules.parts.specs import parameter_types
@@ -118,8 +118,8 @@ def _call(node: Node, clause: Clause, trail: Trail) -> Few:
         return "few"
     if looks_up_fixed(call) or defaults_to_an_atom(call):
         return "few"
-    if is_one_setting(call):
-        return few(call.args[-1], clause, trail)
+    if deciding := setting_parts(call):
+        return _all(deciding, clause, trail)
     if call.full not in _KEEPS and call.module not in _REARRANGES:
         return _returned(call, trail)
     if listings := chosen_from(call):

@@ -1,4 +1,6 @@
-"""Functions of the project that its configuration calls, before anything of it starts."""
+"""Functions of the project that its configuration calls, or that provide it, before anything of it
+starts.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,15 @@ from bot.elixir.project import Project
 
 _AT_BOOT = ("runtime.exs", "releases.exs")
 """Configuration that a release reads; the rest is read where it is built."""
+_PROVIDERS = ("Config.Provider", "Mix.Releases.Config.Provider")
+_OF_A_PROVIDER = (("init", 1), ("load", 2))
 
 
 def is_configuration(function: Function, project: Project) -> bool:
-    """Whether the configuration calls it."""
+    """Whether the configuration calls it, or a release's start as a provider of it."""
+    module, key = function.module, (function.name, function.arity)
+    if key in _OF_A_PROVIDER and any(map(module.implements, _PROVIDERS)):
+        return True
     return next(_calls(function, project), None) is not None
 
 

@@ -15,7 +15,13 @@ from bot.elixir.handlers import (
 )
 from bot.elixir.harmless_handlers import harmless
 from bot.elixir.module import Clause
-from bot.elixir.rules.parts.given_back import one_of_many, reported_by_own, tells_a_person
+from bot.elixir.rules.parts.given_back import (
+    logs_an_error,
+    one_of_many,
+    reported_by_own,
+    tells_a_person,
+)
+from bot.elixir.rules.parts.stated_reasons import says_why
 from bot.elixir.rules.parts.terminating import is_for_the_end
 
 
@@ -38,14 +44,23 @@ def excuse(handler: Handler, clause: Clause, kept: bool) -> str:
         return "peer-gone"
     if told(handler) and (
         runs_foreign_code(handler.guarded, module)
-        or ((kept or reported_by_own(handler, module)) and runs_given_code(handler.guarded, clause))
+        or (_is_reported(handler, clause, kept) and runs_given_code(handler.guarded, clause))
     ):
         return "foreign-code"
+    if says_why(handler):
+        return "stated"
     if keeps_failure(handler) and one_of_many(handler, clause):
         return "one-of-many"
     if _says_no(handler) and runs_foreign_code(handler.guarded, module):
         return "predicate"
     return ""
+
+
+def _is_reported(handler: Handler, clause: Clause, kept: bool) -> bool:
+    """Whether somebody learns of it: where it is one of many, by an error in the log."""
+    if kept or reported_by_own(handler, clause.function.module):
+        return True
+    return one_of_many(handler, clause) and logs_an_error(handler)
 
 
 def _says_no(handler: Handler) -> bool:

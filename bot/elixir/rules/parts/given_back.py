@@ -18,6 +18,8 @@ _PRINTS = frozenset({"IO.puts", "IO.write", "Mix.shell"})
 _WHOLE = frozenset({"Exception.format", "Exception.format_banner"})
 _LOUD = frozenset(f"Logger.{level}" for level in ("error", "critical", "alert", "emergency"))
 
+_LOGS_LOUDLY = re.compile(r"(?:\bLogger|@\w*logger)\.(?:error|critical|alert|emergency)\b")
+
 
 def reported_by_own(handler: Handler, module: Module) -> bool:
     """Whether what it caught goes to an own function that logs it whole, as an error."""
@@ -34,6 +36,16 @@ def _logs_whole(call: Call, module: Module) -> bool:
     helper = module.local(call.name, call.arity)
     named = {c.full for clause in helper.clauses for c in clause.calls} if helper else set()
     return bool(named & _WHOLE) and bool(named & _LOUD)
+
+
+def logs_an_error(handler: Handler) -> bool:
+    """Whether a line of the log, as an error, holds what it caught."""
+    names = nodes.identifiers(handler.body) if handler.body is not None else set()
+    return (
+        handler.body is not None
+        and bool(names & handler.names)
+        and _LOGS_LOUDLY.search(nodes.code(handler.body)) is not None
+    )
 
 
 def one_of_many(handler: Handler, clause: Clause) -> bool:

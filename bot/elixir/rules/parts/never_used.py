@@ -1,11 +1,13 @@
-"""Modules that no code of the project speaks of."""
+"""Modules, and functions of them, that no code of the project speaks of."""
 
 from __future__ import annotations
 
 import re
 
+from bot.elixir import nodes
 from bot.elixir.callers import last_part
-from bot.elixir.outline import Module
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 
 _FOR_TESTS = "config/test.exs"
@@ -24,6 +26,32 @@ def is_never_used(module: Module, project: Project) -> bool:
     holding = set(project.texts.holding(word, among=ships)) - {module.source.path}
     named = any(project.texts[p].names(word) for p in holding if not p.endswith(_FOR_TESTS))
     return not named and not _is_named_beside(word, module)
+
+
+def is_never_called(function: Function, project: Project) -> bool:
+    """Whether no code that ships has the function's name, but where it is defined.
+
+    Of a library others may call what it documents.
+    """
+    app = project.app_of(function.module.source.path)
+    if app is None or (not app.deployable and any(map(_documented, function.clauses))):
+        return False
+    word, own = function.name.encode(), function.module.source.path
+    ships = project.lib | project.of_role("config")
+    holding = set(project.texts.holding(word, among=ships)) - {own}
+    named = re.findall(rb"(?<!@spec )\b" + re.escape(word) + rb"\b", function.module.source.data)
+    alone = len(named) == len(function.clauses)
+    return alone and not any(project.texts[p].names(word) for p in holding)
+
+
+def _documented(clause: Clause) -> bool:
+    """Whether it has a `@doc` other than `false`."""
+    before = clause.node.prev_named_sibling
+    while before is not None and (before.type == "comment" or nodes.operator(before) == "@"):
+        if text(before).startswith("@doc") and text(before) != "@doc false":
+            return True
+        before = before.prev_named_sibling
+    return False
 
 
 def _is_named_beside(word: bytes, module: Module) -> bool:

@@ -1,4 +1,4 @@
-"""Names of nodes: `name@host`, which the distribution takes as atoms only."""
+"""Names of nodes, `name@host`, and their cookies, which the distribution takes as atoms only."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def names_a_node(value: Node, clause: Clause) -> bool:
     written = _written(value)
     name, at, host = written.partition("@")
     return bool(name and at and host) and "@" not in host and _HOLE in written
+
+
+def is_a_cookie(node: Node) -> bool:
+    """Whether what is made there is kept under `cookie`, as a node's."""
+    around = node.parent
+    while around is not None and nodes.operator(around) == "|>":
+        around = around.parent
+    return (
+        around is not None
+        and around.type == "pair"
+        and nodes.text_of(around, "key").strip() == "cookie:"
+    )
 
 
 def _both(known: Expression) -> tuple[Node, Clause]:

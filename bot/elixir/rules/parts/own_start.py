@@ -21,6 +21,7 @@ _SUPERVISORS = frozenset(
     }
 )  # fmt: skip
 """Modules of libraries whose `start_link` starts a process that traps exits."""
+_TRAPS_NOTHING = ("Agent", "Task")
 _WHEREIS = frozenset({"Process.whereis", "GenServer.whereis", ":erlang.whereis"})
 _FIRST = (("init", 1), ("handle_continue", 2))
 
@@ -39,10 +40,34 @@ def traps(start: Call, signal: Call, project: Project) -> bool:
     if start.full in STARTS_PROCESS:
         return _job_traps(start)
     # Only a signal of the parent ends a server that traps exits.
-    cleans_up = "on_exit" in receivers_of_closures(signal)
-    if start.name != "start_link" or cleans_up or start.runs_in != signal.runs_in:
+    if not by_its_parent(start, signal):
         return False
-    return start.module in _SUPERVISORS or _server_traps(_started_module(start), project)
+    return _is_supervisor(start.module) or _server_traps(_started_module(start), project)
+
+
+def is_unknown(start: Call, project: Project) -> bool:
+    """Whether nothing is seen of the process it starts: neither that it traps exits nor that it
+    does not.
+    """
+    if start.full in STARTS_PROCESS or start.module in _TRAPS_NOTHING:
+        return False
+    name = _started_module(start) if start.name.startswith("start") else ""
+    facts = project.modules.get(name)
+    if facts is None or _server_traps(name, project):
+        return True
+    starts = (c for f in _start_functions(project.module(name)) for c in f.calls)
+    return not any(c.name.startswith("start") for c in starts)
+
+
+def by_its_parent(start: Call, signal: Call) -> bool:
+    """Whether the process that starts it sends the signal, which ends a server that traps exits."""
+    cleans_up = "on_exit" in receivers_of_closures(signal)
+    return start.name == "start_link" and not cleans_up and start.runs_in == signal.runs_in
+
+
+def _is_supervisor(name: str) -> bool:
+    """Whether it is one of the platform's, or calls itself one: each traps exits."""
+    return name in _SUPERVISORS or name.endswith("Supervisor")
 
 
 def _started_module(start: Call) -> str:

@@ -8,6 +8,7 @@ from bot.elixir.nodes import text
 from bot.elixir.rules.parts.about_time import has_old_data, is_about_time, shows_time
 from bot.elixir.rules.parts.absence import awaits_absence
 from bot.elixir.rules.parts.after_sleep import asks_next, reads_next, waits_next
+from bot.elixir.rules.parts.sleep_places import place_of
 from bot.elixir.rules.parts.standing import above
 
 _SHORT_MS = 10
@@ -19,6 +20,10 @@ INSTEAD = {
     "named": "in a test whose name speaks of time",
     "absence": "before it checks that something is not so",
     "short": "so that a moment passes",
+    "again": "before it looks once more",
+    "late": "while a task runs that it awaits later",
+    "interval": "between the rounds of a loop",
+    "last": "as the last thing it does",
     "settling": "before a statement that waits by its name",
     "reading": "before a read that waits without a limit",
 }
@@ -28,6 +33,11 @@ NOTES = {
     "absence": "where nothing is to happen, no event ends the wait: how long is long enough is a "
     "guess",
     "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
+    "again": "it sleeps where a first look came too early; a second one may do so too",
+    "late": "the task is awaited by itself: what is left to luck is how far it has come by then",
+    "interval": "each round has checked something just before: it spaces them",
+    "last": "the test itself checks nothing after it: it leaves time for something to fail, or can "
+    "go",
     "settling": "if the next statement waits by itself, as its name says, it needs no pause before",
     "reading": "the next statement waits for its data as long as that takes: for these it needs no "
     "pause before",
@@ -50,6 +60,8 @@ def about_of(call: Call, duration: str) -> str:
         return "absence"
     if is_short(duration):
         return "short"
+    if place := place_of(call):
+        return place
     if waits_next(call) is not None:
         return "settling"
     if reads_next(call) is not None:

@@ -14,6 +14,10 @@ from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
 
 _MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
 
+_READS_CODE = (b"quote", b"Macro.", b"Code.")
+"""Words of a module that makes code."""
+_IN_NO_CONTEXT = ("nil", "Elixir", "__MODULE__")
+
 _MADE_OF_EACH = ("Map.new", "MapSet.new", "Keyword.new")
 """Constructors that take what they iterate over, and a function for each of it."""
 
@@ -145,6 +149,8 @@ def _condition_bounds(name: str, call: Node, at: Node, module: Module) -> bool:
 
 def at_compile_time(node: Node, module: Module) -> bool:
     """Whether it stands in code that macros give back, or makes a variable for such code."""
+    if _names_a_variable(node) and any(w in (module.node.text or b"") for w in _READS_CODE):
+        return True
     for ancestor in nodes.ancestors(node):
         if ancestor.id == module.node.id:
             return False
@@ -155,6 +161,17 @@ def at_compile_time(node: Node, module: Module) -> bool:
             if call is not None and call.full in _MAKES_VARIABLES:
                 return True
     return False
+
+
+def _names_a_variable(node: Node) -> bool:
+    """Whether it is the name in a variable of quoted code: `{name, [], nil}`."""
+    around = node.parent
+    while around is not None and nodes.operator(around) == "|>":
+        node, around = around, around.parent
+    parts = around.named_children if around is not None and around.type == "tuple" else []
+    if len(parts) != 3 or parts[0].id != node.id:
+        return False
+    return parts[1].type == "list" and text(parts[2]) in _IN_NO_CONTEXT
 
 
 def comments_on(node: Node, clause: Clause) -> Iterator[bytes]:

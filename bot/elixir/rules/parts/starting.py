@@ -28,7 +28,9 @@ def _at_start(way: Run, project: Project) -> bool:
     if not way.server and not way.startup:
         return not again and is_configuration(way.function, project)
     by_hand = way.function.name == "init" and not (
-        is_server(module) or module.implements("Supervisor")
+        is_server(module)
+        or module.implements("Supervisor")
+        or is_configuration(way.function, project)
     )
     return way.startup and way.function.name in START_UP and not again and not by_hand
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.handlers import Handler, told
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 
@@ -22,6 +23,23 @@ _BLOCKS = re.compile(r"\b(?:waits?|blocks?|blocked|blocking|for ?ever|infinity)\
 _OTHER_PROCESS = re.compile(
     r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+process\b", re.I
 )
+
+_TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)
+"""Comments that give no reason for a handler: of work that is left, and those for other tools."""
+
+_GOES_WRONG = re.compile(
+    r"\b(?:go(?:es|ne)? wrong|may fail|might fail|can fail|fails?|raises?|crash(?:es)?|throws?"
+    r"|rescued?|incompat\w+)\b",
+    re.I,
+)
+
+_GIVES_GROUNDS = re.compile(
+    r"\b(?:because|since|so that|otherwise|must|never|may|might|could|cannot|would|should|likely"
+    r"|happens?|possible|already|best[- ]effort|have to|has to|ignore|on purpose|in case"
+    r"|(?:ca|wo|do|does|did|is|are|must|should|would|could)n't|not|none|only|if|when)\b",
+    re.I,
+)
+"""Words of a reason; without them a comment repeats what the handler does."""
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -87,3 +105,22 @@ def says_why_elsewhere(call: Call) -> bool:
         if _OTHER_PROCESS.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:
             return True
     return False
+
+
+def says_why(handler: Handler) -> bool:
+    """Whether a comment gives a reason: right above or first in a handler of everything, or at the
+    top of what a handler guards that lets somebody know, where that speaks of failure.
+    """
+    first = nodes.statements(handler.body)[:1]
+    comments = nodes.of_type(handler.node, "comment") if first else []
+    inside = [text(c) for c in comments if c.end_byte <= first[0].start_byte]
+    inside += _comments_above(handler.node)
+    if _GIVES_GROUNDS.search(" ".join(inside)) is not None and _is_a_reason(inside):
+        return True
+    top = list(_comments_above(handler.guarded[0])) if handler.guarded and told(handler) else []
+    return _GOES_WRONG.search(" ".join(top)) is not None and _is_a_reason(top)
+
+
+def _is_a_reason(comments: list[str]) -> bool:
+    words = " ".join(comments).replace("#", " ")
+    return len(words.split()) >= _FEWEST_WORDS and _TO_DO.search(words) is None
