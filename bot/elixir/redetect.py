@@ -33,7 +33,7 @@ def still_there(
     after = with_changes(project, changed)
     rules = _related(named)
     paths = tuple(c.path for c in changed)
-    old, new = (Counter(map(_place, _findings(p, paths, rules))) for p in (project, after))
+    old, new = (_counted(_findings(p, paths, rules)) for p in (project, after))
     gone = Counter(map(_place, named))
     problems = [
         f"{place[1]}.{place[2]} in {place[0]} still has the problem"
@@ -79,6 +79,14 @@ def _calls(full: str, paths: tuple[str, ...], project: Project) -> bool:
 
 def _place(finding: Finding) -> Place:
     return finding.path, finding.module, finding.function
+
+
+def _counted(findings: Iterable[Finding]) -> Counter[Place]:
+    """How often each function has one; what is alike in it is told once, with its `places`."""
+    counts: Counter[Place] = Counter()
+    for finding in findings:
+        counts[_place(finding)] += int(finding.data.get("places", "1"))
+    return counts
 
 
 def _related(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:

@@ -46,9 +46,10 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if not lost:
         yield Exempt(span, "nothing-asked-for")
         return
+    shown, verb = " and ".join(f"`{x}`" for x in lost), "vanish" if len(lost) > 1 else "vanishes"
     yield Site(
         span,
-        f"{' and '.join(f'`{shown}`' for shown in lost)} vanish in this catch-all without a trace",
+        f"{shown} {verb} in this catch-all without a trace",
         because=tuple(
             because
             for arrival, step in lost.values()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -24,6 +23,7 @@ from bot.elixir.reach import is_callback, runs_in_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
+from bot.elixir.rules.parts.folding import Said, folded
 from bot.elixir.rules.parts.init_job import starts_again
 from bot.elixir.rules.parts.job import only_logs
 from bot.elixir.rules.parts.task_use import hands_on_task, is_kept
@@ -35,23 +35,21 @@ TASKS = frozenset({"Task.start", "Task.start_link", "Task.async"})
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every unsupervised start of a task in the module; those whose reply its server takes once."""
-    taken: list[Site] = []
+    """Every unsupervised start of a task in the module; in a function those alike, whose reply its
+    server takes, once.
+    """
+    yield from folded(_starts(module), "this one too")
+
+
+def _starts(module: Module) -> Iterator[Said]:
     for clause in module.clauses_with(b"Task"):
         for call in clause.calls:
             if call.full in TASKS and not call.in_quote:
                 found = _judge(call, clause)
-                reply = isinstance(found, Site) and call.name == "async" and found.severity
-                if isinstance(found, Site) and reply and handles_task_reply(module):
-                    taken.append(found)
-                else:
-                    yield found
-    alike: dict[object, list[Site]] = {}
-    for site in sorted(taken, key=lambda site: site.span.start):
-        alike.setdefault((site.message, site.because[0].note), []).append(site)
-    for first, *others in alike.values():
-        more = (Because(site.span, "this one too") for site in others)
-        yield replace(first, because=(*first.because, *more))
+                alike = ""
+                if isinstance(found, Site) and call.name == "async" and found.severity:
+                    alike = found.because[0].note if handles_task_reply(module) else ""
+                yield clause.function, alike, found
 
 
 def _judge(call: Call, clause: Clause) -> Site | Exempt:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.elixir.fixes import all_codemods, codemod
 from bot.elixir.fixes.base import Codemod, Declined, Proposal
+from bot.elixir.redetect import still_there
 from bot.elixir.rules import rule
 from tests.elixir.fixes.parser import judged
 from tests.elixir.fixes.support import MIX_EXS, applied, changes_of, surveyed
@@ -171,16 +172,23 @@ def test_declined(shape: str) -> None:
     assert reason in offer.reason
 
 
-def test_of_two_equal_handlers_the_one_found_is_taken_out() -> None:
+def test_two_equal_handlers_are_taken_out_one_after_the_other() -> None:
     guarded = "try do\n    Shop.Store.{}(key)\n  rescue\n    _ -> nil\n  end"
     body = f"def load(key) do\n  {guarded.format('open')}\n\n  {guarded.format('close')}\nend"
-    analysis, project = surveyed(files(body))
-    second = [f for f in analysis.findings if f.rule == "swallowed-crash"][1]
-    offer = codemod("let_crash").propose(project, second)
-    assert isinstance(offer, Proposal)
-    after = changes_of(codemod("let_crash"), project, offer.params)[0].after
-    assert "    Shop.Store.close(key)\n  end" in after
-    assert "      Shop.Store.open(key)\n    rescue" in after
+    tree, left = files(body), []
+    for _ in range(2):
+        analysis, project = surveyed(tree)
+        (finding,) = (f for f in analysis.findings if f.rule == "swallowed-crash")
+        offer = codemod("let_crash").propose(project, finding)
+        assert isinstance(offer, Proposal)
+        changes = changes_of(codemod("let_crash"), project, offer.params)
+        # Told once for both: that the other one is left does not make the change a failure.
+        assert still_there(project, changes, [finding]) == ()
+        tree |= {change.path: change.after for change in changes}
+        left.append(changes[0].after)
+    assert "    Shop.Store.open(key)\n\n" in left[0]
+    assert "      Shop.Store.close(key)\n    rescue" in left[0]
+    assert "rescue" not in left[1]
 
 
 def test_line_ends_are_kept() -> None:

@@ -13,7 +13,10 @@ Said = tuple[Function, str, Site | Exempt]
 
 
 def folded(found: Iterable[Said], note: str) -> Iterator[Site | Exempt]:
-    """One finding for what is alike in a function, the others as its evidence."""
+    """One finding for what is alike in a function, the others as its evidence.
+
+    Its data tell the number of `places`: a fix may change one of them.
+    """
     first: dict[tuple[object, ...], Site] = {}
     for function, alike, said in found:
         if isinstance(said, Exempt):
@@ -22,7 +25,13 @@ def folded(found: Iterable[Said], note: str) -> Iterator[Site | Exempt]:
         key = (function, alike, said.severity, said.confidence) if alike else (said.span,)
         if key in first:
             more = Because(said.span, note)
-            first[key] = replace(first[key], because=(*first[key].because, more))
+            told = first[key]
+            places = int(told.data.get("places", "1")) + 1
+            first[key] = replace(
+                told,
+                because=(*told.because, more),
+                data={**told.data, "places": str(places)},
+            )
         else:
             first[key] = said
     yield from first.values()
