@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in, resolve
+from bot.elixir.definition import DEFINITIONS
 from bot.elixir.outline import Module
 
 
@@ -26,11 +28,23 @@ def loose_calls(module: Module) -> Iterator[Call]:
 
 
 def own_calls(node: Node, module: Module) -> Iterator[Call]:
-    """Calls within a statement that no nested module holds."""
+    """Calls within a statement that no nested module holds; the head of a definition is none."""
     inner = [(m.node.start_byte, m.node.end_byte) for m in module.nested]
     for call in calls_in(node, module):
-        if not any(start <= call.start < end for start, end in inner):
+        if not any(start <= call.start < end for start, end in inner) and not _is_head(call.node):
             yield call
+
+
+def _is_head(node: Node) -> bool:
+    """Whether it only says what a function is called and takes, its guard left out."""
+    around = node.parent
+    if around is not None and nodes.operator(around) == "when":
+        if around.child_by_field_name("left") != node:
+            return False
+        node, around = around, around.parent
+    if around is None or around.type != "arguments" or around.named_children[0] != node:
+        return False
+    return around.parent is not None and nodes.is_call_to(around.parent, *DEFINITIONS)
 
 
 def loose_calls_to(module: Module, word: bytes) -> Iterator[Call]:

@@ -9,7 +9,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.loose import loose_calls_to
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
@@ -33,9 +32,9 @@ from bot.elixir.rules.parts.sleep_reasons import (
     is_short,
     test_name,
 )
+from bot.elixir.rules.parts.sleeps import sleeps_of
 from bot.elixir.rules.parts.standing import above, definition_around
 
-SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
 _TESTS = ("test", "property", "feature", "scenario")
 _WAITS = ("settling", "reading")
 
@@ -56,7 +55,7 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     first: dict[int, Site] = {}
-    for call, function in _sleeps(module):
+    for call, function in sleeps_of(module):
         stub = is_stub(module) if function or definition_around(call) is None else True
         exemption = _exemption(call, function, stub)
         if not exemption and is_uncalled(function, project):
@@ -73,16 +72,6 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
         else:
             first[test.id] = site
     yield from first.values()
-
-
-def _sleeps(module: Module) -> Iterator[tuple[Call, Function | None]]:
-    for call in loose_calls_to(module, b"sleep"):
-        if call.full in SLEEPS and call.args and not call.in_quote:
-            yield call, None
-    for clause in module.clauses_with(b"sleep("):
-        for call in clause.calls:
-            if call.full in SLEEPS and call.args and not call.in_quote:
-                yield call, clause.function
 
 
 def _exemption(call: Call, function: Function | None, stub: bool) -> str:
@@ -335,8 +324,8 @@ end
         ),
         Exemption(
             "moves-clock",
-            "a moment between two equal readings which the test asks to be equal: only a clock "
-            "that goes on could tell them apart",
+            "a moment between two equal readings which the test compares: only a clock that goes "
+            "on could tell them apart",
             Sample(
                 """\
 defmodule Shop.StampTest do
@@ -369,6 +358,24 @@ defmodule Shop.OfferTest do
 end
 """,
                 path="test/offer_test.exs",
+            ),
+        ),
+        Exemption(
+            "measured",
+            "its own length is what the test then asks for: no event can replace it",
+            Sample(
+                """\
+defmodule Shop.WatchTest do
+  use ExUnit.Case
+
+  test "measures" do
+    watch = Shop.Watch.start()
+    Process.sleep(50)
+    assert Shop.Watch.stop(watch) >= 50
+  end
+end
+""",
+                path="test/watch_test.exs",
             ),
         ),
         Exemption(

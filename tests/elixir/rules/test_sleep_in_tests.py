@@ -302,7 +302,7 @@ def test_a_test_about_time_is_told_once() -> None:
         ("5", "Shop.at(:a)", "assert a == b", "~moves-clock"),
         ("50", "Shop.at(:a)", "assert a == b", "warning"),
         ("5", "Shop.at(:b)", "assert a == b", "info"),
-        ("5", "Shop.at(:a)", "assert a < b", "info"),
+        ("5", "Shop.at(:a)", "assert a < b", "~moves-clock"),
         ("5", "Shop.at(:a)", "assert a == 1", "info"),
     ],
 )
@@ -365,6 +365,10 @@ TASK = "t = Task.async(fn -> f() end)\nProcess.sleep(90)\n"
         ("a = look()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "once more"),
         ("a = see()\nif a == b do\n Process.sleep(90)\n look()\nend\nassert a", "whatever has"),
         ("sell()\nProcess.sleep(90)", "as the last thing"),
+        ("expected(sell())\nProcess.sleep(90)", "as the last thing"),
+        ("verify_card(sell())\nProcess.sleep(90)", "as the last thing"),
+        ("mock |> expect(:sell)\nProcess.sleep(90)", "whatever has happened"),
+        ("Mox.verify!(Shop)\nProcess.sleep(90)", "whatever has happened"),
         ("spawn_link(fn -> assert sold?() end)\nProcess.sleep(90)", "whatever has happened"),
         ("expect(Shop, :sell)\nProcess.sleep(90)", "whatever has happened"),
         ("sell()\nProcess.sleep(90)\nassert sold?()", "whatever has happened"),
@@ -383,3 +387,87 @@ def test_where_it_stands(body: str, said: str) -> None:
     (finding,) = analysed(rule(RULE), in_test(body)).findings
     assert said in finding.message
     assert str(finding.severity) == ("warning" if said.startswith("whatever") else "info")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Process.sleep(50)\nassert took >= 50", ["~measured"]),
+        ("Process.sleep(50)\nassert 50 <= took", ["~measured"]),
+        ("Process.sleep(50)\nassert took > 50 and took < 90", ["~measured"]),
+        ("Process.sleep(50)\nassert took >= 50_000", ["~measured"]),
+        ("Process.sleep(pause)\nassert took >= pause", ["~measured"]),
+        ("Process.sleep(50)\nassert took <= 50", ["warning"]),
+        ("Process.sleep(50)\nassert 50 >= took", ["warning"]),
+        ("Process.sleep(50)\nassert took >= 40", ["warning"]),
+        ("Process.sleep(50)\nassert length(sold) >= 50", ["warning"]),
+        ("Process.sleep(50)\nrefute took > 50", ["warning"]),
+        ("assert took >= 50\nProcess.sleep(50)", ["info"]),
+        ("Process.sleep(50)\nlook()\nProcess.sleep(50)\nassert t > 50", ["warning", "~measured"]),
+        ("Process.sleep(5)\nassert took >= 5", ["info"]),
+    ],
+)
+def test_what_is_measured_needs_no_event(body: str, said: list[str]) -> None:
+    assert outcome(RULE, in_test(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("send(pid, {:expired, 1})", "whatever has happened"),
+        ("pid |> send(:expire)", "whatever has happened"),
+        ("GenServer.cast(pid, :expire)", "whatever has happened"),
+        ("put(1, expires_in: 1)", "so that time passes"),
+        ("# let it take the window update", "whatever has happened"),
+        ("# the connection window grows", "whatever has happened"),
+        ("# until the window is over", "so that time passes"),
+    ],
+)
+def test_of_what_has_to_pass_words_of_messages_and_of_flow_control_say_nothing(
+    before: str, said: str
+) -> None:
+    (finding,) = found(f"{before}\nProcess.sleep(200)\nlook()")
+    assert said in finding.message
+
+
+@pytest.mark.parametrize(
+    ("before", "sign", "said"),
+    [
+        ("", "<", "~moves-clock"),
+        ("", ">=", "~moves-clock"),
+        ("", "!=", "~moves-clock"),
+        ("# A comment.\n", "<", "~moves-clock"),
+        ("sell()\n", "<", "info"),
+        ("sell()\n", "==", "~moves-clock"),
+    ],
+)
+def test_a_clock_is_moved_whichever_way_the_test_compares(
+    before: str, sign: str, said: str
+) -> None:
+    body = f"{before}a = stamp()\nProcess.sleep(2)\nb = stamp()\nassert a {sign} b"
+    assert outcome(RULE, in_test(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ["~simulated-work"]),
+        ("test 'b' do\n  dawdle(1)\nend", ["warning"]),
+    ],
+)
+@pytest.mark.parametrize("guard", ["", " when is_map(conn)"])
+def test_a_head_among_the_tests_is_no_call(guard: str, more: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  describe "a" do
+    test "a", do: run("dawdle")
+    def dawdle(conn){guard} do
+      Process.sleep(100)
+      conn
+    end
+    {more}
+  end
+end
+"""
+    assert outcome(RULE, {"test/a_test.exs": code}) == said

@@ -13,11 +13,16 @@ from bot.elixir.nodes import text
 from bot.elixir.rules.parts.absence import comments_at
 from bot.elixir.rules.parts.standing import above
 
+_WINDOW = (
+    r"(?<![a-z])(?<!stream )(?<!connection )(?<!control )(?<!send )(?<!receive )(?<!browser )"
+    r"windows?(?![a-z])(?![ _-]?updat)"
+)
+"""A window of time: not that of a connection, by which its other end says how much it takes."""
 _CLOCK_WORDS = re.compile(
-    r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling|window"
+    r"(?<![a-z])(?:ttl|expir|timeout|time out|times out|timed out|interval|idle|idling"
     r"|elapsed|duration|debounc|throttl|latency|stale|refresh|heartbeat|keep-?alive|delay"
     r"|grace period|cool-?down|threshold|timestamp|modification time"
-    r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))"
+    r"|(?:old|older|oldest|rates?|rate-?limit\w*|ticks?)(?![a-z]))|" + _WINDOW
 )
 """Words in the name of a test that is about time."""
 CLOCKS = frozenset(
@@ -28,11 +33,14 @@ CLOCKS = frozenset(
     }
 )  # fmt: skip
 """Calls that ask for the time of day."""
+_SENDS = ("send", "Process.send", ":erlang.send", "GenServer.cast")
 _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir", "sleeptime")
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
+_EQUAL = ("==", "===")
+_APART = ("!=", "!==", "<", "<=", ">", ">=")
 _PASSES = re.compile(
-    r"(?<![a-z])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down"
-    r"|windows?(?![a-z]))"
+    r"(?<![a-z])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down)|"
+    + _WINDOW
 )
 """Words in a comment at a sleep that say what has to pass. Of a `delay` or an `interval` people
 speak where they wait for what comes after it.
@@ -59,10 +67,19 @@ def speaks_of_passing(call: Call, test_name: str) -> bool:
 
 
 def _about_age(call: Call) -> bool:
-    """Whether a neighbouring statement speaks of an age or an expiry."""
+    """Whether a neighbouring statement speaks of an age or an expiry. Of a message that says so no
+    time has to pass any more: the test sends it itself.
+    """
     block = call.statement.parent
     beside = block.named_children if block is not None else []
-    return any(re.search(r"max_age|ttl|expire", text(n)) for n in beside if n.type != "comment")
+    speaking = (n for n in beside if n.type != "comment" and not _sends(n))
+    return any(re.search(r"max_age|ttl|expire", text(n)) for n in speaking)
+
+
+def _sends(statement: Node) -> bool:
+    piped = nodes.operator(statement) == "|>"
+    sending = statement.child_by_field_name("right") if piped else statement
+    return sending is not None and nodes.is_call_to(sending, *_SENDS)
 
 
 def has_old_data(call: Call) -> bool:
@@ -89,8 +106,9 @@ def _reckons_back(call: Call) -> bool:
 
 
 def same_before_and_after(call: Call) -> bool:
-    """Whether it stands between two equal expressions whose values the test then asks to be equal:
-    the time in between is all that could tell them apart.
+    """Whether it stands between two equal expressions whose values the test then compares: the time
+    in between is all that could tell them apart. Where one is to be more than the other, nothing
+    that another process could get on with was done before in its block.
     """
     before, after = call.statement.prev_named_sibling, nodes.next_code(call.statement)
     if before is None or after is None or {nodes.operator(before), nodes.operator(after)} != {"="}:
@@ -99,9 +117,18 @@ def same_before_and_after(call: Call) -> bool:
         return False
     first, second = _bound(before), _bound(after)
     block = call.statement.parent
-    compared = (o for sign in ("==", "===") for o in operations(block, sign)) if block else ()
+    apart = _APART if block and not _comes_later(before) else ()
+    compared = (o for sign in (*_EQUAL, *apart) for o in operations(block, sign)) if block else ()
     found = map(nodes.identifiers, compared)
     return any(named & (first - second) and named & (second - first) for named in found)
+
+
+def _comes_later(statement: Node) -> bool:
+    """Whether something stands before it in its block."""
+    earlier = statement.prev_named_sibling
+    while earlier is not None and earlier.type == "comment":
+        earlier = earlier.prev_named_sibling
+    return earlier is not None
 
 
 def _bound(match: Node) -> set[str]:

@@ -14,6 +14,7 @@ from bot.elixir.module import Module
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS
 from bot.elixir.rules.parts.about_time import CLOCKS, speaks_of_passing
+from bot.elixir.rules.parts.measured import is_measured
 from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario", "setup", "setup_all")
@@ -33,6 +34,8 @@ def no_event_for(call: Call) -> str:
         return "fixture"
     if _outlasts_an_expiry(call) or _outlasts_a_window(call):
         return "outlasts"
+    if is_measured(call):
+        return "measured"
     if _waits_for_the_clock(call):
         return "wall-clock"
     return "load" if _paces_a_load(call) else ""

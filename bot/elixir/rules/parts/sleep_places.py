@@ -7,6 +7,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.expressions import operations
+from bot.elixir.module import Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.absence import next_statements
 from bot.elixir.rules.parts.standing import above
@@ -17,6 +18,9 @@ _EACH = ("Enum.each", "Enum.map", "for")
 _CHECKED = ("assert", "refute", "eventually", "assert_eventually", "wait_until")
 _LINKED = ("spawn_link", "spawn_monitor", "start_link", "async")
 _CHECKED_LATER = (b"verify", b"expect", b"Bypass")
+_MOCKS = frozenset(
+    {"expect", "expect_once", "expects", "verify", "verify!", "verify_on_exit", "verify_on_exit!"}
+)
 """What makes a test check at its end: calls of mocks that have to come until then."""
 
 
@@ -98,4 +102,14 @@ def _ends_the_test(call: Call) -> bool:
     linked = (c for c in calls_in(test, call.owner) if c.name in _LINKED)
     if any("assert" in text(c.node) for c in linked):
         return False  # The end of that process is the event.
-    return not call.owner.source.places(*_CHECKED_LATER)
+    return not _checks_later(call.owner)
+
+
+def _checks_later(module: Module) -> bool:
+    """Whether the file speaks of mocks that have to be called, and not only of what it expects."""
+    if module.source.places(b":verify_on_exit", b"Bypass"):
+        return True
+    return bool(module.source.places(*_CHECKED_LATER)) and any(
+        nodes.text_of(node, "target").rpartition(".")[2] in _MOCKS
+        for node in nodes.of_type(module.source.root, "call")
+    )

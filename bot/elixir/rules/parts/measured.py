@@ -1,0 +1,72 @@
+"""Sleeps in tests whose own length is what the test then asks for."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
+from bot.elixir.expressions import operations
+from bot.elixir.nodes import text
+from bot.elixir.rules.parts.standing import above
+
+_TESTS = ("test", "property", "feature", "scenario")
+_COUNTS = re.compile(r"count|length|size|total|number|calls|(?<![a-z])(?:n|len|num)(?![a-z])")
+_LEAST_MS = 11
+"""Of fewer a number may mean anything."""
+_UNITS = (1, 1000, 1_000_000)
+_BOUNDS = ((">", "right"), (">=", "right"), ("<", "left"), ("<=", "left"))
+"""Comparisons, and the side of the lower bound."""
+
+
+def is_measured(call: Call) -> bool:
+    """Whether the test asserts after it that something took at least as long as it sleeps."""
+    test = next((a for a in above(call) if nodes.is_call_to(a, *_TESTS)), None)
+    if test is None:
+        return False
+    claims = [(o, side) for sign, side in _BOUNDS for o in operations(test, sign)]
+    return any(
+        o.start_byte >= call.node.end_byte
+        and _is_asserted(o, test)
+        and _is_least(o, side, call)
+        and not _sleeps_between(call, o, test)
+        for o, side in claims
+    )
+
+
+def _is_asserted(claim: Node, test: Node) -> bool:
+    around = (a for a in nodes.ancestors(claim) if nodes.contains(test, a))
+    return any(nodes.is_call_to(a, "assert") for a in around)
+
+
+def _is_least(claim: Node, side: str, call: Call) -> bool:
+    """Whether the bound is as long as the sleep, and what it is of can be a time."""
+    bound = claim.child_by_field_name(side)
+    measured = claim.child_by_field_name("left" if side == "right" else "right")
+    if bound is None or measured is None or _counts(measured):
+        return False
+    slept = call.args[0]
+    if bound.type == slept.type == "identifier":
+        return text(bound) == text(slept)
+    length, least = _number(slept, call), _number(bound, call)
+    return length >= _LEAST_MS and any(least == length * unit for unit in _UNITS)
+
+
+def _counts(measured: Node) -> bool:
+    return bool(_COUNTS.search(text(measured).lower()))
+
+
+def _number(node: Node, call: Call) -> int:
+    value = call.owner.value(node)
+    written = text(value).replace("_", "")
+    return int(written) if value.type == "integer" and written.isdigit() else 0
+
+
+def _sleeps_between(call: Call, claim: Node, test: Node) -> bool:
+    """Whether another sleep is nearer to the claim: then that one may be measured."""
+    return any(
+        c.name == "sleep" and call.node.end_byte <= c.start < claim.start_byte
+        for c in calls_in(test, call.owner)
+    )
