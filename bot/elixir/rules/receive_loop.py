@@ -15,6 +15,7 @@ from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.again import is_call_of, keeps_nothing
 from bot.elixir.rules.parts.bound_loops import ends_with_another
+from bot.elixir.rules.parts.joined import is_joined
 from bot.elixir.waiting import is_receive, only_flushes, patterns
 
 _SPAWNS = frozenset(
@@ -170,7 +171,10 @@ def _exemption(function: Function, start: Call) -> str:
         return "special-process"
     if any(is_command_line(clause) for clause in function.clauses):
         return "command-line"
-    return "bound-to-caller" if ends_with_another(function, start) else ""
+    if ends_with_another(function, start):
+        return "bound-to-caller"
+    around = module.clause_at(start.start)
+    return "joined" if around is not None and is_joined(start, around) else ""
 
 
 RULE = Rule(
@@ -284,6 +288,34 @@ defmodule Shop.Watch do
     receive do
       {:DOWN, ^ref, :process, _pid, _reason} -> Shop.Book.add(sold)
       {:sold, price} -> watch(till, ref, sold + price)
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "joined",
+            "it lives within one call of a function, which tells it to end and waits until it has: "
+            "a helper, and no server",
+            Sample("""\
+defmodule Shop.Prompt do
+  def ask do
+    pid = spawn_link(fn -> dots() end)
+    answer = IO.gets("How many? ")
+    send(pid, {:done, self()})
+
+    receive do
+      {:done, ^pid} -> answer
+    end
+  end
+
+  defp dots do
+    receive do
+      {:done, from} -> send(from, {:done, self()})
+    after
+      100 ->
+        IO.write(".")
+        dots()
     end
   end
 end

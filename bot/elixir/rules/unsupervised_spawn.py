@@ -23,6 +23,7 @@ from bot.elixir.rules.parts.job import (
     only_sends,
     unknown,
 )
+from bot.elixir.rules.parts.joined import is_joined
 from bot.elixir.rules.parts.kept_pid import ended_by_field
 from bot.elixir.rules.parts.spawn_ties import (
     has_option,
@@ -145,7 +146,7 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "remote-node"
     if is_tied_to_caller(call, clause):
         return "tied-to-caller"
-    return ""
+    return "joined" if has_option(call, "link") and is_joined(call, clause) else ""
 
 
 RULE = Rule(
@@ -336,6 +337,34 @@ defmodule Relay do
         {:DOWN, ^ref, :process, _pid, _reason} -> :closed
       end
     end)
+  end
+end
+"""),
+        ),
+        Exemption(
+            "joined",
+            "linked to one call of a function, which tells it to end and waits until it has: a "
+            "supervisor would take that tie away",
+            Sample("""\
+defmodule Shop.Prompt do
+  def ask do
+    pid = spawn_link(fn -> dots() end)
+    answer = IO.gets("How many? ")
+    send(pid, {:done, self()})
+
+    receive do
+      {:done, ^pid} -> answer
+    end
+  end
+
+  defp dots do
+    receive do
+      {:done, from} -> send(from, {:done, self()})
+    after
+      100 ->
+        IO.write(".")
+        dots()
+    end
   end
 end
 """),

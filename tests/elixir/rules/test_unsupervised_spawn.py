@@ -406,3 +406,54 @@ end
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ["tied-to-caller"] * tied
     assert len(analysis.findings) == (not tied)
+
+
+HELPER = """\
+defmodule A do
+  def ask do
+    {start}
+    answer = IO.gets("?")
+    {sent}
+    {taken}
+    {after}
+  end
+
+  defp dots(from) do
+    receive do
+      {{:done, to}} -> send(to, {{:done, self()}})
+      {{:look, to}} -> dots(to)
+    after
+      100 -> dots(from)
+    end
+  end
+end
+"""
+WHOLE = {
+    "start": "pid = spawn_link(fn -> dots(0) end)",
+    "sent": "send(pid, {:done, self()})",
+    "taken": "receive do: ({:done, ^pid} -> :ok)",
+    "after": "answer",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "joined"),
+    [
+        ({}, True),
+        ({"taken": "receive do\n {:done, ^pid} -> :ok\n end"}, True),
+        ({"taken": "receive do\n {:done, ^pid} -> :ok\n after\n 100 -> :ok\n end"}, False),
+        ({"taken": "receive do\n {:done, ^pid} -> :ok\n :stop -> :ok\n end"}, False),
+        ({"taken": "receive do: ({:done, _} -> :ok)"}, False),
+        ({"taken": ":ok"}, False),
+        ({"sent": "send(pid, {:look, self()})"}, False),
+        ({"sent": ":ok"}, False),
+        ({"sent": "if answer, do: send(pid, {:done, self()})"}, False),
+        ({"after": "pid"}, False),
+        ({"after": "keep(pid)"}, False),
+        ({"start": "pid = spawn(fn -> dots(0) end)"}, False),
+    ],
+)
+def test_a_helper_of_one_call(changed: dict[str, str], joined: bool) -> None:
+    analysis = analysed(RULE, HELPER.format(**{**WHOLE, **changed}))
+    assert [e.exemption for e in analysis.exempted] == ["joined"] * joined
+    assert len(analysis.findings) == (not joined)
