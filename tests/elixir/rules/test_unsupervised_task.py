@@ -196,6 +196,9 @@ def test_a_drop_in_of_the_same_name(code: str, spared: bool) -> None:
     [
         ("task = Task.async(fn -> x end)\n    Shop.Waiting.add(task)", ["handed-on"]),
         ("Shop.Waiting.add(Task.async(fn -> x end))\n    :ok", ["handed-on"]),
+        ("Shop.Waiting.add(x, {Task.async(fn -> x end), 0})\n    :ok", ["handed-on"]),
+        ("task = Task.async(fn -> x end)\n    Shop.Waiting.add([{task, 0}])", ["handed-on"]),
+        ("task = Task.async(fn -> x end)\n    Map.put(x, :a, {task, 0})\n    :ok", []),
         ("task = Task.async(fn -> x end)\n    Logger.info(task)", []),
         ("task = Task.async(fn -> x end)\n    Map.put(%{}, :a, 1)", []),
     ],

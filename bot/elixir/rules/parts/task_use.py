@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
@@ -20,15 +24,25 @@ def is_kept(task: Call) -> bool:
 
 
 def hands_on_task(task: Call, clause: Clause) -> bool:
-    """Whether a function of another module is given the task."""
+    """Whether a function of another module is given the task, alone or with something else."""
     match = next((a for a in nodes.ancestors(task.node) if nodes.operator(a) == "="), None)
     name = nodes.text_of(match, "left") if match is not None else ""
     return any(
-        arg.id == task.node.id or (name.isidentifier() and text(arg) == name)
+        part.id == task.node.id or (name.isidentifier() and text(part) == name)
         for call in clause.calls
         if _is_elsewhere(call) and call.start != task.start
         for arg in call.args
+        for part in _parts(arg)
     )
+
+
+def _parts(value: Node) -> Iterator[Node]:
+    """A value, or what a tuple or a list of them holds."""
+    if value.type not in ("tuple", "list"):
+        yield value
+        return
+    for part in value.named_children:
+        yield from _parts(part)
 
 
 def _is_elsewhere(call: Call) -> bool:
