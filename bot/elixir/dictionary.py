@@ -37,7 +37,7 @@ def uses_of(module: Module) -> dict[str, Uses]:
 
 
 def _note(call: Call, clause: Clause, keys: dict[str, Uses]) -> None:
-    key = _key(call.args[0], clause.function.module)
+    key = key_of(call.args[0], clause.function.module)
     where = (call, clause)
     if call.name == "put" and call.arity == 2:
         keys.setdefault(key, Uses()).writes.append(where)
@@ -47,7 +47,8 @@ def _note(call: Call, clause: Clause, keys: dict[str, Uses]) -> None:
         keys.setdefault(key, Uses()).drops.append(where)
 
 
-def _key(node: Node, module: Module) -> str:
+def key_of(node: Node, module: Module) -> str:
+    """A key as it is written, or as the attribute that it is has it."""
     operand = node.child_by_field_name("operand")
     named = nodes.operator(node) == "@" and operand is not None
     if named and operand is not None and text(operand) in module.attributes:

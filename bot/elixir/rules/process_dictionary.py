@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
-from bot.elixir.dictionary import Uses, is_handed_on, tells_who_it_is, uses_of
+from bot.elixir.dictionary import Uses, is_handed_on, key_of, tells_who_it_is, uses_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
@@ -87,6 +87,8 @@ def _exemption(key: str, uses: Uses, module: Module) -> str:
         return "event-handler"
     if _inspects(module):
         return "inspected"
+    if _is_inherited(key, module):
+        return "inherited"
     if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
         return "label"
     return "identity" if tells_who_it_is(uses, module) else ""
@@ -141,6 +143,15 @@ def _inspects(module: Module) -> bool:
         call.full in ("Process.info", ":erlang.process_info")
         and ":dictionary" in {text(n) for n in nodes.of_type(_asked(call), "atom")}
         for clause in module.clauses_with(b":dictionary")
+        for call in clause.calls
+    )
+
+
+def _is_inherited(key: str, module: Module) -> bool:
+    """Whether the module looks for the key in the processes that started its own, too."""
+    return any(
+        call.full == "ProcessTree.get" and bool(call.args) and key_of(call.args[0], module) == key
+        for clause in module.clauses_with(b"ProcessTree")
         for call in clause.calls
     )
 
@@ -274,6 +285,17 @@ defmodule Desk do
     {:dictionary, kept} = Process.info(pid, :dictionary)
     List.keyfind(kept, :desk, 0)
   end
+end
+"""),
+        ),
+        Exemption(
+            "inherited",
+            "the processes started by its own find it by `ProcessTree.get`: what holds for them "
+            "all",
+            Sample("""\
+defmodule Desk do
+  def enter(name), do: Process.put(:desk, name)
+  def name, do: ProcessTree.get(:desk)
 end
 """),
         ),

@@ -243,3 +243,25 @@ def test_a_monitor_of_performance_keeps_its_request_there() -> None:
     end
     """
     assert analysed(RULE, code).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("read", "inherited"),
+    [
+        ("ProcessTree.get(@key)", True),
+        ("ProcessTree.get(Desk, default: 1)", True),
+        ("ProcessTree.get(:other)", False),
+        ("Shop.Tree.get(@key)", False),
+    ],
+)
+def test_what_the_processes_started_by_its_own_find(read: str, inherited: bool) -> None:
+    code = f"""\
+defmodule Desk do
+  @key __MODULE__
+  def enter(name), do: Process.put(@key, name)
+  def name, do: Process.get(@key) || {read}
+end
+"""
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == ["inherited"] * inherited
+    assert len(analysis.findings) == (not inherited)
