@@ -306,8 +306,8 @@ end
         ),
         Exemption(
             "application's",
-            "a child specification of the application gives the same module the same name, and the "
-            "test takes any answer: it may find that process running, and start none",
+            "the application has a child of the same module and name, and the test takes any "
+            "answer: it may find that process running, and start none",
             Sample(
                 files={
                     "lib/stock.ex": """\

@@ -186,3 +186,67 @@ defmodule Shop.ATest do
 end
 """
     assert outcome(RULE, {"lib/app.ex": application, "test/a_test.exs": test}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("use", "listed", "start", "said"),
+    [
+        ("Application", "Shop.Stock", "Stock.start_link([])", ["~application's"] * 2),
+        ("Application", "Shop.Shelves", "Stock.start_link([])", ["~application's"] * 2),
+        (
+            "Application",
+            "Supervisor.Spec.worker(Shop.Stock, [])",
+            "Stock.start_link([])",
+            ["~application's"] * 2,
+        ),
+        ("Application", "Shop.Till", "Stock.start_link([])", ["info"]),
+        ("Application", "Shop.Stock", "{:ok, _} = Stock.start_link([])", ["info"]),
+        ("Supervisor", "Shop.Stock", "Stock.start_link([])", ["info"]),
+        (
+            "Application",
+            "Shop.Stock",
+            "Application.stop(:shop)\n Stock.start_link([])",
+            ["info"],
+        ),
+        (
+            "Application",
+            "Shop.Stock",
+            "Stock.start_link([])\n end\n setup do\n Application.stop(:shop)",
+            ["info"],
+        ),
+        (
+            "Application",
+            "Shop.Stock",
+            "Stock.start_link([])\n end\n test 'c' do\n Application.stop(:shop)",
+            ["~application's"] * 2,
+        ),
+    ],
+)
+def test_a_child_of_an_application_may_run_already(
+    use: str, listed: str, start: str, said: list[str]
+) -> None:
+    lib = f"""\
+defmodule Shop.Application do
+  use {use}
+  def start(_, _), do: Supervisor.start_link([{listed}], strategy: :one_for_one)
+end
+defmodule Shop.Shelves do
+  use Supervisor
+  def start_link(_), do: Supervisor.start_link(__MODULE__, [])
+  def init(_), do: Supervisor.init([Shop.Stock], strategy: :one_for_one)
+end
+"""
+    test = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  alias Shop.Stock
+  test "a" do
+    {start}
+  end
+  test "b" do
+    {start.partition(" end")[0]}
+  end
+end
+"""
+    files = {"lib/app.ex": lib, "lib/stock.ex": STOCK, "test/a_test.exs": test}
+    assert outcome(RULE, files) == said
