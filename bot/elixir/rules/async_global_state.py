@@ -13,7 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.configured import AFTER_A_FAILURE, LEFT, puts_back, stays
+from bot.elixir.rules.parts.configured import AFTER_A_FAILURE, stays, what_is_left
 from bot.elixir.rules.parts.excluded import left_out
 from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
 from bot.elixir.rules.parts.test_life import (
@@ -72,8 +72,8 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
             continue
         seen.add(key)
         if setting is not None:
-            back = puts_back(own[setting], module)
-            verdict = _judge_setting(setting, call, project, setting in restored, back)
+            left = what_is_left(call, own[setting])
+            verdict = _judge_setting(setting, call, project, setting in restored, left)
             same = isinstance(verdict, Site) and stays(setting, own[setting], project)
             yield Exempt(verdict.span, "same-value") if same else verdict
         else:
@@ -82,7 +82,7 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
 
 
 def _judge_setting(
-    setting: Setting, call: Call, project: Project, restored: bool, put_back: bool
+    setting: Setting, call: Call, project: Project, restored: bool, note: str
 ) -> Verdict:
     span, what, own = Span.of(call.owner, call.node), f"`{setting.label}`", call.owner.source.path
     changes = changes_of(setting, project, own)
@@ -104,7 +104,7 @@ def _judge_setting(
         return _site(span, what, beside.evidence)
     if restored:
         return Exempt(span, "put-back")
-    left = Because(span, AFTER_A_FAILURE if put_back else LEFT)
+    left, put_back = Because(span, note), note == AFTER_A_FAILURE
     later = next((use for use in (*reads, *changes) if use.tests), None)
     if later is not None:
         found_later = _site(span, what, (left, *later.evidence))

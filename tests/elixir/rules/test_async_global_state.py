@@ -8,6 +8,7 @@ from bot.elixir.analyze import survey
 from bot.elixir.rules import rule
 from bot.elixir.tree import MemoryTree
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "async-global-state"
 READER = """\
@@ -410,3 +411,32 @@ def test_a_function_that_another_test_replaces() -> None:
     put = "Application.put_env(:shop, :limit, 1)\n      on_exit(fn -> put(nil) end)"
     back = "defp put(v), do: Application.put_env(:shop, :limit, v)"
     assert said(put, head=back, other=other) == ["~put-back"]
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("Application.put_env(:shop, :limit, 1)", "later tests may find this one"),
+        (
+            "Application.put_env(:shop, :limit, 1)\n Application.put_env(:shop, :limit, 2)",
+            "later tests may find the one it is given last",
+        ),
+        (
+            "Application.put_env(:shop, :limit, 1)\n end\n test 'b' do\n"
+            "Application.put_env(:shop, :limit, 2)",
+            "later tests may find this one",
+        ),
+    ],
+)
+def test_what_later_tests_find(body: str, left: str) -> None:
+    test = f"""\
+defmodule Shop.LimitTest do
+  use ExUnit.Case, async: true
+  test "a" do
+    {body}
+  end
+end
+"""
+    files = {"lib/limit.ex": READER, "test/limit_test.exs": test, "test/other_test.exs": ALONE}
+    (finding,) = analysed(rule(RULE), files).findings
+    assert any(evidence.note.endswith(left) for evidence in finding.evidence)

@@ -13,10 +13,12 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.parts.setting_users import changes_of
+from bot.elixir.rules.parts.standing import above
 from bot.elixir.settings import READS, Setting, read, written
 
 LEFT = "no `on_exit` here puts the old value back: later tests may find this one"
 AFTER_A_FAILURE = "put back by no `on_exit`: later tests find this value where this one fails"
+LAST = "no `on_exit` here puts the old value back: later tests may find the one it is given last"
 _FILES = ("config.exs", "test.exs", "runtime.exs")
 """What counts in tests, in the order in which it is read."""
 _CONDITIONS = ("if", "unless", "case", "cond", "for", "with")
@@ -81,3 +83,12 @@ def puts_back(writes: list[Call], module: Module) -> bool:
     variable = any(c.args and c.args[-1].type == "identifier" for c in writes)
     reads = {full.rpartition(".")[2] for full in READS}
     return variable and any(read(c) == written(writes[0]) for c in calls_named(module, reads))
+
+
+def what_is_left(call: Call, writes: list[Call]) -> str:
+    """What later tests may find of a change, said of the first of a module's writes."""
+    if puts_back(writes, call.owner):
+        return AFTER_A_FAILURE
+    test = next((a for a in above(call) if nodes.is_call_to(a, "test", "property")), None)
+    again = (w for w in writes if test is not None and nodes.contains(test, w.node))
+    return LAST if any(w.start > call.start for w in again) else LEFT
