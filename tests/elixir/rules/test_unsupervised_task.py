@@ -476,3 +476,34 @@ def handle_cast(x, s) do
   def handle_info({ref, x}, _) when is_reference(ref), do: {:noreply, x}"""
     (finding,) = analysed(RULE, ASYNC.replace("TAKES", more)).findings
     assert [e.note for e in finding.evidence][1:] == ["this one too"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "severity", "fix"),
+    [
+        ("", "warning", "automatic"),
+        ("# Runs in another process.\n", "warning", "automatic"),
+        ("# In another process: the caller may hold the lock.\n", "info", "advice"),
+        (
+            "# It has to run in another thread, since this one may hold the lock.\n",
+            "info",
+            "advice",
+        ),
+        ("# Tells the shop about it, whatever else happens here.\n", "warning", "automatic"),
+    ],
+)
+@pytest.mark.parametrize("match", ["", "{:ok, _} = "])
+def test_a_comment_that_says_why_a_task_does_it(
+    comment: str, severity: str, fix: str, match: str
+) -> None:
+    code = f"""\
+defmodule A do
+  def go(x) do
+    {comment}
+    {match}Task.start(fn -> sell(x) end)
+    :ok
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert (str(finding.severity), str(finding.fix)) == (severity, fix)

@@ -21,7 +21,7 @@ _BLOCKS = re.compile(r"\b(?:waits?|blocks?|blocked|blocking|for ?ever|infinity)\
 """What the documentation of a function says that waits on purpose."""
 
 _OTHER_PROCESS = re.compile(
-    r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+process\b", re.I
+    r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+(?:process|thread)\b", re.I
 )
 
 _TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)

@@ -11,6 +11,7 @@ from bot.elixir.outline import Clause
 from bot.elixir.reach import is_callback, is_server, runs_in_server
 from bot.elixir.rules.parts.init_job import belongs_in_child_list, lets_go_at_the_end
 from bot.elixir.rules.parts.job import unknown
+from bot.elixir.rules.parts.stated_reasons import says_why_elsewhere
 from bot.elixir.trapping import trap_flags
 
 
@@ -24,7 +25,7 @@ def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     if hands_on_pid(call, clause) and not is_callback(clause.function):
         note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
         return what, note, "info"
-    return what, unknown(call, clause), None
+    return what, unknown(call, clause), "info" if says_why_elsewhere(call) else None
 
 
 def _linked(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
