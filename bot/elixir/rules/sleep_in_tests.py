@@ -47,7 +47,7 @@ def starts(project: Project) -> list[str]:
 def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every sleep in a test, a set-up or a helper of a test file.
 
-    Those of one test about time are told once, at the first.
+    Those of one test that are short or about time are told once, at the first.
     """
     for module in project.modules_in(path):
         yield from _in_module(module, project)
@@ -64,7 +64,7 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
             yield Exempt(Span.of(module, call.node), exemption)
             continue
         site = _site(call, function)
-        test = _test(call) if site.data["about"] in ("time", "named") else None
+        test = _test(call) if site.data["about"] in ("time", "named", "short") else None
         if test is None:
             yield site
         elif test.id in first:

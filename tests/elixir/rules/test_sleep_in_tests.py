@@ -471,3 +471,9 @@ defmodule Shop.ATest do
 end
 """
     assert outcome(RULE, {"test/a_test.exs": code}) == said
+
+
+def test_short_ones_of_a_test_are_told_once() -> None:
+    (finding,) = found("Process.sleep(2)\n      go()\n      Process.sleep(2)\n      look()")
+    assert [e.line for e in finding.evidence] == [5, 7]
+    assert finding.severity == "info"
