@@ -94,7 +94,7 @@ def _kept_pid(request: Request, kept_in: Module) -> Node | None:
             continue
         if can_match(pattern, message, kept_in):
             names = [text(n) for n in _elements(pattern)]
-            if any(i < len(names) and names[i] == write.value for i in places):
+            if any(i < len(names) and names[i] in write.names for i in places):
                 return write.node
     return None
 

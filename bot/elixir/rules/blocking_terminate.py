@@ -12,6 +12,7 @@ from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.infinite_timeout import POSITIONS
+from bot.elixir.rules.parts.decided import is_ruled_out
 from bot.elixir.rules.parts.other_waits import not_its_own
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.trapping import trap_flags
@@ -26,7 +27,9 @@ def check(module: Module) -> Iterator[Site | Exempt]:
     if terminate is None or not is_server(module):
         return
     for group in by_clause(reached([terminate])):
-        yield _judge(group, module)
+        left = [pair for pair in group if not is_ruled_out(pair[0].call, pair[1])]
+        if left:
+            yield _judge(left, module)
 
 
 def _judge(group: list[tuple[Blocking, Reached]], module: Module) -> Site | Exempt:

@@ -23,6 +23,12 @@ _APPLICATION = frozenset(
 _SYSTEM = frozenset(f"System.{name}" for name in ("get_env", "fetch_env", "fetch_env!"))
 _WORDS = (b"get_env", b"fetch_env", b"get_all_env")
 _BUILD = re.compile(r"SHA|COMMIT|VERSION|BUILD|REVISION|RELEASE|COMPIL|PRECOMPILED|GIT_")
+_COMPILES_AGAIN = re.compile(
+    r"\bre-?compil|\bcompiled? again\b|\bdeps\.(?:clean|compile)\b|\bcompile --force\b", re.I
+)
+"""What tells a reader that a change asks for a compilation."""
+_OF_THE_BUILD = re.compile(r"\b(?:at|during) (?:compile[- ]time|compilation)\b", re.I)
+"""The same, beside the read."""
 _SWITCHES = ("if", "unless", "case", "cond")
 _TWO = 2
 """Arguments of a read that names one setting."""
@@ -89,7 +95,7 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         return Exempt(span, "build-value")
     if call.full in _APPLICATION and _chooses_a_build(statement):
         return _choice(call, span)
-    name = _attribute(statement)
+    name, stated = _attribute(statement), _is_stated(statement, module)
     what = "the attribute keeps" if name else "the module is compiled with"
     return Site(
         span,
@@ -102,10 +108,25 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
                 "says at start does not change it",
             ),
         ),
-        severity="info" if name and _is_swapped(call, name, project) else None,
+        severity="info" if stated or (name and _is_swapped(call, name, project)) else None,
         confidence="high" if name else "medium",
         data={"call": call.full, "attribute": name},
     )
+
+
+def _is_stated(statement: Node, module: Module) -> bool:
+    """Whether the module's documentation, or a comment above, says that a change asks for a
+    compilation.
+    """
+    document = module.attributes.get("moduledoc")
+    comments = []
+    above = statement.prev_named_sibling
+    while above is not None and above.type == "comment":
+        comments.append(text(above))
+        above = above.prev_named_sibling
+    said = " ".join([*comments, text(document) if document is not None else ""])
+    again = _COMPILES_AGAIN.search(said) is not None
+    return again or _OF_THE_BUILD.search(" ".join(comments)) is not None
 
 
 def _is_swapped(call: Call, name: str, project: Project) -> bool:

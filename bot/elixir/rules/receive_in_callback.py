@@ -15,6 +15,7 @@ from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.folding import Said, folded
+from bot.elixir.rules.parts.own_handler import handed_on_at_once
 from bot.elixir.rules.parts.route import route
 from bot.elixir.serving import serving
 from bot.elixir.trapping import trap_flags
@@ -151,6 +152,8 @@ def _weight(call: Call, step: Reached) -> tuple[Severity | None, Confidence | No
     if waits_for_one(call):
         # With a limit too, it is what a call to a server does.
         return "info", "low" if _is_limited(call) else "medium"
+    if handed_on_at_once(call):
+        return "info", "low"
     starts = any(c.full in _SPAWNS and c.start < call.start for c in step.clause.calls)
     return ("info", "medium") if starts else (None, None)
 

@@ -99,10 +99,14 @@ def _matters(arrival: Arrival) -> bool:
 
 
 def _settled(arrival: Arrival, step: Reached) -> bool:
-    """Whether the same function waits for the message, or takes the request for it back."""
+    """Whether the same function waits for the message, or takes the request for it back; or it, or
+    one that leads to it, monitors.
+    """
     if arrival.call.full.startswith("Task.") and awaited(arrival.call, step.clause):
         return True
-    names = {call.full for call in step.clause.calls}
+    on_the_way = (call.owner.clause_at(call.start) for call in step.path)
+    around = [step.clause, *(clause for clause in on_the_way if clause is not None)]
+    names = {call.full for clause in around for call in clause.calls}
     if text(arrival.message) == EXIT and names & {"Process.monitor", ":erlang.monitor"}:
         # The monitor tells of the same end.
         return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.elixir import nodes
 from bot.elixir.arrivals import exit_arrival
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call
 from bot.elixir.context import is_platform, is_test_support
+from bot.elixir.expressions import assignments
 from bot.elixir.further import calls_behind
 from bot.elixir.messages import taken
 from bot.elixir.module import Clause, Module
@@ -26,6 +28,8 @@ _STARTS_ITSELF = frozenset(
     for kind in ("", "_link")
 )
 _WORK = ("database", "http", "program")
+_WRITTEN = ("anonymous_function", "unary_operator")
+"""Function values as they are written out."""
 _CHILDREN = frozenset({"start_child", "async_nolink", "start_children"})
 """Starts under a supervisor, which link nothing to the caller."""
 
@@ -90,7 +94,7 @@ def _exemption(module: Module, project: Project) -> str:
         return "brought-along"
     if any(_may_link(call) for clause in module.all_clauses() for call in clause.calls):
         return "may-link"
-    if _works_long(module, project):
+    if _works_long(module, project) or _runs_what_it_was_given(module):
         return "work-under-way"
     return ""
 
@@ -103,6 +107,28 @@ def _works_long(module: Module, project: Project) -> bool:
     made = (c for step in steps for call in step.clause.calls for c in calls_behind(call, project))
     waits = (blocking(call) for call in made)
     return any(found is not None and found.kind in _WORK for found in waits)
+
+
+def _runs_what_it_was_given(module: Module) -> bool:
+    """Whether a callback calls a function value that is not written beside it: how long that takes
+    is not seen.
+    """
+    return any(
+        not any(v.type in _WRITTEN for v in assignments(name, step.clause))
+        for step in reached_from_callbacks(module, SERVER_CALLBACKS)
+        if step.origin.name != "init" and step.clause.mentions(b".(")
+        for name in _called_values(step.clause)
+    )
+
+
+def _called_values(clause: Clause) -> Iterator[str]:
+    """What is called by `value.(...)` there."""
+    for call in nodes.of_type(clause.node, "call"):
+        target = call.child_by_field_name("target")
+        if target is not None and target.type == "dot":
+            left = target.child_by_field_name("left")
+            if left is not None and target.child_by_field_name("right") is None:
+                yield text(left)
 
 
 def _may_link(call: Call) -> bool:
@@ -222,7 +248,8 @@ end
         Exemption(
             "work-under-way",
             "a callback queries a database or asks over the network, itself or by a module of the "
-            "project: the flag lets it end within the shutdown time",
+            "project, or runs a function it was given: the flag lets it end within the shutdown "
+            "time",
             Sample("""\
 defmodule Shop.Sweeper do
   use GenServer

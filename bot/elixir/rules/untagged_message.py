@@ -143,7 +143,22 @@ def _is_plain_map(message: Expression) -> bool:
     own = [n for n in updates if next(a for a in nodes.ancestors(n) if a.type == "map") == node]
     if own and (left := own[0].child_by_field_name("left")) is not None:
         return _bare(message.at(left)) == _BARE["map"]
-    return not any(map(_is_constant, nodes.keyword_pairs(node).values()))
+    pairs = nodes.keyword_pairs(node)
+    module = message.clause.function.module
+    return not any(map(_is_constant, pairs.values())) and not _tells_by_value(set(pairs), module)
+
+
+def _tells_by_value(keys: set[str], module: Module) -> bool:
+    """Whether a clause of the module tells such maps by what one of the keys holds."""
+    for clause in module.clauses_with(b"%{"):
+        guarded = nodes.identifiers(clause.guard) if clause.guard is not None else set[str]()
+        for pattern in (n for param in clause.params for n in nodes.of_type(param, "map")):
+            if any(child.type == "struct" for child in pattern.named_children):
+                continue
+            values = [v for k, v in nodes.keyword_pairs(pattern).items() if k in keys]
+            if any(_is_constant(value) or text(value) in guarded for value in values):
+                return True
+    return False
 
 
 def _is_constant(value: Node) -> bool:

@@ -13,6 +13,7 @@ from bot.elixir.project import Project
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.fetched import fetched
+from bot.elixir.rules.parts.flushed import is_flushed
 from bot.elixir.rules.parts.kept import field_written, is_handle, is_setting
 from bot.elixir.rules.parts.never_used import is_never_called, is_never_used
 from bot.elixir.rules.parts.one_run import of_one_run
@@ -65,6 +66,9 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
     if not exemption and data:
         data = [w for w in data if not is_setting(w)]
         exemption = "setting" if not data else "of-one-run" if of_one_run(module, project) else ""
+        if not exemption:
+            kept = [w for w in data if not is_flushed(field_written(w), module)]
+            exemption, data = "" if kept else "flushed", kept
         if not exemption:
             data = [w for w in data if not fetched(w, project)]
             exemption = "derivable" if not data or _filled_at_start(data, project) else ""
@@ -142,12 +146,9 @@ def _site(module: Module, found: list[Write], span: Span) -> Site:
     reads = [call for call in client_reads(module) if is_read_of(call, fields, module)]
     named = b"name: __MODULE__" in (module.node.text or b"")
     strong = bool(reads) and named and any(w.value not in ("value", "state", "term") for w in found)
-    because = [
-        Because(
-            span,
-            f"`{found[0].value}`, which a caller passes, is kept here; no start loads it again",
-        )
-    ]
+    what = f"{'what is filed under ' if found[0].as_key else ''}`{found[0].value}`"
+    note = f"{what}, which a caller passes, is kept here; no start loads it again"
+    because = [Because(span, note)]
     if reads:
         because.append(
             Because(Span.of(module, reads[0].node), "by this call, callers can read it back")
@@ -285,13 +286,37 @@ end
         Exemption(
             "of-one-run",
             "somebody has it for one piece of work: it is started without a name, or is in no "
-            "child list, and the module reads out what it holds as it stops it",
+            "child list, and the module reads out what it holds as it stops it, or only Mix tasks "
+            "and other commands start it",
             Sample("""\
 defmodule Shop.Report do
   use GenServer
   def start_link(day), do: GenServer.start_link(__MODULE__, day)
   def init(day), do: {:ok, %{day: day, lines: []}}
   def handle_cast({:line, line}, state), do: {:noreply, %{state | lines: [line | state.lines]}}
+end
+"""),
+        ),
+        Exemption(
+            "flushed",
+            "a buffer: a message that the server takes makes it hand on what has gathered, and "
+            "leaves it empty",
+            Sample("""\
+defmodule Shop.Visits do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def note(visit), do: GenServer.cast(__MODULE__, {:note, visit})
+  def init(_), do: {:ok, %{waiting: []}}
+
+  def handle_cast({:note, visit}, state) do
+    {:noreply, %{state | waiting: [visit | state.waiting]}}
+  end
+
+  def handle_info(:flush, state) do
+    visits = Enum.reverse(state.waiting)
+    Shop.Report.add_all(visits)
+    {:noreply, %{state | waiting: []}}
+  end
 end
 """),
         ),

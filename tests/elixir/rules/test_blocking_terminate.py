@@ -66,3 +66,64 @@ def test_without_the_flag_a_shutdown_does_not_come_here() -> None:
 )
 def test_more_time_can_be_given(use: str, more: str) -> None:
     assert said("Shop.Repo.insert(state)", use=use, more=more) == ["~given-time"]
+
+
+AWAY = """\
+defp away(state) do
+    if state.later?, do: wait(state), else: state
+  end
+  defp wait(state), do: Shop.Repo.delete(state)
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "old", "new", "words"),
+    [
+        ("away(%{state | later?: false})", "", "", []),
+        ("state |> Map.put(:later?, nil) |> Map.put(:n, 1) |> away()", "", "", []),
+        ("away(%{state | later?: true})", "", "", ["info"]),
+        ("away(%{state | other?: false})", "", "", ["info"]),
+        ("state |> Map.put(:later?, false) |> Map.put(:later?, true) |> away()", "", "", ["info"]),
+        ("away(%{state | later?: false})", "if state", "unless state", ["info"]),
+        ("away(%{state | later?: true})", "if state", "unless state", []),
+        (
+            "away(%{state | later?: true})",
+            ": wait(state), else: state",
+            ": state, else: wait(state)",
+            [],
+        ),
+        (
+            "away(%{state | later?: false})",
+            ": wait(state), else: state",
+            ": state, else: wait(state)",
+            ["info"],
+        ),
+        (
+            "away(%{state | later?: false})",
+            "if state.later?",
+            "%{later?: late} = state\n    if late",
+            [],
+        ),
+        (
+            "away(%{state | later?: false})",
+            "if state.later?",
+            "late = Shop.late?()\n    %{later?: late} = state\n    if late",
+            ["info"],
+        ),
+        ("away(%{state | later?: false})", "(state) do", "(%{later?: late} = state) do", []),
+        (
+            "away(%{state | later?: false})",
+            "(state) do\n    if state.later?",
+            "(%{later?: late}) do\n    if late",
+            [],
+        ),
+        (
+            "away(%{state | later?: false})",
+            "if state",
+            "state = Shop.fresh(state)\n    if state",
+            ["info"],
+        ),
+    ],
+)
+def test_a_branch_that_the_way_has_decided(end: str, old: str, new: str, words: list[str]) -> None:
+    assert said(end, more=AWAY.replace(old, new, 1) if old else AWAY) == words

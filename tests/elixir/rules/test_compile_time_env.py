@@ -94,3 +94,18 @@ end
     config = {f"config/{file}.exs": "import Config\nconfig :shop, mail: Shop.Fake\n"}
     assert outcome(RULE, {"lib/a.ex": code, "config/test.exs": "# mail\n"}) == ["warning"]
     assert outcome(RULE, {"lib/a.ex": code, **config}) == words
+
+
+@pytest.mark.parametrize(
+    ("above", "words"),
+    [
+        ('@moduledoc "After a change, recompile it: mix deps.compile shop."', ["info"]),
+        ("# Read at compile time, for the clauses below.", ["info"]),
+        ("# The kinds that are known.", ["warning"]),
+        ('@moduledoc "Kinds."', ["warning"]),
+        ('@moduledoc "Checks the kinds at compile time."', ["warning"]),
+        ('@doc "Recompile."\n  def a, do: 1', ["warning"]),
+    ],
+)
+def test_what_is_said_to_be_of_the_build_is_a_remark(above: str, words: list[str]) -> None:
+    assert said(f"{above}\n  kinds = Application.get_env(:shop, :kinds)") == words

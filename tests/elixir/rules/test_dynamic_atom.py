@@ -419,3 +419,35 @@ defmodule Shop.Settings do
 end
 """
     assert outcome(RULE, {"lib/settings.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("if kind not in @kinds do\n raise kind\n end", []),
+        ("unless kind in @kinds do\n raise kind\n end", []),
+        ("if kind not in @kinds do\n fail(kind)\n end", []),
+        ("if kind not in @kinds do\n kind |> fail()\n end", []),
+        ("if kind not in @kinds do\n throw(kind)\n end", []),
+        ("if kind not in @kinds do\n warn(kind)\n end", ["info"]),
+        ("if kind in @kinds do\n raise kind\n end", ["info"]),
+        ("if kind not in kinds() do\n raise kind\n end", ["info"]),
+        ("if other not in @kinds do\n raise kind\n end", ["info"]),
+        ("if kind not in @kinds do\n raise kind\n end\n kind = kind <> other", ["info"]),
+    ],
+)
+def test_what_a_check_before_lets_by_is_bounded(check: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Kinds do
+  @kinds ["new", "old"]
+  def go(kind, other) do
+    {check}
+    {{String.to_atom(kind), other}}
+  end
+  defp fail(kind), do: raise("no " <> kind)
+  defp warn(kind), do: IO.puts(kind)
+  defp kinds, do: Shop.Store.kinds()
+end
+"""
+    found = outcome("dynamic-atom", {"lib/kinds.ex": code})
+    assert [word for word in found if not word.startswith("~")] == said

@@ -279,3 +279,27 @@ def test_one_row_for_each_child_of_a_list(
     tree = f"defmodule Shop.Tree do\n  use Supervisor\n  def init(_), do: {start}\nend\n"
     files = {"lib/seen.ex": table(PUT), "lib/cycle.ex": cycle, "lib/tree.ex": tree}
     assert outcome(RULE, files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "said"),
+    [
+        ("add(kind)", ":ets.insert(:kinds, {kind, :ets.new(kind, [])})", []),
+        ("add(%kind{})", ":ets.insert(:kinds, {kind, 1})", []),
+        ("add(kind)", ":ets.insert(:kinds, {kind, :ets.new(:other, [])})", ["info"]),
+        ("add(%Shop.Kind{id: kind})", ":ets.insert(:kinds, {kind, 1})", ["info"]),
+    ],
+)
+def test_what_names_a_table_or_a_struct_is_an_atom(head: str, body: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Kinds do
+  use GenServer
+  def init(x) do
+    :ets.new(:kinds, [:named_table, :public])
+    {{:ok, x}}
+  end
+  def {head}, do: {body}
+end
+"""
+    found = outcome("ets-unbounded", {"lib/kinds.ex": code})
+    assert [word for word in found if not word.startswith("~")] == said

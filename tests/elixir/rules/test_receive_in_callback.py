@@ -220,3 +220,20 @@ end
 """
     (found,) = analysed(RULE_OF_IT, code).findings
     assert any("until its timer has run out" in e.note for e in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "limit", "said"),
+    [
+        ("handle_info(m, state)", "50", ["info"]),
+        ("handle_info(m, state)", "5_000", ["warning"]),
+        ("Shop.handle_info(m, state)", "50", ["warning"]),
+        ("m", "50", ["warning"]),
+    ],
+)
+def test_what_the_own_handler_is_given_at_once_is_a_remark(
+    body: str, limit: str, said: list[str]
+) -> None:
+    wait = f"receive do\n {{:got, _}} = m -> {body}\n after\n {limit} -> nil\n end"
+    taker = "def handle_info({:got, _}, state), do: {:noreply, state}"
+    assert server("handle_cast(:go, state)", wait, taker) == said

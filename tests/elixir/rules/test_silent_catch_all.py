@@ -77,6 +77,11 @@ def test_a_monitor_tells_of_the_end_that_the_link_tells_too() -> None:
     down = "def handle_info({:DOWN, _, _, _, _}, s), do: {:noreply, s}\n  "
     assert said(both + "{:ok, Process.monitor(pid)}", down + DROP) == ["~nothing-asked-for"]
     assert said(both + "{:ok, pid}", down + DROP) == ["warning"]
+    flag = "Process.flag(:trap_exit, true)\n"
+    helper = "defp open(s), do: Shop.B.start_link(s)\n  "
+    watched = flag + "{:ok, pid} = open(s)\n{:ok, Process.monitor(pid)}"
+    assert said(watched, down + helper + DROP) == ["~nothing-asked-for"]
+    assert said(flag + "{:ok, pid} = open(s)\n{:ok, pid}", down + helper + DROP) == ["warning"]
 
 
 def test_servers_for_tests_may_drop_what_they_like() -> None:

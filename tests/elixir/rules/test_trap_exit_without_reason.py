@@ -56,6 +56,11 @@ def test_reasons(more: str, words: list[str]) -> None:
         ("Shop.Socket.connect(x)", ["~may-link"]),
         ("Port.open({:spawn, x}, [])", ["~may-link"]),
         ("System.cmd(x, [])", ["~may-link"]),
+        ("x.(1)", ["~work-under-way"]),
+        ("state.job.(x)", ["~work-under-way"]),
+        ("add = &(&1 + 1)\n    add.(x)", ["info"]),
+        ("add = fn n -> n + 1 end\n    add.(x)", ["info"]),
+        ("state.job", ["info"]),
     ],
 )
 def test_links(call: str, words: list[str]) -> None:

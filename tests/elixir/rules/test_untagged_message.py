@@ -120,3 +120,21 @@ end
 """
     (finding,) = analysed(RULE_OF_IT, code).findings
     assert ("any message" in finding.evidence[0].note) == any_message
+
+
+@pytest.mark.parametrize(
+    ("taker", "said"),
+    [
+        ("def on(%{kind: kind}) when kind in [:a, :b], do: kind", []),
+        ('def on(%{kind: "a"} = all), do: all', []),
+        ("def on(%{kind: kind}), do: kind", ["info"]),
+        ("def on(%{kind: kind, n: n}) when n > 1, do: kind", ["info"]),
+        ("def on(%{other: :a}), do: :ok", ["info"]),
+        ("def on(%Shop.Kind{kind: :a}), do: :ok", ["info"]),
+    ],
+)
+def test_a_key_whose_value_is_looked_at_is_the_tag(taker: str, said: list[str]) -> None:
+    code = (
+        f"defmodule A do\n  def go(pid, k, x), do: send(pid, %{{kind: k, at: x}})\n  {taker}\nend\n"
+    )
+    assert outcome(RULE, {"lib/a.ex": code}) == said

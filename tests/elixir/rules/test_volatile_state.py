@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules.volatile_state import RULE as RULE_OF_IT
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "volatile-state"
 
@@ -43,6 +45,9 @@ def test_data_that_nobody_reads_back_is_a_remark() -> None:
         ("{:reply, s.items[id], s}", ["warning"]),
         ("{:reply, Map.get(s, id), s}", ["warning"]),
         ("found(s, id)", ["warning"]),
+        ("{:reply, length(s.items), s}", ["info"]),
+        ("{:reply, {map_size(s.items), Enum.count(s.items)}, s}", ["info"]),
+        ("{:reply, {map_size(s.items), s.items}, s}", ["warning"]),
     ],
 )
 def test_a_call_that_reads_something_else_reads_nothing_back(answer: str, said: list[str]) -> None:
@@ -409,3 +414,93 @@ end
         "lib/shop/desk.ex": desk,
     }
     assert outcome(RULE, files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("write", "note"),
+    [
+        ("Map.put(s, name, item)", "`item`, which"),
+        ("Map.update!(s, name, &[item | &1])", "`item`, which"),
+        ("put_in(s, [:all, name], item)", "`item`, which"),
+        ("put_in(s, [:all, name], made(name))", "`name`, which"),
+        ("put_in(s, [:all, name], true)", "what is filed under `name`, which"),
+        ("Map.put(s, name, Shop.Item.new())", "what is filed under `name`, which"),
+        (":maps.put(name, item, s)", "`item`, which"),
+        ("[{name, item} | s]", "`item`, which"),
+        ("MapSet.put(s, {name, item})", "`item`, which"),
+    ],
+)
+def test_what_is_kept_is_the_value(write: str, note: str) -> None:
+    code = cart(write=write)["lib/cart.ex"].replace("{:put, id, item}", "{:put, item, name}")
+    found = analysed(RULE_OF_IT, {"lib/cart.ex": code}).findings
+    assert found[0].evidence[0].note.startswith(note)
+
+
+COMMAND = """\
+defmodule Mix.Tasks.Shop do
+  use Mix.Task
+  def run(_), do: Shop.Run.go()
+end
+"""
+RUN = """\
+defmodule Shop.Run do
+  def go do
+    Shop.Cart.start_link([])
+    Shop.Cart.get(1)
+  end
+  def other(x), do: x
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", ["~of-one-run"]),
+        ("def other(x), do: x", "def other(x), do: {go(), x}", ["warning"]),
+        ("Shop.Cart.start_link([])", "start([{Shop.Cart, []}])", ["warning"]),
+    ],
+)
+def test_what_only_commands_start_is_of_one_run(old: str, new: str, said: list[str]) -> None:
+    run = RUN.replace(old, new) if old else RUN
+    files = cart() | {"lib/mix/tasks/shop.ex": COMMAND, "lib/run.ex": run}
+    assert outcome(RULE, files) == said
+
+
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [
+        ("app: :shop, escript: [main_module: Shop.Run]", ["~of-one-run"]),
+        ("app: :shop, package: [], escript: [main_module: Shop.Run]", ["warning"]),
+        ("app: :shop", ["warning"]),
+    ],
+)
+def test_what_an_escript_starts_is_of_one_run(project: str, said: list[str]) -> None:
+    mix = f"defmodule Shop.M do\n  use Mix.Project\n  def project, do: [{project}]\nend\n"
+    assert outcome(RULE, cart() | {"lib/run.ex": RUN, "mix.exs": mix}) == said
+
+
+FLUSH = """\
+def handle_info(:flush, s) do
+    items = Enum.reverse(s.items)
+    Shop.Report.add(items)
+    {:noreply, %{s | items: []}}
+  end
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", ["~flushed"]),
+        ("Shop.Report.add(items)", "store(items)", ["~flushed"]),
+        ("Shop.Report.add(items)", "Enum.count(items)", ["warning"]),
+        ("items: []", "items: items", ["warning"]),
+        ("handle_info(:flush", "handle_cast(:flush", ["warning"]),
+        ("Shop.Report.add(items)", "Shop.Report.add(s.other)", ["warning"]),
+    ],
+)
+def test_what_a_flush_empties_is_a_buffer(old: str, new: str, said: list[str]) -> None:
+    code = FLUSH.replace(old, new) if old else FLUSH
+    code += "  defp store(x), do: Shop.Report.add(x)\n"
+    assert outcome(RULE, cart(write="%{s | items: [item | s.items]}", code=code)) == said

@@ -49,27 +49,29 @@ def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
         return False
     if any(use.name != "GenServer" for use in module.uses):
         return False
-    return all(_is_it(clause, sent) or _only_notes(clause) for clause in taken.clauses)
+    return all(
+        _is_it(clause, sent) or _only_notes(clause) or _leaves_all(clause)
+        for clause in taken.clauses
+    )
 
 
 def _does_nothing(sent: SelfSend, module: Module) -> bool:
     """Whether all that takes the message gives the state back as it was."""
     taken = module.functions.get(("handle_info", 2))
     its = [clause for clause in taken.clauses if _is_it(clause, sent)] if taken is not None else []
-    return bool(its) and all(
-        not clause.calls and way.tag == ":noreply" and _elements(way.result)[1:] == _state(clause)
-        for clause in its
+    return bool(its) and all(map(_leaves_all, its))
+
+
+def _leaves_all(clause: Clause) -> bool:
+    """Whether a clause calls nothing, and gives the state back as it was."""
+    return not clause.calls and all(
+        way.tag == ":noreply" and _elements(way.result)[1:] == [text(clause.params[1])]
         for way in ways(clause)
     )
 
 
 def _elements(result: Node) -> list[str]:
     return [text(part) for part in result.named_children if part.type != "comment"]
-
-
-def _state(clause: Clause) -> list[str]:
-    """The state as it came, where it has a name."""
-    return [text(param) for param in clause.params[1:] if param.type == "identifier"]
 
 
 def _alone(init: Clause) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from bot.elixir import nodes
+from bot.elixir.context import is_command_line
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_callback
 from bot.elixir.rules.parts.state_use import CLIENT_READS, spoken_of
+from bot.elixir.runners import runs
+from bot.elixir.starters import starters_of
 
 _STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent.start")
 _STOPS = ("GenServer.stop", "Agent.stop", ":gen_server.stop")
@@ -17,10 +20,36 @@ _REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
 def of_one_run(module: Module, project: Project) -> bool:
-    """Whether it has no name, or is read out and stopped by the module and in no child list."""
-    return _has_no_name(module) or (
-        module.name not in project.child_modules and any(map(_reads_and_stops, _stopping(module)))
-    )
+    """Whether it has no name; or is in no child list, and is read out and stopped by the module,
+    or only ever started by a command.
+    """
+    if _has_no_name(module):
+        return True
+    if module.name in project.child_modules:
+        return False
+    return any(map(_reads_and_stops, _stopping(module))) or _of_a_command(module, project)
+
+
+def _of_a_command(module: Module, project: Project) -> bool:
+    """Whether commands alone start it, by hand: a Mix task, or an escript."""
+    facts = project.modules.get(module.name)
+    starters = starters_of(facts, project) if facts is not None else None
+    if starters is None or not starters.only_by_hand:
+        return False
+    app = project.app_of(module.source.path)
+    if app is not None and app.only_escript:
+        return True
+    return all(_only_by_commands(path, start, project) for path, start, _ in starters.by_hand)
+
+
+def _only_by_commands(path: str, start: int, project: Project) -> bool:
+    """Whether every way to a place begins in a command."""
+    owner = project.module_at(path, start)
+    clause = owner.clause_at(start) if owner is not None else None
+    if clause is None:
+        return False
+    ways = runs(clause.function, project)
+    return all(any(map(is_command_line, way.function.clauses)) for way in ways)
 
 
 def _has_no_name(module: Module) -> bool:

@@ -12,6 +12,12 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import reached_from
 from bot.elixir.ways import ways
 
+_COUNTS = frozenset(
+    {"length", "map_size", "tuple_size", "Kernel.length", "Kernel.map_size", "Enum.count",
+     "Enum.empty?", "MapSet.size", ":queue.len", ":queue.is_empty"}
+)  # fmt: skip
+"""Calls whose result says how many there are."""
+
 
 def is_read_of(read: Call, fields: set[str], module: Module) -> bool:
     """Whether the clause for the request speaks of a field that is written, as far as both show."""
@@ -24,7 +30,25 @@ def is_read_of(read: Call, fields: set[str], module: Module) -> bool:
         return bool(taking)
     words = [field.encode() for field in fields]
     steps = reached_from(answers, taking)
-    return any(step.clause.mentions(*words) for step in steps) or any(map(_reads_all, taking))
+    return any(_reads(step.clause, words) for step in steps) or any(map(_reads_all, taking))
+
+
+def _reads(clause: Clause, words: list[bytes]) -> bool:
+    """Whether a clause speaks of one of the fields, and not only to count what it holds."""
+    if not clause.mentions(*words):
+        return False
+    source, node = clause.function.module.source, clause.node
+    counted = [
+        (call.args[0].start_byte, call.args[0].end_byte)
+        for call in clause.calls
+        if call.full in _COUNTS and call.arity == 1 and call.args
+    ]
+    return any(
+        node.start_byte <= at < node.end_byte
+        and not source.in_comment(at)
+        and not any(start <= at < end for start, end in counted)
+        for at in source.places(*words)
+    )
 
 
 def _may_tell(clause: Clause) -> bool:

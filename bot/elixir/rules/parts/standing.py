@@ -11,6 +11,7 @@ from bot.elixir.calls import Call, resolve
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Clause, Function, Module
+from bot.elixir.rules.parts.raising import always_raises
 
 _MAKES_VARIABLES = frozenset({"Macro.var", "Macro.unique_var", "Macro.generate_unique_arguments"})
 
@@ -73,6 +74,8 @@ def bounded(name: str, at: Node, clause: Clause) -> bool:
     scopes = [a for a in nodes.ancestors(at) if clause.node.start_byte <= a.start_byte]
     if clause.guard is not None and _in_list(name, clause.guard, module):
         return True
+    if any(_lets_only_few_by(name, s, clause) for s in clause.statements() if _before(s, at)):
+        return True
     for scope in scopes:
         if scope.type == "stab_clause" and _stab_bounds(name, scope, module):
             return True
@@ -81,6 +84,27 @@ def bounded(name: str, at: Node, clause: Clause) -> bool:
         ):
             return True
     return False
+
+
+def _before(statement: Node, at: Node) -> bool:
+    return statement.end_byte <= at.start_byte and nodes.is_call_to(statement, "if", "unless")
+
+
+def _lets_only_few_by(name: str, choice: Node, clause: Clause) -> bool:
+    """Whether `if name not in [...] do raise ... end`, or the like, ends all but few values."""
+    asked = next(iter(nodes.arguments(choice)), None)
+    block = nodes.do_block(choice)
+    sign = "in" if nodes.is_call_to(choice, "unless") else "not in"
+    if asked is None or block is None or nodes.operator(asked) != sign:
+        return False
+    right = asked.child_by_field_name("right")
+    if nodes.text_of(asked, "left") != name or right is None:
+        return False
+    last = nodes.statements(block)[-1:]
+    later = (o for o in operations(clause.node, "=") if o.start_byte > choice.start_byte)
+    bound_again = any(name in nodes.identifiers(o.named_children[0]) for o in later)
+    few = literal_listing(right, clause.function.module) and not bound_again
+    return few and any(always_raises(node, clause.function.module) for node in last)
 
 
 def _in_list(name: str, node: Node, module: Module) -> bool:

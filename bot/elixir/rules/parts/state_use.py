@@ -26,6 +26,14 @@ GROWS = frozenset(
 )  # fmt: skip
 """Calls whose result holds more than their first argument did."""
 
+_KEY_SECOND = frozenset(
+    {"Map.put", "Map.put_new", "Map.update", "Map.update!", "Keyword.put", "Keyword.update",
+     "List.insert_at"}
+)  # fmt: skip
+"""Of these the second argument says where."""
+_KEY_FIRST = frozenset({":maps.put", ":gb_trees.insert", ":gb_trees.enter"})
+_PATHS = frozenset({"put_in", "update_in"})
+
 _REMOVALS = (
     "Map.delete", "Map.drop", "Map.pop", "MapSet.delete", "List.delete", "Keyword.delete",
     "Enum.reject", "Enum.filter", ":maps.remove",
@@ -49,7 +57,11 @@ class Write:
     node: Node
     clause: Clause
     value: str
-    """The variable that is kept."""
+    """The variable that is kept; the key where only that is passed."""
+    names: tuple[str, ...] = ()
+    """All that is passed and kept there: key or value."""
+    as_key: bool = False
+    """The variable only says under what key something is kept."""
 
 
 def writes(module: Module, callbacks: tuple[tuple[str, int], ...] = _FROM_CALLERS) -> list[Write]:
@@ -83,25 +95,41 @@ def _kept_in(where: Node, clause: Clause, given: set[str]) -> list[Write]:
     found: list[Write] = []
     for call in clause.calls:
         if call.full in GROWS and nodes.contains(where, call.node) and len(call.args) > 1:
-            kept = sorted(given & {n for arg in call.args[1:] for n in _put_by(arg)})
+            kept = _given(call.args[1:], given)
             if kept and not call.runs_in.startswith("Task"):
-                found.append(Write(call.node, clause, kept[-1]))
+                values = _given(_values(call), given)
+                named = (values or kept)[-1]
+                found.append(Write(call.node, clause, named, tuple(kept), not values))
     for node in operations(where, "|"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        kept = sorted(given & nodes.identifiers(left)) if left is not None else []
+        kept = _given([left], given) if left is not None else []
         in_list = node.parent is not None and node.parent.type == "list"
         if kept and in_list and right is not None and not given & {text(right)}:
-            found.append(Write(node, clause, kept[-1]))
+            found.append(Write(node, clause, kept[-1], tuple(kept)))
     return found
 
 
-def _put_by(node: Node) -> set[str]:
+def _given(parts: list[Node], given: set[str]) -> list[str]:
+    """Those of the names within, as they are written one after another."""
+    return [name for part in parts for name in _put_by(part) if name in given]
+
+
+def _values(call: Call) -> list[Node]:
+    """The arguments that are put in, without those that say where."""
+    if call.full in _KEY_SECOND:
+        return call.args[2:]
+    if call.full in _KEY_FIRST:
+        return call.args[1:2]
+    return call.args[-1:] if call.full in _PATHS else call.args[1:]
+
+
+def _put_by(node: Node) -> list[str]:
     """Identifiers within, those that only name what is taken out left aside."""
     if nodes.is_call_to(node, *_REMOVALS):
-        return set()
+        return []
     if node.type == "identifier":
-        return {text(node)}
-    return {name for child in node.named_children for name in _put_by(child)}
+        return [text(node)]
+    return [name for child in node.named_children for name in _put_by(child)]
 
 
 def client_reads(module: Module) -> list[Call]:

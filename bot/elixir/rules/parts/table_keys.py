@@ -145,7 +145,7 @@ def _is_called(identifier: Node) -> bool:
 
 def may_be_many(name: str, at: Node, clause: Clause, project: Project) -> bool:
     """Whether a parameter can have any number of values there, as far as guards and specs tell."""
-    if bounded(name, at, clause):
+    if bounded(name, at, clause) or _is_used_as_an_atom(name, clause):
         return False
     guard = clause.guard
     for test in nodes.of_type(guard, "call") if guard is not None else ():
@@ -153,6 +153,14 @@ def may_be_many(name: str, at: Node, clause: Clause, project: Project) -> bool:
             return False
     written = parameter_types(clause).get(name, "")
     return _FEW.search(written) is None and not _names_few(written, clause, project)
+
+
+def _is_used_as_an_atom(name: str, clause: Clause) -> bool:
+    """Whether only an atom can be what the clause does with it: it names a table, or a struct."""
+    if any(c.full == ":ets.new" and c.args and text(c.args[0]) == name for c in clause.calls):
+        return True
+    structs = (n for param in clause.params for n in nodes.of_type(param, "struct"))
+    return any(text(struct).lstrip("%") == name for struct in structs)
 
 
 def _names_few(written: str, clause: Clause, project: Project) -> bool:

@@ -11,7 +11,7 @@ _VERBS = frozenset(
     "enable disable send "
     "receive queue clear reset maybe on new notify sync join leave connect disconnect "
     "find count peek describe produce ack nack discard flush commit drop all any min max "
-    "has is am are can should".split()
+    "has is am are can should open close".split()
 )
 """Also words that say how many."""
 _HANDLES = frozenset("id ids key keys pid pids ref refs".split())
