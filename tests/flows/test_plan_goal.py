@@ -159,7 +159,13 @@ defmodule Shop.{name} do
 end
 """
     files = {f"lib/{n}.ex": keeper.format(name=n) for n in ("Baskets", "Orders")}
-    found = survey(MemoryTree.of(files | {"mix.exs": SHOP["mix.exs"]}), jobs=1)
+    page = """\
+defmodule Shop.Page do
+  def add(item), do: {Shop.Baskets.put(item), Shop.Orders.put(item)}
+end
+"""
+    around = {"lib/page.ex": page, "mix.exs": SHOP["mix.exs"]}
+    found = survey(MemoryTree.of(files | around), jobs=1)
     faint = tuple(
         f.model_copy(update={"severity": "info", "confidence": "low"})
         for f in found.analysis.findings

@@ -140,7 +140,8 @@ def test_kill_9_in_the_middle_of_writing_leaves_a_readable_plan(
 
 def test_ids_are_listed_and_counted(store: PlanStore) -> None:
     assert (store.list(), store.latest(), store.next_id()) == ((), None, "local-1")
-    for plan_id in ("local-2", "local-10", "42"):
+    # The latest comes last: a second may begin between two of them.
+    for plan_id in ("42", "local-2", "local-10"):
         store.write(plan_id, {"a": b""}, "x", None)
     plain_git(store.repository.root, "update-ref", "refs/genesis/plan-odd", "HEAD")
     assert store.list() == ("42", "local-2", "local-10")
