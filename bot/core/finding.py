@@ -109,10 +109,13 @@ class Listed(Record):
 
 
 class Note(Record):
-    """A file the analysis could not read fully, or a comment to it without effect, and why."""
+    """What the analysis could not look at fully, or a comment to it without effect, and why."""
 
     path: str
-    kind: Literal["unparsed", "not-utf8", "too-large", "outside", "unreadable", "comment"]
+    """`.` where it is about the whole project."""
+    kind: Literal[
+        "unparsed", "not-utf8", "too-large", "outside", "unreadable", "unfinished", "comment"
+    ]
     message: str
     line: int = 0
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from bot.core.finding import Exempted, Finding, Note
 from bot.elixir.facts import ModuleFacts, facts_of_file
 from bot.elixir.outline import Module, modules_of
-from bot.elixir.report import sort_out
+from bot.elixir.report import Report
 from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
+from bot.elixir.time_limit import ticking
 from bot.elixir.usings import Usings, expand
 
 
@@ -39,17 +40,18 @@ def analyze_file(file: Opened, rules: tuple[Rule, ...], usings: Usings) -> FileR
     source, modules = file
     expand(modules, usings)
     facts = facts_of_file(source, modules)
-    findings: list[Finding] = []
-    exempted: list[Exempted] = []
-    for rule in rules:
-        if rule.check is None or source.role not in rule.roles:
-            continue
-        if rule.triggers and not source.holds(rule.triggers):
-            continue
-        for module in modules:
-            sort_out(rule, rule.check(module), lambda _: file, findings, exempted)
+    said = Report()
+    with ticking():
+        for rule in rules:
+            if rule.check is None or source.role not in rule.roles:
+                continue
+            if rule.triggers and not source.holds(rule.triggers):
+                continue
+            for module in modules:
+                said.take(rule, rule.check(module), lambda _: file, source.path)
+    notes = (*_parse_notes(source), *said.notes)
     lines = source.data.count(b"\n") + 1
-    return FileResult(facts, tuple(findings), tuple(exempted), _parse_notes(source), lines)
+    return FileResult(facts, tuple(said.findings), tuple(said.exempted), notes, lines)
 
 
 def _parse_notes(source: Source) -> tuple[Note, ...]:

@@ -78,9 +78,11 @@ class Inspection:
     def _look(self) -> Found:
         findings = [f for result in self._results for f in result.findings]
         exempted = [e for result in self._results for e in result.exempted]
+        notes = [n for result in self._results for n in result.notes]
         for kept in self._of_project_rules().looks.values():
             findings += kept.findings
             exempted += kept.exempted
+            notes += kept.notes
         self.project.forget()
         homed = _distinct(_with_fix_where_it_can_be(findings, self.rules, self.project))
         return Found(
@@ -88,7 +90,7 @@ class Inspection:
             modules=len(self.project.facts),
             findings=tuple(sorted(homed, key=lambda f: (f.path, f.start_byte, f.rule))),
             exempted=tuple(sorted(exempted, key=lambda e: (e.path, e.line, e.rule))),
-            notes=tuple(n for result in self._results for n in result.notes),
+            notes=tuple(notes),
             trees=self.project.trees,
         )
 

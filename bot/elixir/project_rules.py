@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
-from bot.core.finding import Exempted, Finding
 from bot.elixir.project import Project
 from bot.elixir.project_state import Kept, Since, State
 from bot.elixir.questions import Asked, Questions
-from bot.elixir.report import sort_out
+from bot.elixir.report import Report
 from bot.elixir.rules.base import FileByFile, Rule
+from bot.elixir.time_limit import ticking
 from bot.elixir.watched import Trace
 
 _COST_MOST = ("async-global-state", "dynamic-atom", "persistent-term-at-run-time")
@@ -145,7 +145,8 @@ def _taken(whole: dict[str, list[Look]]) -> Iterator[list[Look]]:
 
 def together(looks: Iterable[Look], project: Project, noted: bool) -> Looked:
     """What the looks find."""
-    results = [(look.name, *_look(look, project)) for look in looks]
+    with ticking():
+        results = [(look.name, *_look(look, project)) for look in looks]
     if not noted:
         return {name: kept for name, _, kept in results}, ()
     questions = Questions(_order(project))
@@ -174,10 +175,10 @@ def _numbered(
 
 def _look(look: Look, project: Project) -> tuple[Trace, Kept]:
     view, check = project.watched(), look.rule.check_project
-    findings: list[Finding] = []
-    exempted: list[Exempted] = []
+    said = Report()
     if isinstance(check, FileByFile):
-        sort_out(look.rule, check.check(view, look.path), view.opened, findings, exempted)
+        said.take(look.rule, check.check(view, look.path), view.opened, look.path)
     elif check is not None:
-        sort_out(look.rule, check(view), view.opened, findings, exempted)
-    return view.trace, Kept(tuple(findings), tuple(exempted))
+        said.take(look.rule, check(view), view.opened)
+    kept = Kept(tuple(said.findings), tuple(said.exempted), notes=tuple(said.notes))
+    return view.trace, kept

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from bot.core.finding import Exempted, Finding
+from bot.core.finding import Exempted, Finding, Note
 from bot.elixir.facts import TELLING, ModuleFacts
 from bot.elixir.project import Project
 from bot.elixir.questions import Asked
@@ -34,6 +34,7 @@ class Kept:
     """Numbers of questions."""
     paths: tuple[str, ...] = ()
     """The files that a rule begins in."""
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

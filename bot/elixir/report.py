@@ -4,32 +4,49 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from bot.core.finding import Evidence, Exempted, Finding
+from bot.core.finding import Evidence, Exempted, Finding, Note
 from bot.elixir.outline import Module
 from bot.elixir.rules.base import Exempt, Rule, Site, Span
 from bot.elixir.source import Source
+from bot.elixir.time_limit import TookTooLong, limited
 
 Opened = Callable[[str], tuple[Source, Sequence[Module]]]
 """A file and its modules by path."""
 
 
-def sort_out(
-    rule: Rule,
-    results: Iterable[Site | Exempt],
-    opened: Opened,
-    findings: list[Finding],
-    exempted: list[Exempted],
-) -> None:
-    """Add what a check yields to the findings and to the exempted sites."""
-    for result in results:
+@dataclass(frozen=True)
+class Report:
+    """What checks said, sorted."""
+
+    findings: list[Finding] = field(default_factory=list)
+    exempted: list[Exempted] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def take(
+        self, rule: Rule, results: Iterable[Site | Exempt], opened: Opened, path: str = "."
+    ) -> None:
+        """Add what a check yields; it looked at the path, or at the whole project.
+
+        A check that takes too long is left at what it has said so far, with a note.
+        """
+        try:
+            with limited():
+                for result in results:
+                    self._add(rule, result, opened)
+        except TookTooLong:
+            message = f"{rule.id} took too long here and was stopped; it may have missed something"
+            self.notes.append(Note(path=path, kind="unfinished", message=message))
+
+    def _add(self, rule: Rule, result: Site | Exempt, opened: Opened) -> None:
         source, modules = opened(result.span.path)
         if isinstance(result, Site):
-            findings.append(_finding(rule, result, source, modules, opened))
+            self.findings.append(_finding(rule, result, source, modules, opened))
         else:
             first, last, code = _quoted(source, result.span)
             reason = rule.exemption(result.exemption).reason
-            exempted.append(
+            self.exempted.append(
                 Exempted(
                     rule=rule.id, exemption=result.exemption, reason=reason,
                     path=source.path, line=first, end_line=last, code=code,

@@ -112,3 +112,21 @@ def test_damage_is_kept_and_found_again(tmp_path: Path) -> None:
     first, second = (survey(MemoryTree.of(files), jobs=1, cache=cache) for _ in range(2))
     assert first.analysis == second.analysis.model_copy(update={"cached": 0})
     assert second.inspection.known == len(second.inspection.files) > 5
+
+
+def test_private_functions_that_call_each_other_in_many_ways_come_to_an_end() -> None:
+    """Each has three clauses that go on to three others: too many paths to follow all of them."""
+    rng = seeded(7)
+    clauses = "".join(
+        f"  defp f{number}({given}, w) do\n"
+        f'    a = f{rng.randrange(14)}(v, "p_#{{w}}")\n'
+        f"    b = f{rng.randrange(14)}(a, String.to_atom(v))\n"
+        f'    f{rng.randrange(14)}(b <> a, :"x_#{{v}}")\n'
+        "  end\n"
+        for number in range(14)
+        for given in ("{:one, v}", "{:two, v}", "v")
+    )
+    code = f"defmodule Gen do\n  def f(x), do: f0(x, x)\n{clauses}end\n".encode()
+    found = survey(MemoryTree.of({"lib/gen.ex": code}), jobs=1).analysis
+    assert not found.notes
+    assert "dynamic-atom" in {f.rule for f in found.findings}

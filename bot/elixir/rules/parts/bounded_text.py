@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Literal
 
 from tree_sitter import Node
@@ -20,6 +21,7 @@ from bot.elixir.rules.parts.bounded_calls import (
     captures,
     chosen_from,
     defaults_to_an_atom,
+    goes_to,
     looks_up_fixed,
     mapped,
     setting_parts,
@@ -39,6 +41,8 @@ _REARRANGES = ("String", "Enum", "List", "Integer", "Stream", "Tuple")
 """Modules whose functions make values of what they are given, and of nothing else."""
 _JOINS = frozenset({"<>", "++", "+", "-", "*", "||", "&&"})
 _DEEPEST = 12
+_MOST_STEPS = 1000
+"""Asked of one atom. Private functions that call each other in many ways make paths without end."""
 
 
 def is_atom(name: str, clause: Clause) -> bool:
@@ -57,6 +61,8 @@ class Trail:
     project: Project | None = None
     """Where functions of other modules are looked up; without it they are not known."""
     seen: frozenset[tuple[int, str]] = frozenset()
+    steps: count[int] = field(default_factory=count)
+    """How many values were asked about, together with all trails that this one split into."""
 
     def on(self, clause: Clause, name: str) -> Trail:
         return replace(self, seen=self.seen | {(clause.node.id, name)})
@@ -65,7 +71,7 @@ class Trail:
 def few(value: Node, clause: Clause, trail: Trail | None = None) -> Few:
     """Whether the value is one of few, as far as the code shows; empty where it does not."""
     trail = trail or Trail()
-    if len(trail.seen) > _DEEPEST:
+    if len(trail.seen) > _DEEPEST or next(trail.steps) > _MOST_STEPS:
         return ""
     if value.type == "identifier":
         return _variable(value, clause, trail)
@@ -221,7 +227,7 @@ def _given(position: int, clause: Clause, trail: Trail) -> Few:
         for caller in callers_of(function)
         for other in caller.clauses
         for call in other.calls
-        if _calls(call, clause)
+        if goes_to(call, function)
     ]
     if any(_passes_atom(call, other, position) for call, other in passed):
         return "few"
@@ -230,15 +236,6 @@ def _given(position: int, clause: Clause, trail: Trail) -> Few:
             few(call.args[position], other, trail) if position < len(call.args) else ""
             for call, other in passed
         ]
-    )
-
-
-def _calls(call: Call, clause: Clause) -> bool:
-    function = clause.function
-    return (
-        call.module == function.module.name
-        and call.name == function.name
-        and function.module.local(call.name, call.arity) is function
     )
 
 
