@@ -25,6 +25,13 @@ class _Clock:
     """Seconds of processor time."""
     began: int | None = None
     """When the rule began that is at work, if any."""
+    wound_up: bool = False
+
+    def wind_up(self) -> None:
+        """Listen to the timer. Nobody else in here has one of this kind."""
+        if not self.wound_up:
+            signal.signal(signal.SIGVTALRM, self.tick)
+            self.wound_up = True
 
     def tick(self, _signal: int, _frame: FrameType | None) -> None:
         self.ticks += 1
@@ -45,13 +52,12 @@ def ticking() -> Iterator[None]:
     if not able:
         yield
         return
-    before = signal.signal(signal.SIGVTALRM, _CLOCK.tick)
+    _CLOCK.wind_up()
     signal.setitimer(signal.ITIMER_VIRTUAL, 1, 1)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 @contextmanager
