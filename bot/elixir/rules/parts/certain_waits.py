@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario", "setup", "setup_all")
 _EXPIRIES = re.compile(r"(?:^|_)(?:ttl|expiry|expires?|expires_in|max_age|valid_for|lifetime)$")
+_ENDS = re.compile(rb"ttl|expir|_in|max_age|valid_for|lifetime")
 _IN_SECONDS = re.compile(r"(?:max_age|expires_in|valid_for)$")
 _SWEPT = re.compile(r"interval|period|sweep|purge|clean")
 """Options of what removes the old on a timer of its own: it can be late."""
@@ -50,7 +51,10 @@ def _in_a_fixture(call: Call) -> bool:
 
 def _outlasts_an_expiry(call: Call) -> bool:
     """Whether it is longer than the expiry that the same test last gave the code under test."""
-    before = [p for p in nodes.of_type(_around(call), "pair") if p.end_byte <= call.start]
+    around = _around(call)
+    if not _ENDS.search(call.owner.source.data, around.start_byte, call.start):
+        return False
+    before = [p for p in nodes.of_type(around, "pair") if p.end_byte <= call.start]
     given = [(pair, key) for pair in before if _EXPIRIES.search(key := _key(pair))]
     if not given or any(_sweeps(pair) for pair in before):
         return False

@@ -8,7 +8,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.standing import above
 
@@ -17,7 +16,7 @@ _COUNTS = re.compile(r"count|length|size|total|number|calls|(?<![a-z])(?:n|len|n
 _LEAST_MS = 11
 """Of fewer a number may mean anything."""
 _UNITS = (1, 1000, 1_000_000)
-_BOUNDS = ((">", "right"), (">=", "right"), ("<", "left"), ("<=", "left"))
+_BOUNDS = {">": "right", ">=": "right", "<": "left", "<=": "left"}
 """Comparisons, and the side of the lower bound."""
 
 
@@ -26,13 +25,13 @@ def is_measured(call: Call) -> bool:
     test = next((a for a in above(call) if nodes.is_call_to(a, *_TESTS)), None)
     if test is None:
         return False
-    claims = [(o, side) for sign, side in _BOUNDS for o in operations(test, sign)]
+    later = (
+        o for o in nodes.of_type(test, "binary_operator") if o.start_byte >= call.node.end_byte
+    )
     return any(
-        o.start_byte >= call.node.end_byte
-        and _is_asserted(o, test)
-        and _is_least(o, side, call)
-        and not _sleeps_between(call, o, test)
-        for o, side in claims
+        _is_asserted(o, test) and _is_least(o, side, call) and not _sleeps_between(call, o, test)
+        for o in later
+        if (side := _BOUNDS.get(nodes.operator(o)))
     )
 
 
