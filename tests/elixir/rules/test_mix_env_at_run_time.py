@@ -123,6 +123,13 @@ def test_what_asks(body: str, said: list[str]) -> None:
         ("lib/boot.ex", "def main, do: Mix.start()", ["~starts-mix"]),
         ("apps/boot/lib/boot.ex", "def main, do: Mix.start()", ["~starts-mix"]),
         ("lib/boot.ex", "def main, do: Application.ensure_all_started(:mix)", ["warning"]),
+        ("lib/boot.ex", "def main, do: {:ok, _} = Application.start(:ecto)", ["warning"]),
+        ("lib/boot.ex", "def main, do: :ok = Application.start(:mix)", ["~starts-mix"]),
+        (
+            "lib/boot.ex",
+            "def main, do: with({:ok, _} <- Application.ensure_all_started(:mix), do: :ok)",
+            ["~starts-mix"],
+        ),
         ("lib/boot.ex", "# Mix.start()\n  def main, do: :ok", ["warning"]),
         ("lib/boot.ex", "def main, do: quote(do: Mix.start())", ["warning"]),
         ("lib/boot.ex", "def main, do: Mix.start(:x)", ["warning"]),
@@ -222,5 +229,22 @@ def test_what_a_compiler_comes_to(task: str, user: str, said: list[str]) -> None
         "  def run(_), do: Shop.A.go(1)\nend\n",
         "lib/b.ex": f"defmodule Shop.B do\n  {user}\n  def go(x), do: Shop.A.go(x)\nend\n",
         **in_function("Mix.env()"),
+    }
+    assert outcome(RULE, files) == said
+
+
+@pytest.mark.parametrize(
+    ("doc", "caller", "said"),
+    [
+        ("false", "Mix.Tasks.Shop.Load", ["~tool"]),
+        ('"Folders."', "Mix.Tasks.Shop.Load", ["warning"]),
+        ("false", "Shop.Desk", ["warning"]),
+    ],
+)
+def test_what_nobody_calls_in_a_helper_of_mix_tasks(doc: str, caller: str, said: list[str]) -> None:
+    files = {
+        "lib/a.ex": f"defmodule Shop.A do\n  @moduledoc {doc}\n  def load, do: :ok\n"
+        "  def folder, do: Mix.Project.build_path()\nend\n",
+        "lib/b.ex": f"defmodule {caller} do\n  def run(_), do: Shop.A.load()\nend\n",
     }
     assert outcome(RULE, files) == said

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import calls_in
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_test_support
 from bot.elixir.mix_deps import declared
 from bot.elixir.outline import Clause, Module
@@ -18,7 +18,14 @@ from bot.elixir.runners import Run, runs
 _PLUGS = ("Mix.SCM", "Mix.RemoteConverger")
 _ADDS = frozenset({"Mix.SCM.append", "Mix.SCM.prepend", "Mix.RemoteConverger.register"})
 _LOADED = ("Code.ensure_loaded?", "Code.ensure_compiled")
-_START = b"Mix.start"
+_STARTS = (b"Mix.start", b":mix")
+_AS_AN_APPLICATION = frozenset(
+    f"{owner}.{name}"
+    for owner in ("Application", ":application")
+    for name in ("ensure_all_started", "ensure_started", "start")
+)
+_MOST_FUNCTIONS = 30
+"""Functions of a helper that are looked at."""
 _SERVES = ("Plug", "Application", "Supervisor")
 
 
@@ -85,9 +92,30 @@ def runs_under_mix(clause: Clause, project: Project) -> bool:
     a compiler of Mix comes to it and nothing that serves is seen to.
     """
     ways = list(runs(clause.function, project))
-    if not ways or not (all(map(_by_mix, ways)) or _by_a_compiler(ways)):
+    if not ways or not (
+        all(map(_by_mix, ways)) or _by_a_compiler(ways) or _only_of_a_helper(ways, clause, project)
+    ):
         return False
     return not shipped_configuration(clause.function, project)
+
+
+def _only_of_a_helper(ways: list[Run], clause: Clause, project: Project) -> bool:
+    """Whether nobody here calls it, and it stands in a module without documentation of which Mix
+    tasks alone use the rest.
+    """
+    module = clause.function.module
+    doc = module.attributes.get("moduledoc")
+    hidden = doc is not None and nodes.code(doc).split()[-1] == "false"
+    if not hidden or module.uses or any(way.function.module is not module for way in ways):
+        return False
+    others = [
+        way
+        for function in list(module.functions.values())[:_MOST_FUNCTIONS]
+        if function.kind == "def"
+        for way in runs(function, project)
+        if way.function.module is not module
+    ]
+    return bool(others) and all(map(_by_mix, others))
 
 
 def _by_mix(way: Run) -> bool:
@@ -111,12 +139,26 @@ def _by_a_compiler(ways: Iterable[Run]) -> bool:
 
 
 def starts_mix(project: Project) -> bool:
-    """Whether code of the project starts Mix: it would raise where Mix is not."""
+    """Whether code of the project starts Mix, or its application: that fails where Mix is not."""
     return any(
-        call.full == "Mix.start" and call.arity == 0 and not call.in_quote
-        for path in project.lib_holding(_START)
+        _is_start(call) and not call.in_quote
+        for path in project.lib_holding(*_STARTS)
         for module in project.modules_in(path)
         if not module.name.startswith("Mix.") and not is_test_support(module)
-        for clause in module.clauses_with(_START)
+        for clause in module.clauses_with(*_STARTS)
         for call in clause.calls
     )
+
+
+def _is_start(call: Call) -> bool:
+    if call.full in _AS_AN_APPLICATION:
+        return bool(call.args) and nodes.text(call.args[0]) == ":mix" and _must_succeed(call)
+    return call.full == "Mix.start" and call.arity == 0
+
+
+def _must_succeed(call: Call) -> bool:
+    """Whether what comes after it runs only where it answered `:ok` or `{:ok, _}`."""
+    around = call.node.parent
+    if around is None or nodes.operator(around) not in ("=", "<-"):
+        return False
+    return nodes.text_of(around, "left").replace(" ", "").startswith((":ok", "{:ok,"))
