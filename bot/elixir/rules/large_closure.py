@@ -10,7 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.expressions import Expression, value_of
+from bot.elixir.expressions import Expression, operations, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
@@ -40,9 +40,10 @@ def check(module: Module, fields: int = _MOST_FIELDS) -> Iterator[Site | Exempt]
 def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
     for function in call.args:
         if function.type == "anonymous_function" or nodes.operator(function) == "&":
-            told = []
-            for variable in (v for v in captured(function) if v.fields):
-                exemption = _exemption(variable, clause, most)
+            told, taken = [], captured(function)
+            whole = {v.name for v in taken if not v.fields}
+            for variable in (v for v in taken if v.fields):
+                exemption = _exemption(variable, clause, most, whole)
                 if exemption:
                     yield Exempt(Span.of(clause.function.module, variable.first), exemption)
                 else:
@@ -51,12 +52,14 @@ def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
                 yield _site(told, call, clause.function.module)
 
 
-def _exemption(variable: Captured, clause: Clause, most: int) -> str:
+def _exemption(variable: Captured, clause: Clause, most: int, whole: set[str]) -> str:
     if len(variable.fields) > most:
         return "much-of-it"
     fields = _fields_of(variable.name, clause)
     if fields is not None and fields <= len({f.split(".")[0] for f in variable.fields}):
         return "much-of-it"
+    if _part_of(variable.name, clause) & whole:
+        return "sent-with-more"
     if _made_here(variable.first, clause):
         return "made-here"
     at_start = clause.function.label == "init/1" and is_server(clause.function.module)
@@ -83,6 +86,21 @@ def _site(variables: list[Captured], call: Call, module: Module) -> Site:
 
 def _used(variable: Captured) -> str:
     return " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
+
+
+def _part_of(name: str, clause: Clause) -> set[str]:
+    """Variables of which a pattern of the clause takes it out: `{name, _} = pair`."""
+    if clause.body is None:
+        return set()
+    return {
+        text(right)
+        for match in operations(clause.body, "=")
+        if (left := match.child_by_field_name("left")) is not None
+        and (right := match.child_by_field_name("right")) is not None
+        and left.type != "identifier"
+        and right.type == "identifier"
+        and name in nodes.identifiers(left)
+    }
 
 
 def _made_here(use: Node, clause: Clause) -> bool:
@@ -206,6 +224,18 @@ defmodule Shop.Stock do
   def init(state) do
     Task.async_stream(state.items, &Shop.Shelf.fill(&1, state.shelf)) |> Stream.run()
     {:ok, state}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "sent-with-more",
+            "the function takes along, as a whole, what a pattern took the variable out of",
+            Sample("""\
+defmodule Shop.Mail do
+  def send(both) do
+    {order, _customer} = both
+    Task.async(fn -> Shop.Post.send(both, order.name) end)
   end
 end
 """),
