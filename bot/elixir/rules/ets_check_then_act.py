@@ -306,7 +306,8 @@ end
         ),
         Exemption(
             "own-row",
-            "the key holds the process that runs it: no other one writes that row by this code",
+            "the key holds the process that runs it, or a number that a counter gave to it alone: "
+            "no other one is at that row by this code",
             Sample(
                 "defmodule Shop.Stock do\n  use GenServer\n"
                 + _TABLE

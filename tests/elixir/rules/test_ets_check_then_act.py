@@ -43,6 +43,24 @@ end
             ["warning"],
         ),
         ("[row] = READ\n:ets.delete(@table, k)\nrow", ["info"]),
+        (
+            "k = :ets.update_counter(@table, :n, 1)\n[row] = READ\n:ets.delete(@table, k)\nrow",
+            ["~own-row"],
+        ),
+        (
+            "n = :ets.update_counter(@table, :n, {2, 1})\nk = n - 9\n[row] = READ\n"
+            ":ets.delete(@table, k)\nrow",
+            ["~own-row"],
+        ),
+        (
+            "k = :ets.update_counter(@table, :n, {2, 1, 9, 0})\n[row] = READ\n"
+            ":ets.delete(@table, k)\nrow",
+            ["info"],
+        ),
+        (
+            "k = :ets.update_counter(@table, :n, 0)\n[row] = READ\n:ets.delete(@table, k)\nrow",
+            ["info"],
+        ),
         # other rows, other tables, other orders
         ("[{_, n}] = READ\n:ets.insert(@table, {:last, n})", []),
         ("[{_, n}] = READ\n:ets.insert(:other, {k, n})", []),
