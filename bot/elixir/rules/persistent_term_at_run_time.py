@@ -19,6 +19,7 @@ from bot.elixir.runners import Run, runs
 _WRITES = (":persistent_term.put", ":persistent_term.erase")
 _AT_THE_EDGES = (("handle_continue", 2), ("terminate", 2), ("terminate", 3))
 """Callbacks that run once in a server's life, or nearly."""
+_LARGE = ("map", "list", "tuple", "string", "charlist", "anonymous_function", "bitstring")
 _MONITORS = frozenset({"Process.monitor", ":erlang.monitor"})
 
 
@@ -80,18 +81,24 @@ def _site(call: Call, span: Span, way: Run) -> Site:
     head, erases = way.head, call.name == "erase"
     done = "erased" if erases else "written"
     when = "where there is a value" if erases else "each time it gets another value"
+    small = "" if _is_large(call) else ", unless that is an atom or a small number"
     key = "".join(text(call.args[0]).split())[:60]
     return Site(
         span,
         f"the persistent term `{key}` is {done} while the system is at work",
         because=(
-            Because(span, f"{when}, every process of the node is scanned for the old one"),
+            Because(span, f"{when}, every process of the node is scanned for the old one{small}"),
             Because(Span.of(way.function.module, head), _told(way)),
         ),
         severity="info" if way.server else "warning",
         confidence="medium" if way.server else "high",
         data={"call": call.full},
     )
+
+
+def _is_large(call: Call) -> bool:
+    """Whether what is written takes more than a word, as the call writes it out."""
+    return len(call.args) > 1 and call.args[1].type in _LARGE
 
 
 def _told(way: Run) -> str:

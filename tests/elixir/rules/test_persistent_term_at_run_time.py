@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import outcome
+from tests.elixir.support import analysed
 
 RULE = "persistent-term-at-run-time"
 
@@ -160,3 +162,24 @@ def test_what_runs_once_in_a_life(head: str, update: str, more: str, words: str)
     clause = f"def handle_cast({{:in, v}}, {head}{close} do\nchange([v])\n"
     code = f"{clause}{{:noreply, %{{s | {update}}}}}\nend\n{more}"
     assert term(":persistent_term.put(:user, v)", code) == [words]
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        ("{:yes, 1}", "is scanned for the old one"),
+        ("v", "is scanned for the old one, unless that is an atom or a small number"),
+    ],
+)
+def test_what_the_scan_depends_on(value: str, note: str) -> None:
+    code = f"""\
+defmodule Shop.Term do
+  use GenServer
+  def handle_cast(v, s) do
+    :persistent_term.put(:prices, {value})
+    {{:noreply, s}}
+  end
+end
+"""
+    (finding,) = analysed(rule(RULE), code).findings
+    assert finding.evidence[0].note.endswith(note)
