@@ -10,10 +10,11 @@ from typing import Literal
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.expressions import operations
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
+from bot.elixir.server_requests import WAITING
 
 Kind = Literal["rescue", "catch", "exit", "error"]
 """`rescue`: any exception; `catch`: anything at all; `exit`, `error`: any reason of that kind."""
@@ -46,6 +47,9 @@ _TRACES = ("__STACKTRACE__", "System.stacktrace", ":erlang.get_stacktrace")
 
 _FAIL_BY_NAME = frozenset({"raise", "raise!", "reraise", "reraise!"})
 """Functions of any module that say they raise, as `Plug.Conn.WrapperError.reraise/4` does."""
+
+_MAY_EXIT = frozenset({"call", "await", "await_many", "multi_call", "stop", "exit", "apply"})
+"""Functions of any module that exit, or whose name says that they ask another process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +165,26 @@ def _always_fails(call: Call, module: Module) -> bool:
 
 
 def asks_another_process(guarded: list[Node], module: Module) -> bool:
-    """Whether it guards little but calls, which exit when a process they ask is gone."""
+    """Whether all that exits in it is a call of a process that is gone, as far as it shows."""
     calls = [c for node in guarded for c in calls_in(node, module)]
-    return len(guarded) <= 2 and any(not c.local or c.module == module.name for c in calls)
+    if len(guarded) <= 2:
+        return any(not c.local or c.module == module.name for c in calls)
+    rest = guarded[1:]
+    return _asks_first(guarded[0], module) and not (
+        runs_foreign_code(rest, module)
+        or any(
+            c.name in _MAY_EXIT or c.full in WAITING or c.module == module.name or _module_called(c)
+            for node in rest
+            for c in calls_in(node, module)
+        )
+    )
+
+
+def _asks_first(statement: Node, module: Module) -> bool:
+    """Whether it is `GenServer.call(...)` or `x = GenServer.call(...)`."""
+    right = statement.child_by_field_name("right") if nodes.operator(statement) == "=" else None
+    call = resolve(statement if right is None else right, module)
+    return call is not None and call.full in WAITING
 
 
 def runs_foreign_code(guarded: list[Node], module: Module) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -14,16 +13,14 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import Reached, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.own_requests import asked_by_tests, sent_by_init
 from bot.elixir.rules.parts.route import route
-from bot.elixir.rules.parts.standing import comments_on
 from bot.elixir.rules.parts.unused import unused
 from bot.elixir.rules.parts.way import clause_around
 from bot.elixir.timers import OwnMessage, handlers, own_messages, run_by, shape, steps_from
 from bot.elixir.ways import ways
 
 _REQUESTS = (("handle_call", 3), ("handle_cast", 2))
-_SENDS = frozenset({"GenServer.call", "GenServer.cast"})
-_FOR_TESTS = re.compile(rb"\btest(?:s|ing)?[- ]only\b|\bfor\s+(?:\w+\s+)?test(?:s|ing)?\b", re.I)
 _VALUES = ("atom", "boolean", "nil", "integer")
 _CONDITIONS = ("if", "unless", "case", "cond", "with", "for")
 
@@ -87,8 +84,10 @@ def _starts_again(sent: OwnMessage, module: Module) -> Call | None:
 
 def _exemption(sent: OwnMessage, step: Reached, request: Clause) -> str:
     module = request.function.module
-    if is_test_support(module) or _asked_by_tests(request):
+    if is_test_support(module) or asked_by_tests(request):
         return "test-support"
+    if sent_by_init(request):
+        return "at-start"
     if nodes.of_type(sent.message, "identifier"):
         return "carries-data"
     places = [*step.path, sent.call]
@@ -96,22 +95,6 @@ def _exemption(sent: OwnMessage, step: Reached, request: Clause) -> str:
     if _asks_state(request) or chosen or any(_conditional(call) for call in places):
         return "guarded"
     return ""
-
-
-def _asked_by_tests(request: Clause) -> bool:
-    """Whether each function of the module that sends the request says that it is for tests."""
-    module, message = request.function.module, request.params[0] if request.params else None
-    if message is None or message.type != "atom":
-        return False
-    senders = [
-        (call, clause)
-        for clause in module.clauses_with(text(message).encode())
-        for call in clause.calls
-        if call.full in _SENDS and len(call.args) > 1 and text(call.args[1]) == text(message)
-    ]
-    return bool(senders) and all(
-        any(map(_FOR_TESTS.search, comments_on(call.node, clause))) for call, clause in senders
-    )
 
 
 def _asks_state(request: Clause) -> bool:
@@ -264,6 +247,29 @@ end
 def handle_cast(:start, %{running: false} = state) do
   arm()
   {:noreply, %{state | running: true}}
+end
+"""),
+        ),
+        Exemption(
+            "at-start",
+            "the module casts the request to itself in `init/1` and nowhere else: one chain begins "
+            "with the server",
+            Sample("""\
+defmodule Shop.Desk do
+  use GenServer
+
+  def init(state) do
+    GenServer.cast(self(), :count)
+    {:ok, state}
+  end
+
+  def handle_cast(:count, state), do: {:noreply, arm(state)}
+  def handle_info(:count, state), do: {:noreply, arm(state)}
+
+  defp arm(state) do
+    Process.send_after(self(), :count, 1_000)
+    state
+  end
 end
 """),
         ),

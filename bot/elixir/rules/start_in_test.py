@@ -16,7 +16,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
-from bot.elixir.rules.parts.seen_ending import ends
+from bot.elixir.rules.parts.seen_ending import ends, taken_out
 from bot.elixir.rules.parts.standing import above, definition_around
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
@@ -106,12 +106,8 @@ def _again(block: Node, name: str, starts: Sequence[_Start]) -> bool:
 
 def _tests_beside(setup: Node) -> int:
     """How many tests a set-up runs for: those beside it, and in the `describe`s beside it."""
-    around = setup.parent
-    return (
-        sum(nodes.is_call_to(n, *_TESTS) for n in nodes.of_type(around, "call"))
-        if around is not None
-        else 0
-    )
+    beside = nodes.of_type(setup.parent, "call") if setup.parent is not None else []
+    return sum(nodes.is_call_to(n, *_TESTS) for n in beside)
 
 
 def _exemption(call: Call, block: Node, project: Project) -> str:
@@ -139,6 +135,8 @@ def _handles(call: Call, block: Node) -> Iterator[Node]:
         left = match.child_by_field_name("left")
         if left is not None and nodes.contains(match, call.node):
             yield from nodes.of_type(left, "identifier")
+            if left.type == "identifier":
+                yield from taken_out(text(left), block)
     yield from _named_in([n for n in [call.keywords().get("name")] if n is not None])
     yield from nodes.of_type(call.node, "alias")
 

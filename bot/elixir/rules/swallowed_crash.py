@@ -290,6 +290,22 @@ end
 """),
         ),
         Exemption(
+            "by-name",
+            "the handler gives what it caught to an own function that takes exceptions it names "
+            "only: for any other one the handler itself fails",
+            Sample("""\
+defmodule Shop.Template do
+  def read(source) do
+    {:ok, EEx.compile_string(source)}
+  rescue
+    error -> {:error, place(error)}
+  end
+
+  defp place(%EEx.SyntaxError{} = error), do: {error.line, error.column}
+end
+"""),
+        ),
+        Exemption(
             "clean-up",
             "the process is ending anyway, and the rest of the clean-up shall still run; or one "
             "socket, port or file is closed that may be closed already",

@@ -150,3 +150,22 @@ defmodule Shop.Keys do
 end
 """
     assert outcome("stale-timer", {"lib/keys.ex": code}) == [words]
+
+
+@pytest.mark.parametrize(
+    ("init", "more", "words"),
+    [
+        ("GenServer.cast(self(), :go)", "", ["~at-start"]),
+        ("GenServer.cast(pid, :go)", "", ["warning"]),
+        ("GenServer.cast(self(), :go)", "def go, do: GenServer.cast(A, :go)", ["warning"]),
+        ("spawn(fn -> GenServer.cast(self(), :go) end)", "", ["warning"]),
+    ],
+)
+def test_a_request_that_the_server_makes_of_itself_as_it_starts(
+    init: str, more: str, words: list[str]
+) -> None:
+    code = shop("arm_all(s)\n    {:noreply, s}", "arm()")
+    code = code.replace(
+        "    arm()\n    {:ok, s}\n  end\n", f"    {init}\n    {{:ok, s}}\n  end\n  {more}\n", 1
+    )
+    assert outcome(RULE, {"lib/a.ex": code}) == words

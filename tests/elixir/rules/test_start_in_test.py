@@ -43,6 +43,14 @@ end
         ("{:ok, pid} = GenServer.start(Stock, [])\nGenServer.stop(other)", ["info"]),
         ("{:ok, pid} = GenServer.start(Stock, [])\nGenServer.stop(pid)", ["~stopped"]),
         ("{:ok, pid} = GenServer.start(Stock, [])\nProcess.monitor(pid)", ["~stopped"]),
+        (
+            "result = GenServer.start(Stock, [])\ncase result do\n{:error, _} -> :ok\n"
+            "{:ok, pid} -> Process.monitor(pid)\nend",
+            ["~stopped"],
+        ),
+        ("r = GenServer.start(Stock, [])\n{:ok, p} = r\nGenServer.stop(p)", ["~stopped"]),
+        ("r = GenServer.start(Stock, [])\n{:ok, p} = s\nGenServer.stop(p)", ["info"]),
+        ("r = GenServer.start(Stock, [])\n{:error, p} = r\nGenServer.stop(p)", ["info"]),
         ("GenServer.start(Stock, [], name: :a)\non_exit(fn -> Agent.stop(:a) end)", ["~stopped"]),
         ("assert {:error, _} = GenServer.start(Stock, [])", ["~start-is-tested"]),
         ("catch_exit(GenServer.start(Stock, []))", ["~start-is-tested"]),

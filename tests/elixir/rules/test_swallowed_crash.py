@@ -463,3 +463,40 @@ defmodule Shop.Tax do
 end
 """
     assert outcome(RULE.id, {"lib/tax.ex": code}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("Shop.Told.ask(x.key, elem(result, 0))\n    :ok\n    result", "~peer-gone"),
+        ("Shop.Told.ask(x)\n    GenServer.stop(x)\n    result", "info"),
+        ("Shop.Told.ask(x)\n    tell(x)\n    result", "info"),
+        ("Shop.Told.ask(x)\n    x.(result)\n    result", "info"),
+        ("Shop.Told.ask(x)\n    Task.await(x)\n    result", "info"),
+        ("Shop.Told.ask(x)\n    x.ask(1)\n    result", "info"),
+    ],
+)
+def test_what_follows_the_request_to_a_peer(after: str, said: str) -> None:
+    body = f"result = GenServer.call(x, :ask)\n    {after}"
+    code = guarded("catch\n    :exit, _ -> nil", body)
+    code = code.replace("\nend\n", "\n  def tell(x), do: x\nend\n")
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("answer", "head", "said"),
+    [
+        ("told(e)", "told(%KeyError{} = e)", "~by-name"),
+        ("{:error, [told(e)]}", "told(%KeyError{key: e})", "~by-name"),
+        ("told(e)", "told(%name{})", "info"),
+        ("told(e)", "told(%{key: e})", "info"),
+        ("told(e)", "told(e)", "info"),
+        ("if x, do: told(e)", "told(%KeyError{} = e)", "info"),
+        ("{:error, fn -> told(e) end}", "told(%KeyError{} = e)", "info"),
+        ("e && told(e)", "told(%KeyError{} = e)", "info"),
+    ],
+)
+def test_a_handler_that_takes_named_exceptions_only(answer: str, head: str, said: str) -> None:
+    code = guarded(f"rescue\n    e -> {answer}")
+    code = code.replace("\nend\n", f"\n  def {head}, do: e\nend\n")
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]

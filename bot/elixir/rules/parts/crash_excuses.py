@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.handlers import (
     Handler,
@@ -14,7 +17,8 @@ from bot.elixir.handlers import (
     told,
 )
 from bot.elixir.harmless_handlers import harmless
-from bot.elixir.module import Clause
+from bot.elixir.module import Clause, Function, Module
+from bot.elixir.nodes import text
 from bot.elixir.rules.parts.given_back import (
     logs_an_error,
     one_of_many,
@@ -32,6 +36,8 @@ def excuse(handler: Handler, clause: Clause, kept: bool) -> str:
         return "platform"
     if fails_again(handler, module):
         return "raised-again"
+    if _takes_named_only(handler, module):
+        return "by-name"
     if shape := harmless(handler, clause):
         return shape
     if is_test_support(module):
@@ -66,3 +72,47 @@ def _is_reported(handler: Handler, clause: Clause, kept: bool) -> bool:
 def _says_no(handler: Handler) -> bool:
     """Whether its whole answer is `false`."""
     return handler.body is not None and nodes.code(handler.body).strip() == "false"
+
+
+def _takes_named_only(handler: Handler, module: Module) -> bool:
+    """Whether an own function gets what was caught, and takes exceptions it names only."""
+    if handler.kind != "rescue" or handler.body is None:
+        return False
+    return any(
+        text(arg) in handler.names and _names_them(function, place)
+        for call in calls_in(handler.body, module)
+        if call.module == module.name and not call.captured and not _may_not_run(call, handler)
+        for function in [module.local(call.name, call.arity)]
+        if function is not None
+        for place, arg in enumerate(call.args)
+    )
+
+
+def _names_them(function: Function, place: int) -> bool:
+    """Whether each clause asks for a struct that it names, as `%KeyError{} = error`."""
+    return bool(function.clauses) and all(
+        place < len(clause.params) and _named(clause.params[place]) for clause in function.clauses
+    )
+
+
+def _named(pattern: Node) -> bool:
+    if nodes.operator(pattern) == "=":
+        return any(_named(side) for side in pattern.named_children)
+    struct = pattern.named_children[0] if pattern.named_children else None
+    return (
+        struct is not None
+        and text(pattern).startswith("%")
+        and struct.type == "struct"
+        and struct.named_children[0].type == "alias"
+    )
+
+
+def _may_not_run(call: Call, handler: Handler) -> bool:
+    """Whether something in the handler decides on the call, or keeps it for later."""
+    for around in nodes.ancestors(call.node):
+        if around.id == handler.node.id:
+            return False
+        decides = nodes.operator(around) in ("&&", "||", "and", "or")
+        if decides or around.type in ("stab_clause", "do_block", "keywords"):
+            return True
+    return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
@@ -51,3 +53,18 @@ def _functions(call: Call, project: Project) -> Iterator[Function]:
             function = project.module(name).local(call.name, call.arity)
             if function is not None:
                 yield function
+
+
+def taken_out(result: str, block: Node) -> Iterator[Node]:
+    """The process in `{:ok, pid}` where a `case` or a match looks at the start's result."""
+    for node in nodes.of_type(block, "call", "binary_operator"):
+        patterns: list[Node] = []
+        if nodes.is_call_to(node, "case") and [text(a) for a in nodes.arguments(node)] == [result]:
+            stabs = nodes.clauses(nodes.do_block(node))
+            patterns = [p for stab in stabs for p in nodes.clause_patterns(stab)]
+        elif nodes.operator(node) == "=" and nodes.text_of(node, "right") == result:
+            left = node.child_by_field_name("left")
+            patterns = [left] if left is not None else []
+        for pattern in patterns:
+            if text(pattern).replace(" ", "").startswith("{:ok,"):
+                yield from nodes.of_type(pattern, "identifier")
