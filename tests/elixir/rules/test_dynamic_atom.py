@@ -451,3 +451,34 @@ end
 """
     found = outcome("dynamic-atom", {"lib/kinds.ex": code})
     assert [word for word in found if not word.startswith("~")] == said
+
+
+@pytest.mark.parametrize(
+    ("caller", "words"),
+    [
+        ("Mix.Tasks.Compile.Shop", "~compile-time"),
+        ("Mix.Tasks.Shop.Gen", "~compile-time"),
+        ("Shop.Api", "info"),
+    ],
+)
+def test_what_only_mix_comes_to_is_of_the_build(caller: str, words: str) -> None:
+    files = {
+        "lib/names.ex": """\
+defmodule Shop.Names do
+  def all(schema), do: for(field <- schema.fields, do: named(field))
+  defp named(field), do: field |> String.downcase() |> String.to_atom()
+end
+""",
+        "lib/caller.ex": f"""\
+defmodule {caller} do
+  def run(args), do: Shop.Names.all(Shop.Schema.read(args))
+end
+""",
+        "lib/task.ex": """\
+defmodule Mix.Tasks.Shop.Other do
+  use Mix.Task
+  def run(_), do: :ok
+end
+""",
+    }
+    assert outcome("dynamic-atom", files) == [words]
