@@ -110,7 +110,7 @@ def _judge(function: Function, start: Call) -> Site | Exempt:
     exemption = _exemption(function, start)
     if exemption:
         return Exempt(span, exemption)
-    small = keeps_nothing(function) and _is_ended(function, receive)
+    small = keeps_nothing(function) and _is_ended(function, receive) and not _resumes(start)
     return Site(
         span,
         f"`{function.label}` is a server made by hand: it receives and calls itself",
@@ -148,8 +148,29 @@ def _is_ended(function: Function, receive: Node) -> bool:
     block = nodes.do_block(receive)
     again = [c.node for k in function.clauses for c in k.calls if is_call_of(c, function)]
     within = all(nodes.contains(receive, node) for node in again)
+    again += [c.node for k in function.clauses for c in k.calls if _goes_over(c, function)]
     return within and any(
         not any(nodes.contains(stab, node) for node in again) for stab in nodes.clauses(block)
+    )
+
+
+def _goes_over(call: Call, function: Function) -> bool:
+    """Whether it calls another function of the module that comes to a `receive`."""
+    module = function.module
+    other = module.local(call.name, call.arity) if call.module == module.name else None
+    return other is not None and any(
+        is_receive(inner) for step in reached([other]) for inner in step.clause.calls
+    )
+
+
+def _resumes(start: Call) -> bool:
+    """Whether a function that the process runs starts over when the loop has ended."""
+    return any(
+        is_call_of(call, run)
+        for run in _run_by(start)
+        for clause in run.clauses
+        if not clause.mentions(b"receive")
+        for call in clause.calls
     )
 
 
