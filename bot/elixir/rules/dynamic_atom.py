@@ -19,8 +19,8 @@ from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
 from bot.elixir.rules.parts.folding import Said, folded
+from bot.elixir.rules.parts.names_code import names_code
 from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
-from bot.elixir.rules.parts.of_the_build import runs_under_mix
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
     at_compile_time,
@@ -160,8 +160,7 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "compile-time"
     if unasked and only_at_start(function, project):
         return "start-up"
-    builds = bool(project.lib_holding(b"Mix.Task")) and runs_under_mix(clause, project)
-    return "compile-time" if builds else ""
+    return "compile-time" if names_code(function) else ""
 
 
 RULE = Rule(
@@ -249,7 +248,8 @@ end
         Exemption(
             "compile-time",
             "runs while the project compiles: a macro, a quoted block, a variable made for "
-            "code, or a function to which all calls come from macros, or from Mix",
+            "code, or a function to which all calls come from macros, or from what writes a "
+            "module",
             Sample("""\
 defmodule Shop.Fields do
   defmacro field(name), do: Shop.Names.getter(name)
