@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -27,17 +28,20 @@ class Uses:
 
 
 def uses_of(module: Module) -> dict[str, Uses]:
-    """What the module does to its processes' dictionaries, by key."""
+    """What the module does to its processes' dictionaries, by key as it is first written.
+
+    Keys that differ only in the names of their variables count as one.
+    """
     keys: dict[str, Uses] = {}
     for clause in module.clauses_with(b"Process.", b":erlang."):
         for call in clause.calls:
             if call.module in _DICTIONARIES and call.args and not call.in_quote:
                 _note(call, clause, keys)
-    return keys
+    return {_first_written(key, uses): uses for key, uses in keys.items()}
 
 
 def _note(call: Call, clause: Clause, keys: dict[str, Uses]) -> None:
-    key = key_of(call.args[0], clause.function.module)
+    key = _shape(call.args[0], clause.function.module)
     where = (call, clause)
     if call.name == "put" and call.arity == 2:
         keys.setdefault(key, Uses()).writes.append(where)
@@ -45,6 +49,21 @@ def _note(call: Call, clause: Clause, keys: dict[str, Uses]) -> None:
         keys.setdefault(key, Uses()).reads.append(where)
     elif call.name in ("delete", "erase") and call.arity == 1:
         keys.setdefault(key, Uses()).drops.append(where)
+
+
+def _first_written(key: str, uses: Uses) -> str:
+    first = uses.writes[0][0] if uses.writes else None
+    return key_of(first.args[0], first.owner) if first is not None else key
+
+
+def _shape(key: Node, module: Module) -> str:
+    """A key without the names of the variables in it: each clause has its own for them."""
+    written = key_of(key, module)
+    if key.type != "tuple":
+        return written
+    for name in nodes.identifiers(key):
+        written = re.sub(rf"(?<![\w:@.]){re.escape(name)}(?![\w?!:(])", "_", written)
+    return written
 
 
 def key_of(node: Node, module: Module) -> str:
@@ -76,6 +95,15 @@ def _always_ends(clause: Clause) -> bool:
     found = list(results(clause))
     return bool(found) and all(
         result.type == "tuple" and text(result.named_children[0]) == ":stop" for result in found
+    )
+
+
+def takes_all(module: Module) -> bool:
+    """Whether the module looks at the whole dictionary, every key in it."""
+    return any(
+        call.module in _DICTIONARIES and call.name == "get" and call.arity == 0
+        for clause in module.clauses_with(b"Process.get", b":erlang.get")
+        for call in clause.calls
     )
 
 

@@ -21,6 +21,7 @@ from bot.elixir.rules.parts.agents import (
     taker_of,
 )
 from bot.elixir.rules.parts.way import clauses_on, way
+from bot.elixir.rules.parts.way_open import is_open, may_take
 from bot.elixir.server_requests import Request
 
 _AGENT = "Agent."
@@ -33,12 +34,20 @@ def check(project: Project) -> Iterator[Site | Exempt]:
         seen: set[int] = set()
         for request in graph.requests(facts):
             mine = request.process == SELF or graph.owners.get(request.process) is facts
-            if request.waits and mine and _shown(request).node.id not in seen:
+            if not request.waits or not mine or _shown(request).node.id in seen:
+                continue
+            if _comes_here(request, facts, project):
                 seen.add(_shown(request).node.id)
                 yield _judge(request, facts)
     for facts in project.modules.values():
         if facts.role == "lib" and project.texts[facts.path].count(b"Agent.") > 1:
             yield from _in_agents(project, project.module(facts.name))
+
+
+def _comes_here(request: Request, facts: ModuleFacts, project: Project) -> bool:
+    """Whether the way is open, and the server one that can take the request."""
+    named = request.process == SELF or request.process in facts.names
+    return is_open(request, project) and (named or may_take(facts, request, project))
 
 
 def _shown(request: Request) -> Call:

@@ -14,6 +14,7 @@ from bot.elixir.expressions import Expression, operations, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.branching import on_other_ways
 from bot.elixir.rules.parts.standing import comments_on
 from bot.elixir.trapping import is_self
 
@@ -36,7 +37,8 @@ def check(module: Module) -> Iterator[Site | Exempt]:
         waits = [c for c in clause.calls if _receives(c)]
         asked = [c for c in clause.calls if waits and _hands_itself_over(c, clause)]
         for ask in asked[:1]:
-            after = next((w for w in waits if w.start > ask.start), None)
+            later = (w for w in waits if w.start > ask.start and not _ends_at_once(w))
+            after = next((w for w in later if not on_other_ways(ask.node, w.node)), None)
             if after is not None:
                 yield _judge(ask, after, clause)
 
@@ -45,6 +47,13 @@ def _receives(call: Call) -> bool:
     block = nodes.do_block(call.node)
     away = call.in_quote or call.runs_in or call.deferred
     return call.name == "receive" and call.local and bool(nodes.clauses(block)) and not away
+
+
+def _ends_at_once(wait: Call) -> bool:
+    """Whether it only looks into the mailbox, and waits for nobody."""
+    return any(
+        text(p) == "0" for s in nodes.clauses(_timeout(wait)) for p in nodes.clause_patterns(s)
+    )
 
 
 def _hands_itself_over(call: Call, clause: Clause) -> bool:

@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
 from bot.elixir.rules.parts.folding import Said, folded
+from bot.elixir.rules.parts.names_code import names_code
 from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.standing import (
@@ -157,7 +158,9 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"
-    return "start-up" if unasked and only_at_start(function, project) else ""
+    if unasked and only_at_start(function, project):
+        return "start-up"
+    return "compile-time" if names_code(function) else ""
 
 
 RULE = Rule(
@@ -245,7 +248,8 @@ end
         Exemption(
             "compile-time",
             "runs while the project compiles: a macro, a quoted block, a variable made for "
-            "code, or a function to which all calls come from macros",
+            "code, or a function to which all calls come from macros, or from what writes a "
+            "module",
             Sample("""\
 defmodule Shop.Fields do
   defmacro field(name), do: Shop.Names.getter(name)

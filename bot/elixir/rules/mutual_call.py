@@ -9,6 +9,7 @@ from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.way import clause_around, way
+from bot.elixir.rules.parts.way_open import is_open, may_take
 from bot.elixir.server_requests import Request
 
 _HANDLES = ("handle_call", 3)
@@ -41,7 +42,11 @@ def _waits(project: Project) -> tuple[_Waits, _Waits]:
             client = request.step.clause.function.module.name
             if not request.waits or owner is facts:
                 continue
+            if not is_open(request, project):
+                continue
             if owner is not None:
+                if request.process not in owner.names and not may_take(owner, request, project):
+                    continue
                 named.setdefault((facts.name, owner.name), []).append(request)
             elif not request.process and client in servers and client != facts.name:
                 instances.setdefault((facts.name, client), []).append(request)

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
-from bot.elixir.dictionary import Uses, is_handed_on, key_of, tells_who_it_is, uses_of
+from bot.elixir.dictionary import Uses, is_handed_on, key_of, takes_all, tells_who_it_is, uses_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
@@ -62,7 +62,8 @@ def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
     (first, _), *more = uses.writes
     note = "written here"
     if not uses.reads:
-        note += "" if is_handed_on(uses, module) else "; no read of it is seen in this module"
+        seen = is_handed_on(uses, module) or takes_all(module)
+        note += "" if seen else "; no read of it is seen in this module"
     elif in_server:
         note += ", past the server's state"
     return (
@@ -95,8 +96,9 @@ def _exemption(key: str, uses: Uses, module: Module) -> str:
 
 
 def _scoped(clause: Clause, uses: Uses) -> bool:
-    """Whether the clause that writes the key also drops it again."""
-    return any(dropping is clause for _, dropping in uses.drops)
+    """Whether the clause that writes the key also drops it again, by the same names."""
+    put = {text(call.args[0]) for call, writing in uses.writes if writing is clause}
+    return any(d is clause and text(call.args[0]) in put for call, d in uses.drops)
 
 
 def _is_given_events(clause: Clause) -> bool:

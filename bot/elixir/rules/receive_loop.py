@@ -16,6 +16,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site
 from bot.elixir.rules.parts.again import is_call_of, keeps_nothing
 from bot.elixir.rules.parts.bound_loops import ends_with_another
 from bot.elixir.rules.parts.joined import is_joined
+from bot.elixir.rules.parts.loop_ends import is_ended, resumes
 from bot.elixir.waiting import is_receive, only_flushes, patterns
 
 _SPAWNS = frozenset(
@@ -110,7 +111,7 @@ def _judge(function: Function, start: Call) -> Site | Exempt:
     exemption = _exemption(function, start)
     if exemption:
         return Exempt(span, exemption)
-    small = keeps_nothing(function) and _is_ended(function, receive)
+    small = keeps_nothing(function) and is_ended(function, receive) and not resumes(_run_by(start))
     return Site(
         span,
         f"`{function.label}` is a server made by hand: it receives and calls itself",
@@ -140,16 +141,6 @@ def _only_answers(function: Function) -> bool:
         call is not None and (is_receive(call) or is_call_of(call, function) or call.full in _SENDS)
         for clause in function.clauses
         for call in _all_calls(clause)
-    )
-
-
-def _is_ended(function: Function, receive: Node) -> bool:
-    """Whether a message that it takes makes it end."""
-    block = nodes.do_block(receive)
-    again = [c.node for k in function.clauses for c in k.calls if is_call_of(c, function)]
-    within = all(nodes.contains(receive, node) for node in again)
-    return within and any(
-        not any(nodes.contains(stab, node) for node in again) for stab in nodes.clauses(block)
     )
 
 

@@ -24,11 +24,10 @@ from bot.elixir.rules.parts.simulated_work import (
     only_passed_on,
 )
 from bot.elixir.rules.parts.sleep_reasons import (
-    INSTEAD,
     NOTES,
     OF_A_SERVER,
-    OF_AN_EVENT,
     about_of,
+    instead_of,
     is_short,
     test_name,
 )
@@ -97,7 +96,7 @@ def _site(call: Call, function: Function | None) -> Site:
     debatable = about not in ("event", "server", *_WAITS)
     # The name of the test may be right: then the server counts the time that passes here.
     named = about == "server" and is_about_time(call, test_name(call), duration)
-    instead = OF_A_SERVER if named else INSTEAD.get(about, OF_AN_EVENT)
+    instead = OF_A_SERVER if named else instead_of(call, about)
     return Site(
         span,
         f"the test sleeps ({text(call.args[0])} ms) {instead}",

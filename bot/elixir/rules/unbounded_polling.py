@@ -13,7 +13,7 @@ from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.again import changes
-from bot.elixir.rules.parts.giving_up import gives_up
+from bot.elixir.rules.parts.giving_up import gives_up, is_told_to
 from bot.elixir.rules.parts.other_process import runs_elsewhere
 from bot.elixir.rules.parts.time_limits import ends_by_a_tag
 
@@ -117,6 +117,8 @@ def _judge(again: Call, clause: Clause) -> Site | Exempt:
         return Exempt(span, "deadline")
     if gives_up(again, clause):
         return Exempt(span, "gives-up")
+    if is_told_to(again):
+        return Exempt(span, "told-to")
     elsewhere = runs_elsewhere(function)
     if elsewhere:
         return Exempt(span, elsewhere)
@@ -269,6 +271,27 @@ defmodule Shop.Await do
     else
       raise "not filled in time"
     end
+  end
+end
+""",
+                path="test/support/await.ex",
+            ),
+        ),
+        Exemption(
+            "told-to",
+            "between two looks it takes a message that makes it fail: a timer can be its deadline",
+            Sample(
+                """\
+defmodule Shop.Await do
+  def filled(stock) do
+    stock.count() > 3
+  rescue
+    error ->
+      receive do
+        :too_late -> reraise error, __STACKTRACE__
+      after
+        5 -> filled(stock)
+      end
   end
 end
 """,

@@ -225,3 +225,60 @@ def test_the_first_function_of_an_agent(start: str, count: int) -> None:
 def test_an_agent_that_knows_itself() -> None:
     asks = "if Process.whereis(@name) == self(), do: 0, else: get(:sum)"
     assert analysed(RULE, AGENT.replace("START", "arg").replace("SUM", asks)).findings == ()
+
+
+DESK = """
+defmodule Shop.Desk do
+  def find("all", fun), do: fun.(Shop.Stock.all())
+  def find(<<key::binary-size(4)>>, fun), do: fun.(key)
+  def look(key), do: find(key, & &1)
+end
+defmodule Shop.Keys do
+  def of(items), do: hd(items)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('Shop.Desk.find("all", & &1)', ["error"]),
+        ('Shop.Desk.look("all")', ["error"]),
+        ("Shop.Desk.look(items.key)", ["error"]),
+        ("Shop.Desk.look(items)", ["error"]),
+        ('Shop.Desk.find("none", & &1)', []),
+        ('Shop.Desk.look("none")', []),
+        ("Shop.Desk.look(Shop.Keys.of(items))", []),
+        ("[key, _] = Shop.Keys.of(items)\nShop.Desk.find(key, & &1)", []),
+    ],
+)
+def test_a_clause_for_one_text_is_for_that_text(body: str, words: list[str]) -> None:
+    assert said(body, more=DESK) == words
+
+
+@pytest.mark.parametrize(
+    ("clause", "words"),
+    [
+        ("def handle_call({:rpc, x}, _from, s), do: {:reply, x, s}", []),
+        ("def handle_call(:list, _from, s), do: {:reply, s, s}", ["warning"]),
+        ("def handle_call(other, _from, s), do: {:reply, other, s}", ["warning"]),
+        ("", ["warning"]),
+    ],
+)
+def test_a_server_known_by_its_module_takes_what_it_has_a_clause_for(
+    clause: str, words: list[str]
+) -> None:
+    code = f"""
+    defmodule Shop.Hub do
+      use GenServer
+      def list(name), do: GenServer.call(name, :list)
+      def init(s), do: {{:ok, s}}
+    end
+    defmodule Shop.Peer do
+      use GenServer
+      def init(s), do: {{:ok, s}}
+      {clause}
+      def handle_info(:tick, s), do: {{:noreply, [Shop.Hub.list(Shop.Peer) | s]}}
+    end
+    """
+    assert outcome(RULE.id, {"lib/a.ex": code}) == words

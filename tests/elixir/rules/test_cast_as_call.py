@@ -97,3 +97,18 @@ defmodule Shop.A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == [word]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"if x do\n send(x, {{:ask, self()}})\n else\n {WAIT}\n end", []),
+        (f"if x do\n send(x, {{:ask, self()}})\n end\n {WAIT}", ["warning"]),
+        (f"if x do\n send(x, {{:ask, self()}})\n {WAIT}\n else\n 1\n end", ["warning"]),
+        (f"cond do\n x == 1 -> send(x, {{:ask, self()}})\n true -> {WAIT}\n end", []),
+        (f"case x do\n 1 -> send(x, {{:ask, self()}})\n _ -> 1\n end\n{WAIT}", ["warning"]),
+        ("send(x, {:ask, self()})\nreceive do\n :stop -> 1\n after\n 0 -> 2\n end", []),
+    ],
+)
+def test_only_a_wait_that_comes_after_the_question(body: str, words: list[str]) -> None:
+    assert outcome(RULE, in_function(body)) == words

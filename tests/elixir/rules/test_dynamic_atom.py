@@ -451,3 +451,30 @@ end
 """
     found = outcome("dynamic-atom", {"lib/kinds.ex": code})
     assert [word for word in found if not word.startswith("~")] == said
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "words"),
+    [
+        ("quote do\n defmodule A do\n def unquote(named(x)), do: 1\n end\n end", "", []),
+        ("quote do\n unquote(named(x))\n end", "", ["info"]),
+        ("defmodule(A, do: named(x))", "", ["info"]),
+        (
+            "quote do\n defmodule A do\n def unquote(named(x)), do: 1\n end\n end",
+            "def other(x), do: named(x)",
+            ["info"],
+        ),
+    ],
+)
+def test_names_in_a_module_that_is_written(body: str, more: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Writer do
+  def write(x) do
+    {body}
+  end
+  {more}
+  defp named(field), do: field |> String.downcase() |> String.to_atom()
+end
+"""
+    found = outcome("dynamic-atom", {"lib/writer.ex": code})
+    assert [word for word in found if not word.startswith("~")] == words

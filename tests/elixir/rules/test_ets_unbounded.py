@@ -303,3 +303,37 @@ end
 """
     found = outcome("ets-unbounded", {"lib/kinds.ex": code})
     assert [word for word in found if not word.startswith("~")] == said
+
+
+@pytest.mark.parametrize(
+    ("found", "key", "said"),
+    [
+        ("[{_, kind}] -> kind", "kind.id", []),
+        ("[{_, kind}] -> kind\n [] -> nil", "kind.id", []),
+        ("[{_, kind}] -> kind\n [] -> raise id", "kind.id", []),
+        ("[{_, kind}] -> kind\n [] -> %{id: id}", "kind.id", ["info"]),
+        ("[{_, kind}] -> kind\n [] -> id", "kind.id", ["info"]),
+        ("[{_, kind}] -> kind\n [] -> nil", "id", ["info"]),
+    ],
+)
+def test_the_key_of_a_row_that_a_function_looked_up(found: str, key: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Kinds do
+  use GenServer
+  def init(x) do
+    :ets.new(:kinds, [:named_table, :public])
+    {{:ok, x}}
+  end
+  def close(id) do
+    kind = find(id)
+    :ets.insert(:kinds, {{{key}, %{{kind | open: false}}}})
+  end
+  def find(id) do
+    case :ets.lookup(:kinds, id) do
+      {found}
+    end
+  end
+end
+"""
+    words = outcome("ets-unbounded", {"lib/kinds.ex": code})
+    assert [word for word in words if not word.startswith("~")] == said

@@ -68,3 +68,16 @@ def test_a_server_may_be_asked_by_many() -> None:
     third = SERVER.replace("NAME", "C").replace("BODY", calling(TICK, "Shop.A.ask()"))
     one_way = files(calling(TICK, "Shop.B.ask()"), calling(ANSWER, "s"))
     assert outcome(RULE.id, {**one_way, "lib/c.ex": third}) == []
+
+
+def test_a_server_known_by_its_module_takes_what_it_has_a_clause_for() -> None:
+    def one(clause: str) -> list[str]:
+        both = files(
+            calling(TICK, "GenServer.call(Shop.B, :list)"), f"{clause}\n{calling(TICK, 'A.ask()')}"
+        )
+        named, nameless = ", name: __MODULE__", ""
+        code = both["lib/b.ex"].replace(named, nameless).replace("A.ask", "Shop.A.ask")
+        return outcome(RULE.id, {**both, "lib/b.ex": code})
+
+    assert one("def handle_call(:list, _from, s), do: {:reply, s, s}") == ["warning"]
+    assert one("def handle_call({:rpc, x}, _from, s), do: {:reply, x, s}") == []

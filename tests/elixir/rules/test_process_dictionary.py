@@ -265,3 +265,38 @@ end
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ["inherited"] * inherited
     assert len(analysis.findings) == (not inherited)
+
+
+def test_a_variable_in_a_key_may_have_another_name_elsewhere() -> None:
+    code = """
+    defmodule A do
+      def start(pid, now), do: Process.put({:started, pid}, now)
+      def took(worker), do: Process.get({:started, worker})
+      def forget(worker), do: Process.delete({:started, worker})
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert finding.data == {"key": "{:started, pid}"}
+    assert [e.note for e in finding.evidence] == ["written here", "read here", "dropped here"]
+
+
+def test_keys_with_another_tag_are_others() -> None:
+    code = """
+    defmodule A do
+      def start(pid, now), do: Process.put({:started, pid}, now)
+      def ended(pid), do: Process.get({:ended, pid})
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert [e.line for e in finding.evidence] == [3]
+
+
+def test_who_takes_the_whole_dictionary_reads_every_key() -> None:
+    code = """
+    defmodule A do
+      def start(pid, now), do: Process.put({:started, pid}, now)
+      def all, do: for({{:started, pid}, at} <- Process.get(), do: {pid, at})
+    end
+    """
+    (finding,) = analysed(RULE, code).findings
+    assert [e.note for e in finding.evidence] == ["written here"]

@@ -169,3 +169,56 @@ defmodule Shop.Watch do
 end
 """
     assert outcome(RULE, {"lib/watch.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("more", "confidence"),
+    [
+        ("def other(_), do: :ok", "low"),
+        (
+            "def other(x), do: gather([x])\ndefp gather(x) do\nreceive do\n:more -> x\nend\nend",
+            "medium",
+        ),
+    ],
+)
+def test_a_message_after_which_another_function_receives_is_no_end(
+    more: str, confidence: str
+) -> None:
+    code = f"""
+    defmodule Shop.A do
+      def go, do: spawn_link(fn -> loop() end)
+      def loop do
+        receive do
+          {{:flush, from}} ->
+            IO.inspect(from)
+            loop()
+          {{:add, x}} -> other(x)
+        end
+      end
+      {more}
+    end
+    """
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    assert finding.confidence == confidence
+
+
+def test_a_process_that_starts_over_when_its_loop_has_ended_is_not_ended() -> None:
+    code = """
+    defmodule Shop.A do
+      def go, do: spawn_link(&work/0)
+      def work do
+        loop()
+        work()
+      end
+      def loop do
+        receive do
+          {:flush, from} ->
+            IO.inspect(from)
+            loop()
+          :done -> :ok
+        end
+      end
+    end
+    """
+    (finding,) = analysed(RULE_OF_IT, code).findings
+    assert (finding.confidence, len(finding.evidence)) == ("medium", 2)

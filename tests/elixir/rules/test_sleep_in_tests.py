@@ -477,3 +477,27 @@ def test_short_ones_of_a_test_are_told_once() -> None:
     (finding,) = found("Process.sleep(2)\n      go()\n      Process.sleep(2)\n      look()")
     assert [e.line for e in finding.evidence] == [5, 7]
     assert finding.severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("connects again", "in a group of tests whose name speaks of time"),
+        ("expires", "in a test whose name speaks of time"),
+    ],
+)
+def test_a_word_for_time_in_the_name_of_a_group(test: str, said: str) -> None:
+    code = f"""
+    defmodule Shop.StockTest do
+      use ExUnit.Case
+      describe "timeouts and errors" do
+        test "{test}" do
+          put(1)
+          Process.sleep(200)
+          look()
+        end
+      end
+    end
+    """
+    (finding,) = analysed(rule(RULE), {"test/stock_test.exs": code}).findings
+    assert finding.message.endswith(said)

@@ -49,7 +49,12 @@ speak where they wait for what comes after it.
 
 def is_about_time(call: Call, test_name: str, duration: str) -> bool:
     """Whether a sleep's test speaks of time: by its name, the sleep's length, or beside it."""
-    return _CLOCK_WORDS.search(test_name.lower()) is not None or shows_time(call, duration)
+    return speaks_of_time(test_name) or shows_time(call, duration)
+
+
+def speaks_of_time(name: str) -> bool:
+    """Whether the name of a test, or of a group of tests, has a word for time."""
+    return _CLOCK_WORDS.search(name.lower()) is not None
 
 
 def shows_time(call: Call, duration: str) -> bool:

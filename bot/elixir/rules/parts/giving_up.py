@@ -1,4 +1,4 @@
-"""Loops that compare with a limit, and fail where it has passed."""
+"""Loops that compare with a limit and fail where it has passed, or when a message says so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.elixir.calls import Call
 from bot.elixir.outline import Clause
 
 _ORDERS = ("<", ">", "<=", ">=")
-_FAILURES = ("raise", "flunk", "exit", "throw")
+_FAILURES = ("raise", "reraise", "flunk", "exit", "throw")
 
 
 def gives_up(again: Call, clause: Clause) -> bool:
@@ -25,6 +25,17 @@ def gives_up(again: Call, clause: Clause) -> bool:
         for condition, other in _other_ways(branching, again.node)
         if _fails(other)
     )
+
+
+def is_told_to(again: Call) -> bool:
+    """Whether the `receive` after which it looks again takes a message that makes it fail."""
+    for around in nodes.ancestors(again.node):
+        if nodes.is_call_to(around, "receive"):
+            return any(
+                _fails(stab) and not nodes.contains(stab, again.node)
+                for stab in nodes.clauses(nodes.do_block(around))
+            )
+    return False
 
 
 def _other_ways(branching: Node, taken: Node) -> Iterator[tuple[Node, Node]]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
-from bot.elixir.rules.parts.about_time import has_old_data, is_about_time, shows_time
+from bot.elixir.rules.parts.about_time import (
+    has_old_data,
+    is_about_time,
+    shows_time,
+    speaks_of_time,
+)
 from bot.elixir.rules.parts.absence import awaits_absence
 from bot.elixir.rules.parts.after_sleep import asks_next, reads_next, waits_next
 from bot.elixir.rules.parts.sleep_places import place_of
@@ -74,11 +79,23 @@ def is_short(duration: str) -> bool:
     return duration.isdigit() and int(duration) <= _SHORT_MS
 
 
+def instead_of(call: Call, about: str) -> str:
+    """What the sleep does, in words; of a group's name it is not said that it is the test's."""
+    if about == "named" and not speaks_of_time(_names(call)[0]):
+        return "in a group of tests whose name speaks of time"
+    return INSTEAD.get(about, OF_AN_EVENT)
+
+
 def test_name(call: Call) -> str:
     """What the test around a sleep is called, its groups included."""
+    return " ".join(_names(call))
+
+
+def _names(call: Call) -> list[str]:
+    """The name of the test, then those of the groups around it."""
     names = []
     for node in above(call):
         if nodes.is_call_to(node, "test", "describe", "property", "feature", "scenario"):
             args = nodes.arguments(node)
             names.append(text(args[0]) if args else "")
-    return " ".join(names)
+    return names

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import resolve
 from bot.elixir.expressions import assignments, operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
+from bot.elixir.results import results
 from bot.elixir.rules.parts.own_field import one_for_each_child
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.standing import bounded, iterated
@@ -96,13 +98,36 @@ def _sources(node: Node, clause: Clause, steps: int) -> Iterator[tuple[str, Node
         values = [v for v in assignments(name, clause) if v.end_byte <= found.start_byte]
         bound = _bound_to(name, found, clause) if not values else None
         source = values[-1] if values else bound
-        if source is not None and b":ets." in (source.text or b""):
+        if source is not None and (
+            b":ets." in (source.text or b"") or _is_from_a_table(source, found, clause)
+        ):
             # A key that came from a table is one the table had.
             continue
         if source is not None and steps:
             yield from _sources(source, clause, steps - 1)
-        elif source is None and name in given and not _is_called(found):
+        elif source is None and name in given and not (_is_called(found) or _is_field(found)):
             yield name, found
+
+
+def _is_from_a_table(source: Node, use: Node, clause: Clause) -> bool:
+    """Whether a field is taken of what a function of the module has looked up in a table.
+
+    Such a function gives back a part of a row or fails; one that else makes a value does not count.
+    """
+    around, module = use.parent, clause.function.module
+    made = resolve(source, module) if around is not None and around.type == "dot" else None
+    looks = module.local(made.name, made.arity) if made and made.module == module.name else None
+    return looks is not None and all(_gives_a_row(taken) for taken in looks.clauses)
+
+
+def _gives_a_row(clause: Clause) -> bool:
+    given = {name for param in clause.params for name in nodes.identifiers(param)}
+    return clause.mentions(b":ets.lookup") and all(
+        result.type == "nil"
+        or (result.type == "identifier" and text(result) not in given)
+        or nodes.is_call_to(result, "raise", "throw", "exit")
+        for result in results(clause)
+    )
 
 
 def _bound_to(name: str, at: Node, clause: Clause) -> Node | None:
@@ -141,6 +166,14 @@ def _is_called(identifier: Node) -> bool:
     parent = identifier.parent
     target = parent.child_by_field_name("target") if parent is not None else None
     return target is not None and target.id == identifier.id
+
+
+def _is_field(identifier: Node) -> bool:
+    """Whether it is the name of a field, right of the dot."""
+    parent = identifier.parent
+    right = parent.child_by_field_name("right") if parent is not None else None
+    dotted = parent is not None and parent.type == "dot"
+    return dotted and right is not None and right.id == identifier.id
 
 
 def may_be_many(name: str, at: Node, clause: Clause, project: Project) -> bool:
