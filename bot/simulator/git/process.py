@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +75,11 @@ async def running(
     stderr: int = subprocess.PIPE,
     extra: Mapping[str, str] | None = None,
     lifetime: float | None = None,
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AsyncIterator[Process]:
     """A git process which does not outlive the block, nor do its children; it is killed after
     `lifetime` seconds.
     """
-    process = await asyncio.create_subprocess_exec(
+    launching = asyncio.create_subprocess_exec(
         *command(argv),
         cwd=cwd,
         env=environment(extra or {}),
@@ -88,6 +89,7 @@ async def running(
         start_new_session=True,
         limit=1 << 20,
     )
+    process = await _launched(asyncio.ensure_future(launching))
     ending = asyncio.get_running_loop().call_later(lifetime or FOR_EVER, _kill_group, process.pid)
     try:
         yield process
@@ -99,6 +101,17 @@ async def running(
         if process.returncode is None:
             _kill_group(process.pid)
         await asyncio.shield(process.wait())
+
+
+async def _launched(launching: asyncio.Future[Process]) -> Process:
+    """Who is cancelled meanwhile leaves nothing behind: half a start could not be undone."""
+    try:
+        return await asyncio.shield(launching)
+    except asyncio.CancelledError:
+        process = await launching
+        _kill_group(process.pid)
+        await process.wait()
+        raise
 
 
 async def run(

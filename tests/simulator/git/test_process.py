@@ -60,6 +60,21 @@ async def test_a_cancelled_run_ends_with_all_its_children(tmp_path: Path) -> Non
     await ended(child)
 
 
+@pytest.mark.parametrize("turns", range(2, 8))
+async def test_a_run_that_is_cancelled_while_it_begins_leaves_no_child(
+    tmp_path: Path, turns: int
+) -> None:
+    task = asyncio.ensure_future(run(sleeper(tmp_path), cwd=tmp_path))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    # git goes on while the loop is held up.
+    wait_for(lambda: noted(tmp_path / "child").endswith("\n"), "no child began")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await ended(int(noted(tmp_path / "child")))
+
+
 async def test_a_lifetime_ends_a_stream(tmp_path: Path) -> None:
     async with running(sleeper(tmp_path), cwd=tmp_path, lifetime=0.5) as process:
         assert await process.wait() == -9
