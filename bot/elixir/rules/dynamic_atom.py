@@ -38,6 +38,7 @@ CONVERSIONS = frozenset(
     ":erlang.binary_to_atom :erlang.list_to_atom".split()
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
+_UNTOLD = "how many different values can come could not be told: few, or a new one each time"
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")
 _QUOTES = (b':"', b'": ', b":'", b"': ")
@@ -95,11 +96,9 @@ def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site |
     yield Site(
         span,
         f"`{call.module}.{call.name}` makes an atom of a value that is only known at run time",
-        because=(
-            Because(span, origin or "no bound on how many different values can come is seen"),
-        ),
+        because=(Because(span, origin or _UNTOLD),),
         severity="warning" if origin else "info",
-        confidence="high" if origin else "medium",
+        confidence="high" if origin else "low",
         data={"call": call.full},
     )
 

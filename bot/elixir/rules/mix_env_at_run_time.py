@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.of_the_build import (
 )
 from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
 from bot.elixir.rules.parts.standing import above, only_for_macros
+from bot.elixir.runners import reached_by_macros
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _LOOKS_FIRST = frozenset(
@@ -140,6 +141,8 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "plug-in"
     if runs_under_mix(clause, project):
         return "tool"
+    if reached_by_macros(clause.function, project):
+        return "compile-time"
     return "starts-mix" if project.once("starts-mix", starts_mix) else ""
 
 
@@ -220,7 +223,8 @@ end
     exemptions=(
         Exemption(
             "compile-time",
-            "it runs while the module compiles: inside `unquote`, or only from a macro",
+            "it runs while the module compiles: inside `unquote`, or every way to it begins in a "
+            "macro",
             Sample("""\
 defmodule Shop.Layout do
   def dev?, do: unquote(Mix.env() == :dev)

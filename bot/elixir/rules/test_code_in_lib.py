@@ -285,8 +285,8 @@ end
         ),
         Exemption(
             "compiler-option",
-            "it only sets options of the compiler, such as `:export_all`; what ships has all "
-            "functions",
+            "it only sets options of the compiler, such as `:export_all`, what it warns of, or "
+            "documentation; what ships has all functions",
             Sample("""\
 defmodule Shop.Stock do
   if Mix.env() == :test do

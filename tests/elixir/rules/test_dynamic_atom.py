@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import in_function, outcome
+from tests.elixir.support import analysed
 
 RULE = "dynamic-atom"
 
@@ -68,6 +70,13 @@ RULE = "dynamic-atom"
 )
 def test_sites(body: str, said: list[str]) -> None:
     assert outcome(RULE, in_function(body)) == said
+
+
+def test_where_no_origin_is_known_it_says_so() -> None:
+    code = in_function("a = Shop.Stock.label(x)\n    String.to_atom(a)")
+    (finding,) = analysed(rule(RULE), code).findings
+    assert (finding.severity, finding.confidence) == ("info", "low")
+    assert "could not be told" in finding.evidence[0].note
 
 
 def test_text_of_a_public_caller_is_input() -> None:

@@ -55,6 +55,34 @@ end
 
 
 @pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("", ["~compile-time"]),
+        ("defmodule Shop.B do\n  def start, do: Shop.Names.all()\nend\n", ["warning"]),
+        (
+            "defmodule Shop.B do\n  defmacro __using__(_), do: quote(do: Shop.Names.all())\nend\n",
+            ["warning"],
+        ),
+    ],
+    ids=["macros-alone", "a-function-too", "in-the-quote"],
+)
+def test_what_macros_of_another_module_come_to(other: str, said: list[str]) -> None:
+    code = """\
+defmodule Shop.Names do
+  def all, do: Mix.env()
+end
+
+defmodule Shop.A do
+  defmacro names, do: compiled()
+  def compiled, do: Shop.Names.all()
+end
+"""
+    called = code.replace("  def compiled", "  defp compiled")
+    assert outcome(RULE, {"lib/a.ex": called + other}) == said
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~compile-time"]
+
+
+@pytest.mark.parametrize(
     ("listed", "said"),
     [
         ("extra_applications: [:logger, :mix]", ["info"]),

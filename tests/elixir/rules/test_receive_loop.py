@@ -116,6 +116,8 @@ def test_tests_and_benchmarks_may_loop() -> None:
         (":stop -> :ok", "loop(x, y + 1)", "medium"),
         (":stop -> :ok", "loop(x, msg)", "medium"),
         (":stop -> :ok\n {:set, y} -> loop(x, y)", "loop(x, y)", "medium"),
+        (":stop -> :ok\n :more -> add(x, y)", "loop(x, y)", "medium"),
+        (":stop -> :ok\n :more -> back(x, y)", "loop(x, y)", "low"),
     ],
 )
 def test_a_loop_that_keeps_nothing_and_ends(ends: str, again: str, confidence: str) -> None:
@@ -132,6 +134,9 @@ defmodule Shop.A do
       {ends}
     end
   end
+
+  defp add(x, y), do: loop(x, y + 1)
+  defp back(x, y), do: loop(x, y)
 end
 """
     (finding,) = analysed(RULE_OF_IT, code).findings

@@ -236,6 +236,12 @@ def test_a_comment_says_what_has_to_pass(comment: str, said: str) -> None:
     assert outcome(RULE, in_test(f"Process.sleep(100) {comment}\n      go()")) == [said]
 
 
+def test_a_comment_below_another_is_about_what_comes_next() -> None:
+    body = "# all is cleaned up\n      Process.sleep(100)\n      # the offer expires\n      go()"
+    assert outcome(RULE, in_test(body)) == ["warning"]
+    assert outcome(RULE, in_test(body.partition("\n")[2])) == ["info"]
+
+
 @pytest.mark.parametrize(
     ("after", "weight", "message"),
     [

@@ -42,6 +42,8 @@ def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
         ("@compile if Mix.env() == :test, do: :export_all", ["~compiler-option"]),
         ("if Mix.env() == :test do\n@compile :export_all\nend", ["~compiler-option"]),
         ("if Mix.env() == :test do\n@compile :export_all\n@a 1\nend", ["info"]),
+        ('if Mix.env() != :test do\n@deprecated "use b"\nend', ["~compiler-option"]),
+        ("if Mix.env() != :test do\n@doc false\n@a 1\nend", ["info"]),
         ("if Mix.env() == :dev do\ndef a, do: 1\nend", []),
         ("if Mix.env() in [:dev, :test] do\ndef a, do: 1\nend", []),
         ("def a, do: Mix.env() == :test", []),

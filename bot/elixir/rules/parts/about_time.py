@@ -59,10 +59,13 @@ def speaks_of_time(name: str) -> bool:
 
 def shows_time(call: Call, duration: str) -> bool:
     """Whether what stands at the sleep itself speaks of time, and not only its test's name."""
+    above, below = comments_at(call)
+    # Where one stands above, the one below is about what comes next.
+    said = (above or below).lower()
     return (
         any(word in duration.lower() for word in _CLOCK_DURATIONS)
         or _about_age(call)
-        or any(_PASSES.search(said.lower()) for said in comments_at(call))
+        or _PASSES.search(said) is not None
     )
 
 

@@ -9,6 +9,7 @@ from bot.elixir.calls import Call
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
+from bot.elixir.reach import reached
 from bot.elixir.rules.parts.bindings import closure_setting
 
 
@@ -23,11 +24,11 @@ def changes(call: Call, clause: Clause) -> bool:
 
 
 def keeps_nothing(function: Function) -> bool:
-    """Whether it only ever starts over with what it was given at first."""
+    """Whether it only ever starts over with what it was given at first, also by way of others."""
     return not any(
-        is_call_of(call, function) and changes(call, clause)
-        for clause in function.clauses
-        for call in clause.calls
+        is_call_of(call, function) and changes(call, step.clause)
+        for step in reached([function])
+        for call in step.clause.calls
     )
 
 

@@ -11,6 +11,7 @@ from bot.elixir.outline import Module
 from bot.elixir.rules.parts.nil_guards import does_nothing
 
 _SANDBOX = "Ecto.SQL.Sandbox"
+_OPTIONS = ("compile", "deprecated", "dialyzer", "doc", "moduledoc", "typedoc")
 
 
 def only_adds(branch: Node, atom: Node) -> bool:
@@ -44,7 +45,7 @@ def only_a_sandbox(branch: Node) -> bool:
 
 
 def sets_compiler(branch: Node) -> bool:
-    """Whether it decides about no more than options of the compiler."""
+    """Whether all it decides about is options of the compiler, its warnings, or documentation."""
     if any(_is_option(a) for a in nodes.ancestors(branch) if nodes.operator(a) == "@"):
         return True
     block = nodes.statements(nodes.do_block(branch))
@@ -53,7 +54,7 @@ def sets_compiler(branch: Node) -> bool:
 
 def _is_option(node: Node) -> bool:
     operand = node.child_by_field_name("operand") if nodes.operator(node) == "@" else None
-    return operand is not None and nodes.is_call_to(operand, "compile")
+    return operand is not None and nodes.is_call_to(operand, *_OPTIONS)
 
 
 def reads_dictionary(branch: Node, module: Module) -> bool:
