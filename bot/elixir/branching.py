@@ -1,4 +1,6 @@
-"""Whether two pieces of code run together, or one of them only if something is the case."""
+"""Whether two pieces of code run together, one of them only if something is the case, or only one
+of them at all.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ _BRANCHING = ("if", "unless", "case", "cond", "with", "for", "try", "receive")
 _BRANCHES = frozenset(
     {"stab_clause", "else_block", "rescue_block", "catch_block", "anonymous_function"}
 )
+_DECIDES = ("if", "unless", "case", "cond", "receive")
+"""Constructs that run one of their branches."""
 _SHORT_CUTS = frozenset({"&&", "||", "and", "or"})
 
 
@@ -33,6 +37,20 @@ def run_together(one: Node, other: Node) -> bool:
     if top is None:
         return False
     return not is_conditional(one, top) and not is_conditional(other, top)
+
+
+def on_other_ways(one: Node, other: Node) -> bool:
+    """Whether a decision runs only one of the two: they stand in different branches of it."""
+    top = _common(one, other)
+    if top is None or top.type not in ("do_block", "keywords"):
+        return False
+    decision = next(nodes.ancestors(top), None)
+    if decision is not None and decision.type == "arguments":
+        decision = decision.parent
+    if decision is None or not nodes.is_call_to(decision, *_DECIDES):
+        return False
+    holding = (c for c in top.named_children if nodes.contains(c, one) or nodes.contains(c, other))
+    return top.type == "keywords" or any(child.type in _BRANCHES for child in holding)
 
 
 def _common(one: Node, other: Node) -> Node | None:

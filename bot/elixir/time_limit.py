@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 MOST_SECONDS = 30
-"""Of processor time for one rule in one file, or in the whole project: a hundred times what any
-took in code bases of 14 MB.
+"""Of processor time, for one rule in one file or in the whole project: thirty times what the
+longest took in a code base of 14 MB.
 """
 
 

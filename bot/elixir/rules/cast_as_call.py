@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.branching import on_other_ways
 from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.expressions import Expression, operations, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.branching import on_other_ways
 from bot.elixir.rules.parts.standing import comments_on
 from bot.elixir.trapping import is_self
+from bot.elixir.waiting import only_flushes, time_limit
 
 _SENDS = frozenset(
     {"Kernel.send", "Process.send", ":erlang.send", "GenServer.cast", ":gen_server.cast"}
@@ -37,7 +38,7 @@ def check(module: Module) -> Iterator[Site | Exempt]:
         waits = [c for c in clause.calls if _receives(c)]
         asked = [c for c in clause.calls if waits and _hands_itself_over(c, clause)]
         for ask in asked[:1]:
-            later = (w for w in waits if w.start > ask.start and not _ends_at_once(w))
+            later = (w for w in waits if w.start > ask.start and not only_flushes(w))
             after = next((w for w in later if not on_other_ways(ask.node, w.node)), None)
             if after is not None:
                 yield _judge(ask, after, clause)
@@ -47,13 +48,6 @@ def _receives(call: Call) -> bool:
     block = nodes.do_block(call.node)
     away = call.in_quote or call.runs_in or call.deferred
     return call.name == "receive" and call.local and bool(nodes.clauses(block)) and not away
-
-
-def _ends_at_once(wait: Call) -> bool:
-    """Whether it only looks into the mailbox, and waits for nobody."""
-    return any(
-        text(p) == "0" for s in nodes.clauses(_timeout(wait)) for p in nodes.clause_patterns(s)
-    )
 
 
 def _hands_itself_over(call: Call, clause: Clause) -> bool:
@@ -72,7 +66,7 @@ def _judge(ask: Call, wait: Call, clause: Clause) -> Site | Exempt:
     exemption = _exemption(ask, wait, clause)
     if exemption:
         return Exempt(span, exemption)
-    endless = _timeout(wait) is None
+    endless = time_limit(wait) is None
     return Site(
         span,
         "a request made by hand: a message with `self()`, then a `receive` for the answer",
@@ -109,12 +103,6 @@ def _may_be_linked(ask: Call, wait: Call, clause: Clause) -> bool:
         for starting in module.clauses_with(b"spawn_link")
         for call in starting.calls
     )
-
-
-def _timeout(wait: Call) -> Node | None:
-    block = nodes.do_block(wait.node)
-    parts = block.named_children if block is not None else []
-    return next((part for part in parts if part.type == "after_block"), None)
 
 
 def _exemption(ask: Call, wait: Call, clause: Clause) -> str:

@@ -10,11 +10,12 @@ from bot.elixir import nodes
 from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
-from bot.elixir.expressions import Expression, operations, value_of
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.bindings import bound_to
 
 _AT_START = frozenset({"Agent.start", "Agent.start_link"})
 """They copy once in the life of a process."""
@@ -58,7 +59,7 @@ def _exemption(variable: Captured, clause: Clause, most: int, whole: set[str]) -
     fields = _fields_of(variable.name, clause)
     if fields is not None and fields <= len({f.split(".")[0] for f in variable.fields}):
         return "much-of-it"
-    if _part_of(variable.name, clause) & whole:
+    if any(text(s) in whole for s in bound_to(variable.name, variable.first, clause)):
         return "sent-with-more"
     if _made_here(variable.first, clause):
         return "made-here"
@@ -86,21 +87,6 @@ def _site(variables: list[Captured], call: Call, module: Module) -> Site:
 
 def _used(variable: Captured) -> str:
     return " and ".join(f"`{variable.name}.{field}`" for field in variable.fields)
-
-
-def _part_of(name: str, clause: Clause) -> set[str]:
-    """Variables of which a pattern of the clause takes it out: `{name, _} = pair`."""
-    if clause.body is None:
-        return set()
-    return {
-        text(right)
-        for match in operations(clause.body, "=")
-        if (left := match.child_by_field_name("left")) is not None
-        and (right := match.child_by_field_name("right")) is not None
-        and left.type != "identifier"
-        and right.type == "identifier"
-        and name in nodes.identifiers(left)
-    }
 
 
 def _made_here(use: Node, clause: Clause) -> bool:

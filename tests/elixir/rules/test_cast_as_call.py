@@ -107,6 +107,11 @@ end
         (f"if x do\n send(x, {{:ask, self()}})\n {WAIT}\n else\n 1\n end", ["warning"]),
         (f"cond do\n x == 1 -> send(x, {{:ask, self()}})\n true -> {WAIT}\n end", []),
         (f"case x do\n 1 -> send(x, {{:ask, self()}})\n _ -> 1\n end\n{WAIT}", ["warning"]),
+        ("if x == 1, do: send(x, {:ask, self()}), else: (receive do\n :a -> 1\n end)", []),
+        (
+            f"try do\n send(x, {{:ask, self()}})\n rescue\n _ -> 1\n else\n _ -> {WAIT}\n end",
+            ["warning"],
+        ),
         ("send(x, {:ask, self()})\nreceive do\n :stop -> 1\n after\n 0 -> 2\n end", []),
     ],
 )

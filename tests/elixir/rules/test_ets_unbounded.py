@@ -281,6 +281,16 @@ def test_one_row_for_each_child_of_a_list(
     assert outcome(RULE, files) == [said]
 
 
+OWNER = """\
+defmodule Shop.Kinds do
+  use GenServer
+  def init(x) do
+    :ets.new(:kinds, [:named_table, :public])
+    {:ok, x}
+  end
+"""
+
+
 @pytest.mark.parametrize(
     ("head", "body", "said"),
     [
@@ -292,13 +302,7 @@ def test_one_row_for_each_child_of_a_list(
 )
 def test_what_names_a_table_or_a_struct_is_an_atom(head: str, body: str, said: list[str]) -> None:
     code = f"""\
-defmodule Shop.Kinds do
-  use GenServer
-  def init(x) do
-    :ets.new(:kinds, [:named_table, :public])
-    {{:ok, x}}
-  end
-  def {head}, do: {body}
+{OWNER}  def {head}, do: {body}
 end
 """
     found = outcome("ets-unbounded", {"lib/kinds.ex": code})
@@ -318,13 +322,7 @@ end
 )
 def test_the_key_of_a_row_that_a_function_looked_up(found: str, key: str, said: list[str]) -> None:
     code = f"""\
-defmodule Shop.Kinds do
-  use GenServer
-  def init(x) do
-    :ets.new(:kinds, [:named_table, :public])
-    {{:ok, x}}
-  end
-  def close(id) do
+{OWNER}  def close(id) do
     kind = find(id)
     :ets.insert(:kinds, {{{key}, %{{kind | open: false}}}})
   end

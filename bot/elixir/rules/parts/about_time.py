@@ -59,19 +59,18 @@ def speaks_of_time(name: str) -> bool:
 
 def shows_time(call: Call, duration: str) -> bool:
     """Whether what stands at the sleep itself speaks of time, and not only its test's name."""
-    above, below = comments_at(call)
-    # Where one stands above, the one below is about what comes next.
-    said = (above or below).lower()
     return (
         any(word in duration.lower() for word in _CLOCK_DURATIONS)
         or _about_age(call)
-        or _PASSES.search(said) is not None
+        or speaks_of_passing(call, "")
     )
 
 
 def speaks_of_passing(call: Call, test_name: str) -> bool:
     """Whether the name of its test, or a comment at it, says what has to pass."""
-    return any(_PASSES.search(said.lower()) for said in (test_name, *comments_at(call)))
+    above, below = comments_at(call)
+    # Where one stands above, the one below is about what comes next.
+    return any(_PASSES.search(said.lower()) for said in (test_name, above or below))
 
 
 def _about_age(call: Call) -> bool:

@@ -106,11 +106,3 @@ def taken_by(function: Function, call: Call) -> list[Clause]:
             for param, arg in zip(clause.params, call.args, strict=True)
         )
     ]
-
-
-def goes_to(call: Call, function: Function) -> bool:
-    """Whether the function of the project is what is called."""
-    module = function.module
-    return (call.module, call.name) == (module.name, function.name) and (
-        module.local(call.name, call.arity) is function
-    )

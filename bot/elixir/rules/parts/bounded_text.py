@@ -16,12 +16,12 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
 from bot.elixir.project import Project
 from bot.elixir.results import results
+from bot.elixir.rules.parts.again import is_call_of
 from bot.elixir.rules.parts.bindings import bound_to, closure_setting, is_indexed, parts
 from bot.elixir.rules.parts.bounded_calls import (
     captures,
     chosen_from,
     defaults_to_an_atom,
-    goes_to,
     looks_up_fixed,
     mapped,
     setting_parts,
@@ -227,7 +227,7 @@ def _given(position: int, clause: Clause, trail: Trail) -> Few:
         for caller in callers_of(function)
         for other in caller.clauses
         for call in other.calls
-        if goes_to(call, function)
+        if is_call_of(call, function)
     ]
     if any(_passes_atom(call, other, position) for call, other in passed):
         return "few"

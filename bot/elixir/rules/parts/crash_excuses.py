@@ -5,7 +5,8 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.branching import is_conditional
+from bot.elixir.calls import calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.handlers import (
     Handler,
@@ -81,7 +82,8 @@ def _takes_named_only(handler: Handler, module: Module) -> bool:
     return any(
         text(arg) in handler.names and _names_them(function, place)
         for call in calls_in(handler.body, module)
-        if call.module == module.name and not call.captured and not _may_not_run(call, handler)
+        if call.module == module.name and not call.captured
+        if not is_conditional(call.node, handler.node)
         for function in [module.local(call.name, call.arity)]
         if function is not None
         for place, arg in enumerate(call.args)
@@ -105,14 +107,3 @@ def _named(pattern: Node) -> bool:
         and struct.type == "struct"
         and struct.named_children[0].type == "alias"
     )
-
-
-def _may_not_run(call: Call, handler: Handler) -> bool:
-    """Whether something in the handler decides on the call, or keeps it for later."""
-    for around in nodes.ancestors(call.node):
-        if around.id == handler.node.id:
-            return False
-        decides = nodes.operator(around) in ("&&", "||", "and", "or")
-        if decides or around.type in ("stab_clause", "do_block", "keywords"):
-            return True
-    return False

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
-from bot.elixir.expressions import operations
 from bot.elixir.facts import ModuleFacts
 from bot.elixir.matching import can_match
 from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
+from bot.elixir.rules.parts.bindings import bound_to
 from bot.elixir.rules.parts.way import clauses_on
 from bot.elixir.server_requests import Request
 
@@ -59,7 +58,7 @@ def _may_be(
             known = made is not None and bool(made.name) and made.module in project.modules
             return not known and can_match(wanted, given, clause.function.module)
         names = [text(param) for param in clause.params]
-        if text(given) not in names or path[earlier - 1].arity != len(names):
+        if not earlier or text(given) not in names or path[earlier - 1].arity != len(names):
             return True
         place = names.index(text(given))
     return True
@@ -68,18 +67,10 @@ def _may_be(
 def _origin(given: Node, clause: Clause) -> Node:
     """What a variable was last matched with in the clause, also where it is a part of that."""
     for _ in range(_MOST_STEPS):
-        if given.type != "identifier" or clause.body is None:
+        found = list(bound_to(text(given), given, clause)) if given.type == "identifier" else []
+        if not found:
             return given
-        name, before = text(given), None
-        for match in operations(clause.body, "="):
-            left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
-            if left is None or right is None or match.end_byte > given.start_byte:
-                continue
-            if name in nodes.identifiers(left):
-                before = right
-        if before is None:
-            return given
-        given = before
+        given = max(found, key=lambda source: source.start_byte)
     return given
 
 
