@@ -24,6 +24,17 @@ _ASKS_SYSTEM = frozenset(
     {":erlang.system_info", ":erlang.statistics", ":erlang.memory", "System.build_info"}
 )
 
+_FAILS_BY_VALUE = frozenset(
+    {
+        ":erlang.binary_to_term", "Module.concat", "Module.safe_concat",
+        "String.to_atom", "String.to_existing_atom", "String.to_float", "String.to_integer",
+        ":erlang.binary_to_atom", ":erlang.binary_to_existing_atom", ":erlang.binary_to_integer",
+    }
+)  # fmt: skip
+"""Functions of the language that run nothing else: a value that they do not take is all that can
+go wrong.
+"""
+
 _REPORTS = ("Logger", ":logger")
 _WORDS_OF_REPORTS = frozenset({"inspect", "to_string"})
 _RAISING = ("+", "-", "*", "/", "<>", "++", "--")
@@ -43,6 +54,8 @@ def harmless(handler: Handler, clause: Clause) -> str:
         return "report"
     if _only_matches(handler.guarded, module):
         return "matching"
+    if _only_converts(handler.guarded, module):
+        return "conversion"
     return "log-formatter" if _formats_logs(clause) else ""
 
 
@@ -92,6 +105,23 @@ def _only_matches(guarded: list[Node], module: Module) -> bool:
     parts = [*guarded, *(clause.node for function in own for clause in function.clauses)]
     signs = {nodes.operator(n) for part in parts for n in nodes.of_type(part, "binary_operator")}
     return signs.isdisjoint(_RAISING) and not runs_foreign_code(parts, module)
+
+
+def _only_converts(guarded: list[Node], module: Module) -> bool:
+    """Whether it guards nothing but such functions, of values that were there before: a handler
+    that names their exception would take the very same.
+    """
+    found = [node for part in guarded for node in nodes.of_type(part, "call")]
+    calls = _calls(guarded, module)
+    signs = {nodes.operator(n) for part in guarded for n in nodes.of_type(part, "binary_operator")}
+    return (
+        len(guarded) == 1
+        and bool(calls)
+        and not nodes.of_type(guarded[0], "interpolation", "access_call", "anonymous_function")
+        and len(found) == len(calls)
+        and all(call.full in _FAILS_BY_VALUE for call in calls)
+        and signs <= {"==", "!=", "===", "!==", "|>"}
+    )
 
 
 def _followed(guarded: list[Node], module: Module) -> tuple[list[Call], set[Function]]:

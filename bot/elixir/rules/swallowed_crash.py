@@ -388,6 +388,20 @@ end
 """),
         ),
         Exemption(
+            "conversion",
+            "it guards nothing but a conversion by the language itself: a value that it does not "
+            "take is all that can fail",
+            Sample("""\
+defmodule Shop.Count do
+  def count(written) do
+    {:ok, String.to_integer(written)}
+  rescue
+    _ -> {:error, "no count: #{written}"}
+  end
+end
+"""),
+        ),
+        Exemption(
             "one-of-many",
             "one element of a list fails by itself: that is reported with its place, and the "
             "others are gone on with",

@@ -500,3 +500,23 @@ def test_a_handler_that_takes_named_exceptions_only(answer: str, head: str, said
     code = guarded(f"rescue\n    e -> {answer}")
     code = code.replace("\nend\n", f"\n  def {head}, do: e\nend\n")
     assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("{:ok, :erlang.binary_to_term(x)}", "~conversion"),
+        ("{:ok, Module.concat(x), x == Elixir}", "~conversion"),
+        ("x |> String.to_integer() |> Module.concat()", "~conversion"),
+        ("String.to_integer(x) + 1", "info"),
+        ('String.to_atom("#{x}")', "info"),
+        ("String.to_integer(x[:count])", "info"),
+        ("{:ok, n} = {:ok, String.to_integer(x)}", "info"),
+        ("String.to_integer(x.count())", "info"),
+        ("String.to_integer(Shop.text(x))", "info"),
+        ("x.load(String.to_integer(x))", "info"),
+    ],
+)
+def test_a_conversion_by_the_language_alone(body: str, said: str) -> None:
+    code = guarded("rescue\n    _ -> :error", body)
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
