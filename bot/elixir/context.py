@@ -63,11 +63,16 @@ def is_command_line(clause: Clause) -> bool:
     module = clause.function.module
     if module.name.startswith("Mix.Tasks.") or any(map(module.implements, _COMMANDS)):
         return True
-    if module.name.rpartition(".")[2] in _RELEASE_NAMES and module.source.matches(
-        _STARTS_APPS, module.node.start_byte, module.node.end_byte
-    ):
+    if is_release_task(module):
         return True
     return clause.function.label == "main/1" and clause.function.public
+
+
+def is_release_task(module: Module) -> bool:
+    """Whether its functions are commands of a release: named so, and it starts or migrates."""
+    return module.name.rpartition(".")[2] in _RELEASE_NAMES and module.source.matches(
+        _STARTS_APPS, module.node.start_byte, module.node.end_byte
+    )
 
 
 def is_test_support(module: Module | ModuleFacts) -> bool:

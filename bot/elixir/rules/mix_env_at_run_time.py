@@ -4,40 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
-from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.calls import Call
+from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.of_the_build import (
-    is_for_docs,
-    needs_a_tool,
-    plugs_in,
-    runs_under_mix,
-    starts_mix,
-)
-from bot.elixir.rules.parts.releases import before_releases, is_example, ships_mix
-from bot.elixir.rules.parts.standing import above, only_for_macros
-from bot.elixir.runners import reached_by_macros
+from bot.elixir.rules.parts.mix_at_hand import where_mix_is
+from bot.elixir.rules.parts.releases import before_releases, ships_mix
+from bot.elixir.rules.parts.served import served
+from bot.elixir.rules.parts.standing import above
+from bot.elixir.runners import Run
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
-_LOOKS_FIRST = frozenset(
-    {
-        "Code.ensure_loaded?",
-        "Code.ensure_loaded",
-        "Code.ensure_compiled",
-        "Kernel.function_exported?",
-        "function_exported?",
-        "Process.whereis",
-        "Application.started_applications",
-        "Application.loaded_applications",
-    }
-)
-_WORDS = (b"ensure_", b"function_exported?", b"whereis", b"_applications")
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
 _TOGETHER = ("tuple", "list", "map")
-_TOOLS = ("Mix.shell", "Mix.raise", "Mix.Task.", "Mix.Tasks.", "Mix.Generator.", "Mix.install")
 
 
 def starts(project: Project) -> list[str]:
@@ -55,17 +35,25 @@ def _of_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     if module.name.startswith("Mix.") or is_platform(module):
         return
     for clause in module.clauses_with(*_TRIGGERS):
-        told: dict[int, list[Call]] = {}
-        for call in clause.calls if not is_command_line(clause) else ():
-            if not _asks(call) or call.in_quote:
-                continue
-            exemption = _exemption(call, clause, project)
-            if exemption:
-                yield Exempt(Span.of(module, call.node), exemption)
-            else:
-                told.setdefault(_place(call), []).append(call)
-        for calls in told.values():
-            yield _site(calls, clause, project)
+        if not is_command_line(clause):
+            yield from _of_clause(clause, project)
+
+
+def _of_clause(clause: Clause, project: Project) -> Iterator[Site | Exempt]:
+    module, told = clause.function.module, dict[int, list[Call]]()
+    for call in clause.calls:
+        if not _asks(call) or call.in_quote:
+            continue
+        if exemption := where_mix_is(call, clause, project):
+            yield Exempt(Span.of(module, call.node), exemption)
+        else:
+            told.setdefault(_place(call), []).append(call)
+    way = served(clause.function, project) if told else None
+    for calls in told.values():
+        if way is not None:
+            yield _site(calls, clause, way, project)
+        else:
+            yield from (Exempt(Span.of(module, call.node), "unseen") for call in calls)
 
 
 def _asks(call: Call) -> bool:
@@ -83,7 +71,7 @@ def _place(call: Call) -> int:
     return call.node.id
 
 
-def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
+def _site(calls: list[Call], clause: Clause, way: Run, project: Project) -> Site:
     """One finding for calls that stand side by side."""
     module = clause.function.module
     spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
@@ -96,6 +84,8 @@ def _site(calls: list[Call], clause: Clause, project: Project) -> Site:
         because = [Because(span, _RAISES)]
     if unreleased:
         because.append(Because(span, _UNRELEASED))
+    begin = Span.of(way.function.module, way.head_for(clause))
+    because.append(Because(begin, f"`{way.function.label}` comes to it: the application runs this"))
     remark = shipped is not None or unreleased
     unsure = remark or not any(c.full in _ASKED for c in calls)
     return Site(
@@ -123,49 +113,6 @@ def _told(calls: list[Call]) -> Iterator[str]:
     return (f"`{call.full}`" for call in calls)
 
 
-def _exemption(call: Call, clause: Clause, project: Project) -> str:
-    module = clause.function.module
-    if is_test_support(module):
-        return "test-support"
-    if is_example(module, project):
-        return "example"
-    if _unquoted(call, clause) or only_for_macros(clause.function):
-        return "compile-time"
-    if any(c.full in _LOOKS_FIRST and _names_mix(c) for c in _calls_with(module, *_WORDS)):
-        return "looks-first"
-    if any(c.full.startswith(_TOOLS) for c in _calls_with(module, b"Mix.")):
-        return "tool"
-    if is_for_docs(module) or needs_a_tool(module, project):
-        return "build-only"
-    if plugs_in(module, project):
-        return "plug-in"
-    if runs_under_mix(clause, project):
-        return "tool"
-    if reached_by_macros(clause.function, project):
-        return "compile-time"
-    return "starts-mix" if project.once("starts-mix", starts_mix) else ""
-
-
-def _calls_with(module: Module, *words: bytes) -> Iterator[Call]:
-    """Calls in clauses that hold a word, and in the conditions of the module body."""
-    for clause in module.clauses_with(*words):
-        yield from clause.calls
-    for statement in module.loose:
-        for argument in nodes.arguments(statement):
-            if any(word in (argument.text or b"") for word in words):
-                yield from calls_in(argument, module)
-
-
-def _names_mix(call: Call) -> bool:
-    named = (call.owner.scope.resolve(a) for a in call.args)
-    return not call.args or any(n == "Mix" or n.startswith("Mix.") or n == ":mix" for n in named)
-
-
-def _unquoted(call: Call, clause: Clause) -> bool:
-    above = (a for a in nodes.ancestors(call.node) if nodes.contains(clause.node, a))
-    return any(nodes.is_call_to(a, "unquote", "unquote_splicing") for a in above)
-
-
 RULE = Rule(
     id="mix-env-at-run-time",
     title="Mix asked at run time",
@@ -174,7 +121,10 @@ RULE = Rule(
     severity="warning",
     confidence="high",
     fix="advice",
-    explanation="A function calls `Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`.",
+    explanation=(
+        "A function that runs in the application (a callback, or what one comes to) calls "
+        "`Mix.env/0`, `Mix.target/0` or a function of `Mix.Project`."
+    ),
     harm=(
         "Mix is a build tool, and a release holds none unless it lists it: there the call raises "
         "`UndefinedFunctionError`, and only in production, as tests and development run under Mix."
@@ -188,14 +138,22 @@ RULE = Rule(
     bad=(
         Sample("""\
 defmodule Shop.Mailer do
-  def deliver(mail) do
-    if Mix.env() == :prod, do: Shop.Smtp.send(mail), else: {:ok, mail}
+  use GenServer
+  def init(sent), do: {:ok, sent}
+  def handle_cast({:deliver, mail}, sent) do
+    if Mix.env() == :prod, do: Shop.Smtp.send(mail)
+    {:noreply, [mail | sent]}
   end
 end
 """),
         Sample("""\
 defmodule Shop.About do
   def version, do: Mix.Project.config()[:version]
+end
+
+defmodule Shop.Page do
+  use Phoenix.Controller
+  def show(conn, _params), do: text(conn, Shop.About.version())
 end
 """),
     ),
@@ -312,6 +270,16 @@ defmodule Shop.Console do
     Mix.start()
     IO.puts("started for #{Mix.env()}")
   end
+end
+"""),
+        ),
+        Exemption(
+            "unseen",
+            "nothing that an application runs is seen to come to it: no callback of a server or "
+            "of a web framework, no start of the application, no command of a release",
+            Sample("""\
+defmodule Shop.Paths do
+  def of_build, do: Mix.Project.build_path()
 end
 """),
         ),

@@ -38,6 +38,7 @@ defmodule Depot.Gate do
 
   @impl true
   def handle_info(:tick, state) do
+    if Depot.Label.debug?(), do: IO.inspect(state.waiting, label: "waiting")
     Process.send_after(self(), :tick, 1_000)
     {:noreply, state}
   end
