@@ -144,6 +144,11 @@ def reached_by_macros(function: Function, project: Project) -> bool:
     return True
 
 
+def called_in_quotes(function: Function, project: Project) -> bool:
+    """Whether code that a macro gives back calls it: in whose process, the macro's users say."""
+    return any(call.in_quote for _, call in _calls_of(function, project))
+
+
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     """The calls of a function in `lib`, each with the function it stands in."""
     return (pair for pair in _calls_of(function, project) if not pair[1].in_quote)

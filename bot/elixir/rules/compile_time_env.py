@@ -15,6 +15,7 @@ from bot.elixir.outline import DEFINITIONS, Module
 from bot.elixir.place import deferred
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.raising import always_raises
 from bot.elixir.source import falls_in
 
 _APPLICATION = frozenset(
@@ -93,6 +94,8 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         return Exempt(span, "test-support")
     if call.full in _SYSTEM and _meant_for_the_build(call, statement):
         return Exempt(span, "build-value")
+    if _only_refuses(statement, module):
+        return Exempt(span, "refuses-a-build")
     if call.full in _APPLICATION and _chooses_a_build(statement):
         return _choice(call, span)
     name, stated = _attribute(statement), _is_stated(statement, module)
@@ -140,6 +143,15 @@ def _is_swapped(call: Call, name: str, project: Project) -> bool:
     return len(others.findall(call.owner.node.text or b"")) == 1 and any(
         path.endswith("/test.exs") and project.texts[path].matches(named) for path in config
     )
+
+
+def _only_refuses(statement: Node, module: Module) -> bool:
+    """Whether it is a condition under which the build ends, and which keeps nothing."""
+    if not nodes.is_call_to(statement, "if", "unless"):
+        return False
+    block = nodes.do_block(statement)
+    held = nodes.statements(block) if block is not None else []
+    return bool(held) and all(always_raises(node, module) for node in held)
 
 
 def _chooses_a_build(statement: Node) -> bool:
@@ -261,6 +273,21 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "refuses-a-build",
+            "under a condition the build ends with an error; nothing compiled keeps a value",
+            Sample("""\
+defmodule Shop.Application do
+  use Application
+
+  if Application.get_all_env(:shop_old) != [] do
+    raise "rename :shop_old to :shop in the configuration"
+  end
+
+  def start(_, _), do: Supervisor.start_link([], strategy: :one_for_one)
+end
+"""),
+        ),
         Exemption(
             "build-value",
             "a stamp of the build, or a switch between two builds: compile time is the right time",

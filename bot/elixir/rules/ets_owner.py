@@ -10,7 +10,7 @@ from bot.elixir.project import Project
 from bot.elixir.requests import is_request_entry
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.unfit import says_it_is_unfit
-from bot.elixir.runners import Run, at_run_time, runs
+from bot.elixir.runners import Run, at_run_time, called_in_quotes, runs
 from bot.elixir.tables import Table, created, modules_with_tables, operations
 
 _LOOKS_FOR_TABLE = (":ets.whereis", ":ets.info")
@@ -41,6 +41,8 @@ def _way(table: Table, project: Project) -> Run | None:
     ways = at_run_time(table.clause.function, project)
     way = ways[0] if ways else None
     if way is None or way.server or way.spawned or _is_dropped(table):
+        return None
+    if called_in_quotes(way.function, project):
         return None
     on_way = [table.clause, *way.clauses()]
     on_demand = any(map(_on_demand, on_way)) and any(_uses(table, c) for c in on_way)

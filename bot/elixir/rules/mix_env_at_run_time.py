@@ -138,11 +138,9 @@ RULE = Rule(
     bad=(
         Sample("""\
 defmodule Shop.Mailer do
-  use GenServer
-  def init(sent), do: {:ok, sent}
-  def handle_cast({:deliver, mail}, sent) do
-    if Mix.env() == :prod, do: Shop.Smtp.send(mail)
-    {:noreply, [mail | sent]}
+  use Oban.Worker
+  def perform(job) do
+    if Mix.env() == :prod, do: Shop.Smtp.send(job.args), else: :ok
   end
 end
 """),
@@ -275,8 +273,8 @@ end
         ),
         Exemption(
             "unseen",
-            "nothing that an application runs is seen to come to it: no callback of a server or "
-            "of a web framework, no start of the application, no command of a release",
+            "nothing that an application runs is seen to come to it: no callback of what is "
+            "supervised or of a framework, no start of the application, no command of a release",
             Sample("""\
 defmodule Shop.Paths do
   def of_build, do: Mix.Project.build_path()

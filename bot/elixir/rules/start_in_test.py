@@ -9,14 +9,13 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
-from bot.elixir.expressions import operations
 from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
-from bot.elixir.rules.parts.seen_ending import ends, taken_out
+from bot.elixir.rules.parts.seen_ending import ends, handles, said_in
 from bot.elixir.rules.parts.standing import above, definition_around
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
@@ -120,30 +119,16 @@ def _exemption(call: Call, block: Node, project: Project) -> str:
 
 def _ended(call: Call, block: Node, project: Project) -> bool:
     """Whether the test or its `on_exit` ends the process, or waits for or shows its end."""
-    mine = {text(n) for n in _handles(call, block)} - {"GenServer", "Agent"}
+    mine = {text(n) for n in handles(call, block)} - {"GenServer", "Agent"}
     found = calls_in(block, call.owner)
+    if any(c.full == "Process.whereis" and mine & said_in(c) for c in found):
+        # What `whereis` gave is told to end before the start, by whatever variable holds it.
+        earlier = (c for c in found if c.node.start_byte < call.node.start_byte)
+        if any(c.name == "stop" and ends(c, project) for c in earlier):
+            return True
     return any(c.name == "catch_exit" for c in found) or any(
-        ends(c, project)
-        for c in found
-        if mine & {text(n) for n in _named_in(c.args)} and c.node.id != call.node.id
+        ends(c, project) for c in found if mine & said_in(c) and c.node.id != call.node.id
     )
-
-
-def _handles(call: Call, block: Node) -> Iterator[Node]:
-    """What the test can name the process by: its variable, or its name."""
-    for match in operations(block, "="):
-        left = match.child_by_field_name("left")
-        if left is not None and nodes.contains(match, call.node):
-            yield from nodes.of_type(left, "identifier")
-            if left.type == "identifier":
-                yield from taken_out(text(left), block)
-    yield from _named_in([n for n in [call.keywords().get("name")] if n is not None])
-    yield from nodes.of_type(call.node, "alias")
-
-
-def _named_in(found: Sequence[Node]) -> Iterator[Node]:
-    for node in found:
-        yield from nodes.of_type(node, "identifier", "alias", "atom")
 
 
 def _unlinked(call: Call, name: str) -> Site:

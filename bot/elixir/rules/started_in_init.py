@@ -32,9 +32,12 @@ def check(project: Project) -> Iterator[Site | Exempt]:
     for facts in project.facts:
         if facts.role != "lib":
             continue
+        alike: dict[str, list[StartFacts]] = {}
         for start in facts.starts:
             if start.call in _SUPERVISORS or _own_supervisor(start, project):
-                yield from _judge(start, facts.name in listed, project)
+                alike.setdefault(f"{start.call} {start.target}", []).append(start)
+        for first, *others in alike.values():
+            yield from _judge(first, others, facts.name in listed, project)
 
 
 def _own_supervisor(start: StartFacts, project: Project) -> bool:
@@ -47,7 +50,10 @@ def _own_supervisor(start: StartFacts, project: Project) -> bool:
     )
 
 
-def _judge(start: StartFacts, listed: bool, project: Project) -> Iterator[Site | Exempt]:
+def _judge(
+    start: StartFacts, others: list[StartFacts], listed: bool, project: Project
+) -> Iterator[Site | Exempt]:
+    """What is to be said of a start, and with it of the same start elsewhere in the module."""
     module = project.module_at(start.path, start.start)
     if module is None or not is_server(module) or is_platform(module):
         return
@@ -73,6 +79,7 @@ def _judge(start: StartFacts, listed: bool, project: Project) -> Iterator[Site |
                     "it hangs on this server by a link: the supervisor above stops the server, and "
                     "waits for that alone",
                 ),
+                *(Because(Span(o.path, o.start, o.end), "it is started here, too") for o in others),
             ),
             data={"call": start.call, "target": start.target},
         )

@@ -109,7 +109,7 @@ def _site(done: Done, module: Module, project: Project) -> Site:
     stop = _stop(module, end)
     minor = done.effect == "tells" or done.source.full in _HARMLESS
     loose = is_started_by_hand(module.name, project)
-    when = "the process it is linked to dies" if loose else "a supervisor stops this server"
+    when = "an exit signal ends this server" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)
     return Site(
         span,

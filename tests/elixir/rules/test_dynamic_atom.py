@@ -26,6 +26,8 @@ RULE = "dynamic-atom"
         (':"fixed key"', []),
         ('"#{x}: 1"', []),
         ('if x in ["a", "b"], do: String.to_atom(x)', ["~bounded"]),
+        ("case x in allowed do\n  true -> String.to_atom(x)\nend", ["~bounded"]),
+        ("if x in allowed(y), do: String.to_atom(x)", ["info"]),
         ("case x do\n  y when y in ~w(a b) -> String.to_atom(y)\nend", ["~bounded"]),
         ('Enum.map(["a", "b"], fn y -> String.to_atom(y) end)', ["~bounded"]),
         ("Enum.map(~w(a b), &String.to_atom/1)", ["~bounded"]),

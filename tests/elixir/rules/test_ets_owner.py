@@ -40,6 +40,14 @@ end
         ({"more": "def upgrade, do: ensure()"}, []),
         # it is for one job
         ({"more": "def get(k), do: ensure() && :ets.lookup(:cache, k) && :ets.delete(:cache)"}, []),
+        # in whose process it runs, those who use the macro say
+        (
+            {
+                "more": "def get(k), do: ensure() && :ets.lookup(:cache, k)\n"
+                "  defmacro __using__(_), do: quote(do: def(init(k), do: Shop.Cache.get(k)))"
+            },
+            [],
+        ),
         # who calls it at start is no passer-by
         ({"check": "true"}, []),
         ({"more": "def init(_), do: {:ok, ensure()}"}, []),

@@ -7,11 +7,16 @@ import pytest
 from tests.elixir.rules.support import in_function, outcome
 
 RULE = "mix-env-at-run-time"
-SERVER = {
-    "lib/desk.ex": "defmodule Shop.Desk do\n  use GenServer\n  def init(s), do: {:ok, s}\n"
-    "  def handle_cast(x, s), do: {:noreply, [Shop.A.go(x) | s]}\nend\n"
+TREE = {
+    "lib/tree.ex": "defmodule Shop.Tree do\n  use Supervisor\n"
+    "  def init(_), do: Supervisor.init([Shop.Desk, Shop.B], strategy: :one_for_one)\nend\n"
 }
-"""A server whose callback comes to what `in_function` makes."""
+SERVER = {
+    **TREE,
+    "lib/desk.ex": "defmodule Shop.Desk do\n  use GenServer\n  def init(s), do: {:ok, s}\n"
+    "  def handle_cast(x, s), do: {:noreply, [Shop.A.go(x) | s]}\nend\n",
+}
+"""A supervised server whose callback comes to what `in_function` makes."""
 
 
 @pytest.mark.parametrize(
@@ -252,7 +257,7 @@ def test_a_module_of_a_tool(condition: str, dependency: str, said: list[str]) ->
         ("Compile.Shop", "@behaviour Shop.Made", ["~tool"]),
         ("Compile.Shop", "@behaviour Plug", ["~unseen"]),
         ("Compile.Shop", "use Shop.Web, :controller", ["~unseen"]),
-        ("Compile.Shop", "use GenServer\n  def handle_info(_, s), do: go(s)", ["warning"]),
+        ("Compile.Shop", "use GenServer\n  def handle_info(_, s), do: go(s)", ["~unseen"]),
         ("Shop", "", ["~unseen"]),
     ],
 )
@@ -302,4 +307,9 @@ def test_told_where_something_that_runs_in_a_release_comes_to_it(
     comes: str, said: list[str]
 ) -> None:
     files = {"lib/b.ex": f"defmodule Shop.B do\n  {comes}\nend\n", **in_function("Mix.env()")}
-    assert outcome(RULE, files) == said
+    assert outcome(RULE, {**files, **(TREE if "GenServer" in comes else {})}) == said
+
+
+def test_a_server_that_only_a_tool_starts_is_not_the_applications() -> None:
+    files = {path: code for path, code in SERVER.items() if path not in TREE}
+    assert outcome(RULE, {**in_function("Mix.env()"), **files}) == ["~unseen"]

@@ -49,6 +49,21 @@ end
             ["~stopped"],
         ),
         ("r = GenServer.start(Stock, [])\n{:ok, p} = r\nGenServer.stop(p)", ["~stopped"]),
+        (
+            "if old = Process.whereis(:a), do: GenServer.stop(old)\n"
+            "GenServer.start(Stock, [], name: :a)",
+            ["~stopped"],
+        ),
+        (
+            "if old = Process.whereis(:b), do: GenServer.stop(old)\n"
+            "GenServer.start(Stock, [], name: :a)",
+            ["warning"],
+        ),
+        (
+            "GenServer.start(Stock, [], name: :a)\n"
+            "if old = Process.whereis(:a), do: send(old, :go)",
+            ["warning"],
+        ),
         ("r = GenServer.start(Stock, [])\n{:ok, p} = s\nGenServer.stop(p)", ["info"]),
         ("r = GenServer.start(Stock, [])\n{:error, p} = r\nGenServer.stop(p)", ["info"]),
         ("GenServer.start(Stock, [], name: :a)\non_exit(fn -> Agent.stop(:a) end)", ["~stopped"]),

@@ -57,3 +57,15 @@ end
 
 def test_supervisor_that_starts_itself() -> None:
     assert outcome(RULE, {"lib/tree.ex": TREE}) == []
+
+
+def test_the_same_start_at_several_places_is_told_once() -> None:
+    code = """\
+defmodule Shop.A do
+  use GenServer
+  def init(s), do: {:ok, Shop.Tree.start_link(s)}
+  def handle_cast(:again, s), do: {:noreply, Shop.Tree.start_link(s)}
+  def handle_info(:jobs, s), do: {:noreply, [Task.Supervisor.start_link() | s]}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code, "lib/tree.ex": TREE}) == ["info", "info"]

@@ -90,6 +90,16 @@ end
     assert outcome(RULE, files) == words
 
 
+def test_what_a_call_builds_is_done_by_the_one_it_is_handed_to() -> None:
+    built = "Http.delete(state) |> Http.put_header(state) |> Http.run()"
+    (found,) = survey(
+        MemoryTree.of({"lib/a.ex": server(built)}), jobs=1, rules=(rule(RULE),)
+    ).analysis.findings
+    assert "`Http.delete`" in found.message
+    assert outcome(RULE, {"lib/a.ex": server("Http.put_header(state) |> Http.run()")}) == []
+    assert outcome(RULE, {"lib/a.ex": server("Http.put_header(state)")}) == ["warning"]
+
+
 def test_a_message_to_itself_tells_nobody() -> None:
     assert outcome(RULE, {"lib/a.ex": server("send(self(), :bye)")}) == []
 
@@ -97,7 +107,7 @@ def test_a_message_to_itself_tells_nobody() -> None:
 @pytest.mark.parametrize(
     ("starts", "use", "message", "weight"),
     [
-        ("Shop.A.start_link(1)", "GenServer", "the process it is linked to dies", "info low"),
+        ("Shop.A.start_link(1)", "GenServer", "an exit signal ends this server", "info low"),
         ("Supervisor.init([Shop.A], x)", "GenServer", "a supervisor stops this", "warning high"),
         ("[]", "GenServer", "a supervisor stops this", "warning high"),
         ("[]", "Library.Server", "a supervisor stops this", "warning low"),
@@ -135,7 +145,7 @@ end
 """
     files = {"lib/a.ex": server("File.rm(state)", more=start), "lib/owner.ex": owner}
     (found,) = survey(MemoryTree.of(files), jobs=1, rules=(rule(RULE),)).analysis.findings
-    assert "the process it is linked to dies" in found.message
+    assert "an exit signal ends this server" in found.message
 
 
 def test_a_protocol_is_judged_by_its_name_and_a_cycle_ends() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
+from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function
 from bot.elixir.project import Project
@@ -68,3 +69,25 @@ def taken_out(result: str, block: Node) -> Iterator[Node]:
         for pattern in patterns:
             if text(pattern).replace(" ", "").startswith("{:ok,"):
                 yield from nodes.of_type(pattern, "identifier")
+
+
+def handles(call: Call, block: Node) -> Iterator[Node]:
+    """What the test can name the process by: its variable, or its name."""
+    for match in operations(block, "="):
+        left = match.child_by_field_name("left")
+        if left is not None and nodes.contains(match, call.node):
+            yield from nodes.of_type(left, "identifier")
+            if left.type == "identifier":
+                yield from taken_out(text(left), block)
+    yield from _named_in([n for n in [call.keywords().get("name")] if n is not None])
+    yield from nodes.of_type(call.node, "alias")
+
+
+def _named_in(found: Sequence[Node]) -> Iterator[Node]:
+    for node in found:
+        yield from nodes.of_type(node, "identifier", "alias", "atom")
+
+
+def said_in(call: Call) -> set[str]:
+    """The names that are given to a call."""
+    return {text(n) for n in _named_in(call.args)}

@@ -1,14 +1,15 @@
-"""Functions that run where an application runs: its start, its servers, what a framework calls."""
+"""Functions that run where an application runs: its start, what it supervises, what a framework
+calls.
+"""
 
 from __future__ import annotations
 
 from bot.elixir.context import is_command_line, is_release_task, is_test_support
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import is_callback, is_server
+from bot.elixir.reach import is_callback
 from bot.elixir.runners import Run, runs
 
-_SUPERVISES = ("Supervisor", "DynamicSupervisor", "Task", "Task.Supervisor", "Agent")
 _OF_AN_APPLICATION = (("start", 2), ("stop", 1), ("prep_stop", 1), ("config_change", 3))
 _ACTION = 2
 """Arguments of an action of a controller."""
@@ -44,9 +45,10 @@ def _is_served(way: Run, project: Project) -> bool:
     function, module = way.function, way.function.module
     if is_test_support(module) or module.name.startswith("Mix."):
         return False
-    if is_callback(function) or _is_called(function):
+    if _is_called(function):
         return True
-    return way.startup and _starts(function, project)
+    supervised = module.name in project.child_modules
+    return (supervised and is_callback(function)) or (way.startup and _starts(function, project))
 
 
 def _is_called(function: Function) -> bool:
@@ -66,8 +68,7 @@ def _starts(function: Function, project: Project) -> bool:
         return is_release_task(module)
     if (function.name, function.arity) in _OF_AN_APPLICATION:
         return _is_an_application(module, project)
-    supervised = is_server(module) or any(map(module.implements, _SUPERVISES))
-    return supervised or module.name in project.child_modules
+    return module.name in project.child_modules
 
 
 def _is_an_application(module: Module, project: Project) -> bool:

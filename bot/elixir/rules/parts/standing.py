@@ -110,11 +110,10 @@ def _lets_only_few_by(name: str, choice: Node, clause: Clause) -> bool:
 def _in_list(name: str, node: Node, module: Module) -> bool:
     for found in operations(node, "in"):
         right = found.child_by_field_name("right")
-        if (
-            nodes.text_of(found, "left") == name
-            and right is not None
-            and literal_listing(right, module)
-        ):
+        if nodes.text_of(found, "left") != name or right is None:
+            continue
+        # A list in a variable is what the caller allows: the value is one of it.
+        if right.type == "identifier" or literal_listing(right, module):
             return True
     for found in operations(node, "=="):
         right = found.child_by_field_name("right")
