@@ -25,8 +25,6 @@ from bot.elixir.rules.parts.test_life import (
 )
 from bot.elixir.settings import ALWAYS_SHARED, WRITE_WORDS, WRITES, Setting, written
 
-Verdict = Site | Exempt
-
 _MOST_USES = 40
 """Uses among which the surest is looked for."""
 
@@ -83,7 +81,7 @@ def _changes(module: Module, project: Project) -> Iterator[Site | Exempt]:
 
 def _judge_setting(
     setting: Setting, call: Call, project: Project, restored: bool, note: str
-) -> Verdict:
+) -> Site | Exempt:
     span, what, own = Span.of(call.owner, call.node), f"`{setting.label}`", call.owner.source.path
     changes = changes_of(setting, project, own)
     beside = next((use for use in changes if _runs_beside_others(use.module)), None)
@@ -94,7 +92,7 @@ def _judge_setting(
     fewest = (True, True)
     for use in islice(found, _MOST_USES):
         reads.append(use)
-        if use.tests and _runs_beside_others(use.module):
+        if use.tests and use.always and _runs_beside_others(use.module):
             doubts = _doubts(use, project)
             if beside is None or doubts < fewest:
                 beside, fewest = use, doubts
@@ -105,10 +103,11 @@ def _judge_setting(
     if restored:
         return Exempt(span, "put-back")
     left, put_back = Because(span, note), note == AFTER_A_FAILURE
-    later = next((use for use in (*reads, *changes) if use.tests), None)
+    tests = (use for use in (*reads, *changes) if use.tests)
+    later = min(tests, key=lambda use: not use.always, default=None)
     if later is not None:
         found_later = _site(span, what, (left, *later.evidence))
-        return replace(found_later, severity="info") if put_back else found_later
+        return replace(found_later, severity="info" if put_back or not later.always else None)
     if not reads:
         return Exempt(span, "unmet")
     weak = _site(span, what, (left, *reads[0].evidence))
@@ -318,7 +317,7 @@ end
         Exemption(
             "put-back",
             "it is put back when the test ends, and no other asynchronous test is seen to come to "
-            "what reads it",
+            "what reads it, whatever is the case there",
             Sample(
                 files={
                     "lib/limit.ex": _LIMIT,

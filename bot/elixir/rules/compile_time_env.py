@@ -92,6 +92,8 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         return Exempt(span, "mix-task")
     if is_test_support(module):
         return Exempt(span, "test-support")
+    if _is_default(call, statement):
+        return Exempt(span, "stated-default")
     if call.full in _SYSTEM and _meant_for_the_build(call, statement):
         return Exempt(span, "build-value")
     if _only_refuses(statement, module):
@@ -115,6 +117,12 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         confidence="high" if name else "medium",
         data={"call": call.full, "attribute": name},
     )
+
+
+def _is_default(call: Call, statement: Node) -> bool:
+    """Whether it stands in the arguments of `Application.compile_env`, as what holds without it."""
+    around = (a for a in nodes.ancestors(call.node) if nodes.contains(statement, a))
+    return any(nodes.is_call_to(a, "Application.compile_env") for a in around)
 
 
 def _is_stated(statement: Node, module: Module) -> bool:
@@ -295,6 +303,17 @@ end
 defmodule Shop.Version do
   @commit System.get_env("GIT_SHA")
   def commit, do: @commit
+end
+"""),
+        ),
+        Exemption(
+            "stated-default",
+            "it is the default of `Application.compile_env`, which says when it is read, and by "
+            "which the configuration goes before it",
+            Sample("""\
+defmodule Shop.Rates do
+  @legacy Application.compile_env(:shop, :legacy, System.get_env("SHOP_LEGACY") == "1")
+  def legacy?, do: @legacy
 end
 """),
         ),

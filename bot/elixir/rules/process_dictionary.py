@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
 from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
-from bot.elixir.dictionary import Uses, is_handed_on, key_of, takes_all, tells_who_it_is, uses_of
+from bot.elixir.dictionary import Uses, is_handed_on, takes_all, tells_who_it_is, uses_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.dictionary_readers import inspects, is_inherited
 from bot.elixir.rules.parts.standing import callers_of
+from bot.elixir.rules.parts.stated_reasons import PDICT, stated
 
 _CONTEXT = re.compile(
     r"\$|logger|otel|opentelemetry|span|trace|tracing|locale|gettext|request_id|sentry|sandbox"
@@ -86,12 +87,14 @@ def _exemption(key: str, uses: Uses, module: Module) -> str:
         return "scoped"
     if uses.drops and all(_is_given_events(c) for _, c in (*uses.writes, *uses.drops)):
         return "event-handler"
-    if _inspects(module):
+    if inspects(module):
         return "inspected"
-    if _is_inherited(key, module):
+    if is_inherited(key, module):
         return "inherited"
     if not uses.reads and all(clause.function.label == "init/1" for _, clause in uses.writes):
         return "label"
+    if any(stated(PDICT, call, clause) for call, clause in (*uses.writes, *uses.reads)):
+        return "stated"
     return "identity" if tells_who_it_is(uses, module) else ""
 
 
@@ -137,32 +140,6 @@ def _in_after(node: Node) -> bool:
     block = next((a for a in nodes.ancestors(node) if a.type == "after_block"), None)
     owner = block.parent.parent if block is not None and block.parent is not None else None
     return owner is not None and not nodes.is_call_to(owner, "receive")
-
-
-def _inspects(module: Module) -> bool:
-    """Whether the module reads the dictionary of another process, asked for alone or with all."""
-    return any(
-        call.full in ("Process.info", ":erlang.process_info")
-        and ":dictionary" in {text(n) for n in nodes.of_type(_asked(call), "atom")}
-        for clause in module.clauses_with(b":dictionary")
-        for call in clause.calls
-    )
-
-
-def _is_inherited(key: str, module: Module) -> bool:
-    """Whether the module looks for the key in the processes that started its own, too."""
-    return any(
-        call.full == "ProcessTree.get" and bool(call.args) and key_of(call.args[0], module) == key
-        for clause in module.clauses_with(b"ProcessTree")
-        for call in clause.calls
-    )
-
-
-def _asked(call: Call) -> Node:
-    """What is asked for: an argument, or what is read from the whole."""
-    around = call.node.parent
-    whole = len(call.args) == 1 and around is not None and around.type == "access_call"
-    return around if whole and around is not None else call.node
 
 
 RULE = Rule(
@@ -328,6 +305,19 @@ defmodule Shop.Clerk do
   def handle_call({:serve, customer}, _from, state) do
     {:reply, customer.serve(), state}
   end
+end
+"""),
+        ),
+        Exemption(
+            "stated",
+            "the documentation, or a comment there, says that it is in the process dictionary: on "
+            "purpose, and known to whoever reads it",
+            Sample("""\
+defmodule Basket do
+  @moduledoc "The items of a visit, kept in the process dictionary of its own process."
+
+  def add(item), do: Process.put(:items, [item | items()])
+  def items, do: Process.get(:items, [])
 end
 """),
         ),

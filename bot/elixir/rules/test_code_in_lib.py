@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
+from bot.elixir.calls import resolve
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
-from bot.elixir.outline import DEFINITIONS, Clause, Module
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.nil_guards import given_only_by_tests
+from bot.elixir.outline import DEFINITIONS, Module
+from bot.elixir.project import Project
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.test_branches import (
     only_a_sandbox,
     only_adds,
@@ -20,32 +20,34 @@ from bot.elixir.rules.parts.test_branches import (
     reads_dictionary,
     sets_compiler,
 )
+from bot.elixir.rules.parts.test_tools import TOOLS, tools_called
 
-_TOOLS = ("ExUnit", "Mox", "Mimic", "Hammox", "Bypass", "Mock")
 _ENVIRONMENT_KEYS = frozenset({":env", ":environment", ":mix_env", ":build_env"})
 _READS = frozenset(
     {"Application.get_env", "Application.fetch_env!", "Application.compile_env",
      "Application.compile_env!"}
 )  # fmt: skip
-_EVENTS = frozenset(
-    f":{what}_{when}" for what in ("suite", "module", "test") for when in ("started", "finished")
-)
-_LOOKS = frozenset({"Code.ensure_loaded?", "Code.ensure_loaded", "Code.ensure_compiled"})
 _COMPARES = ("==", "!=", "===", "!==", "in", "not in")
-_WORDS = (b":test", *(f"{tool}.".encode() for tool in _TOOLS))
+_WORDS = (b":test", *(f"{tool}.".encode() for tool in TOOLS))
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
+def starts(project: Project) -> list[str]:
+    """Files that name the test environment, or a tool of tests."""
+    return project.lib_holding(*_WORDS)
+
+
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
     """Every choice by the test environment, and every call of a test tool, outside of tests."""
-    if not _is_for_tests(module):
-        yield from _choices(module)
-        yield from _tools(module)
+    for module in project.modules_in(path):
+        if not _is_for_tests(module):
+            yield from _choices(module)
+            yield from tools_called(module, project)
 
 
 def _is_for_tests(module: Module) -> bool:
     """Whether it is a module for tests, a Mix task, or part of Elixir itself."""
     brought = [u.name for u in module.uses] + [i.module for i in module.scope.imports]
-    brings = any(name.split(".")[0] in _TOOLS for name in brought)
+    brings = any(name.split(".")[0] in TOOLS for name in brought)
     words = module.name.split(".")
     return (
         brings
@@ -128,53 +130,6 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     return Site(span, message, because=because, confidence="low" if adds else None)
 
 
-def _tools(module: Module) -> Iterator[Site | Exempt]:
-    clauses = module.clauses_with(*_WORDS[1:])
-    starting = module.clauses_with(*_WORDS[1:], b":ex_unit") if clauses else ()
-    runs = _is_formatter(module) or any(_runs_tests(c) for found in starting for c in found.calls)
-    for clause in clauses:
-        looks = any(c.full in _LOOKS for c in clause.calls)
-        for call in clause.calls:
-            if call.module.split(".")[0] in _TOOLS and not call.in_quote:
-                span = Span.of(module, call.node)
-                spared = "runs-tests" if runs else "looks-first" if looks else ""
-                yield Exempt(span, spared) if spared else _tool(call, clause, span)
-
-
-def _runs_tests(call: Call) -> bool:
-    """Whether running tests is what the module is for: it defines or starts them itself."""
-    if call.name == "use" and call.local and call.args:
-        return text(call.args[0]).startswith("ExUnit.")
-    if call.full in ("Application.ensure_all_started", "Application.ensure_started"):
-        return bool(call.args) and text(call.args[0]) == ":ex_unit"
-    return call.full in ("ExUnit.start", "ExUnit.run", "ExUnit.async_run")
-
-
-def _is_formatter(module: Module) -> bool:
-    """Whether it takes the events of a run of tests, which ExUnit sends to its formatters."""
-    events = module.functions.get(("handle_cast", 2))
-    heads = [clause.params[0] for clause in events.clauses] if events is not None else []
-    return any(text(atom) in _EVENTS for head in heads for atom in nodes.of_type(head, "atom"))
-
-
-def _tool(call: Call, clause: Clause, span: Span) -> Site:
-    tool = call.module.split(".")[0]
-    given = given_only_by_tests(call, clause)
-    note = f"`{tool}` is there for tests; a release holds it only if told to"
-    return Site(
-        span,
-        f"code outside of the tests calls `{call.full}`",
-        because=(
-            Because(span, note),
-            *([Because(Span.of(call.owner, given), _GIVEN)] if given is not None else ()),
-        ),
-        severity="warning" if given is None else "info",
-        confidence="medium",
-    )
-
-
-_GIVEN = "where this is not given, nothing is done here"
-
 RULE = Rule(
     id="test-code-in-lib",
     title="Code for tests in the application",
@@ -198,7 +153,7 @@ RULE = Rule(
         "and set it in `config/test.exs`. Put helpers of tests into `test/support`."
     ),
     triggers=_WORDS,
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Shop.Stock do
@@ -282,6 +237,49 @@ defmodule Shop.Doctor do
   end
 end
 """),
+        ),
+        Exemption(
+            "own-tool",
+            "the project is the tool, or has a module of its own by that name",
+            Sample(
+                files={
+                    "lib/mimic.ex": """\
+defmodule Mimic do
+  def take(name), do: Mimic.Shelf.take(name)
+end
+""",
+                    "lib/mimic/shelf.ex": """\
+defmodule Mimic.Shelf do
+  def take(name), do: {:taken, name}
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "gives-cases",
+            "a package that gives others a case for their tests: it is there in tests only, or "
+            "this is for them",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, version: "1.0.0", package: [licenses: ["MIT"]]]
+end
+""",
+                    "lib/shop/till_case.ex": """\
+defmodule Shop.TillCase do
+  use ExUnit.CaseTemplate
+end
+""",
+                    "lib/shop/till.ex": """\
+defmodule Shop.Till do
+  def leave(till), do: ExUnit.Callbacks.on_exit(fn -> Shop.close(till) end)
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "compiler-option",

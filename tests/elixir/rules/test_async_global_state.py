@@ -440,3 +440,26 @@ end
     files = {"lib/limit.ex": READER, "test/limit_test.exs": test, "test/other_test.exs": ALONE}
     (finding,) = analysed(rule(RULE), files).findings
     assert any(evidence.note.endswith(left) for evidence in finding.evidence)
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("if far?(), do: Shop.Limit.now()", ["~put-back"]),
+        ("case far?() do\n    true -> Shop.Limit.now()\n    _ -> 1\n  end", ["~put-back"]),
+        ("far?() && Shop.Limit.now()", ["~put-back"]),
+        ("if Shop.Limit.now() > 1, do: 2", ["warning"]),
+        ("case Shop.Limit.now() do\n    1 -> 2\n  end", ["warning"]),
+        ("if far?(), do: Shop.Limit.now()\n  Shop.Limit.now()", ["warning"]),
+        ("with true <- far?(), do: Shop.Limit.now()", ["warning"]),
+    ],
+)
+def test_a_way_by_a_branch_that_the_test_may_not_take(way: str, words: list[str]) -> None:
+    reader = f"{READER}\ndefmodule Shop.Far do\n  def go do\n  {way}\n  end\nend\n"
+    other = OTHER.replace("assert [Shop.Limit.now(), ", "assert [Shop.Far.go(), ")
+    assert said(PUT + BACK, reader=reader, other=other) == words
+
+
+def test_a_branch_on_the_way_is_a_remark_where_the_value_stays() -> None:
+    reader = f"{READER}\ndefmodule Shop.Far do\n  def go, do: far?() && Shop.Limit.now()\nend\n"
+    assert said(PUT, reader=reader, other=OTHER.replace("Limit.now()", "Far.go()")) == ["info"]

@@ -20,6 +20,8 @@ def said(statement: str, module: str = "Shop.A", path: str = "lib/a.ex") -> list
         ("@a :shop |> Application.get_env(:a)", ["warning"]),
         ("@a Application.fetch_env!(:shop, :a)[:b]", ["warning"]),
         ("@a Application.compile_env(:shop, :a)", []),
+        ('@a Application.compile_env(:shop, :a, System.get_env("A") == "1")', ["~stated-default"]),
+        ('@a Other.compile_env(:shop, :a, System.get_env("A") == "1")', ["warning"]),
         ('@a System.get_env("A") || "b"', ["warning"]),
         ('@a System.get_env("GIT_SHA")', ["~build-value"]),
         ("mode = Application.get_env(:shop, :mode)", ["warning"]),

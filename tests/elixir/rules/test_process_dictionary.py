@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.elixir.rules.process_dictionary import RULE
+from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
 
 
@@ -300,3 +301,29 @@ def test_who_takes_the_whole_dictionary_reads_every_key() -> None:
     """
     (finding,) = analysed(RULE, code).findings
     assert [e.note for e in finding.evidence] == ["written here"]
+
+
+@pytest.mark.parametrize(
+    ("doc", "comment", "words"),
+    [
+        ('@moduledoc "Items, in the process dictionary."', "", ["~stated"]),
+        ('@doc "Kept in the process\n  dictionary."', "", ["~stated"]),
+        ("@doc false", "# in the process\n    # dictionary, as a hook has no state", ["~stated"]),
+        ("", "# pdict: the hook has no state", ["~stated"]),
+        ('@doc "Each process looks into the dictionary."', "", ["info"]),
+        ("", "# the hook has no state", ["info"]),
+    ],
+)
+def test_a_dictionary_that_the_code_speaks_of(doc: str, comment: str, words: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Basket do
+  {doc}
+  def add(item) do
+    {comment}
+    Process.put(:items, [item | items()])
+  end
+
+  def items, do: Process.get(:items, [])
+end
+"""
+    assert outcome("process-dictionary", {"lib/basket.ex": code}) == words

@@ -143,3 +143,29 @@ def test_a_formatter_of_test_runs(event: str, words: list[str]) -> None:
   def handle_cast({event}, s), do: {{:noreply, [told(test) | s]}}
   defp told(test), do: ExUnit.Formatter.format_filters(test, :skip)"""
     assert said(body) == words
+
+
+CASE = "defmodule Shop.TillCase do\n  use ExUnit.CaseTemplate\nend\n"
+LEAVE = "defmodule Shop.Till do\n  def leave(f), do: ExUnit.Callbacks.on_exit(f)\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("package: []", "lib/case.ex", ["~gives-cases"]),
+        ("package: []", "test/support/case.ex", ["warning"]),
+        ("deps: []", "lib/case.ex", ["warning"]),
+    ],
+)
+def test_a_package_for_tests(more: str, place: str, words: list[str]) -> None:
+    mix = f"defmodule Shop.Mix do\n  use Mix.Project\n  def project, do: [app: :shop, {more}]\nend"
+    assert outcome(RULE, {"mix.exs": mix, place: CASE, "lib/till.ex": LEAVE}) == words
+
+
+@pytest.mark.parametrize(
+    ("place", "words"), [("lib/m.ex", ["~own-tool"]), ("test/support/m.ex", ["warning"])]
+)
+def test_a_module_named_like_a_tool(place: str, words: list[str]) -> None:
+    own = "defmodule Bypass.Till do\n  def open, do: 1\nend\n"
+    user = "defmodule Shop.A do\n  def go, do: Bypass.Till.open()\nend\n"
+    assert outcome(RULE, {place: own, "lib/a.ex": user}) == words

@@ -19,6 +19,8 @@ from bot.elixir.source import role_of
 _TESTS = ("test", "describe", "property", "feature")
 _STARTS = ("start_link", "start", "start_monitor")
 _SUPERVISED = ("start_supervised", "start_supervised!", "start_link_supervised!")
+_DECIDES = ("if", "unless", "case", "cond")
+_SHORT_CUTS = ("&&", "||", "and", "or")
 _REPLACES = tuple(f"{m}{name}" for m in ("", "Mimic.") for name in ("reject", "expect", "stub"))
 _MOST_DOORS = 24
 """Functions whose callers are looked for: each means a look at the words of every file."""
@@ -35,6 +37,8 @@ class Visit:
     call: Call | None
     sure: bool = True
     """Whether the call is seen to choose a clause that leads there, not only one that may."""
+    always: bool = True
+    """Whether no branch of a decision stands between: what it asks only run time knows."""
 
 
 def holds_tests(module: Module) -> bool:
@@ -42,10 +46,10 @@ def holds_tests(module: Module) -> bool:
     return any(nodes.is_call_to(n, *_TESTS) for n in module.loose)
 
 
-def visits(clause: Clause, project: Project, own: str) -> Iterator[Visit]:
-    """Test modules outside the file `own` that reach the clause, the nearest first."""
-    queue, count = _doors(clause), 0
-    seen = {clause for door in queue for clause in door.clauses}
+def visits(clause: Clause, call: Call, project: Project, own: str) -> Iterator[Visit]:
+    """Test modules outside the file `own` that reach a call in the clause, the nearest first."""
+    queue, count = _doors(clause, always=not _is_chosen(call, clause)), 0
+    seen = {(clause, door.always) for door in queue for clause in door.clauses}
     while count < min(len(queue), _MOST_DOORS):
         door, called = queue[count], False
         within = any(_before(clause) for clause in queue[count].clauses)
@@ -56,12 +60,15 @@ def visits(clause: Clause, project: Project, own: str) -> Iterator[Visit]:
                 called |= within
                 if module.source.path != own:
                     called = True
-                    yield Visit(module, call, any(_chooses(c, call) for c in door.clauses))
+                    sure = any(_chooses(c, call) for c in door.clauses)
+                    yield Visit(module, call, sure, door.always)
             elif caller is not None:
                 called = True
-                more = [d for d in _doors(caller) if not seen.issuperset(d.clauses)]
-                queue += more
-                seen.update(clause for door in more for clause in door.clauses)
+                always = door.always and not _is_chosen(call, caller)
+                for more in _doors(caller, always=always):
+                    new = {(clause, more.always) for clause in more.clauses} - seen
+                    queue += [more] if new else []
+                    seen |= new | {(clause, False) for clause, _ in new}
         if not called and _is_open(door.function):
             yield Visit(door.function.module, None)
 
@@ -72,39 +79,64 @@ class _Door:
 
     function: Function
     clauses: tuple[Clause, ...]
+    always: bool
+    """Whether one of these leads on whatever is the case."""
 
 
-def _doors(clause: Clause) -> list[_Door]:
+def _doors(clause: Clause, *, always: bool) -> list[_Door]:
     """The clause and those of its module that come to it, as far as others can call them."""
-    found, queue = {clause: None}, [clause]
+    found, queue = {clause: always}, [clause]
     for step in queue:
-        more = [c for c in _before(step) if c not in found]
-        found.update(dict.fromkeys(more))
-        queue += more
+        for caller, chosen in _before(step).items():
+            on = found[step] and not chosen
+            if on > found.get(caller, -1):
+                found[caller] = on
+                queue.append(caller)
     public: dict[Function, list[Clause]] = {}
     for step in found:
         if step.function.public:
             public.setdefault(step.function, []).append(step)
-    return [_Door(function, tuple(clauses)) for function, clauses in public.items()]
+    return [
+        _Door(function, tuple(clauses), any(found[step] for step in clauses))
+        for function, clauses in public.items()
+    ]
 
 
-def _before(clause: Clause) -> list[Clause]:
-    """Its callers in the module; of a server's callback those that start the server."""
+def _is_chosen(call: Call, clause: Clause) -> bool:
+    """Whether the call stands in a branch of a decision, which other cases leave out."""
+    inner = call.node
+    for around in nodes.ancestors(call.node):
+        if around.id == clause.node.id:
+            return False
+        if nodes.operator(around) in _SHORT_CUTS and around.child_by_field_name("right") == inner:
+            return True
+        if nodes.is_call_to(around, *_DECIDES):
+            asked = nodes.arguments(around)[:1]
+            if not any(nodes.contains(first, call.node) for first in asked):
+                return True
+        inner = around
+    return False
+
+
+def _before(clause: Clause) -> dict[Clause, bool]:
+    """Its callers in the module, and whether each calls it in a branch only; of a server's callback
+    those that start the server.
+    """
     function, module = clause.function, clause.function.module
     if _is_callback(function):
         starting = module.clauses_with(*(name.encode() for name in _STARTS))
-        return [c for c in starting if any(k.name in _STARTS for k in c.calls)]
-    return [
-        caller
-        for caller in module.clauses_with(function.name.encode())
-        if any(
-            call.module == module.name
-            and call.name == function.name
-            and module.local(call.name, call.arity) is function
-            and _takes(clause, call)
-            for call in caller.calls
-        )
-    ]
+        return {c: False for c in starting if any(k.name in _STARTS for k in c.calls)}
+    found: dict[Clause, bool] = {}
+    for caller in module.clauses_with(function.name.encode()):
+        for call in caller.calls:
+            if (
+                call.module == module.name
+                and call.name == function.name
+                and module.local(call.name, call.arity) is function
+                and _takes(clause, call)
+            ):
+                found[caller] = found.get(caller, True) and _is_chosen(call, caller)
+    return found
 
 
 def _takes(clause: Clause, call: Call) -> bool:

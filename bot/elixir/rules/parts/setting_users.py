@@ -30,6 +30,8 @@ class Use:
     """The call that changes it."""
     sure: bool = True
     """Whether its call is seen to lead to the read."""
+    always: bool = True
+    """Whether no branch of a decision stands between its call and the read."""
     known: bool = True
     """Whether the use is seen; else somebody unseen can call what reads the setting."""
 
@@ -76,14 +78,15 @@ def _uses(clause: Clause, call: Call, project: Project, own: str) -> Iterator[Us
         if _in_one_run(module, project, own):
             yield Use(module, (reads,))
         return
-    for visit in visits(clause, project, own):
+    for visit in visits(clause, call, project, own):
         if visit.call is None:
             yield Use(visit.module, (reads,), known=False)
         elif _in_one_run(visit.module, project, own):
             span = Span.of(visit.module, visit.call.node)
-            how = "comes" if visit.sure else "may come"
+            how = "comes" if visit.sure and visit.always else "may come"
             comes = Because(span, f"`{visit.module.name}` {how} to it by this call")
-            yield Use(visit.module, (reads, comes), sure=visit.sure)
+            sure, always = visit.sure, visit.always
+            yield Use(visit.module, (reads, comes), sure=sure, always=always)
 
 
 def _in_one_run(tests: Module, project: Project, own: str) -> bool:

@@ -67,6 +67,23 @@ def stated_above(clause: Clause, limit: Node) -> bool:
     return bool(memo[key])
 
 
+PDICT = re.compile(r"\bprocess(?:'s|es')? dictionar(?:y|ies)\b|\bpdict\b", re.I)
+
+
+def stated(what: re.Pattern[str], call: Call, clause: Clause) -> bool:
+    """Whether a comment at the call, or the documentation of its function or module, names what is
+    done there: a reader is told, and it is on purpose.
+    """
+    module = clause.function.module
+    heads = [same.node for same in clause.function.clauses]
+    said = [" ".join(reversed([*_comments_above(node)])) for node in (call.statement, *heads)]
+    said += [document for head in heads for document in _documents_above(head)]
+    document = module.attributes.get("moduledoc")
+    said += [text(document)] if document is not None else []
+    # What a comment says may go on in its next line.
+    return any(what.search(" ".join(part.replace("#", " ").split())) for part in said)
+
+
 def _tells_why(node: Node) -> bool:
     words = " ".join(_comments_above(node))
     if _ABOUT_WAITING.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:

@@ -1,0 +1,37 @@
+"""Who reads a process's dictionary from outside: by asking for all of it, or from its children."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from bot.elixir import nodes
+from bot.elixir.calls import Call
+from bot.elixir.dictionary import key_of
+from bot.elixir.nodes import text
+from bot.elixir.outline import Module
+
+
+def inspects(module: Module) -> bool:
+    """Whether the module reads the dictionary of another process, asked for alone or with all."""
+    return any(
+        call.full in ("Process.info", ":erlang.process_info")
+        and ":dictionary" in {text(n) for n in nodes.of_type(_asked(call), "atom")}
+        for clause in module.clauses_with(b":dictionary")
+        for call in clause.calls
+    )
+
+
+def is_inherited(key: str, module: Module) -> bool:
+    """Whether the module looks for the key in the processes that started its own, too."""
+    return any(
+        call.full == "ProcessTree.get" and bool(call.args) and key_of(call.args[0], module) == key
+        for clause in module.clauses_with(b"ProcessTree")
+        for call in clause.calls
+    )
+
+
+def _asked(call: Call) -> Node:
+    """What is asked for: an argument, or what is read from the whole."""
+    around = call.node.parent
+    whole = len(call.args) == 1 and around is not None and around.type == "access_call"
+    return around if whole and around is not None else call.node
