@@ -11,11 +11,16 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.context import is_test_support
 from bot.elixir.nodes import text
-from bot.elixir.outline import DEFINITIONS, Module
+from bot.elixir.outline import Module
 from bot.elixir.place import deferred
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.raising import always_raises
+from bot.elixir.rules.parts.module_body import (
+    SWITCHES,
+    chooses_a_build,
+    is_elsewhere,
+    only_refuses,
+)
 from bot.elixir.source import falls_in
 
 _APPLICATION = frozenset(
@@ -30,18 +35,15 @@ _COMPILES_AGAIN = re.compile(
 """What tells a reader that a change asks for a compilation."""
 _OF_THE_BUILD = re.compile(r"\b(?:at|during) (?:compile[- ]time|compilation)\b", re.I)
 """The same, beside the read."""
-_SWITCHES = ("if", "unless", "case", "cond")
 _TWO = 2
 """Arguments of a read that names one setting."""
 _TYPES = frozenset({"spec", "type", "typep", "opaque", "callback", "macrocallback"})
 """Attributes in which names are names of types."""
-_AT_ONCE = ("for", "=", "|>", "plug", *_SWITCHES)
+_AT_ONCE = ("for", "=", "|>", "plug", *SWITCHES)
 """What the module body runs as it stands; other macros may move their arguments anywhere."""
 
 _KEEPS_OPTIONS = ("Tesla", "Tesla.Builder")
 """Their `plug` puts its options into a function, which each request runs."""
-_ONLY_COMPILED = ("use", "import", "require", "alias")
-"""What only compilation can choose."""
 
 
 def starts(project: Project) -> list[str]:
@@ -58,15 +60,11 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     places = module.source.places(*_WORDS)
     for node in module.body.named_children if module.body is not None else ():
-        if not falls_in(places, node.start_byte, node.end_byte) or _is_elsewhere(node):
+        if not falls_in(places, node.start_byte, node.end_byte) or is_elsewhere(node):
             continue
         for call in calls_in(node, module):
             if call.full in _APPLICATION | _SYSTEM and call.args and _runs_now(call, node):
                 yield _judge(call, node, project)
-
-
-def _is_elsewhere(statement: Node) -> bool:
-    return nodes.is_call_to(statement, *DEFINITIONS, "defmodule", "defimpl", "defprotocol")
 
 
 def _runs_now(call: Call, statement: Node) -> bool:
@@ -74,7 +72,7 @@ def _runs_now(call: Call, statement: Node) -> bool:
     if call.captured or call.in_quote or deferred(call.node, call.owner):
         return False
     for around in nodes.ancestors(call.node):
-        if _is_elsewhere(around) or around.type == "anonymous_function":
+        if is_elsewhere(around) or around.type == "anonymous_function":
             return False
         if around.id == statement.id:
             break
@@ -96,9 +94,9 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         return Exempt(span, "stated-default")
     if call.full in _SYSTEM and _meant_for_the_build(call, statement):
         return Exempt(span, "build-value")
-    if _only_refuses(statement, module):
+    if only_refuses(statement, module):
         return Exempt(span, "refuses-a-build")
-    if call.full in _APPLICATION and _chooses_a_build(statement):
+    if call.full in _APPLICATION and chooses_a_build(statement):
         return _choice(call, span)
     name, stated = _attribute(statement), _is_stated(statement, module)
     what = "the attribute keeps" if name else "the module is compiled with"
@@ -153,30 +151,6 @@ def _is_swapped(call: Call, name: str, project: Project) -> bool:
     )
 
 
-def _only_refuses(statement: Node, module: Module) -> bool:
-    """Whether it is a condition under which the build ends, and which keeps nothing."""
-    if not nodes.is_call_to(statement, "if", "unless"):
-        return False
-    block = nodes.do_block(statement)
-    held = nodes.statements(block) if block is not None else []
-    return bool(held) and all(always_raises(node, module) for node in held)
-
-
-def _chooses_a_build(statement: Node) -> bool:
-    """Whether it is a switch around what no function could hold."""
-    if not nodes.is_call_to(statement, *_SWITCHES):
-        return False
-    return any(
-        nodes.is_call_to(call, *_ONLY_COMPILED) and not _in_a_definition(call, statement)
-        for call in nodes.of_type(statement, "call")
-    )
-
-
-def _in_a_definition(call: Node, statement: Node) -> bool:
-    inside = (a for a in nodes.ancestors(call) if nodes.contains(statement, a))
-    return any(_is_elsewhere(around) for around in inside)
-
-
 def _choice(call: Call, span: Span) -> Site:
     note = (
         "what it chooses only compilation can: `Application.compile_env` reads it there, too, and "
@@ -201,7 +175,7 @@ def _attribute(statement: Node) -> str:
 
 def _meant_for_the_build(call: Call, statement: Node) -> bool:
     """A stamp of the build by its name, or a switch around definitions."""
-    return _BUILD.search(text(call.args[0])) is not None or nodes.is_call_to(statement, *_SWITCHES)
+    return _BUILD.search(text(call.args[0])) is not None or nodes.is_call_to(statement, *SWITCHES)
 
 
 RULE = Rule(
