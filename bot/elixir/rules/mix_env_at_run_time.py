@@ -10,10 +10,9 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.mix_at_hand import where_mix_is
-from bot.elixir.rules.parts.releases import before_releases, ships_mix
+from bot.elixir.rules.parts.releases import before_releases, released_at, ships_mix
 from bot.elixir.rules.parts.served import served
 from bot.elixir.rules.parts.standing import above
-from bot.elixir.runners import Run
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
@@ -48,12 +47,22 @@ def _of_clause(clause: Clause, project: Project) -> Iterator[Site | Exempt]:
             yield Exempt(Span.of(module, call.node), exemption)
         else:
             told.setdefault(_place(call), []).append(call)
-    way = served(clause.function, project) if told else None
+    shown = _runs_released(clause, project) if told else None
     for calls in told.values():
-        if way is not None:
-            yield _site(calls, clause, way, project)
+        if shown is not None:
+            yield _site(calls, clause, shown, project)
         else:
             yield from (Exempt(Span.of(module, call.node), "unseen") for call in calls)
+
+
+def _runs_released(clause: Clause, project: Project) -> Because | None:
+    """What shows that it runs in a release: a way to it, or that the project makes one."""
+    way = served(clause.function, project)
+    if way is not None:
+        begin = Span.of(way.function.module, way.head_for(clause))
+        return Because(begin, f"`{way.function.label}` comes to it: the application runs this")
+    made = released_at(clause.function.module, project)
+    return Because(made, "releases are made of this application") if made is not None else None
 
 
 def _asks(call: Call) -> bool:
@@ -71,7 +80,7 @@ def _place(call: Call) -> int:
     return call.node.id
 
 
-def _site(calls: list[Call], clause: Clause, way: Run, project: Project) -> Site:
+def _site(calls: list[Call], clause: Clause, shown: Because, project: Project) -> Site:
     """One finding for calls that stand side by side."""
     module = clause.function.module
     spans, names = [Span.of(module, c.node) for c in calls], list(dict.fromkeys(_told(calls)))
@@ -84,8 +93,7 @@ def _site(calls: list[Call], clause: Clause, way: Run, project: Project) -> Site
         because = [Because(span, _RAISES)]
     if unreleased:
         because.append(Because(span, _UNRELEASED))
-    begin = Span.of(way.function.module, way.head_for(clause))
-    because.append(Because(begin, f"`{way.function.label}` comes to it: the application runs this"))
+    because.append(shown)
     remark = shipped is not None or unreleased
     unsure = remark or not any(c.full in _ASKED for c in calls)
     return Site(
@@ -274,7 +282,8 @@ end
         Exemption(
             "unseen",
             "nothing that an application runs is seen to come to it: no callback of what is "
-            "supervised or of a framework, no start of the application, no command of a release",
+            "supervised or of a framework, no start of the application, no command of a release; "
+            "and mix.exs speaks of no releases of an application",
             Sample("""\
 defmodule Shop.Paths do
   def of_build, do: Mix.Project.build_path()

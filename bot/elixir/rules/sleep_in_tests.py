@@ -21,6 +21,7 @@ from bot.elixir.rules.parts.simulated_work import (
     is_all_of_a_block,
     is_stub,
     is_uncalled,
+    only_in_another_process,
     only_passed_on,
 )
 from bot.elixir.rules.parts.sleep_reasons import (
@@ -80,7 +81,7 @@ def _exemption(call: Call, function: Function | None, stub: bool) -> str:
         return "polling"
     if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
         return "simulated-work"
-    if is_all_of_a_block(call):
+    if is_all_of_a_block(call) or only_in_another_process(function):
         return "simulated-work"
     if is_short(text(call.args[0])) and same_before_and_after(call):
         return "moves-clock"

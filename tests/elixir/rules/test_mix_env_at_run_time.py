@@ -313,3 +313,24 @@ def test_told_where_something_that_runs_in_a_release_comes_to_it(
 def test_a_server_that_only_a_tool_starts_is_not_the_applications() -> None:
     files = {path: code for path, code in SERVER.items() if path not in TREE}
     assert outcome(RULE, {**in_function("Mix.env()"), **files}) == ["~unseen"]
+
+
+@pytest.mark.parametrize(
+    ("project", "application", "said"),
+    [
+        ("releases: [shop: []]", "mod: {Shop.App, []}", ["warning"]),
+        ("releases: releases()", "mod: {Shop.App, []}", ["warning"]),
+        ("aliases: [releases: []]", "extra_applications: [:logger]", ["~unseen"]),
+        ("releases: [shop: []]", "extra_applications: [:logger]", ["~unseen"]),
+        ("deps: []", "mod: {Shop.App, []}", ["~unseen"]),
+    ],
+)
+def test_an_application_of_which_releases_are_made(
+    project: str, application: str, said: list[str]
+) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n"
+        f"  def project, do: [app: :shop, {project}]\n"
+        f"  def application, do: [{application}]\nend\n"
+    )
+    assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said

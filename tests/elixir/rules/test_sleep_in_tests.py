@@ -507,3 +507,25 @@ def test_a_word_for_time_in_the_name_of_a_group(test: str, said: str) -> None:
     """
     (finding,) = analysed(rule(RULE), {"test/stock_test.exs": code}).findings
     assert finding.message.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("callers", "said"),
+    [
+        ("def open(x), do: spawn_link(fn -> listen(x) end)", ["~simulated-work"]),
+        ("def open(x), do: Task.async(fn -> rest() && listen(x) end)", ["~simulated-work"]),
+        ("def open(x), do: listen(x)", ["warning"]),
+        ("def open(x), do: [spawn(fn -> listen(x) end), rest()]", ["warning"]),
+        ("defp again(x), do: x && again(x) && listen(x)", ["warning"]),
+        ("def open(x), do: x", ["warning"]),
+    ],
+)
+def test_a_helper_that_only_a_process_started_here_runs(callers: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Listener do
+  {callers}
+  defp listen(x), do: x && rest()
+  defp rest, do: Process.sleep(2_000)
+end
+"""
+    assert outcome(RULE, {"test/support/listener.ex": code}) == said

@@ -17,6 +17,7 @@ _APPLICATIONS = ("applications", "extra_applications", "included_applications", 
 """What lists applications; a list under no key may be what a function gives for one of these."""
 _OLD = re.compile(r"~>\s*1\.[0-8]\.\d")
 """Requirements of an Elixir before 1.9, which was the first to make releases."""
+_MAKES = re.compile(rb"\breleases: ")
 _RELEASES = (b"releases", b"distillery", b"exrm", b"relx", b"edeliver", b"bottler")
 
 
@@ -44,6 +45,23 @@ def _key(value: Node) -> str:
     parent = value.parent
     named = parent is not None and parent.type == "pair"
     return nodes.text_of(parent, "key").strip().rstrip(":") if named and parent else ""
+
+
+def released_at(module: Module, project: Project) -> Span | None:
+    """Where its mix.exs, or that of the umbrella, says what releases are made of its application.
+
+    Of a library, which has no callback module, nothing is run by itself.
+    """
+    app = project.app_of(module.source.path)
+    if app is None or not app.callback:
+        return None
+    for path in dict.fromkeys((f"{app.path}/mix.exs".removeprefix("/"), "mix.exs")):
+        if path in project.texts and project.texts[path].matches(_MAKES):
+            source = project.source(path)
+            for pair in nodes.of_type(source.root, "pair"):
+                if nodes.text_of(pair, "key").strip() == "releases:":
+                    return Span.of(source, pair)
+    return None
 
 
 def before_releases(module: Module, project: Project) -> bool:

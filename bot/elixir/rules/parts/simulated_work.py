@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 from bot.elixir import nodes
@@ -90,6 +91,34 @@ def only_passed_on(function: Function | None) -> bool:
         for c in direct
     )
     return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
+
+
+def only_in_another_process(function: Function | None) -> bool:
+    """Whether every way to a private function, in its module, leads through a process that the
+    module starts.
+    """
+    if function is None:
+        return False
+    seen, queue = {function}, [function]
+    while queue:
+        current = queue.pop()
+        found = [] if current.public else list(_calls_of(current))
+        if not found or any(within is None for within, call in found if not call.runs_in):
+            return False
+        here = {within for within, call in found if within is not None and not call.runs_in}
+        queue += here - seen
+        seen |= here
+    return True
+
+
+def _calls_of(function: Function) -> Iterator[tuple[Function | None, Call]]:
+    """The calls of a function in its module, each with the function it stands in, if in one."""
+    module = function.module
+    inside = module.clauses_with(function.name.encode())
+    pairs = [(clause.function, call) for clause in inside for call in clause.calls]
+    for within, call in chain(pairs, ((None, call) for call in loose_calls(module))):
+        if call.module == module.name and call.name == function.name and within is not function:
+            yield within, call
 
 
 def is_uncalled(function: Function | None, project: Project) -> bool:
