@@ -84,7 +84,9 @@ def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[
     if starters.only_by_hand:
         yield Because(span, "whoever starts it waits for its end")
         path, start, end = starters.by_hand[0]
-        yield Because(Span(path, start, end), "here plain code starts it; no supervisor is seen to")
+        yield Because(
+            Span(path, start, end), "this starts it; no list of children is seen to name it"
+        )
     elif starters.on_demand and not starters.listed:
         yield Because(
             span, "its supervisor, and everybody who asks that one for a child, waits for its end"

@@ -119,7 +119,7 @@ defmodule Shop.Rates do
   def init(x), do: {:ok, Shop.Repo.all(x)}
 end
 """
-LIST, DEMAND, HAND = "no other child meanwhile", "asks that one for a child", "plain code"
+LIST, DEMAND, HAND = "no other child meanwhile", "asks that one for a child", "this starts it"
 
 
 @pytest.mark.parametrize(
