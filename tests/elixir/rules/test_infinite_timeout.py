@@ -117,6 +117,23 @@ end
     assert outcome(RULE, {"lib/queue.ex": code}) == said
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("{:noreply, [], [from | s]}", ["~late-reply"]), ("{:reply, s, [], s}", ["~own-server"])],
+)
+def test_a_stage_that_replies_later(answer: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Belt do
+  use GenStage
+  def empty(pid), do: GenStage.call(pid, :empty, :infinity)
+  def init(s), do: {{:producer, s}}
+  def handle_demand(_n, s), do: {{:noreply, [], s}}
+  def handle_call(:empty, from, s), do: {answer}
+end
+"""
+    assert outcome(RULE, {"lib/belt.ex": code}) == said
+
+
 def test_a_module_that_always_waits_is_told_once() -> None:
     code = """\
 defmodule Shop.Client do

@@ -38,7 +38,7 @@ _WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child"
 """How the names of calls begin that wait for a process to start, to work or to end."""
 _AWAITS = ("Task.await", "Task.await_many")
 _STARTS = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
-_CALLS = ("GenServer.call", ":gen_server.call")
+_CALLS = ("GenServer.call", "GenStage.call", ":gen_server.call")
 
 
 def waits(module: Module, project: Project) -> Waits:
