@@ -25,6 +25,8 @@ _EXITS = frozenset({"Process.exit", ":erlang.exit"})
 _EXIT = b".exit"
 _ENDS = ("exit", "stop", "kill", "terminate_child", "shutdown")
 """Names of calls that end the process they are given."""
+_FAILURES = ("flunk", "raise", "reraise", "exit", "throw")
+"""Calls with which a test goes no further."""
 
 
 def starts(project: Project) -> Iterator[str]:
@@ -143,10 +145,24 @@ def _waits_for_down(call: Call) -> bool:
     if call.name == "assert_receive":
         return bool(call.args) and ":DOWN" in text(call.args[0])
     block = nodes.do_block(call.node) if nodes.is_call_to(call.node, "receive") else None
-    if block is None or any(c.type == "after_block" for c in block.named_children):
+    if block is None or not all(map(_fails, _after(block))):
         return False
     taken = [p for stab in nodes.clauses(block) for p in nodes.clause_patterns(stab)]
     return bool(taken) and all(":DOWN" in text(pattern) for pattern in taken)
+
+
+def _after(block: Node) -> Iterator[Node]:
+    """The last expression of each branch that goes on without a message."""
+    for part in block.named_children:
+        for stab in nodes.clauses(part) if part.type == "after_block" else ():
+            yield from nodes.statements(nodes.clause_body(stab))[-1:]
+
+
+def _fails(last: Node) -> bool:
+    if nodes.is_call_to(last, *_FAILURES):
+        return True
+    said = [text(argument) for argument in nodes.arguments(last)[:1]]
+    return nodes.is_call_to(last, "assert") and said == ["false"]
 
 
 def _may_be_itself(call: Call, clause: Clause) -> bool:

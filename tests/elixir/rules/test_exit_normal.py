@@ -174,6 +174,9 @@ def test_a_server_that_does_not_trap_exits_ignores_its_parent(feed: str) -> None
     assert in_test(f"{{:ok, pid}} = Feed.start_link(1)\n{EXIT}", feed) == ["info"]
 
 
+TAKES = "receive do\n{:DOWN, ^ref, _, _, _} -> 1\n"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
@@ -184,6 +187,14 @@ def test_a_server_that_does_not_trap_exits_ignores_its_parent(feed: str) -> None
             "receive do\n{:DOWN, ^ref, _, _, _} -> 1\nafter\n10 -> Process.exit(pid, :kill)\nend",
             ["info"],
         ),
+        (MONITORED, f"{TAKES}after\n10 -> flunk()\nend", ["~shown-dead"]),
+        (MONITORED, f"{TAKES}after\n10 -> flunk('it lives')\nend", ["~shown-dead"]),
+        (MONITORED, f"{TAKES}after\n10 -> raise 'it lives'\nend", ["~shown-dead"]),
+        (MONITORED, f"{TAKES}after\n10 -> exit(:lives)\nend", ["~shown-dead"]),
+        (MONITORED, f"{TAKES}after\n10 -> IO.puts(1)\nassert false\nend", ["~shown-dead"]),
+        (MONITORED, f"{TAKES}after\n10 -> assert true\nend", ["info"]),
+        (MONITORED, f"{TAKES}after\n10 -> if x, do: flunk()\nend", ["info"]),
+        (MONITORED, f"{TAKES}after\n10 -> fn -> flunk() end\nend", ["info"]),
         (
             MONITORED,
             "GenServer.stop(pid)\nassert_receive {:DOWN, ^ref, _, _, _}",

@@ -117,6 +117,71 @@ end
     assert outcome(RULE, {"lib/queue.ex": code}) == said
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "helper", "said"),
+    [
+        ("asked, from, s", "serve(asked, from, s)", "serve(:next, from, s)", ["~late-reply"]),
+        ("asked, from, s", "s\n    serve(asked, from, s)", "serve(_, from, s)", ["~late-reply"]),
+        ("asked, {_, _} = from, s", "serve(s, asked, from)", "serve(s, _, from)", ["~late-reply"]),
+        (":next, from, s", "serve(:next, from, s)", "serve(:other, from, s)", ["~own-server"]),
+        ("asked, from, s", "serve(asked, from, s)", "serve(:other, from, s)", ["~own-server"]),
+        ("asked, from, s", "serve(asked, from, s)", "serve(:next, _from, s)", ["~own-server"]),
+        ("asked, from, s", "serve(asked, nil, s)", "serve(:next, from, s)", ["~own-server"]),
+        ("asked, from, s", "pass(asked, from, s)", "serve(:next, from, s)", ["~late-reply"]),
+        ("asked, from, s", "turn(asked, from, s)", "serve(:next, _, s)", ["~own-server"]),
+    ],
+)
+def test_a_function_that_is_handed_the_caller(
+    head: str, body: str, helper: str, said: list[str]
+) -> None:
+    code = f"""\
+defmodule Shop.Queue do
+  use GenServer
+  def next(pid), do: GenServer.call(pid, :next, :infinity)
+  def init(s), do: {{:ok, s}}
+  def handle_call({head}) do
+    {body}
+  end
+  defp {helper}, do: {{:noreply, s}}
+  defp serve(_, _, _), do: {{:reply, 1, 1}}
+  defp pass(x, from, s), do: serve(x, from, s)
+  defp turn(x, from, s), do: turn(x, from, s)
+end
+"""
+    assert outcome(RULE, {"lib/queue.ex": code}) == said
+
+
+def test_a_part_of_the_message_is_not_the_message() -> None:
+    code = """\
+defmodule Shop.Queue do
+  use GenServer
+  def next(pid, n), do: GenServer.call(pid, {:next, n}, :infinity)
+  def init(s), do: {:ok, s}
+  def handle_call({:next, n}, from, s), do: serve(n, from, s)
+  defp serve(:none, from, s), do: {:noreply, [from | s]}
+  defp serve(_, _, _), do: {:reply, 1, 1}
+end
+"""
+    assert outcome(RULE, {"lib/queue.ex": code}) == ["~late-reply"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("{:noreply, [], [from | s]}", ["~late-reply"]), ("{:reply, s, [], s}", ["~own-server"])],
+)
+def test_a_stage_that_replies_later(answer: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Belt do
+  use GenStage
+  def empty(pid), do: GenStage.call(pid, :empty, :infinity)
+  def init(s), do: {{:producer, s}}
+  def handle_demand(_n, s), do: {{:noreply, [], s}}
+  def handle_call(:empty, from, s), do: {answer}
+end
+"""
+    assert outcome(RULE, {"lib/belt.ex": code}) == said
+
+
 def test_a_module_that_always_waits_is_told_once() -> None:
     code = """\
 defmodule Shop.Client do

@@ -107,6 +107,51 @@ end
     assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]
 
 
+BELL = "GenServer.start_link(__MODULE__, x)"
+
+
+@pytest.mark.parametrize(
+    ("init", "start", "said"),
+    [
+        ("Shop.Bell.start_link(x)", BELL, "~unknown-yet"),
+        ("GenServer.start_link(Shop.Bell, x)", BELL, "~unknown-yet"),
+        ("Shop.Bell.start_link(self())", BELL, "info"),
+        ("GenServer.start_link(Shop.Bell, self())", BELL, "info"),
+        ("GenServer.start_link(Lib.Bell, x)", BELL, "info"),
+        ("Agent.start_link(fn -> x end)", BELL, "info"),
+        ("Shop.Bell.start_link(x)", "GenServer.start_link(__MODULE__, {self(), x})", "info"),
+        ("Shop.Bell.start_link(x)", "GenServer.start_link(__MODULE__, mine(x))", "info"),
+        ("Shop.Bell.start_link(x)", f"subscribed(x) && {BELL}", "info"),
+        ("Shop.Bell.start_link(x)", "Lib.Bell.start_link(x)", "info"),
+        ("Shop.Bell.start_link(x, 2)", BELL, "info"),
+    ],
+)
+def test_a_server_that_is_not_told_who_starts_it(init: str, start: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  def start_link(x), do: GenServer.start_link(__MODULE__, x)
+  def init(x) do
+    {init}
+    send(self(), :load)
+    {{:ok, x}}
+  end
+  def handle_call(:all, _from, x), do: {{:reply, x, x}}
+  def handle_info(:load, x), do: {{:noreply, Shop.load(x)}}
+end
+"""
+    bell = f"""\
+defmodule Shop.Bell do
+  use GenServer
+  def start_link(x), do: {start}
+  def init(x), do: {{:ok, x}}
+  defp mine(x), do: {{self(), x}}
+  defp subscribed(x), do: Shop.Bus.subscribe(x)
+end
+"""
+    assert outcome("self-send-in-init", {"lib/clock.ex": code, "lib/bell.ex": bell}) == [said]
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [

@@ -406,3 +406,37 @@ end
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ["tied-to-caller"] * tied
     assert len(analysis.findings) == (not tied)
+
+
+@pytest.mark.parametrize(
+    ("spawned", "watched", "pattern", "tied"),
+    [
+        ("__MODULE__, :watch, [self(), x]", "who", ":DOWN", True),
+        ("A, :watch, [self(), x]", "who", ":DOWN", True),
+        ("B, :watch, [self(), x]", "who", ":DOWN", False),
+        ("__MODULE__, :watch, [x, self()]", "who", ":DOWN", False),
+        ("__MODULE__, :watch, [self()]", "who", ":DOWN", False),
+        ("__MODULE__, :watch, [self(), x]", "y", ":DOWN", False),
+        ("__MODULE__, :watch, [self(), x]", "who", ":done", False),
+        ("__MODULE__, x, [self(), x]", "who", ":DOWN", False),
+    ],
+)
+def test_a_named_function_that_watches_its_starter(
+    spawned: str, watched: str, pattern: str, tied: bool
+) -> None:
+    code = f"""\
+defmodule A do
+  def go(x), do: spawn({spawned})
+
+  def watch(who, y) do
+    ref = Process.monitor({watched})
+
+    receive do
+      {{{pattern}, ^ref, :process, _, _}} -> close(y)
+    end
+  end
+end
+"""
+    analysis = analysed(RULE, code)
+    assert [e.exemption for e in analysis.exempted] == ["tied-to-caller"] * tied
+    assert len(analysis.findings) == (not tied)

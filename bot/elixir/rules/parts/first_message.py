@@ -11,8 +11,9 @@ from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
+from bot.elixir.reach import reached
 from bot.elixir.self_sends import SelfSend
-from bot.elixir.starters import is_nameless
+from bot.elixir.starters import RAW_STARTS, is_nameless
 from bot.elixir.timers import own_messages, run_by
 from bot.elixir.ways import ways
 
@@ -30,7 +31,7 @@ def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
         return "only-message"
     if _does_nothing(sent, module):
         return "nothing-done"
-    if not _alone(clause):
+    if not _alone(clause, project):
         return ""
     if is_nameless(module, project):
         return "unknown-yet"
@@ -74,22 +75,53 @@ def _elements(result: Node) -> list[str]:
     return [text(part) for part in result.named_children if part.type != "comment"]
 
 
-def _alone(init: Clause) -> bool:
+def _alone(init: Clause, project: Project) -> bool:
     """Whether `init/1` lets nobody know of its process."""
-    return not any(_spreads(clause) for clause in run_by(init))
+    return not any(_spreads(clause, project) for clause in run_by(init))
 
 
-def _spreads(clause: Clause) -> bool:
+def _spreads(clause: Clause, project: Project) -> bool:
     kept = {arg.id for own in own_messages(clause) for arg in own.call.args}
     return any(
-        (call.name == "self" and call.arity == 0 and call.node.id not in kept) or _lets_know(call)
+        (_is_self(call) and call.node.id not in kept)
+        or (_opens(call) and not _starts_a_stranger(call, project))
         for call in clause.calls
     )
 
 
-def _lets_know(call: Call) -> bool:
+def _is_self(call: Call) -> bool:
+    return call.name == "self" and call.arity == 0
+
+
+def _opens(call: Call) -> bool:
     foreign = call.module != call.owner.name
     return foreign and _SPREADS.match(call.name) is not None
+
+
+def _starts_a_stranger(call: Call, project: Project) -> bool:
+    """Whether it starts a server of the project that is not told who starts it.
+
+    Arguments with `self()` are seen where that is called.
+    """
+    if call.full in RAW_STARTS:
+        return bool(call.args) and _is_own(call.args[0], call.owner, project)
+    facts = project.modules.get(call.module)
+    if facts is None or facts.role != "lib" or not project.defines(facts, call.name):
+        return False
+    function = project.module(facts.name).local(call.name, call.arity)
+    steps = reached([function]) if function is not None else []
+    found = [inner for step in steps for inner in step.clause.calls]
+    return any(inner.full in RAW_STARTS for inner in found) and not any(
+        _is_self(inner)
+        or (_opens(inner) and not (inner.full in RAW_STARTS and _starts_a_stranger(inner, project)))
+        for inner in found
+    )
+
+
+def _is_own(started: Node, module: Module, project: Project) -> bool:
+    if text(started) == "__MODULE__":
+        return True
+    return started.type == "alias" and module.scope.resolve(started) in project.modules
 
 
 def _brings_the_others(sent: SelfSend, module: Module) -> bool:
@@ -102,7 +134,7 @@ def _brings_the_others(sent: SelfSend, module: Module) -> bool:
     if any(use.name != "GenServer" for use in module.uses):
         return False
     its = [clause for clause in taken.clauses if _is_it(clause, sent)]
-    opens = any(_lets_know(call) for own in its for c in run_by(own) for call in c.calls)
+    opens = any(_opens(call) for own in its for c in run_by(own) for call in c.calls)
     others = (clause for clause in taken.clauses if clause not in its)
     return opens and all(_comes_from_elsewhere(clause) or _only_notes(clause) for clause in others)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call
@@ -38,7 +40,9 @@ _WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child"
 """How the names of calls begin that wait for a process to start, to work or to end."""
 _AWAITS = ("Task.await", "Task.await_many")
 _STARTS = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
-_CALLS = ("GenServer.call", ":gen_server.call")
+_DEEPEST = 3
+"""How often the caller is handed on, at most."""
+_CALLS = ("GenServer.call", "GenStage.call", ":gen_server.call")
 
 
 def waits(module: Module, project: Project) -> Waits:
@@ -113,11 +117,58 @@ def asks_a_supervisor(call: Call, clause: Clause) -> bool:
 def answered_late(call: Call, module: Module) -> bool:
     """Whether it asks the module's own server, which does not reply to this at once."""
     return any(
-        way.tag == ":noreply"
+        _gives_no_reply(clause) or _hands_on(clause, (0, 1), call.args[1], _DEEPEST)
         for clause in own_answers(call, module)
-        if clause.mentions(b":noreply")
-        for way in ways(clause)
     )
+
+
+def _gives_no_reply(clause: Clause) -> bool:
+    return clause.mentions(b":noreply") and any(way.tag == ":noreply" for way in ways(clause))
+
+
+def _hands_on(clause: Clause, places: tuple[int, int], message: Node, depth: int) -> bool:
+    """Whether a way ends in an own function that is given the caller and does not reply at once.
+
+    `places` are those of the message and of the caller among the parameters.
+    """
+    calls = {call.node.id: call for call in clause.calls}
+    last = [calls[way.result.id] for way in ways(clause) if way.result.id in calls]
+    asked, caller = (_names(clause, place) for place in places)
+    if places[0] < 0 or clause.params[places[0]].type != "identifier":
+        asked = set()  # only a part of the message has a name
+    for call in last:
+        given = (_place(call, asked), _place(call, caller))
+        if depth == 0 or given[1] < 0:
+            continue
+        args = [message if at == given[0] else arg for at, arg in enumerate(call.args)]
+        for taker in _takers(call, args):
+            keeps = bool(_names(taker, given[1])) and _gives_no_reply(taker)
+            if keeps or _hands_on(taker, given, message, depth - 1):
+                return True
+    return False
+
+
+def _names(clause: Clause, place: int) -> set[str]:
+    """What a parameter is called, if it is used."""
+    names = nodes.identifiers(clause.params[place]) if place >= 0 else set()
+    return {name for name in names if not name.startswith("_")}
+
+
+def _place(call: Call, names: set[str]) -> int:
+    return next((at for at, arg in enumerate(call.args) if text(arg) in names), -1)
+
+
+def _takers(call: Call, args: list[Node]) -> list[Clause]:
+    """Clauses of an own function that can take the arguments."""
+    module = call.owner
+    own = module.local(call.name, call.arity) if call.module == module.name else None
+    if own is None or own.arity != len(args):
+        return []
+    return [
+        clause
+        for clause in own.clauses
+        if all(can_match(p, arg, module) for p, arg in zip(clause.params, args, strict=True))
+    ]
 
 
 def own_answers(call: Call, module: Module) -> list[Clause]:

@@ -13,6 +13,7 @@ from bot.elixir.ways import ways
 
 _STARTER_NAMES = frozenset({"parent", "caller", "owner"})
 """What parameters that hold the starting process are called."""
+_MONITORS = ("Process.monitor", ":erlang.monitor")
 
 
 def is_start_function(call: Call, clause: Clause) -> bool:
@@ -29,10 +30,10 @@ def is_start_function(call: Call, clause: Clause) -> bool:
 
 def is_tied_to_caller(call: Call, clause: Clause) -> bool:
     """The spawned function itself monitors the process that started it, and ends with it."""
+    if _runs_a_watcher(call):
+        return True
     own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
-    watched = {
-        text(c.args[-1]) for c in own if c.full in ("Process.monitor", ":erlang.monitor") and c.args
-    }
+    watched = {text(c.args[-1]) for c in own if c.full in _MONITORS and c.args}
     if not watched or clause.body is None:
         return False
     callers = {
@@ -49,6 +50,30 @@ def is_tied_to_caller(call: Call, clause: Clause) -> bool:
         for name in watched
     )
     return tied and (any(c.name == "receive" for c in own) or any(map(_takes_ends, own)))
+
+
+def _runs_a_watcher(call: Call) -> bool:
+    """Whether it spawns an own function by name and gives it `self()`, which that watches."""
+    module, shape = call.owner, [arg.type for arg in call.args]
+    if shape[1:] != ["atom", "list"]:
+        return False
+    owner, name = text(call.args[0]), text(call.args[1]).removeprefix(":")
+    given = [text(c) for c in call.args[2].named_children if c.type != "comment"]
+    here = owner == "__MODULE__" or module.scope.resolve(call.args[0]) == module.name
+    own = module.functions.get((name, len(given))) if here else None
+    place = next((at for at, arg in enumerate(given) if arg == "self()"), -1)
+    return own is not None and place >= 0 and all(_watches(each, place) for each in own.clauses)
+
+
+def _watches(clause: Clause, place: int) -> bool:
+    """Whether it monitors the process it is given there, and takes the end of it."""
+    monitors = any(
+        c.full in _MONITORS and c.args and text(c.args[-1]) == text(clause.params[place])
+        for c in clause.calls
+        if not c.runs_in
+    )
+    taken = any(":DOWN" in text(pattern) for pattern in received(clause))
+    return monitors and (taken or any(map(_takes_ends, clause.calls)))
 
 
 def _takes_ends(call: Call) -> bool:
@@ -101,7 +126,6 @@ def has_option(call: Call, option: str) -> bool:
 def is_monitored(call: Call, clause: Clause) -> bool:
     """Whether its starter is told of its end."""
     monitored = has_option(call, "monitor") or any(
-        c.full in ("Process.monitor", ":erlang.monitor") and not nodes.contains(call.node, c.node)
-        for c in clause.calls
+        c.full in _MONITORS and not nodes.contains(call.node, c.node) for c in clause.calls
     )
     return monitored and (has_option(call, "link") or handles(clause.function.module, ":DOWN"))
