@@ -155,7 +155,7 @@ def _after(block: Node) -> Iterator[Node]:
     """The last expression of each branch that goes on without a message."""
     for part in block.named_children:
         for stab in nodes.clauses(part) if part.type == "after_block" else ():
-            yield from nodes.statements(nodes.clause_body(stab))[-1:]
+            yield (nodes.statements(nodes.clause_body(stab)) or [stab])[-1]
 
 
 def _fails(last: Node) -> bool:

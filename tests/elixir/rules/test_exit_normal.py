@@ -193,6 +193,7 @@ TAKES = "receive do\n{:DOWN, ^ref, _, _, _} -> 1\n"
         (MONITORED, f"{TAKES}after\n10 -> exit(:lives)\nend", ["~shown-dead"]),
         (MONITORED, f"{TAKES}after\n10 -> IO.puts(1)\nassert false\nend", ["~shown-dead"]),
         (MONITORED, f"{TAKES}after\n10 -> assert true\nend", ["info"]),
+        (MONITORED, f"{TAKES}after\n10 ->\nend", ["info"]),
         (MONITORED, f"{TAKES}after\n10 -> if x, do: flunk()\nend", ["info"]),
         (MONITORED, f"{TAKES}after\n10 -> fn -> flunk() end\nend", ["info"]),
         (
