@@ -50,7 +50,7 @@ def is_platform(module: Module) -> bool:
     return _PLATFORM.search(path) is not None and "/mix/tasks/" not in path
 
 
-_COMMANDS = ("Mix.Task", "Artificery")
+_COMMANDS = ("Mix.Task", "Artificery", "DoIt.Command", "DoIt.MainCommand")
 """What modules use whose functions are commands."""
 _RELEASE_NAMES = ("Release", "ReleaseTasks")
 _STARTS_APPS = re.compile(rb"\bEcto\.Migrator\b|Application\.(?:load|ensure_all_started)\(")

@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.module_body import (
     SWITCHES,
     chooses_a_build,
     is_elsewhere,
+    only_an_adapter,
     only_refuses,
 )
 from bot.elixir.source import falls_in
@@ -93,6 +94,8 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
     if _is_default(call, statement):
         return Exempt(span, "stated-default")
     if call.full in _SYSTEM and _meant_for_the_build(call, statement):
+        return Exempt(span, "build-value")
+    if _attribute(statement) and only_an_adapter(_attribute(statement), module):
         return Exempt(span, "build-value")
     if only_refuses(statement, module):
         return Exempt(span, "refuses-a-build")
@@ -272,7 +275,8 @@ end
         ),
         Exemption(
             "build-value",
-            "a stamp of the build, or a switch between two builds: compile time is the right time",
+            "a stamp of the build, a switch between two builds, or the adapter that a `use` "
+            "builds on: compile time is the right time",
             Sample("""\
 defmodule Shop.Version do
   @commit System.get_env("GIT_SHA")

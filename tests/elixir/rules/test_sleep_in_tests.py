@@ -518,6 +518,9 @@ def test_a_word_for_time_in_the_name_of_a_group(test: str, said: str) -> None:
         ("def open(x), do: [spawn(fn -> listen(x) end), rest()]", ["warning"]),
         ("defp again(x), do: x && again(x) && listen(x)", ["warning"]),
         ("def open(x), do: x", ["warning"]),
+        ("def open(x), do: Shop.Queue.process(&listen/1, x)", ["~simulated-work"]),
+        ("def open(x), do: Enum.map(x, &listen/1)", ["warning"]),
+        ("def open(x), do: [Shop.Queue.process(&listen/1, x), listen(x)]", ["warning"]),
     ],
 )
 def test_a_helper_that_only_a_process_started_here_runs(callers: str, said: list[str]) -> None:

@@ -179,3 +179,13 @@ end
 """
     other = f"defmodule Shop.Night do\n  def clear, do: {function}\nend\n"
     assert outcome(RULE, {"lib/seen.ex": seen, "lib/night.ex": other}) == said
+
+
+@pytest.mark.parametrize(
+    ("field", "said"), [("items", ["~cut"]), ("others", ["info"])], ids=["the-same", "another"]
+)
+def test_what_is_piped_into_a_call_is_the_map_and_not_its_key(field: str, said: list[str]) -> None:
+    write = "(\nitems = items |> Map.put(item.id, id)\n%{s | items: items}\n)"
+    head = "def handle_cast({:add, id, item}, %{items: items} = s)"
+    more = f"def handle_info(i, s), do: {{:noreply, %{{s | {field}: Map.delete(s.{field}, i)}}}}"
+    assert log(write, more, head=head) == said

@@ -70,7 +70,7 @@ def _in_map(pair: Node) -> bool:
 
 
 def _field_of_call(call: Node) -> str:
-    args = nodes.arguments(call)
+    args = [*_piped_in(call), *nodes.arguments(call)]
     if not args or nodes.is_call_to(call, "handle_call", "handle_cast"):
         return ""
     path = text(args[0])
@@ -78,6 +78,14 @@ def _field_of_call(call: Node) -> str:
         return found.group(1)
     in_map = nodes.text_of(call, "target").startswith("Map.")
     return text(args[1])[1:] if in_map and len(args) > 1 and args[1].type == "atom" else ""
+
+
+def _piped_in(call: Node) -> list[Node]:
+    """The argument that a pipe brings."""
+    pipe = call.parent
+    left = pipe.child_by_field_name("left") if pipe is not None else None
+    piped = pipe is not None and nodes.operator(pipe) == "|>" and left is not None
+    return [left] if piped and left is not None and left.id != call.id else []
 
 
 def _all_handles(node: Node, write: Write) -> bool:

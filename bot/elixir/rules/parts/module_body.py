@@ -5,6 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.nodes import text
 from bot.elixir.outline import DEFINITIONS, Module
 from bot.elixir.rules.parts.raising import always_raises
 
@@ -40,3 +41,18 @@ def chooses_a_build(statement: Node) -> bool:
 def _in_a_definition(call: Node, statement: Node) -> bool:
     inside = (a for a in nodes.ancestors(call) if nodes.contains(statement, a))
     return any(is_elsewhere(around) for around in inside)
+
+
+def only_an_adapter(name: str, module: Module) -> bool:
+    """Whether an attribute is the adapter that a `use` builds on, and nothing else."""
+    uses = [n for n in nodes.of_type(module.node, "unary_operator") if nodes.operator(n) == "@"]
+    read = [n for n in uses if text(n) == f"@{name}"]
+    return bool(read) and all(map(_is_adapter_of_a_use, read))
+
+
+def _is_adapter_of_a_use(node: Node) -> bool:
+    pair = node.parent
+    if pair is None or pair.type != "pair" or nodes.text_of(pair, "key").strip() != "adapter:":
+        return False
+    around = next((a for a in nodes.ancestors(pair) if a.type == "call"), None)
+    return around is not None and nodes.is_call_to(around, "use")

@@ -95,7 +95,7 @@ def only_passed_on(function: Function | None) -> bool:
 
 def only_in_another_process(function: Function | None) -> bool:
     """Whether every way to a private function, in its module, leads through a process that the
-    module starts.
+    module starts, or something that it is given to.
     """
     if function is None:
         return False
@@ -103,12 +103,21 @@ def only_in_another_process(function: Function | None) -> bool:
     while queue:
         current = queue.pop()
         found = [] if current.public else list(_calls_of(current))
-        if not found or any(within is None for within, call in found if not call.runs_in):
+        direct = [within for within, call in found if not call.runs_in and not _handed_over(call)]
+        if not found or None in direct:
             return False
-        here = {within for within, call in found if within is not None and not call.runs_in}
+        here = {within for within in direct if within is not None}
         queue += here - seen
         seen |= here
     return True
+
+
+def _handed_over(call: Call) -> bool:
+    """Whether it is no call yet: `&work/1`, given to what runs it by itself."""
+    takers = (a for a in nodes.ancestors(call.node) if a.type == "call")
+    taker = next(takers, None) if call.captured else None
+    name = nodes.text_of(taker, "target") if taker is not None else ""
+    return bool(name) and name not in _NO_WORK and not name.startswith(("test", *_RUNS_HERE))
 
 
 def _calls_of(function: Function) -> Iterator[tuple[Function | None, Call]]:

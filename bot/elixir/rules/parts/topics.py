@@ -11,7 +11,8 @@ _VERBS = frozenset(
     "enable disable send "
     "receive queue clear reset maybe on new notify sync join leave connect disconnect "
     "find count peek describe produce ack nack discard flush commit drop all any min max "
-    "has is am are can should open close".split()
+    "has is am are can should open close pop take split replace increment decrement bump expire "
+    "persist and or to from with by if lazy".split()
 )
 """Also words that say how many."""
 _HANDLES = frozenset("id ids key keys pid pids ref refs".split())
