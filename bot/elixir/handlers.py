@@ -189,23 +189,25 @@ def _asks_first(statement: Node, module: Module) -> bool:
 
 def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
     """Whether it guards code handed in from elsewhere: `fun.()`, `apply(...)`, evaluation."""
-    for node in guarded:
-        for call in nodes.of_type(node, "call"):
-            target = call.child_by_field_name("target")
-            if (
-                target is not None
-                and target.type == "dot"
-                and target.child_by_field_name("right") is None
-            ):
-                return True
-        if any(
-            c.name == "apply" or c.full.startswith(("Code.eval", ":erl_eval", "EEx.eval"))
-            for c in calls_in(node, module)
-        ):
-            return True
-    return False
+    values = (call for node in guarded for call in nodes.of_type(node, "call"))
+    calls = (call for node in guarded for call in calls_in(node, module))
+    return any(map(_calls_a_value, values)) or any(map(_runs_what_it_is_given, calls))
 
 
+def _calls_a_value(call: Node) -> bool:
+    target = call.child_by_field_name("target")
+    dotted = target if target is not None and target.type == "dot" else None
+    return dotted is not None and dotted.child_by_field_name("right") is None
+
+
+def _runs_what_it_is_given(call: Call) -> bool:
+    """Also where it measures a function that a variable or a field holds."""
+    timed = call.args[:1] if call.full == ":timer.tc" else []
+    held = any(node.type in ("identifier", "call", "access_call") for node in timed)
+    return held or call.name == "apply" or call.full.startswith(_EVALUATES)
+
+
+_EVALUATES = ("Code.eval", ":erl_eval", "EEx.eval")
 _FOLLOWED = 2
 """Private functions that call each other, on the way to the code handed in."""
 

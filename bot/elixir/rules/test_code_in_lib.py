@@ -258,8 +258,8 @@ end
         ),
         Exemption(
             "gives-cases",
-            "a package that gives others a case for their tests: it is there in tests only, or "
-            "this is for them",
+            "a package that gives others a case for their tests, or calls what works in the "
+            "process of a test alone: it is there in tests only, or this is for them",
             Sample(
                 files={
                     "mix.exs": """\

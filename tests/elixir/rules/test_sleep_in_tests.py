@@ -400,6 +400,9 @@ def test_where_it_stands(body: str, said: str) -> None:
     [
         ("Process.sleep(50)\nassert took >= 50", ["~measured"]),
         ("Process.sleep(50)\nassert 50 <= took", ["~measured"]),
+        ("Process.sleep(50)\nassert_in_delta took, 50, 20", ["~measured"]),
+        ("Process.sleep(50)\nassert_in_delta took, 70, 20", ["warning"]),
+        ("assert_in_delta took, 50, 20\nProcess.sleep(50)\nassert x()", ["warning"]),
         ("Process.sleep(50)\nassert took > 50 and took < 90", ["~measured"]),
         ("Process.sleep(50)\nassert took >= 50_000", ["~measured"]),
         ("Process.sleep(pause)\nassert took >= pause", ["~measured"]),

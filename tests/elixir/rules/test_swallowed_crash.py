@@ -201,6 +201,7 @@ OLD_TRACE = "e -> {:failed, e, System.stacktrace}"
         (OLD_TRACE, "x.perform(1)", "", "foreign-code"),
         ("e -> {:failed, e, :erlang.get_stacktrace()}", "x.perform(1)", "", "foreign-code"),
         (KEEPS_THE_TRACE, "x.worker.perform(1)", "", "foreign-code"),
+        (KEEPS_THE_TRACE, ":timer.tc(x.parser, [1])", "", "foreign-code"),
         (KEEPS_THE_TRACE, "ask(x)", "defp ask(x), do: x.()", "foreign-code"),
         (
             KEEPS_THE_TRACE,

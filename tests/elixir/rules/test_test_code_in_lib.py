@@ -149,17 +149,22 @@ CASE = "defmodule Shop.TillCase do\n  use ExUnit.CaseTemplate\nend\n"
 LEAVE = "defmodule Shop.Till do\n  def leave(f), do: ExUnit.Callbacks.on_exit(f)\nend\n"
 
 
+SEE = "defmodule Shop.Till do\n  def see(x), do: ExUnit.Assertions.assert(x)\nend\n"
+
+
 @pytest.mark.parametrize(
-    ("more", "place", "words"),
+    ("more", "place", "code", "words"),
     [
-        ("package: []", "lib/case.ex", ["~gives-cases"]),
-        ("package: []", "test/support/case.ex", ["warning"]),
-        ("deps: []", "lib/case.ex", ["warning"]),
+        ("package: []", "lib/case.ex", LEAVE, ["~gives-cases"]),
+        ("package: []", "lib/case.ex", SEE, ["~gives-cases"]),
+        ("package: []", "test/support/case.ex", LEAVE, ["~gives-cases"]),
+        ("package: []", "test/support/case.ex", SEE, ["warning"]),
+        ("deps: []", "lib/case.ex", LEAVE, ["warning"]),
     ],
 )
-def test_a_package_for_tests(more: str, place: str, words: list[str]) -> None:
+def test_a_package_for_tests(more: str, place: str, code: str, words: list[str]) -> None:
     mix = f"defmodule Shop.Mix do\n  use Mix.Project\n  def project, do: [app: :shop, {more}]\nend"
-    assert outcome(RULE, {"mix.exs": mix, place: CASE, "lib/till.ex": LEAVE}) == words
+    assert outcome(RULE, {"mix.exs": mix, place: CASE, "lib/till.ex": code}) == words
 
 
 @pytest.mark.parametrize(

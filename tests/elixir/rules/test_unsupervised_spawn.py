@@ -440,3 +440,34 @@ end
     analysis = analysed(RULE, code)
     assert [e.exemption for e in analysis.exempted] == ["tied-to-caller"] * tied
     assert len(analysis.findings) == (not tied)
+
+
+@pytest.mark.parametrize(
+    ("head", "caller", "left"),
+    [
+        ("defp start(x)", "Process.monitor(start(x))", 0),
+        ("def start(x)", "Process.monitor(start(x))", 1),
+        ("defp start(x)", "send(start(x), :go)", 1),
+        ("defp start(x)", "[Process.monitor(start(x)), again(x)]", 1),
+    ],
+    ids=["monitored", "by-others-too", "nobody", "not-by-all"],
+)
+def test_callers_of_a_private_start_monitor_what_it_gives_back(
+    head: str, caller: str, left: int
+) -> None:
+    code = f"""\
+defmodule Shop.Lock do
+  def ask(x) do
+    {caller}
+    receive do
+      {{:DOWN, _, _, _, _}} -> :gone
+    end
+  end
+  def again(x), do: start(x)
+  {head}, do: with(nil <- x, do: spawn(fn -> loop(x) end))
+  defp loop(x), do: x
+end
+"""
+    if "again" not in caller:
+        code = code.replace("  def again(x), do: start(x)\n", "")
+    assert len(analysed(RULE, {"lib/lock.ex": code}).findings) == left

@@ -42,6 +42,8 @@ def test_data_that_nobody_reads_back_is_a_remark() -> None:
     ("answer", "said"),
     [
         ("{:reply, s.size, s}", ["info"]),
+        ("{:reply, id, s}", ["info"]),
+        ("{:reply, {id, s.items[id]}, s}", ["warning"]),
         ("{:reply, s.items[id], s}", ["warning"]),
         ("{:reply, Map.get(s, id), s}", ["warning"]),
         ("found(s, id)", ["warning"]),

@@ -18,6 +18,7 @@ _LEAST_MS = 11
 _UNITS = (1, 1000, 1_000_000)
 _BOUNDS = {">": "right", ">=": "right", "<": "left", "<=": "left"}
 """Comparisons, and the side of the lower bound."""
+_ABOUT = ("assert_in_delta", "assert_in_epsilon")
 
 
 def is_measured(call: Call) -> bool:
@@ -28,11 +29,24 @@ def is_measured(call: Call) -> bool:
     later = (
         o for o in nodes.of_type(test, "binary_operator") if o.start_byte >= call.node.end_byte
     )
-    return any(
-        _is_asserted(o, test) and _is_least(o, side, call) and not _sleeps_between(call, o, test)
+    claims = [
+        o
         for o in later
         if (side := _BOUNDS.get(nodes.operator(o)))
-    )
+        and _is_asserted(o, test)
+        and _is_least(o, side, call)
+    ]
+    claims += [c.node for c in calls_in(test, call.owner) if _says_how_long(c, call)]
+    return any(not _sleeps_between(call, claim, test) for claim in claims)
+
+
+def _says_how_long(claim: Call, call: Call) -> bool:
+    """Whether it asserts that something is about as long as the sleep."""
+    if claim.name not in _ABOUT or claim.start < call.node.end_byte:
+        return False
+    length = _number(call.args[0], call)
+    expected = [_number(arg, call) for arg in claim.args[:2]]
+    return length >= _LEAST_MS and any(n == length * unit for n in expected for unit in _UNITS)
 
 
 def _is_asserted(claim: Node, test: Node) -> bool:

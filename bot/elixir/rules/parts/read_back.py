@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match
@@ -53,11 +55,17 @@ def _reads(clause: Clause, words: list[bytes]) -> bool:
 
 def _may_tell(clause: Clause) -> bool:
     """Whether an answer may hold something of the state, and is not the same each time."""
+    asked = set(nodes.identifiers(clause.params[0]))
     for way in ways(clause):
         told = [n for n in way.result.named_children if n.type != "comment"][1:2]
-        if way.tag != ":reply" or any(nodes.of_type(n, "identifier", "call") for n in told):
+        if way.tag != ":reply" or any(_is_made(n, asked) for n in told):
             return True
     return False
+
+
+def _is_made(told: Node, asked: set[str]) -> bool:
+    """Whether an answer is neither fixed nor what the request itself brought."""
+    return bool(nodes.of_type(told, "call") or set(nodes.identifiers(told)) - asked)
 
 
 def _reads_all(clause: Clause) -> bool:

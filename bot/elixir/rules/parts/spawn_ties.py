@@ -9,6 +9,7 @@ from bot.elixir.expressions import operations
 from bot.elixir.messages import handles, received
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
+from bot.elixir.rules.parts.standing import callers_of
 from bot.elixir.ways import ways
 
 _STARTER_NAMES = frozenset({"parent", "caller", "owner"})
@@ -128,4 +129,16 @@ def is_monitored(call: Call, clause: Clause) -> bool:
     monitored = has_option(call, "monitor") or any(
         c.full in _MONITORS and not nodes.contains(call.node, c.node) for c in clause.calls
     )
+    monitored = monitored or _callers_monitor(call, clause)
     return monitored and (has_option(call, "link") or handles(clause.function.module, ":DOWN"))
+
+
+def _callers_monitor(call: Call, clause: Clause) -> bool:
+    """Whether a private function ends with the start, and all that call it monitor a process."""
+    own, last = clause.function, clause.statements()[-1:]
+    if own.kind != "defp" or not any(nodes.contains(node, call.node) for node in last):
+        return False
+    callers = [each for each in callers_of(own) if each is not own]
+    return bool(callers) and all(
+        any(c.full in _MONITORS for found in each.clauses for c in found.calls) for each in callers
+    )
