@@ -195,18 +195,17 @@ def runs_foreign_code(guarded: list[Node], module: Module) -> bool:
 
 
 def _calls_a_value(call: Node) -> bool:
-    target = call.child_by_field_name("target")
-    dotted = target if target is not None and target.type == "dot" else None
-    return dotted is not None and dotted.child_by_field_name("right") is None
+    called = call.child_by_field_name("target")
+    return called is not None and called.type == "dot" and not nodes.text_of(called, "right")
 
 
 def _runs_what_it_is_given(call: Call) -> bool:
     """Also where it measures a function that a variable or a field holds."""
-    timed = call.args[:1] if call.full == ":timer.tc" else []
-    held = any(node.type in ("identifier", "call", "access_call") for node in timed)
-    return held or call.name == "apply" or call.full.startswith(_EVALUATES)
+    held = call.full == ":timer.tc" and call.args and call.args[0].type in _HOLDS
+    return bool(held) or call.name == "apply" or call.full.startswith(_EVALUATES)
 
 
+_HOLDS = ("identifier", "call", "access_call")
 _EVALUATES = ("Code.eval", ":erl_eval", "EEx.eval")
 _FOLLOWED = 2
 """Private functions that call each other, on the way to the code handed in."""
