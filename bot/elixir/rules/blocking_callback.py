@@ -25,7 +25,7 @@ _LEVEL = "it runs only for an argument of `Logger.debug`: where that level is lo
 _PATIENCE = 5_000
 """Milliseconds after which a call without a timeout of its own exits."""
 _WAITING: dict[Patience, str] = {
-    "endless": "; this module's client functions give no timeout",
+    "endless": "; this module's client functions wait without an end",
     "five seconds": "; this module's client functions exit after 5 seconds",
     "unknown": ", up to the timeout of its call",
 }

@@ -110,11 +110,11 @@ end
     [
         (
             "GenServer.call(pid, :go, :infinity)",
-            "waits; this module's client functions give no timeout",
+            "waits; this module's client functions wait without an end",
         ),
         ("GenServer.call(pid, :go)", "waits; this module's client functions exit after 5 seconds"),
         ("GenServer.call(pid, :go, limit)", "waits, up to the timeout of its call"),
-        (":gen_statem.call(pid, :go)", "waits; this module's client functions give no timeout"),
+        (":gen_statem.call(pid, :go)", "waits; this module's client functions wait without an end"),
         (
             "try do\n GenServer.call(pid, :go)\n catch\n :exit, _ -> nil\n end",
             "waits, up to the timeout of its call",

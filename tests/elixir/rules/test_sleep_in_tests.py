@@ -61,6 +61,8 @@ def test_sites(body: str, said: list[str]) -> None:
 
 def test_time_itself_is_what_is_tested() -> None:
     assert outcome(RULE, in_test("Process.sleep(100)", name="expires after its ttl")) == ["info"]
+    for said, weight in (("until it expires", ["info"]), ("until state == :expired", ["warning"])):
+        assert outcome(RULE, in_test(f"# {said}\n      Process.sleep(100)")) == weight
 
 
 def test_helper_that_a_test_calls() -> None:

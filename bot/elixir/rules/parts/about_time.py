@@ -39,7 +39,7 @@ _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir",
 _EQUAL = ("==", "===")
 _APART = ("!=", "!==", "<", "<=", ">", ">=")
 _PASSES = re.compile(
-    r"(?<![a-z])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down)|"
+    r"(?<![a-z:])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down)|"
     + _WINDOW
 )
 """Words in a comment at a sleep that say what has to pass. Of a `delay` or an `interval` people
