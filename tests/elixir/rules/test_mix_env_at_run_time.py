@@ -334,3 +334,20 @@ def test_an_application_of_which_releases_are_made(
         f"  def application, do: [{application}]\nend\n"
     )
     assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said
+
+
+@pytest.mark.parametrize(
+    ("listed", "function", "said"),
+    [
+        ("extra_applications: started()", "defp started, do: [:logger, :mix]", ["info"]),
+        ("extra_applications: started()", "defp started do\n    [:logger, :mix]\n  end", ["info"]),
+        ("extra_applications: started()", "defp checked, do: [:logger, :mix]", ["warning"]),
+        ("extra_applications: started()", "defp started, do: [:logger]", ["warning"]),
+    ],
+)
+def test_a_function_may_give_the_applications(listed: str, function: str, said: list[str]) -> None:
+    mix = (
+        "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\n"
+        f"  def application, do: [{listed}]\n  {function}\nend\n"
+    )
+    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, "mix.exs": mix}) == said

@@ -11,6 +11,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Span
+from bot.elixir.source import Source
 
 _MIX = re.compile(rb":mix\b|\bmix: ")
 _APPLICATIONS = ("applications", "extra_applications", "included_applications", "")
@@ -29,9 +30,23 @@ def ships_mix(project: Project) -> Span | None:
             continue
         source = project.source(path)
         for listing in nodes.of_type(source.root, "list"):
-            if _lists_mix(listing) and _key(listing) in _APPLICATIONS:
+            if _lists_mix(listing) and (_key(listing) in _APPLICATIONS or _given(listing, source)):
                 return Span.of(source, listing)
     return None
+
+
+def _given(listing: Node, source: Source) -> bool:
+    """Whether it is what a function gives that stands for the applications: `do: [:mix]`."""
+    around = (a for a in nodes.ancestors(listing) if nodes.is_call_to(a, "def", "defp"))
+    function = next(around, None)
+    if function is None or _key(listing) != "do":
+        return False
+    name = text(nodes.arguments(function)[0]).removesuffix("()")
+    return any(
+        nodes.text_of(pair, "key").strip().rstrip(":") in _APPLICATIONS[:-1]
+        and nodes.text_of(pair, "value").removesuffix("()") == name
+        for pair in nodes.of_type(source.root, "pair")
+    )
 
 
 def _lists_mix(listing: Node) -> bool:
