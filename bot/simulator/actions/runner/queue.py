@@ -84,7 +84,8 @@ class Queue:
         """A job whose own task was cancelled: forced to end, or ended before it began."""
         if going.job is not None:
             return going.job.view
-        view = JobView(order.key, order.name, "completed", "cancelled", order.labels)
+        now = self.settings.now()
+        view = JobView(order.key, order.name, "completed", "cancelled", order.labels, now, now)
         self.host.job_changed(view)
         return view
 

@@ -183,6 +183,8 @@ async def test_cancelling_ends_what_waits(bench: Bench) -> None:
     assert ran.conclusion == "cancelled"
     results = [ran.result(name) for name in "abcd"]
     assert results == ["cancelled", "cancelled", "skipped", "success"]
+    # Also of the job that never began: GitHub's description of the webhook asks for it.
+    assert all(job.completed_at is not None for job in bench.host.jobs.values())
 
 
 CALLED = """\
