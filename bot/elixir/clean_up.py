@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
@@ -120,21 +119,10 @@ def _known_effect(call: Call) -> Effect | None:
         return None
     if call.full in _SENDS or _TELLS.match(call.name):
         return "tells"
-    guessed = call.module not in _PURE and _CHANGES.match(call.name) and not _only_builds(call)
+    # Another call takes what it built: `put_header(request, x) |> send()` sends there.
+    builds = call.name.startswith(("put_", "set_")) and call.next_in_pipe is not None
+    guessed = call.module not in _PURE and _CHANGES.match(call.name) and not builds
     return "cleans" if guessed else None
-
-
-def _only_builds(call: Call) -> bool:
-    """Whether another call takes what it built: `put_header(request, x) |> send()` sends there."""
-    if not call.name.startswith(("put_", "set_")):
-        return False
-    above = call.node.parent
-    while above is not None and nodes.operator(above) == "|>":
-        left = above.child_by_field_name("left")
-        if left is not None and nodes.contains(left, call.node):
-            return True
-        above = above.parent
-    return False
 
 
 def _owns_table(module: Module) -> bool:

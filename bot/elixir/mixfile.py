@@ -37,6 +37,11 @@ class App:
     """A program for the command line is made of it."""
 
     @property
+    def mix_file(self) -> str:
+        """The path of its mix.exs."""
+        return f"{self.path}/mix.exs".removeprefix("/")
+
+    @property
     def only_escript(self) -> bool:
         """Whether nothing but a command runs its code: no application, no library of others."""
         return self.escript and not self.callback and not self.package

@@ -61,7 +61,7 @@ def create(project: Project, app: App, entry: str) -> tuple[Change, ...] | Decli
 
 
 def _mod_entry(project: Project, app: App, entry: str) -> Edit | Declined:
-    path = f"{app.path}/mix.exs" if app.path else "mix.exs"
+    path = app.mix_file
     source = project.source(path)
     module = next((m for m in modules_of(source) if m.use("Mix.Project")), None)
     function = module.functions.get(("application", 0)) if module is not None else None

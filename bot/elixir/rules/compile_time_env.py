@@ -85,7 +85,7 @@ def _runs_now(call: Call, statement: Node) -> bool:
 
 
 def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
-    module = call.owner
+    module, name = call.owner, _attribute(statement)
     span = Span.of(module, call.node)
     if module.name.startswith("Mix.") or module.implements("Mix.Task"):
         return Exempt(span, "mix-task")
@@ -93,15 +93,14 @@ def _judge(call: Call, statement: Node, project: Project) -> Site | Exempt:
         return Exempt(span, "test-support")
     if _is_default(call, statement):
         return Exempt(span, "stated-default")
-    if call.full in _SYSTEM and _meant_for_the_build(call, statement):
-        return Exempt(span, "build-value")
-    if _attribute(statement) and only_an_adapter(_attribute(statement), module):
+    of_the_build = call.full in _SYSTEM and _meant_for_the_build(call, statement)
+    if of_the_build or only_an_adapter(name, module):
         return Exempt(span, "build-value")
     if only_refuses(statement, module):
         return Exempt(span, "refuses-a-build")
     if call.full in _APPLICATION and chooses_a_build(statement):
         return _choice(call, span)
-    name, stated = _attribute(statement), _is_stated(statement, module)
+    stated = _is_stated(statement, module)
     what = "the attribute keeps" if name else "the module is compiled with"
     return Site(
         span,

@@ -15,7 +15,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
-from bot.elixir.rules.parts.seen_ending import ends, handles, said_in
+from bot.elixir.rules.parts.seen_ending import ends, handles, named_by, said_in
 from bot.elixir.rules.parts.standing import above, definition_around
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
@@ -121,11 +121,8 @@ def _ended(call: Call, block: Node, project: Project) -> bool:
     """Whether the test or its `on_exit` ends the process, or waits for or shows its end."""
     mine = {text(n) for n in handles(call, block)} - {"GenServer", "Agent"}
     found = calls_in(block, call.owner)
-    if any(c.full == "Process.whereis" and mine & said_in(c) for c in found):
-        # What `whereis` gave is told to end before the start, by whatever variable holds it.
-        earlier = (c for c in found if c.node.start_byte < call.node.start_byte)
-        if any(c.name == "stop" and ends(c, project) for c in earlier):
-            return True
+    for look in (c for c in found if c.full == "Process.whereis" and mine & said_in(c)):
+        mine = mine | {text(n) for n in named_by(look)}
     return any(c.name == "catch_exit" for c in found) or any(
         ends(c, project) for c in found if mine & said_in(c) and c.node.id != call.node.id
     )

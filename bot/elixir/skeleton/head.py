@@ -17,7 +17,7 @@ _MAX_DEPENDENCIES, _MAX_CHILDREN, _MAX_DEPTH = 150, 200, 20
 def applications(apps: Sequence[App], files: Mapping[str, bytes]) -> Iterator[str]:
     """One line per application, in order of their paths."""
     for app in sorted(apps, key=lambda a: a.path):
-        path = f"{app.path}/mix.exs".removeprefix("/")
+        path = app.mix_file
         kind = "umbrella" if app.umbrella else "application" if app.callback else "library"
         parts = [f"{kind} {clip(app.name, 60)} in {clip(path, 200)}"]
         if app.requirement:

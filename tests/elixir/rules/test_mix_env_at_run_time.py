@@ -19,6 +19,13 @@ SERVER = {
 """A supervised server whose callback comes to what `in_function` makes."""
 
 
+def mix_file(project: str = "app: :shop", application: str = "", more: str = "") -> dict[str, str]:
+    return {
+        "mix.exs": "defmodule Shop.MixProject do\n  use Mix.Project\n"
+        f"  def project, do: [{project}]\n  def application, do: [{application}]\n  {more}\nend\n"
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -104,11 +111,8 @@ end
     ],
 )
 def test_shipped_mix_answers_instead_of_raising(listed: str, said: list[str]) -> None:
-    mix = (
-        "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\n"
-        f"  def application, do: [{listed}]\nend\n"
-    )
-    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, "mix.exs": mix}) == said
+    files = {**in_function("Mix.env()"), **SERVER, **mix_file(application=listed)}
+    assert outcome(RULE, files) == said
 
 
 @pytest.mark.parametrize(
@@ -121,11 +125,8 @@ def test_shipped_mix_answers_instead_of_raising(listed: str, said: list[str]) ->
     ],
 )
 def test_an_elixir_that_makes_no_releases(asked: str, deps: str, said: list[str]) -> None:
-    mix = (
-        "defmodule Shop.MixProject do\n  use Mix.Project\n"
-        f'  def project, do: [app: :shop, elixir: "{asked}", deps: {deps}]\nend\n'
-    )
-    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, "mix.exs": mix}) == said
+    mix = mix_file(f'app: :shop, elixir: "{asked}", deps: {deps}')
+    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, **mix}) == said
 
 
 def test_condition_of_the_module_looks_first() -> None:
@@ -242,12 +243,9 @@ def test_an_application_that_plugs_into_mix(path: str, body: str, said: list[str
     ],
 )
 def test_a_module_of_a_tool(condition: str, dependency: str, said: list[str]) -> None:
-    mix = (
-        "defmodule Shop.MixProject do\n  use Mix.Project\n"
-        f"  def project, do: [app: :shop, deps: [{dependency}]]\nend\n"
-    )
+    mix = mix_file(f"app: :shop, deps: [{dependency}]")
     code = f"if {condition} do\n{in_function('Mix.env()')['lib/a.ex']}end\n"
-    assert outcome(RULE, {"lib/a.ex": code, "mix.exs": mix}) == said
+    assert outcome(RULE, {"lib/a.ex": code, **mix}) == said
 
 
 @pytest.mark.parametrize(
@@ -328,12 +326,8 @@ def test_a_server_that_only_a_tool_starts_is_not_the_applications() -> None:
 def test_an_application_of_which_releases_are_made(
     project: str, application: str, said: list[str]
 ) -> None:
-    mix = (
-        "defmodule Shop.MixProject do\n  use Mix.Project\n"
-        f"  def project, do: [app: :shop, {project}]\n"
-        f"  def application, do: [{application}]\nend\n"
-    )
-    assert outcome(RULE, {**in_function("Mix.env()"), "mix.exs": mix}) == said
+    mix = mix_file(f"app: :shop, {project}", application)
+    assert outcome(RULE, {**in_function("Mix.env()"), **mix}) == said
 
 
 @pytest.mark.parametrize(
@@ -346,8 +340,5 @@ def test_an_application_of_which_releases_are_made(
     ],
 )
 def test_a_function_may_give_the_applications(listed: str, function: str, said: list[str]) -> None:
-    mix = (
-        "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\n"
-        f"  def application, do: [{listed}]\n  {function}\nend\n"
-    )
-    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, "mix.exs": mix}) == said
+    mix = mix_file(application=listed, more=function)
+    assert outcome(RULE, {**in_function("Mix.env()"), **SERVER, **mix}) == said

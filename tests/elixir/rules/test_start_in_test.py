@@ -55,6 +55,16 @@ end
             ["~stopped"],
         ),
         (
+            "case Process.whereis(:a) do\nnil -> :ok\nold -> GenServer.stop(old)\nend\n"
+            "GenServer.start(Stock, [], name: :a)",
+            ["~stopped"],
+        ),
+        (
+            "if old = Process.whereis(:a), do: GenServer.stop(other)\n"
+            "GenServer.start(Stock, [], name: :a)",
+            ["warning"],
+        ),
+        (
             "if old = Process.whereis(:b), do: GenServer.stop(old)\n"
             "GenServer.start(Stock, [], name: :a)",
             ["warning"],

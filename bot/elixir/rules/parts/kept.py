@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
+from bot.elixir.module import Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.state_use import Write
@@ -44,7 +45,7 @@ def field_written(write: Write) -> str:
         if node.type == "pair" and node.parent is not None and _in_map(node):
             return nodes.text_of(node, "key").strip().rstrip(":")
         if node.type == "call":
-            field = _field_of_call(node)
+            field = _field_of_call(node, write.clause.function.module)
             if field:
                 return field
     return _field_set_to(write)
@@ -69,23 +70,16 @@ def _in_map(pair: Node) -> bool:
     return next((a.type for a in nodes.ancestors(pair) if a.type in holders), "") == "map"
 
 
-def _field_of_call(call: Node) -> str:
-    args = [*_piped_in(call), *nodes.arguments(call)]
-    if not args or nodes.is_call_to(call, "handle_call", "handle_cast"):
+def _field_of_call(node: Node, module: Module) -> str:
+    call = resolve(node, module)
+    args = call.args if call is not None else ()
+    if not args or nodes.is_call_to(node, "handle_call", "handle_cast"):
         return ""
     path = text(args[0])
     if (found := re.match(r"[a-z_]\w*\.([a-z_]\w*)", path)) is not None:
         return found.group(1)
-    in_map = nodes.text_of(call, "target").startswith("Map.")
+    in_map = nodes.text_of(node, "target").startswith("Map.")
     return text(args[1])[1:] if in_map and len(args) > 1 and args[1].type == "atom" else ""
-
-
-def _piped_in(call: Node) -> list[Node]:
-    """The argument that a pipe brings."""
-    pipe = call.parent
-    left = pipe.child_by_field_name("left") if pipe is not None else None
-    piped = pipe is not None and nodes.operator(pipe) == "|>" and left is not None
-    return [left] if piped and left is not None and left.id != call.id else []
 
 
 def _all_handles(node: Node, write: Write) -> bool:

@@ -44,9 +44,7 @@ def _says_how_long(claim: Call, call: Call) -> bool:
     """Whether it asserts that something is about as long as the sleep."""
     if claim.name not in _ABOUT or claim.start < call.node.end_byte:
         return False
-    length = _number(call.args[0], call)
-    expected = [_number(arg, call) for arg in claim.args[:2]]
-    return length >= _LEAST_MS and any(n == length * unit for n in expected for unit in _UNITS)
+    return any(_is_as_long(expected, call) for expected in claim.args[:2])
 
 
 def _is_asserted(claim: Node, test: Node) -> bool:
@@ -63,8 +61,13 @@ def _is_least(claim: Node, side: str, call: Call) -> bool:
     slept = call.args[0]
     if bound.type == slept.type == "identifier":
         return text(bound) == text(slept)
-    length, least = _number(slept, call), _number(bound, call)
-    return length >= _LEAST_MS and any(least == length * unit for unit in _UNITS)
+    return _is_as_long(bound, call)
+
+
+def _is_as_long(node: Node, call: Call) -> bool:
+    """Whether a number is the length of the sleep, in some unit of time."""
+    length, written = _number(call.args[0], call), _number(node, call)
+    return length >= _LEAST_MS and any(written == length * unit for unit in _UNITS)
 
 
 def _counts(measured: Node) -> bool:

@@ -80,7 +80,7 @@ def _loaded(condition: Node, module: Module) -> Iterator[str]:
 def _tools(module: Module, project: Project) -> frozenset[str]:
     """Dependencies of its mix.exs that are not for production, as modules may begin with them."""
     app = project.app_of(module.source.path)
-    path = f"{app.path}/mix.exs".removeprefix("/") if app is not None else ""
+    path = app.mix_file if app is not None else ""
     if not path or b"only:" not in project.texts[path]:
         return frozenset()
     listed = declared(project.source(path)).dependencies

@@ -25,7 +25,7 @@ _RELEASES = (b"releases", b"distillery", b"exrm", b"relx", b"edeliver", b"bottle
 def ships_mix(project: Project) -> Span | None:
     """Where a mix.exs lists `:mix` as an application to start."""
     for app in project.apps:
-        path = f"{app.path}/mix.exs".removeprefix("/")
+        path = app.mix_file
         if not project.texts[path].matches(_MIX):
             continue
         source = project.source(path)
@@ -70,7 +70,7 @@ def released_at(module: Module, project: Project) -> Span | None:
     app = project.app_of(module.source.path)
     if app is None or not app.callback:
         return None
-    for path in dict.fromkeys((f"{app.path}/mix.exs".removeprefix("/"), "mix.exs")):
+    for path in dict.fromkeys((app.mix_file, "mix.exs")):
         if path in project.texts and project.texts[path].matches(_MAKES):
             source = project.source(path)
             for pair in nodes.of_type(source.root, "pair"):
@@ -84,7 +84,7 @@ def before_releases(module: Module, project: Project) -> bool:
     app = project.app_of(module.source.path)
     if app is None or not _OLD.fullmatch(app.requirement):
         return False
-    mix = project.texts[f"{app.path}/mix.exs".removeprefix("/")]
+    mix = project.texts[app.mix_file]
     return not any(word in mix for word in _RELEASES)
 
 

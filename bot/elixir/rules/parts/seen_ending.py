@@ -71,6 +71,22 @@ def taken_out(result: str, block: Node) -> Iterator[Node]:
                 yield from nodes.of_type(pattern, "identifier")
 
 
+def named_by(look: Call) -> Iterator[Node]:
+    """The variables that take what a look-up gives: of a match, or of the clauses of a `case`."""
+    for around in nodes.ancestors(look.node):
+        if around.type in ("do_block", "stab_clause"):
+            return
+        if nodes.operator(around) == "=":
+            left = around.child_by_field_name("left")
+            yield from nodes.of_type(left, "identifier") if left is not None else ()
+            return
+        if nodes.is_call_to(around, "case"):
+            for stab in nodes.clauses(nodes.do_block(around)):
+                for pattern in nodes.clause_patterns(stab):
+                    yield from nodes.of_type(pattern, "identifier")
+            return
+
+
 def handles(call: Call, block: Node) -> Iterator[Node]:
     """What the test can name the process by: its variable, or its name."""
     for match in operations(block, "="):

@@ -83,14 +83,9 @@ def only_passed_on(function: Function | None) -> bool:
     """A public function of a test module that no test calls: it is there to be started by name."""
     if function is None or not function.public:
         return False
-    module = function.module
-    inside = module.clauses_with(function.name.encode())
-    direct = chain((c for clause in inside for c in clause.calls), loose_calls(module))
-    called = any(
-        c.module == module.name and c.name == function.name and not c.captured and not c.runs_in
-        for c in direct
-    )
-    return not called and any(nodes.is_call_to(n, "test", "describe") for n in module.loose)
+    called = any(not call.captured and not call.runs_in for _, call in _calls_of(function))
+    tests = (nodes.is_call_to(n, "test", "describe") for n in function.module.loose)
+    return not called and any(tests)
 
 
 def only_in_another_process(function: Function | None) -> bool:
@@ -102,7 +97,8 @@ def only_in_another_process(function: Function | None) -> bool:
     seen, queue = {function}, [function]
     while queue:
         current = queue.pop()
-        found = [] if current.public else list(_calls_of(current))
+        calls = [] if current.public else _calls_of(current)
+        found = [(within, call) for within, call in calls if within is not current]
         direct = [within for within, call in found if not call.runs_in and not _handed_over(call)]
         if not found or None in direct:
             return False
@@ -126,7 +122,7 @@ def _calls_of(function: Function) -> Iterator[tuple[Function | None, Call]]:
     inside = module.clauses_with(function.name.encode())
     pairs = [(clause.function, call) for clause in inside for call in clause.calls]
     for within, call in chain(pairs, ((None, call) for call in loose_calls(module))):
-        if call.module == module.name and call.name == function.name and within is not function:
+        if call.module == module.name and call.name == function.name:
             yield within, call
 
 
