@@ -15,6 +15,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.bindings import whole_names
 from bot.elixir.rules.parts.unused import unused
 from bot.elixir.ways import Way, ways
 
@@ -50,7 +51,7 @@ class Reply:
 
 def _replies(clause: Clause) -> Iterator[Reply]:
     """Replies to the caller of this very call, not to one that was kept."""
-    caller = {text(n) for n in _wholes(clause.params[1])} if len(clause.params) == 3 else set()
+    caller = whole_names(clause.params[1]) if len(clause.params) == 3 else set()
     for call in _replies_to(caller, clause):
         yield Reply(call, text(call.args[0]))
     module = clause.function.module
@@ -66,7 +67,7 @@ def _replies(clause: Clause) -> Iterator[Reply]:
 def _reply_of_helper(call: Call, position: int) -> Call | None:
     function = call.owner.local(call.name, call.arity)
     for clause in function.clauses if function is not None and function.arity == call.arity else ():
-        names = {text(n) for n in _wholes(clause.params[position])}
+        names = whole_names(clause.params[position])
         found = next(_replies_to(names, clause), None)
         if found is not None:
             return found
@@ -95,15 +96,6 @@ def _rebound(reply: Call, name: str, clause: Clause) -> bool:
         left is not None and name in nodes.identifiers(left) and not nodes.contains(head, left)
         for left in bound
     )
-
-
-def _wholes(pattern: Node) -> Iterator[Node]:
-    """Variables that hold the whole of what the pattern matches."""
-    if pattern.type == "identifier":
-        yield pattern
-    elif nodes.operator(pattern) == "=":
-        for side in pattern.named_children:
-            yield from _wholes(side)
 
 
 def _judge(way: Way, replies: list[Reply], clause: Clause) -> Iterator[Site | Exempt]:

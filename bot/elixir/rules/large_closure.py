@@ -11,11 +11,13 @@ from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.captured import Captured, captured
 from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.expressions import Expression, value_of
+from bot.elixir.initial_state import initial_states, keys_of, struct_of
+from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
-from bot.elixir.reach import is_server
+from bot.elixir.reach import callbacks, is_callback, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.bindings import bound_to
+from bot.elixir.rules.parts.bindings import bound_to, whole_names
 
 _AT_START = frozenset({"Agent.start", "Agent.start_link"})
 """They copy once in the life of a process."""
@@ -56,8 +58,11 @@ def _in_call(call: Call, clause: Clause, most: int) -> Iterator[Site | Exempt]:
 def _exemption(variable: Captured, clause: Clause, most: int, whole: set[str]) -> str:
     if len(variable.fields) > most:
         return "much-of-it"
+    used = {field.split(".")[0] for field in variable.fields}
     fields = _fields_of(variable.name, clause)
-    if fields is not None and fields <= len({f.split(".")[0] for f in variable.fields}):
+    if fields is not None and fields <= len(used):
+        return "much-of-it"
+    if _is_state(variable.name, clause) and _is_all(used, clause.function.module):
         return "much-of-it"
     if any(text(s) in whole for s in bound_to(variable.name, variable.first, clause)):
         return "sent-with-more"
@@ -105,6 +110,32 @@ def _fields_of(name: str, clause: Clause) -> int | None:
                 if _is_own(struct, module):
                     return _fields_defined(module)
     return None
+
+
+def _is_state(name: str, clause: Clause) -> bool:
+    """Whether a server's callback, or a private function of its, calls a parameter as the callbacks
+    call their state.
+    """
+    function = clause.function
+    if not is_server(function.module) or (function.public and not is_callback(function)):
+        return False
+    taken = {name for param in clause.params for name in whole_names(param)}
+    around = [f for f in callbacks(function.module) if f.label != "init/1"]
+    return name in taken and any(
+        name in whole_names(c.params[-1]) for f in around for c in f.clauses if c.params
+    )
+
+
+def _is_all(used: set[str], module: Module) -> bool:
+    """Whether the state has no further field: a plain map that `init/1` writes out, with what is
+    put into one anywhere in the module.
+    """
+    states = list(initial_states(module))
+    if not states or any(state.type != "map" or struct_of(state) for state in states):
+        return False
+    puts = (c for c in calls_named(module, ("put",)) if c.full == "Map.put" and c.arity == 3)
+    put = {text(call.args[1]).removeprefix(":") for call in puts}
+    return {key for state in states for key in keys_of(state)} | put <= used
 
 
 def _is_own(struct: Node, module: Module) -> bool:

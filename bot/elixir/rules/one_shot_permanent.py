@@ -14,8 +14,8 @@ from bot.elixir.handlers import runs_foreign_code
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
-from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.normal_end import stops_at_once
 from bot.elixir.rules.parts.written_specs import WrittenSpec, written_specs
 
 _FINITE = frozenset(
@@ -145,7 +145,7 @@ def _of_server(child: ChildFacts, path: str, project: Project) -> Iterator[Site]
     use = module.use("GenServer")
     own = use.options.get("restart") if use is not None else None
     restart = child.restart or (text(own).removeprefix(":") if own is not None else "permanent")
-    stop = _stops_at_once(module) if restart == "permanent" else None
+    stop = stops_at_once(module) if restart == "permanent" else None
     if stop is not None and not is_test_support(module):
         span = Span(path, child.start, child.end)
         yield Site(
@@ -157,32 +157,6 @@ def _of_server(child: ChildFacts, path: str, project: Project) -> Iterator[Site]
             ),
             data={"module": child.module},
         )
-
-
-def _stops_at_once(module: Module) -> Node | None:
-    init = module.functions.get(("init", 1))
-    after = module.functions.get(("handle_continue", 2))
-    if init is None or after is None:
-        return None
-    begins = [node for clause in init.clauses for node in results(clause)]
-    ends = [node for clause in after.clauses for node in results(clause)]
-    at_once = begins and all(_element(n, 2).startswith("{:continue") for n in begins)
-    if not at_once or not ends or not all(_normal_stop(n) for n in ends):
-        return None
-    return ends[0]
-
-
-def _normal_stop(node: Node) -> bool:
-    reason = _element(node, 1)
-    return _element(node, 0) == ":stop" and reason.startswith(
-        (":normal", ":shutdown", "{:shutdown")
-    )
-
-
-def _element(node: Node, position: int) -> str:
-    if node.type != "tuple" or node.named_child_count <= position:
-        return ""
-    return text(node.named_children[position])
 
 
 RULE = Rule(

@@ -15,6 +15,7 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
+from bot.elixir.rules.parts.normal_end import stops_at_once
 from bot.elixir.rules.parts.seen_ending import ends, handles, named_by, said_in
 from bot.elixir.rules.parts.standing import above, definition_around
 
@@ -114,7 +115,10 @@ def _exemption(call: Call, block: Node, project: Project) -> str:
         return "start-is-tested"
     if may_run_already(call, project):
         return "application's"
-    return "stopped" if _ended(call, block, project) else ""
+    if _ended(call, block, project):
+        return "stopped"
+    server = call.module if call.module in project.modules else ""
+    return "ends-itself" if server and stops_at_once(project.module(server)) is not None else ""
 
 
 def _ended(call: Call, block: Node, project: Project) -> bool:
@@ -321,6 +325,44 @@ defmodule Shop.StockTest do
 
   test "takes one" do
     assert Shop.add(:tea) == 1
+  end
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "ends-itself",
+            "the server does one job in its `handle_continue/2` and stops",
+            Sample(
+                files={
+                    "lib/load.ex": """\
+defmodule Shop.Load do
+  use GenServer
+  def start_link(opts), do: GenServer.start_link(__MODULE__, opts, name: __MODULE__)
+  def init(opts), do: {:ok, opts, {:continue, :load}}
+
+  def handle_continue(:load, opts) do
+    Shop.Repo.insert_all(Shop.Item, opts)
+    {:stop, :normal, opts}
+  end
+end
+""",
+                    "test/load_test.exs": """\
+defmodule Shop.LoadTest do
+  use ExUnit.Case
+
+  setup do
+    Shop.Load.start_link([:tea])
+    :ok
+  end
+
+  test "loads it" do
+    assert_until(Shop.count() == 1)
+  end
+
+  test "loads it once" do
+    assert_until(Shop.loaded() == [:tea])
   end
 end
 """,

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.expressions import Expression, value_of
-from bot.elixir.module import Clause, Module
+from bot.elixir.initial_state import initial_states, keys_of, struct_of
+from bot.elixir.module import Module
 from bot.elixir.nodes import text
-from bot.elixir.results import results
 from bot.elixir.skeleton.clip import clip, distinct, listed
 
 _MAX_NAME, _MAX_FIELDS, _MAX_TABLE = 40, 60, 60
@@ -61,28 +60,10 @@ def _schema(call: Node, word: str) -> str:
 
 def _states(module: Module) -> Iterator[str]:
     """What the process of a GenServer starts with, where that is a map or a struct."""
-    function = module.functions.get(("init", 1))
-    if function is None or not module.implements("GenServer"):
-        return
-    for clause in function.clauses:
-        for result in results(clause):
-            parts = result.named_children if result.type == "tuple" else []
-            if len(parts) > 1 and text(parts[0]) == ":ok":
-                state = _state(parts[1], clause)
-                if state:
-                    yield f"state {state}"
-
-
-def _state(node: Node, clause: Clause) -> str:
-    if node.type == "identifier":
-        seen = value_of(Expression(node, clause))
-        node = seen.node if seen is not None else node
-    if node.type != "map":
-        return ""
-    struct = next((text(c) for c in node.named_children if c.type == "struct"), "")
-    content = next((c for c in node.named_children if c.type == "map_content"), None)
-    keys = [clip(key, _MAX_NAME) for key in nodes.keyword_pairs(content)]
-    return f"%{clip(struct, _MAX_NAME)}{{{listed(keys, _MAX_FIELDS)}}}"
+    for state in initial_states(module) if module.implements("GenServer") else ():
+        if state.type == "map":
+            keys = [clip(key, _MAX_NAME) for key in keys_of(state)]
+            yield f"state %{clip(struct_of(state), _MAX_NAME)}{{{listed(keys, _MAX_FIELDS)}}}"
 
 
 def _tables(module: Module) -> Iterator[str]:

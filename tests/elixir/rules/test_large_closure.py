@@ -106,3 +106,33 @@ defmodule Shop.Till do
 end
 """
     assert outcome("large-closure", {"lib/till.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("start", "change", "said"),
+    [
+        ("{:ok, %{name: nil}}", "state", "~much-of-it"),
+        ("state = %{name: nil}\n    {:ok, state}", "state", "~much-of-it"),
+        ("{:ok, %{name: nil}}", "Map.put(state, :name, 1)", "~much-of-it"),
+        ("{:ok, %{name: nil}}", "Map.put(state, :sold, [])", "info"),
+        ("{:ok, %{name: nil, sold: []}}", "state", "info"),
+        ("{:ok, %Shop.State{name: nil}}", "state", "info"),
+        ("{:ok, load()}", "state", "info"),
+        ("if x, do: {:ok, load()}, else: {:ok, %{name: nil}}", "state", "info"),
+    ],
+)
+@pytest.mark.parametrize("param", ["state", "%{name: _} = state", "x"])
+def test_a_state_of_no_more_than_is_used(start: str, change: str, param: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  def init(x) do
+    {start}
+  end
+  def handle_info(:open, state), do: {{:noreply, {change}}}
+  def handle_info(:tell, state), do: {{:noreply, tell(state)}}
+  defp tell({param}), do: Task.start(fn -> Shop.greet({param.split()[-1]}.name) end)
+end
+"""
+    expected = "info" if param == "x" else said
+    assert outcome("large-closure", {"lib/till.ex": code}) == [expected]

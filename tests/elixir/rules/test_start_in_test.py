@@ -283,3 +283,31 @@ end
 """
     files = {"lib/app.ex": lib, "lib/stock.ex": STOCK, "test/a_test.exs": test}
     assert outcome(RULE, files) == said
+
+
+@pytest.mark.parametrize(
+    ("start", "after", "said"),
+    [
+        (", {:continue, :go}", "{:stop, :normal, s}", ["~ends-itself"] * 2),
+        (", {:continue, :go}", "{:noreply, s}", ["info"]),
+        (", {:continue, :go}", "if s, do: {:stop, :normal, s}, else: {:noreply, s}", ["info"]),
+        ("", "{:stop, :normal, s}", ["info"]),
+    ],
+)
+def test_a_server_that_ends_with_its_job(start: str, after: str, said: list[str]) -> None:
+    lib = f"""\
+defmodule Shop.Load do
+  use GenServer
+  def start_link(s), do: GenServer.start_link(__MODULE__, s, name: __MODULE__)
+  def init(s), do: {{:ok, s{start}}}
+  def handle_continue(:go, s), do: {after}
+end
+"""
+    test = """\
+defmodule Shop.LoadTest do
+  use ExUnit.Case
+  test "one", do: assert Shop.Load.start_link([1])
+  test "two", do: assert Shop.Load.start_link([2])
+end
+"""
+    assert outcome(RULE, {"lib/load.ex": lib, "test/load_test.exs": test}) == said

@@ -38,6 +38,8 @@ _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir",
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
 _EQUAL = ("==", "===")
 _APART = ("!=", "!==", "<", "<=", ">", ">=")
+_AGE = re.compile(r"(?:max_age|ttl|expire)\w*(?:: *|, *|\()?(\d[\d_]*\b(?!\.))?")
+"""An age, with its number where that is written out."""
 _PASSES = re.compile(
     r"(?<![a-z:])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down)|"
     + _WINDOW
@@ -61,7 +63,7 @@ def shows_time(call: Call, duration: str) -> bool:
     """Whether what stands at the sleep itself speaks of time, and not only its test's name."""
     return (
         any(word in duration.lower() for word in _CLOCK_DURATIONS)
-        or _about_age(call)
+        or _about_age(call, duration)
         or speaks_of_passing(call, "")
     )
 
@@ -73,14 +75,20 @@ def speaks_of_passing(call: Call, test_name: str) -> bool:
     return any(_PASSES.search(said.lower()) for said in (test_name, above or below))
 
 
-def _about_age(call: Call) -> bool:
-    """Whether a neighbouring statement speaks of an age or an expiry. Of a message that says so no
-    time has to pass any more: the test sends it itself.
+def _about_age(call: Call, duration: str) -> bool:
+    """Whether a neighbouring statement speaks of an age or an expiry that can pass in the sleep.
+    Of a message that says so no time has to pass any more: the test sends it itself.
     """
     block = call.statement.parent
     beside = block.named_children if block is not None else []
     speaking = (n for n in beside if n.type != "comment" and not _sends(n))
-    return any(re.search(r"max_age|ttl|expire", text(n)) for n in speaking)
+    ages = (age for n in speaking for age in _AGE.finditer(text(n)))
+    return any(not _is_longer(age[1], duration) for age in ages)
+
+
+def _is_longer(age: str | None, duration: str) -> bool:
+    """Whether an age is longer than the sleep, be it in milliseconds or in seconds."""
+    return age is not None and duration.isdigit() and int(age) > int(duration)
 
 
 def _sends(statement: Node) -> bool:

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.calls import resolve
 from bot.elixir.expressions import operations
+from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 
 
@@ -33,6 +34,13 @@ def closure_setting(name: str, use: Node, clause: Clause) -> Node | None:
         ):
             return above
     return None
+
+
+def whole_names(pattern: Node) -> set[str]:
+    """Variables that hold the whole of what a pattern matches."""
+    if nodes.operator(pattern) == "=":
+        return {name for side in pattern.named_children for name in whole_names(side)}
+    return {text(pattern)} if pattern.type == "identifier" else set()
 
 
 def parts(node: Node) -> list[Node]:

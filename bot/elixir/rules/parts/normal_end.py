@@ -12,6 +12,7 @@ from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.reach import BUSY, reached, reached_from_callbacks
+from bot.elixir.results import results
 from bot.elixir.server_requests import CASTS, WAITING
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
@@ -70,6 +71,35 @@ def _asks_to_stop(call: Call, server: Module) -> bool:
         can_match(clause.params[0], message, server) and any(way.stops for way in ways(clause))
         for clause in clauses
     )
+
+
+def stops_at_once(module: Module) -> Node | None:
+    """Where a server stops in the `handle_continue/2` that every `init/1` asks for, whatever way it
+    takes.
+    """
+    init = module.functions.get(("init", 1))
+    after = module.functions.get(("handle_continue", 2))
+    if init is None or after is None:
+        return None
+    begins = [node for clause in init.clauses for node in results(clause)]
+    ends = [node for clause in after.clauses for node in results(clause)]
+    at_once = begins and all(_element(n, 2).startswith("{:continue") for n in begins)
+    if not at_once or not ends or not all(_is_normal_stop(n) for n in ends):
+        return None
+    return ends[0]
+
+
+def _is_normal_stop(node: Node) -> bool:
+    reason = _element(node, 1)
+    return _element(node, 0) == ":stop" and reason.startswith(
+        (":normal", ":shutdown", "{:shutdown")
+    )
+
+
+def _element(node: Node, position: int) -> str:
+    if node.type != "tuple" or node.named_child_count <= position:
+        return ""
+    return text(node.named_children[position])
 
 
 def outlives(module: Module) -> bool:

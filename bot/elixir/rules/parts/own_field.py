@@ -20,6 +20,7 @@ from bot.elixir.reach import (
     reached,
     reached_from_callbacks,
 )
+from bot.elixir.rules.parts.bindings import whole_names
 from bot.elixir.rules.parts.standing import callers_of
 from bot.elixir.starters import starters_of
 
@@ -47,17 +48,10 @@ def _field(name: str, at: Node, clause: Clause) -> tuple[int, str]:
         for pair in nodes.of_type(param, "pair"):
             if nodes.text_of(pair, "value") == name:
                 return place, nodes.text_of(pair, "key").strip().rstrip(":")
-        if name in _wholes(param):
+        if name in whole_names(param):
             read = at.parent if at.parent is not None and at.parent.type == "dot" else None
             return place, nodes.text_of(read, "right") if read is not None else ""
     return 0, ""
-
-
-def _wholes(param: Node) -> set[str]:
-    """Variables that hold all of a parameter."""
-    if nodes.operator(param) == "=":
-        return {name for side in param.named_children for name in _wholes(side)}
-    return {text(param)} if param.type == "identifier" else set()
 
 
 def _is_state(place: int, clause: Clause, depth: int = 0) -> bool:
@@ -80,7 +74,7 @@ def _is_state(place: int, clause: Clause, depth: int = 0) -> bool:
 
 def _hands_on(call: Call, place: int, clause: Clause, depth: int) -> bool:
     given = text(call.args[place]) if place < len(call.args) else ""
-    held = (i for i, param in enumerate(clause.params) if given in _wholes(param))
+    held = (i for i, param in enumerate(clause.params) if given in whole_names(param))
     found = next(held, None)
     return (
         found is not None and not assignments(given, clause) and _is_state(found, clause, depth + 1)
