@@ -153,7 +153,8 @@ end
         ),
         Exemption(
             "only-message",
-            "the server takes no other message, so that nothing can come before this one",
+            "the server takes no other message, or only such as come of this one: nothing can come "
+            "before it",
             Sample("""\
 defmodule Shop.Clock do
   use GenServer

@@ -230,3 +230,52 @@ defmodule Shop.Clock do
 end
 """
     assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("more", "init", "said"),
+    [
+        ("def handle_info(:shut, s), do: {:stop, :normal, s}", ":ok", "~only-message"),
+        ("def handle_info(:open, s), do: {:noreply, [s]}", ":ok", "info"),
+        ("def handle_info(:told, s), do: {:noreply, [s]}", ":ok", "info"),
+        ("def handle_info({:told, x}, s), do: {:noreply, [x | s]}", ":ok", "info"),
+        ("def handle_info(:shut, s), do: {:stop, :normal, s}", "send(self(), :shut)", "info"),
+        ("def handle_info({ref, x}, %{ref: ref}), do: {:noreply, x}", ":ok", "~only-message"),
+        ("def handle_info({ref, x}, %{ref: ref}), do: {:noreply, x}", "Shop.listen(s)", "info"),
+        ("def handle_info({ref, x}, %{run: _}), do: {:noreply, {x, ref}}", ":ok", "info"),
+        ("use Shop.Quiet", ":ok", "~only-message"),
+        ("use Shop.Loud", ":ok", "info"),
+        ("use Shop.Far", ":ok", "info"),
+    ],
+)
+def test_messages_that_come_of_the_first(more: str, init: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  def init(s) do
+    send(self(), :tick)
+    {init}
+    {{:ok, s}}
+  end
+  def handle_info(:tick, s) do
+    Process.send_after(self(), :shut, 900)
+    Process.send_after(self(), :told, 900)
+    {{:noreply, Shop.tick(s)}}
+  end
+  {more}
+end
+"""
+    others = """\
+defmodule Shop.Quiet do
+  defmacro __using__(_), do: quote(do: def(name, do: :quiet))
+end
+defmodule Shop.Loud do
+  defmacro __using__(_), do: quote(do: def(handle_cast(_, s), do: {:noreply, s}))
+end
+defmodule Shop.Desk do
+  def tell, do: send(Shop.Clock, :told)
+  def shut, do: send(self(), :shut)
+end
+"""
+    files = {"lib/clock.ex": code, "lib/others.ex": others}
+    assert outcome("self-send-in-init", files) == [said]

@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.module import Clause, Module
@@ -23,11 +24,15 @@ _SPREADS = re.compile(
 )
 """How functions are named that let others know of the process, or bring it messages."""
 
+_CALLBACKS = re.compile(rb"\bhandle_|@before_compile\b|\buse (?!Supervisor\b)")
+_SENT = rb"\bsend(?!\w*\(self\(\))\w*[ (][^\n]*%s\b"
+"""A message that is sent to another process, where the send is written on one line."""
+
 
 def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
     """The exemption by which nothing comes before a message of `init/1`; empty if something can."""
     module = clause.function.module
-    if _nothing_else_comes(sent, module):
+    if _nothing_else_comes(sent, clause, project):
         return "only-message"
     if _does_nothing(sent, module):
         return "nothing-done"
@@ -35,7 +40,7 @@ def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
         return ""
     if is_nameless(module, project):
         return "unknown-yet"
-    return "brought-by-it" if _brings_the_others(sent, module) else ""
+    return "brought-by-it" if _brings_the_others(sent, module, project) else ""
 
 
 def takes_requests(module: Module) -> bool:
@@ -43,17 +48,58 @@ def takes_requests(module: Module) -> bool:
     return bool({("handle_call", 3), ("handle_cast", 2)} & set(module.functions))
 
 
-def _nothing_else_comes(sent: SelfSend, module: Module) -> bool:
-    """Whether the server does nothing about any message but this."""
+def _nothing_else_comes(sent: SelfSend, init: Clause, project: Project) -> bool:
+    """Whether the server does nothing about any message but this, and those that come of it."""
+    module = init.function.module
     taken = module.functions.get(("handle_info", 2))
-    if taken is None or takes_requests(module):
-        return False
-    if any(use.name != "GenServer" for use in module.uses):
+    if taken is None or takes_requests(module) or _brings_callbacks(module, project):
         return False
     return all(
-        _is_it(clause, sent) or _only_notes(clause) or _leaves_all(clause)
+        _is_it(clause, sent)
+        or _only_notes(clause)
+        or _leaves_all(clause)
+        or _is_sent_later(clause, project)
+        or (_is_for_a_kept_reference(clause) and _alone(init, project))
         for clause in taken.clauses
     )
+
+
+def _brings_callbacks(module: Module, project: Project) -> bool:
+    """Whether something that it uses may give it further clauses: a library, or a module of the
+    project that speaks of callbacks.
+    """
+    used = [project.modules.get(use.name) for use in module.uses if use.name != "GenServer"]
+    return any(
+        facts is None or _CALLBACKS.search(project.texts[facts.path][facts.start : facts.end])
+        for facts in used
+    )
+
+
+def _is_sent_later(clause: Clause, project: Project) -> bool:
+    """Whether its message is an atom that only the server's own callbacks send: whichever comes
+    first, another one was handled before.
+    """
+    module, message = clause.function.module, clause.params[0]
+    if message.type != "atom":
+        return False
+    word = text(message).encode()
+    senders = [
+        around
+        for around in module.clauses_with(word)
+        if any(text(own.message) == text(message) for own in own_messages(around))
+    ]
+    if not senders or any(around.function.label == "init/1" for around in senders):
+        return False
+    elsewhere = re.compile(_SENT % re.escape(word))
+    others = (path for path in project.lib_holding(word) if path != module.source.path)
+    return not any(project.texts[path].matches(elsewhere) for path in others)
+
+
+def _is_for_a_kept_reference(clause: Clause) -> bool:
+    """Whether its message holds what the state holds too: of something that it opened before."""
+    message, state = clause.params[:2]
+    both = nodes.identifiers(message) & nodes.identifiers(state)
+    return message.type == "tuple" and any(not name.startswith("_") for name in both)
 
 
 def _does_nothing(sent: SelfSend, module: Module) -> bool:
@@ -124,14 +170,12 @@ def _is_own(started: Node, module: Module, project: Project) -> bool:
     return started.type == "alias" and module.scope.resolve(started) in project.modules
 
 
-def _brings_the_others(sent: SelfSend, module: Module) -> bool:
+def _brings_the_others(sent: SelfSend, module: Module, project: Project) -> bool:
     """Whether what handles the message opens something, and the server takes nothing else but
     what may come from there.
     """
     taken = module.functions.get(("handle_info", 2))
-    if taken is None or takes_requests(module):
-        return False
-    if any(use.name != "GenServer" for use in module.uses):
+    if taken is None or takes_requests(module) or _brings_callbacks(module, project):
         return False
     its = [clause for clause in taken.clauses if _is_it(clause, sent)]
     opens = any(_opens(call) for own in its for c in run_by(own) for call in c.calls)
