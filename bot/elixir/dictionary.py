@@ -15,6 +15,7 @@ from bot.elixir.reach import is_callback, is_server, reached, reached_from_callb
 from bot.elixir.results import results
 
 _DICTIONARIES = ("Process", ":erlang")
+_TAKE = ("=", "==", "!=", "===", "!==")
 _STARTS = (("init", 1), ("handle_continue", 2))
 
 
@@ -25,6 +26,18 @@ class Uses:
     writes: list[tuple[Call, Clause]] = field(default_factory=list)
     reads: list[tuple[Call, Clause]] = field(default_factory=list)
     drops: list[tuple[Call, Clause]] = field(default_factory=list)
+
+
+def gives_old_value(write: Call) -> bool:
+    """Whether the value that was there before, which a write gives back, is used."""
+    around = write.node.parent
+    if around is None:
+        return False
+    if around.type == "unary_operator":
+        return nodes.operator(around) in ("!", "not")
+    right = around.child_by_field_name("right")
+    last = right is not None and right.id == write.node.id
+    return around.type == "binary_operator" and (not last or nodes.operator(around) in _TAKE)
 
 
 def uses_of(module: Module) -> dict[str, Uses]:

@@ -166,9 +166,10 @@ def _always_fails(call: Call, module: Module) -> bool:
 
 def asks_another_process(guarded: list[Node], module: Module) -> bool:
     """Whether all that exits in it is a call of a process that is gone, as far as it shows."""
+    guarded = [node for node in guarded if _does_more_than_log(node, module)]
     calls = [c for node in guarded for c in calls_in(node, module)]
     if len(guarded) <= 2:
-        return any(not c.local or c.module == module.name for c in calls)
+        return any(not c.local or c.module not in ("", "Kernel") for c in calls)
     rest = guarded[1:]
     return _asks_first(guarded[0], module) and not (
         runs_foreign_code(rest, module)
@@ -178,6 +179,14 @@ def asks_another_process(guarded: list[Node], module: Module) -> bool:
             for c in calls_in(node, module)
         )
     )
+
+
+def _does_more_than_log(statement: Node, module: Module) -> bool:
+    """Whether it is neither a line for the log nor a value that is written out."""
+    calls = calls_in(statement, module)
+    if calls:
+        return any(call.module != "Logger" for call in calls)
+    return nodes.operator(statement) != "="
 
 
 def _asks_first(statement: Node, module: Module) -> bool:

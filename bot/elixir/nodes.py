@@ -171,6 +171,14 @@ def next_code(node: Node) -> Node | None:
     return following
 
 
+def previous_code(node: Node) -> Node | None:
+    """The named node before it that is no comment."""
+    before = node.prev_named_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_named_sibling
+    return before
+
+
 def clauses(block: Node | None) -> list[Node]:
     """The `pattern -> body` clauses directly in a block or anonymous function."""
     return [c for c in block.named_children if c.type == "stab_clause"] if block is not None else []

@@ -8,8 +8,16 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import Call
 from bot.elixir.context import compiled_for_tests, is_platform, is_test_support
-from bot.elixir.dictionary import Uses, is_handed_on, takes_all, tells_who_it_is, uses_of
+from bot.elixir.dictionary import (
+    Uses,
+    gives_old_value,
+    is_handed_on,
+    takes_all,
+    tells_who_it_is,
+    uses_of,
+)
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
@@ -61,18 +69,22 @@ def _judge(key: str, uses: Uses, module: Module) -> Site | Exempt:
 
 def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
     (first, _), *more = uses.writes
-    note = "written here"
-    if not uses.reads:
+    note = _note(first)
+    if not uses.reads and not any(gives_old_value(call) for call, _ in uses.writes):
         seen = is_handed_on(uses, module) or takes_all(module)
         note += "" if seen else "; no read of it is seen in this module"
     elif in_server:
         note += ", past the server's state"
     return (
         Because(Span.of(module, first.node), note),
-        *(Because(Span.of(module, c.node), "written here") for c, _ in more),
+        *(Because(Span.of(module, c.node), _note(c)) for c, _ in more),
         *(Because(Span.of(module, c.node), "read here") for c, _ in uses.reads),
         *(Because(Span.of(module, c.node), "dropped here") for c, _ in uses.drops),
     )
+
+
+def _note(write: Call) -> str:
+    return "written here, and its old value is used" if gives_old_value(write) else "written here"
 
 
 def _exemption(key: str, uses: Uses, module: Module) -> str:

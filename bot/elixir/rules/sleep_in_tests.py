@@ -34,6 +34,7 @@ from bot.elixir.rules.parts.sleep_reasons import (
 )
 from bot.elixir.rules.parts.sleeps import sleeps_of
 from bot.elixir.rules.parts.standing import above, definition_around
+from bot.elixir.rules.parts.stated_reasons import says_no_better_way
 
 _TESTS = ("test", "property", "feature", "scenario")
 _WAITS = ("settling", "reading")
@@ -85,7 +86,7 @@ def _exemption(call: Call, function: Function | None, stub: bool) -> str:
         return "simulated-work"
     if is_short(text(call.args[0])) and same_before_and_after(call):
         return "moves-clock"
-    return no_event_for(call)
+    return "stated" if says_no_better_way(call) else no_event_for(call)
 
 
 def _site(call: Call, function: Function | None) -> Site:
@@ -225,6 +226,25 @@ end
         ),
     ),
     exemptions=(
+        Exemption(
+            "stated",
+            "a comment above it says that there is no better way, or that it does here",
+            Sample(
+                """\
+defmodule Shop.CartTest do
+  use ExUnit.Case
+
+  test "sends a letter" do
+    Shop.Post.send(:letter)
+    # There is no good way to learn when the post has it.
+    Process.sleep(500)
+    assert Shop.Post.sent() == [:letter]
+  end
+end
+""",
+                path="test/cart_test.exs",
+            ),
+        ),
         Exemption(
             "parked",
             "a process that is there to stay until the test ends it",

@@ -13,6 +13,7 @@ from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_f
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.crash_excuses import excuse
 from bot.elixir.rules.parts.folding import Said, folded
+from bot.elixir.rules.parts.unused import unused
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -80,10 +81,9 @@ def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
     span, taken = Span.of(module, handler.node), f"every {_TAKEN[handler.kind]}"
     return Site(
         span,
-        f"`{handler.pattern} ->` "
-        + (f"turns {taken} into a value" if learned else f"swallows {taken}"),
+        f"`{handler.pattern} ->` " + _does(handler, module, learned).format(taken),
         because=(
-            Because(span, _note(learned, in_callback)),
+            Because(span, _note(handler, learned, in_callback)),
             *(
                 Because(Span.of(module, other.node), _ALSO.format(_TAKEN[other.kind]))
                 for other in others
@@ -101,9 +101,24 @@ def _weight(answered: bool, in_callback: bool) -> tuple[Severity | None, Confide
     return "info", "medium" if in_callback or not answered else "low"
 
 
-def _note(learned: bool, in_callback: bool) -> str:
+def _does(handler: Handler, module: Module, learned: bool) -> str:
+    """What the handler does with what it takes."""
+    if not learned:
+        return "swallows {}"
+    return "goes on after {}" if _is_of_no_value(handler, module) else "turns {} into a value"
+
+
+def _is_of_no_value(handler: Handler, module: Module) -> bool:
+    """Whether nobody takes the value of its `try`."""
+    around = next((a for a in nodes.ancestors(handler.node) if nodes.is_call_to(a, "try")), None)
+    return around is not None and unused(around, module)
+
+
+def _note(handler: Handler, learned: bool, in_callback: bool) -> str:
     if in_callback:
         return "the server goes on, although what this code was to do may be done in part only"
+    if learned and handler.kind == "exit":
+        return "an exit for any reason is taken here like one that this code expects"
     if learned:
         return "a programming error is taken here like any failure that this code expects"
     return "what went wrong is neither in the answer nor handed to anything here"
@@ -272,6 +287,38 @@ defmodule Jobs do
     {:ok, fun.()}
   rescue
     error -> {:error, error}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "without-bang",
+            "the function is the one of a pair that answers what the other, with `!`, raises",
+            Sample("""\
+defmodule Shop.Scale do
+  def read(bytes) do
+    {:ok, read!(bytes)}
+  rescue
+    e -> {:error, e}
+  end
+
+  def read!(bytes), do: Shop.Format.read!(bytes)
+end
+"""),
+        ),
+        Exemption(
+            "same-as-else",
+            "the `with` that it guards answers the very same to anything that does not match",
+            Sample("""\
+defmodule Shop.Cursor do
+  def read(text) do
+    with {:ok, bytes} <- Base.decode64(text), [_ | _] = keys <- Shop.Format.read(bytes) do
+      {:ok, keys}
+    else
+      _ -> {:error, :no_cursor}
+    end
+  rescue
+    _ -> {:error, :no_cursor}
   end
 end
 """),

@@ -327,3 +327,19 @@ defmodule Shop.Basket do
 end
 """
     assert outcome("process-dictionary", {"lib/basket.ex": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ("x && !Process.put(:desk, x)", "written here, and its old value is used"),
+        ("old = Process.put(:desk, x)\n    old", "written here, and its old value is used"),
+        ("Process.put(:desk, x) || x", "written here, and its old value is used"),
+        ("x && Process.put(:desk, x)", "written here; no read of it is seen in this module"),
+        ("-x\n    Process.put(:desk, x)", "written here; no read of it is seen in this module"),
+    ],
+)
+def test_a_write_that_gives_the_old_value(body: str, note: str) -> None:
+    code = f"defmodule A do\n  def go(x) do\n    {body}\n  end\nend\n"
+    (finding,) = analysed(RULE, code).findings
+    assert [e.note for e in finding.evidence] == [note]

@@ -541,3 +541,75 @@ defmodule Shop.Listener do
 end
 """
     assert outcome(RULE, {"test/support/listener.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        ("Shop.total_retry_time(x)", "~measured"),
+        ("Shop.total_elapsed", "~measured"),
+        ("Shop.total_retries(x)", "warning"),
+        ("Shop.count(x)", "warning"),
+    ],
+)
+def test_a_total_of_time_is_a_time(measured: str, said: str) -> None:
+    assert outcome(RULE, in_test(f"Process.sleep(50)\n      assert {measured} >= 50")) == [said]
+
+
+LIVES = """\
+      {:ok, pid} = Shop.open()
+      Process.sleep(100)
+      assert Process.alive?(pid)
+    end)"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (f"log = capture_log(fn ->\n{LIVES}\n    assert log =~ 'open'", "warning"),
+        (f"{{_, log}} = with_log(fn ->\n{LIVES}\n    assert log =~ 'open'", "warning"),
+        (f"assert capture_log(fn ->\n{LIVES} =~ 'open'", "warning"),
+        (f"log = capture_log(fn ->\n{LIVES}\n    refute log =~ 'open'", "info"),
+        (f"log = capture_log(fn ->\n{LIVES}\n    Shop.close()", "info"),
+        (f"refute capture_log(fn ->\n{LIVES} =~ 'open'", "info"),
+        (f"Enum.each([1], fn _ ->\n{LIVES}", "info"),
+    ],
+)
+def test_a_life_that_is_checked_where_a_log_is_awaited(body: str, said: str) -> None:
+    assert outcome(RULE, in_test(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "before", "message"),
+    [
+        ("expiry", "works", "go()", "in a group of tests whose name speaks of time"),
+        ("expiry", "works", "Shop.start_link([])", "whatever has happened by then"),
+        ("expiry", "expires", "Shop.start_link([])", "in a test whose name speaks of time"),
+        ("works", "works", "go()", "whatever has happened by then"),
+    ],
+)
+def test_a_groups_name_says_little(group: str, name: str, before: str, message: str) -> None:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  describe "{group}" do
+    test "{name}" do
+      {before}
+      Process.sleep(100)
+      assert Shop.all() == []
+    end
+  end
+end
+"""
+    (finding,) = analysed(rule(RULE), {"test/a_test.exs": code}).findings
+    assert finding.message.endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("before", "weight"),
+    [("go(pid)", "info"), ("Process.exit(pid, :kill)", "warning"), ("Shop.close(pid)", "warning")],
+)
+def test_who_waits_after_an_end_may_find_the_old_state(before: str, weight: str) -> None:
+    after = "await_open(pid)\n      assert pid"
+    body = f"{before}\n      # a while\n      Process.sleep(50)\n      {after}"
+    assert outcome(RULE, in_test(body)) == [weight]

@@ -521,3 +521,94 @@ def test_a_handler_that_takes_named_exceptions_only(answer: str, head: str, said
 def test_a_conversion_by_the_language_alone(body: str, said: str) -> None:
     code = guarded("rescue\n    _ -> :error", body)
     assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("query(x, 1)", "~peer-gone"),
+        ('Logger.debug("asks")\n    text = "all"\n    query(x, text)', "~peer-gone"),
+        ("a = query(x, 1)\n    b = fetch(x)\n    a + b", "info"),
+        ("length(x)", "info"),
+    ],
+)
+def test_an_exit_of_an_imported_function(first: str, said: str) -> None:
+    code = guarded("catch\n    :exit, r -> {:error, r}", first)
+    code = code.replace("do\n", "do\n  import Shop.Wire, only: [query: 2, fetch: 1]\n", 1)
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("", "\n    Shop.close(x)", "`e ->` goes on after every exception"),
+        ("result =", "\n    Shop.close(result)", "`e ->` turns every exception into a value"),
+        ("", "", "`e ->` turns every exception into a value"),
+    ],
+)
+def test_a_try_whose_value_nobody_takes(before: str, after: str, message: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  def go(x) do
+    {before} try do
+      Shop.open(x)
+    rescue
+      e -> Logger.debug(inspect(e))
+    end{after}
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert finding.message == message
+
+
+@pytest.mark.parametrize(
+    ("said_above", "answer", "said"),
+    [
+        (
+            "# An exception in it is logged and swallowed: one part must not take all.",
+            "e",
+            "~stated",
+        ),
+        ('@doc "Rescues any error of the format."', "e", "~stated"),
+        ('@doc "Rescues any error of the format."', "nil", "info"),
+        ('@doc "Reads the weight, or fails."', "e", "info"),
+    ],
+)
+def test_what_the_function_says_of_itself(said_above: str, answer: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  {said_above}
+  def go(x) do
+    Shop.open(x)
+  rescue
+    {"e" if answer == "e" else "_"} -> {answer}
+  end
+end
+"""
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "answer", "said"),
+    [
+        ("def go(x)", "{:ok, go!(x)}", "{:error, e}", "~without-bang"),
+        ("def go(x)", "go!(x)", "{:error, e}", "~without-bang"),
+        ("def go(x)", "go!(Shop.read(x))", "{:error, e}", "info"),
+        ("def run(x)", "go!(x)", "{:error, e}", "info"),
+        ("defp go(x)", "go!(x)", "{:error, e}", "info"),
+        ("def go(x)", "go!(x)", "nil", "info"),
+    ],
+)
+def test_the_twin_of_a_raising_function(head: str, body: str, answer: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  {head} do
+    {body}
+  rescue
+    e -> {answer}
+  end
+  def go!(x), do: Shop.open(x)
+end
+"""
+    assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]

@@ -140,10 +140,7 @@ def same_before_and_after(call: Call) -> bool:
 
 def _comes_later(statement: Node) -> bool:
     """Whether something stands before it in its block."""
-    earlier = statement.prev_named_sibling
-    while earlier is not None and earlier.type == "comment":
-        earlier = earlier.prev_named_sibling
-    return earlier is not None
+    return nodes.previous_code(statement) is not None
 
 
 def _bound(match: Node) -> set[str]:

@@ -7,8 +7,10 @@ from itertools import takewhile
 
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
+from bot.elixir.rules.parts.standing import above
 
 _NEGATION = re.compile(
     r"\b(?:not|never|nothing|wrongly|untouched|unchanged|ignor\w+|skip\w*|avoid\w*"
@@ -17,6 +19,7 @@ _NEGATION = re.compile(
 _MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) not)\b")
 _STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
 _NOTHING = re.compile(r"^assert\(?\s*(?:\[\] == .|Enum\.empty\?)|==\s*(?:\[\]|0|nil|%\{\})\)?$")
+_CAPTURES = ("capture_log", "capture_io", "with_log", "with_io")
 _ALL = 100
 _LOOKED_AT = 2
 """Statements after the sleep among which the check must be: what is asked, and the asking."""
@@ -34,14 +37,38 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     check, (above, below) = text(first), comments_at(call)
     if _is_asserted_later(call):
         return True
-    if check.startswith("refute_receive") or _STILL_ALIVE.match(check):
+    if check.startswith("refute_receive"):
         return True
+    if _STILL_ALIVE.match(check):
+        return not is_for_output(call)
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
     if check.startswith("refute") and "alive?" not in check:
         return _NEGATION.search(f"{test_name} {above} {below}".lower()) is not None
     if _NOTHING.search(check) and _NEGATION.search(test_name.lower()):
         return True
     return _MUST_NOT.search(below.lower()) is not None
+
+
+def is_for_output(call: Call) -> bool:
+    """Whether it stands in a function whose log or output the test then asserts: that is awaited,
+    whatever else is checked before.
+    """
+    capture = next((a for a in above(call) if nodes.is_call_to(a, *_CAPTURES)), None)
+    if capture is None:
+        return False
+    for around in nodes.ancestors(capture):
+        if nodes.is_call_to(around, "assert"):
+            return True
+        if nodes.is_call_to(around, "refute", "test"):
+            return False
+        if nodes.operator(around) == "=":
+            taken = nodes.text_of(around, "left").strip("{}").split(",")[-1].strip()
+            block = around.parent.named_children if around.parent is not None else []
+            later = [n for n in block if n.start_byte >= around.end_byte]
+            return any(
+                text(n).startswith((f"assert {taken} =~", f"assert {taken} ==")) for n in later
+            )
+    return False
 
 
 def _is_asserted_later(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""What a test does right after a sleep: it waits by itself, or asks a server."""
+"""What a test does right before and right after a sleep: it waits by itself, or asks a server."""
 
 from __future__ import annotations
 
@@ -24,6 +24,26 @@ def waits_next(call: Call) -> Node | None:
         if any(c.name.startswith(_WAITS) and c.module != "Task" for c in _calls(statement, call)):
             return statement
     return None
+
+
+_ENDS = frozenset({"exit", "stop", "close", "kill", "disconnect", "terminate_child"})
+
+
+def ends_before(call: Call) -> bool:
+    """Whether the statement before it ends something: who waits next for a state may still find the
+    old one.
+    """
+    return any(c.name in _ENDS for c in _before(call))
+
+
+def starts_before(call: Call) -> bool:
+    """Whether the statement before it starts a process."""
+    return any(c.name.startswith("start") for c in _before(call))
+
+
+def _before(call: Call) -> list[Call]:
+    before = nodes.previous_code(call.statement)
+    return _calls(before, call) if before is not None else []
 
 
 _READS = {

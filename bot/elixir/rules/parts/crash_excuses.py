@@ -26,7 +26,7 @@ from bot.elixir.rules.parts.given_back import (
     reported_by_own,
     tells_a_person,
 )
-from bot.elixir.rules.parts.stated_reasons import says_why
+from bot.elixir.rules.parts.stated_reasons import says_it_rescues, says_why
 from bot.elixir.rules.parts.terminating import is_for_the_end
 
 
@@ -54,11 +54,15 @@ def excuse(handler: Handler, clause: Clause, kept: bool) -> str:
         or (_is_reported(handler, clause, kept) and runs_given_code(handler.guarded, clause))
     ):
         return "foreign-code"
-    if says_why(handler):
+    if says_why(handler) or (told(handler) and says_it_rescues(clause.function)):
         return "stated"
+    if told(handler) and _is_of_a_raising_twin(handler, clause):
+        return "without-bang"
+    if _is_the_answer_to_all(handler):
+        return "same-as-else"
     if keeps_failure(handler) and one_of_many(handler, clause):
         return "one-of-many"
-    if _says_no(handler) and runs_foreign_code(handler.guarded, module):
+    if _says_no(handler) and runs_given_code(handler.guarded, clause):
         return "predicate"
     return ""
 
@@ -68,6 +72,28 @@ def _is_reported(handler: Handler, clause: Clause, kept: bool) -> bool:
     if kept or reported_by_own(handler, clause.function.module):
         return True
     return one_of_many(handler, clause) and logs_an_error(handler)
+
+
+def _is_of_a_raising_twin(handler: Handler, clause: Clause) -> bool:
+    """Whether it guards `name!(...)` alone, in the module's function `name`."""
+    module, name = clause.function.module, f"{clause.function.name}!"
+    calls = [call for node in handler.guarded for call in calls_in(node, module)]
+    return clause.function.public and [(c.module, c.name) for c in calls] == [(module.name, name)]
+
+
+def _is_the_answer_to_all(handler: Handler) -> bool:
+    """Whether a `with` that it guards answers the very same to anything that does not match."""
+    answer = nodes.code(handler.body).split() if handler.body is not None else []
+    return any(
+        [text(p) for p in nodes.clause_patterns(stab)] == ["_"]
+        and (body := nodes.clause_body(stab)) is not None
+        and nodes.code(body).split() == answer
+        for guarded in handler.guarded
+        if nodes.is_call_to(guarded, "with") and (block := nodes.do_block(guarded)) is not None
+        for part in block.named_children
+        if part.type == "else_block"
+        for stab in nodes.clauses(part)
+    )
 
 
 def _says_no(handler: Handler) -> bool:

@@ -13,6 +13,7 @@ from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario")
 _COUNTS = re.compile(r"count|length|size|total|number|calls|(?<![a-z])(?:n|len|num)(?![a-z])")
+_TIMES = re.compile(r"(?<![a-z])(?:time|elapsed|duration|latency|ms|milliseconds|age)(?![a-z])")
 _LEAST_MS = 11
 """Of fewer a number may mean anything."""
 _UNITS = (1, 1000, 1_000_000)
@@ -71,7 +72,9 @@ def _is_as_long(node: Node, call: Call) -> bool:
 
 
 def _counts(measured: Node) -> bool:
-    return bool(_COUNTS.search(text(measured).lower()))
+    """Whether it is a number of things, by its name: a total of time is a time."""
+    name = text(measured).lower()
+    return _COUNTS.search(name) is not None and _TIMES.search(name) is None
 
 
 def _number(node: Node, call: Call) -> int:

@@ -7,12 +7,17 @@ from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.about_time import (
     has_old_data,
-    is_about_time,
     shows_time,
     speaks_of_time,
 )
 from bot.elixir.rules.parts.absence import awaits_absence
-from bot.elixir.rules.parts.after_sleep import asks_next, reads_next, waits_next
+from bot.elixir.rules.parts.after_sleep import (
+    asks_next,
+    ends_before,
+    reads_next,
+    starts_before,
+    waits_next,
+)
 from bot.elixir.rules.parts.sleep_places import place_of
 from bot.elixir.rules.parts.standing import above
 
@@ -54,24 +59,32 @@ NOTES = {
 
 def about_of(call: Call, duration: str) -> str:
     """A word for what a sleep is there for."""
-    name = test_name(call)
-    asks = asks_next(call) is not None and not shows_time(call, duration)
-    if is_about_time(call, name, duration) and not asks:
-        if shows_time(call, duration):
-            return "time"
-        if not has_old_data(call):
-            return "named"
-    if awaits_absence(call, name):
+    if shows_time(call, duration):
+        return "time"
+    asks = asks_next(call) is not None
+    if not asks and _is_named_after_time(call) and not has_old_data(call):
+        return "named"
+    if awaits_absence(call, test_name(call)):
         return "absence"
     if is_short(duration):
         return "short"
     if place := place_of(call):
         return place
-    if waits_next(call) is not None:
+    if waits_next(call) is not None and not ends_before(call):
         return "settling"
     if reads_next(call) is not None:
         return "reading"
     return "server" if asks else "event"
+
+
+def _is_named_after_time(call: Call) -> bool:
+    """Whether the name of the test speaks of time; the name of a group does not say so of a sleep
+    that has another reason, or that follows a start.
+    """
+    own, *groups = _names(call) or [""]
+    if speaks_of_time(own):
+        return True
+    return any(map(speaks_of_time, groups)) and not (place_of(call) or starts_before(call))
 
 
 def is_short(duration: str) -> bool:

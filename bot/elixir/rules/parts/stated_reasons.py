@@ -11,7 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.handlers import Handler, told
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Function
 
 _ABOUT_WAITING = re.compile(
     r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
@@ -40,6 +40,22 @@ _GIVES_GROUNDS = re.compile(
     re.I,
 )
 """Words of a reason; without them a comment repeats what the handler does."""
+
+_NO_BETTER = re.compile(
+    r"\bno (?:other |better |good |real )?(?:way|event|signal|means)\b|\bunfortunately\b"
+    r"|\b(?:is|it'?s) (?:fine|ok|okay|acceptable)\b|\bnot ideal\b|\bflak(?:y|ing|es)\b"
+    r"|\b(?:don't|do not) (?:see|have|know) a (?:good|better) way\b",
+    re.I,
+)
+"""What people write above a pause that they know to be one."""
+
+_RESCUES = re.compile(
+    r"\b(?:rescu(?:e|es|ed|ing)|catch(?:es|ing)?|caught|swallow(?:s|ed|ing)?)\b[^.]{0,60}"
+    r"\b(?:errors?|exceptions?|exits?|crash(?:es)?|rais(?:es|ed|ing)|failures?)\b"
+    r"|\b(?:errors?|exceptions?|exits?|crash(?:es)?|rais(?:es|ed|ing)|failures?)\b[^.]{0,60}"
+    r"\b(?:rescued|caught|swallowed)\b",
+    re.I,
+)
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -108,6 +124,11 @@ def _above(node: Node) -> Iterator[Node]:
         above = above.prev_named_sibling
 
 
+def says_no_better_way(call: Call) -> bool:
+    """Whether a comment right above it says that there is no better way, or that it does here."""
+    return _NO_BETTER.search(" ".join(_comments_above(call.statement))) is not None
+
+
 def says_why_elsewhere(call: Call) -> bool:
     """Whether a comment right above says why another process does it."""
     statement, outer = call.statement, call.statement.parent
@@ -136,6 +157,16 @@ def says_why(handler: Handler) -> bool:
         return True
     top = list(_comments_above(handler.guarded[0])) if handler.guarded and told(handler) else []
     return _GOES_WRONG.search(" ".join(top)) is not None and _is_a_reason(top)
+
+
+def says_it_rescues(function: Function) -> bool:
+    """Whether the documentation of a function, or a comment above it, says that it lets nothing
+    crash.
+    """
+    heads = [clause.node for clause in function.clauses]
+    said = [" ".join(reversed([*_comments_above(head)])) for head in heads]
+    said += [document for head in heads for document in _documents_above(head)]
+    return any(_RESCUES.search(" ".join(part.replace("#", " ").split())) for part in said)
 
 
 def _is_a_reason(comments: list[str]) -> bool:
