@@ -8,7 +8,8 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.captured import captured
 from bot.elixir.expressions import operations
-from bot.elixir.handlers import Handler, runs_foreign_code
+from bot.elixir.guarded import runs_foreign_code
+from bot.elixir.handlers import Handler
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.purity import computes
 from bot.elixir.reach import reached

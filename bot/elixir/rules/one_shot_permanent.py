@@ -10,7 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.context import is_test_support
-from bot.elixir.handlers import runs_foreign_code
+from bot.elixir.guarded import runs_foreign_code
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project

@@ -13,28 +13,18 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.about_time import is_about_time, same_before_and_after
-from bot.elixir.rules.parts.certain_waits import no_event_for
-from bot.elixir.rules.parts.polling import polls
-from bot.elixir.rules.parts.simulated_work import (
-    in_a_handler,
-    is_all_of_a_block,
-    is_stub,
-    is_uncalled,
-    only_in_another_process,
-    only_passed_on,
-)
+from bot.elixir.rules.parts.about_time import is_about_time
+from bot.elixir.rules.parts.simulated_work import is_uncalled
+from bot.elixir.rules.parts.sleep_excuses import excuse
 from bot.elixir.rules.parts.sleep_reasons import (
     NOTES,
     OF_A_SERVER,
     about_of,
     instead_of,
-    is_short,
     test_name,
 )
 from bot.elixir.rules.parts.sleeps import sleeps_of
-from bot.elixir.rules.parts.standing import above, definition_around
-from bot.elixir.rules.parts.stated_reasons import says_no_better_way
+from bot.elixir.rules.parts.standing import above
 
 _TESTS = ("test", "property", "feature", "scenario")
 _WAITS = ("settling", "reading")
@@ -57,8 +47,7 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     first: dict[int, Site] = {}
     for call, function in sleeps_of(module):
-        stub = is_stub(module) if function or definition_around(call) is None else True
-        exemption = _exemption(call, function, stub)
+        exemption = excuse(call, function)
         if not exemption and is_uncalled(function, project):
             exemption = "uncalled"
         if exemption:
@@ -73,20 +62,6 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
         else:
             first[test.id] = site
     yield from first.values()
-
-
-def _exemption(call: Call, function: Function | None, stub: bool) -> str:
-    if text(call.args[0]) == ":infinity":
-        return "parked"
-    if polls(call, function):
-        return "polling"
-    if stub or in_a_handler(call) or call.runs_in or only_passed_on(function):
-        return "simulated-work"
-    if is_all_of_a_block(call) or only_in_another_process(function):
-        return "simulated-work"
-    if is_short(text(call.args[0])) and same_before_and_after(call):
-        return "moves-clock"
-    return "stated" if says_no_better_way(call) else no_event_for(call)
 
 
 def _site(call: Call, function: Function | None) -> Site:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from bot.core.finding import Confidence, Severity
 from bot.elixir import nodes
-from bot.elixir.handlers import Handler, Kind, handlers_in, keeps_failure, told
+from bot.elixir.handlers import Handler, handlers_in, keeps_failure, told
 from bot.elixir.outline import Clause, Module
 from bot.elixir.place import deferred, in_quote, runs_in
 from bot.elixir.reach import SERVER_CALLBACKS, is_callback, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.crash_excuses import excuse
+from bot.elixir.rules.parts.crash_words import also, message, note
 from bot.elixir.rules.parts.folding import Said, folded
-from bot.elixir.rules.parts.unused import unused
 
 
 def check(module: Module) -> Iterator[Site | Exempt]:
@@ -78,16 +78,13 @@ def _site(handlers: list[Handler], module: Module, in_callback: bool) -> Site:
     handler, *others = handlers
     learned = told(handler)
     severity, confidence = _weight(learned or _falls_back(handler), in_callback)
-    span, taken = Span.of(module, handler.node), f"every {_TAKEN[handler.kind]}"
+    span = Span.of(module, handler.node)
     return Site(
         span,
-        f"`{handler.pattern} ->` " + _does(handler, module, learned).format(taken),
+        message(handler, module, learned),
         because=(
-            Because(span, _note(handler, learned, in_callback)),
-            *(
-                Because(Span.of(module, other.node), _ALSO.format(_TAKEN[other.kind]))
-                for other in others
-            ),
+            Because(span, note(handler, learned, in_callback)),
+            *(Because(Span.of(module, other.node), also(other)) for other in others),
         ),
         severity=severity,
         confidence=confidence,
@@ -99,35 +96,6 @@ def _weight(answered: bool, in_callback: bool) -> tuple[Severity | None, Confide
     if in_callback and not answered:
         return None, None
     return "info", "medium" if in_callback or not answered else "low"
-
-
-def _does(handler: Handler, module: Module, learned: bool) -> str:
-    """What the handler does with what it takes."""
-    if not learned:
-        return "swallows {}"
-    return "goes on after {}" if _is_of_no_value(handler, module) else "turns {} into a value"
-
-
-def _is_of_no_value(handler: Handler, module: Module) -> bool:
-    """Whether nobody takes the value of its `try`."""
-    around = next((a for a in nodes.ancestors(handler.node) if nodes.is_call_to(a, "try")), None)
-    return around is not None and unused(around, module)
-
-
-def _note(handler: Handler, learned: bool, in_callback: bool) -> str:
-    if in_callback:
-        return "the server goes on, although what this code was to do may be done in part only"
-    if learned and handler.kind == "exit":
-        return "an exit for any reason is taken here like one that this code expects"
-    if learned:
-        return "a programming error is taken here like any failure that this code expects"
-    return "what went wrong is neither in the answer nor handed to anything here"
-
-
-_TAKEN: dict[Kind, str] = {
-    "rescue": "exception", "catch": "crash", "exit": "exit", "error": "error"
-}  # fmt: skip
-_ALSO = "this one takes every {}, for the same code"
 
 
 def _falls_back(handler: Handler) -> bool:

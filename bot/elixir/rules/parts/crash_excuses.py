@@ -8,13 +8,11 @@ from bot.elixir import nodes
 from bot.elixir.branching import is_conditional
 from bot.elixir.calls import calls_in
 from bot.elixir.context import is_command_line, is_platform, is_test_support
+from bot.elixir.guarded import asks_another_process, runs_foreign_code, runs_given_code
 from bot.elixir.handlers import (
     Handler,
-    asks_another_process,
     fails_again,
     keeps_failure,
-    runs_foreign_code,
-    runs_given_code,
     told,
 )
 from bot.elixir.harmless_handlers import harmless
