@@ -149,6 +149,7 @@ CASE = "defmodule Shop.TillCase do\n  use ExUnit.CaseTemplate\nend\n"
 LEAVE = "defmodule Shop.Till do\n  def leave(f), do: ExUnit.Callbacks.on_exit(f)\nend\n"
 
 
+STARTED = "\n  def application, do: [mod: {Shop.Application, []}"
 SEE = "defmodule Shop.Till do\n  def see(x), do: ExUnit.Assertions.assert(x)\nend\n"
 
 
@@ -160,6 +161,8 @@ SEE = "defmodule Shop.Till do\n  def see(x), do: ExUnit.Assertions.assert(x)\nen
         ("package: []", "test/support/case.ex", LEAVE, ["~gives-cases"]),
         ("package: []", "test/support/case.ex", SEE, ["warning"]),
         ("deps: []", "lib/case.ex", LEAVE, ["warning"]),
+        (f"package: []]{STARTED}", "lib/case.ex", LEAVE, ["~gives-cases"]),
+        (f"package: []]{STARTED}", "lib/case.ex", SEE, ["warning"]),
     ],
 )
 def test_a_package_for_tests(more: str, place: str, code: str, words: list[str]) -> None:

@@ -43,11 +43,12 @@ def _made_for_tests(call: Call, project: Project) -> str:
         return "own-tool"
     app = project.app_of(call.owner.source.path)
     cases = (f.path for f in project.facts if f.role == "lib" and any(map(f.implements, _CASES)))
-    if app is None or app.deployable:
+    if app is None or not app.package:
         return ""
     # What works in the process of a test alone is called for those who test with the package.
-    given = call.module == "ExUnit.Callbacks" or app in map(project.app_of, cases)
-    return "gives-cases" if given else ""
+    if call.module == "ExUnit.Callbacks":
+        return "gives-cases"
+    return "gives-cases" if not app.deployable and app in map(project.app_of, cases) else ""
 
 
 def _runs_tests(call: Call) -> bool:
