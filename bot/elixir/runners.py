@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.at_the_top import called_at_the_top
+from bot.elixir.bare_pipes import bare_pipes_into
 from bot.elixir.callers import could_call
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_test_support
@@ -126,7 +128,9 @@ def _as_it_starts(callback: Function) -> bool:
 
 
 def reached_by_macros(function: Function, project: Project) -> bool:
-    """Whether it runs while code is compiled: every way to it begins in a macro."""
+    """Whether it runs while code is compiled: every way to it begins in a macro, or in a statement
+    outside of all functions.
+    """
     seen, queue = {function}, [function]
     while queue:
         current = queue.pop()
@@ -134,7 +138,9 @@ def reached_by_macros(function: Function, project: Project) -> bool:
             continue
         calls = [pair for pair in _calls_of(current, project) if pair[0] is not current]
         # What a quote holds runs where the macro is used, at whatever time that is.
-        if not calls or any(call.in_quote for _, call in calls):
+        if any(call.in_quote for _, call in calls):
+            return False
+        if not calls and not called_at_the_top(current, project):
             return False
         others = {caller: None for caller, _ in calls}
         queue += [caller for caller in others if caller not in seen]
@@ -161,7 +167,7 @@ def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call
 def _looked_for(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     for module in _speaking_of(function, project):
         for clause in module.clauses_with(function.name.encode()):
-            for call in clause.calls:
+            for call in (*clause.calls, *bare_pipes_into(function, clause)):
                 if _is_call_of(call, function):
                     yield clause.function, call
 

@@ -247,8 +247,8 @@ end
         Exemption(
             "compile-time",
             "runs while the project compiles: a macro, a quoted block, a variable made for "
-            "code, or a function to which all calls come from macros, or from what writes a "
-            "module",
+            "code, or a function to which all calls come from macros, from statements outside of "
+            "all functions, or from what writes a module",
             Sample("""\
 defmodule Shop.Fields do
   defmacro field(name), do: Shop.Names.getter(name)

@@ -231,6 +231,11 @@ def test_an_option_that_is_an_atom_by_default(value: str, said: str) -> None:
     ("callers", "said"),
     [
         ("defmacro field(x), do: Shop.Names.getter(x)", "~compile-time"),
+        ("defmacro field(x), do: x |> way\n  defp way(x), do: Shop.Names.getter(x)",
+         "~compile-time"),
+        ("defmacro field(x), do: [x] |> hd() |> way\n  defp way(x), do: Shop.Names.getter(x)",
+         "~compile-time"),
+        ("defmacro field(x), do: x |> ways\n  defp way(x), do: Shop.Names.getter(x)", "info"),
         ("defmacro field(x), do: way(x)\n  defp way(x), do: Shop.Names.getter(x)", "~compile-time"),
         ("defmacro field(x), do: Shop.Names.getter(x)\n  def go(x), do: Shop.Names.getter(x)",
          "info"),
@@ -248,6 +253,43 @@ def test_what_only_macros_call(callers: str, said: str) -> None:
         "lib/fields.ex": f"defmodule Shop.Fields do\n  {callers}\nend\n",
         "lib/names.ex": "defmodule Shop.Names do\n"
         '  def getter(x), do: String.to_atom("get_" <> x)\nend\n',
+    }
+    assert outcome(RULE, files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("path", "top", "said"),
+    [
+        ("lib/web.ex", "Enum.each(Shop.Names.all([]), fn x -> x end)", "~compile-time"),
+        ("lib/web.ex", "alias Shop.Names\nfor x <- [] |> Names.all(), do: x", "~compile-time"),
+        ("lib/web.ex", "defmodule Shop.Web do\n  @names Shop.Names.all([])\nend", "~compile-time"),
+        (
+            "lib/web.ex",
+            "defmodule Shop.Web do\n  for x <- Shop.Names.all([]), do: "
+            "def(unquote(x)(), do: unquote(Shop.Names.all(x)))\nend",
+            "~compile-time",
+        ),
+        (
+            "lib/web.ex",
+            'defmodule Shop.Web do\n  get "/" do\n    Shop.Names.all(conn)\n  end\nend',
+            "info",
+        ),
+        (
+            "lib/web.ex",
+            "defmodule Shop.Web do\n  @names Shop.Names.all([])\n"
+            "  def go(x), do: Shop.Names.all(x)\nend",
+            "info",
+        ),
+        ("lib/web.ex", "Enum.each(Other.all([]), fn x -> x end)\n# Shop.Names.all", "info"),
+        ("lib/web.exs", "Enum.each(Shop.Names.all([]), fn x -> x end)", "info"),
+    ],
+)
+def test_what_runs_while_a_file_is_compiled(path: str, top: str, said: str) -> None:
+    files = {
+        path: f"{top}\n",
+        "lib/names.ex": "defmodule Shop.Names do\n"
+        "  def all(names), do: Enum.map(names, &name/1)\n"
+        "  defp name(x), do: String.to_atom(x)\nend\n",
     }
     assert outcome(RULE, files) == [said]
 
