@@ -228,6 +228,52 @@ def test_an_option_that_is_an_atom_by_default(value: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Keyword.fetch!(Mix.Project.config(), :app)", "~bounded"),
+        ("Mix.Project.config() |> Keyword.get(:app)", "~bounded"),
+        ("Mix.Project.config()[:app]", "~bounded"),
+        ("Mix.target()", "~bounded"),
+        ("Keyword.fetch!(Mix.Project.config(), x)", "info"),
+        ("Keyword.fetch!(Shop.Setup.config(), :app)", "info"),
+        ("own()", "~bounded"),
+        ("x.scope", "~bounded"),
+        ("x.name", "info"),
+        ("x.label", "info"),
+        ("x.other", "info"),
+        ('Path.basename(x, ".beam")', "~bounded"),
+        ('x |> Path.basename() |> String.trim_trailing(".beam")', "~bounded"),
+        ('Path.basename(x, ".json")', "info"),
+        ("Path.basename(x)", "info"),
+    ],
+)
+def test_names_that_there_are_few_of(value: str, said: str) -> None:
+    code = (
+        "defmodule Shop.A do\n  defmodule State do\n"
+        "    @type t :: %__MODULE__{scope: atom, label: String.t(), name: atom}\n"
+        "    defstruct [:scope, :label, :name]\n  end\n\n"
+        "  defmodule Row do\n    @type t :: %__MODULE__{name: binary}\n"
+        "    defstruct [:name]\n  end\n\n"
+        f'  def go(x) do\n    name = {value}\n    {{x, :"#{{name}}_ring"}}\n  end\n\n'
+        "  defp own do\n    config = Mix.Project.config()\n    config[:app]\n  end\nend\n"
+    )
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [
+        ('for y <- x, String.ends_with?(y, ".beam"), do: ', "~bounded"),
+        ('for y <- x, String.ends_with?(y, ".txt"), do: ', "info"),
+        ('for y <- x, String.ends_with?(x, ".beam"), do: ', "info"),
+    ],
+)
+def test_the_names_of_compiled_files_are_those_of_modules(taken: str, said: str) -> None:
+    body = f"{taken}(y |> binary_slice(0..-6//1) |> String.to_atom())"
+    assert outcome(RULE, in_function(body)) == [said]
+
+
+@pytest.mark.parametrize(
     ("callers", "said"),
     [
         ("defmacro field(x), do: Shop.Names.getter(x)", "~compile-time"),

@@ -27,16 +27,17 @@ from bot.elixir.rules.parts.bounded_calls import (
     setting_parts,
     taken_by,
 )
+from bot.elixir.rules.parts.known_names import known_name
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.standing import bounded, callers_of, iterated, literal
 
 Few = Literal["", "few", "count"]
 """`few`: a fixed set, or at most one for each atom there is; `count`: a number counted here."""
 
-_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node)(?:\(\))?$")
+_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node|Application\.app)(?:\(\))?$")
 _COUNTS = frozenset({"length", "tuple_size", "map_size", "Enum.count", "Range.new"})
 _OF_ATOMS = frozenset({"Atom.to_string", "Atom.to_charlist", ":erlang.atom_to_binary"})
-_KEEPS = frozenset({"inspect", "to_string", "Kernel.inspect", "Kernel.to_string"})
+_KEEPS = frozenset("inspect to_string Kernel.inspect Kernel.to_string binary_slice".split())
 _REARRANGES = ("String", "Enum", "List", "Integer", "Stream", "Tuple")
 """Modules whose functions make values of what they are given, and of nothing else."""
 _JOINS = frozenset({"<>", "++", "+", "-", "*", "||", "&&"})
@@ -73,6 +74,8 @@ def few(value: Node, clause: Clause, trail: Trail | None = None) -> Few:
     trail = trail or Trail()
     if len(trail.seen) > _DEEPEST or next(trail.steps) > _MOST_STEPS:
         return ""
+    if known_name(value, clause):
+        return "few"
     if value.type == "identifier":
         return _variable(value, clause, trail)
     if literal(value) or value.type == "alias" or nodes.operator(value) == "@":
