@@ -235,9 +235,9 @@ end
             "bounded",
             "the value is one of a fixed set: tested with `in`, iterated from a literal list "
             "or a module attribute, a setting of a fixed name or of one of few, looked up in a "
-            "fixed map, also by a function elsewhere in the project, a number counted here, an atom "
-            "itself or cut out of its name, the name of a compiled file or of what Mix builds; so are all that the callers of a private function "
-            "pass",
+            "fixed map, also by a function elsewhere in the project, a number counted here, an "
+            "atom itself or cut out of its name, the name of a compiled file or of what Mix "
+            "builds; so are all that the callers of a private function pass",
             Sample("""\
 defmodule Shop.Level do
   def parse(text) when text in ["low", "high"], do: String.to_atom(text)

@@ -13,6 +13,7 @@ from bot.elixir.expressions import Expression
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.never_used import has_no_caller
 from bot.elixir.rules.parts.switches import switch_before
 from bot.elixir.rules.parts.table_keys import comes_from_outside, written_keys
 from bot.elixir.rules.parts.unfit import says_it_is_unfit
@@ -123,9 +124,18 @@ def _judge(table: Table, found: list[Operation], project: Project) -> Iterator[S
 def _later(operation: Operation, table: Table, project: Project) -> Run | None:
     """How a row gets into the table after the start, if any does."""
     ways = runs(operation.clause.function, project)
-    later = [w for w in ways if not w.startup and w.function is not table.clause.function]
+    later = [
+        w
+        for w in ways
+        if not (w.startup or w.function is table.clause.function)
+        and not (w.function.module is operation.module and _is_idle(w, project))
+    ]
     # A server's message is sure to come again; of other functions nobody knows how often.
     return next((w for w in later if w.server), later[0] if later else None)
+
+
+def _is_idle(way: Run, project: Project) -> bool:
+    return not way.server and has_no_caller(way.function, project)
 
 
 def _switch(operation: Operation, way: Run) -> Setting | None:
@@ -272,7 +282,8 @@ end
         ),
         Exemption(
             "filled-at-start",
-            "it is filled when the application starts, and not later",
+            "it is filled when the application starts, and not later; what no code of the application "
+            "calls fills nothing",
             Sample("""\
 defmodule Shop.Rates do
   use GenServer

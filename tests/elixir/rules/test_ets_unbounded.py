@@ -161,6 +161,60 @@ end
     assert outcome(RULE, {"lib/words.ex": more}) == ["info"]
 
 
+MIX = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop{project}]
+  def application, do: [{application}]
+end
+"""
+
+SEEN = """\
+defmodule Shop.Seen do
+  def new, do: :ets.new(:seen, [:named_table])
+  {more}
+
+  @doc "The count."
+  @spec count(binary()) :: integer()
+  def count(user) do
+    case :ets.lookup(:seen, user) do
+      [] -> put(user, 0)
+      [{_, n}] -> n
+    end
+  end
+
+  defp put(user, n), do: :ets.insert(:seen, {user, recount(n)})
+  defp recount(n), do: n
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("project", "application", "more", "user", "said"),
+    [
+        ("", "mod: {Shop, []}", "", "Shop.Sold.count(user)", "~filled-at-start"),
+        ("", "mod: {Shop, []}", "", "Shop.Seen.count(user)", "info"),
+        ("", "mod: {Shop, []}", "", "apply(seen(), :count, [user])", "info"),
+        ("", "mod: {Shop, []}", "@behaviour Shop.Counts", "user", "info"),
+        ("", "mod: {Shop, []}", "def all(us), do: Enum.map(us, &count/1)", "user",
+         "~filled-at-start"),
+        ("", "mod: {Shop, []}", "def all(us), do: Enum.map(us, &count/1)",
+         "Shop.Seen.all([user])", "info"),
+        (", package: []", "mod: {Shop, []}", "", "user", "info"),
+        ("", "", "", "user", "info"),
+    ],
+)  # fmt: skip
+def test_what_no_code_of_an_application_calls(
+    project: str, application: str, more: str, user: str, said: str
+) -> None:
+    files = {
+        "mix.exs": MIX.replace("{project}", project).replace("{application}", application),
+        "lib/seen.ex": SEEN.replace("{more}", more),
+        "lib/page.ex": f"defmodule Shop.Page do\n  def show(user), do: {user}\nend\n",
+    }
+    assert outcome(RULE, files) == [said]
+
+
 def test_mix_tasks_and_tests_end() -> None:
     task = "defmodule Mix.Tasks.Shop do\n  use Mix.Task\n"
     code = table(PUT).replace("defmodule Shop.Seen do\n", task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.elixir import nodes
-from bot.elixir.callers import last_part
+from bot.elixir.callers import could_call, last_part
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
@@ -42,6 +42,29 @@ def is_never_called(function: Function, project: Project) -> bool:
     named = re.findall(rb"(?<!@spec )\b" + re.escape(word) + rb"\b", function.module.source.data)
     alone = len(named) == len(function.clauses)
     return alone and not any(project.texts[p].names(word) for p in holding)
+
+
+def has_no_caller(function: Function, project: Project) -> bool:
+    """Whether no code that ships can call a public function: not by its module's name, and not as
+    an atom. Of a package, and of what a framework may call, that is not known.
+    """
+    module = function.module
+    app = project.app_of(module.source.path)
+    unknown = app is None or not app.callback or app.package
+    if unknown or module.uses or module.behaviours or not function.public:
+        return False
+    own, word = module.source.path, b":" + function.name.encode()
+    ships = project.lib | project.of_role("config") | project.of_role("script")
+    if any(project.texts[p].names(word) for p in project.texts.holding(word, among=ships)):
+        return False
+    if any(path != own for path in could_call(module.name, function.name, project, ships)):
+        return False
+    named = re.compile(rb"(?<!\w)" + re.escape(function.name.encode()) + rb"(?![\w?!])")
+    return not any(
+        named.search(module.source.data, clause.node.start_byte, clause.node.end_byte)
+        for clause in module.clauses_with(function.name.encode())
+        if clause.function is not function
+    )
 
 
 def _documented(clause: Clause) -> bool:
