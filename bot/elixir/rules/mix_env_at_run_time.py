@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_platform
 from bot.elixir.outline import Clause, Module
@@ -16,6 +17,7 @@ from bot.elixir.rules.parts.standing import above
 
 _ASKED = frozenset({"Mix.env", "Mix.target"})
 _TRIGGERS = (b"Mix.env", b"Mix.target", b"Mix.Project")
+_EQUAL = ("==", "===", "!=", "!==")
 _TOGETHER = ("tuple", "list", "map")
 
 
@@ -45,6 +47,8 @@ def _of_clause(clause: Clause, project: Project) -> Iterator[Site | Exempt]:
             continue
         if exemption := where_mix_is(call, clause, project):
             yield Exempt(Span.of(module, call.node), exemption)
+        elif _only_looks_for_tests(call) and ships_mix(project) is not None:
+            yield Exempt(Span.of(module, call.node), "only-test")
         else:
             told.setdefault(_place(call), []).append(call)
     shown = _runs_released(clause, project) if told else None
@@ -53,6 +57,14 @@ def _of_clause(clause: Clause, project: Project) -> Iterator[Site | Exempt]:
             yield _site(calls, clause, shown, project)
         else:
             yield from (Exempt(Span.of(module, call.node), "unseen") for call in calls)
+
+
+def _only_looks_for_tests(call: Call) -> bool:
+    """Whether `:test` is all that it is compared with: `:dev` and `:prod` answer alike."""
+    around = call.node.parent
+    if call.full != "Mix.env" or around is None or nodes.operator(around) not in _EQUAL:
+        return False
+    return ":test" in (nodes.text_of(around, "left"), nodes.text_of(around, "right"))
 
 
 def _runs_released(clause: Clause, project: Project) -> Because | None:
@@ -278,6 +290,28 @@ defmodule Shop.Console do
   end
 end
 """),
+        ),
+        Exemption(
+            "only-test",
+            "releases hold Mix, and the answer is only compared with `:test`: whichever other one "
+            "a release gives, the same is done",
+            Sample(
+                files={
+                    "mix.exs": """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, version: "1.0.0"]
+  def application, do: [mod: {Shop, []}, extra_applications: [:logger, :mix]]
+end
+""",
+                    "lib/shop/mailer.ex": """\
+defmodule Shop.Mailer do
+  use Oban.Worker
+  def perform(job), do: if(Mix.env() == :test, do: :ok, else: Shop.Smtp.send(job.args))
+end
+""",
+                }
+            ),
         ),
         Exemption(
             "unseen",

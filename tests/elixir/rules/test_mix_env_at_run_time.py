@@ -116,6 +116,22 @@ def test_shipped_mix_answers_instead_of_raising(listed: str, said: list[str]) ->
 
 
 @pytest.mark.parametrize(
+    ("asked", "listed", "said"),
+    [
+        ("Mix.env() == :test", "[:mix]", ["~only-test"]),
+        ("is_nil(x) and :test != Mix.env()", "[:mix]", ["~only-test"]),
+        ("Mix.env() == :test", "[:logger]", ["warning"]),
+        ("Mix.env() == :prod", "[:mix]", ["info"]),
+        ("Mix.env() in [:dev, :test]", "[:mix]", ["info"]),
+        ("Mix.target() == :test", "[:mix]", ["info"]),
+    ],
+)
+def test_shipped_mix_that_is_only_asked_for_tests(asked: str, listed: str, said: list[str]) -> None:
+    listing = mix_file(application=f"extra_applications: {listed}")
+    assert outcome(RULE, {**in_function(asked), **SERVER, **listing}) == said
+
+
+@pytest.mark.parametrize(
     ("asked", "deps", "said"),
     [
         ("~> 1.3.2", "[]", ["info"]),
