@@ -282,8 +282,8 @@ end
         ),
         Exemption(
             "filled-at-start",
-            "it is filled when the application starts, and not later; what no code of the application "
-            "calls fills nothing",
+            "it is filled when the application starts, and not later; what no code of the "
+            "application calls fills nothing",
             Sample("""\
 defmodule Shop.Rates do
   use GenServer

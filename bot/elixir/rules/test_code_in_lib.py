@@ -17,8 +17,11 @@ from bot.elixir.rules.parts.test_branches import (
     only_a_sandbox,
     only_adds,
     only_hooks,
+    only_routes,
+    only_shows_attributes,
     reads_dictionary,
     sets_compiler,
+    takes_an_override,
 )
 from bot.elixir.rules.parts.test_tools import TOOLS, tools_called
 
@@ -109,12 +112,9 @@ def _definition(node: Node) -> Node | None:
 def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
     span = Span.of(module, atom.parent if atom.parent is not None else atom)
     branch = next((a for a in nodes.ancestors(atom) if nodes.is_call_to(a, "if", "unless")), None)
-    if branch is not None and only_a_sandbox(branch):
-        return Exempt(span, "sandbox")
-    if branch is not None and sets_compiler(branch):
-        return Exempt(span, "compiler-option")
-    if branch is not None and only_hooks(branch, atom) and reads_dictionary(branch, module):
-        return Exempt(span, "per-process")
+    exemption = _exemption(branch, atom, module) if branch is not None else ""
+    if exemption:
+        return Exempt(span, exemption)
     adds = branch is not None and only_adds(branch, atom)
     if branch is not None and adds:
         compiled = _definition(branch) is None
@@ -128,6 +128,21 @@ def _choice(atom: Node, asked: Node, module: Module) -> Site | Exempt:
         note = "by the answer, tests can go another way here than what ships"
     because = (Because(Span.of(module, asked), note),)
     return Site(span, message, because=because, confidence="low" if adds else None)
+
+
+def _exemption(branch: Node, atom: Node, module: Module) -> str:
+    """Why what a branch holds is no other way than what ships; empty where it may be one."""
+    if only_a_sandbox(branch):
+        return "sandbox"
+    if sets_compiler(branch):
+        return "compiler-option"
+    if only_hooks(branch, atom) and reads_dictionary(branch, module):
+        return "per-process"
+    if takes_an_override(branch, atom, module):
+        return "per-process"
+    if only_adds(branch, atom) and only_routes(branch):
+        return "routes"
+    return "shown" if only_adds(branch, atom) and only_shows_attributes(branch) else ""
 
 
 RULE = Rule(
@@ -298,8 +313,8 @@ end
         ),
         Exemption(
             "per-process",
-            "tests that run side by side give a setting to their own processes by it, instead of "
-            "changing it for all; what ships has no such setting",
+            "tests that run side by side give a setting to their own processes by it, or with an "
+            "argument, instead of changing it for all; what ships has no such setting",
             Sample("""\
 defmodule Shop.Setting do
   def limit, do: own(:limit) || 1_000
@@ -308,6 +323,36 @@ defmodule Shop.Setting do
     defp own(key), do: Process.get({__MODULE__, key})
   else
     defp own(_key), do: nil
+  end
+end
+"""),
+        ),
+        Exemption(
+            "routes",
+            "it adds scopes to a router, as those for development are added: the routes that ship "
+            "are the same in tests",
+            Sample("""\
+defmodule ShopWeb.Router do
+  use Phoenix.Router
+
+  if Mix.env() == :test do
+    scope "/_test", ShopWeb do
+      get "/raise", TestController, :raise
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "shown",
+            "it only shows tests what an attribute of the module holds: nothing that ships differs",
+            Sample("""\
+defmodule Shop.Places do
+  @places %{north: 1, south: 2}
+  def place(name), do: @places[name]
+
+  if Mix.env() == :test do
+    def places, do: @places
   end
 end
 """),

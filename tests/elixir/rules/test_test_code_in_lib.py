@@ -44,6 +44,12 @@ def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
         ("if Mix.env() == :test do\n@compile :export_all\n@a 1\nend", ["info"]),
         ('if Mix.env() != :test do\n@deprecated "use b"\nend', ["~compiler-option"]),
         ("if Mix.env() != :test do\n@doc false\n@a 1\nend", ["info"]),
+        ('if Mix.env() == :test do\nscope "/t", A do\nget "/", B, :b\nend\nend', ["~routes"]),
+        ('if Mix.env() == :test do\nscope "/t", A do\nend\ndef a, do: 1\nend', ["info"]),
+        ('if Mix.env() != :test do\nscope "/t", A do\nend\nend', ["info"]),
+        ("if Mix.env() == :test do\ndef a, do: @a\ndef b do\n@b\nend\nend", ["~shown"]),
+        ("if Mix.env() == :test do\ndef a, do: @a\ndef b, do: c()\nend", ["info"]),
+        ("if Mix.env() == :test do\ndef a, do: @a\nelse\ndef a, do: 1\nend", ["info"]),
         ("if Mix.env() == :dev do\ndef a, do: 1\nend", []),
         ("if Mix.env() in [:dev, :test] do\ndef a, do: 1\nend", []),
         ("def a, do: Mix.env() == :test", []),
@@ -56,6 +62,22 @@ def said(body: str, name: str = "Shop.A", path: str = "lib/a.ex") -> list[str]:
     ],
 )
 def test_sites(body: str, words: list[str]) -> None:
+    assert said(body) == words
+
+
+@pytest.mark.parametrize(
+    ("tests", "ships", "words"),
+    [
+        ('x.session["own"] || Shop.limit()', "Shop.limit()", ["~per-process"]),
+        ("name = x[:name] || @name\nShop.open(name)", "Shop.open(@name)", ["~per-process"]),
+        ('x.session["own"] || Shop.trial()', "Shop.limit()", ["info"]),
+        ('x.session["own"] || Shop.limit()', "Shop.limit() + Shop.more()", ["info"]),
+        ("Shop.own() || Shop.limit()", "Shop.limit()", ["info"]),
+        ("Shop.limit()", "Shop.limit()", ["info"]),
+    ],
+)
+def test_a_value_that_tests_hand_over(tests: str, ships: str, words: list[str]) -> None:
+    body = f"if Mix.env() == :test do\ndef a(x) do\n{tests}\nend\nelse\ndef a(_), do: {ships}\nend"
     assert said(body) == words
 
 
