@@ -13,6 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_machine, is_server
 from bot.elixir.rules.base import Because, Limit, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.phases import has_phases
 from bot.elixir.rules.parts.state_use import field_names
 from bot.elixir.rules.parts.topics import topics_of
 
@@ -77,11 +78,12 @@ def check(
     topics_met = topics_of([tag for tag in tags if tag not in read])
     size = Size(code_lines(module), len(tags), len(field_names(module)), topics_met)
     excesses = size.excesses((lines, messages, fields, topics))
-    couples = size.messages > messages or (size.fields > fields and not is_machine(module))
     # A protocol's handler is long and has many words, and does one thing for all that; one
     # connection, written as a state machine, has many fields, too.
-    if len(excesses) < MEASURES_FOR_A_REMARK or not couples:
-        return
+    if len(excesses) < MEASURES_FOR_A_REMARK or size.messages <= messages:
+        by_fields = len(excesses) >= MEASURES_FOR_A_REMARK and size.fields > fields
+        if not by_fields or is_machine(module) or has_phases(module):
+            return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
     warn = len(excesses) >= MEASURES_FOR_A_WARNING
     words = ", ".join(size.topics[:12])

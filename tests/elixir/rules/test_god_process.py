@@ -73,6 +73,12 @@ def test_topics_are_whole_words() -> None:
     assert topics_of(tags) == ("status", "items", "ps", "dependencies")
 
 
+def test_how_something_went_and_of_what_kind_is_no_topic() -> None:
+    tags = ["server_error", "service_unavailable", "check_full_access", "pong", "self", "event"]
+    assert topics_of(tags) == ("access",)
+    assert topics_of(["order_failed", "order", "auto_save_order"]) == ("order",)
+
+
 def test_messages_that_share_a_noun_are_of_one_topic() -> None:
     tags = ["count_items", "peek_items", "unsold_item_ids", "find_shelf", "shelf_price", "am_fresh"]
     assert topics_of(tags) == ("items", "shelf", "fresh")
@@ -163,6 +169,34 @@ def test_one_connection_is_a_long_machine_of_many_fields() -> None:
     assert outcome(RULE, {"lib/a.ex": machine}) == ["info"]
     code = machine.replace("use GenServer", "@behaviour :gen_statem")
     assert outcome(RULE, {"lib/a.ex": code}) == []
+
+
+PHASES = ("idle", "{:opening, _}", "open", "closing")
+
+
+@pytest.mark.parametrize(
+    ("phases", "field", "others", "said"),
+    [
+        (PHASES, "step", 0, []),
+        (PHASES, "step", 4, []),
+        (PHASES, "step", 5, ["info"]),
+        (("nil", "true", "false", "nil"), "step", 0, ["info"]),
+        (PHASES[:2], "step", 0, ["info"]),
+    ],
+)
+def test_a_server_that_goes_through_phases_is_a_machine(
+    phases: tuple[str, ...], field: str, others: int, said: list[str]
+) -> None:
+    code = server(0, MAX_FIELDS + 1, MAX_LINES)["lib/a.ex"]
+    atoms = [p if p.startswith("{") or p in ("nil", "true", "false") else f":{p}" for p in phases]
+    taken = [f"%{{{field}: {atom}}} = state" for atom in atoms] + ["state"] * others
+    taken += [f"%{{{field}: {atoms[0]}}} = state"] * (4 - len(atoms))
+    clauses = "\n".join(
+        f"  def handle_info({i}, {s}), do: {{:noreply, state}}" for i, s in enumerate(taken)
+    )
+    assert (
+        outcome(RULE, {"lib/a.ex": code.rstrip().removesuffix("end") + clauses + "\nend\n"}) == said
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ _VERBS = frozenset(
     "receive queue clear reset maybe on new notify sync join leave connect disconnect "
     "find count peek describe produce ack nack discard flush commit drop all any min max "
     "has is am are can should open close pop take split replace increment decrement bump expire "
-    "persist and or to from with by if lazy".split()
+    "persist and or to from with by if lazy "
+    "full auto self ping pong event events".split()
 )
-"""Also words that say how many."""
+"""Also words that say how many, or how it went."""
+_REPORTS = frozenset("error unavailable failed".split())
+"""Last words of tags that say how something went: if it is a topic, others ask for it."""
 _HANDLES = frozenset("id ids key keys pid pids ref refs".split())
 """What is had of many nouns, and is none that ties messages together."""
 
@@ -50,9 +53,10 @@ def topics_of(tags: list[str]) -> tuple[str, ...]:
 
 def _nouns(tag: str) -> list[str]:
     """The words of a tag that name something."""
-    if tag in _SENT_BY_THE_RUNTIME:
+    said = tag.lower().rstrip("?!").split("_")
+    if tag in _SENT_BY_THE_RUNTIME or said[-1] in _REPORTS:
         return []
-    words = [w for w in tag.lower().rstrip("?!").split("_") if w and w not in _VERBS]
+    words = [w for w in said if w and w not in _VERBS]
     return [w for w in words if w not in _HANDLES] or words
 
 
