@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, resolve
 from bot.elixir.context import is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -31,6 +31,7 @@ from bot.elixir.rules.parts.standing import (
     only_for_macros,
 )
 from bot.elixir.rules.parts.starting import START_UP, only_at_start
+from bot.elixir.rules.parts.stated_reasons import module_says_why_atoms, says_why_atoms
 from bot.elixir.runners import reached_by_macros
 
 CONVERSIONS = frozenset(
@@ -153,6 +154,8 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
         return "bounded"
     if accepted(node, clause):
         return "accepted"
+    if says_why_atoms(node, clause) or _given_by_who_says_why(value, clause, project):
+        return "stated"
     if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
         return "node-name"
     if reached_by_macros(function, project):
@@ -160,6 +163,14 @@ def _exemption(clause: Clause, node: Node, value: Node | None, project: Project)
     if unasked and only_at_start(function, project):
         return "start-up"
     return "compile-time" if names_code(function) else ""
+
+
+def _given_by_who_says_why(value: Node | None, clause: Clause, project: Project) -> bool:
+    """Whether another module of the project gives the name, and says how it keeps names few."""
+    call = resolve(value, clause.function.module) if value and value.type == "call" else None
+    if call is None or call.local or call.module not in project.modules:
+        return False
+    return module_says_why_atoms(project.module(call.module))
 
 
 RULE = Rule(
@@ -311,6 +322,18 @@ end
 defmodule Shop.Hosts do
   # sobelow_skip ["DOS.StringToAtom"]
   def nodes(hosts), do: Enum.map(hosts, &String.to_atom/1)
+end
+"""),
+        ),
+        Exemption(
+            "stated",
+            "a comment says why no atom that exists already does, or why there are not too many: "
+            "above the function, or in the module that gives out the names",
+            Sample("""\
+defmodule Shop.Plans do
+  # We cannot use to_existing_atom here, as the plan may not be loaded yet;
+  # the head office sends its own plans only.
+  def kind(text), do: String.to_atom(text)
 end
 """),
         ),

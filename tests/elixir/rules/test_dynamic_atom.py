@@ -356,6 +356,45 @@ def test_a_program_that_runs_for_one_command(project: str, application: str, sai
     assert outcome(RULE, {"mix.exs": mix, **in_function("String.to_atom(x)")}) == [said]
 
 
+WHY = "# We cannot use to_existing_atom, as they may\n  # not be loaded yet."
+
+
+@pytest.mark.parametrize(
+    ("above", "within", "said"),
+    [
+        (WHY, "", "~stated"),
+        (WHY + "\n  def go(nil), do: nil", "", "~stated"),
+        (WHY + "\n  def other(x), do: x", "", "info"),
+        ("", "# these are few and bounded by the plan, so no existing atom", "~stated"),
+        ("", "# TODO: only make what is there, use String.to_existing_atom here", "info"),
+        ("", "# this should be String.to_existing_atom some day, I think", "info"),
+        ("# existing atoms only", "", "info"),
+    ],
+)
+def test_a_comment_that_says_why(above: str, within: str, said: str) -> None:
+    code = (
+        f"defmodule A do\n  {above}\n  def go(x) do\n    y = Shop.Plan.of(x)\n    {within}\n"
+        "    String.to_atom(y)\n  end\nend\n"
+    )
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# Names are given again to avoid atom exhaustion.", "~stated"),
+        ("# Names are given again as long as there are some.", "info"),
+    ],
+)
+def test_who_gives_a_name_out_says_why(comment: str, said: str) -> None:
+    pool = (
+        f"defmodule Shop.Names do\n  use GenServer\n  {comment}\n"
+        "  def take, do: GenServer.call(__MODULE__, :take)\nend\n"
+    )
+    files = {**in_function("String.to_atom(Shop.Names.take())"), "lib/names.ex": pool}
+    assert outcome(RULE, files) == [said]
+
+
 UNSAFE = "Credo.Check.Warning.UnsafeToAtom"
 
 

@@ -11,7 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.handlers import Handler, told
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Function
+from bot.elixir.outline import Clause, Function, Module
 
 _ABOUT_WAITING = re.compile(
     r"\b(?:infinity|time-?outs?|timed? out|waits?|for ?ever|unbounded)\b", re.I
@@ -56,6 +56,16 @@ _RESCUES = re.compile(
     r"\b(?:rescued|caught|swallowed)\b",
     re.I,
 )
+
+_OF_ATOMS = re.compile(
+    r"\bto_existing_atom\b|\bexisting atoms?\b|\batom (?:exhaustion|table)\b", re.I
+)
+_MEANT = re.compile(
+    r"\b(?:because|since|cannot|can not|can't|trust\w*|safe|bounded|limited|finite|fixed|few"
+    r"|to avoid|only)\b",
+    re.I,
+)
+"""Why new atoms do no harm; without it the comment may ask for another way."""
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -167,6 +177,30 @@ def says_it_rescues(function: Function) -> bool:
     said = [" ".join(reversed([*_comments_above(head)])) for head in heads]
     said += [document for head in heads for document in _documents_above(head)]
     return any(_RESCUES.search(" ".join(part.replace("#", " ").split())) for part in said)
+
+
+def says_why_atoms(node: Node, clause: Clause) -> bool:
+    """Whether a comment above the function, or right above what makes an atom, says why no atom
+    that exists already does, or that there are not too many.
+    """
+    places = [same.node for same in clause.function.clauses]
+    within = (a for a in nodes.ancestors(node) if nodes.contains(clause.node, a))
+    places += [a for a in (node, *within) if a.prev_named_sibling is not None]
+    return any(_explains_atoms(list(_comments_above(place))) for place in places)
+
+
+def module_says_why_atoms(module: Module) -> bool:
+    """Whether a comment of a module that gives out names says how it keeps atoms few."""
+    if not module.source.holds((b"atom ", b"existing_atom")):
+        return False
+    comments = [text(c) for c in nodes.of_type(module.node, "comment")]
+    return _explains_atoms(list(reversed(comments)))
+
+
+def _explains_atoms(comments: list[str]) -> bool:
+    words = " ".join(" ".join(reversed(comments)).replace("#", " ").split())
+    about = _OF_ATOMS.search(words) is not None and _MEANT.search(words) is not None
+    return about and _is_a_reason(comments)
 
 
 def _is_a_reason(comments: list[str]) -> bool:
