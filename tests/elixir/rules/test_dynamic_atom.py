@@ -273,6 +273,41 @@ def test_the_names_of_compiled_files_are_those_of_modules(taken: str, said: str)
     assert outcome(RULE, in_function(body)) == [said]
 
 
+GRAMMAR = """\
+defmodule Shop.Order.Grammar do
+  import NimbleParsec
+  speed = choice([string("SLOW"), to_charlist("FAST") |> Enum.reduce(empty(), &ascii_char/2)])
+  speed_field = string("speed") |> string("=") |> concat(speed)
+  note_field = string("note") |> string("=") |> utf8_string([{:not, ?;}], min: 1)
+  kinds = Enum.map(["kind", "sort"], &string/1) |> choice() |> string("=")
+  fields = choice([speed_field, note_field, kinds])
+  defparsec :order, fields |> times(min: 1) |> post_traverse(:pairs)
+  defp pairs(rest, args, context, _, _), do: {rest, [List.to_tuple(args)], context}
+  def other(x), do: x
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("parser", "value", "said"),
+    [
+        ("Shop.Order.Grammar.order", 'fields["speed"]', "~bounded"),
+        ("Shop.Order.Grammar.order", 'String.downcase(fields["speed"] || "slow")', "~bounded"),
+        ("Shop.Order.Grammar.order", 'fields["note"] <> ""', "warning"),
+        ("Shop.Order.Grammar.order", 'fields["kind"]', "warning"),
+        ("Shop.Order.Grammar.order", 'fields["weight"]', "warning"),
+        ("Shop.Order.Grammar.other", 'fields["speed"]', "warning"),
+        ("Shop.Library.order", 'fields["speed"]', "warning"),
+    ],
+)
+def test_what_a_grammar_lets_through(parser: str, value: str, said: str) -> None:
+    body = (
+        f"case {parser}(x) do\n      {{:ok, pairs, _, _, _, _}} ->\n"
+        f"        fields = Map.new(pairs)\n        String.to_atom({value})\n    end"
+    )
+    assert outcome(RULE, {**in_function(body), "lib/grammar.ex": GRAMMAR}) == [said]
+
+
 @pytest.mark.parametrize(
     ("callers", "said"),
     [

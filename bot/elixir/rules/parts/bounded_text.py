@@ -27,6 +27,7 @@ from bot.elixir.rules.parts.bounded_calls import (
     setting_parts,
     taken_by,
 )
+from bot.elixir.rules.parts.grammars import closed_by_a_grammar
 from bot.elixir.rules.parts.known_names import known_name
 from bot.elixir.rules.parts.specs import parameter_types
 from bot.elixir.rules.parts.standing import bounded, callers_of, iterated, literal
@@ -74,7 +75,7 @@ def few(value: Node, clause: Clause, trail: Trail | None = None) -> Few:
     trail = trail or Trail()
     if len(trail.seen) > _DEEPEST or next(trail.steps) > _MOST_STEPS:
         return ""
-    if known_name(value, clause):
+    if known_name(value, clause) or closed_by_a_grammar(value, clause, trail.project):
         return "few"
     if value.type == "identifier":
         return _variable(value, clause, trail)
