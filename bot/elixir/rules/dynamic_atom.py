@@ -22,6 +22,7 @@ from bot.elixir.rules.parts.folding import Said, folded
 from bot.elixir.rules.parts.names_code import names_code
 from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
+from bot.elixir.rules.parts.registered import is_registered
 from bot.elixir.rules.parts.standing import (
     at_compile_time,
     bounded,
@@ -119,6 +120,8 @@ def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt
     origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
     if not exemption and not origin and names_a_node(node, clause):
         exemption = "node-name"
+    if not exemption and not origin and is_registered(node, values, clause, project):
+        exemption = "registered"
     if exemption:
         return Exempt(span, exemption)
     return Site(
@@ -334,6 +337,21 @@ defmodule Shop.Plans do
   # We cannot use to_existing_atom here, as the plan may not be loaded yet;
   # the head office sends its own plans only.
   def kind(text), do: String.to_atom(text)
+end
+"""),
+        ),
+        Exemption(
+            "registered",
+            "the name that the module gives a table or a process as it starts, made again to find "
+            "that; nobody starts one on demand, and no caller is seen to hand over input",
+            Sample("""\
+defmodule Shop.Shelf do
+  use GenServer
+  def start_link(shop), do: GenServer.start_link(__MODULE__, shop, name: name(shop))
+  def init(shop), do: {:ok, shop}
+  def items(shop), do: GenServer.call(name(shop), :items)
+  def handle_call(:items, _, shop), do: {:reply, [], shop}
+  defp name(shop), do: :"shelf_#{shop}"
 end
 """),
         ),

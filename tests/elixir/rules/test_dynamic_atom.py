@@ -391,6 +391,43 @@ def test_a_program_that_runs_for_one_command(project: str, application: str, sai
     assert outcome(RULE, {"mix.exs": mix, **in_function("String.to_atom(x)")}) == [said]
 
 
+SHELF = """\
+defmodule Shop.Shelf do
+  use GenServer
+  {start}
+  def init(shop), do: {:ok, shop}
+  def items(shop), do: GenServer.call({name}, :items)
+  def name(shop), do: :"shelf_#{shop}"
+end
+"""
+LINK = "def start_link(shop), do: GenServer.start_link(__MODULE__, shop, name: name(shop))"
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "user", "said"),
+    [
+        (LINK, "name(shop)", "Shop.Shelf.items(x)", ["~registered"]),
+        (LINK.replace("name(shop)", ':"shelf_#{shop}"'), ':"shelf_#{shop}"', "x",
+         ["~start-up", "~registered", "~registered"]),
+        (LINK.replace("name(shop)", ':"shop_#{shop}"'), ':"shelf_#{shop}"', "x",
+         ["~start-up", "info", "info"]),
+        (LINK, "name(shop)", 'Shop.Shelf.items(x["shop"])', ["info"]),
+        (LINK, "name(shop)", "DynamicSupervisor.start_child(S, {Shop.Shelf, x})", ["info"]),
+        (LINK.replace("start_link(shop)", "other(shop)", 1), "name(shop)", "x", ["info"]),
+        ("def new(shop), do: :ets.new(name(shop), [:named_table])", "name(shop)", "x",
+         ["~registered"]),
+        ("def new(shop) do\n    table = name(shop)\n    :ets.new(table, [:named_table])\n  end",
+         "name(shop)", "x", ["~registered"]),
+        ("def new(shop), do: :ets.new(shop, [:named_table])", "name(shop)", "x", ["info"]),
+    ],
+)  # fmt: skip
+def test_names_that_a_module_registers_itself(
+    start: str, name: str, user: str, said: list[str]
+) -> None:
+    code = SHELF.replace("{start}", start).replace("{name}", name)
+    assert outcome(RULE, {"lib/shelf.ex": code, **in_function(user)}) == said
+
+
 WHY = "# We cannot use to_existing_atom, as they may\n  # not be loaded yet."
 
 

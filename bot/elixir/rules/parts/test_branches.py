@@ -63,7 +63,7 @@ def _shows_an_attribute(node: Node) -> bool:
         return False
     short = nodes.call_keywords(node).get("do")
     body = [short] if short is not None else nodes.statements(nodes.do_block(node))
-    return len(body) == 1 and body[0] is not None and nodes.operator(body[0]) == "@"
+    return len(body) == 1 and nodes.operator(body[0]) == "@"
 
 
 def takes_an_override(branch: Node, atom: Node, module: Module) -> bool:
