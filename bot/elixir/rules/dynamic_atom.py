@@ -8,32 +8,20 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
-from bot.elixir.context import is_platform
+from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.accepted import accepted
+from bot.elixir.rules.parts.atom_excuses import excuse
 from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
 from bot.elixir.rules.parts.folding import Said, folded
-from bot.elixir.rules.parts.names_code import names_code
-from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
+from bot.elixir.rules.parts.node_names import names_a_node
 from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.registered import is_registered
-from bot.elixir.rules.parts.standing import (
-    at_compile_time,
-    bounded,
-    iterated,
-    literal,
-    literal_listing,
-    only_for_macros,
-)
-from bot.elixir.rules.parts.starting import START_UP, only_at_start
-from bot.elixir.rules.parts.stated_reasons import module_says_why_atoms, says_why_atoms
-from bot.elixir.runners import reached_by_macros
+from bot.elixir.rules.parts.standing import iterated, literal
 
 CONVERSIONS = frozenset(
     "String.to_atom String.to_unsafe_atom List.to_atom List.to_unsafe_atom "
@@ -41,7 +29,6 @@ CONVERSIONS = frozenset(
 )
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _UNTOLD = "how many different values can come could not be told: few, or a new one each time"
-_NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")
 _QUOTES = (b':"', b'": ', b":'", b"': ")
 
@@ -87,7 +74,7 @@ def _conversion(call: Call, clause: Clause, project: Project) -> Iterator[Site |
     value = given or _mapped_over(call)
     if call.args and literal(call.args[0]):
         return
-    exemption = _exemption(clause, call.node, value, project)
+    exemption = excuse(clause, call.node, value, project)
     handed = converted(call) if not exemption and value is None else []
     if handed and all(few(one, taker, Trail(project)) for one, taker in handed):
         exemption = "bounded"
@@ -116,7 +103,7 @@ def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt
     span = Span.of(clause.function.module, node)
     parts = [c for c in node.named_children if c.type == "interpolation"]
     values = [n for part in parts for n in part.named_children if n.type != "comment"]
-    exemption = fewness(node, values, clause, project) or _exemption(clause, node, None, project)
+    exemption = fewness(node, values, clause, project) or excuse(clause, node, None, project)
     origin = next((o for v in values if (o := outside(v, clause, direct=False))), "")
     if not exemption and not origin and names_a_node(node, clause):
         exemption = "node-name"
@@ -132,48 +119,6 @@ def _interpolated(node: Node, clause: Clause, project: Project) -> Site | Exempt
         confidence="medium" if origin else "low",
         data={"call": "interpolation"},
     )
-
-
-def _exemption(clause: Clause, node: Node, value: Node | None, project: Project) -> str:
-    function, module = clause.function, clause.function.module
-    if is_platform(module):
-        return "platform"
-    if only_for_macros(function) or at_compile_time(node, module):
-        return "compile-time"
-    app = project.app_of(module.source.path)
-    of_mix = module.name.startswith("Mix.") or module.implements("Mix.Task")
-    if of_mix or (app is not None and app.only_escript):
-        return "mix-task"
-    if function.name.removesuffix("!") in _NAMED_LIKE_IT:
-        return "announced"
-    unasked = value is None or not outside(value, clause)
-    if module.implements("Ecto.Migration") or (function.name in START_UP and unasked):
-        return "start-up"
-    if value is not None and (
-        bounded(text(value), node, clause)
-        or literal_listing(value, module)
-        or few(value, clause, Trail(project))
-    ):
-        return "bounded"
-    if accepted(node, clause):
-        return "accepted"
-    if says_why_atoms(node, clause) or _given_by_who_says_why(value, clause, project):
-        return "stated"
-    if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
-        return "node-name"
-    if reached_by_macros(function, project):
-        return "compile-time"
-    if unasked and only_at_start(function, project):
-        return "start-up"
-    return "compile-time" if names_code(function) else ""
-
-
-def _given_by_who_says_why(value: Node | None, clause: Clause, project: Project) -> bool:
-    """Whether another module of the project gives the name, and says how it keeps names few."""
-    call = resolve(value, clause.function.module) if value and value.type == "call" else None
-    if call is None or call.local or call.module not in project.modules:
-        return False
-    return module_says_why_atoms(project.module(call.module))
 
 
 RULE = Rule(

@@ -38,12 +38,7 @@ _MANY_ALIKE = 8
 _SHORT_CLAUSE = 3
 """Statements: what is set, the call of the helper, and the answer."""
 
-_CALLBACKS = (
-    ("handle_call", 3),
-    ("handle_cast", 2),
-    ("handle_info", 2),
-    ("handle_event", 4),
-)
+_CALLBACKS = (("handle_call", 3), ("handle_cast", 2), ("handle_info", 2), ("handle_event", 4))
 """What others send; a `handle_continue` is the server's own next step."""
 
 
@@ -78,16 +73,17 @@ def check(
     topics_met = topics_of([tag for tag in tags if tag not in read])
     size = Size(code_lines(module), len(tags), len(field_names(module)), topics_met)
     excesses = size.excesses((lines, messages, fields, topics))
+    if len(excesses) < MEASURES_FOR_A_REMARK:
+        return
     # A protocol's handler is long and has many words, and does one thing for all that; one
     # connection, written as a state machine, has many fields, too.
-    if len(excesses) < MEASURES_FOR_A_REMARK or size.messages <= messages:
-        by_fields = len(excesses) >= MEASURES_FOR_A_REMARK and size.fields > fields
-        if not by_fields or is_machine(module) or has_phases(module):
-            return
+    many_fields = size.fields > fields and not (is_machine(module) or has_phases(module))
+    if size.messages <= messages and not many_fields:
+        return
     name = Span(module.source.path, module.node.start_byte, _head_end(module))
     warn = len(excesses) >= MEASURES_FOR_A_WARNING
-    words = ", ".join(size.topics[:12])
-    note = f"its messages speak of: {words}" if words else "the tags of its messages name no topics"
+    said = ", ".join(size.topics[:12])
+    note = f"its messages speak of: {said}" if said else "the tags of its messages name no topics"
     yield Site(
         name,
         f"`{module.name}` has grown large: {'; '.join(excesses)}",
