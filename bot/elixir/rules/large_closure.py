@@ -18,6 +18,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import callbacks, is_callback, is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.bindings import bound_to, whole_names
+from bot.elixir.rules.parts.struct_fields import fields_of, is_rest_small, structs_of
 
 _AT_START = frozenset({"Agent.start", "Agent.start_link"})
 """They copy once in the life of a process."""
@@ -59,11 +60,9 @@ def _exemption(variable: Captured, clause: Clause, most: int, whole: set[str]) -
     if len(variable.fields) > most:
         return "much-of-it"
     used = {field.split(".")[0] for field in variable.fields}
-    fields = _fields_of(variable.name, clause)
-    if fields is not None and fields <= len(used):
-        return "much-of-it"
-    if _is_state(variable.name, clause) and _is_all(used, clause.function.module):
-        return "much-of-it"
+    kept = _is_kept(variable.name, used, clause)
+    if kept:
+        return kept
     if any(text(s) in whole for s in bound_to(variable.name, variable.first, clause)):
         return "sent-with-more"
     if _made_here(variable.first, clause):
@@ -100,16 +99,17 @@ def _made_here(use: Node, clause: Clause) -> bool:
     return value is not None and value.node.type == "map"
 
 
-def _fields_of(name: str, clause: Clause) -> int | None:
-    """How many fields it has, where a parameter's pattern says that it is the module's struct."""
-    module = clause.function.module
-    for param in clause.params:
-        sides = [param.child_by_field_name(side) for side in ("left", "right")]
-        if nodes.operator(param) == "=" and name in [text(s) for s in sides if s is not None]:
-            for struct in nodes.of_type(param, "struct"):
-                if _is_own(struct, module):
-                    return _fields_defined(module)
-    return None
+def _is_kept(name: str, used: set[str], clause: Clause) -> str:
+    """Whether nothing is saved: it has no further fields, or only small ones."""
+    module, is_state = clause.function.module, _is_state(name, clause)
+    if is_state and _is_all(used, module):
+        return "much-of-it"
+    structs = structs_of(name, clause, is_state=is_state)
+    known = [(struct, fields_of(struct, module)) for struct in structs]
+    if any(fields is not None and fields <= used for _, fields in known):
+        return "much-of-it"
+    small = bool(structs) and all(is_rest_small(used, struct, module) for struct in structs)
+    return "small" if small else ""
 
 
 def _is_state(name: str, clause: Clause) -> bool:
@@ -136,22 +136,6 @@ def _is_all(used: set[str], module: Module) -> bool:
     puts = (c for c in calls_named(module, ("put",)) if c.full == "Map.put" and c.arity == 3)
     put = {text(call.args[1]).removeprefix(":") for call in puts}
     return {key for state in states for key in keys_of(state)} | put <= used
-
-
-def _is_own(struct: Node, module: Module) -> bool:
-    named = struct.named_children[0] if struct.named_children else struct
-    return text(named) == "__MODULE__" or module.scope.resolve(named) == module.name
-
-
-def _fields_defined(module: Module) -> int | None:
-    for node in module.loose:
-        args = nodes.arguments(node)
-        if nodes.is_call_to(node, "defstruct") and args:
-            return len(args[0].named_children)
-        # With `module:` it is the struct of another one.
-        if nodes.is_call_to(node, "typedstruct") and "module" not in nodes.call_keywords(node):
-            return sum(nodes.is_call_to(n, "field") for n in nodes.of_type(node, "call"))
-    return None
 
 
 RULE = Rule(
@@ -228,6 +212,20 @@ defmodule Shop.Mail do
   def send(order) do
     Task.async(fn -> Shop.Post.send(order.name, order.street, order.town) end)
   end
+end
+"""),
+        ),
+        Exemption(
+            "small",
+            "the type of the module's own struct says that all its other fields are atoms, "
+            "numbers, pids or the like",
+            Sample("""\
+defmodule Shop.Rates do
+  @type t :: %__MODULE__{source: module(), other: module() | nil, every: pos_integer()}
+  defstruct [:source, :other, :every]
+
+  @spec fetch(t()) :: Task.t()
+  def fetch(rates), do: Task.async(fn -> Shop.Http.get(rates.source) end)
 end
 """),
         ),

@@ -136,3 +136,71 @@ end
 """
     expected = "info" if param == "x" else said
     assert outcome("large-closure", {"lib/till.ex": code}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("made", "known", "said"),
+    [
+        ("%Box{kind: k, bytes: b}", "Box.weigh(box)", "~much-of-it"),
+        ("%Shop.Box{kind: k, bytes: b}", "Box.weigh(box)", "~much-of-it"),
+        ("%Box{kind: k, bytes: b}", "Tray.weigh(box)", "info"),
+        ("%Box{kind: k, bytes: b, label: 1}", "Box.weigh(box)", "info"),
+        ("%Box{kind: k, bytes: b}\n    %Box{kind: k}", "Box.weigh(box)", "info"),
+        ("%Box{kind: b} = k", "Box.weigh(box)", "info"),
+        ("load(k, b)", "Box.weigh(box)", "info"),
+    ],
+)
+def test_a_struct_from_elsewhere_that_is_used_up(made: str, known: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Van do
+  alias Shop.Box
+  def pack(k, b) do
+    {made}
+  end
+
+  def send(%{{box: box}}) do
+    Task.async(fn -> Shop.Post.send(box.kind, box.bytes) end)
+    {known}
+  end
+end
+"""
+    assert outcome("large-closure", {"lib/van.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "said"),
+    [
+        ("pid() | nil | :none", "%__MODULE__{} = state", "~small"),
+        ("module", "%__MODULE__{} = state", "~small"),
+        ("timeout()", "state", "~small"),
+        ("String.t()", "state", "info"),
+        ("[pid()]", "state", "info"),
+        ("pid() | map()", "state", "info"),
+    ],
+)
+def test_a_struct_whose_other_fields_are_small(kind: str, head: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Till do
+  use GenServer
+  @type t() :: %__MODULE__{{name: String.t(), other: {kind}}}
+  defstruct [:name, :other]
+
+  def init(name), do: {{:ok, %__MODULE__{{name: name}}}}
+  def handle_info(:tell, {head}), do: {{:noreply, Task.start(fn -> greet(state.name) end)}}
+end
+"""
+    assert outcome("large-closure", {"lib/till.ex": code}) == [said]
+
+
+def test_the_spec_tells_the_struct() -> None:
+    code = """\
+defmodule Shop.Till do
+  @type t :: %__MODULE__{name: String.t()}
+  defstruct [:name]
+
+  @spec tell(pid(), t) :: any()
+  def tell(_pid, till), do: Task.start(fn -> Shop.greet(till.name) end)
+end
+"""
+    assert outcome("large-closure", {"lib/till.ex": code}) == ["~much-of-it"]
+    assert outcome("large-closure", {"lib/till.ex": code.replace("@spec", "# @spec")}) == ["info"]
