@@ -26,6 +26,9 @@ _CALLS = frozenset(
     for module in ("GenServer", "GenStage", "GenStateMachine", ":gen_server", ":gen_statem")
 )
 
+_WITHOUT_LIMIT = (":gen_statem", "GenStateMachine")
+"""Their `call/2` waits for ever, where that of a server exits after five seconds."""
+
 Patience = Literal["endless", "five seconds", "unknown"]
 """Calls without a timeout, calls with the default one, or not known."""
 
@@ -122,10 +125,9 @@ def _patience(call: Call, clause: Clause, module: Module) -> Patience:
     if len(call.args) > 2:
         limit = module.value(call.args[2])
         return "endless" if text(limit) == ":infinity" else "unknown"
-    if call.module == ":gen_statem":
+    if call.module in _WITHOUT_LIMIT:
         return "endless"
-    plain = call.module != "GenStateMachine" and not _caught(call, clause)
-    return "five seconds" if plain else "unknown"
+    return "unknown" if _caught(call, clause) else "five seconds"
 
 
 def _caught(call: Call, clause: Clause) -> bool:

@@ -116,6 +116,11 @@ end
         ("GenServer.call(pid, :go, limit)", "waits, up to the timeout of its call"),
         (":gen_statem.call(pid, :go)", "waits; this module's client functions wait without an end"),
         (
+            "GenStateMachine.call(pid, :go)",
+            "waits; this module's client functions wait without an end",
+        ),
+        ("GenStateMachine.call(pid, :go, 9)", "waits, up to the timeout of its call"),
+        (
             "try do\n GenServer.call(pid, :go)\n catch\n :exit, _ -> nil\n end",
             "waits, up to the timeout of its call",
         ),
@@ -302,6 +307,9 @@ def test_a_pause_that_somebody_else_chooses(time: str, confidence: str) -> None:
         ("[name: :a, worker_module: A]", ["~pool-worker"]),
         ("worker = if x, do: A, else: B\n    [worker_module: worker]", ["~pool-worker"]),
         ("[worker_module: B]", ["warning"]),
+        ("[{:name, {:local, :a}}, {:worker_module, A}, {:size, 10}]", ["~pool-worker"]),
+        ("[{:worker_module, B}, {:other, A}]", ["warning"]),
+        ("{:worker_module, A, B}", ["warning"]),
         ("[module: A]", ["warning"]),
     ],
 )

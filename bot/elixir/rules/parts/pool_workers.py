@@ -28,11 +28,20 @@ def _named(project: Project) -> Iterator[str]:
     for path in project.lib_holding(_OPTION):
         for module in project.modules_in(path):
             for clause in module.clauses_with(_OPTION):
-                for pair in nodes.of_type(clause.node, "pair"):
-                    value = pair.child_by_field_name("value")
-                    key = nodes.text_of(pair, "key").strip()
-                    if key == f"{_OPTION.decode()}:" and value is not None:
-                        yield from _modules(value, clause, _STEPS)
+                for value in _given(clause):
+                    yield from _modules(value, clause, _STEPS)
+
+
+def _given(clause: Clause) -> Iterator[Node]:
+    """What the option is set to, in a keyword or, as Erlang writes it, in a tuple of two."""
+    for pair in nodes.of_type(clause.node, "pair"):
+        value = pair.child_by_field_name("value")
+        if nodes.text_of(pair, "key").strip() == f"{_OPTION.decode()}:" and value is not None:
+            yield value
+    for pair in nodes.of_type(clause.node, "tuple"):
+        elements = pair.named_children
+        if len(elements) == 2 and text(elements[0]) == f":{_OPTION.decode()}":
+            yield elements[1]
 
 
 def _modules(value: Node, clause: Clause, steps: int) -> Iterator[str]:
