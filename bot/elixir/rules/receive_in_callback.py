@@ -73,6 +73,8 @@ def _exemption(call: Call, step: Reached, module: Module) -> str:
         return "flush"
     if _waits_for_an_end(call):
         return "end-of-a-process"
+    if _as_a_call(call):
+        return "as-a-call"
     return "continue" if step.origin.name == "handle_continue" else ""
 
 
@@ -99,6 +101,21 @@ def _waits_for_an_end(call: Call) -> bool:
     if not (waits_for_one(call) and _is_limited(call)):
         return False
     return all(is_tuple_of(pattern, ":DOWN") or _own_link(pattern, call) for pattern in found)
+
+
+def _as_a_call(call: Call) -> bool:
+    """Whether it waits as `GenServer.call` does: with a limit, for an answer by the reference of a
+    monitor and for that monitor's `:DOWN`, and for nothing else.
+    """
+    found = patterns(call)
+    downs = [p.named_children for p in found if is_tuple_of(p, ":DOWN")]
+    ref = text(downs[0][1]) if len(downs) == 1 and len(downs[0]) == 5 else ""
+    return (
+        len(found) > 1
+        and ref.startswith("^")
+        and _is_limited(call)
+        and all(ref in map(text, nodes.of_type(p, "unary_operator")) for p in found)
+    )
 
 
 def _has_ended(pattern: Node, call: Call) -> bool:
@@ -235,16 +252,16 @@ defmodule Shop.Door do
   def init(lock), do: {:ok, lock}
 
   def handle_cast(:close, lock) do
-    ref = Process.monitor(lock)
-    send(lock, {:close, self()})
+    ref = make_ref()
+    send(lock, {:close, self(), ref})
     await_closed(ref)
     {:noreply, lock}
   end
 
   defp await_closed(ref) do
     receive do
-      {:DOWN, ^ref, _, _, _} -> :ok
       {:closed, ^ref} -> :ok
+      {:jammed, ^ref} -> :jammed
     after
       5_000 -> :timeout
     end
@@ -340,6 +357,31 @@ defmodule Shop.Belt do
     end
 
     {:noreply, Shop.Motor.start()}
+  end
+end
+"""),
+        ),
+        Exemption(
+            "as-a-call",
+            "it waits as `GenServer.call` does, for an answer or the end of the other side by one "
+            "monitor's reference, and with a limit: no other message is taken by it",
+            Sample("""\
+defmodule Shop.Belt do
+  use GenServer
+  def init(motor), do: {:ok, motor}
+
+  def handle_cast(:faster, motor) do
+    ref = Process.monitor(motor)
+    send(motor, {:faster, self(), ref})
+
+    receive do
+      {:done, ^ref} -> Process.demonitor(ref, [:flush])
+      {:DOWN, ^ref, :process, _pid, _reason} -> :ok
+    after
+      1_000 -> :ok
+    end
+
+    {:noreply, motor}
   end
 end
 """),
