@@ -12,12 +12,20 @@ from bot.elixir.context import is_benchmark, is_command_line, is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
+from bot.elixir.reach import (
+    BUSY,
+    SERVER_CALLBACKS,
+    callbacks,
+    is_callback,
+    is_server,
+    reached,
+)
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.patient import (
     answered_late,
     asks_a_supervisor,
     awaits_bounded_tasks,
+    awaits_own_work,
     own_answers,
     waits,
 )
@@ -35,6 +43,7 @@ POSITIONS = {
 }  # fmt: skip
 """Where each waiting call takes its timeout, counted from 0."""
 
+_TASKS = ("Task.await", "Task.await_many")
 _WAITING = re.compile(
     rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
 )
@@ -60,8 +69,10 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     busy: set[int] | None = None
     outside: list[Call] = []
-    for call, clause in _endless_calls(module):
-        exemption = _exemption(call, clause, project)
+    found = [(c, clause, _exemption(c, clause, project)) for c, clause in _endless_calls(module)]
+    excused = {_server(call) for call, _, exemption in found if exemption == "stated-reason"}
+    for call, clause, known in found:
+        exemption = known or ("stated-reason" if _server(call) in excused - {""} else "")
         busy = _clauses_of_callbacks(module) if busy is None else busy
         if exemption:
             yield Exempt(Span.of(module, call.node), exemption)
@@ -90,6 +101,15 @@ def _endless_calls(module: Module) -> Iterator[tuple[Call, Clause]]:
                 yield call, clause
 
 
+def _server(call: Call) -> str:
+    """Which server is asked, as it is written; empty of a variable, which may hold any, and of
+    what is awaited.
+    """
+    asked = call.args[0]
+    named = (asked.type != "identifier" or text(asked) == "__MODULE__") and call.full not in _TASKS
+    return f"{call.full} {text(asked)}" if named else ""
+
+
 def _clauses_of_callbacks(module: Module) -> set[int]:
     if not is_server(module):
         return set()
@@ -116,11 +136,28 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "stated-reason"
     if awaits_bounded_tasks(call, clause):
         return "bounded-inside"
+    if awaits_own_work(call) and _only_continues(clause):
+        return "continue"
     if asks_a_supervisor(call, clause):
         return "supervisor"
     if reports_back(call, clause):
         return "reports-back"
     return "late-reply" if answered_late(call, module) else ""
+
+
+def _only_continues(clause: Clause) -> bool:
+    """Whether `handle_continue/2` runs it, and nothing else: itself, or a private function that no
+    other callback leads to.
+    """
+    module, function = clause.function.module, clause.function
+    if not is_server(module) or (function.public and not is_callback(function)):
+        return False
+    around = {
+        origin.label
+        for origin in callbacks(module, BUSY)
+        if any(step.clause is clause for step in reached([origin]))
+    }
+    return around == {"handle_continue/2"}
 
 
 def _stuck(call: Call, module: Module) -> Site:
@@ -354,6 +391,22 @@ end
             Sample("""\
 defmodule Shop.Bench do
   def run(tasks), do: Task.await_many(tasks, :infinity)
+end
+"""),
+        ),
+        Exemption(
+            "continue",
+            "`handle_continue/2` awaits a task that is linked and that it starts right there: the "
+            "server's own work, in a heap that goes with it, and it would have no limit inline",
+            Sample("""\
+defmodule Shop.Shelf do
+  use GenServer
+  def init(path), do: {:ok, path, {:continue, :fill}}
+
+  def handle_continue(:fill, path) do
+    total = Task.async(fn -> Shop.Count.all(path) end) |> Task.await(:infinity)
+    {:noreply, total}
+  end
 end
 """),
         ),

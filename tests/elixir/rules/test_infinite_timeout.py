@@ -357,3 +357,55 @@ defmodule Shop.A do
 end
 """
     assert outcome(RULE, {"lib/a.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("callback", "work", "said"),
+    [
+        ("handle_continue(:go, s)", "Task.async(fn -> go(s) end) |> Task.await(:infinity)", "~"),
+        ("handle_continue(:go, s)", "Task.await(Task.async(fn -> go(s) end), :infinity)", "~"),
+        ("handle_continue(:go, s)", "run(s)", "~"),
+        ("handle_continue(:go, s)", "Task.await(s, :infinity)", "warning"),
+        (
+            "handle_continue(:go, s)",
+            "Task.Supervisor.async_nolink(T, fn -> go(s) end) |> Task.await(:infinity)",
+            "warning",
+        ),
+        ("handle_cast(:go, s)", "run(s)", "warning"),
+        ("handle_cast(:go, s)", "Task.async(fn -> go(s) end) |> Task.await(:infinity)", "warning"),
+    ],
+)
+def test_a_start_may_work_in_a_task_of_its_own(callback: str, work: str, said: str) -> None:
+    helper = "defp run(s), do: Task.async(fn -> go(s) end) |> Task.await(:infinity)"
+    code = f"""\
+defmodule Shop.A do
+  use GenServer
+  def init(s), do: {{:ok, s, {{:continue, :go}}}}
+  def {callback} do
+    {work}
+    {{:noreply, s}}
+  end
+  {helper if "run" in work else ""}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~continue" if said == "~" else said]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("Shop.name(s)", "Shop.name(s)", ["~stated-reason", "~stated-reason"]),
+        ("__MODULE__", "__MODULE__", ["~stated-reason", "~stated-reason"]),
+        ("Shop.name(s)", "Shop.Other.name(s)", ["info", "~stated-reason"]),
+        ("s", "s", ["info", "~stated-reason"]),
+    ],
+)
+def test_a_reason_holds_for_the_server(first: str, second: str, said: list[str]) -> None:
+    code = f"""\
+defmodule Shop.A do
+  # we wait for ever here, since the other side has a limit of its own
+  def set(s), do: GenServer.call({first}, :set, :infinity)
+  def get(s), do: GenServer.call({second}, :get, :infinity)
+end
+"""
+    assert sorted(outcome(RULE, {"lib/a.ex": code}), reverse=False) == sorted(said)

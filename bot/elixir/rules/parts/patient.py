@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.blocking import blocking
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, resolve
 from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
@@ -40,6 +40,7 @@ _WAITS = ("async_stream", "stop", "start_child", "start_link", "terminate_child"
 """How the names of calls begin that wait for a process to start, to work or to end."""
 _AWAITS = ("Task.await", "Task.await_many")
 _STARTS = ("Task.async", "Task.Supervisor.async", "Task.Supervisor.async_nolink")
+_LINKED = ("Task.async", "Task.Supervisor.async")
 _DEEPEST = 3
 """How often the caller is handed on, at most."""
 _CALLS = ("GenServer.call", "GenStage.call", ":gen_server.call")
@@ -188,3 +189,10 @@ def awaits_bounded_tasks(call: Call, clause: Clause) -> bool:
         return False
     started = [c for c in clause.calls if c.full in _STARTS]
     return bool(started) and all(b"timeout" in (c.node.text or b"") for c in started)
+
+
+def awaits_own_work(call: Call) -> bool:
+    """Awaiting a linked task where it is started: what it does is done in turn, as inline."""
+    task = call.args[0] if call.full == "Task.await" else None
+    started = resolve(task, call.owner) if task is not None and task.type == "call" else None
+    return started is not None and started.full in _LINKED
