@@ -27,6 +27,8 @@ class Move:
 
     target: str
     node: Node
+    later: bool = False
+    """Whether a timer brings it: such a step does not count, but shows that the server waits."""
 
 
 def check(module: Module, messages: int = _LEAST) -> Iterator[Site | Exempt]:
@@ -43,6 +45,8 @@ def check(module: Module, messages: int = _LEAST) -> Iterator[Site | Exempt]:
         yield Exempt(Span.of(module, chain[0].node), "platform")
     elif sum(not move.target.startswith(_CONTINUE) for move in chain) < messages - 1:
         yield Exempt(Span.of(module, chain[0].node), "continues")
+    elif _in_line(chain, moves):
+        yield Exempt(Span.of(module, chain[0].node), "in-line")
     else:
         yield _site(chain, moves, module)
 
@@ -68,10 +72,21 @@ def _chain(start: str, moves: Mapping[str, list[Move]]) -> tuple[Move, ...]:
     queue = [start]
     for state in queue:
         for move in moves[state]:
-            if move.target in moves and move.target not in chains:
+            if not move.later and move.target in moves and move.target not in chains:
                 chains[move.target] = (*chains[state], move)
                 queue.append(move.target)
     return max(chains.values(), key=len)
+
+
+def _in_line(chain: tuple[Move, ...], moves: Mapping[str, list[Move]]) -> bool:
+    """Whether each message of the chain is followed by one other alone, which a timer may bring,
+    and the server waits by one on the way: it does one thing, with pauses.
+    """
+    first = next(state for state, found in moves.items() if chain[0] in found)
+    states = [first, *(move.target for move in chain)]
+    following = ({move.target for move in moves[state]} - {state} for state in states)
+    waits = any(move.later for state in states for move in moves[state])
+    return waits and all(len(others) <= 1 for others in following)
 
 
 def _moves(module: Module) -> dict[str, list[Move]]:
@@ -87,25 +102,23 @@ def _moves(module: Module) -> dict[str, list[Move]]:
 
 
 def _moves_of(handler: Clause) -> Iterator[Move]:
-    told: set[str] = set()
+    told: set[tuple[str, bool]] = set()
     for clause in run_by(handler):
-        sent = [
-            (shape(own.message), own.call.node) for own in own_messages(clause) if not own.later
-        ]
-        for state, node in (*sent, *_continues(clause)):
-            if state and state not in told:
-                told.add(state)
-                yield Move(state, node)
+        sent = [Move(shape(own.message), own.call.node, own.later) for own in own_messages(clause)]
+        for move in (*sent, *_continues(clause)):
+            if move.target and (move.target, move.later) not in told:
+                told.add((move.target, move.later))
+                yield move
 
 
-def _continues(clause: Clause) -> Iterator[tuple[str, Node]]:
+def _continues(clause: Clause) -> Iterator[Move]:
     """`{:continue, message}` at the end of what the clause returns."""
     for way in ways(clause):
         parts = [n for n in way.result.named_children if n.type != "comment"]
         last = parts[-1] if way.tag in (":noreply", ":reply") and parts else None
         inner = last.named_children if last is not None and last.type == "tuple" else []
         if len(inner) == 2 and text(inner[0]) == ":continue":
-            yield _CONTINUE + shape(inner[1]), inner[1]
+            yield Move(_CONTINUE + shape(inner[1]), inner[1])
 
 
 def _import(handlers: str) -> Sample:
@@ -210,6 +223,29 @@ end
 def handle_continue(:open, state), do: {:noreply, state, {:continue, :read}}
 def handle_continue(:read, state), do: {:noreply, state, {:continue, :store}}
 def handle_continue(:store, state), do: {:noreply, state}
+"""),
+        ),
+        Exemption(
+            "in-line",
+            "each message is followed by one other alone, and the server waits on the way by a "
+            "timer: one thing after another with pauses, in which no message means two things",
+            _import("""\
+def handle_info(:wait, state) do
+  if File.exists?(state.path) do
+    send(self(), :read)
+  else
+    Process.send_after(self(), :wait, 1_000)
+  end
+
+  {:noreply, state}
+end
+
+def handle_info(:read, state) do
+  send(self(), :store)
+  {:noreply, state}
+end
+
+def handle_info(:store, state), do: {:noreply, state}
 """),
         ),
         Exemption(

@@ -71,3 +71,50 @@ def test_many_states_are_searched_quickly() -> None:
     every = "\n    ".join(f"send(self(), {state})" for state in states)
     dense = [sends(state, "", every.replace("{", "{{")) for state in states]
     assert said(*dense) == []
+
+
+LATER = "Process.send_after(self(), {}, 9)"
+
+
+def waits(state: str, following: str) -> str:
+    """The handler tries again later, or goes on."""
+    return (
+        f"def handle_info({state}, s) do\n    if ready?(s), do: send(self(), {following}), "
+        f"else: {LATER.format(state)}\n    {{:noreply, s}}\n  end"
+    )
+
+
+@pytest.mark.parametrize(
+    ("handlers", "words"),
+    [
+        ((waits(":a", ":b"), sends(":b", ":c"), END), ["~in-line"]),
+        ((waits(":a", ":b"), sends(":b", ":c"), sends(":c", ":c", LATER)), ["~in-line"]),
+        ((waits(":a", ":b"), sends(":b", ":c"), sends(":c", ":a", LATER)), ["~in-line"]),
+        ((waits(":a", ":b"), sends(":b", ":c"), sends(":c", ":a")), ["~in-line"]),
+        ((sends(":a", ":b"), sends(":b", ":c"), sends(":c", ":a", LATER)), ["~in-line"]),
+        ((sends(":a", ":b"), sends(":b", ":c"), END), ["info"]),
+        ((sends(":a", ":b"), sends(":b", ":c"), sends(":c", ":a")), ["info"]),
+        (
+            (
+                waits(":a", ":b"),
+                sends(":b", ":c", "if odd?(s), do: send(self(), :d), else: send(self(), {})"),
+                END,
+                "def handle_info(:d, s), do: {:noreply, s}",
+            ),
+            ["info"],
+        ),
+        (
+            (
+                waits(":a", ":b"),
+                sends(":b", ":c"),
+                "def handle_info(:c, s) do\n"
+                "    if odd?(s), do: send(self(), :a), else: send(self(), :d)\n"
+                "    {:noreply, s}\n  end",
+                "def handle_info(:d, s), do: {:noreply, s}",
+            ),
+            ["info"],
+        ),
+    ],
+)
+def test_steps_in_line_that_wait_are_no_states(handlers: tuple[str, ...], words: list[str]) -> None:
+    assert said(*handlers) == words
