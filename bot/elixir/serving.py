@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -15,10 +16,11 @@ from bot.elixir.reach import (
     SERVER_CALLBACKS,
     Reached,
     callbacks,
-    reached,
+    reached_from,
     reached_from_callbacks,
 )
 
+_FOR_TESTS = re.compile(r"\{?\s*:\w*(?:for_tests?|test_only)_*(?!\w)")
 _CONTINUE = ("handle_continue", 2)
 _WRITTEN = ("atom", "tuple", "string", "integer")
 _CALLS = frozenset(
@@ -38,16 +40,34 @@ def serving(module: Module) -> list[Reached]:
 
     Each is told by the shortest way to it. A callback that calls `handle_continue` with
     a value nobody can read here goes on with the start: which of its clauses runs is not known.
+    What a message made for tests leads to is told by it only where no other does.
     """
-    steps = reached(callbacks(module, SERVER_CALLBACKS - {_CONTINUE}))
+    served = callbacks(module, SERVER_CALLBACKS - {_CONTINUE})
     found: dict[int, Reached] = {}
-    for step in (step for step in steps if not any(map(_goes_on, step.path))):
-        known = found.setdefault(step.clause.node.id, step)
-        if len(step.path) < len(known.path):
-            found[step.clause.node.id] = step
+    for tests in (False, True):
+        shortest: dict[int, Reached] = {}
+        for step in _steps(served, for_tests=tests):
+            known = shortest.setdefault(step.clause.node.id, step)
+            if len(step.path) < len(known.path):
+                shortest[step.clause.node.id] = step
+        found |= {place: step for place, step in shortest.items() if place not in found}
     for step in reached_from_callbacks(module, [_CONTINUE]):
         found.setdefault(step.clause.node.id, step)
     return list(found.values())
+
+
+def _steps(served: list[Function], *, for_tests: bool) -> Iterator[Reached]:
+    """What the callbacks reach from those of their clauses that are, or are not, for tests."""
+    for function in served:
+        first = [clause for clause in function.clauses if _is_for_tests(clause) == for_tests]
+        for step in reached_from(function, first):
+            if not any(map(_goes_on, step.path)):
+                yield step
+
+
+def _is_for_tests(clause: Clause) -> bool:
+    """Whether the name of its message says so."""
+    return bool(clause.params) and _FOR_TESTS.match(text(clause.params[0])) is not None
 
 
 def _goes_on(call: Call) -> bool:

@@ -295,7 +295,7 @@ end
         ),
         Exemption(
             "no-clients",
-            "a worker that only ticks has no callers who could wait for it",
+            "a worker that only ticks, or casts to itself alone, has no callers who could wait",
             Sample("""\
 defmodule Sweeper do
   use GenServer

@@ -437,3 +437,82 @@ defmodule Shop.Painter do
 end
 """
     assert outcome("blocking-callback", {"lib/painter.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("more", "elsewhere", "said"),
+    [
+        ("", "", "~no-clients"),
+        ("def go, do: GenServer.cast(__MODULE__, :go)", "", "info"),
+        ("def handle_call(:n, _, s), do: {:reply, s, s}", "", "warning"),
+        ("def handle_cast(other, s), do: {:noreply, [other | s]}", "", "info"),
+        ("def handle_cast(_other, s), do: {:noreply, s}", "", "~no-clients"),
+        ("", "GenServer.cast(Shop.Filler, :go)", "info"),
+        ("", "GenServer.cast(Shop.Filler, message)", "info"),
+        ("", "GenServer.cast(pid, :go)", "info"),
+        ("", "GenServer.cast(pid, :stop)", "~no-clients"),
+        ("", "GenServer.cast(Shop.Other, :go)", "~no-clients"),
+        ("", "GenServer.cast(__MODULE__, :go)", "~no-clients"),
+    ],
+)
+def test_who_casts_to_itself_alone_has_no_clients(more: str, elsewhere: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Filler do
+  use GenServer
+  def init(s) do
+    GenServer.cast(self(), :go)
+    {{:ok, s}}
+  end
+
+  def handle_cast(:go, s) do
+    rows = Shop.Repo.all(s, timeout: :infinity)
+    GenServer.cast(__MODULE__, {{:store, rows}})
+    {{:noreply, s}}
+  end
+
+  def handle_cast({{:store, _rows}}, s), do: {{:noreply, s}}
+  {more}
+end
+"""
+    other = f"defmodule Shop.Desk do\n  def act(pid, message) do\n    {elsewhere or ':ok'}\n"
+    files = {"lib/filler.ex": code, "lib/desk.ex": f"{other}    {{pid, message}}\n  end\nend\n"}
+    assert outcome("blocking-callback", files) == [said]
+
+
+def test_a_server_that_never_casts_has_unseen_clients() -> None:
+    callback = "def handle_cast(:go, s) do\n    {body}\n    {{:noreply, s}}\n  end"
+    code = server(callback, "Shop.Repo.all(s)")
+    assert outcome("blocking-callback", {"lib/a.ex": code}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "path"),
+    [
+        (":__fill_for_test", ["start", "fill"]),
+        (":fill_for_tests", ["start", "fill"]),
+        (":fill_now", ["fill"]),
+        (":fill_latest", ["fill"]),
+    ],
+)
+def test_the_way_that_is_told_is_not_one_for_tests(tag: str, path: list[str]) -> None:
+    code = f"""\
+defmodule Shop.Filler do
+  use GenServer
+  def init(s), do: {{:ok, s}}
+  def handle_call(:all, _, s), do: {{:reply, s, s}}
+  def handle_info({{{tag}, s}}, _), do: {{:noreply, fill(s)}}
+  def handle_info(:go, s), do: {{:noreply, start(s)}}
+  defp start(s), do: fill(s)
+  defp fill(s), do: Shop.Repo.all(s)
+end
+"""
+    (finding,) = analysed(RULE, {"lib/a.ex": code}).findings
+    calls = [e.note.split("`")[3] for e in finding.evidence if "` calls `" in e.note]
+    assert calls == path
+
+
+def test_a_wait_that_only_tests_lead_to_is_told_as_it_is() -> None:
+    code = server(
+        "def handle_info(:go_for_test, s) do\n    {body}\n  end", "Repo.all(s)", OTHER_CALL
+    )
+    assert outcome("blocking-callback", {"lib/a.ex": code}) == ["warning"]

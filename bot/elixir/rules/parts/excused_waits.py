@@ -11,6 +11,7 @@ from bot.elixir.reach import Reached
 from bot.elixir.rules.parts.callback_waits import answers_calls, takes_requests
 from bot.elixir.rules.parts.only_request import only_request
 from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
+from bot.elixir.rules.parts.own_requests import casts_only_to_itself
 from bot.elixir.rules.parts.pool_workers import is_pool_worker
 from bot.elixir.ways import always_stops
 
@@ -51,6 +52,8 @@ def _other_callers(waits: Blocking, step: Reached, module: Module, project: Proj
         return "pool-worker"
     if is_no_database(waits, project):
         return "own-repo"
+    if not answers_calls(module) and casts_only_to_itself(module, project):
+        return "no-clients"
     return only_request(waits, step, module, project)
 
 
