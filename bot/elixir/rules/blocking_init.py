@@ -16,6 +16,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
 from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.route import also, route
+from bot.elixir.rules.parts.start_chain import Chain, chain_of
 from bot.elixir.starters import Starters, starters_of
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
@@ -49,14 +50,15 @@ def _judge(group: list[tuple[Blocking, Reached]], project: Project) -> Site | Ex
     if exemption:
         return Exempt(Span.of(module, waits.call.node), exemption)
     starters = starters_of(project.modules[module.name], project)
-    filled = _filled(step, project)
-    severity, confidence = _weight(waits, step, starters, filled)
+    chain, filled = chain_of(starters, project), _filled(step, project)
+    by_hand = starters.only_by_hand and not chain.supervised
+    severity, confidence = _weight(waits, step, filled, by_hand=by_hand)
     return Site(
         Span.of(module, waits.call.node),
         f"`init/1` blocks on {waits.title}: `{waits.call.full}`",
         because=(
             *route(step),
-            *_who_waits(waits, module, starters),
+            *_who_waits(waits, module, starters, chain),
             *_who_reads(filled),
             *also(group, waits),
         ),
@@ -77,7 +79,9 @@ def _exemption(waits: Blocking, step: Reached) -> str:
     return "one-job" if _never_serves(step) else ""
 
 
-def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[Because]:
+def _who_waits(
+    waits: Blocking, module: Module, starters: Starters, chain: Chain
+) -> Iterator[Because]:
     span = Span.of(module, waits.call.node)
     if _backs_off(waits):
         yield Because(span, "only where it gives up: it delays the next start")
@@ -87,6 +91,7 @@ def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[
         yield Because(
             Span(path, start, end), "this starts it; no list of children is seen to name it"
         )
+        yield from _further(chain)
     elif starters.on_demand and not starters.listed:
         yield Because(
             span, "its supervisor, and everybody who asks that one for a child, waits for its end"
@@ -98,6 +103,17 @@ def _who_waits(waits: Blocking, module: Module, starters: Starters) -> Iterator[
         )
     if _is_supervisor(module):
         yield Because(span, _NO_CONTINUE)
+
+
+def _further(chain: Chain) -> Iterator[Because]:
+    """What else waits, where the start of another server makes this one."""
+    for number, (module, call) in enumerate(chain.links, 1):
+        end = chain.supervised and number == len(chain.links)
+        whose = "and so the supervisor that starts it" if end else "and so whoever starts that one"
+        yield Because(
+            Span.of(module, call.node),
+            f"this runs in `init/1` of `{module.name}`, which waits too, {whose}",
+        )
 
 
 def _backs_off(waits: Blocking) -> bool:
@@ -140,9 +156,9 @@ def _never_serves(step: Reached) -> bool:
 
 
 def _weight(
-    waits: Blocking, step: Reached, starters: Starters, filled: _Filled
+    waits: Blocking, step: Reached, filled: _Filled, *, by_hand: bool
 ) -> tuple[Severity | None, Confidence | None]:
-    if (filled.read is not None or starters.only_by_hand) and not waits.endless:
+    if (filled.read is not None or by_hand) and not waits.endless:
         # What starts later, or whoever starts it, may rely on the work being done.
         return "info", "medium"
     if _backs_off(waits):

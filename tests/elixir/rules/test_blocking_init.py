@@ -147,6 +147,61 @@ def test_who_starts_it_waits(body: str, waiting: str, severity: str, fix: str) -
     assert (finding.severity, finding.fix) == (severity, fix)
 
 
+DESK = """\
+defmodule Shop.Desk do
+  use GenServer
+  def start_link(x), do: GenServer.start_link(__MODULE__, x)
+  def init(x) do
+    {START}
+    {:ok, x}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "above", "severity", "waits"),
+    [
+        (
+            "Shop.Rates.start_link(x)",
+            "Supervisor.init([Shop.Desk], strategy: :one_for_one)",
+            "warning",
+            ["and so the supervisor that starts it"],
+        ),
+        (
+            "Shop.Rates.start_link(x)",
+            "DynamicSupervisor.start_child(Sup, {Shop.Desk, x})",
+            "warning",
+            ["and so the supervisor that starts it"],
+        ),
+        (
+            "Shop.Rates.start_link(x)",
+            "{:ok, pid} = Shop.Desk.start_link(x)\n    pid",
+            "info",
+            ["and so whoever starts that one"],
+        ),
+        ("Shop.Rates.start_link(x)", "x", "info", ["and so whoever starts that one"]),
+        (
+            "Task.start(fn -> Shop.Rates.start_link(x) end)",
+            "Supervisor.init([Shop.Desk], strategy: :one_for_one)",
+            "info",
+            [],
+        ),
+    ],
+)
+def test_a_start_within_a_start_holds_up_both(
+    start: str, above: str, severity: str, waits: list[str]
+) -> None:
+    files = {
+        "lib/rates.ex": RATES,
+        "lib/desk.ex": DESK.replace("{START}", start),
+        "lib/starts.ex": f"defmodule Shop.Starts do\n  def go(x) do\n    {above}\n  end\nend\n",
+    }
+    (finding,) = analysed(RULE, files).findings
+    further = [e.note.split(", ", 2)[2] for e in finding.evidence if "waits too" in e.note]
+    assert (finding.severity, further) == (severity, waits)
+
+
 def test_a_supervisor_that_starts_it_on_demand_beside_its_own_children() -> None:
     other = """\
 defmodule Shop.Tree do
