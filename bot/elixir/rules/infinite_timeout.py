@@ -30,7 +30,7 @@ from bot.elixir.rules.parts.patient import (
     waits,
 )
 from bot.elixir.rules.parts.report import let_go, reports_back, who_waits
-from bot.elixir.rules.parts.stated_reasons import stated_above, stated_beside
+from bot.elixir.rules.parts.stated_reasons import explains_no_limit, stated_above, stated_beside
 
 POSITIONS = {
     "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,
@@ -70,7 +70,7 @@ def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     busy: set[int] | None = None
     outside: list[Call] = []
     found = [(c, clause, _exemption(c, clause, project)) for c, clause in _endless_calls(module)]
-    excused = {_server(call) for call, _, exemption in found if exemption == "stated-reason"}
+    excused = {_server(call) for call, clause, _ in found if explains_no_limit(clause)}
     for call, clause, known in found:
         exemption = known or ("stated-reason" if _server(call) in excused - {""} else "")
         busy = _clauses_of_callbacks(module) if busy is None else busy

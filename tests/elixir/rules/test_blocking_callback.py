@@ -445,6 +445,12 @@ end
         ("", "", "~no-clients"),
         ("def go, do: GenServer.cast(__MODULE__, :go)", "", "info"),
         ("def handle_call(:n, _, s), do: {:reply, s, s}", "", "warning"),
+        (
+            "def go, do: GenServer.cast(__MODULE__, :go)\n"
+            "  def handle_info(:go, s), do: {:noreply, go() && s}",
+            "",
+            "info",
+        ),
         ("def handle_cast(other, s), do: {:noreply, [other | s]}", "", "info"),
         ("def handle_cast(_other, s), do: {:noreply, s}", "", "~no-clients"),
         ("", "GenServer.cast(Shop.Filler, :go)", "info"),
@@ -516,3 +522,51 @@ def test_a_wait_that_only_tests_lead_to_is_told_as_it_is() -> None:
         "def handle_info(:go_for_test, s) do\n    {body}\n  end", "Repo.all(s)", OTHER_CALL
     )
     assert outcome("blocking-callback", {"lib/a.ex": code}) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# asked synchronously: no part of the shop ever calls back to this server", "~"),
+        ("# on purpose, so that nothing can be sold while the shop is counted", "~"),
+        ("# TODO: this is deliberate for now, but should be a task some day", "warning"),
+        ("# synchronous", "warning"),
+        ("# what is on the shelf, by the name of the shop it is in", "warning"),
+    ],
+)
+@pytest.mark.parametrize("place", ["entry", "call", "around", "function"])
+def test_a_reason_on_the_way(place: str, comment: str, said: str) -> None:
+    places = {
+        name: comment if name == place else ""
+        for name in ("entry", "call", "around", "function", "other")
+    }
+    code = """\
+defmodule A do
+  use GenServer
+  def handle_call(:go, _, s) do
+    {entry}
+    all(s)
+    {{:reply, 1, s}}
+  end
+
+  {function}
+  defp all(s) do
+    {around}
+    found =
+      Enum.map(s, fn one ->
+        {call}
+        Shop.Repo.all(one)
+      end)
+
+    {other}
+    found
+  end
+end
+"""
+    words = ["~stated-reason" if said == "~" else said]
+    assert outcome("blocking-callback", {"lib/a.ex": code.format(**places)}) == words
+
+
+def test_a_reason_for_something_else_is_none() -> None:
+    body = "Shop.Repo.all(s)\n    # done inline so that the caller sees what is counted\n    s"
+    assert outcome("blocking-callback", {"lib/a.ex": server(CALL, body)}) == ["warning"]

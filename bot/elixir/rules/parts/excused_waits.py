@@ -13,6 +13,7 @@ from bot.elixir.rules.parts.only_request import only_request
 from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.own_requests import casts_only_to_itself
 from bot.elixir.rules.parts.pool_workers import is_pool_worker
+from bot.elixir.rules.parts.stated_reasons import stated_on_the_way
 from bot.elixir.ways import always_stops
 
 _STAGE_WORK = ("handle_events", "handle_demand")
@@ -54,6 +55,8 @@ def _other_callers(waits: Blocking, step: Reached, module: Module, project: Proj
         return "own-repo"
     if not answers_calls(module) and casts_only_to_itself(module, project):
         return "no-clients"
+    if stated_on_the_way((*step.path, waits.call)):
+        return "stated-reason"
     return only_request(waits, step, module, project)
 
 

@@ -14,7 +14,7 @@ from bot.elixir.matching import can_match, is_tagged
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import BUSY, reached_from_callbacks
+from bot.elixir.reach import BUSY, is_callback, reached, reached_from_callbacks
 from bot.elixir.rules.parts.standing import comments_on
 from bot.elixir.trapping import is_self
 
@@ -49,7 +49,9 @@ def casts_only_to_itself(module: Module, project: Project) -> bool:
     known = [message for message in taken if not text(message).startswith("_")]
     if not known or not all(is_tagged(message, module) for message in known):
         return False
+    clients = [f for f in module.functions.values() if f.public and not is_callback(f)]
     own = {step.clause.node.id for step in reached_from_callbacks(module, BUSY)}
+    own -= {step.clause.node.id for step in reached(clients)}
     made = [(call, clause) for clause in module.clauses_with(b"cast") for call in _casts(clause)]
     return (
         bool(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
@@ -20,9 +20,17 @@ _ABOUT_WAITING = re.compile(
 _BLOCKS = re.compile(r"\b(?:waits?|blocks?|blocked|blocking|for ?ever|infinity)\b", re.I)
 """What the documentation of a function says that waits on purpose."""
 
+_NO_LIMIT = re.compile(r":infinity\b|\bfor ?ever\b|\bunbounded\b|\bno (?:time-?out|limit)\b", re.I)
+"""What names the missing limit itself."""
+
 _OTHER_PROCESS = re.compile(
     r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+(?:process|thread)\b", re.I
 )
+
+_ON_PURPOSE = re.compile(
+    r"\b(?:synchronous(?:ly)?|deliberate(?:ly)?|intentional(?:ly)?|on purpose|inline)\b", re.I
+)
+"""What is said of work that is meant to be done here and now."""
 
 _TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)
 """Comments that give no reason for a handler: of work that is left, and those for other tools."""
@@ -91,6 +99,30 @@ def stated_above(clause: Clause, limit: Node) -> bool:
     if key not in memo:
         memo[key] = any(_tells_why(same.node) for same in clause.function.clauses)
     return bool(memo[key])
+
+
+def stated_on_the_way(calls: Iterable[Call]) -> bool:
+    """Whether a comment above one of the calls, above a statement around it or above its function
+    says that it is to be done here and now.
+    """
+    for call in calls:
+        clause = call.owner.clause_at(call.start)
+        for node in (call.node, *nodes.ancestors(call.node)) if clause is not None else ():
+            words = " ".join(reversed([*_comments_above(node)])).replace("#", " ")
+            if _ON_PURPOSE.search(words) is not None and _is_a_reason([words]):
+                return True
+            if clause is not None and node.id == clause.node.id:
+                break
+    return False
+
+
+def explains_no_limit(clause: Clause) -> bool:
+    """Whether a comment or `@doc` above the function names the missing limit: what it says of a
+    server holds for all calls to that one.
+    """
+    nodes_above = [same.node for same in clause.function.clauses]
+    words = [" ".join([*_comments_above(n), *_documents_above(n)]) for n in nodes_above]
+    return any(_NO_LIMIT.search(w) and len(w.split()) >= _FEWEST_WORDS for w in words)
 
 
 PDICT = re.compile(r"\bprocess(?:'s|es')? dictionar(?:y|ies)\b|\bpdict\b", re.I)
