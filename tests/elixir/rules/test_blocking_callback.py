@@ -528,7 +528,8 @@ def test_a_wait_that_only_tests_lead_to_is_told_as_it_is() -> None:
     ("comment", "said"),
     [
         ("# asked synchronously: no part of the shop ever calls back to this server", "~"),
-        ("# on purpose, so that nothing can be sold while the shop is counted", "~"),
+        ("# waits on purpose, so that nothing can be sold while the shop is counted", "~"),
+        ("# a shop that is shut is skipped, while a missing one deliberately raises", "warning"),
         ("# TODO: this is deliberate for now, but should be a task some day", "warning"),
         ("# synchronous", "warning"),
         ("# what is on the shelf, by the name of the shop it is in", "warning"),

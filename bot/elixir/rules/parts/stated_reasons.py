@@ -27,10 +27,9 @@ _OTHER_PROCESS = re.compile(
     r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+(?:process|thread)\b", re.I
 )
 
-_ON_PURPOSE = re.compile(
-    r"\b(?:synchronous(?:ly)?|deliberate(?:ly)?|intentional(?:ly)?|on purpose|inline)\b", re.I
-)
-"""What is said of work that is meant to be done here and now."""
+_HERE_AND_NOW = re.compile(r"\b(?:synchronous(?:ly)?|inline)\b", re.I)
+_ON_PURPOSE = re.compile(r"\b(?:deliberate(?:ly)?|intentional(?:ly)?|on purpose)\b", re.I)
+"""What is said of work that is meant to be done here and now; of the second, where it waits."""
 
 _TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|credo:|sobelow|dialyzer", re.I)
 """Comments that give no reason for a handler: of work that is left, and those for other tools."""
@@ -109,11 +108,17 @@ def stated_on_the_way(calls: Iterable[Call]) -> bool:
         clause = call.owner.clause_at(call.start)
         for node in (call.node, *nodes.ancestors(call.node)) if clause is not None else ():
             words = " ".join(reversed([*_comments_above(node)])).replace("#", " ")
-            if _ON_PURPOSE.search(words) is not None and _is_a_reason([words]):
+            if _says_here_and_now(words) and _is_a_reason([words]):
                 return True
             if clause is not None and node.id == clause.node.id:
                 break
     return False
+
+
+def _says_here_and_now(words: str) -> bool:
+    if _HERE_AND_NOW.search(words) is not None:
+        return True
+    return _ON_PURPOSE.search(words) is not None and _BLOCKS.search(words) is not None
 
 
 def explains_no_limit(clause: Clause) -> bool:
