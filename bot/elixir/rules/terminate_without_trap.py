@@ -21,6 +21,7 @@ from bot.elixir.rules.parts.by_hand import is_started_by_hand
 from bot.elixir.rules.parts.effects import effect_of
 from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
+from bot.elixir.rules.parts.with_the_application import ends_with_the_application
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
@@ -62,8 +63,16 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         yield Exempt(span, "put-in-order")
     elif _trapped_elsewhere(module, project):
         yield Exempt(span, "trapped-elsewhere")
+    elif _goes_with_the_node(done, skipped) and ends_with_the_application(module.name, project):
+        yield Exempt(span, "ends-with-the-application")
     else:
         yield _site(done, module, project)
+
+
+def _goes_with_the_node(done: Done, skipped: list[Done]) -> bool:
+    """Whether all that matters as much as this one only takes handlers off."""
+    alike = [other for other in skipped if other.effect == done.effect]
+    return all(other.source.full in _HARMLESS for other in alike)
 
 
 def _done_at_start(done: Call, module: Module) -> bool:
@@ -243,6 +252,38 @@ end
                     "lib/exits.ex": """\
 defmodule Shop.Exits do
   def trap, do: Process.flag(:trap_exit, true)
+end
+""",
+                }
+            ),
+        ),
+        Exemption(
+            "ends-with-the-application",
+            "it takes off handlers, and a supervisor only stops it as the application ends: it is "
+            "a child of the application under `:one_for_one`",
+            Sample(
+                files={
+                    "lib/counter.ex": """\
+defmodule Shop.Counter do
+  use GenServer
+
+  def init(sold) do
+    :telemetry.attach(__MODULE__, [:shop, :sold], &__MODULE__.sold/4, nil)
+    {:ok, sold}
+  end
+
+  def handle_cast(:sold, sold), do: {:noreply, sold + 1}
+  def sold(_event, _measured, _metadata, _config), do: GenServer.cast(__MODULE__, :sold)
+  def terminate(_reason, _sold), do: :telemetry.detach(__MODULE__)
+end
+""",
+                    "lib/application.ex": """\
+defmodule Shop.Application do
+  use Application
+
+  def start(_type, _args) do
+    Supervisor.start_link([{Shop.Counter, 0}], strategy: :one_for_one)
+  end
 end
 """,
                 }

@@ -309,3 +309,41 @@ def test_what_is_done_for_a_stop_by_the_supervisor(head: str, end: str, words: s
 def test_clauses_before_take_the_reason(first: str, words: str) -> None:
     code = server("File.rm(state)").replace("  def terminate", f"  def {first}\n  def terminate")
     assert outcome(RULE, {"lib/a.ex": code}) == [words]
+
+
+@pytest.mark.parametrize(
+    ("end", "strategy", "uses", "more", "words"),
+    [
+        (":telemetry.detach(:a)", ":one_for_one", "Application", "", "~ends-with-the-application"),
+        (":telemetry.detach(:a)", ":rest_for_one", "Application", "", "info"),
+        (":telemetry.detach(:a)", ":one_for_one", "Supervisor", "", "info"),
+        (
+            ":telemetry.detach(:a)",
+            ":one_for_one",
+            "Application",
+            "terminate_child(S, Shop.A)",
+            "info",
+        ),
+        (
+            ":telemetry.detach(:a)",
+            ":one_for_one",
+            "Application",
+            "start_link([Shop.A], strategy: :one_for_all)",
+            "info",
+        ),
+        ("File.rm(state)", ":one_for_one", "Application", "", "warning"),
+        (":telemetry.detach(:a)\n    File.rm(state)", ":one_for_one", "Application", "", "info"),
+    ],
+)
+def test_what_only_ends_with_the_application(
+    end: str, strategy: str, uses: str, more: str, words: str
+) -> None:
+    application = f"""\
+defmodule Shop.Application do
+  use {uses}
+  def start(_, _), do: Supervisor.start_link([Shop.A], strategy: {strategy})
+  {f"def stop(S), do: Supervisor.{more}" if more else ""}
+end
+"""
+    files = {"lib/a.ex": server(end), "lib/application.ex": application}
+    assert outcome(RULE, files) == [words]
