@@ -12,6 +12,7 @@ from typing import Literal
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.context import ends_system
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 from bot.elixir.reach import Reached
@@ -143,8 +144,10 @@ def blocking(call: Call) -> Blocking | None:
         kind = "database"
     if kind is None or _to_local_socket(call):
         return None
-    endless = call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ()) or any(
-        text(a) == ":infinity" for a in call.args[1:]
+    endless = (
+        call.arity in _ENDLESS_BY_DEFAULT.get(call.full, ())
+        or any(text(a) == ":infinity" for a in call.args[1:])
+        or _handshake_without_limit(call)
     )
     if kind == "sleep":
         return None if _parked(call) else Blocking(call, kind, False)
@@ -197,6 +200,15 @@ def entry_of(call: Call, step: Reached) -> Clause:
     found = step.origin.module.clause_at(first.start)
     assert found is not None, "a way begins in one of the clauses of its origin"
     return found
+
+
+def _handshake_without_limit(call: Call) -> bool:
+    """Whether what a TLS handshake is given second are options: else that is its time limit."""
+    if call.full != ":ssl.handshake" or call.arity != 2:
+        return False
+    given, clause = call.args[1], call.owner.clause_at(call.start)
+    value = value_of(Expression(given, clause)) if clause is not None else None
+    return (value.node if value is not None else given).type in ("list", "keywords")
 
 
 def _to_local_socket(call: Call) -> bool:

@@ -571,3 +571,22 @@ end
 def test_a_reason_for_something_else_is_none() -> None:
     body = "Shop.Repo.all(s)\n    # done inline so that the caller sees what is counted\n    s"
     assert outcome("blocking-callback", {"lib/a.ex": server(CALL, body)}) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("body", "endless"),
+    [
+        (":ssl.handshake(s)", True),
+        (":ssl.handshake(s, verify: :verify_none)", True),
+        (":ssl.handshake(s, [])", True),
+        ("options = [verify: :verify_none]\n    :ssl.handshake(s, options)", True),
+        (":ssl.handshake(s, 5_000)", False),
+        ("limit = 5_000\n    :ssl.handshake(s, limit)", False),
+        (":ssl.handshake(s, [], 5_000)", False),
+        (":ssl.handshake(s, Shop.limit())", False),
+    ],
+)
+def test_a_handshake_may_have_no_limit(body: str, endless: bool) -> None:
+    (finding,) = analysed(RULE, server(CALL, body, OTHER_CALL)).findings
+    notes = [e.note for e in finding.evidence]
+    assert ("it has no time limit of its own" in notes) == endless
