@@ -26,6 +26,7 @@ from bot.elixir.rules.parts.patient import (
     asks_a_supervisor,
     awaits_bounded_tasks,
     awaits_own_work,
+    ends_the_server,
     own_answers,
     waits,
 )
@@ -140,6 +141,8 @@ def _exemption(call: Call, clause: Clause, project: Project) -> str:
         return "continue"
     if asks_a_supervisor(call, clause):
         return "supervisor"
+    if ends_the_server(call, module):
+        return "stop"
     if reports_back(call, clause):
         return "reports-back"
     return "late-reply" if answered_late(call, module) else ""
@@ -407,6 +410,20 @@ defmodule Shop.Shelf do
     total = Task.async(fn -> Shop.Count.all(path) end) |> Task.await(:infinity)
     {:noreply, total}
   end
+end
+"""),
+        ),
+        Exemption(
+            "stop",
+            "the module's own server stops on that request: as `GenServer.stop/1`, which waits "
+            "without an end too",
+            Sample("""\
+defmodule Shop.Shelf do
+  use GenServer
+  def close(pid), do: GenServer.call(pid, :close, :infinity)
+  def init(path), do: {:ok, path}
+  def handle_call(:close, _from, path), do: {:stop, :normal, File.read!(path), path}
+  def handle_call(:fill, _from, path), do: {:reply, Req.get!(path), path}
 end
 """),
         ),

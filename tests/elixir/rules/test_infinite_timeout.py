@@ -415,3 +415,28 @@ defmodule Shop.A do
 end
 """
     assert sorted(outcome(RULE, {"lib/a.ex": code})) == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("{:stop, :normal, :ok, s}", "~stop"),
+        ("if s, do: {:stop, :normal, :ok, s}, else: {:stop, :shutdown, :ok, s}", "~stop"),
+        ("if s, do: {:stop, :normal, :ok, s}, else: {:reply, Req.get!(s), s}", "info"),
+        ("{:reply, Req.get!(s), s}", "info"),
+        ("finish(s)", "info"),
+    ],
+)
+def test_a_request_to_stop_waits_as_a_stop_does(answer: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.A do
+  use GenServer
+  def close(p), do: GenServer.call(p, :close, :infinity)
+  def init(s), do: {{:ok, s}}
+  def handle_call(:close, _, s) do
+    {answer}
+  end
+  defp finish(s), do: {{:reply, Req.get!(s), s}}
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]

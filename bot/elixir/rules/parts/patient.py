@@ -123,6 +123,12 @@ def answered_late(call: Call, module: Module) -> bool:
     )
 
 
+def ends_the_server(call: Call, module: Module) -> bool:
+    """Whether it asks the module's own server to stop: each clause that can answer does so."""
+    answers = own_answers(call, module)
+    return bool(answers) and all(way.tag == ":stop" for c in answers for way in ways(c))
+
+
 def _gives_no_reply(clause: Clause) -> bool:
     return clause.mentions(b":noreply") and any(way.tag == ":noreply" for way in ways(clause))
 
