@@ -12,7 +12,7 @@ from bot.elixir.fixes.base import Codemod, Declined, GeneratedTest, Params, Prop
 from bot.elixir.fixes.locate import Place, find, params_of, place_of
 from bot.elixir.nodes import text
 from bot.elixir.project import Project
-from bot.elixir.rules.infinite_timeout import POSITIONS
+from bot.elixir.rules.parts.endless_excuses import POSITIONS
 
 DEFAULT = "5_000"
 """Milliseconds: what the waiting functions take when no timeout is given."""

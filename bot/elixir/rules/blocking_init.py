@@ -16,7 +16,7 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.filled_stores import Fill, fills, is_read_by_others
 from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.route import also, route
-from bot.elixir.rules.parts.start_chain import Chain, chain_of
+from bot.elixir.rules.parts.start_chain import Chain, chain_of, further
 from bot.elixir.starters import Starters, starters_of
 
 _SUPERVISORS = ("Supervisor", "DynamicSupervisor")
@@ -91,7 +91,7 @@ def _who_waits(
         yield Because(
             Span(path, start, end), "this starts it; no list of children is seen to name it"
         )
-        yield from _further(chain)
+        yield from further(chain)
     elif starters.on_demand and not starters.listed:
         yield Because(
             span, "its supervisor, and everybody who asks that one for a child, waits for its end"
@@ -103,17 +103,6 @@ def _who_waits(
         )
     if _is_supervisor(module):
         yield Because(span, _NO_CONTINUE)
-
-
-def _further(chain: Chain) -> Iterator[Because]:
-    """What else waits, where the start of another server makes this one."""
-    for number, (module, call) in enumerate(chain.links, 1):
-        end = chain.supervised and number == len(chain.links)
-        whose = "and so the supervisor that starts it" if end else "and so whoever starts that one"
-        yield Because(
-            Span.of(module, call.node),
-            f"this runs in `init/1` of `{module.name}`, which waits too, {whose}",
-        )
 
 
 def _backs_off(waits: Blocking) -> bool:

@@ -11,8 +11,8 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.reach import Reached, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.infinite_timeout import POSITIONS
 from bot.elixir.rules.parts.decided import is_ruled_out
+from bot.elixir.rules.parts.endless_excuses import POSITIONS
 from bot.elixir.rules.parts.other_waits import not_its_own
 from bot.elixir.rules.parts.route import also, route
 from bot.elixir.trapping import trap_flags

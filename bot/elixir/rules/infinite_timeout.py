@@ -8,43 +8,16 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir.calls import Call
-from bot.elixir.context import is_benchmark, is_command_line, is_platform
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.reach import (
-    BUSY,
-    SERVER_CALLBACKS,
-    callbacks,
-    is_callback,
-    is_server,
-    reached,
-)
+from bot.elixir.reach import SERVER_CALLBACKS, callbacks, is_server, reached
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.patient import (
-    answered_late,
-    asks_a_supervisor,
-    awaits_bounded_tasks,
-    awaits_own_work,
-    ends_the_server,
-    own_answers,
-    waits,
-)
-from bot.elixir.rules.parts.report import let_go, reports_back, who_waits
-from bot.elixir.rules.parts.stated_reasons import explains_no_limit, stated_above, stated_beside
+from bot.elixir.rules.parts.endless_excuses import POSITIONS, excuse, server_asked
+from bot.elixir.rules.parts.patient import own_answers, waits
+from bot.elixir.rules.parts.report import let_go, who_waits
+from bot.elixir.rules.parts.stated_reasons import explains_no_limit
 
-POSITIONS = {
-    "GenServer.call": 2, "GenStage.call": 2, ":gen_server.call": 2, ":gen_statem.call": 2,
-    "GenStateMachine.call": 2,
-    "Agent.get": 2, "Agent.update": 2, "Agent.get_and_update": 2, "Task.await": 1,
-    "Task.await_many": 1,
-    ":gen_server.wait_response": 1, ":gen_server.receive_response": 1, ":erpc.call": 4,
-    ":rpc.call": 4,
-    "GenServer.multi_call": 3,
-}  # fmt: skip
-"""Where each waiting call takes its timeout, counted from 0."""
-
-_TASKS = ("Task.await", "Task.await_many")
 _WAITING = re.compile(
     rb"\b(?:GenServer|GenStage|gen_server|gen_statem|GenStateMachine|Agent|Task|erpc|rpc)\.[a-z]"
 )
@@ -70,10 +43,10 @@ def check(project: Project, path: str) -> Iterator[Site | Exempt]:
 def _in_module(module: Module, project: Project) -> Iterator[Site | Exempt]:
     busy: set[int] | None = None
     outside: list[Call] = []
-    found = [(c, clause, _exemption(c, clause, project)) for c, clause in _endless_calls(module)]
-    excused = {_server(call) for call, clause, _ in found if explains_no_limit(clause)}
+    found = [(c, clause, excuse(c, clause, project)) for c, clause in _endless_calls(module)]
+    excused = {server_asked(call) for call, clause, _ in found if explains_no_limit(clause)}
     for call, clause, known in found:
-        exemption = known or ("stated-reason" if _server(call) in excused - {""} else "")
+        exemption = known or ("stated-reason" if server_asked(call) in excused - {""} else "")
         busy = _clauses_of_callbacks(module) if busy is None else busy
         if exemption:
             yield Exempt(Span.of(module, call.node), exemption)
@@ -102,15 +75,6 @@ def _endless_calls(module: Module) -> Iterator[tuple[Call, Clause]]:
                 yield call, clause
 
 
-def _server(call: Call) -> str:
-    """Which server is asked, as it is written; empty of a variable, which may hold any, and of
-    what is awaited.
-    """
-    asked = call.args[0]
-    named = (asked.type != "identifier" or text(asked) == "__MODULE__") and call.full not in _TASKS
-    return f"{call.full} {text(asked)}" if named else ""
-
-
 def _clauses_of_callbacks(module: Module) -> set[int]:
     if not is_server(module):
         return set()
@@ -120,47 +84,6 @@ def _clauses_of_callbacks(module: Module) -> set[int]:
 def _endless(node: Node, module: Module) -> bool:
     """Whether a timeout is `:infinity`, or an attribute of that value."""
     return text(module.value(node)) == ":infinity"
-
-
-def _exemption(call: Call, clause: Clause, project: Project) -> str:
-    module, limit = clause.function.module, call.args[POSITIONS[call.full]]
-    app = project.app_of(module.source.path)
-    if is_platform(module):
-        return "platform"
-    if module.name.startswith("Mix.") or is_command_line(clause):
-        return "mix-task"
-    if app is not None and app.only_escript:
-        return "escript"
-    if is_benchmark(module):
-        return "benchmark"
-    if stated_beside(call, clause) or stated_above(clause, limit):
-        return "stated-reason"
-    if awaits_bounded_tasks(call, clause):
-        return "bounded-inside"
-    if awaits_own_work(call) and _only_continues(clause):
-        return "continue"
-    if asks_a_supervisor(call, clause):
-        return "supervisor"
-    if ends_the_server(call, module):
-        return "stop"
-    if reports_back(call, clause):
-        return "reports-back"
-    return "late-reply" if answered_late(call, module) else ""
-
-
-def _only_continues(clause: Clause) -> bool:
-    """Whether `handle_continue/2` runs it, and nothing else: itself, or a private function that no
-    other callback leads to.
-    """
-    module, function = clause.function.module, clause.function
-    if not is_server(module) or (function.public and not is_callback(function)):
-        return False
-    around = {
-        origin.label
-        for origin in callbacks(module, BUSY)
-        if any(step.clause is clause for step in reached([origin]))
-    }
-    return around == {"handle_continue/2"}
 
 
 def _stuck(call: Call, module: Module) -> Site:

@@ -21,15 +21,17 @@ from bot.elixir.rules.parts.by_hand import is_started_by_hand
 from bot.elixir.rules.parts.effects import effect_of
 from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
-from bot.elixir.rules.parts.with_the_application import ends_with_the_application
+from bot.elixir.rules.parts.with_the_application import (
+    HARMLESS,
+    ends_with_the_application,
+    only_leaves_handlers,
+)
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
 _AT_START = (("init", 1), ("handle_continue", 2))
 _KNOWN = (*SERVERS, "Bitwise", "TypedStruct", "Retry")
 """Modules whose `use` leaves the flag alone."""
-_HARMLESS = (":telemetry.detach",)
-"""A handler that is left behind is taken off at its first failure."""
 
 
 def starts(project: Project) -> list[str]:
@@ -63,16 +65,10 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         yield Exempt(span, "put-in-order")
     elif _trapped_elsewhere(module, project):
         yield Exempt(span, "trapped-elsewhere")
-    elif _goes_with_the_node(done, skipped) and ends_with_the_application(module.name, project):
+    elif only_leaves_handlers(done, skipped) and ends_with_the_application(module.name, project):
         yield Exempt(span, "ends-with-the-application")
     else:
         yield _site(done, module, project)
-
-
-def _goes_with_the_node(done: Done, skipped: list[Done]) -> bool:
-    """Whether all that matters as much as this one only takes handlers off."""
-    alike = [other for other in skipped if other.effect == done.effect]
-    return all(other.source.full in _HARMLESS for other in alike)
 
 
 def _done_at_start(done: Call, module: Module) -> bool:
@@ -116,7 +112,7 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
 def _site(done: Done, module: Module, project: Project) -> Site:
     span, end = Span.of(module, done.call.node), done.step.origin.label
     stop = _stop(module, end)
-    minor = done.effect == "tells" or done.source.full in _HARMLESS
+    minor = done.effect == "tells" or done.source.full in HARMLESS
     loose = is_started_by_hand(module.name, project)
     when = "an exit signal ends this server" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)

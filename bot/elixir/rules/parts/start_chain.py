@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.elixir.calls import Call
 from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_server, reached_from_callbacks
+from bot.elixir.rules.base import Because, Span
 from bot.elixir.starters import Starters, starters_of
 
 _FARTHEST = 4
@@ -49,3 +51,14 @@ def _in_a_start(place: tuple[str, int, int], project: Project) -> tuple[Module, 
             if call.start == start and not call.runs_in:
                 return module, call
     return None
+
+
+def further(chain: Chain) -> Iterator[Because]:
+    """What else waits, where the start of another server makes this one."""
+    for number, (module, call) in enumerate(chain.links, 1):
+        end = chain.supervised and number == len(chain.links)
+        whose = "and so the supervisor that starts it" if end else "and so whoever starts that one"
+        yield Because(
+            Span.of(module, call.node),
+            f"this runs in `init/1` of `{module.name}`, which waits too, {whose}",
+        )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from bot.elixir.callers import last_part
+from bot.elixir.clean_up import Done
 from bot.elixir.project import Project
+
+HARMLESS = (":telemetry.detach",)
+"""A handler that is left behind is taken off at its first failure."""
 
 
 def ends_with_the_application(name: str, project: Project) -> bool:
@@ -26,3 +30,9 @@ def ends_with_the_application(name: str, project: Project) -> bool:
         return False
     ending = frozenset(project.lib_holding(b"terminate_child"))
     return not ending or not project.texts.holding(last_part(name), among=ending)
+
+
+def only_leaves_handlers(done: Done, skipped: list[Done]) -> bool:
+    """Whether all that matters as much as this one only takes handlers off."""
+    alike = [other for other in skipped if other.effect == done.effect]
+    return all(other.source.full in HARMLESS for other in alike)
