@@ -17,15 +17,11 @@ from bot.elixir.outline import Module
 from bot.elixir.project import Project
 from bot.elixir.reach import BUSY, SERVERS, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.at_the_end import ends_with_the_application, only_leaves_handlers
 from bot.elixir.rules.parts.by_hand import is_started_by_hand
 from bot.elixir.rules.parts.effects import effect_of
 from bot.elixir.rules.parts.end_reasons import is_done_at_shutdown
 from bot.elixir.rules.parts.route import route
-from bot.elixir.rules.parts.with_the_application import (
-    HARMLESS,
-    ends_with_the_application,
-    only_leaves_handlers,
-)
 from bot.elixir.trapping import trap_flags
 from bot.elixir.ways import ways
 
@@ -112,7 +108,7 @@ def _trapped_elsewhere(module: Module, project: Project) -> bool:
 def _site(done: Done, module: Module, project: Project) -> Site:
     span, end = Span.of(module, done.call.node), done.step.origin.label
     stop = _stop(module, end)
-    minor = done.effect == "tells" or done.source.full in HARMLESS
+    minor = done.effect == "tells" or only_leaves_handlers(done, [done])
     loose = is_started_by_hand(module.name, project)
     when = "an exit signal ends this server" if loose else "a supervisor stops this server"
     guessed = loose or _brings_unseen_code(module, project)

@@ -6,7 +6,7 @@ from bot.elixir.callers import last_part
 from bot.elixir.clean_up import Done
 from bot.elixir.project import Project
 
-HARMLESS = (":telemetry.detach",)
+_HARMLESS = (":telemetry.detach",)
 """A handler that is left behind is taken off at its first failure."""
 
 
@@ -35,4 +35,4 @@ def ends_with_the_application(name: str, project: Project) -> bool:
 def only_leaves_handlers(done: Done, skipped: list[Done]) -> bool:
     """Whether all that matters as much as this one only takes handlers off."""
     alike = [other for other in skipped if other.effect == done.effect]
-    return all(other.source.full in HARMLESS for other in alike)
+    return all(other.source.full in _HARMLESS for other in alike)
