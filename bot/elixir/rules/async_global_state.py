@@ -19,6 +19,7 @@ from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
 from bot.elixir.rules.parts.test_life import (
     clean_up_of,
     is_loaded,
+    is_made_first,
     names_global_mode,
     runs_alone,
     sets_up_the_file,
@@ -103,14 +104,17 @@ def _judge_setting(
     if restored:
         return Exempt(span, "put-back")
     left, put_back = Because(span, note), note == AFTER_A_FAILURE
-    tests = (use for use in (*reads, *changes) if use.tests)
+    # Who writes it before each of its tests finds what it wrote itself.
+    anew = {use.module.name for use in changes if use.call and is_made_first(use.call)}
+    tests = [u for u in (*reads, *changes) if u.tests and u.module.name not in anew]
     later = min(tests, key=lambda use: not use.always, default=None)
     if later is not None:
         found_later = _site(span, what, (left, *later.evidence))
         return replace(found_later, severity="info" if put_back or not later.always else None)
     if not reads:
         return Exempt(span, "unmet")
-    weak = _site(span, what, (left, *reads[0].evidence))
+    # Where all tests that come to it write it first, only the read itself is to be shown.
+    weak = _site(span, what, (left, *reads[0].evidence[:1]))
     return replace(weak, severity="info", confidence="low")
 
 

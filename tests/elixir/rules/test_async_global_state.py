@@ -463,3 +463,18 @@ def test_a_way_by_a_branch_that_the_test_may_not_take(way: str, words: list[str]
 def test_a_branch_on_the_way_is_a_remark_where_the_value_stays() -> None:
     reader = f"{READER}\ndefmodule Shop.Far do\n  def go, do: far?() && Shop.Limit.now()\nend\n"
     assert said(PUT, reader=reader, other=OTHER.replace("Limit.now()", "Far.go()")) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("setup do\nApplication.put_env(:shop, :limit, 5)\n:ok\nend", ["info"]),
+        ("setup _ do\n:ok = Application.put_env(:shop, :limit, 5)\n:ok\nend", ["info"]),
+        ("setup do\nif x(), do: Application.put_env(:shop, :limit, 5)\n:ok\nend", ["warning"]),
+        ('describe "a" do\nsetup do\nApplication.put_env(:shop, :limit, 5)\nend\nend', ["warning"]),
+        ("setup do\nApplication.put_env(:shop, :other, 5)\nend", ["warning"]),
+    ],
+)
+def test_who_writes_it_before_each_test_finds_nothing_left(first: str, words: list[str]) -> None:
+    other = ALONE.replace('  test "reads"', f'  {first}\n  test "reads"')
+    assert said("Application.put_env(:shop, :limit, 1)", other=other) == words

@@ -38,6 +38,20 @@ def sets_up_the_file(call: Call) -> bool:
     return body is not None and next((n.id for n in above), 0) == body.id
 
 
+def is_made_first(call: Call) -> bool:
+    """Whether each test of the module begins with it: it is a step of a `setup` of the module, in
+    no branch and no function.
+    """
+    block = call.statement.parent
+    if block is not None and nodes.operator(block) == "=":
+        block = block.parent
+    setup = block.parent if block is not None and block.type == "do_block" else None
+    if setup is None or not nodes.is_call_to(setup, "setup", "setup_all"):
+        return False
+    body = call.owner.body
+    return body is not None and setup.parent is not None and setup.parent.id == body.id
+
+
 def runs_alone(path: str, project: Project) -> bool:
     """Whether the `test_helper.exs` above a file lets only one module run at a time."""
     above = (
