@@ -13,12 +13,14 @@ from bot.elixir.context import is_platform, is_test_support
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Limit, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.stated_reasons import says_why_so
 
 _MANY_A_SECOND = 20
 _DEFAULT_SECONDS = 5
 _POOLS = ("DynamicSupervisor", "ConsumerSupervisor", "PartitionSupervisor", "Task.Supervisor")
 _TELLING = {"strategy", "max_seconds"}
 """Options that only supervisors have beside `max_restarts`."""
+_INTENSITY = ("max_restarts", "max_seconds")
 _SUPERVISORS = (*_POOLS, "Supervisor", ":supervisor", "Supervisor.Spec")
 
 
@@ -49,6 +51,8 @@ def _judge(pair: Node, options: Node, clause: Clause, many: int) -> Iterator[Sit
         yield Exempt(span, "platform")
     elif is_test_support(module):
         yield Exempt(span, "test-support")
+    elif says_why_so([p for p in options.named_children if _key(p) in _INTENSITY]):
+        yield Exempt(span, "stated")
     else:
         yield _site(span, restarts, seconds, owner)
 
@@ -165,6 +169,24 @@ end
 defmodule Shop.Testing.Supervisor do
   use Supervisor
   def init(_), do: Supervisor.init([], strategy: :one_for_one, max_restarts: 1_000_000)
+end
+"""),
+        ),
+        Exemption(
+            "stated",
+            "a comment right above the option says why so many are allowed: it is on purpose",
+            Sample("""\
+defmodule Shop.Desks do
+  use DynamicSupervisor
+
+  def init(_) do
+    DynamicSupervisor.init(
+      strategy: :one_for_one,
+      # A desk ends with its customer's call, so that a busy hour must not end the shop.
+      max_restarts: 10_000,
+      max_seconds: 1
+    )
+  end
 end
 """),
         ),

@@ -24,7 +24,8 @@ _NO_LIMIT = re.compile(r":infinity\b|\bfor ?ever\b|\bunbounded\b|\bno (?:time-?o
 """What names the missing limit itself."""
 
 _OTHER_PROCESS = re.compile(
-    r"\bdeadlocks?\b|\b(?:separate|another|different|other|own)\s+(?:process|thread)\b", re.I
+    r"\bdeadlocks?\b|\bcircular(?:ly|ity)?\b|\b(?:separate|another|different|other|own)\s+(?:process|thread)\b",
+    re.I,
 )
 
 _HERE_AND_NOW = re.compile(r"\b(?:synchronous(?:ly)?|inline)\b", re.I)
@@ -73,6 +74,19 @@ _MEANT = re.compile(
     re.I,
 )
 """Why new atoms do no harm; without it the comment may ask for another way."""
+
+
+_ON_PURPOSE = re.compile(
+    r"\b(?:idempotent|best[- ]effort|harmless|on purpose|deliberate(?:ly)?|intentional(?:ly)?"
+    r"|failures? (?:is|are) (?:only|just) logged)\b",
+    re.I,
+)
+"""What a comment says of work that may be lost, or that is done in an unusual way knowingly."""
+
+_BECAUSE = re.compile(
+    rf"{_ON_PURPOSE.pattern}|\b(?:because|due to|so that|in order to|otherwise|(?:im)?possible)\b",
+    re.I,
+)
 
 _FEWEST_WORDS = 6
 """Less is a heading, not a reason."""
@@ -188,6 +202,23 @@ def says_why_elsewhere(call: Call) -> bool:
     for place in places:
         words = " ".join(reversed(list(_comments_above(place)))).replace("#", " ")
         if _OTHER_PROCESS.search(words) is not None and len(words.split()) >= _FEWEST_WORDS:
+            return True
+    return False
+
+
+def says_it_may_be_lost(call: Call) -> bool:
+    """Whether a comment right above says why nothing is lost with the work, or that it may be."""
+    words = list(reversed(list(_comments_above(call.statement))))
+    return _ON_PURPOSE.search(" ".join(words)) is not None and _is_a_reason(words)
+
+
+def says_why_so(pairs: list[Node]) -> bool:
+    """Whether a comment right above one of the options gives a reason for it."""
+    for pair in pairs:
+        first = pair.parent is not None and pair.prev_named_sibling is None
+        above = [*_comments_above(pair.parent if first and pair.parent else pair)]
+        words = list(reversed(above))
+        if _BECAUSE.search(" ".join(words)) is not None and _is_a_reason(words):
             return True
     return False
 
