@@ -9,9 +9,10 @@ from bot.elixir.awaiting import returned
 from bot.elixir.calls import Call
 from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
 from bot.elixir.messages import COWBOY_LOOP, traps_exits
-from bot.elixir.outline import Clause, Module
+from bot.elixir.outline import Clause
+from bot.elixir.project import Project
 from bot.elixir.reach import is_server
-from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
 from bot.elixir.rules.parts.init_job import starts_again
@@ -21,6 +22,7 @@ from bot.elixir.rules.parts.job import (
     lone_stop,
     only_ends_a_process,
     only_sends,
+    only_waits_and_tells,
     unknown,
 )
 from bot.elixir.rules.parts.joined import is_joined
@@ -28,11 +30,13 @@ from bot.elixir.rules.parts.kept_pid import ended_by_field
 from bot.elixir.rules.parts.spawn_ties import (
     has_option,
     is_monitored,
+    is_sink,
     is_start_function,
     is_tied_to_caller,
+    receives_after,
     waits_for_its_word,
 )
-from bot.elixir.rules.parts.stated_reasons import says_why_elsewhere
+from bot.elixir.rules.parts.stated_reasons import says_it_may_be_lost, says_why_elsewhere
 
 SPAWNS = frozenset(
     {
@@ -50,26 +54,35 @@ SPAWNS = frozenset(
 )
 
 
-def check(module: Module) -> Iterator[Site | Exempt]:
-    """Every raw spawn in a function of the module."""
-    for clause in module.clauses_with(b"spawn"):
-        for call in clause.calls:
-            if call.full in SPAWNS and not call.in_quote and not call.captured:
-                yield _judge(call, clause)
+def starts(project: Project) -> list[str]:
+    """Files that speak of it."""
+    return project.lib_holding(b"spawn")
 
 
-def _judge(call: Call, clause: Clause) -> Site | Exempt:
+def check(project: Project, path: str) -> Iterator[Site | Exempt]:
+    """Every raw spawn in a function of the file."""
+    for module in project.modules_in(path):
+        for clause in module.clauses_with(b"spawn"):
+            for call in clause.calls:
+                if call.full in SPAWNS and not call.in_quote and not call.captured:
+                    yield _judge(call, clause, project)
+
+
+def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
     span = Span.of(clause.function.module, call.node)
-    exemption = _exemption(call, clause)
+    exemption = _exemption(call, clause, project)
     if exemption:
         return Exempt(span, exemption)
     linked = has_option(call, "link")
     severity, confidence = _weight(call, clause, linked)
-    # Whether so little a job is worth a supervisor is for people to say.
+    # Whether so little a job is worth a supervisor is for people to say, and whether one that
+    # is waited for should rather be a task.
     plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not (
         only_ends_a_process(call)
+        or only_waits_and_tells(call)
         or ended_by_field(call, clause)
         or waits_for_its_word(call, clause)
+        or receives_after(call, clause)
     )
     fix: FixKind | None = None if plain else "assisted"
     return Site(
@@ -97,6 +110,8 @@ def _note(call: Call, clause: Clause, linked: bool) -> str:
         return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
     if only_ends_a_process(call):
         return "its work is to end another process: little can be lost, but no supervisor knows it"
+    if only_waits_and_tells(call):
+        return "its work is to pause and to tell or let go: little can be lost if it ends early"
     field = ended_by_field(call, clause)
     if field:
         return f"the module keeps its pid in `{field}` and ends it by that, but no supervisor does"
@@ -116,12 +131,14 @@ def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, 
         return "info", "medium"
     if cannot_crash(call):
         return "info", "medium"
-    if clause.function.name == "terminate" or says_why_elsewhere(call) or only_ends_a_process(call):
+    little = only_ends_a_process(call) or only_waits_and_tells(call)
+    said = says_why_elsewhere(call) or says_it_may_be_lost(call)
+    if clause.function.name == "terminate" or said or little:
         return "info", "low"
     return None, None
 
 
-def _exemption(call: Call, clause: Clause) -> str:
+def _exemption(call: Call, clause: Clause, project: Project) -> str:
     module = clause.function.module
     if is_platform(module):
         return "platform"
@@ -144,7 +161,9 @@ def _exemption(call: Call, clause: Clause) -> str:
         return "farewell"
     if call.module == ":erlang" and call.name != "spawn_opt" and call.arity in (2, 4):
         return "remote-node"
-    if is_tied_to_caller(call, clause):
+    if has_option(call, "link") and is_sink(call):
+        return "sink"
+    if is_tied_to_caller(call, clause, project):
         return "tied-to-caller"
     return "joined" if has_option(call, "link") and is_joined(call, clause) else ""
 
@@ -172,7 +191,7 @@ RULE = Rule(
         "spec and put it under a supervisor."
     ),
     triggers=(b"spawn",),
-    check=check,
+    check_project=FileByFile(starts, check),
     bad=(
         Sample("""\
 defmodule Mailer do
@@ -364,6 +383,22 @@ defmodule Shop.Prompt do
       100 ->
         IO.write(".")
         dots()
+    end
+  end
+end
+"""),
+        ),
+        Exemption(
+            "sink",
+            "linked to its starter, it takes whatever comes and does nothing with it: it cannot "
+            "crash and holds nothing that could be lost",
+            Sample("""\
+defmodule Shop.Bin do
+  def open, do: :persistent_term.put(:bin, spawn_link(fn -> drop() end))
+
+  defp drop do
+    receive do
+      _ -> drop()
     end
   end
 end

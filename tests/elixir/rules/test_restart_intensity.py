@@ -65,8 +65,14 @@ end
     ("options", "said"),
     [
         ("# It is possible that many end at once\nmax_restarts: 1000", ["~stated"]),
-        ("# In a busy hour\n# many end at once because they are short\nmax_restarts: 1000", ["~stated"]),
-        ("max_restarts: 1000,\n# so that a busy hour does not count at all\nmax_seconds: 1", ["~stated"]),
+        (
+            "# In a busy hour\n# many end at once because they are short\nmax_restarts: 1000",
+            ["~stated"],
+        ),
+        (
+            "max_restarts: 1000,\n# so that a busy hour does not count at all\nmax_seconds: 1",
+            ["~stated"],
+        ),
         ("# many restarts because of it\nmax_restarts: 1000", ["warning"]),
         ("# this is how many restarts are allowed here\nmax_restarts: 1000", ["warning"]),
         ("# TODO: find out why it was possible to get here\nmax_restarts: 1000", ["warning"]),

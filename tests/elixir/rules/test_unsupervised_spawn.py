@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from bot.elixir.rules.unsupervised_spawn import RULE
 from tests.elixir.rules.support import outcome
 from tests.elixir.support import analysed
@@ -349,8 +350,8 @@ end
     ("name", "pattern", "weight"),
     [
         ("start", "{:ok, ^pid}", ("info", "low", "assisted")),
-        ("start", "{:ok, _}", ("warning", "high", "automatic")),
-        ("begin", "{:ok, ^pid}", ("warning", "high", "automatic")),
+        ("start", "{:ok, _}", ("warning", "high", "assisted")),
+        ("begin", "{:ok, ^pid}", ("warning", "high", "assisted")),
     ],
 )
 def test_a_start_that_waits_for_the_word_of_what_it_spawns(
@@ -475,3 +476,137 @@ end
     if "again" not in caller:
         code = code.replace("  def again(x), do: start(x)\n", "")
     assert len(analysed(RULE, {"lib/lock.ex": code}).findings) == left
+
+
+@pytest.mark.parametrize(
+    ("watch", "words"),
+    [
+        (
+            "ref = Process.monitor(desk)\nreceive do\n{:DOWN, ^ref, _, _, _} -> x\nend",
+            ["~tied-to-caller"],
+        ),
+        ("ref = Process.monitor(x)\nreceive do\n{:DOWN, ^ref, _, _, _} -> x\nend", ["warning"]),
+        ("Process.monitor(desk)\nreceive do\n:stop -> x\nend", ["warning"]),
+    ],
+)
+def test_a_function_of_another_module_that_watches_its_starter(
+    watch: str, words: list[str]
+) -> None:
+    files = {
+        "lib/desk.ex": """\
+defmodule Shop.Desk do
+  alias Shop.Watch
+  def open(bell) do
+    spawn(Watch, :start, [self(), bell])
+    serve(bell)
+  end
+
+  defp serve(bell), do: bell
+end
+""",
+        "lib/watch.ex": f"""\
+defmodule Shop.Watch do
+  def start(desk, x) do
+    {watch}
+  end
+end
+""",
+    }
+    assert outcome("unsupervised-spawn", files) == words
+    del files["lib/watch.ex"]
+    assert outcome("unsupervised-spawn", files) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("job", "weight"),
+    [
+        ("Process.sleep(100)\nsend(x, :late)", ("info", "low", "assisted")),
+        (":timer.sleep(100)\n:telemetry.detach(:desk)", ("info", "low", "assisted")),
+        ("send(x, :now)", ("info", "low", "assisted")),
+        ("Process.sleep(:infinity)", ("warning", "high", "automatic")),
+        ("Process.sleep(100)\nsend(x, price(x))", ("warning", "high", "automatic")),
+        ("receive do\nm -> send(x, m)\nend", ("warning", "high", "automatic")),
+        ("Process.sleep(100)\nShop.close()", ("warning", "high", "automatic")),
+    ],
+)
+def test_a_job_that_only_pauses_and_tells(job: str, weight: tuple[str, str, str]) -> None:
+    (finding,) = analysed(RULE, in_function(f"spawn(fn ->\n{job}\nend)\n:ok")).findings
+    assert (finding.severity, finding.confidence, finding.fix) == weight
+
+
+@pytest.mark.parametrize(
+    ("after", "fix"),
+    [
+        ("receive do\n{:done, y} -> y\nend", "assisted"),
+        ("answer()", "assisted"),
+        ("other()", "automatic"),
+        ("Task.start(fn -> receive do\ny -> y\nend end)", "automatic"),
+    ],
+)
+def test_whose_answer_is_waited_for_is_for_people_to_change(after: str, fix: str) -> None:
+    code = f"""\
+defmodule A do
+  def go(x) do
+    spawn(fn -> work(x) end)
+    {after}
+  end
+
+  defp work(x), do: x
+  defp other, do: :ok
+
+  defp answer do
+    receive do
+      {{:done, y}} -> y
+    end
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.fix) == ("warning", fix)
+
+
+@pytest.mark.parametrize(
+    ("start", "loop", "words"),
+    [
+        ("spawn_link(&drop/0)", "_ -> drop()", ["~sink"]),
+        ("spawn_link(fn -> drop() end)", "_any -> drop()", ["~sink"]),
+        ("spawn(&drop/0)", "_ -> drop()", ["warning"]),
+        ("spawn_link(&drop/0)", "{:add, x} -> drop()", ["info"]),
+        ("spawn_link(&drop/0)", "_ -> price()", ["info"]),
+        ("spawn_link(&drop/0)", "x -> drop(x)", ["info"]),
+    ],
+)
+def test_what_takes_everything_and_does_nothing_with_it(
+    start: str, loop: str, words: list[str]
+) -> None:
+    code = f"""\
+defmodule A do
+  def open, do: {start}
+
+  defp drop do
+    receive do
+      {loop}
+    end
+  end
+
+  defp price, do: 1
+end
+"""
+    assert outcome("unsupervised-spawn", {"lib/a.ex": code}) == words
+
+
+@pytest.mark.parametrize(
+    ("comment", "severity"),
+    [
+        ("# Best effort: what is lost here comes again with the next one.", "info"),
+        ("# A second process, as the desk is busy with other things.", "warning"),
+        ("# It is idempotent.", "warning"),
+    ],
+)
+@pytest.mark.parametrize("start", ["spawn", "Task.start"])
+def test_a_comment_that_says_nothing_is_lost(start: str, comment: str, severity: str) -> None:
+    (finding,) = analysed(
+        rule("unsupervised-spawn" if start == "spawn" else "unsupervised-task"),
+        in_function(f"{comment}\n    {start}(fn -> work(x) end)\n    :ok"),
+    ).findings
+    assert finding.severity == severity

@@ -15,6 +15,8 @@ _SENDS = frozenset({"Kernel.send", "Process.send", ":erlang.send"})
 _STOPS = frozenset(f"{m}.stop" for m in ("GenServer", "Supervisor", "DynamicSupervisor", "Agent"))
 _EXITS = frozenset({"Process.exit", ":erlang.exit"})
 _TIES = frozenset(f"{m}.{name}" for m in ("Process", ":erlang") for name in ("monitor", "link"))
+_SLEEPS = frozenset({"Process.sleep", ":timer.sleep"})
+_LETS_GO = frozenset({":telemetry.detach"})
 _WORDS = frozenset(
     "for receive try if unless case cond with inspect to_string self node is_pid".split()
 )
@@ -58,6 +60,23 @@ def only_sends(start: Call) -> bool:
     found = list(_work(start, lambda call: call.full in _SENDS or call.full == "Enum.each"))
     sends = any(call is not None and call.full in _SENDS for call in found)
     return sends and all(call is not None for call in found)
+
+
+def only_waits_and_tells(start: Call) -> bool:
+    """Whether the job does no more than to pause for a limited time, to send what is there, and to
+    take a handler of events away.
+    """
+    function = _function(start)
+    if function is None or any(
+        nodes.is_call_to(n, "receive") for n in nodes.of_type(function, "call")
+    ):
+        return False
+    found = list(_work(start, lambda c: c.full in _SENDS or c.full in _LETS_GO or _is_pause(c)))
+    return bool(found) and all(call is not None for call in found)
+
+
+def _is_pause(call: Call) -> bool:
+    return call.full in _SLEEPS and bool(call.args) and text(call.args[0]) != ":infinity"
 
 
 def only_ends_a_process(start: Call) -> bool:

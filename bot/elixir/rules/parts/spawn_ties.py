@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.awaiting import hands_on_pid, returned
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.expressions import operations
 from bot.elixir.messages import handles, received
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Function
+from bot.elixir.project import Project
 from bot.elixir.rules.parts.standing import callers_of
 from bot.elixir.ways import ways
 
@@ -29,9 +32,9 @@ def is_start_function(call: Call, clause: Clause) -> bool:
     )
 
 
-def is_tied_to_caller(call: Call, clause: Clause) -> bool:
+def is_tied_to_caller(call: Call, clause: Clause, project: Project) -> bool:
     """The spawned function itself monitors the process that started it, and ends with it."""
-    if _runs_a_watcher(call):
+    if _runs_a_watcher(call, project):
         return True
     own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
     watched = {text(c.args[-1]) for c in own if c.full in _MONITORS and c.args}
@@ -53,17 +56,23 @@ def is_tied_to_caller(call: Call, clause: Clause) -> bool:
     return tied and (any(c.name == "receive" for c in own) or any(map(_takes_ends, own)))
 
 
-def _runs_a_watcher(call: Call) -> bool:
-    """Whether it spawns an own function by name and gives it `self()`, which that watches."""
+def _runs_a_watcher(call: Call, project: Project) -> bool:
+    """Whether it spawns a function by name and gives it `self()`, which that watches."""
     module, shape = call.owner, [arg.type for arg in call.args]
     if shape[1:] != ["atom", "list"]:
         return False
     owner, name = text(call.args[0]), text(call.args[1]).removeprefix(":")
     given = [text(c) for c in call.args[2].named_children if c.type != "comment"]
-    here = owner == "__MODULE__" or module.scope.resolve(call.args[0]) == module.name
-    own = module.functions.get((name, len(given))) if here else None
     place = next((at for at, arg in enumerate(given) if arg == "self()"), -1)
-    return own is not None and place >= 0 and all(_watches(each, place) for each in own.clauses)
+    if place < 0:
+        return False
+    named = module.name if owner == "__MODULE__" else module.scope.resolve(call.args[0])
+    if named != module.name:
+        if named not in project.modules:
+            return False
+        module = project.module(named)
+    run = module.functions.get((name, len(given)))
+    return run is not None and all(_watches(each, place) for each in run.clauses)
 
 
 def _watches(clause: Clause, place: int) -> bool:
@@ -141,4 +150,70 @@ def _callers_monitor(call: Call, clause: Clause) -> bool:
     callers = [each for each in callers_of(own) if each is not own]
     return bool(callers) and all(
         any(c.full in _MONITORS for found in each.clauses for c in found.calls) for each in callers
+    )
+
+
+def receives_after(call: Call, clause: Clause) -> bool:
+    """Whether its starter goes on to take messages, as it does that waits for an answer."""
+    return any(
+        _receives(c, clause)
+        for c in clause.calls
+        if c.start >= call.node.end_byte and not c.runs_in
+    )
+
+
+def _receives(call: Call, clause: Clause) -> bool:
+    """Whether it is a `receive`, or calls an own function that holds one."""
+    if call.local and call.name == "receive":
+        return True
+    own = call.owner.local(call.name, call.arity) if call.module == call.owner.name else None
+    return own is not None and own is not clause.function and any(map(_holds_receive, own.clauses))
+
+
+def _holds_receive(clause: Clause) -> bool:
+    return any(c.local and c.name == "receive" and not c.runs_in for c in clause.calls)
+
+
+def is_sink(call: Call) -> bool:
+    """Whether what runs is an own function that takes any message, and only begins anew."""
+    run = _run_function(call)
+    return run is not None and bool(run.clauses) and all(_drops_all(each) for each in run.clauses)
+
+
+def _run_function(call: Call) -> Function | None:
+    """The own function that is all the work of the process."""
+    given = call.args[0] if call.args else None
+    if given is None:
+        return None
+    if given.type != "anonymous_function":
+        named = [c for c in calls_in(given, call.owner) if c.captured]
+    else:
+        stabs = nodes.clauses(given)
+        body = nodes.statements(nodes.clause_body(stabs[0])) if len(stabs) == 1 else []
+        only = body[0] if len(body) == 1 and body[0].type == "call" else None
+        made = resolve(only, call.owner) if only is not None else None
+        named = [made] if made is not None else []
+    if len(named) != 1 or named[0].module != call.owner.name:
+        return None
+    return call.owner.local(named[0].name, named[0].arity)
+
+
+def _drops_all(clause: Clause) -> bool:
+    """Whether it is one `receive` of whatever comes, and goes on with the same function."""
+    waits = clause.statements()
+    if len(waits) != 1 or not nodes.is_call_to(waits[0], "receive"):
+        return False
+    stabs = nodes.clauses(nodes.do_block(waits[0]))
+    return len(stabs) == 1 and all(
+        [text(p)[:1] for p in nodes.clause_patterns(stab)] == ["_"] and _begins_anew(stab, clause)
+        for stab in stabs
+    )
+
+
+def _begins_anew(stab: Node, clause: Clause) -> bool:
+    body = nodes.statements(nodes.clause_body(stab))
+    made = resolve(body[0], clause.function.module) if len(body) == 1 else None
+    return made is not None and (made.name, made.arity) == (
+        clause.function.name,
+        clause.function.arity,
     )
