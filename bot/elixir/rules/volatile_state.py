@@ -15,11 +15,12 @@ from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, 
 from bot.elixir.rules.parts.fetched import fetched
 from bot.elixir.rules.parts.flushed import is_flushed
 from bot.elixir.rules.parts.kept import field_written, is_handle, is_setting
-from bot.elixir.rules.parts.never_used import is_never_called, is_never_used
+from bot.elixir.rules.parts.never_used import is_never_called, is_never_used, is_only_read
 from bot.elixir.rules.parts.one_run import of_one_run
 from bot.elixir.rules.parts.read_back import is_read_of
 from bot.elixir.rules.parts.senders import writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
+from bot.elixir.rules.parts.tallies import is_tally
 from bot.elixir.runners import runs
 
 _PERSISTS = re.compile(
@@ -72,6 +73,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
         if not exemption:
             data = [w for w in data if not fetched(w, project)]
             exemption = "derivable" if not data or _filled_at_start(data, project) else ""
+            exemption = exemption or ("tally" if is_tally(data, module) else "")
             exemption = exemption or ("unused" if _is_unused(data, module, project) else "")
     if exemption or not data:
         yield Exempt(span, exemption or "bookkeeping")
@@ -111,7 +113,10 @@ def _is_unused(found: list[Write], module: Module, project: Project) -> bool:
     """Whether nobody passes anything: nothing names the module, or calls what writes."""
     by = [writer for write in found for writer in writers(write) or [None]]
     called = any(writer is None or not is_never_called(writer, project) for writer in by)
-    return not called or is_never_used(module, project)
+    if not called or is_never_used(module, project):
+        return True
+    writing = [writer for writer in by if writer is not None]
+    return len(writing) == len(by) and is_only_read(module, writing, project)
 
 
 def _is_bookkeeping(write: Write, found: list[Write]) -> bool:
@@ -286,8 +291,8 @@ end
         Exemption(
             "of-one-run",
             "somebody has it for one piece of work: it is started without a name, or is in no "
-            "child list, and the module reads out what it holds as it stops it, or only Mix tasks "
-            "and other commands start it",
+            "child list, and the module reads out what it holds as it stops it, or only Mix tasks, "
+            "other commands and what runs while code is compiled start it",
             Sample("""\
 defmodule Shop.Report do
   use GenServer
@@ -363,9 +368,30 @@ end
 """),
         ),
         Exemption(
+            "tally",
+            "only numbers are kept that the module reckons from what it holds, and callers can let "
+            "it forget them all: to count anew is an everyday thing",
+            Sample("""\
+defmodule Shop.Numbers do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
+  def forget, do: Agent.update(__MODULE__, fn _ -> %{} end)
+  def restart(desk), do: Agent.update(__MODULE__, fn all -> Map.put(all, desk, 0) end)
+
+  def next(desk) do
+    Agent.get_and_update(__MODULE__, fn all ->
+      last = Map.get(all, desk, 0)
+      {last, Map.put(all, desk, last + 1)}
+    end)
+  end
+end
+"""),
+        ),
+        Exemption(
             "unused",
-            "no code and no configuration of the application names the module, or the functions of "
-            "it that write, which a library does not document: no caller passes anything",
+            "no code and no configuration of the application names the module but to start it and "
+            "to call what does not write, or the functions of it that write, which a library does "
+            "not document: no caller passes anything",
             Sample(
                 files={
                     "mix.exs": """\

@@ -506,3 +506,112 @@ def test_what_a_flush_empties_is_a_buffer(old: str, new: str, said: list[str]) -
     code = FLUSH.replace(old, new) if old else FLUSH
     code += "  defp store(x), do: Shop.Report.add(x)\n"
     assert outcome(RULE, cart(write="%{s | items: [item | s.items]}", code=code)) == said
+
+
+BACKOFF = """\
+defmodule Shop.Backoff do
+  use GenServer
+  def start_link(_), do: GenServer.start_link(__MODULE__, %{}, name: __MODULE__)
+  def init(_), do: {:ok, %{}}
+  def well(desk), do: set(desk, 0)
+  def badly(desk), do: FAILS
+  def get(desk), do: GenServer.call(__MODULE__, {:get, desk})
+  def reset, do: GenServer.call(__MODULE__, :reset)
+  def handle_call(:reset, _from, _state), do: {:reply, :ok, EMPTY}
+  def handle_call({:get, desk}, _from, s), do: {:reply, s[desk], s}
+  def handle_call({:set, desk, value}, _from, s), do: {:reply, :ok, put_in(s[desk], value)}
+  defp set(desk, value), do: GenServer.call(__MODULE__, {:set, desk, value})
+  defp most, do: Application.get_env(:shop, :most, 900)
+  defp wish(desk), do: desk.wish
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "empty", "words"),
+    [
+        ("set(desk, min(get(desk) <<< 1, most()))", "%{}", ["info"]),
+        ("case get(desk) do\nnil -> set(desk, 1)\nn -> set(desk, min(n <<< 1, most()))\nend", "%{}",
+         ["~tally"]),
+        ("case get(desk) do\nn -> set(desk, n + 1)\nend", "%{}", ["~tally"]),
+        ("case get(desk) do\nn -> set(desk, n + 1)\nend", "%{desk: 1}", ["info"]),
+        ("case get(desk) do\nn -> set(desk, n)\nend", "%{}", ["info"]),
+        ("set(desk, desk + 1)", "%{}", ["info"]),
+        ("set(desk, :failed)", "%{}", ["info"]),
+        ("set(desk, wish(desk) + 1)", "%{}", ["info"]),
+    ],
+)  # fmt: skip
+def test_numbers_that_the_server_reckons(fails: str, empty: str, words: list[str]) -> None:
+    code = BACKOFF.replace("FAILS", fails).replace("EMPTY", empty)
+    assert outcome(RULE, {"lib/backoff.ex": code}) == words
+
+
+def test_what_a_public_function_is_given_is_no_tally() -> None:
+    code = BACKOFF.replace("FAILS", "set(desk, 1)").replace("EMPTY", "%{}")
+    assert outcome(RULE, {"lib/backoff.ex": code}) == ["~tally"]
+    code = code.replace("defp set(", "def set(")
+    assert outcome(RULE, {"lib/backoff.ex": code}) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ("Supervisor.start_link([{Shop.Cart, []}], strategy: :one_for_one)", ["~unused"]),
+        ("Supervisor.start_link([Shop.Cart], strategy: :one_for_one)", ["~unused"]),
+        ("Shop.Cart.get(1)", ["~unused"]),
+        ("Shop.Repo.add(1)", ["~unused"]),
+        ("Shop.Cart.add(1, 2)", ["warning"]),
+        ("Enum.map([1], &Shop.Cart.add(&1, 2))", ["warning"]),
+        ("Shop.run(Shop.Cart)", ["warning"]),
+        ("import Shop.Cart\nadd(1, 2)", ["warning"]),
+        ("alias Shop.Cart\nCart.add(1, 2)", ["warning"]),
+        ("alias Shop.{Cart, Till}\nCart.get(Till.open())", ["~unused"]),
+        ("alias Shop.Cart, as: C\nC.add(1, 2)", ["warning"]),
+    ],
+)
+def test_a_server_that_is_started_and_never_written_to(other: str, words: list[str]) -> None:
+    files = cart(
+        client="def get(id), do: GenServer.call(__MODULE__, {:get, id})\n"
+        "  def add(id, item), do: GenServer.cast(__MODULE__, {:put, id, item})"
+    )
+    files["mix.exs"] = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop]
+  def application, do: [mod: {Shop.Application, []}]
+end
+"""
+    files["lib/other.ex"] = f"""\
+defmodule Shop.Other do
+  def add(x), do: x
+
+  def go do
+    {other}
+  end
+end
+"""
+    files["config/config.exs"] = "import Config\n"
+    assert outcome(RULE, files) == words
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ("use Spark.Dsl.Transformer\n  def transform(state)", ["~of-one-run"]),
+        ("defmacro __before_compile__(state)", ["~of-one-run"]),
+        ("def transform(state)", ["warning"]),
+    ],
+)
+def test_a_server_of_the_compilation(use: str, words: list[str]) -> None:
+    files = cart()
+    own = files["lib/cart.ex"]
+    files["lib/cart.ex"] = own.replace("def start_link(_), do:", "def ensure_started, do:")
+    files["lib/step.ex"] = f"""\
+defmodule Shop.Step do
+  {use} do
+    Shop.Cart.ensure_started()
+    {{:ok, state}}
+  end
+end
+"""
+    assert outcome(RULE, files) == words

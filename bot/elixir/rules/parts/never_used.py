@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tree_sitter import Node
+
 from bot.elixir import nodes
 from bot.elixir.callers import could_call, last_part
 from bot.elixir.nodes import text
@@ -65,6 +67,61 @@ def has_no_caller(function: Function, project: Project) -> bool:
         for clause in module.clauses_with(function.name.encode())
         if clause.function is not function
     )
+
+
+def is_only_read(module: Module, writing: list[Function], project: Project) -> bool:
+    """Whether what ships names the module only to start it, or to call what does not write.
+
+    Of a library others may call what it documents.
+    """
+    app = project.app_of(module.source.path)
+    documented = any(_documented(c) for function in writing for c in function.clauses)
+    if app is None or (not app.deployable and documented) or _calls_itself(module, writing):
+        return False
+    word, names = last_part(module.name), {function.name for function in writing}
+    code = set(project.texts.holding(word, among=project.lib))
+    if project.texts.holding(word, among=project.of_role("config")):
+        return False
+    return all(
+        _is_harmless(alias, names)
+        for path in code
+        for alias in nodes.of_type(project.source(path).root, "alias")
+        if text(alias).rpartition(".")[2].encode() == word
+    )
+
+
+def _calls_itself(module: Module, writing: list[Function]) -> bool:
+    """Whether another function of the module calls one of those, or hands it on."""
+    own = {(function.name, function.arity) for function in writing}
+    words = [function.name.encode() for function in writing]
+    return any(
+        call.module == module.name and (call.name, call.arity) in own
+        for clause in module.clauses_with(*words)
+        for call in clause.calls
+    )
+
+
+def _is_harmless(alias: Node, names: set[str]) -> bool:
+    """Whether the name of a module stands where nothing but its start or such a call comes of it:
+    in its definition, a directive, a list of children, or before a function of another name.
+    """
+    parent = alias.parent
+    if parent is None:
+        return False
+    if parent.type == "dot":
+        called = parent.child_by_field_name("right")
+        if called is not None and called.type == "identifier":
+            return text(called) not in names
+    for around in nodes.ancestors(alias):
+        if nodes.is_call_to(around, "defmodule"):
+            return text(nodes.arguments(around)[0]) == text(alias)
+        if nodes.is_call_to(around, "alias"):
+            return b"as:" not in (around.text or b"")
+        if around.type in ("do_block", "call"):
+            break
+    if parent.type == "tuple" and parent.named_children[0].id == alias.id:
+        parent = parent.parent
+    return parent is not None and parent.type == "list"
 
 
 def _documented(clause: Clause) -> bool:

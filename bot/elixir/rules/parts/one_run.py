@@ -7,7 +7,7 @@ import re
 from bot.elixir import nodes
 from bot.elixir.context import is_command_line
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause, Module
+from bot.elixir.outline import Clause, Function, Module
 from bot.elixir.project import Project
 from bot.elixir.reach import is_callback
 from bot.elixir.rules.parts.state_use import CLIENT_READS, spoken_of
@@ -16,6 +16,9 @@ from bot.elixir.starters import starters_of
 
 _STARTS = ("GenServer.start_link", "GenServer.start", "Agent.start_link", "Agent.start")
 _STOPS = ("GenServer.stop", "Agent.stop", ":gen_server.stop")
+_HOOKS = ("__before_compile__", "__after_compile__", "__on_definition__", "__after_verify__")
+_COMPILE_STEPS = (("Spark.Dsl.Transformer", "transform/1"), ("Spark.Dsl.Verifier", "verify/1"))
+"""Behaviours whose callback runs while the module that uses the language is compiled."""
 _REGISTERS = re.compile(rb"\bregister(?:_name)?\(|\bglobal\b|\bvia\b|:pg\b")
 
 
@@ -31,7 +34,7 @@ def of_one_run(module: Module, project: Project) -> bool:
 
 
 def _of_a_command(module: Module, project: Project) -> bool:
-    """Whether commands alone start it, by hand: a Mix task, or an escript."""
+    """Whether commands alone start it, by hand: a Mix task, or an escript; or a compilation."""
     facts = project.modules.get(module.name)
     starters = starters_of(facts, project) if facts is not None else None
     if starters is None or not starters.only_by_hand:
@@ -43,13 +46,26 @@ def _of_a_command(module: Module, project: Project) -> bool:
 
 
 def _only_by_commands(path: str, start: int, project: Project) -> bool:
-    """Whether every way to a place begins in a command."""
+    """Whether every way to a place begins in a command, or as code is compiled."""
     owner = project.module_at(path, start)
     clause = owner.clause_at(start) if owner is not None else None
     if clause is None:
         return False
     ways = runs(clause.function, project)
-    return all(any(map(is_command_line, way.function.clauses)) for way in ways)
+    return all(
+        any(map(is_command_line, way.function.clauses)) or _as_it_compiles(way.function)
+        for way in ways
+    )
+
+
+def _as_it_compiles(function: Function) -> bool:
+    """Whether the compiler runs it: a macro, a hook, or a step of a domain language."""
+    if function.kind.startswith("defmacro") or function.name in _HOOKS:
+        return True
+    return any(
+        function.label == label and function.module.implements(behaviour)
+        for behaviour, label in _COMPILE_STEPS
+    )
 
 
 def _has_no_name(module: Module) -> bool:
