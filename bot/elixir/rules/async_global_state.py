@@ -15,11 +15,10 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.configured import AFTER_A_FAILURE, stays, what_is_left
 from bot.elixir.rules.parts.excluded import left_out
-from bot.elixir.rules.parts.setting_users import Use, changes_of, reads_of
+from bot.elixir.rules.parts.setting_users import Use, changes_of, finding_it, reads_of
 from bot.elixir.rules.parts.test_life import (
     clean_up_of,
     is_loaded,
-    is_made_first,
     names_global_mode,
     runs_alone,
     sets_up_the_file,
@@ -104,10 +103,7 @@ def _judge_setting(
     if restored:
         return Exempt(span, "put-back")
     left, put_back = Because(span, note), note == AFTER_A_FAILURE
-    # Who writes it before each of its tests finds what it wrote itself.
-    anew = {use.module.name for use in changes if use.call and is_made_first(use.call)}
-    tests = [u for u in (*reads, *changes) if u.tests and u.module.name not in anew]
-    later = min(tests, key=lambda use: not use.always, default=None)
+    later = min(finding_it(reads, changes), key=lambda use: not use.always, default=None)
     if later is not None:
         found_later = _site(span, what, (left, *later.evidence))
         return replace(found_later, severity="info" if put_back or not later.always else None)

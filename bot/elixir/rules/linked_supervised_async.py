@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from bot.elixir.awaiting import awaited
 from bot.elixir.calls import Call
 from bot.elixir.messages import handles_task_reply, traps_exits
-from bot.elixir.outline import Module
-from bot.elixir.reach import Reached, is_server, reached_from_callbacks
+from bot.elixir.nodes import text
+from bot.elixir.outline import Clause, Module
+from bot.elixir.reach import Reached, is_server, reached_from, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import trap_flags
@@ -35,19 +36,44 @@ def _judge(call: Call, step: Reached) -> Site | Exempt:
         return Exempt(span, "exits-handled")
     replies = "handled" if handles_task_reply(module) else "ignored"
     trapped = next(trap_flags(module), None) is not None
+    knows = None if trapped else _looks_up(module)
+    more = (Because(Span.of(module, knows.node), _LOOKS_UP),) if knows is not None else ()
     return Site(
         span,
         "`Task.Supervisor.async` links the task to this server",
         because=(
             *route(step),
             Because(span, _TRAPPED if trapped else _LINKED),
+            *more,
         ),
         severity="info" if trapped else None,
         confidence="medium" if trapped else None,
+        fix="assisted" if more else None,
         data={"call": call.full, "arity": str(call.arity), "replies": replies},
     )
 
 
+def _looks_up(module: Module) -> Call | None:
+    """What raises in the `:DOWN` clause for a reference that it does not know: without the link the
+    crash comes there, which now goes another way.
+    """
+    info = module.functions.get(("handle_info", 2))
+    taking = [c for c in info.clauses if _takes_any_down(c)] if info is not None else []
+    if info is None or not taking:
+        return None
+    steps = reached_from(info, taking)
+    return next((c for step in steps for c in step.clause.calls if c.full in _RAISES), None)
+
+
+def _takes_any_down(clause: Clause) -> bool:
+    """Whether it takes the end of a process whatever the reason."""
+    message = clause.params[0]
+    parts = message.named_children if message.type == "tuple" else []
+    return len(parts) == 5 and text(parts[0]) == ":DOWN" and parts[4].type == "identifier"
+
+
+_RAISES = frozenset({"Map.fetch!", "Map.pop!", "Map.update!", "Keyword.fetch!", ":maps.get"})
+_LOOKS_UP = "without the link a crash comes to this look-up, which raises for what it lacks"
 _LINKED = "a crash of the task is a crash of the server, and its state is lost"
 _TRAPPED = "exits are trapped here: a crash of the task comes as an `:EXIT` that no clause names"
 

@@ -50,13 +50,17 @@ def _judge(call: Call, function: Node, asserts: Call) -> Site | Exempt:
         return Exempt(span, "monitored")
     if any(c.full in _REPORTS and c.start > asserts.start for c in calls_in(function, call.owner)):
         return Exempt(span, "reports-back")
+    helper = _ends_seen_by(call)
+    note = "no link or monitor tells the test"
+    if helper is not None:
+        note = f"`{helper.name}` takes its end for whatever reason it ends"
     return Site(
         span,
         f"`{asserts.name}` runs in a process that the test is not linked to",
         because=(
             Because(
                 Span.of(call.owner, asserts.node),
-                "when this fails its own process ends, and no link or monitor tells the test",
+                f"when this fails its own process ends, and {note}",
             ),
         ),
         severity="info" if _waits_for_its_effect(call, function) else None,
@@ -89,17 +93,33 @@ def _waits_for_its_effect(call: Call, function: Node) -> bool:
 
 def _is_monitored(call: Call) -> bool:
     """Whether the process, or the variable that holds it, is monitored or linked after all."""
+    return any(map(_watches, _calls_with(call)))
+
+
+def _ends_seen_by(call: Call) -> Call | None:
+    """The call of a helper that monitors the process, and does not look at the reason."""
+    for found in _calls_with(call):
+        helper = found.owner.local(found.name, found.arity) if found.local else None
+        if helper is not None and any(c.full in _WATCHES for c in helper.calls):
+            return found
+    return None
+
+
+def _calls_with(call: Call) -> Iterator[Call]:
+    """The calls beside it that are given the process, or the variable that holds it."""
     block = next((a for a in nodes.ancestors(call.node) if a.type in ("do_block", "body")), None)
     if block is None:
-        return False
+        return
     names = {
         name
         for match in operations(block, "=")
         if nodes.contains(match, call.node)
         for name in nodes.identifiers(match.child_by_field_name("left") or match)
     }
-    watching = (c for c in calls_in(block, call.owner) if c.args and _watches(c))
-    return any(nodes.contains(c.args[0], call.node) or text(c.args[0]) in names for c in watching)
+    for other in calls_in(block, call.owner):
+        given = other.args[0] if other.args else None
+        if given is not None and (nodes.contains(given, call.node) or text(given) in names):
+            yield other
 
 
 def _watches(call: Call) -> bool:

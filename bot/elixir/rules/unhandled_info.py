@@ -11,6 +11,7 @@ from bot.elixir.context import is_platform
 from bot.elixir.module import Module
 from bot.elixir.reach import BUSY, Reached, is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
+from bot.elixir.rules.parts.own_program import runs_own_program
 from bot.elixir.rules.parts.route import route
 from bot.elixir.trapping import is_trap_flag
 from bot.elixir.ways import always_stops
@@ -81,6 +82,8 @@ def _judge(arrival: Arrival, step: Reached) -> Site | Exempt:
         return Exempt(span, "awaited")
     if call.full in _MONITORS and _released(step):
         return Exempt(span, "released")
+    if call.full == "Port.open" and runs_own_program(call, step.clause):
+        return Exempt(span, "own-program")
     if step.origin.name == "init" and step.clause.mentions(b":ignore"):
         return Exempt(span, "ends-at-once")
     if not step.path and always_stops(step.clause, call.node):
@@ -265,6 +268,21 @@ defmodule Shop.Totals do
   end
 
   def handle_info({:DOWN, _, _, _, _}, state), do: {:noreply, state}
+end
+"""),
+        ),
+        Exemption(
+            "own-program",
+            "the port runs a program that the application brings along, and no option says how its "
+            "output is to come: whether it prints anything is not seen",
+            Sample("""\
+defmodule Shop.Printer do
+  use GenServer
+
+  def init(desk) do
+    script = Application.app_dir(:shop) <> "/priv/print.sh"
+    {:ok, Port.open({:spawn, "#{script} #{desk}"}, [])}
+  end
 end
 """),
         ),

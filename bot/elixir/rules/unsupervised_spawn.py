@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.finding import Confidence, FixKind, Severity
-from bot.elixir.awaiting import returned
+from bot.core.finding import FixKind
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_example, is_platform, is_test_support
+from bot.elixir.context import is_command_line, is_platform, is_test_support
 from bot.elixir.messages import COWBOY_LOOP, traps_exits
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
@@ -15,15 +14,10 @@ from bot.elixir.reach import is_server
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.drop_in import is_drop_in
 from bot.elixir.rules.parts.ending import starts_the_end
-from bot.elixir.rules.parts.init_job import starts_again
 from bot.elixir.rules.parts.job import (
-    cannot_crash,
-    is_endless,
-    lone_stop,
     only_ends_a_process,
     only_sends,
     only_waits_and_tells,
-    unknown,
 )
 from bot.elixir.rules.parts.joined import is_joined
 from bot.elixir.rules.parts.kept_pid import ended_by_field
@@ -36,7 +30,7 @@ from bot.elixir.rules.parts.spawn_ties import (
     receives_after,
     waits_for_its_word,
 )
-from bot.elixir.rules.parts.stated_reasons import says_it_may_be_lost, says_why_elsewhere
+from bot.elixir.rules.parts.spawn_verdicts import note, weight
 
 SPAWNS = frozenset(
     {
@@ -74,7 +68,7 @@ def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
     if exemption:
         return Exempt(span, exemption)
     linked = has_option(call, "link")
-    severity, confidence = _weight(call, clause, linked)
+    severity, confidence = weight(call, clause, linked)
     # Whether so little a job is worth a supervisor is for people to say, and whether one that
     # is waited for should rather be a task.
     plain = call.full in ("Kernel.spawn", ":erlang.spawn") and not (
@@ -88,54 +82,12 @@ def _judge(call: Call, clause: Clause, project: Project) -> Site | Exempt:
     return Site(
         span,
         f"`{call.name}/{call.arity}` starts a process that no supervisor knows",
-        because=(Because(span, _note(call, clause, linked)),),
+        because=(Because(span, note(call, clause, linked)),),
         severity=severity,
         confidence=confidence,
         fix=fix,
         data={"call": call.full, "arity": str(call.arity)},
     )
-
-
-def _note(call: Call, clause: Clause, linked: bool) -> str:
-    if linked and starts_again(clause):
-        return "linked to its server, whose start starts it; no supervisor stops it in order"
-    if linked:
-        return "linked to its caller; no supervisor restarts it or shuts it down in order"
-    if has_option(call, "monitor"):
-        return "only its starter is told of its end; no supervisor restarts it or shuts it down"
-    if waits_for_its_word(call, clause):
-        return "its start waits until it says that it is there; whoever calls that can link to it"
-    stop = lone_stop(call)
-    if stop is not None and is_endless(stop):
-        return f"its work is one `{stop.full}`, which waits without an end; little can be lost"
-    if only_ends_a_process(call):
-        return "its work is to end another process: little can be lost, but no supervisor knows it"
-    if only_waits_and_tells(call):
-        return "its work is to pause and to tell or let go: little can be lost if it ends early"
-    field = ended_by_field(call, clause)
-    if field:
-        return f"the module keeps its pid in `{field}` and ends it by that, but no supervisor does"
-    return unknown(call, clause)
-
-
-def _weight(call: Call, clause: Clause, linked: bool) -> tuple[Severity | None, Confidence | None]:
-    if linked:
-        # A crash reaches the caller, so it is at least noticed.
-        return "info", "medium"
-    if has_option(call, "monitor") and returned(call, clause):
-        # Whoever asked for it gets the monitor too.
-        return "info", "medium"
-    if waits_for_its_word(call, clause):
-        return "info", "low"
-    if is_example(clause.function.module) or ended_by_field(call, clause):
-        return "info", "medium"
-    if cannot_crash(call):
-        return "info", "medium"
-    little = only_ends_a_process(call) or only_waits_and_tells(call)
-    said = says_why_elsewhere(call) or says_it_may_be_lost(call)
-    if clause.function.name == "terminate" or said or little:
-        return "info", "low"
-    return None, None
 
 
 def _exemption(call: Call, clause: Clause, project: Project) -> str:

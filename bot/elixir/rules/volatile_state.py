@@ -18,10 +18,9 @@ from bot.elixir.rules.parts.kept import field_written, is_handle, is_setting
 from bot.elixir.rules.parts.never_used import is_never_called, is_never_used, is_only_read
 from bot.elixir.rules.parts.one_run import of_one_run
 from bot.elixir.rules.parts.read_back import is_read_of
-from bot.elixir.rules.parts.senders import writers
+from bot.elixir.rules.parts.senders import filled_at_start, writers
 from bot.elixir.rules.parts.state_use import Write, client_reads, loads, spoken_of, writes
 from bot.elixir.rules.parts.tallies import is_tally
-from bot.elixir.runners import runs
 
 _PERSISTS = re.compile(
     rb"\bRepo\.|:dets\.|:mnesia|Mnesia\.|\bFile\.|\bRedix\b|:ets\.give_away|\{:heir|:persistent_term|"
@@ -72,7 +71,7 @@ def _judge(module: Module, project: Project) -> Iterator[Site | Exempt]:
             exemption, data = "" if kept else "flushed", kept
         if not exemption:
             data = [w for w in data if not fetched(w, project)]
-            exemption = "derivable" if not data or _filled_at_start(data, project) else ""
+            exemption = "derivable" if not data or filled_at_start(data, project) else ""
             exemption = exemption or ("tally" if is_tally(data, module) else "")
             exemption = exemption or ("unused" if _is_unused(data, module, project) else "")
     if exemption or not data:
@@ -94,19 +93,6 @@ def _exemption(module: Module) -> str:
     if next(loads(module), None) is not None:
         return "derivable"
     return "bookkeeping" if _BOOKKEEPING_NAME.search(last) else ""
-
-
-def _filled_at_start(found: list[Write], project: Project) -> bool:
-    """Whether all that is kept is put there by other servers as they start, which have it from
-    somewhere else.
-    """
-    ways = []
-    for write in found:
-        by = writers(write)
-        if not by:
-            return False
-        ways += [way for writer in by for way in runs(writer, project)]
-    return all(way.startup for way in ways) and any(way.server for way in ways)
 
 
 def _is_unused(found: list[Write], module: Module, project: Project) -> bool:

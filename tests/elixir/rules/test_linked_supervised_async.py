@@ -49,3 +49,13 @@ def test_nolink_and_clients_are_silent() -> None:
 def test_a_task_started_inside_another_process_is_not_the_servers() -> None:
     code = SERVER.replace("begin(s)}", "Task.start(fn -> begin(s) end)}").replace("HANDLER", "")
     assert analysed(RULE, code).findings == ()
+
+
+def test_a_look_up_that_would_raise_needs_a_hand() -> None:
+    down = "def handle_info({:DOWN, ref, _, _, _why}, s), do: {:noreply, again(s, ref)}\n"
+    code = SERVER.replace("HANDLER", down + "defp again(s, ref), do: Map.fetch!(s.jobs, ref)")
+    (finding,) = analysed(RULE, code).findings
+    assert (finding.severity, finding.fix) == ("warning", "assisted")
+    assert "raises" in finding.evidence[-1].note
+    (finding,) = analysed(RULE, code.replace("fetch!", "get")).findings
+    assert (finding.severity, finding.fix) == ("warning", "automatic")

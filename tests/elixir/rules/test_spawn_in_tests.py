@@ -110,3 +110,32 @@ defmodule Shop.PoolTest do
 end
 """
     assert outcome("spawn-in-tests", {"test/pool_test.exs": code}) == [severity]
+
+
+@pytest.mark.parametrize(
+    ("taken", "note"),
+    [
+        ("Process.monitor(pid)\nassert_receive {:DOWN, _, _, _, _}",
+         "when this fails its own process ends, and `ended` takes its end for whatever reason it "
+         "ends"),
+        ("assert_receive :x",
+         "when this fails its own process ends, and no link or monitor tells the test"),
+    ],
+)  # fmt: skip
+def test_a_helper_that_takes_any_reason(taken: str, note: str) -> None:
+    code = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  test "works" do
+    pid = spawn(fn -> assert x() == 1 end)
+    ended(pid)
+  end
+
+  defp ended(pid) do
+    {taken}
+  end
+end
+"""
+    files = MemoryTree.of({"test/a_test.exs": code})
+    (finding,) = survey(files, jobs=1, rules=(rule(RULE),)).analysis.findings
+    assert (finding.severity, finding.evidence[0].note) == ("warning", note)

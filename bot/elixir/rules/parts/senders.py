@@ -8,8 +8,10 @@ from tree_sitter import Node
 
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.project import Project
 from bot.elixir.reach import is_callback
 from bot.elixir.rules.parts.state_use import Write
+from bot.elixir.runners import runs
 
 _SENDS = ("GenServer.call", "GenServer.cast", "Kernel.send", "Process.send_after")
 
@@ -35,3 +37,16 @@ def sent_messages(parts: list[Node], module: Module) -> Iterator[tuple[Node, Cla
                 same = argument.type == "tuple" and len(argument.named_children) == len(parts)
                 if same and text(argument.named_children[0]) == text(parts[0]):
                     yield argument, clause
+
+
+def filled_at_start(found: list[Write], project: Project) -> bool:
+    """Whether all that is kept is put there by other servers as they start, which have it from
+    somewhere else.
+    """
+    ways = []
+    for write in found:
+        by = writers(write)
+        if not by:
+            return False
+        ways += [way for writer in by for way in runs(writer, project)]
+    return all(way.startup for way in ways) and any(way.server for way in ways)

@@ -12,7 +12,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Span
 from bot.elixir.rules.parts.doors import holds_tests, visits
-from bot.elixir.rules.parts.test_life import is_loaded
+from bot.elixir.rules.parts.test_life import is_loaded, is_made_first
 from bot.elixir.settings import READ_WORDS, WRITE_WORDS, WRITES, Setting, read, written
 from bot.elixir.source import role_of
 
@@ -50,6 +50,12 @@ def changes_of(setting: Setting, project: Project, own: str) -> list[Use]:
         for call in calls_named(module, names)
         if written(call) == setting
     ]
+
+
+def finding_it(reads: list[Use], changes: list[Use]) -> list[Use]:
+    """Uses of tests that find what was left; who writes it before each of its tests does not."""
+    anew = {use.module.name for use in changes if use.call and is_made_first(use.call)}
+    return [use for use in (*reads, *changes) if use.tests and use.module.name not in anew]
 
 
 def reads_of(setting: Setting, project: Project, own: str) -> Iterator[Use] | None:
