@@ -53,7 +53,7 @@ def _judge(call: Call, function: Node, asserts: Call) -> Site | Exempt:
     helper = _ends_seen_by(call)
     note = "no link or monitor tells the test"
     if helper is not None:
-        note = f"`{helper.name}` takes its end for whatever reason it ends"
+        note = f"`{helper.name}`, which monitors it, takes any reason of that"
     return Site(
         span,
         f"`{asserts.name}` runs in a process that the test is not linked to",

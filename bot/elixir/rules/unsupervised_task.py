@@ -26,6 +26,7 @@ from bot.elixir.rules.parts.ending import starts_the_end
 from bot.elixir.rules.parts.folding import Said, folded
 from bot.elixir.rules.parts.init_job import starts_again
 from bot.elixir.rules.parts.job import only_logs
+from bot.elixir.rules.parts.stated_reasons import says_it_may_be_lost
 from bot.elixir.rules.parts.task_use import hands_on_task, is_kept
 from bot.elixir.rules.parts.task_verdicts import VERDICTS
 from bot.elixir.trapping import trap_flags
@@ -88,6 +89,8 @@ def _exemption(call: Call, clause: Clause) -> str:
     if is_command_line(clause) and call.name != "async":
         return "command-line"
     if call.name == "start":
+        if says_it_may_be_lost(call):
+            return "stated"
         return "ending" if starts_the_end(call) else "log-line" if only_logs(call) else ""
     if is_test_support(module):
         return "test-support"
@@ -228,6 +231,21 @@ end
 """),
     ),
     exemptions=(
+        Exemption(
+            "stated",
+            "a comment right above `Task.start` says that nothing is lost with the work, or that "
+            "it may be: that is what the function is for",
+            Sample("""\
+defmodule Shop.Sweeper do
+  def sweep(desk) do
+    # Best effort: what is left on the desk now goes with the next sweep.
+    Task.start(fn -> clear(desk) end)
+  end
+
+  defp clear(desk), do: desk
+end
+"""),
+        ),
         Exemption(
             "awaited",
             "the function that starts the task waits for it, or a function it calls does, or "

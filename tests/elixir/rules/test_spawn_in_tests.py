@@ -116,8 +116,8 @@ end
     ("taken", "note"),
     [
         ("Process.monitor(pid)\nassert_receive {:DOWN, _, _, _, _}",
-         "when this fails its own process ends, and `ended` takes its end for whatever reason it "
-         "ends"),
+         "when this fails its own process ends, and `ended`, which monitors it, takes any reason "
+         "of that"),
         ("assert_receive :x",
          "when this fails its own process ends, and no link or monitor tells the test"),
     ],

@@ -11,7 +11,7 @@ from bot.elixir.outline import Clause
 from bot.elixir.reach import is_callback, is_server, runs_in_server
 from bot.elixir.rules.parts.init_job import belongs_in_child_list, lets_go_at_the_end
 from bot.elixir.rules.parts.job import only_waits_and_tells, unknown
-from bot.elixir.rules.parts.stated_reasons import says_it_may_be_lost, says_why_elsewhere
+from bot.elixir.rules.parts.stated_reasons import says_why_elsewhere
 from bot.elixir.trapping import trap_flags
 
 
@@ -25,11 +25,10 @@ def _started(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
     if hands_on_pid(call, clause) and not is_callback(clause.function):
         note = "its pid goes to the caller, who only learns of a crash by a link or a monitor to it"
         return what, note, "info"
-    said = says_why_elsewhere(call) or says_it_may_be_lost(call)
     if only_waits_and_tells(call):
         note = "its work is to pause and to tell or let go: little can be lost if it ends early"
         return what, note, "info"
-    return what, unknown(call, clause), "info" if said else None
+    return what, unknown(call, clause), "info" if says_why_elsewhere(call) else None
 
 
 def _linked(call: Call, clause: Clause) -> tuple[str, str, Severity | None]:
