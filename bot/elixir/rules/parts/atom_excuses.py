@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
+from bot.elixir import nodes
 from bot.elixir.calls import resolve
 from bot.elixir.context import is_platform
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.parts.accepted import accepted
 from bot.elixir.rules.parts.bounded_text import Trail, few
+from bot.elixir.rules.parts.comments import comments_above, is_a_reason
 from bot.elixir.rules.parts.names_code import names_code
 from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
@@ -21,8 +25,17 @@ from bot.elixir.rules.parts.standing import (
     only_for_macros,
 )
 from bot.elixir.rules.parts.starting import START_UP, only_at_start
-from bot.elixir.rules.parts.stated_reasons import module_says_why_atoms, says_why_atoms
 from bot.elixir.runners import reached_by_macros
+
+_OF_ATOMS = re.compile(
+    r"\bto_existing_atom\b|\bexisting atoms?\b|\batom (?:exhaustion|table)\b", re.I
+)
+_MEANT = re.compile(
+    r"\b(?:because|since|cannot|can not|can't|trust\w*|safe|bounded|limited|finite|fixed|few"
+    r"|to avoid|only)\b",
+    re.I,
+)
+"""Why new atoms do no harm; without it the comment may ask for another way."""
 
 _NAMED_LIKE_IT = ("to_atom", "to_unsafe_atom", "binary_to_atom", "list_to_atom")
 
@@ -51,7 +64,7 @@ def excuse(clause: Clause, node: Node, value: Node | None, project: Project) -> 
         return "bounded"
     if accepted(node, clause):
         return "accepted"
-    if says_why_atoms(node, clause) or _given_by_who_says_why(value, clause, project):
+    if _says_why(node, clause) or _given_by_who_says_why(value, clause, project):
         return "stated"
     if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
         return "node-name"
@@ -67,4 +80,28 @@ def _given_by_who_says_why(value: Node | None, clause: Clause, project: Project)
     call = resolve(value, clause.function.module) if value and value.type == "call" else None
     if call is None or call.local or call.module not in project.modules:
         return False
-    return module_says_why_atoms(project.module(call.module))
+    return _module_says_why(project.module(call.module))
+
+
+def _says_why(node: Node, clause: Clause) -> bool:
+    """Whether a comment above the function, or right above what makes an atom, says why no atom
+    that exists already does, or that there are not too many.
+    """
+    places = [same.node for same in clause.function.clauses]
+    within = (a for a in nodes.ancestors(node) if nodes.contains(clause.node, a))
+    places += [a for a in (node, *within) if a.prev_named_sibling is not None]
+    return any(_explains(list(comments_above(place))) for place in places)
+
+
+def _module_says_why(module: Module) -> bool:
+    """Whether a comment of a module that gives out names says how it keeps atoms few."""
+    if not module.source.holds((b"atom ", b"existing_atom")):
+        return False
+    comments = [text(c) for c in nodes.of_type(module.node, "comment")]
+    return _explains(list(reversed(comments)))
+
+
+def _explains(comments: list[str]) -> bool:
+    words = " ".join(" ".join(reversed(comments)).replace("#", " ").split())
+    about = _OF_ATOMS.search(words) is not None and _MEANT.search(words) is not None
+    return about and is_a_reason(comments)

@@ -24,7 +24,7 @@ from bot.elixir.rules.parts.given_back import (
     reported_by_own,
     tells_a_person,
 )
-from bot.elixir.rules.parts.stated_reasons import says_it_rescues, says_why
+from bot.elixir.rules.parts.stated_crashes import says_it_rescues, says_why
 from bot.elixir.rules.parts.terminating import is_for_the_end
 
 
