@@ -59,6 +59,28 @@ def always_stops(clause: Clause, node: Node) -> bool:
     return bool(found) and all(way.stops for way in found)
 
 
+def hands_on(clause: Clause, node: Node) -> bool:
+    """Whether each way through a node gives its value: as it is, or because it does not match the
+    `false`, the `nil` or the atom that a `with` without `else` goes on with.
+    """
+    found = [way for way in ways(clause) if way.through(node)]
+    if found and all(way.result.id == node.id for way in found):
+        return True
+    match, last = node.parent, clause.statements()[-1:]
+    if match is None or nodes.operator(match) != "<-" or not last:
+        return False
+    pattern, block = match.child_by_field_name("left"), nodes.do_block(last[0])
+    parts = [part.type for part in block.named_children] if block is not None else []
+    return (
+        pattern is not None
+        and pattern.type in ("boolean", "nil", "atom")
+        and nodes.is_call_to(last[0], "with")
+        and nodes.contains(last[0], match)
+        and "else_block" not in parts
+        and "else" not in nodes.call_keywords(last[0])
+    )
+
+
 def ways(clause: Clause) -> Iterator[Way]:
     """Every way to a value of the clause; branches are followed, calls are not."""
     guard = (clause.guard,) if clause.guard is not None else ()

@@ -60,7 +60,8 @@ def _judge(pair: Node, options: Node, clause: Clause, many: int) -> Iterator[Sit
 def _site(span: Span, restarts: int, seconds: int, owner: str) -> Site:
     pool, handed_on = owner in _POOLS, bool(owner) and owner not in _SUPERVISORS
     time = "a second" if seconds == 1 else f"{seconds} seconds"
-    pause = ceil(1000 * seconds / restarts)
+    # `supervisor` counts in whole seconds, those `max_seconds` ago among them (`add_restart/3`).
+    pause = ceil(1000 * (seconds + 1) / restarts)
     return Site(
         span,
         f"{restarts} restarts in {time} are allowed before the supervisor gives up",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import Call
 from bot.elixir.named_calls import calls_named
 from bot.elixir.nodes import text
 from bot.elixir.outline import Module
@@ -16,7 +16,7 @@ from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.no_start import is_to_fail, may_run_already
 from bot.elixir.rules.parts.normal_end import stops_at_once
-from bot.elixir.rules.parts.seen_ending import ends, handles, named_by, said_in
+from bot.elixir.rules.parts.seen_ending import is_ended
 from bot.elixir.rules.parts.standing import above, definition_around
 
 _UNLINKED = frozenset({"GenServer.start", "Agent.start", ":gen_server.start", ":gen_statem.start"})
@@ -115,21 +115,10 @@ def _exemption(call: Call, block: Node, project: Project) -> str:
         return "start-is-tested"
     if may_run_already(call, project):
         return "application's"
-    if _ended(call, block, project):
+    if is_ended(call, block, project):
         return "stopped"
     server = call.module if call.module in project.modules else ""
     return "ends-itself" if server and stops_at_once(project.module(server)) is not None else ""
-
-
-def _ended(call: Call, block: Node, project: Project) -> bool:
-    """Whether the test or its `on_exit` ends the process, or waits for or shows its end."""
-    mine = {text(n) for n in handles(call, block)} - {"GenServer", "Agent"}
-    found = calls_in(block, call.owner)
-    for look in (c for c in found if c.full == "Process.whereis" and mine & said_in(c)):
-        mine = mine | {text(n) for n in named_by(look)}
-    return any(c.name == "catch_exit" for c in found) or any(
-        ends(c, project) for c in found if mine & said_in(c) and c.node.id != call.node.id
-    )
 
 
 def _unlinked(call: Call, name: str) -> Site:

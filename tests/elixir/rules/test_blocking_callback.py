@@ -225,6 +225,11 @@ end
         ("if Req.get!(s), do: {:stop, :a, s}, else: {:noreply, s}", ["warning"]),
         ("load(s)\n    {:stop, :normal, s}", ["~last-work"]),
         ("case s do\n 1 -> {:noreply, load(s)}\n _ -> {:stop, :a, s}\n end", ["warning"]),
+        ("close(s)", ["~last-work"]),
+        ("close(s)\n    {:noreply, s}", ["warning"]),
+        ("with false <- close(s), do: {:noreply, s}", ["~last-work"]),
+        ("with {:stop, _, x} <- close(s), do: {:noreply, x}", ["warning"]),
+        ("with false <- close(s) do\n s\n else\n _ -> {:noreply, s}\n end", ["warning"]),
     ],
 )
 def test_a_server_that_ends_has_nobody_to_serve(body: str, said: list[str]) -> None:
@@ -237,6 +242,11 @@ defmodule Shop.Desk do
     {body}
   end
   defp load(s), do: Req.get!(s)
+
+  defp close(s) do
+    Req.get!(s)
+    {{:stop, :normal, s}}
+  end
 end
 """
     assert outcome("blocking-callback", {"lib/desk.ex": code}) == said

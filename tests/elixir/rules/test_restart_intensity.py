@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.elixir.rules import rule
 from tests.elixir.rules.support import in_function, outcome
+from tests.elixir.support import analysed
 
 RULE = "restart-intensity"
 
@@ -81,3 +83,18 @@ end
 def test_a_reason_that_a_comment_gives(options: str, said: list[str]) -> None:
     body = f"Supervisor.init(x,\nstrategy: :one_for_one,\n{options}\n)"
     assert outcome(RULE, in_function(body)) == said
+
+
+@pytest.mark.parametrize(
+    ("options", "pause"),
+    [
+        ("max_restarts: 1000, max_seconds: 5", 6),
+        ("max_restarts: 100, max_seconds: 1", 20),
+        ("max_restarts: 20, max_seconds: 1", 100),
+    ],
+)
+def test_how_often_a_child_may_die_for_ever(options: str, pause: int) -> None:
+    """In each `max_seconds + 1` seconds, which is what `supervisor` looks back on at most."""
+    body = f"Supervisor.init(x, strategy: :one_for_one, {options})"
+    (finding,) = analysed(rule(RULE), in_function(body)).findings
+    assert finding.evidence[0].note.startswith(f"one child that dies every {pause} ms, or more")

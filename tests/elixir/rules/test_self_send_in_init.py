@@ -279,3 +279,29 @@ end
 """
     files = {"lib/clock.ex": code, "lib/others.ex": others}
     assert outcome("self-send-in-init", files) == [said]
+
+
+@pytest.mark.parametrize(
+    ("taken", "body", "said"),
+    [
+        ("{ref, _}", "Process.demonitor(ref, [:flush])", "~only-message"),
+        ("{ref, _}", "Shop.take(ref)", "info"),
+        ("{_, ref}", "Process.demonitor(ref, [:flush])", "info"),
+    ],
+)
+def test_answers_of_its_tasks(taken: str, body: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Clock do
+  use GenServer
+  def init(s) do
+    send(self(), :tick)
+    {{:ok, s}}
+  end
+  def handle_info(:tick, s), do: {{:noreply, Shop.tick(s)}}
+  def handle_info({taken}, s) do
+    {body}
+    {{:noreply, [s]}}
+  end
+end
+"""
+    assert outcome("self-send-in-init", {"lib/clock.ex": code}) == [said]

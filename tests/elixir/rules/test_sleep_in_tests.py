@@ -613,3 +613,35 @@ def test_who_waits_after_an_end_may_find_the_old_state(before: str, weight: str)
     after = "await_open(pid)\n      assert pid"
     body = f"{before}\n      # a while\n      Process.sleep(50)\n      {after}"
     assert outcome(RULE, in_test(body)) == [weight]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [("send(pid, :a)", "warning"), ("GenServer.cast(pid, :a)", "warning"), ("go(pid)", "info"),
+     ("send(other, :a)", "info")],
+)  # fmt: skip
+def test_a_life_that_is_checked_of_who_was_told_something(told: str, said: str) -> None:
+    body = f"{told}\n      Process.sleep(100)\n\n      assert Process.alive?(pid)"
+    assert outcome(RULE, in_test(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("at = row.inserted_at", "assert %{inserted_at: ^at} = Shop.row()", "~moves-clock"),
+        ("at = row.inserted_at", "assert Shop.row().inserted_at == at", "~moves-clock"),
+        ("at = row.inserted_at\n      Shop.touch(row)", "assert at == Shop.at()", "warning"),
+        ("at = row.inserted_at", "assert Shop.row()", "warning"),
+        ("at = row.name", "assert %{name: ^at} = Shop.row()", "warning"),
+    ],
+)
+def test_a_moment_that_is_kept(before: str, after: str, said: str) -> None:
+    body = f"{before}\n      Process.sleep(100)\n      {after}"
+    assert outcome(RULE, in_test(body)) == [said]
+
+
+def test_what_has_expired_is_no_age() -> None:
+    body = (
+        "Shop.mark_expired(a)\n      Process.sleep(50)\n      Shop.mark_expired(b)\n      assert b"
+    )
+    assert outcome(RULE, in_test(body)) == ["warning"]

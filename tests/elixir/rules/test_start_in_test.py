@@ -311,3 +311,39 @@ defmodule Shop.LoadTest do
 end
 """
     assert outcome(RULE, {"lib/load.ex": lib, "test/load_test.exs": test}) == said
+
+
+SETS_UP = """\
+  setup do
+    on_exit(fn ->
+      if pid = Process.whereis(Stock), do: GenServer.{end}(pid)
+    end)
+    :ok
+  end
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "inside", "said"),
+    [
+        ("stop", "", ["~stopped"] * 2),
+        ("call", "", ["info"]),
+        ("stop", "describe 'other' do", ["info"]),
+    ],
+)
+def test_a_set_up_that_stops_it_at_the_end(end: str, inside: str, said: list[str]) -> None:
+    setup = SETS_UP.replace("{end}", end)
+    if inside:
+        setup = f"{inside}\n{setup}end"
+    test = f"""\
+defmodule Shop.ATest do
+  use ExUnit.Case
+  alias Shop.Stock
+  {setup}
+  describe "a" do
+    test "one", do: Stock.start_link([])
+  end
+  test "two", do: Stock.start_link([])
+end
+"""
+    assert outcome(RULE, {"lib/stock.ex": STOCK, "test/a_test.exs": test}) == said

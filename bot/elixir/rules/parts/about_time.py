@@ -38,7 +38,7 @@ _CLOCK_DURATIONS = ("interval", "period", "window", "heartbeat", "ttl", "expir",
 """Parts of the names, without underscores, of durations that the code under test counts itself."""
 _EQUAL = ("==", "===")
 _APART = ("!=", "!==", "<", "<=", ">", ">=")
-_AGE = re.compile(r"(?:max_age|ttl|expire)\w*(?:: *|, *|\()?(\d[\d_]*\b(?!\.))?")
+_AGE = re.compile(r"(?:max_age|ttl|expire(?!d))\w*(?:: *|, *|\()?(\d[\d_]*\b(?!\.))?")
 """An age, with its number where that is written out."""
 _PASSES = re.compile(
     r"(?<![a-z:])(?:elaps|lapse|expir|ttl|throttl|rate[- ]?limit|quota|debounc|cool-?down)|"
@@ -118,6 +118,22 @@ def _reckons_back(call: Call) -> bool:
         and nodes.operator(around) == "-"
         and around.child_by_field_name("left") == call.node
     )
+
+
+def keeps_a_moment(call: Call) -> bool:
+    """Whether the test takes a time out of its data right before, as `row.inserted_at`, and later
+    compares it: nothing was begun in between that somebody could get on with.
+    """
+    before, block = nodes.previous_code(call.statement), call.statement.parent
+    if before is None or block is None or nodes.operator(before) != "=":
+        return False
+    name = nodes.text_of(before, "left")
+    if not name.isidentifier() or not nodes.text_of(before, "right").endswith("_at"):
+        return False
+    later = [n for n in block.named_children if n.start_byte >= call.statement.end_byte]
+    compared = (o for n in later for sign in (*_EQUAL, *_APART) for o in operations(n, sign))
+    pinned = any(f"^{name}" in text(n) for n in later)
+    return pinned or any(name in nodes.identifiers(o) for o in compared)
 
 
 def same_before_and_after(call: Call) -> bool:

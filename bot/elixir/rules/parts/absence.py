@@ -8,7 +8,7 @@ from itertools import takewhile
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.standing import above
 
@@ -20,6 +20,7 @@ _MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) no
 _STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
 _NOTHING = re.compile(r"^assert\(?\s*(?:\[\] == .|Enum\.empty\?)|==\s*(?:\[\]|0|nil|%\{\})\)?$")
 _CAPTURES = ("capture_log", "capture_io", "with_log", "with_io")
+_TELLS = frozenset({"Kernel.send", "Process.send", ":erlang.send", "GenServer.cast"})
 _ALL = 100
 _LOOKED_AT = 2
 """Statements after the sleep among which the check must be: what is asked, and the asking."""
@@ -40,13 +41,24 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     if check.startswith("refute_receive"):
         return True
     if _STILL_ALIVE.match(check):
-        return not is_for_output(call)
+        return not (is_for_output(call) or _asks_who_was_told(call, check))
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
     if check.startswith("refute") and "alive?" not in check:
         return _NEGATION.search(f"{test_name} {above} {below}".lower()) is not None
     if _NOTHING.search(check) and _NEGATION.search(test_name.lower()):
         return True
     return _MUST_NOT.search(below.lower()) is not None
+
+
+def _asks_who_was_told(call: Call, check: str) -> bool:
+    """Whether the life that is checked is that of who was sent something right before: once it has
+    answered, it has handled that, which is an event.
+    """
+    before = nodes.previous_code(call.statement)
+    told = resolve(before, call.owner) if before is not None and before.type == "call" else None
+    if told is None or told.full not in _TELLS or not told.args:
+        return False
+    return check.split("(", 1)[1].removeprefix("Process.alive?(").startswith(text(told.args[0]))
 
 
 def is_for_output(call: Call) -> bool:

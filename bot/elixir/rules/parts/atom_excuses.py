@@ -66,7 +66,7 @@ def excuse(clause: Clause, node: Node, value: Node | None, project: Project) -> 
         return "accepted"
     if _says_why(node, clause) or _given_by_who_says_why(value, clause, project):
         return "stated"
-    if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node)):
+    if value is not None and unasked and (names_a_node(value, clause) or is_a_cookie(node, clause)):
         return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"

@@ -14,7 +14,7 @@ from bot.elixir.rules.parts.other_waits import is_no_database, not_its_own
 from bot.elixir.rules.parts.own_requests import casts_only_to_itself
 from bot.elixir.rules.parts.pool_workers import is_pool_worker
 from bot.elixir.rules.parts.stated_reasons import stated_on_the_way
-from bot.elixir.ways import always_stops
+from bot.elixir.ways import always_stops, hands_on
 
 _STAGE_WORK = ("handle_events", "handle_demand")
 
@@ -40,7 +40,7 @@ def _in_itself(waits: Blocking, step: Reached, module: Module) -> str:
         return "stage-work"
     if not takes_requests(module):
         return "no-clients"
-    if always_stops(entry_of(waits.call, step), (*step.path, waits.call)[0].node):
+    if _is_last_work(waits, step):
         return "last-work"
     return "own-task" if _own_task(waits) and not answers_calls(module) else ""
 
@@ -77,6 +77,19 @@ def _takes_late_result(waits: Blocking, module: Module) -> bool:
     """Whether it yields for a given time, and later takes the result as a message."""
     limited = waits.call.full == "Task.yield" and waits.call.arity > 1 and not waits.endless
     return limited and handles_task_reply(module)
+
+
+def _is_last_work(waits: Blocking, step: Reached) -> bool:
+    """Whether the server ends with what this is done for, in the callback's own clause, or in a
+    function that gives the callback its value.
+    """
+    for call in (*step.path, waits.call):
+        clause = call.owner.clause_at(call.start)
+        if clause is None or always_stops(clause, call.node):
+            return clause is not None
+        if not hands_on(clause, call.node):
+            return False
+    return False
 
 
 def _is_internal(waits: Blocking, step: Reached) -> bool:

@@ -28,6 +28,8 @@ _CALLBACKS = re.compile(rb"\bhandle_|@before_compile\b|\buse (?!Supervisor\b)")
 _SENT = rb"\bsend(?!\w*\(self\(\))\w*[ (][^\n]*%s\b"
 """A message that is sent to another process, where the send is written on one line."""
 
+_DEMONITORS = ("Process.demonitor", ":erlang.demonitor")
+
 
 def why_first(sent: SelfSend, clause: Clause, project: Project) -> str:
     """The exemption by which nothing comes before a message of `init/1`; empty if something can."""
@@ -96,10 +98,20 @@ def _is_sent_later(clause: Clause, project: Project) -> bool:
 
 
 def _is_for_a_kept_reference(clause: Clause) -> bool:
-    """Whether its message holds what the state holds too: of something that it opened before."""
+    """Whether its message holds what the state holds too, of something that it opened before; or is
+    the answer of a task, or the end of what the server monitors.
+    """
     message, state = clause.params[:2]
+    if message.type != "tuple":
+        return False
     both = nodes.identifiers(message) & nodes.identifiers(state)
-    return message.type == "tuple" and any(not name.startswith("_") for name in both)
+    if any(not name.startswith("_") for name in both):
+        return True
+    reference = message.named_children[0] if message.named_children else message
+    return any(
+        call.full in _DEMONITORS and call.args and text(call.args[0]) == text(reference)
+        for call in clause.calls
+    )
 
 
 def _does_nothing(sent: SelfSend, module: Module) -> bool:

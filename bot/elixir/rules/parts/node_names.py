@@ -30,16 +30,27 @@ def names_a_node(value: Node, clause: Clause) -> bool:
     return bool(name and at and host) and "@" not in host and _HOLE in written
 
 
-def is_a_cookie(node: Node) -> bool:
-    """Whether what is made there is kept under `cookie`, as a node's."""
+def is_a_cookie(node: Node, clause: Clause) -> bool:
+    """Whether what is made there is kept under `cookie`, as a node's: as it is, or by the variable
+    that it is set to.
+    """
     around = node.parent
     while around is not None and nodes.operator(around) == "|>":
         around = around.parent
-    return (
-        around is not None
-        and around.type == "pair"
-        and nodes.text_of(around, "key").strip() == "cookie:"
-    )
+    if around is None or nodes.operator(around) != "=":
+        return around is not None and _is_under_cookie(node, around)
+    name = nodes.text_of(around, "left")
+    later = (n for n in nodes.of_type(clause.node, "identifier") if n.start_byte >= around.end_byte)
+    uses = [n for n in later if nodes.text(n) == name]
+    return bool(uses) and all(n.parent and _is_under_cookie(n, n.parent) for n in uses)
+
+
+def _is_under_cookie(value: Node, around: Node) -> bool:
+    """Whether it is the value of `cookie: value`, or stands behind `:cookie` in a tuple."""
+    if around.type == "pair":
+        return nodes.text_of(around, "key").strip() == "cookie:"
+    before = value.prev_named_sibling
+    return around.type == "tuple" and before is not None and nodes.text(before) == ":cookie"
 
 
 def _both(known: Expression) -> tuple[Node, Clause]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call
+from bot.elixir.calls import Call, calls_in
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function
@@ -17,6 +17,30 @@ _ENDS = frozenset({"stop", "exit", "terminate_child", "monitor", "link", "kill"}
 """Names of calls by which a test ends a process, or sees it end."""
 _MOST_HELPERS = 2
 """Helpers that call each other."""
+
+
+def is_ended(call: Call, block: Node, project: Project) -> bool:
+    """Whether the test or its `on_exit` ends the process, or waits for or shows its end."""
+    mine = {text(n) for n in handles(call, block)} - {"GenServer", "Agent"}
+    found = [c for around in (block, *_set_up(block)) for c in calls_in(around, call.owner)]
+    for look in (c for c in found if c.full == "Process.whereis" and mine & said_in(c)):
+        mine = mine | {text(n) for n in named_by(look)}
+    return any(c.name == "catch_exit" for c in found) or any(
+        ends(c, project) for c in found if mine & said_in(c) and c.node.id != call.node.id
+    )
+
+
+def _set_up(block: Node) -> Iterator[Node]:
+    """The set-ups that run before a test, with what they leave for its end."""
+    around: Node | None = block
+    while around is not None:
+        beside = nodes.of_type(around.parent, "call") if around.parent is not None else []
+        yield from (
+            n
+            for n in beside
+            if nodes.is_call_to(n, "setup") and n.parent == around.parent and n.id != block.id
+        )
+        around = next((a for a in nodes.ancestors(around) if nodes.is_call_to(a, "describe")), None)
 
 
 def ends(call: Call, project: Project, deep: int = _MOST_HELPERS) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.elixir.calls import Call
 from bot.elixir.nodes import text
 from bot.elixir.outline import Function
-from bot.elixir.rules.parts.about_time import same_before_and_after
+from bot.elixir.rules.parts.about_time import keeps_a_moment, same_before_and_after
 from bot.elixir.rules.parts.certain_waits import no_event_for
 from bot.elixir.rules.parts.polling import polls
 from bot.elixir.rules.parts.simulated_work import (
@@ -32,6 +32,6 @@ def excuse(call: Call, function: Function | None) -> str:
         return "simulated-work"
     if is_all_of_a_block(call) or only_in_another_process(function):
         return "simulated-work"
-    if is_short(text(call.args[0])) and same_before_and_after(call):
+    if (is_short(text(call.args[0])) and same_before_and_after(call)) or keeps_a_moment(call):
         return "moves-clock"
     return "stated" if says_no_better_way(call) else no_event_for(call)
