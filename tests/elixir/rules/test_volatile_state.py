@@ -592,6 +592,12 @@ end
 """
     files["config/config.exs"] = "import Config\n"
     assert outcome(RULE, files) == words
+    tested = "defmodule Shop.CartTest do\n  def go, do: Shop.Cart.{}(1, 2)\nend\n"
+    files["test/cart_test.exs"] = tested.format("additional")
+    assert outcome(RULE, files) == words
+    files["test/cart_test.exs"] = tested.format("add")
+    # Where what ships names it nowhere, not even a test makes a difference.
+    assert outcome(RULE, files) == (["warning"] if "Cart" in other else words)
 
 
 @pytest.mark.parametrize(

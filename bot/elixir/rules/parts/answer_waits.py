@@ -83,5 +83,6 @@ def _set_by(call: Call) -> set[str]:
 
 
 def is_limited(call: Call) -> bool:
+    """Whether it has a time limit that ends."""
     limit = time_limit(call)
     return limit is not None and text(call.owner.value(limit)) != ":infinity"

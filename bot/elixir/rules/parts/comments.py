@@ -23,6 +23,7 @@ def comments_above(node: Node) -> Iterator[str]:
 
 
 def documents_above(node: Node) -> Iterator[str]:
+    """Its `@doc`s, as they are written."""
     return (text(above) for above in _above(node) if text(above).startswith("@doc"))
 
 

@@ -72,7 +72,7 @@ def has_no_caller(function: Function, project: Project) -> bool:
 def is_only_read(module: Module, writing: list[Function], project: Project) -> bool:
     """Whether what ships names the module only to start it, or to call what does not write.
 
-    Of a library others may call what it documents.
+    Of a library others may call what it documents; what a test calls is there to be called.
     """
     app = project.app_of(module.source.path)
     documented = any(_documented(c) for function in writing for c in function.clauses)
@@ -80,7 +80,11 @@ def is_only_read(module: Module, writing: list[Function], project: Project) -> b
         return False
     word, names = last_part(module.name), {function.name for function in writing}
     code = set(project.texts.holding(word, among=project.lib))
-    if project.texts.holding(word, among=project.of_role("config")):
+    if project.texts.holding(word, among=project.of_role("config")) or any(
+        project.texts[path].names(word + b"." + name.encode())
+        for path in project.texts.holding(word + b".", among=project.of_role("test"))
+        for name in names
+    ):
         return False
     return all(
         _is_harmless(alias, names)
