@@ -618,7 +618,7 @@ def test_who_waits_after_an_end_may_find_the_old_state(before: str, weight: str)
 @pytest.mark.parametrize(
     ("told", "said"),
     [("send(pid, :a)", "warning"), ("GenServer.cast(pid, :a)", "warning"), ("go(pid)", "info"),
-     ("send(other, :a)", "info")],
+     ("send(other, :a)", "info"), ("send(p, :a)", "info")],
 )  # fmt: skip
 def test_a_life_that_is_checked_of_who_was_told_something(told: str, said: str) -> None:
     body = f"{told}\n      Process.sleep(100)\n\n      assert Process.alive?(pid)"

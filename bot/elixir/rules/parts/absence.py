@@ -58,7 +58,8 @@ def _asks_who_was_told(call: Call, check: str) -> bool:
     told = resolve(before, call.owner) if before is not None and before.type == "call" else None
     if told is None or told.full not in _TELLS or not told.args:
         return False
-    return check.split("(", 1)[1].removeprefix("Process.alive?(").startswith(text(told.args[0]))
+    asked = check.split("Process.alive?(")[1].rstrip(")")
+    return asked == text(told.args[0]).rstrip(")")
 
 
 def is_for_output(call: Call) -> bool:
