@@ -4,6 +4,7 @@ the project.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -105,7 +106,11 @@ class Desks:
             # Each worker would do it; other queries are made where they prove worth it.
             nodes.prepare(*CALLS)
             self._crew = Crew(self.desk, processes)
-            orders = [Order("analyze", (share,)) for share in shares(files, processes)]
+            in_shares = shares(files, processes)
+            orders = [
+                Order("analyze", (share,), number * processes // len(in_shares))
+                for number, share in enumerate(in_shares)
+            ]
             found = dict(counted(self._analyzed(self._crew, orders), len(paths), self.progress))
             return {path: found[path] for path in paths}
 
@@ -122,7 +127,7 @@ class Desks:
                 self._crew.all_do("take", project.apps, project.facts)
             orders = (
                 Order("look", ([(look.rule.id, look.path) for look in group], noted), worker)
-                for group, worker in groups(looks, self._lies_at)
+                for group, worker in groups(looks, self._lies_at, self._home(project))
             )
             yield from (done.result for done in self._crew.do(orders))
 
@@ -134,6 +139,11 @@ class Desks:
 
     def _processes(self, files: Mapping[str, bytes]) -> int:
         return processes_for(self.jobs, sum(map(len, files.values())))
+
+    def _home(self, project: Project) -> int | None:
+        """The worker that has most of the code that is no test's: rules ask mostly for that."""
+        having = Counter(self._lies_at[path] for path in project.lib if path in self._lies_at)
+        return max(having, key=lambda worker: (having[worker], -worker), default=None)
 
     def _analyzed(self, crew: Crew, orders: Sequence[Order]) -> Iterator[tuple[str, FileResult]]:
         for done in crew.do(orders):

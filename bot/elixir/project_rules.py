@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import groupby, islice
 
 from bot.elixir.project import Project
 from bot.elixir.project_state import Kept, Since, State
@@ -74,23 +74,23 @@ class _Looks:
     _names: set[str] = field(default_factory=set)
 
     def new(self) -> Iterator[Look]:
-        """Whole rules come first: they can begin while the others are asked where they do."""
-        whole = [Look(rule) for rule in self.rules if not _by_file(rule)]
-        for look in chain(whole, self._of_files()):
-            self._names.add(look.name)
-            if look.name not in self.known:
-                yield look
+        """In the order in which they should begin: work starts while the next ones are found."""
+        for rule in sorted(self.rules, key=_turn):
+            for look in self._of(rule):
+                self._names.add(look.name)
+                if look.name not in self.known:
+                    yield look
 
     def standing(self) -> dict[str, Kept]:
         """Those of the known ones that are made still; asked when all the new ones were."""
         names = self._names | self.begins.keys()
         return {name: kept for name, kept in self.known.items() if name in names}
 
-    def _of_files(self) -> Iterator[Look]:
-        for rule in filter(_by_file, self.rules):
-            begins = self._begins(rule)
-            self.begins[f"{rule.id} ?"] = begins
-            yield from (Look(rule, path) for path in begins.paths)
+    def _of(self, rule: Rule) -> list[Look]:
+        if not _by_file(rule):
+            return [Look(rule)]
+        begins = self.begins[f"{rule.id} ?"] = self._begins(rule)
+        return [Look(rule, path) for path in begins.paths]
 
     def _begins(self, rule: Rule) -> Kept:
         """Where it begins, as known before or as told now."""
@@ -107,6 +107,15 @@ def _by_file(rule: Rule) -> bool:
     return isinstance(rule.check_project, FileByFile)
 
 
+def _turn(rule: Rule) -> int:
+    """Long ones begin first; rules that look at all files at once fill what time is left."""
+    if rule.follows_calls:
+        return 0
+    if rule.id in _COST_MOST:
+        return 1
+    return 2 if _by_file(rule) else 3
+
+
 def _order(project: Project) -> dict[str, int]:
     return {path: place for place, path in enumerate(sorted(project.files))}
 
@@ -116,31 +125,20 @@ def _in_one_group(looks: Iterable[Look], project: Project, noted: bool) -> Itera
 
 
 def groups(
-    looks: Iterable[Look], lies_at: Mapping[str, int]
+    looks: Iterable[Look], lies_at: Mapping[str, int], home: int | None
 ) -> Iterator[tuple[list[Look], int | None]]:
     """Looks that follow calls share one graph; others of one rule some of what they find out.
 
-    Looks at a file go to where it lies, if that is known.
+    Looks at a file go to where it lies, if that is known, those at all files to `home`.
     """
-    whole: dict[str, list[Look]] = {}
-    by_file: dict[tuple[str, int | None], list[Look]] = {}
-    for look in looks:
-        if not look.path:
-            whole.setdefault("" if look.rule.follows_calls else look.rule.id, []).append(look)
-            continue
-        yield from ((group, None) for group in _taken(whole))
-        by_file.setdefault((look.rule.id, lies_at.get(look.path)), []).append(look)
-    yield from ((group, None) for group in _taken(whole))
-    for rule_id, place in sorted(by_file, key=lambda key: key[0] not in _COST_MOST):
-        rest = iter(by_file[rule_id, place])
-        while group := list(islice(rest, _LOOKS_A_GROUP)):
-            yield group, place
-
-
-def _taken(whole: dict[str, list[Look]]) -> Iterator[list[Look]]:
-    """The groups, which take longest first; none is left."""
-    for name in sorted(whole, key=lambda name: name not in ("", *_COST_MOST)):
-        yield whole.pop(name)
+    for _, alike in groupby(looks, lambda look: not look.rule.follows_calls and look.rule.id):
+        by_place: dict[int | None, list[Look]] = {}
+        for look in alike:
+            by_place.setdefault(lies_at.get(look.path, home), []).append(look)
+        for place, there in by_place.items():
+            rest = iter(there)
+            while group := list(islice(rest, _LOOKS_A_GROUP if there[0].path else None)):
+                yield group, place
 
 
 def together(looks: Iterable[Look], project: Project, noted: bool) -> Looked:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from heapq import heapreplace
 from typing import Generic, TypeVar
 
 from bot.elixir.crew import Crew, Order
@@ -69,15 +68,17 @@ def processes_for(jobs: int | None, source: int) -> int:
 
 
 def shares(files: Mapping[str, bytes], processes: int) -> list[list[str]]:
-    """Paths in shares of nearly the same number of bytes; none is empty."""
-    count = processes * SHARES_PER_JOB
-    found: list[list[str]] = [[] for _ in range(count)]
-    loads = [(0, number) for number in range(count)]
-    for path in sorted(files, key=lambda p: -len(files[p])):
-        load, number = loads[0]
-        found[number].append(path)
-        heapreplace(loads, (load + len(files[path]), number))
-    return [share for share in found if share]
+    """Paths in shares of nearly the same number of bytes, in order: neighbours stay together."""
+    most = sum(map(len, files.values())) / (processes * SHARES_PER_JOB)
+    found: list[list[str]] = []
+    room = 0.0
+    for path, data in files.items():
+        if room <= 0:
+            found.append([])
+            room += most
+        found[-1].append(path)
+        room -= len(data)
+    return found
 
 
 @contextmanager
