@@ -9,6 +9,7 @@ from functools import lru_cache
 from bot.elixir import nodes
 from bot.elixir.calls import Call
 from bot.elixir.outline import Clause, Function
+from bot.elixir.written import Written
 
 
 def bare_pipes_into(function: Function, clause: Clause) -> Iterator[Call]:
@@ -26,7 +27,8 @@ def bare_pipes_into(function: Function, clause: Clause) -> Iterator[Call]:
             continue
         before = left.child_by_field_name("right") if nodes.operator(left) == "|>" else left
         if before is not None:
-            yield Call(word, module.name, name, [before], 1, module, piped=True)
+            told = Written([before], 1, piped=True)
+            yield Call(word, module.name, name, module, told=told)
 
 
 @lru_cache(1_000)

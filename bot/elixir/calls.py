@@ -13,6 +13,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Module
 from bot.elixir.scope import Scope
 from bot.elixir.source import falls_in
+from bot.elixir.written import Written, arity_of, written
 
 KERNEL = frozenset(
     "spawn spawn_link spawn_monitor send self exit throw raise reraise make_ref node apply".split()
@@ -48,16 +49,36 @@ class Call:
     Empty where only run time knows (a variable, a macro, an unlisted Kernel function).
     """
     name: str
-    args: list[Node]
-    """With the piped value in first place; keywords are one trailing node."""
-    arity: int
     owner: Module
-    captured: bool = False
-    piped: bool = False
     receiver: str = ""
     """Text before the dot as written."""
     outside_functions: bool = False
     """Known to stand in no function value, so that nobody need look around it."""
+    told: Written | None = None
+    """How it is written; where none is told it is read from the node, once somebody asks: of most
+    calls all want to know the name only."""
+
+    @property
+    def written(self) -> Written:
+        if self.told is None:
+            self.told = written(self.node)
+        return self.told
+
+    @property
+    def args(self) -> list[Node]:
+        return self.written.args
+
+    @property
+    def arity(self) -> int:
+        return self.written.arity
+
+    @property
+    def captured(self) -> bool:
+        return self.written.captured
+
+    @property
+    def piped(self) -> bool:
+        return self.written.piped
 
     @property
     def full(self) -> str:
@@ -169,28 +190,10 @@ def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | No
     target = node.child_by_field_name("target")
     if target is None:
         return None
-    args = nodes.arguments(node)
-    parent = node.parent
-    around = nodes.operator(parent) if parent is not None else ""
-    piped = _piped_value(node, parent) if around == "|>" else None
-    if piped is not None:
-        args = [piped, *args]
-    arity = len(args) + (nodes.do_block(node) is not None)
-    captured = False
-    if around == "/":
-        captured, arity = _capture_arity(parent, arity)
     if target.type == "identifier":
-        name = text(target)
-        return Call(
-            node,
-            _local_module(name, arity, module, scope),
-            name,
-            args,
-            arity,
-            module,
-            captured,
-            piped is not None,
-        )
+        call = Call(node, "", text(target), module)
+        call.module = _local_module(call, scope)
+        return call
     if target.type != "dot":
         return None
     left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
@@ -200,49 +203,27 @@ def resolve(node: Node, module: Module, scope: Scope | None = None) -> Call | No
         left.type in ("identifier", "dot") and text(left).startswith("__MODULE__")
     )
     owner = scope.resolve(left) if known else ""
-    return Call(
-        node, owner, text(right), args, arity, module, captured, piped is not None, text(left)
-    )
+    return Call(node, owner, text(right), module, text(left))
 
 
-def _local_module(name: str, arity: int, module: Module, scope: Scope) -> str:
-    if module.local(name, arity) is not None:
+def _local_module(call: Call, scope: Scope) -> str:
+    """Asks for the arity only where the name is one of several modules."""
+    name, module = call.name, call.owner
+    if module.named(name) and module.local(name, call.arity) is not None:
         return module.name
-    imported = scope.importer(name, arity)
+    imported = scope.importer(name, call.arity) if scope.picks(name) else ""
     if imported:
         return imported
-    if name in KERNEL and not scope.hides_kernel(name, arity):
+    if name in KERNEL and not scope.hides_kernel(name, call.arity):
         return "Kernel"
     return ""
-
-
-def _piped_value(node: Node, parent: Node | None) -> Node | None:
-    if parent is None:
-        return None
-    right = parent.child_by_field_name("right")
-    if right is None or right.id != node.id:
-        return None
-    left = parent.child_by_field_name("left")
-    if left is not None and nodes.operator(left) == "|>":
-        return left.child_by_field_name("right")
-    return left
-
-
-def _capture_arity(parent: Node | None, arity: int) -> tuple[bool, int]:
-    """`&Mod.fun/2` holds a call without arguments left of `/`."""
-    if parent is None or parent.parent is None:
-        return False, arity
-    right = parent.child_by_field_name("right")
-    if nodes.operator(parent.parent) == "&" and right is not None and right.type == "integer":
-        return True, int(text(right).replace("_", ""))
-    return False, arity
 
 
 def _local_capture(node: Node, module: Module, scope: Scope) -> Call | None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
         return None
-    name, arity = text(left), int(text(right).replace("_", ""))
-    return Call(
-        left, _local_module(name, arity, module, scope), name, [], arity, module, captured=True
-    )
+    told = Written([], arity_of(right), captured=True)
+    call = Call(left, "", text(left), module, told=told)
+    call.module = _local_module(call, scope)
+    return call

@@ -82,6 +82,16 @@ class Scope:
             scope = scope.outer
         return written
 
+    def picks(self, name: str) -> bool:
+        """Whether an `import ..., only:` takes a function of that name from somewhere."""
+        scope: Scope | None = self
+        while scope is not None:
+            for entry in scope.imports:
+                if entry.only and any(label.startswith(f"{name}/") for label in entry.only):
+                    return True
+            scope = scope.outer
+        return False
+
     def importer(self, name: str, arity: int) -> str:
         """Module that an `import ..., only:` takes `name/arity` from; empty if none is certain."""
         scope: Scope | None = self

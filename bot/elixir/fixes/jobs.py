@@ -10,6 +10,7 @@ from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
+from bot.elixir.written import Written
 
 Key = tuple[str, str, int]
 """(module, name, arity) of a function."""
@@ -80,4 +81,5 @@ def _mfa(args: list[Node], owner: Module, graph: CallGraph) -> Iterator[Call]:
     module = graph.module(owner.scope.resolve(args[0]))
     for function in module.named(name) if module is not None else []:
         if args[2].type != "list" or args[2].named_child_count == function.arity:
-            yield Call(args[0], function.module.name, name, [], function.arity, function.module)
+            told = Written([], function.arity)
+            yield Call(args[0], function.module.name, name, function.module, told=told)
