@@ -188,7 +188,9 @@ def _words_of(function: Function) -> set[bytes]:
 
 
 def _any_of(names: Iterable[str]) -> bytes:
-    return rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")(?![\w?!])"
+    """Each name begins with a letter of its own: `re` then passes quickly over all others."""
+    words = [re.escape(name.encode()) for name in sorted(names)]
+    return b"|".join(rb"%b(?<!\w%b)(?![\w?!])" % (word, word) for word in words)
 
 
 def is_server_module(facts: ModuleFacts) -> bool:

@@ -143,12 +143,19 @@ def _only_on_demand(other: ModuleFacts, facts: ModuleFacts) -> bool:
 
 def _from_variables(facts: ModuleFacts, project: Project) -> Iterator[Call]:
     """Calls that start whatever module a variable holds, beside a list that has this one."""
-    for path in project.lib_holding(last_part(facts.name)):
-        if project.texts[path].matches(_BY_A_VARIABLE):
+    last = last_part(facts.name)
+    for path in project.once(_by_a_variable, _by_a_variable):
+        if last in project.texts[path]:
             for module in project.modules_in(path):
                 for clause in module.clauses_with(b".start_link(", b".start("):
                     if _lists(clause, facts.name):
                         yield from (call for call in clause.calls if _of_a_variable(call))
+
+
+def _by_a_variable(project: Project) -> list[str]:
+    """The paths of files that start what a variable holds; there are few."""
+    speaking = project.lib_holding(b".start(", b".start_link(")
+    return [path for path in speaking if project.texts[path].matches(_BY_A_VARIABLE)]
 
 
 def _of_a_variable(call: Call) -> bool:

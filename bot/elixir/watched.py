@@ -139,11 +139,17 @@ class Texts(Mapping[str, Text]):
     def _told(self, word: bytes, among: frozenset[str] | None) -> dict[str, int]:
         answers = self.seen.get((word, among))
         if answers is None:
-            files = self.files.items()
-            asked = files if among is None else [(p, data) for p, data in files if p in among]
-            answers = self.seen[word, among] = {path: int(word in data) for path, data in asked}
+            answers = self.seen[word, among] = self._answers(word, among)
         self.trace.take(("holds", word.decode("latin-1")), answers)
         return answers
+
+    def _answers(self, word: bytes, among: frozenset[str] | None) -> dict[str, int]:
+        if among is None:
+            return {path: int(word in data) for path, data in self.files.items()}
+        of_all = self.seen.get((word, None))
+        if of_all is not None:
+            return {path: told for path, told in of_all.items() if path in among}
+        return {path: int(word in data) for path, data in self.files.items() if path in among}
 
     def __getitem__(self, path: str) -> Text:
         return Text(path, self.files[path], self.trace)
