@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.definition import Definition, read_definition
 from bot.elixir.scope import Scope
-from bot.elixir.source import Source, falls_in
+from bot.elixir.source import Source
 
 if TYPE_CHECKING:
     from bot.elixir.calls import Call
@@ -72,6 +72,16 @@ class Clause:
         from bot.elixir.reach import own_calls
 
         return list(own_calls(self))
+
+    @cached_property
+    def steps(self) -> list[tuple[Call, list[Clause]]]:
+        """Those calls, each with the clauses that can take what it gives them."""
+        from bot.elixir.reach import can_take
+
+        return [
+            (call, [clause for clause in target.clauses if can_take(clause, call, self)])
+            for call, target in self.own_calls
+        ]
 
     def mentions(self, *words: bytes) -> bool:
         """Whether its source holds one of the words outside comments."""
@@ -174,13 +184,16 @@ class Module:
     def clauses_with(self, *words: bytes) -> list[Clause]:
         """Clauses whose source holds one of the words: a cheap sieve before calls are looked at."""
         places = self.source.places(*words)
-        if not falls_in(places, self.node.start_byte, self.node.end_byte):
-            return []
-        return [
-            clause
-            for clause in self.all_clauses()
-            if falls_in(places, clause.node.start_byte, clause.node.end_byte)
-        ]
+        at, end = (bisect_left(places, b) for b in (self.node.start_byte, self.node.end_byte))
+        holding: set[Clause] = set()
+        while at < end:
+            clause = self.clause_at(places[at])
+            if clause is not None:
+                holding.add(clause)
+                at = bisect_left(places, clause.node.end_byte, at + 1)
+            else:
+                at += 1
+        return [clause for clause in self.all_clauses() if clause in holding] if holding else []
 
     def named(self, name: str) -> list[Function]:
         """Own functions of that name, any arity."""
@@ -192,14 +205,16 @@ class Module:
 
     def clause_at(self, byte: int) -> Clause | None:
         """The clause that holds a byte."""
-        starts = self._starts
-        at = bisect_right(starts, byte, key=lambda clause: clause.node.start_byte) - 1
-        found = starts[at] if at >= 0 else None
+        starts, clauses = self._in_order
+        at = bisect_right(starts, byte) - 1
+        found = clauses[at] if at >= 0 else None
         return found if found is not None and byte < found.node.end_byte else None
 
     @cached_property
-    def _starts(self) -> list[Clause]:
-        return sorted(self.all_clauses(), key=lambda clause: clause.node.start_byte)
+    def _in_order(self) -> tuple[list[int], list[Clause]]:
+        """Where the clauses start, and they; none lies within another."""
+        clauses = sorted(self.all_clauses(), key=lambda clause: clause.node.start_byte)
+        return [clause.node.start_byte for clause in clauses], clauses
 
     def release(self) -> None:
         """Drop what refers back to the module, so that its syntax tree goes with the last name.
@@ -211,7 +226,7 @@ class Module:
         self.functions.clear()
         self.nested.clear()
         self.memo.clear()
-        for kept in ("_by_name", "_starts"):
+        for kept in ("_by_name", "_in_order"):
             self.__dict__.pop(kept, None)
 
     def own_lines(self) -> int:

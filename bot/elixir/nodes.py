@@ -123,6 +123,8 @@ def do_block(call: Node) -> Node | None:
     last = call.named_child(count - 1) if count else None
     if last is None or last.type == "do_block":
         return last
+    if last.type != "comment":
+        return None
     return next((c for c in call.named_children if c.type == "do_block"), None)
 
 

@@ -88,7 +88,7 @@ def reached_by(call: Call, function: Function) -> list[Reached]:
     """The same from a call of another module's function: from the clauses that can take it."""
     # An attribute means another thing over there.
     plain = not any(nodes.operator(n) == "@" for n in nodes.of_type(call.node, "unary_operator"))
-    first = [c for c in function.clauses if not plain or _can_take(c, call, None)]
+    first = [c for c in function.clauses if not plain or can_take(c, call, None)]
     return reached_from(function, first)
 
 
@@ -101,8 +101,8 @@ def reached_from(origin: Function, first: list[Clause]) -> list[Reached]:
         clauses, path = queue.pop(0)
         for clause in clauses:
             found.append(Reached(clause, path, origin))
-            for call, target in clause.own_calls:
-                new = [c for c in target.clauses if c not in seen and _can_take(c, call, clause)]
+            for call, takers in clause.steps:
+                new = [taker for taker in takers if taker not in seen]
                 if new:
                     seen.update(new)
                     queue.append((new, (*path, call)))
@@ -134,7 +134,7 @@ def _is_bound_again(name: str, at: Node, clause: Clause) -> bool:
     return any(side is not None and name in nodes.identifiers(side) for side in sides)
 
 
-def _can_take(clause: Clause, call: Call, caller: Clause | None) -> bool:
+def can_take(clause: Clause, call: Call, caller: Clause | None) -> bool:
     """Whether no argument of the call rules the clause out; the caller is one of its module."""
     if call.captured or len(clause.function.clauses) == 1 or len(call.args) != len(clause.params):
         return True
