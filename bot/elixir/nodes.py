@@ -131,11 +131,17 @@ def do_block(call: Node) -> Node | None:
 def keyword_pairs(node: Node | None) -> dict[str, Node]:
     """Values by key of a `keywords`, list, map or arguments node; a key's first value wins."""
     found: dict[str, Node] = {}
+    for key, value in keywords_of(node):
+        found.setdefault(key, value)
+    return found
+
+
+def keywords_of(node: Node | None) -> Iterator[tuple[str, Node]]:
+    """All of them as they are written: a key may come again."""
     for pair in _pairs(node):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if key is not None and value is not None:
-            found.setdefault(text(key).strip().rstrip(":").strip('"'), value)
-    return found
+            yield text(key).strip().rstrip(":").strip('"'), value
 
 
 def _pairs(node: Node | None) -> Iterator[Node]:

@@ -118,4 +118,4 @@ class Scope:
 
 
 def _name_arity(node: Node | None) -> list[str]:
-    return [f"{name}/{text(value)}" for name, value in nodes.keyword_pairs(node).items()]
+    return [f"{name}/{text(value)}" for name, value in nodes.keywords_of(node)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tree_sitter import Node
@@ -60,3 +61,13 @@ def test_contains_is_not_strict() -> None:
 @given(st.text(max_size=200))
 def test_any_text_parses_to_a_tree(code: str) -> None:
     assert nodes.parse(code.encode("utf-8", "surrogatepass")).root_node.type == "source"
+
+
+@pytest.mark.parametrize(
+    "code", ["f x do\n  1\nend", "f(x)", "f do # a\n  1 # b\nend", "f x, # a\n  y"]
+)
+def test_the_do_block_of_a_call_is_the_one_among_its_children(code: str) -> None:
+    call = first(code)
+    found = next((child for child in call.named_children if child.type == "do_block"), None)
+    assert nodes.do_block(call) == found
+    assert (found is not None) == (" do" in code)

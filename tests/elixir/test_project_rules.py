@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from benchmarks.detection.labelled import projects, unlabelled
 from bot.core.finding import Analysis
 from bot.elixir.analyze import survey
 from bot.elixir.project import Project
-from bot.elixir.project_rules import asked
+from bot.elixir.project_rules import Look, Looked, asked, groups, together
 from bot.elixir.project_state import Kept, State, shape
 from bot.elixir.questions import Asked, Questions
 from bot.elixir.result_cache import NO_CACHE, ResultCache
@@ -116,6 +117,39 @@ def test_what_is_asked_of_a_text_is_kept() -> None:
     assert trace.opened == set()
     assert texts["a"][0:3] == b"one"
     assert trace.opened == {"a"}
+
+
+def test_a_word_is_looked_for_once_in_a_file() -> None:
+    texts = Texts({"a": b"one", "b": b"one", "c": b""}, Trace())
+    assert texts.holding(b"one") == ["a", "b"]
+    known = Texts({"a": b"", "b": b"", "c": b""}, Trace(), texts.seen)
+    assert known.holding(b"one", among=frozenset("bc")) == ["b"]
+    assert known.trace.asked == {("holds", "one"): {"b": 1, "c": 0}}
+
+
+def test_looks_go_to_where_their_files_lie_and_long_ones_begin_first() -> None:
+    inspection = survey(MemoryTree.of(DEPOT), jobs=1, rules=RULES).inspection
+    digests: dict[str, str] = {}
+    made: list[Look] = []
+
+    def noting(looks: Iterable[Look], project: Project, noted: bool) -> Iterator[Looked]:
+        made.extend(looks)
+        yield together(made, project, noted)
+
+    asked(RULES, inspection.project, digests, State(), noting)
+    lies_at = {path: number % 2 for number, path in enumerate(sorted(DEPOT))}
+    given_out = list(groups(made, lies_at, 1))
+    assert sorted(look.name for group, _ in given_out for look in group) == sorted(
+        look.name for look in made
+    )
+    assert all(worker == lies_at.get(look.path, 1) for group, worker in given_out for look in group)
+    follow, at_once = given_out[0][0], given_out[-1][0]
+    assert {look.rule.id for look in follow} == {rule.id for rule in RULES if rule.follows_calls}
+    assert [look.path for look in at_once] == [""]
+    begun = [(group[0].rule.id, bool(group[0].path)) for group, _ in given_out]
+    of_files = [rule for rule, of_file in begun if of_file]
+    assert of_files[0] in ("async-global-state", "dynamic-atom", "persistent-term-at-run-time")
+    assert len(set(of_files)) > 3
 
 
 @given(st.sampled_from([b"ab", b"a", b"aa"]), st.text("ab_?!1 (", max_size=12).map(str.encode))

@@ -25,6 +25,8 @@ def full_names(code: str, name: str = "") -> list[str]:
         ("", ":ets.lookup(1, 2)", ":ets.lookup"),
         ("import Shop.Cart, only: [add: 1]", "add(1)", "Shop.Cart.add"),
         ("import Shop.Cart, only: [add: 2]", "add(1)", "add"),
+        ("import Shop.Cart, only: [adds: 1]", "add(1)", "add"),
+        ("import Shop.Cart, only: [add: 2, add: 1]", "x |> add()", "Shop.Cart.add"),
         ("", "spawn(1)", "Kernel.spawn"),
         ("import Kernel, except: [spawn: 1]", "spawn(1)", "spawn"),
         ("import Kernel, only: [self: 0]", "spawn(1)", "spawn"),

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.elixir.workers import POOL_FROM_BYTES, by_file
+from bot.elixir.workers import POOL_FROM_BYTES, SHARES_PER_JOB, by_file, shares
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"lib/{n}.ex": b"x" * (n * 1_000) for n in range(60)}
@@ -55,3 +57,15 @@ def made_ready(jobs: int) -> int:
 
 def test_no_files_are_no_work() -> None:
     assert by_file({}, size) == []
+
+
+@given(st.lists(st.integers(0, 5_000), max_size=80), st.integers(1, 4))
+def test_shares_keep_neighbours_together_and_are_about_alike(
+    sizes: list[int], processes: int
+) -> None:
+    files = {str(number): b"x" * size for number, size in enumerate(sizes)}
+    found = shares(files, processes)
+    assert [path for share in found for path in share] == list(files)
+    assert all(found)
+    most = sum(sizes) / (processes * SHARES_PER_JOB) + max(sizes, default=0)
+    assert all(sum(len(files[path]) for path in share) <= most for share in found)
