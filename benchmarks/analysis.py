@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -165,7 +166,7 @@ def _column(m: Measured) -> dict[str, str]:
         "  one core, CPU": f"{statistics.median(m.ratios_of_one_core()):.2f}",
         "  faster than Credo": inside,
         "Credo in turn, s": f"{m.median('credo'):.2f}" if _times(m) else "not run",
-        "  faster than it": f"{min(_times(m)):.1f}-{max(_times(m)):.1f}x" if _times(m) else "",
+        "  faster than it": spread(_times(m)),
         "  files a second": f"{m.files / m.median('analysis'):,.0f}",
         "nothing changed, s": f"{m.median('warm'):.3f}",
         "  against Credo": warm,
@@ -183,6 +184,13 @@ def _times(m: Measured) -> list[float]:
     """How many times faster than Credo, round by round."""
     pairs = zip(m.seconds.get("credo", ()), m.seconds["analysis"], strict=False)
     return [credo / analysis for credo, analysis in pairs]
+
+
+def spread(times: list[float]) -> str:
+    """The median of some ratios, with the least and the largest."""
+    if not times:
+        return ""
+    return f"{statistics.median(times):.1f}x ({min(times):.1f}-{max(times):.1f})"
 
 
 def main() -> None:
@@ -211,6 +219,7 @@ def main() -> None:
     console.print("Aims: 15x Credo or more, 100x where nothing changed, 0.3 s after one change in")
     console.print("9 MB of code, peak up to 400 MB on as much.")
     console.print(CREDO_SOURCE)
+    console.print(f"Python {platform.python_version()} below {sys.base_prefix}.")
 
 
 if __name__ == "__main__":
