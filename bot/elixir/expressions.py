@@ -34,10 +34,8 @@ def operations(node: Node, symbol: str) -> list[Node]:
 
 def assignments(name: str, clause: Clause) -> list[Node]:
     """Right sides of every `name = value` in the clause, in source order."""
-    if clause.body is None:
-        return []
-    found = operations(clause.body, "=")
-    values = [n.child_by_field_name("right") for n in found if nodes.text_of(n, "left") == name]
+    made = (n for n in clause.body_bindings("=") if nodes.text_of(n, "left") == name)
+    values = [n.child_by_field_name("right") for n in made]
     return [v for v in values if v is not None]
 
 

@@ -66,6 +66,20 @@ class Clause:
             return []
         return calls_in(self.body, self.function.module, whole=True)
 
+    def bindings(self, sign: str) -> list[Node]:
+        """Every `left = right`, or `left <- right`, in source order, those of the head included."""
+        return self._bindings[sign]
+
+    def body_bindings(self, sign: str) -> list[Node]:
+        """Those in the body."""
+        body = self.body
+        return [n for n in self._bindings[sign] if nodes.contains(body, n)] if body else []
+
+    @cached_property
+    def _bindings(self) -> dict[str, list[Node]]:
+        found = nodes.of_type(self.node, "binary_operator")
+        return {sign: [n for n in found if nodes.operator(n) == sign] for sign in ("=", "<-")}
+
     @cached_property
     def own_calls(self) -> list[tuple[Call, Function]]:
         """Calls of the module's own functions that run at once, in the same process."""

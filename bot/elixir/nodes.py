@@ -53,6 +53,10 @@ _WALKED_BEFORE_COMPILING = 12_000
 
 _walked: dict[tuple[str, ...], int] = {}
 """Nodes walked so far by the types looked for."""
+_compiled: list[tuple[str, ...]] = []
+"""The types that queries find."""
+_serving: dict[tuple[str, ...], tuple[str, ...]] = {}
+"""By types looked for, those of the query that finds them, with others perhaps."""
 
 
 def of_type(node: Node, *types: str) -> list[Node]:
@@ -60,17 +64,25 @@ def of_type(node: Node, *types: str) -> list[Node]:
 
     A type that is asked for often gets a compiled query, one that is asked for rarely a walk.
     """
-    walked = _walked.get(types, 0)
-    if walked >= _WALKED_BEFORE_COMPILING:
-        return captures(_alternatives(types), node)
-    _walked[types] = walked + node.descendant_count
+    known = _serving.get(types)
+    if known is not None:
+        found = captures(_alternatives(known), node)
+        return found if known == types else [n for n in found if n.type in types]
+    walked = _walked[types] = _walked.get(types, 0) + node.descendant_count
+    if walked >= _WALKED_BEFORE_COMPILING or any(map(set(types).issubset, _compiled)):
+        prepare(*types)
     return [n for n in walk(node) if n.type in types]
 
 
 def prepare(*types: str) -> None:
-    """Compile the query for these types now: before a fork, so that each worker need not."""
-    _query(_alternatives(types))
-    _walked[types] = _WALKED_BEFORE_COMPILING
+    """Have a query for these types, and compile it now if none finds them: before a fork, so that
+    each worker need not.
+    """
+    known = next((found for found in _compiled if set(types) <= set(found)), None)
+    if known is None:
+        _query(_alternatives(types))
+        _compiled.append(types)
+    _serving[types] = known or types
 
 
 @cache

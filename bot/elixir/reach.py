@@ -9,7 +9,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import operations
 from bot.elixir.matching import can_match
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
@@ -123,11 +122,8 @@ def _written_out(argument: Node, clause: Clause) -> Node:
 
 def _is_bound_again(name: str, at: Node, clause: Clause) -> bool:
     """Whether the name may stand for something else there than for the parameter."""
-    sides = [
-        o.child_by_field_name("left")
-        for sign in ("=", "<-")
-        for o in (operations(clause.body, sign) if clause.body is not None else ())
-    ]
+    bindings = (*clause.body_bindings("="), *clause.body_bindings("<-"))
+    sides = [binding.child_by_field_name("left") for binding in bindings]
     around = (a for a in nodes.ancestors(at) if nodes.contains(clause.node, a))
     for stab in (a for a in around if a.type == "stab_clause"):
         sides += nodes.clause_patterns(stab)

@@ -8,7 +8,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import operations
 from bot.elixir.module import Clause
 from bot.elixir.nodes import text
 
@@ -42,6 +41,6 @@ def _to_itself(call: Call, clause: Clause) -> bool:
 
 
 def _bound(clause: Clause) -> set[str]:
-    matches = operations(clause.node, "=")
+    matches = clause.bindings("=")
     patterns = [n.child_by_field_name("left") for n in matches] + list(clause.params)
     return {name for p in patterns if p is not None for name in nodes.identifiers(p)}

@@ -11,7 +11,7 @@ from bot.elixir import nodes
 from bot.elixir.branching import on_other_ways
 from bot.elixir.calls import STARTS_PROCESS, Call
 from bot.elixir.context import is_command_line, is_platform, is_test_support
-from bot.elixir.expressions import Expression, operations, value_of
+from bot.elixir.expressions import Expression, value_of
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
@@ -91,7 +91,7 @@ def _may_be_linked(ask: Call, wait: Call, clause: Clause) -> bool:
     module = clause.function.module
     fresh = [
         nodes.text_of(node, "left")
-        for node in operations(clause.node, "=")
+        for node in clause.bindings("=")
         if nodes.text_of(node, "right") in _REFERENCES
     ]
     sent = nodes.identifiers(ask.args[1])

@@ -6,7 +6,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
 from bot.elixir.reach import reached
@@ -53,7 +52,7 @@ def _name(param: Node) -> str:
 def _bound_anew(clause: Clause) -> set[str]:
     """Variables that a match in the body gives a value; what is pinned in it keeps its own."""
     found: set[str] = set()
-    for match in operations(clause.body, "=") if clause.body is not None else ():
+    for match in clause.body_bindings("="):
         left = match.child_by_field_name("left")
         names = nodes.of_type(left, "identifier") if left is not None else []
         pins = _pins(left) if left is not None else []

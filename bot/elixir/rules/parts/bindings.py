@@ -8,7 +8,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import resolve
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 
@@ -16,7 +15,7 @@ from bot.elixir.outline import Clause
 def bound_to(name: str, use: Node, clause: Clause) -> Iterator[Node]:
     """Right sides of every match and generator before the use that set the name."""
     for symbol in ("=", "<-"):
-        for match in operations(clause.node, symbol):
+        for match in clause.bindings(symbol):
             left, right = match.child_by_field_name("left"), match.child_by_field_name("right")
             if left is None or right is None or match.start_byte > use.start_byte:
                 continue

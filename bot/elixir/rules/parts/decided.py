@@ -72,7 +72,7 @@ def _conditions(clause: Clause, param: Node, fields: dict[str, str]) -> dict[str
     """
     sides = [s for o in operations(param, "=") for s in o.named_children] or [param]
     names = {text(side) for side in sides if side.type == "identifier"}
-    bound = list(operations(clause.body, "=")) if clause.body is not None else []
+    bound = clause.body_bindings("=")
     if any(text(left) in names for o in bound for left in o.named_children[:1]):
         return {}
     found = {f"{name}.{key}": value for name in names for key, value in fields.items()}

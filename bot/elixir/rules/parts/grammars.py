@@ -8,7 +8,6 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, calls_in, resolve
-from bot.elixir.expressions import operations
 from bot.elixir.loose import outermost
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
@@ -49,13 +48,13 @@ def _grammars(name: str, use: Node, clause: Clause, project: Project) -> Iterato
 
 def _sources(name: str, use: Node, clause: Clause) -> Iterator[Call]:
     module, asked = clause.function.module, {name}
-    for match in reversed(list(operations(clause.node, "="))):
+    for match in reversed(list(clause.bindings("="))):
         right = match.child_by_field_name("right")
         made = resolve(right, module) if right is not None and right.type == "call" else None
         if made is not None and nodes.text_of(match, "left") in asked and made.full in _MAPS:
             asked |= {text(arg) for arg in made.args[:1]}
     taken = [(m.child_by_field_name("left"), m.child_by_field_name("right"))
-             for sign in ("=", "<-") for m in operations(clause.node, sign)]  # fmt: skip
+             for sign in ("=", "<-") for m in clause.bindings(sign)]  # fmt: skip
     for around in nodes.ancestors(use):
         if nodes.is_call_to(around, "case"):
             stabs = [s for s in nodes.clauses(nodes.do_block(around)) if nodes.contains(s, use)]

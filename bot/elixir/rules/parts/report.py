@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call, resolve
-from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
 from bot.elixir.rules.parts.standing import above
@@ -36,7 +35,7 @@ def reports_back(call: Call, clause: Clause) -> bool:
     if starter is None or starter.full not in _LET_GO or call.statement not in last:
         return False
     name = text(call.args[0])
-    bound = [m for m in operations(clause.node, "=") if nodes.text_of(m, "left") == name]
+    bound = [m for m in clause.bindings("=") if nodes.text_of(m, "left") == name]
     return bool(bound) and all(
         nodes.text_of(match, "right") in ("self()", "self") and match.end_byte < job.start_byte
         for match in bound

@@ -7,7 +7,6 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.awaiting import hands_on_pid, returned
 from bot.elixir.calls import Call, calls_in, resolve
-from bot.elixir.expressions import operations
 from bot.elixir.messages import handles, received
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function
@@ -38,11 +37,11 @@ def is_tied_to_caller(call: Call, clause: Clause, project: Project) -> bool:
         return True
     own = [c for c in clause.calls if nodes.contains(call.node, c.node)]
     watched = {text(c.args[-1]) for c in own if c.full in _MONITORS and c.args}
-    if not watched or clause.body is None:
+    if not watched:
         return False
     callers = {
         text(left)
-        for n in operations(clause.body, "=")
+        for n in clause.body_bindings("=")
         if (left := n.child_by_field_name("left")) is not None
         and left.type == "identifier"
         and nodes.text_of(n, "right").startswith("self")
