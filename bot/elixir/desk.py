@@ -19,6 +19,7 @@ from bot.elixir.mixfile import App
 from bot.elixir.project import Project
 from bot.elixir.project_rules import Look, Looked, groups, together
 from bot.elixir.rules.base import Rule
+from bot.elixir.time_limit import ticking
 from bot.elixir.usings import Usings
 from bot.elixir.workers import (
     Progress,
@@ -47,7 +48,8 @@ class Desk:
 
     def analyze(self, paths: Iterable[str]) -> list[tuple[str, FileResult]]:
         """What the local rules find in the files."""
-        return [(path, self._result_of(path)) for path in paths]
+        with ticking():
+            return [(path, self._result_of(path)) for path in paths]
 
     def begin(self, apps: tuple[App, ...], facts: tuple[ModuleFacts, ...]) -> Project:
         """Take the files for a project."""
@@ -64,8 +66,12 @@ class Desk:
     def look(self, names: Iterable[tuple[str, str]], noted: bool) -> Looked:
         """What some looks find, given by rule and path; `begin` comes first."""
         assert self.project is not None
-        of_id = {rule.id: rule for rule in self.rules}
-        return together([Look(of_id[rule], path) for rule, path in names], self.project, noted)
+        looks = [Look(self._by_id[rule], path) for rule, path in names]
+        return together(looks, self.project, noted)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
 
     def _result_of(self, path: str) -> FileResult:
         file = self.parsed.pop(path, None) or opened(path, self.files[path])

@@ -10,7 +10,6 @@ from bot.elixir.outline import Module, modules_of
 from bot.elixir.report import Report
 from bot.elixir.rules.base import Rule
 from bot.elixir.source import Source
-from bot.elixir.time_limit import ticking
 from bot.elixir.usings import Usings, expand
 
 
@@ -41,14 +40,13 @@ def analyze_file(file: Opened, rules: tuple[Rule, ...], usings: Usings) -> FileR
     expand(modules, usings)
     facts = facts_of_file(source, modules)
     said = Report()
-    with ticking():
-        for rule in rules:
-            if rule.check is None or source.role not in rule.roles:
-                continue
-            if rule.triggers and not source.holds(rule.triggers):
-                continue
-            for module in modules:
-                said.take(rule, rule.check(module), lambda _: file, source.path)
+    for rule in rules:
+        if rule.check is None or source.role not in rule.roles:
+            continue
+        if rule.triggers and not source.holds(rule.triggers):
+            continue
+        for module in modules:
+            said.take(rule, rule.check(module), lambda _: file, source.path)
     notes = (*_parse_notes(source), *said.notes)
     lines = source.data.count(b"\n") + 1
     return FileResult(facts, tuple(said.findings), tuple(said.exempted), notes, lines)
