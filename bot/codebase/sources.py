@@ -12,7 +12,7 @@ from bot.codebase.files import WorkFiles
 from bot.codebase.outlines import module_outlines
 from bot.core.finding import Analysis, Note
 from bot.core.ports import ModuleOutline
-from bot.elixir import nodes
+from bot.elixir import grammar
 from bot.elixir.analyze import survey
 from bot.elixir.selection import EVERYTHING, Selection
 from bot.elixir.skeleton import skeleton
@@ -71,7 +71,7 @@ class Sources:
         with self._lock:
             files = self._current().files()
             new = {path: data for path, data in files.items() if path not in self._outlines}
-            found = by_file(new, module_outlines, before_fork=lambda: nodes.prepare("alias"))
+            found = by_file(new, module_outlines, before_fork=lambda: grammar.prepare("alias"))
             self._outlines.update(zip(new, found, strict=True))
             return tuple(module for path in files for module in self._outlines[path])
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bot.elixir import nodes
+from bot.elixir import grammar
 from bot.elixir.call_nodes import CALLS
 from bot.elixir.crew import Crew, Order
 from bot.elixir.facts import ModuleFacts
@@ -110,7 +110,7 @@ class Desks:
                 each = (pair for path in paths for pair in self.desk.analyze([path]))
                 return dict(counted(each, len(paths), self.progress))
             # Each worker would do it; other queries are made where they prove worth it.
-            nodes.prepare(*CALLS)
+            grammar.prepare(*CALLS)
             self._crew = Crew(self.desk, processes)
             in_shares = shares(files, processes)
             orders = [

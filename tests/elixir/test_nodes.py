@@ -14,16 +14,6 @@ def first(code: str) -> Node:
     return nodes.parse(code.encode()).root_node.named_children[0]
 
 
-@given(
-    st.lists(st.sampled_from(["a()", "b.c(1)", "d(e(f()))", "x |> y()"]), min_size=1, max_size=30)
-)
-def test_captures_come_in_source_order_outer_before_inner(lines: list[str]) -> None:
-    root = nodes.parse("\n".join(lines).encode()).root_node
-    places = [(n.start_byte, -n.end_byte) for n in nodes.captures("(call) @n", root)]
-    assert places == sorted(places)
-    assert len(places) == sum(line.count("(") for line in lines)
-
-
 def test_arguments_leave_comments_out_and_keep_keywords_together() -> None:
     call = first("run(a, # why\n  b, retry: 1, log: false)")
     assert [n.type for n in nodes.arguments(call)] == ["identifier", "identifier", "keywords"]

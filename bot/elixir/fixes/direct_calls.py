@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar
 from bot.elixir.callers import could_call, last_part
 from bot.elixir.calls import Call
 from bot.elixir.loose import loose_calls
@@ -108,7 +108,7 @@ def _imports(module: Module) -> Iterator[Import]:
 
 
 def _directives(node: Node) -> Iterator[Node]:
-    found = nodes.captures("(call target: (identifier) @n)", node)
+    found = grammar.captures("(call target: (identifier) @n)", node)
     for name in found:
         if text(name) == "import" and name.parent is not None:
             yield name.parent

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar
 from bot.elixir.blocking import blocking
 from bot.elixir.calls import Call, calls_in
 from bot.elixir.module import Module
@@ -81,7 +81,7 @@ def _effect(node: Node, module: Module, above: frozenset[str]) -> Effect:
     found: Effect = "none"
     for call in calls_in(node, module):
         found = max(found, _of_call(call, module, above), key=_ORDER.index)
-    if any(_anonymous(n) for n in nodes.captures("(call) @n", node)):
+    if any(_anonymous(n) for n in grammar.captures("(call) @n", node)):
         found = max(found, "unknown", key=_ORDER.index)
     return found
 

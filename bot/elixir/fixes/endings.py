@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.calls import Call
 from bot.elixir.fixes.jobs import CallGraph, Key, job_calls, key_of
 from bot.elixir.outline import Clause, Function
@@ -111,7 +111,7 @@ class _Ways:
             return False
         clause = next(c for c in function.clauses if nodes.contains(c.node, call.node))
         return any(
-            _CLOSING & {nodes.text(n) for n in nodes.captures("(atom) @n", pattern)}
+            _CLOSING & {nodes.text(n) for n in grammar.captures("(atom) @n", pattern)}
             and self._block(nodes.clause_body(stab), clause)
             for stab in nodes.clauses(nodes.do_block(call.node))
             for pattern in nodes.clause_patterns(stab)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.fixes import gen_server
 from bot.elixir.fixes.base import Declined
 from bot.elixir.fixes.effects import effect
@@ -120,7 +120,8 @@ def bound_names(statement: Node) -> set[str]:
         return set()
     left, right = statement.child_by_field_name("left"), statement.child_by_field_name("right")
     pinned = {
-        text(n).lstrip("^ ") for n in nodes.captures('(unary_operator operator: "^") @n', statement)
+        text(n).lstrip("^ ")
+        for n in grammar.captures('(unary_operator operator: "^") @n', statement)
     }
     names = nodes.identifiers(left) - pinned if left is not None else set()
     return names | (bound_names(right) if right is not None else set())
@@ -133,7 +134,7 @@ def _pairs(state: Node) -> tuple[list[tuple[str, Node]], bool]:
     if state.type != "map":
         return [], False
     found: list[tuple[str, Node]] = []
-    for keywords in nodes.captures("(keywords) @n", state):
+    for keywords in grammar.captures("(keywords) @n", state):
         if keywords.parent is None or keywords.parent.parent is None:
             continue
         content = (
@@ -147,7 +148,7 @@ def _pairs(state: Node) -> tuple[list[tuple[str, Node]], bool]:
             found += nodes.keyword_pairs(keywords).items()
     arrows = [
         n
-        for n in nodes.captures('(binary_operator operator: "=>") @n', state)
+        for n in grammar.captures('(binary_operator operator: "=>") @n', state)
         if _directly(n, state)
     ]
     return found, not arrows
@@ -163,7 +164,7 @@ def _others_use(state: Node, late: tuple[tuple[str, Node], ...], bound: set[str]
     inside = [(v.start_byte, v.end_byte) for _, v in late]
     return any(
         text(n) in bound and not any(a <= n.start_byte < b for a, b in inside)
-        for n in nodes.captures("(identifier) @n", state)
+        for n in grammar.captures("(identifier) @n", state)
     )
 
 
@@ -218,7 +219,7 @@ def _state_before(
     if len(endings) != 1 or state is None:
         return "nil"
     if mode == "fields" and state.type == "map":
-        left = nodes.captures('(binary_operator operator: "|") @n', state)
+        left = grammar.captures('(binary_operator operator: "|") @n', state)
         name = nodes.text_of(left[0], "left") if left else ""
         return name if name.isidentifier() else "nil"
     if state.type != "identifier":

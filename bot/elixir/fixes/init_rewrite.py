@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.edit import Edit, indentation
 from bot.elixir.fixes import gen_server
 from bot.elixir.fixes.init_flow import Flow
@@ -152,7 +152,7 @@ def _state_without(flow: Flow) -> str:
     assert state is not None
     late = {key for key, _ in flow.fields}
     update = next(
-        (n for n in nodes.captures('(binary_operator operator: "|") @n', state) if _of(n, state)),
+        (n for n in grammar.captures('(binary_operator operator: "|") @n', state) if _of(n, state)),
         None,
     )
     if update is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.calls import Call
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
@@ -76,7 +76,7 @@ def _literal_option(code: str) -> str | None:
     if node.type != "tuple" or len(node.named_children) != 2:
         return None
     value = node.named_children[1]
-    if not is_literal(value) or nodes.captures("(alias) @n", value):
+    if not is_literal(value) or grammar.captures("(alias) @n", value):
         return None
     return f"[{text(value)}]" if value.type == "keywords" else text(value)
 
@@ -107,7 +107,7 @@ def only_optional(init: Clause, except_key: str = "") -> bool:
     param = init.params[0]
     if param.type != "identifier" or init.guard is not None or init.body is None:
         return False
-    uses = [n for n in nodes.captures("(identifier) @n", init.body) if text(n) == text(param)]
+    uses = [n for n in grammar.captures("(identifier) @n", init.body) if text(n) == text(param)]
     return all(_optional(use, init, except_key) for use in uses)
 
 

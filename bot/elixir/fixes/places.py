@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.edit import Edit
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
@@ -22,7 +22,7 @@ def normal(node: Node | None) -> str:
 
 def variables(node: Node) -> list[str]:
     """Identifiers that can be variables, in source order: no field, no function that is called."""
-    return [text(n) for n in nodes.captures("(identifier) @n", node) if not _names_no_value(n)]
+    return [text(n) for n in grammar.captures("(identifier) @n", node) if not _names_no_value(n)]
 
 
 def _names_no_value(identifier: Node) -> bool:
@@ -143,6 +143,6 @@ def movable(node: Node) -> bool:
     """Whether the code means the same at another indentation: no literal but a heredoc spans
     lines.
     """
-    literals = nodes.captures("[(string) (charlist) (sigil) (quoted_atom)] @n", node)
+    literals = grammar.captures("[(string) (charlist) (sigil) (quoted_atom)] @n", node)
     spanning = [n for n in literals if n.start_point.row != n.end_point.row]
     return all('"""' in text(n)[:5] or "'''" in text(n)[:5] for n in spanning)

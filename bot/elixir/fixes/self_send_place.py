@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.fixes import gen_server
 from bot.elixir.fixes.base import Declined, Params
 from bot.elixir.fixes.direct_calls import called_directly
@@ -95,7 +95,7 @@ def _rebinding(init: Clause, send: SelfSend, endings: list[Return]) -> str:
     names = nodes.identifiers(send.message) - {"__MODULE__"}
     if not names:
         return ""
-    if nodes.captures("(call) @n", send.message):
+    if grammar.captures("(call) @n", send.message):
         return "the message is computed by a call, which would run later"
     later = [s for s in init.statements() if s.start_byte > send.call.statement.end_byte]
     bound = {name for s in later if nodes.operator(s) == "=" for name in _left_names(s)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.edit import Edit
 from bot.elixir.expressions import assignments
 from bot.elixir.fixes import gen_server
@@ -48,7 +48,9 @@ def shape_of(module: Module) -> Shape | None:
     if struct <= {"__MODULE__", module.name.split(".")[-1]} and "" not in struct:
         fields = _defstruct(module)
         return Shape(module, (fields,), frozenset(_field_names(fields))) if fields else None
-    if struct != {""} or any(nodes.captures('(binary_operator operator: "|") @n', m) for m in maps):
+    if struct != {""} or any(
+        grammar.captures('(binary_operator operator: "|") @n', m) for m in maps
+    ):
         return None
     keys = [frozenset(nodes.keyword_pairs(_content(m))) for m in maps]
     return Shape(module, tuple(maps), frozenset.union(*keys))
@@ -102,7 +104,7 @@ def _appended(module: Module, node: Node, pair: str) -> Edit:
         return Edit(module.source.path, at, at, pair)
     last = inner[-1]
     tall = node.start_point.row != last.end_point.row
-    pairs = nodes.captures("(pair) @n", last) or [last]
+    pairs = grammar.captures("(pair) @n", last) or [last]
     gap = "\n" + " " * pairs[0].start_point.column if tall else " "
     return Edit(module.source.path, at, at, f",{gap}{pair}")
 
@@ -138,5 +140,5 @@ def _updates(state: Node, clause: Clause) -> bool:
             _updates(v, clause) for v in assignments(text(state), clause) if v.id != state.id
         )
     if state.type == "map":
-        return bool(nodes.captures('(binary_operator operator: "|") @n', state))
+        return bool(grammar.captures('(binary_operator operator: "|") @n', state))
     return state.type == "call" and nodes.text_of(state, "target") in _KEEPS

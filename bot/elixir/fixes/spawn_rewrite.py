@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.calls import Call
 from bot.elixir.edit import Edit, indentation
 from bot.elixir.fixes.base import Declined
@@ -177,7 +177,7 @@ def _piped(site: _Site, target: str, room: int) -> str | Declined:
     if left is None:
         return Declined("the pipe has an unusual shape")
     rest = [nodes.text(a) for a in nodes.arguments(call.node)]
-    if nodes.captures("(comment) @n", pipe):
+    if grammar.captures("(comment) @n", pipe):
         return Declined("the pipe holds comments that would lose their place")
     if nodes.operator(left) == "|>":
         if any("&" in part for part in rest):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from bot.elixir import nodes
+from bot.elixir import grammar, nodes
 from bot.elixir.child_specs import ChildFacts
 from bot.elixir.edit import Edit
 from bot.elixir.facts import ModuleFacts
@@ -42,7 +42,7 @@ def _map(name: str, module: str, args: list[str]) -> str:
 def _standalone(arg: Node, place: Place) -> str:
     """An argument's code with its module names written in full."""
     code, base = text(arg).encode(), arg.start_byte
-    names = [arg] if arg.type == "alias" else nodes.captures("(alias) @n", arg)
+    names = [arg] if arg.type == "alias" else grammar.captures("(alias) @n", arg)
     for node in sorted(names, key=lambda n: -n.start_byte):
         full = place.module.scope.resolve(node).encode()
         code = code[: node.start_byte - base] + full + code[node.end_byte - base :]
@@ -79,7 +79,7 @@ def _mentions(name: str, graph: CallGraph) -> set[str]:
     found = {name}
     for function in [*own, *graph.functions(calls)]:
         for clause in function.clauses:
-            aliases = nodes.captures("(alias) @n", clause.node)
+            aliases = grammar.captures("(alias) @n", clause.node)
             found.update(function.module.scope.resolve(n) for n in aliases)
     return found - {name}
 
