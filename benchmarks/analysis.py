@@ -166,7 +166,8 @@ def _column(m: Measured) -> dict[str, str]:
         "  one core, CPU": f"{statistics.median(m.ratios_of_one_core()):.2f}",
         "  faster than Credo": inside,
         "Credo in turn, s": f"{m.median('credo'):.2f}" if _times(m) else "not run",
-        "  faster than it": spread(_times(m)),
+        "  faster than it": f"{statistics.median(_times(m)):.1f}x" if _times(m) else "",
+        "  round by round": f"{min(_times(m)):.1f}-{max(_times(m)):.1f}x" if _times(m) else "",
         "  files a second": f"{m.files / m.median('analysis'):,.0f}",
         "nothing changed, s": f"{m.median('warm'):.3f}",
         "  against Credo": warm,
@@ -184,13 +185,6 @@ def _times(m: Measured) -> list[float]:
     """How many times faster than Credo, round by round."""
     pairs = zip(m.seconds.get("credo", ()), m.seconds["analysis"], strict=False)
     return [credo / analysis for credo, analysis in pairs]
-
-
-def spread(times: list[float]) -> str:
-    """The median of some ratios, with the least and the largest."""
-    if not times:
-        return ""
-    return f"{statistics.median(times):.1f}x ({min(times):.1f}-{max(times):.1f})"
 
 
 def main() -> None:
