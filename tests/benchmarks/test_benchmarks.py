@@ -92,7 +92,8 @@ def test_the_ratio_compares_neighbouring_rounds() -> None:
         shown.print(table([measured], 2))
     assert re.search(r"faster than Credo +│ +1\.5x", captured.get())
     assert re.search(
-        r"Credo in turn, s +│ +44\.00 │\n│ +faster than it +│ +11\.0x │\n│ +round by round +│ +10\.0-20\.0x",
+        r"Credo in turn, s +│ +44\.00 │\n│ +faster than it +│ +11\.0x │"
+        r"\n│ +round by round +│ +10\.0-20\.0x",
         captured.get(),
     )
     assert re.search(r"so against Credo +│ +1\.2x", captured.get())
