@@ -66,6 +66,7 @@ class Call:
 
     @property
     def args(self) -> list[Node]:
+        """With the piped value in first place; keywords are one trailing node."""
         return self.written.args
 
     @property

@@ -87,16 +87,6 @@ class Clause:
 
         return list(own_calls(self))
 
-    @cached_property
-    def steps(self) -> list[tuple[Call, list[Clause]]]:
-        """Those calls, each with the clauses that can take what it gives them."""
-        from bot.elixir.reach import can_take
-
-        return [
-            (call, [clause for clause in target.clauses if can_take(clause, call, self)])
-            for call, target in self.own_calls
-        ]
-
     def mentions(self, *words: bytes) -> bool:
         """Whether its source holds one of the words outside comments."""
         source = self.function.module.source

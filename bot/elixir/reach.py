@@ -87,7 +87,7 @@ def reached_by(call: Call, function: Function) -> list[Reached]:
     """The same from a call of another module's function: from the clauses that can take it."""
     # An attribute means another thing over there.
     plain = not any(nodes.operator(n) == "@" for n in nodes.of_type(call.node, "unary_operator"))
-    first = [c for c in function.clauses if not plain or can_take(c, call, None)]
+    first = [c for c in function.clauses if not plain or _can_take(c, call, None)]
     return reached_from(function, first)
 
 
@@ -100,12 +100,24 @@ def reached_from(origin: Function, first: list[Clause]) -> list[Reached]:
         clauses, path = queue.pop(0)
         for clause in clauses:
             found.append(Reached(clause, path, origin))
-            for call, takers in clause.steps:
+            for call, takers in steps(clause):
                 new = [taker for taker in takers if taker not in seen]
                 if new:
                     seen.update(new)
                     queue.append((new, (*path, call)))
     return found
+
+
+def steps(clause: Clause) -> list[tuple[Call, list[Clause]]]:
+    """The own functions' clauses that a clause leads to, by its calls; worked out once."""
+    memo = clause.function.module.memo
+    if clause not in memo:
+        memo[clause] = [
+            (call, [taker for taker in target.clauses if _can_take(taker, call, clause)])
+            for call, target in clause.own_calls
+        ]
+    known: list[tuple[Call, list[Clause]]] = memo[clause]
+    return known
 
 
 def _written_out(argument: Node, clause: Clause) -> Node:
@@ -130,7 +142,7 @@ def _is_bound_again(name: str, at: Node, clause: Clause) -> bool:
     return any(side is not None and name in nodes.identifiers(side) for side in sides)
 
 
-def can_take(clause: Clause, call: Call, caller: Clause | None) -> bool:
+def _can_take(clause: Clause, call: Call, caller: Clause | None) -> bool:
     """Whether no argument of the call rules the clause out; the caller is one of its module."""
     if call.captured or len(clause.function.clauses) == 1 or len(call.args) != len(clause.params):
         return True

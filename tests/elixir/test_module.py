@@ -33,19 +33,3 @@ def test_the_clause_at_a_byte_is_the_one_around_it() -> None:
     for byte, clause in at.items():
         around = [c for c in found.all_clauses() if c.node.start_byte <= byte < c.node.end_byte]
         assert clause is (around[0] if around else None)
-
-
-def test_a_call_leads_to_the_clauses_that_can_take_it() -> None:
-    found = module(
-        """
-        defmodule Top do
-          def go(x), do: own(:a, x)
-          def own(:a, _), do: 1
-          def own(:b, _), do: 2
-          def own(c, _), do: c
-        end
-        """
-    )
-    ((call, takers),) = found.functions["go", 1].clauses[0].steps
-    assert call.full == "Top.own"
-    assert [text(clause.head) for clause in takers] == ["own(:a, _)", "own(c, _)"]

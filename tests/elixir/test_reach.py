@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from bot.elixir.messages import handles, handles_task_reply, traps_exits
-from bot.elixir.reach import is_callback, is_server, reached, reached_from_callbacks
+from bot.elixir.nodes import text
+from bot.elixir.reach import is_callback, is_server, reached, reached_from_callbacks, steps
 from tests.elixir.support import module
 
 SERVER = """
@@ -162,3 +166,35 @@ def test_a_parameter_is_what_its_pattern_asks(body: str, clauses: int) -> None:
     )
     steps = reached([found.functions["handle_info", 2]])
     assert sum(s.clause.function.name == "do_it" for s in steps) == clauses
+
+
+def test_a_call_leads_to_the_clauses_that_can_take_it() -> None:
+    found = module(
+        """
+        defmodule Top do
+          def go(x), do: own(:a, x)
+          def own(:a, _), do: 1
+          def own(:b, _), do: 2
+          def own(c, _), do: c
+        end
+        """
+    )
+    ((call, takers),) = steps(found.functions["go", 1].clauses[0])
+    assert call.full == "Top.own"
+    assert [text(clause.head) for clause in takers] == ["own(:a, _)", "own(c, _)"]
+
+
+def test_a_released_module_goes_with_its_last_name() -> None:
+    """Nobody collects cycles while files are analysed."""
+    found = module("defmodule Top do\n  def a(x), do: b(x)\n  def b(x), do: a(x)\nend")
+    clauses = list(found.all_clauses())
+    led_to = [[taker.node.id for _, takers in steps(c) for taker in takers] for c in clauses]
+    assert led_to == [[clauses[1].node.id], [clauses[0].node.id]]
+    gone = [weakref.ref(clause) for clause in clauses]
+    gc.disable()
+    try:
+        found.release()
+        del found, clauses
+        assert [clause() for clause in gone] == [None, None]
+    finally:
+        gc.enable()
