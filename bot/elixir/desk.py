@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from bot.elixir import grammar
@@ -17,7 +18,7 @@ from bot.elixir.facts import ModuleFacts
 from bot.elixir.file_result import FileResult, Opened, analyze_file, opened
 from bot.elixir.mixfile import App
 from bot.elixir.project import Project
-from bot.elixir.project_rules import Look, Looked, groups, together
+from bot.elixir.project_rules import Look, Looked, Looks, groups, together
 from bot.elixir.rules.base import Rule
 from bot.elixir.time_limit import ticking
 from bot.elixir.usings import Usings
@@ -120,13 +121,14 @@ class Desks:
             found = dict(counted(self._analyzed(self._crew, orders), len(paths), self.progress))
             return {path: found[path] for path in paths}
 
-    def looks(self, looks: Iterable[Look], project: Project, noted: bool) -> Iterator[Looked]:
+    def looks(self, looks: Looks, project: Project, noted: bool) -> Iterator[Looked]:
         """What project rules find."""
         with without_cycle_collection():
             if self._crew is None:
                 looks = list(looks)
-                if len(looks) < 2 or self._processes(self.desk.files) < 2:
-                    yield together(looks, project, noted)
+                alone = sum(map(len, looks)) < 2
+                if alone or self._processes(self.desk.files) < 2:
+                    yield together(chain.from_iterable(looks), project, noted)
                     return
                 self._crew = Crew(self.desk, self._processes(self.desk.files))
             else:

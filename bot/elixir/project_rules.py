@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
+from itertools import chain, islice
 
 from bot.elixir.project import Project
 from bot.elixir.project_state import Kept, Since, State
@@ -14,8 +14,9 @@ from bot.elixir.rules.base import FileByFile, Rule
 from bot.elixir.time_limit import ticking
 from bot.elixir.watched import Trace
 
-_COST_MOST = ("async-global-state", "dynamic-atom", "persistent-term-at-run-time")
-"""As measured; what begins last should not take longest."""
+_COST_MOST = ("persistent-term-at-run-time", "dynamic-atom", "async-global-state")
+"""As measured; what begins last should not take longest. Where to begin with the first of them is
+soon found."""
 _LOOKS_A_GROUP = 6
 
 
@@ -33,7 +34,9 @@ class Look:
 
 Looked = tuple[dict[str, Kept], tuple[Asked, ...]]
 """What looks found, by their names, with the questions they asked in a list of their own."""
-Looking = Callable[[Iterable[Look], Project, bool], Iterable[Looked]]
+Looks = Iterable[list[Look]]
+"""Those that have much in common stand together."""
+Looking = Callable[[Looks, Project, bool], Iterable[Looked]]
 """Makes looks at a project, in groups as it likes; with whether to write their questions down."""
 
 
@@ -73,13 +76,21 @@ class _Looks:
     """The files that rules begin in which go file by file."""
     _names: set[str] = field(default_factory=set)
 
-    def new(self) -> Iterator[Look]:
-        """In the order in which they should begin: work starts while the next ones are found."""
+    def new(self) -> Iterator[list[Look]]:
+        """In the order in which they should begin: work starts while the next ones are found.
+
+        Those that follow calls come together, others by rule.
+        """
+        following = [rule for rule in self.rules if rule.follows_calls]
+        yield self._new(following)
         for rule in sorted(self.rules, key=_turn):
-            for look in self._of(rule):
-                self._names.add(look.name)
-                if look.name not in self.known:
-                    yield look
+            if rule not in following:
+                yield self._new([rule])
+
+    def _new(self, rules: Iterable[Rule]) -> list[Look]:
+        looks = [look for rule in rules for look in self._of(rule)]
+        self._names.update(look.name for look in looks)
+        return [look for look in looks if look.name not in self.known]
 
     def standing(self) -> dict[str, Kept]:
         """Those of the known ones that are made still; asked when all the new ones were."""
@@ -109,29 +120,27 @@ def _by_file(rule: Rule) -> bool:
 
 def _turn(rule: Rule) -> int:
     """Long ones begin first; rules that look at all files at once fill what time is left."""
-    if rule.follows_calls:
-        return 0
     if rule.id in _COST_MOST:
-        return 1
-    return 2 if _by_file(rule) else 3
+        return _COST_MOST.index(rule.id)
+    return len(_COST_MOST) + (not _by_file(rule))
 
 
 def _order(project: Project) -> dict[str, int]:
     return {path: place for place, path in enumerate(sorted(project.files))}
 
 
-def _in_one_group(looks: Iterable[Look], project: Project, noted: bool) -> Iterator[Looked]:
-    yield together(looks, project, noted)
+def _in_one_group(looks: Looks, project: Project, noted: bool) -> Iterator[Looked]:
+    yield together(chain.from_iterable(looks), project, noted)
 
 
 def groups(
-    looks: Iterable[Look], lies_at: Mapping[str, int], home: int | None
+    looks: Looks, lies_at: Mapping[str, int], home: int | None
 ) -> Iterator[tuple[list[Look], int | None]]:
     """Looks that follow calls share one graph; others of one rule some of what they find out.
 
     Looks at a file go to where it lies, if that is known, those at all files to `home`.
     """
-    for _, alike in groupby(looks, lambda look: not look.rule.follows_calls and look.rule.id):
+    for alike in looks:
         by_place: dict[int | None, list[Look]] = {}
         for look in alike:
             by_place.setdefault(lies_at.get(look.path, home), []).append(look)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.callers import could_call
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import spec_options
 from bot.elixir.context import is_platform, is_test_support
@@ -64,13 +65,22 @@ def _is(start: StartFacts) -> bool:
 
 def _callers(starters: dict[str, Starter], project: Project) -> Iterator[Site | Exempt]:
     words = [f"{name}(".encode() for name in starters]
-    for path in project.lib_holding(*words):
+    for path in _speaking_of(starters.values(), project):
         for module in project.modules_in(path):
             for clause in module.clauses_with(*words):
                 for call in clause.calls:
                     starter = starters.get(call.name)
                     if starter is not None and _reaches(call, starter.function):
                         yield from _judge(call, clause, starter, project)
+
+
+def _speaking_of(starters: Iterable[Starter], project: Project) -> list[str]:
+    """The paths of the files that could call one of them."""
+    found: set[str] = set()
+    for function in (starter.function for starter in starters):
+        own = function.module
+        found |= {own.source.path, *could_call(own.name, function.name, project, project.lib)}
+    return sorted(found)
 
 
 def _reaches(call: Call, function: Function) -> bool:
