@@ -56,7 +56,7 @@ def by_query(types: Types, node: Node) -> list[Node] | None:
         found = captures(_alternatives(known), node)
         return found if known == types else [n for n in found if n.type in types]
     walked = _walked[types] = _walked.get(types, 0) + node.descendant_count
-    if walked >= _WALKED_BEFORE_COMPILING or any(map(set(types).issubset, _compiled)):
+    if walked >= _WALKED_BEFORE_COMPILING or _finding(types) is not None:
         prepare(*types)
     return None
 
@@ -65,11 +65,16 @@ def prepare(*types: str) -> None:
     """Have a query for these types, and compile it now if none finds them: before a fork, so that
     each worker need not.
     """
-    known = next((found for found in _compiled if set(types) <= set(found)), None)
+    known = _finding(types)
     if known is None:
         _query(_alternatives(types))
         _compiled.append(types)
     _serving[types] = known or types
+
+
+def _finding(types: Types) -> Types | None:
+    """Those of a compiled query that finds these, with others perhaps."""
+    return next((found for found in _compiled if set(types) <= set(found)), None)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -82,39 +83,32 @@ class Scope:
             scope = scope.outer
         return written
 
-    def picks(self, name: str) -> bool:
-        """Whether an `import ..., only:` takes a function of that name from somewhere."""
+    def _all_imports(self) -> Iterator[Import]:
+        """Those of inner scopes first."""
         scope: Scope | None = self
         while scope is not None:
-            for entry in scope.imports:
-                if entry.only and any(label.startswith(f"{name}/") for label in entry.only):
-                    return True
+            yield from scope.imports
             scope = scope.outer
-        return False
+
+    def picks(self, name: str) -> bool:
+        """Whether an `import ..., only:` takes a function of that name from somewhere."""
+        picked = (label for entry in self._all_imports() for label in entry.only or ())
+        return any(label.startswith(f"{name}/") for label in picked)
 
     def importer(self, name: str, arity: int) -> str:
         """Module that an `import ..., only:` takes `name/arity` from; empty if none is certain."""
-        scope: Scope | None = self
-        while scope is not None:
-            for entry in scope.imports:
-                if entry.only is not None and f"{name}/{arity}" in entry.only:
-                    return entry.module
-            scope = scope.outer
-        return ""
+        label = f"{name}/{arity}"
+        taking = (e.module for e in self._all_imports() if e.only is not None and label in e.only)
+        return next(taking, "")
 
     def hides_kernel(self, name: str, arity: int) -> bool:
         """Whether `import Kernel, except:` (or a narrow `only:`) takes the Kernel function away."""
-        scope: Scope | None = self
-        while scope is not None:
-            for entry in scope.imports:
-                if entry.module == "Kernel":
-                    label = f"{name}/{arity}"
-                    if label in entry.excluded or (
-                        entry.only is not None and label not in entry.only
-                    ):
-                        return True
-            scope = scope.outer
-        return False
+        label = f"{name}/{arity}"
+        return any(
+            label in entry.excluded or (entry.only is not None and label not in entry.only)
+            for entry in self._all_imports()
+            if entry.module == "Kernel"
+        )
 
 
 def _name_arity(node: Node | None) -> list[str]:

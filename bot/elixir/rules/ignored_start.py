@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.callers import could_call
 from bot.elixir.calls import Call
 from bot.elixir.child_specs import spec_options
 from bot.elixir.context import is_platform, is_test_support
@@ -20,6 +19,7 @@ from bot.elixir.reach import is_server
 from bot.elixir.results import results
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.unused import unused
+from bot.elixir.runners import callers
 from bot.elixir.started_child import started_by
 from bot.elixir.starters import is_nameless
 from bot.elixir.ways import ways
@@ -64,31 +64,11 @@ def _is(start: StartFacts) -> bool:
 
 
 def _callers(starters: dict[str, Starter], project: Project) -> Iterator[Site | Exempt]:
-    words = [f"{name}(".encode() for name in starters]
-    for path in _speaking_of(starters.values(), project):
-        for module in project.modules_in(path):
-            for clause in module.clauses_with(*words):
-                for call in clause.calls:
-                    starter = starters.get(call.name)
-                    if starter is not None and _reaches(call, starter.function):
-                        yield from _judge(call, clause, starter, project)
-
-
-def _speaking_of(starters: Iterable[Starter], project: Project) -> list[str]:
-    """The paths of the files that could call one of them."""
-    found: set[str] = set()
-    for function in (starter.function for starter in starters):
-        own = function.module
-        found |= {own.source.path, *could_call(own.name, function.name, project, project.lib)}
-    return sorted(found)
-
-
-def _reaches(call: Call, function: Function) -> bool:
-    return (
-        call.module == function.module.name
-        and function.min_arity <= call.arity <= function.arity
-        and not call.captured
-    )
+    for starter in starters.values():
+        for _, call in callers(starter.function, project):
+            clause = call.owner.clause_at(call.start)
+            if clause is not None and not call.captured:
+                yield from _judge(call, clause, starter, project)
 
 
 def _judge(
