@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from bot.errors import Unusable
 
 STOP = 5
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than a proxy keeps its own (nginx: 60), so
+that none is closed at the moment it is used again."""
 
 
 class Web:
@@ -47,6 +50,7 @@ class Web:
             access_log=False,
             server_header=False,
             lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=STOP,
         )
         self._server = uvicorn.Server(config)
