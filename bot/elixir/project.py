@@ -150,6 +150,9 @@ class Project:
     def source(self, path: str) -> Source:
         """A parsed file; raises `KeyError` for an unknown path."""
         self.trace.opened.add(path)
+        return self._source(path)
+
+    def _source(self, path: str) -> Source:
         if path not in self._sources:
             self._sources[path] = Source(path, self.files[path])
         return self._sources[path]
@@ -162,8 +165,14 @@ class Project:
     def modules_in(self, path: str) -> list[Module]:
         """All modules of a file; raises `KeyError` for an unknown path."""
         self.trace.opened.add(path)
+        return self.glimpse(path)
+
+    def glimpse(self, path: str) -> list[Module]:
+        """The same for `bot.elixir.syntax_answers`, which writes down by itself what it takes from
+        there.
+        """
         if path not in self._modules:
-            self._modules[path] = modules_of(self.source(path))
+            self._modules[path] = modules_of(self._source(path))
             expand(self._modules[path], self.usings)
         return self._modules[path]
 

@@ -18,6 +18,8 @@ _COST_MOST = ("persistent-term-at-run-time", "dynamic-atom", "async-global-state
 """As measured; what begins last should not take longest. Where to begin with the first of them is
 soon found."""
 _LOOKS_A_GROUP = 6
+_GROUPS_A_RULE = 4
+"""At least, of looks that any worker can make: also few of them keep all workers busy."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,10 @@ def groups(
         for look in alike:
             by_place.setdefault(lies_at.get(look.path, home), []).append(look)
         for place, there in by_place.items():
-            rest = iter(there)
-            while group := list(islice(rest, _LOOKS_A_GROUP if there[0].path else None)):
+            rest, most = iter(there), _LOOKS_A_GROUP
+            if place is None:
+                most = min(most, -(-len(there) // _GROUPS_A_RULE))
+            while group := list(islice(rest, most if there[0].path else None)):
                 yield group, place
 
 

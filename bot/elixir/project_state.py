@@ -12,12 +12,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from typing import Any
 
 from bot.core.finding import Exempted, Finding, Note
 from bot.elixir.facts import TELLING, ModuleFacts
 from bot.elixir.project import Project
 from bot.elixir.questions import Asked
+from bot.elixir.syntax_answers import BY_SYNTAX, answered
+from bot.elixir.watched import Question, answer
 
 _PLACES = frozenset({"start", "end", "line", "list_start", "list_end"})
 """Fields of facts that say only where something stands: who wants to know, opens the file."""
@@ -76,14 +79,13 @@ class Since:
 
     def _answered_otherwise(self, changed: Iterable[str]) -> set[int]:
         """The questions to which one of the changed files has another answer now."""
-        files = [(p, self.project.files[p], self.project.defined_in(p)) for p in changed]
+        files = [(p, _Answers(self.project, p)) for p in changed]
         fallen = set()
         for number, question in enumerate(self.before.questions):
             try:
                 int(question.zeros, 16)
                 stands = all(
-                    question.stands(path, self.order[path], data, defined)
-                    for path, data, defined in files
+                    question.stands(path, self.order[path], answers) for path, answers in files
                 )
             except (ValueError, re.error):
                 stands = False  # nobody of ours kept such a question
@@ -104,6 +106,23 @@ class Since:
     def _same(self, path: str) -> bool:
         known = path in self.before.shapes
         return known and self.before.digests.get(path) == self.digests[path]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What a file answers now."""
+
+    project: Project
+    path: str
+
+    def __call__(self, question: Question) -> int:
+        if question[0] in BY_SYNTAX:
+            return answered(question, self.project.glimpse(self.path))
+        return answer(question, self.project.files[self.path], self._defined)
+
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        return self.project.defined_in(self.path)
 
 
 def shape(facts: Iterable[ModuleFacts]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.elixir.watched import Question, Trace, answer
+from bot.elixir.watched import Question, Trace
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Asked:
     zeros: str
     """Which files answered with zero: a bit for each, in order of the paths, in hexadecimal."""
 
-    def stands(self, path: str, place: int, data: bytes, defined: frozenset[str]) -> bool:
+    def stands(self, path: str, place: int, answers: Callable[[Question], int]) -> bool:
         """Whether a changed file answers as it did, if it was asked at all.
 
         Raises `ValueError` or `re.error` for a question that is none.
         """
         if path not in self.answers and not int(self.zeros, 16) >> place & 1:
             return True
-        return answer((self.how, self.what), data, defined) == self.answers.get(path, 0)
+        return answers((self.how, self.what)) == self.answers.get(path, 0)
 
 
 @dataclass

@@ -9,19 +9,12 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.at_the_top import called_at_the_top
-from bot.elixir.bare_pipes import bare_pipes_into
 from bot.elixir.callers import could_call
 from bot.elixir.calls import Call
-from bot.elixir.context import is_command_line, is_test_support
-from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.outline import Clause, Function
 from bot.elixir.project import Project
-from bot.elixir.reach import is_callback
+from bot.elixir.syntax_answers import calls_in_file, entry_of
 
-_AT_START = frozenset(
-    {("start_link", 0), ("start_link", 1), ("start_link", 2), ("child_spec", 1), ("start", 2),
-     ("stop", 1), ("config_change", 3)}
-)  # fmt: skip
-"""Functions that a supervisor or the application controller runs, once per start."""
 _HOOKS = ("__before_compile__", "__after_compile__", "__after_verify__", "__on_definition__")
 """Functions that the compiler calls."""
 _MOST_FUNCTIONS = 150
@@ -29,18 +22,46 @@ _MOST_FUNCTIONS = 150
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One way by which a function comes to run."""
+    """One way by which a function comes to run.
 
-    function: Function
-    """Where the way begins: a server's callback, or a function nobody in the project calls."""
+    The files it leads through count as opened only where somebody asks for what stands in them.
+    """
+
+    project: Project
+    _begin: Function
+    _calls: tuple[Call, ...]
     server: str = ""
     """The server whose callback it is; empty where whoever calls runs it."""
     startup: bool = False
     """A supervisor, the application controller or a command runs it, not a request."""
     spawned: bool = False
     """A process that it starts runs it."""
-    path: tuple[Call, ...] = ()
-    """The calls that lead from there to the function asked for."""
+
+    @property
+    def function(self) -> Function:
+        """Where the way begins: a server's callback, or a function nobody in the project calls."""
+        self.project.trace.opened.add(self._begin.module.source.path)
+        return self._begin
+
+    @property
+    def path(self) -> tuple[Call, ...]:
+        """The calls that lead from there to the function asked for."""
+        self.project.trace.opened.update(call.owner.source.path for call in self._calls)
+        return self._calls
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Name and number of parameters of where the way begins."""
+        return self._begin.name, self._begin.arity
+
+    @property
+    def request(self) -> bool:
+        """Whether a framework runs it for each request, event or job, in a process of that one."""
+        return entry_of(self._begin, self.project).request
+
+    def begins_in(self, function: Function | None) -> bool:
+        """Whether the way begins there."""
+        return self._begin is function
 
     @property
     def head(self) -> Node:
@@ -62,7 +83,7 @@ class Run:
 
     def told(self) -> str:
         """Who runs it, in words."""
-        name = f"{self.function.module.name}.{self.function.label}"
+        name = f"{self._begin.module.name}.{self._begin.label}"
         if self.server:
             return f"`{self.server}` runs this in a callback"
         if self.spawned:
@@ -79,13 +100,13 @@ def runs(function: Function, project: Project) -> Iterator[Run]:
     queue: list[tuple[Function, tuple[Call, ...], bool]] = [(function, (), False)]
     while queue and len(seen) < _MOST_FUNCTIONS:
         current, path, spawned = queue.pop(0)
-        begun = _begins(current, path, spawned)
+        begun = _begins(current, path, spawned, project)
         if begun is not None:
             yield begun
             continue
-        called_by = list(callers(current, project))
+        called_by = [pair for pair in _calls_of(current, project) if not pair[1].in_quote]
         if current.public and not any(caller is not current for caller, _ in called_by):
-            yield Run(current, spawned=spawned, path=path)
+            yield Run(project, current, path, spawned=spawned)
         for caller, call in called_by:
             elsewhere = spawned or bool(call.runs_in)
             if (caller, elsewhere) not in seen:
@@ -99,32 +120,23 @@ def at_run_time(function: Function, project: Project, besides: Function | None =
     """
     found: dict[str, Run] = {}
     for way in runs(function, project):
-        if not way.startup and way.function is not besides:
+        if not way.startup and not way.begins_in(besides):
             found.setdefault(way.server, way)
         if "" in found:
             break
     return sorted(found.values(), key=lambda way: way.server)
 
 
-def _begins(function: Function, path: tuple[Call, ...], spawned: bool) -> Run | None:
-    module = function.module
-    key = (function.name, function.arity)
-    if is_callback(function):
-        server = "" if spawned else module.name
-        return Run(function, server, _as_it_starts(function), spawned, path)
-    at_start = key in _AT_START or (key == ("init", 1) and function.public)
-    command = any(is_command_line(clause) for clause in function.clauses)
-    if at_start or command or is_test_support(module):
-        return Run(function, startup=True, spawned=spawned, path=path)
+def _begins(
+    function: Function, path: tuple[Call, ...], spawned: bool, project: Project
+) -> Run | None:
+    entry = entry_of(function, project)
+    if entry.callback:
+        server = "" if spawned else function.module.name
+        return Run(project, function, path, server, entry.startup, spawned)
+    if entry.startup:
+        return Run(project, function, path, startup=True, spawned=spawned)
     return None
-
-
-def _as_it_starts(callback: Function) -> bool:
-    """Whether it runs once per start: `init/1`, and `handle_continue/2` where only that asks it."""
-    if (callback.name, callback.arity) != ("handle_continue", 2):
-        return callback.name == "init"
-    others = (f for f in callback.module.functions.values() if f.name != "init")
-    return not any(clause.mentions(b":continue") for f in others for clause in f.clauses)
 
 
 def reached_by_macros(function: Function, project: Project) -> bool:
@@ -134,7 +146,8 @@ def reached_by_macros(function: Function, project: Project) -> bool:
     seen, queue = {function}, [function]
     while queue:
         current = queue.pop()
-        if current.kind.startswith(("defmacro", "defguard")) or current.name in _HOOKS:
+        kind = entry_of(current, project).kind
+        if kind.startswith(("defmacro", "defguard")) or current.name in _HOOKS:
             continue
         calls = [pair for pair in _calls_of(current, project) if pair[0] is not current]
         # What a quote holds runs where the macro is used, at whatever time that is.
@@ -157,7 +170,10 @@ def called_in_quotes(function: Function, project: Project) -> bool:
 
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     """The calls of a function in `lib`, each with the function it stands in."""
-    return (pair for pair in _calls_of(function, project) if not pair[1].in_quote)
+    for caller, call in _calls_of(function, project):
+        if not call.in_quote:
+            project.trace.opened.add(caller.module.source.path)
+            yield caller, call
 
 
 def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call]]:
@@ -165,26 +181,14 @@ def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call
 
 
 def _looked_for(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
-    for module in _speaking_of(function, project):
-        for clause in module.clauses_with(function.name.encode()):
-            for call in (*clause.calls, *bare_pipes_into(function, clause)):
-                if _is_call_of(call, function):
-                    yield clause.function, call
-
-
-def _is_call_of(call: Call, function: Function) -> bool:
-    return (
-        call.name == function.name
-        and call.module == function.module.name
-        and function.min_arity <= call.arity <= function.arity
-    )
-
-
-def _speaking_of(function: Function, project: Project) -> Iterator[Module]:
-    """The module itself, and where the function is public those that could call it."""
-    yield function.module
+    """Those in the module itself, and where the function is public those in modules that could
+    call it.
+    """
+    own = function.module
+    inside = calls_in_file(function, own.source.path, project)
+    yield from (pair for pair in inside if pair[0].module is own)
     if not function.public:
         return
-    own = function.module
     for path in could_call(own.name, function.name, project, project.lib):
-        yield from (m for m in project.modules_in(path) if m is not own)
+        others = calls_in_file(function, path, project)
+        yield from (pair for pair in others if pair[0].module is not own)

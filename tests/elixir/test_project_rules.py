@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -153,6 +154,14 @@ def test_looks_go_to_where_their_files_lie_and_long_ones_begin_first() -> None:
     assert len(set(of_files)) > 3
 
 
+def test_few_looks_are_shared_out_where_nobody_has_their_files() -> None:
+    rule = next(rule for rule in RULES if rule.id == "dynamic-atom")
+    looks = [Look(rule, f"lib/{number}.ex") for number in range(3)]
+    assert [group for group, _ in groups([looks], {}, None)] == [[look] for look in looks]
+    lies_at = {look.path: 1 for look in looks}
+    assert list(groups([looks], lies_at, 0)) == [(looks, 1)]
+
+
 @given(st.sampled_from([b"ab", b"a", b"aa"]), st.text("ab_?!1 (", max_size=12).map(str.encode))
 def test_a_name_ends_where_no_other_letter_follows(word: bytes, data: bytes) -> None:
     trace = Trace()
@@ -174,7 +183,8 @@ def test_an_answer_stands_where_it_is_the_same_or_was_never_given(
 ) -> None:
     order = {"a": 0, "b": 1, "c": 2}
     (question,) = written(order, Trace(asked={("holds", "one"): {"a": 1, "b": 0}}))
-    assert question.stands(path, order[path], data, frozenset()) is stands
+    told = partial(answer, data=data, defined=frozenset())
+    assert question.stands(path, order[path], told) is stands
 
 
 def written(order: dict[str, int], *traces: Trace) -> tuple[Asked, ...]:
@@ -269,7 +279,8 @@ def test_a_new_function_asks_only_those_again_who_asked_for_its_name() -> None:
     for what, stands in (("A.f", False), ("A.g", True)):
         told = {("defines", what): project.trace.asked[("defines", what)]}
         (question,) = written(order, Trace(asked=told))
-        assert question.stands("lib/a.ex", 0, b"", frozenset()) is stands
+        now = partial(answer, data=b"", defined=frozenset())
+        assert question.stands("lib/a.ex", 0, now) is stands
     with pytest.raises(KeyError):
         known.has("f", 0)
 

@@ -98,7 +98,7 @@ def _judge(
     if not ways or not _can_grow(search, every, project) or _is_keyed_otherwise(search, tables):
         return
     span = Span.of(search.module, search.call.node)
-    if all(way.function.name in _BY_CLOCK and way.server for way in ways):
+    if all(way.key[0] in _BY_CLOCK and way.server for way in ways):
         yield Exempt(span, "by-the-clock")
         return
     yield _site(search, span, next((w for w in ways if w.function.name not in _BY_CLOCK), ways[0]))

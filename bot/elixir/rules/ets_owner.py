@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from bot.elixir.context import is_command_line, is_test_support, never_ships
 from bot.elixir.outline import Clause
 from bot.elixir.project import Project
-from bot.elixir.requests import is_request_entry
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.unfit import says_it_is_unfit
 from bot.elixir.runners import Run, at_run_time, called_in_quotes, runs
@@ -46,7 +45,7 @@ def _way(table: Table, project: Project) -> Run | None:
         return None
     on_way = [table.clause, *way.clauses()]
     on_demand = any(map(_on_demand, on_way)) and any(_uses(table, c) for c in on_way)
-    return way if on_demand or is_request_entry(way.function) else None
+    return way if on_demand or way.request else None
 
 
 def _exemption(table: Table, project: Project) -> str:
@@ -61,7 +60,7 @@ def _exemption(table: Table, project: Project) -> str:
 def _boots(way: Run) -> bool:
     """Whether the application makes it as it starts, in a process that lives as long."""
     return (
-        way.function.label == "start/2"
+        way.key == ("start", 2)
         and way.function.module.implements("Application")
         and not (way.spawned or any(call.deferred or call.captured for call in way.path))
     )

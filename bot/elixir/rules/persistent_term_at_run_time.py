@@ -11,7 +11,6 @@ from bot.elixir.nodes import text
 from bot.elixir.one_word import is_one_word
 from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
-from bot.elixir.requests import is_request_entry
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.once import goes_once
 from bot.elixir.runners import Run, runs
@@ -57,10 +56,9 @@ def _judge(call: Call, clause: Clause, module: Module, project: Project) -> Iter
 
 
 def _is_busy(way: Run) -> bool:
-    key = (way.function.name, way.function.arity)
     if way.server:
-        return not way.startup and key not in _AT_THE_EDGES
-    return is_request_entry(way.function)
+        return not way.startup and way.key not in _AT_THE_EDGES
+    return way.request
 
 
 def _looked_first(call: Call, clause: Clause, way: Run) -> bool:
