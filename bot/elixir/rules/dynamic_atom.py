@@ -14,7 +14,7 @@ from bot.elixir.outline import Clause, Module
 from bot.elixir.project import Project
 from bot.elixir.rules.base import Because, Exempt, Exemption, FileByFile, Rule, Sample, Site, Span
 from bot.elixir.rules.parts.atom_excuses import excuse
-from bot.elixir.rules.parts.bounded_text import Trail, few
+from bot.elixir.rules.parts.bounded_text import CONVERSIONS, Trail, few
 from bot.elixir.rules.parts.converters import converted
 from bot.elixir.rules.parts.few_atoms import fewness
 from bot.elixir.rules.parts.folding import Said, folded
@@ -23,10 +23,6 @@ from bot.elixir.rules.parts.outside import outside
 from bot.elixir.rules.parts.registered import is_registered
 from bot.elixir.rules.parts.standing import iterated, literal
 
-CONVERSIONS = frozenset(
-    "String.to_atom String.to_unsafe_atom List.to_atom List.to_unsafe_atom "
-    ":erlang.binary_to_atom :erlang.list_to_atom".split()
-)
 _INTERPOLATES = re.compile(rb""":["'][^"'\n]*#\{|#\{[^\n]*["']:\s""")
 _UNTOLD = "how many different values can come could not be told: few, or a new one each time"
 _CONVERTS = (b"to_atom", b"to_unsafe_atom")

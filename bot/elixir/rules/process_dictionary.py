@@ -22,7 +22,7 @@ from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Module
 from bot.elixir.reach import is_server, reached_from_callbacks
 from bot.elixir.rules.base import Because, Exempt, Exemption, Rule, Sample, Site, Span
-from bot.elixir.rules.parts.dictionary_readers import inspects, is_inherited
+from bot.elixir.rules.parts.dictionary_readers import gives_dropped, inspects, is_inherited
 from bot.elixir.rules.parts.standing import callers_of
 from bot.elixir.rules.parts.stated_reasons import PDICT, stated
 
@@ -70,7 +70,7 @@ def _judge(key: str, uses: Uses, module: Module) -> Site | Exempt:
 def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
     (first, _), *more = uses.writes
     note = _note(first)
-    if not uses.reads and not any(gives_old_value(call) for call, _ in uses.writes):
+    if not uses.reads and not _old_values_matter(uses):
         seen = is_handed_on(uses, module) or takes_all(module)
         note += "" if seen else "; no read of it is seen in this module"
     elif in_server:
@@ -79,8 +79,17 @@ def _places(uses: Uses, module: Module, in_server: bool) -> tuple[Because, ...]:
         Because(Span.of(module, first.node), note),
         *(Because(Span.of(module, c.node), _note(c)) for c, _ in more),
         *(Because(Span.of(module, c.node), "read here") for c, _ in uses.reads),
-        *(Because(Span.of(module, c.node), "dropped here") for c, _ in uses.drops),
+        *(Because(Span.of(module, c.node), _dropped(c, clause)) for c, clause in uses.drops),
     )
+
+
+def _old_values_matter(uses: Uses) -> bool:
+    written = any(gives_old_value(call) for call, _ in uses.writes)
+    return written or any(gives_dropped(call, clause) for call, clause in uses.drops)
+
+
+def _dropped(call: Call, clause: Clause) -> str:
+    return "dropped here, for its value" if gives_dropped(call, clause) else "dropped here"
 
 
 def _note(write: Call) -> str:

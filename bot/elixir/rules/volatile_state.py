@@ -39,8 +39,9 @@ _BOOKKEEPING_NAME = re.compile(
     r"|Formatter|Logger|Compiler|Checker|Mock|Fake|Stub"
 )
 _BOOKKEEPING_CODE = re.compile(
-    rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open"
+    rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open|listener"
 )
+_STAND_IN = re.compile(r"(?:^|\.)(?:Mock|Fake|Stub)s?(?:\.|$)")
 _TIMERS = re.compile(rb"\b(?:send_after|start_timer|send_interval|apply_after)\b")
 
 
@@ -92,7 +93,8 @@ def _exemption(module: Module) -> str:
         return "table"
     if next(loads(module), None) is not None:
         return "derivable"
-    return "bookkeeping" if _BOOKKEEPING_NAME.search(last) else ""
+    named = _BOOKKEEPING_NAME.search(last) or _STAND_IN.search(module.name)
+    return "bookkeeping" if named else ""
 
 
 def _is_unused(found: list[Write], module: Module, project: Project) -> bool:

@@ -692,3 +692,89 @@ end
 """
     found = outcome("dynamic-atom", {"lib/writer.ex": code})
     assert [word for word in found if not word.startswith("~")] == words
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("binary()", "atom()", ["info", "~bounded"]),
+        ("atom()", "binary()", ["~bounded", "info"]),
+        ("binary()", "binary()", ["info", "info"]),
+    ],
+)
+def test_the_nearest_spec_above_speaks_of_a_clause(
+    first: str, second: str, said: list[str]
+) -> None:
+    code = f"""\
+defmodule Shop.Keys do
+  @spec key({first}) :: atom()
+  def key(text) when byte_size(text) > 9, do: String.to_atom(text)
+
+  @spec key({second}) :: atom()
+  def key(text), do: String.to_atom("shop_#{{text}}")
+end
+"""
+    assert outcome(RULE, {"lib/keys.ex": code}) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "said"),
+    [
+        ("@spec go(atom()) :: atom()", "name \\\\ :all", "~bounded"),
+        ("@spec go(binary()) :: atom()", 'name \\\\ "all"', "info"),
+    ],
+)
+def test_a_default_is_no_part_of_a_name(before: str, name: str, said: str) -> None:
+    code = f'defmodule Shop.A do\n  {before}\n  def go({name}), do: :"#{{name}}_all"\nend\n'
+    assert outcome(RULE, {"lib/a.ex": code}) == [said]
+
+
+def test_an_atom_made_of_one_that_is_made_elsewhere_is_told_there() -> None:
+    code = """\
+defmodule Shop.A do
+  def table(x), do: String.to_atom("#{base(x)}_table")
+  def base(x), do: String.to_atom(x)
+end
+"""
+    assert outcome(RULE, {"lib/a.ex": code}) == ["~bounded", "info"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "head", "made", "said"),
+    [
+        ('Map.take(x, ["name", "size"])', "{k, v}", "k", "~bounded"),
+        ('x |> Map.take(["name", "size"])', "{k, v}", "k", "~bounded"),
+        ('x |> Map.take(["name", "size"])', "{k, v}", "v", "info"),
+        ("x |> Map.take(y())", "{k, v}", "k", "info"),
+        ('x |> Map.drop(["name", "size"])', "{k, v}", "k", "info"),
+    ],
+)
+def test_keys_of_what_was_taken_by_them(taken: str, head: str, made: str, said: str) -> None:
+    body = f"{taken} |> Map.new(fn {head} -> {{String.to_atom({made}), v}} end)"
+    assert outcome(RULE, in_function(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "head", "said"),
+    [
+        ("Config.Provider", "load(config, path)", "~start-up"),
+        ("Config.Provider", "again(path)", "warning"),
+        ("Shop.Provider", "load(config, path)", "warning"),
+    ],
+)
+def test_what_an_operator_wrote_has_string_keys_too(behaviour: str, head: str, said: str) -> None:
+    code = f"""\
+defmodule Shop.Settings do
+  @behaviour {behaviour}
+  def {head}, do: [config(), hosts: hosts(Jason.decode!(File.read!(path)))]
+  defp hosts(json), do: Enum.map(json["hosts"], &String.to_atom/1)
+end
+"""
+    assert outcome(RULE, {"lib/settings.ex": code}) == [said]
+
+
+def test_what_a_client_sent_is_input() -> None:
+    code = in_function("String.to_atom(:cowboy_req.scheme(x))")
+    (finding,) = analysed(rule(RULE), code).findings
+    assert finding.severity == "warning"
+    assert finding.evidence[0].note == "`:cowboy_req.scheme(x)` is what the client sent"

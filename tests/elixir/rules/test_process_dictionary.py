@@ -343,3 +343,53 @@ def test_a_write_that_gives_the_old_value(body: str, note: str) -> None:
     code = f"defmodule A do\n  def go(x) do\n    {body}\n  end\nend\n"
     (finding,) = analysed(RULE, code).findings
     assert [e.note for e in finding.evidence] == [note]
+
+
+@pytest.mark.parametrize(
+    ("drop", "seen"),
+    [
+        ("Process.delete(:desk)", True),
+        ("if x, do: Process.delete(:desk)", True),
+        ("desk = Process.delete(:desk)\n    {:ok, desk}", True),
+        ("case Process.delete(:desk) do\n      nil -> 1\n      _ -> 2\n    end", True),
+        ("Process.delete(:desk)\n    :ok", False),
+    ],
+)
+def test_a_drop_that_gives_the_value_is_a_read(drop: str, seen: bool) -> None:
+    code = f"""\
+defmodule A do
+  def keep(x) do
+    Process.put(:desk, x)
+    x
+  end
+
+  def sum(x), do: {{x, take(x)}}
+
+  defp take(x) do
+    {drop}
+  end
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    unread = "written here; no read of it is seen in this module"
+    assert [e.note for e in finding.evidence] == [
+        "written here" if seen else unread,
+        "dropped here, for its value" if seen else "dropped here",
+    ]
+
+
+@pytest.mark.parametrize("sum", ["sum(x), do: {x, 1}", "sum(x) do\n    take(x)\n    x\n  end"])
+def test_a_dropped_value_that_nobody_takes_is_not_read(sum: str) -> None:
+    code = f"""\
+defmodule A do
+  def keep(x) do
+    Process.put(:desk, x)
+    x
+  end
+
+  def {sum}
+  def take(x), do: if(x, do: Process.delete(:desk))
+end
+"""
+    (finding,) = analysed(RULE, code).findings
+    assert finding.evidence[0].note.endswith("no read of it is seen in this module")

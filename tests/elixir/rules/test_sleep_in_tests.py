@@ -618,7 +618,9 @@ def test_who_waits_after_an_end_may_find_the_old_state(before: str, weight: str)
 @pytest.mark.parametrize(
     ("told", "said"),
     [("send(pid, :a)", "warning"), ("GenServer.cast(pid, :a)", "warning"), ("go(pid)", "info"),
-     ("send(other, :a)", "info"), ("send(p, :a)", "info")],
+     ("send(other, :a)", "info"), ("send(p, :a)", "info"),
+     ("Process.exit(task, :kill)\n      refute Process.alive?(task)", "warning"),
+     (":ok = GenServer.stop(task)", "warning"), ("Process.exit(self(), :normal)", "info")],
 )  # fmt: skip
 def test_a_life_that_is_checked_of_who_was_told_something(told: str, said: str) -> None:
     body = f"{told}\n      Process.sleep(100)\n\n      assert Process.alive?(pid)"
@@ -645,3 +647,19 @@ def test_what_has_expired_is_no_age() -> None:
         "Shop.mark_expired(a)\n      Process.sleep(50)\n      Shop.mark_expired(b)\n      assert b"
     )
     assert outcome(RULE, in_test(body)) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("after", "about"),
+    [
+        ("refute_received _\n      assert_receive :rung, 90", "early"),
+        ("refute_received _\n\n      # now\n      assert_receive :rung", "early"),
+        ("refute_received _\n      assert Shop.rung?()", "absence"),
+        ("refute_received _", "absence"),
+        ("assert_receive :rung\n      refute_received _", "event"),
+    ],
+)
+def test_what_is_awaited_must_not_be_there_too_early(after: str, about: str) -> None:
+    (finding,) = analysed(rule(RULE), in_test(f"Process.sleep(900)\n      {after}")).findings
+    assert finding.data["about"] == about
+    assert (finding.severity == "info") is (about != "event")

@@ -612,3 +612,48 @@ defmodule Shop.A do
 end
 """
     assert outcome("swallowed-crash", {"lib/a.ex": code}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("load(x) |> IO.puts()", ":ok", "~command-line"),
+        ("IO.puts(x)", "IO.puts(load(x))", "~command-line"),
+        ("IO.puts(x)", "load(x)", "info"),
+        ("load(x)", ":ok", "info"),
+    ],
+)
+def test_a_function_that_is_there_to_print(first: str, last: str, said: str) -> None:
+    caught = 'rescue\n    e -> IO.puts("failed: #{inspect(e)}")'
+    body = f"def go(x) do\n    {first}\n    {last}\n  {caught}\n  end"
+    assert outcome("swallowed-crash", module_of(body)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("last", "answer", "does"),
+    [
+        (":ok", ":ok", "goes on after every exception"),
+        ("Shop.all()", ":ok", "turns every exception into a value"),
+        (":ok", ":error", "turns every exception into a value"),
+    ],
+)
+def test_an_answer_that_is_always_the_same_is_no_value(last: str, answer: str, does: str) -> None:
+    caught = f"rescue\n    e ->\n      Logger.debug(inspect(e))\n      {answer}"
+    body = f"def go(x) do\n    Shop.open(x)\n    {last}\n  {caught}\n  end"
+    (finding,) = analysed(RULE, module_of(body)).findings
+    assert finding.message == f"`e ->` {does}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "said"),
+    [
+        ("s.machine.next(x)", "s.machine.failed(e, x)", "~foreign-code"),
+        ("machine.next(x)", "machine.failed(x, e)", "~foreign-code"),
+        ("s.machine.next(x)", "s.log.failed(e, x)", "info"),
+        ("s.machine.next(x)", "s.machine.failed(x)", "info"),
+        ("Shop.next(x)", "Shop.failed(e, x)", "info"),
+    ],
+)
+def test_the_module_that_failed_decides(asked: str, told: str, said: str) -> None:
+    body = f"def go(x, s, machine) do\n    {asked}\n  rescue\n    e -> {told}\n  end"
+    assert outcome("swallowed-crash", module_of(body)) == [said]

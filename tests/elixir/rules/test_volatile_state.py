@@ -98,6 +98,8 @@ def test_writes(write: str, said: list[str]) -> None:
         ({"code": "defp table, do: :ets.new(:carts, [])"}, "~table"),
         ({"init": "Shop.Catalogue.all()"}, "~derivable"),
         ({"name": "Shop.Tracker"}, "~bookkeeping"),
+        ({"name": "Shop.Fakes.Storage"}, "~bookkeeping"),
+        ({"code": "def listeners(id), do: GenServer.call(__MODULE__, {:get, id})"}, "~bookkeeping"),
         ({"code": "def handle_info({:DOWN, _, _, _, _}, s), do: {:noreply, s}"}, "~bookkeeping"),
     ],
 )

@@ -19,6 +19,7 @@ _NEGATION = re.compile(
 _MUST_NOT = re.compile(r"\b(?:never|nothing|wrongly|shouldn't|(?:should|must) not)\b")
 _STILL_ALIVE = re.compile(r"assert\(? ?Process\.alive\?\([^)]*\)\)?$")
 _NOTHING = re.compile(r"^assert\(?\s*(?:\[\] == .|Enum\.empty\?)|==\s*(?:\[\]|0|nil|%\{\})\)?$")
+_KILLS = re.compile(r"(?:[:\w]+ = )?(?:Process\.exit\((?!self\()|GenServer\.stop\()")
 _CAPTURES = ("capture_log", "capture_io", "with_log", "with_io")
 _TELLS = frozenset({"Kernel.send", "Process.send", ":erlang.send", "GenServer.cast"})
 _ALL = 100
@@ -41,13 +42,29 @@ def awaits_absence(call: Call, test_name: str) -> bool:
     if check.startswith("refute_receive"):
         return True
     if _STILL_ALIVE.match(check):
-        return not (is_for_output(call) or _asks_who_was_told(call, check))
+        told = _asks_who_was_told(call, check) or _ends_another(call)
+        return not (told or is_for_output(call))
     # The dead do not come back: who refutes a life waits for its end, which a monitor tells.
     if check.startswith("refute") and "alive?" not in check:
         return _NEGATION.search(f"{test_name} {above} {below}".lower()) is not None
     if _NOTHING.search(check) and _NEGATION.search(test_name.lower()):
         return True
     return _MUST_NOT.search(below.lower()) is not None
+
+
+def is_too_early(call: Call) -> bool:
+    """Whether a message must not be there right after the sleep, and one is awaited then."""
+    first, *later = [*map(text, next_statements(call)), ""]
+    return first.startswith("refute_received") and later[0].startswith("assert_receive")
+
+
+def _ends_another(call: Call) -> bool:
+    """Whether a process was ended before: that who is linked to it, or watches it, is told of its
+    end is an event.
+    """
+    block = call.statement.parent
+    before = [n for n in block.named_children if n.end_byte <= call.start] if block else []
+    return any(_KILLS.match(text(statement)) for statement in before)
 
 
 def _asks_who_was_told(call: Call, check: str) -> bool:

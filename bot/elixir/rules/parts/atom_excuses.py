@@ -15,6 +15,7 @@ from bot.elixir.project import Project
 from bot.elixir.rules.parts.accepted import accepted
 from bot.elixir.rules.parts.bounded_text import Trail, few
 from bot.elixir.rules.parts.comments import comments_above, is_a_reason
+from bot.elixir.rules.parts.configuring import is_provider
 from bot.elixir.rules.parts.names_code import names_code
 from bot.elixir.rules.parts.node_names import is_a_cookie, names_a_node
 from bot.elixir.rules.parts.outside import outside
@@ -70,7 +71,8 @@ def excuse(clause: Clause, node: Node, value: Node | None, project: Project) -> 
         return "node-name"
     if reached_by_macros(function, project):
         return "compile-time"
-    if unasked and only_at_start(function, project):
+    # What a provider reads has string keys, too: it is the operator's own.
+    if (unasked or is_provider(module)) and only_at_start(function, project):
         return "start-up"
     return "compile-time" if names_code(function) else ""
 

@@ -21,6 +21,7 @@ from bot.elixir.rules.parts.bindings import bound_to, closure_setting, is_indexe
 from bot.elixir.rules.parts.bounded_calls import (
     captures,
     chosen_from,
+    chosen_keys,
     defaults_to_an_atom,
     looks_up_fixed,
     mapped,
@@ -36,6 +37,11 @@ Few = Literal["", "few", "count"]
 """`few`: a fixed set, or at most one for each atom there is; `count`: a number counted here."""
 
 _ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node|Application\.app)(?:\(\))?$")
+CONVERSIONS = frozenset(
+    "String.to_atom String.to_unsafe_atom List.to_atom List.to_unsafe_atom "
+    ":erlang.binary_to_atom :erlang.list_to_atom".split()
+)
+"""What makes an atom of text; it is told where that is, and then there is one for each atom."""
 _COUNTS = frozenset({"length", "tuple_size", "map_size", "Enum.count", "Range.new"})
 _OF_ATOMS = frozenset({"Atom.to_string", "Atom.to_charlist", ":erlang.atom_to_binary"})
 _KEEPS = frozenset("inspect to_string Kernel.inspect Kernel.to_string binary_slice".split())
@@ -124,7 +130,7 @@ def _call(node: Node, clause: Clause, trail: Trail) -> Few:
         return ""
     if call.full in _COUNTS:
         return "count"
-    if call.full in _OF_ATOMS:
+    if call.full in _OF_ATOMS or call.full in CONVERSIONS:
         return "few"
     if looks_up_fixed(call) or defaults_to_an_atom(call):
         return "few"
@@ -214,6 +220,9 @@ def _element(name: str, stab: Node, clause: Clause, trail: Trail) -> Few:
     if call.name in ("zip_with", "zip_reduce") and source.type == "list" and places:
         given = parts(source)
         return few(given[places[0]], clause, trail) if places[0] < len(given) else ""
+    if first.type == "tuple" and places == [0]:
+        keys = chosen_keys(source, clause.function.module)
+        return few(source if keys is None else keys, clause, trail)
     return few(source, clause, trail)
 
 

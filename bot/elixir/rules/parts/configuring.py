@@ -11,7 +11,7 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.callers import could_call, last_part
 from bot.elixir.context import never_ships
-from bot.elixir.outline import Function
+from bot.elixir.outline import Function, Module
 from bot.elixir.project import Project
 
 _AT_BOOT = ("runtime.exs", "releases.exs")
@@ -23,9 +23,14 @@ _OF_A_PROVIDER = (("init", 1), ("load", 2))
 def is_configuration(function: Function, project: Project) -> bool:
     """Whether the configuration calls it, or a release's start as a provider of it."""
     module, key = function.module, (function.name, function.arity)
-    if key in _OF_A_PROVIDER and any(map(module.implements, _PROVIDERS)):
+    if key in _OF_A_PROVIDER and is_provider(module):
         return True
     return next(_calls(function, project), None) is not None
+
+
+def is_provider(module: Module) -> bool:
+    """Whether a release's start asks the module for configuration."""
+    return any(map(module.implements, _PROVIDERS))
 
 
 def shipped_configuration(function: Function, project: Project) -> bool:

@@ -19,6 +19,7 @@ from bot.elixir.harmless_handlers import harmless
 from bot.elixir.module import Clause, Function, Module
 from bot.elixir.nodes import text
 from bot.elixir.rules.parts.given_back import (
+    decided_by_guarded,
     logs_an_error,
     one_of_many,
     reported_by_own,
@@ -67,7 +68,8 @@ def excuse(handler: Handler, clause: Clause, kept: bool) -> str:
 
 def _is_reported(handler: Handler, clause: Clause, kept: bool) -> bool:
     """Whether somebody learns of it: where it is one of many, by an error in the log."""
-    if kept or reported_by_own(handler, clause.function.module):
+    module = clause.function.module
+    if kept or reported_by_own(handler, module) or decided_by_guarded(handler, module):
         return True
     return one_of_many(handler, clause) and logs_an_error(handler)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.elixir import nodes
 from bot.elixir.handlers import Handler, Kind
 from bot.elixir.module import Module
+from bot.elixir.rules.parts.given_back import always_ok
 from bot.elixir.rules.parts.unused import unused
 
 _TAKEN: dict[Kind, str] = {
@@ -22,9 +23,12 @@ def message(handler: Handler, module: Module, learned: bool) -> str:
 
 
 def _is_of_no_value(handler: Handler, module: Module) -> bool:
-    """Whether nobody takes the value of its `try`."""
+    """Whether nobody takes the value of its `try`, or it has the one that there always is."""
     around = next((a for a in nodes.ancestors(handler.node) if nodes.is_call_to(a, "try")), None)
-    return around is not None and unused(around, module)
+    if around is not None:
+        return unused(around, module)
+    clause = module.clause_at(handler.node.start_byte)
+    return clause is not None and always_ok(clause)
 
 
 def note(handler: Handler, learned: bool, in_callback: bool) -> str:

@@ -1,4 +1,6 @@
-"""Who reads a process's dictionary from outside: by asking for all of it, or from its children."""
+"""Who reads a process's dictionary by another way than by the key: asking for all of it, from a
+process's children, or by what a drop gives back.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,13 @@ from tree_sitter import Node
 
 from bot.elixir import nodes
 from bot.elixir.calls import Call
-from bot.elixir.dictionary import key_of
+from bot.elixir.dictionary import gives_old_value, key_of
 from bot.elixir.nodes import text
-from bot.elixir.outline import Module
+from bot.elixir.outline import Clause, Module
+from bot.elixir.results import results
+from bot.elixir.rules.parts.again import is_call_of
+from bot.elixir.rules.parts.standing import callers_of
+from bot.elixir.rules.parts.unused import unused
 
 
 def inspects(module: Module) -> bool:
@@ -35,3 +41,18 @@ def _asked(call: Call) -> Node:
     around = call.node.parent
     whole = len(call.args) == 1 and around is not None and around.type == "access_call"
     return around if whole and around is not None else call.node
+
+
+def gives_dropped(drop: Call, clause: Clause) -> bool:
+    """Whether the value that a drop gives back is used: there, or by an own caller of a function
+    that answers with it.
+    """
+    around, function = drop.node.parent, clause.function
+    if gives_old_value(drop) or (around is not None and around.type == "arguments"):
+        return True
+    return any(result.id == drop.node.id for result in results(clause)) and any(
+        is_call_of(call, function) and not unused(call.node, function.module)
+        for caller in callers_of(function)
+        for calling in caller.clauses
+        for call in calling.calls
+    )

@@ -7,11 +7,12 @@ import re
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, calls_in
+from bot.elixir.calls import Call, calls_in, resolve
 from bot.elixir.handlers import Handler
 from bot.elixir.module import Clause, Module
 from bot.elixir.nodes import text
 from bot.elixir.reach import is_server
+from bot.elixir.results import results
 
 _FOR_EACH = re.compile(r"(?:p?map|each|flat_map|async_stream(?:_nolink)?)$")
 _PRINTS = frozenset({"IO.puts", "IO.write", "Mix.shell"})
@@ -30,6 +31,22 @@ def reported_by_own(handler: Handler, module: Module) -> bool:
         and _logs_whole(call, module)
         for call in found
     )
+
+
+def decided_by_guarded(handler: Handler, module: Module) -> bool:
+    """Whether the module that was called by a variable is told what it did, and so decides."""
+    asked = {_receiver(call) for node in handler.guarded for call in calls_in(node, module)}
+    return any(
+        _receiver(call) in asked - {""} and any(text(arg) in handler.names for arg in call.args)
+        for call in (calls_in(handler.body, module) if handler.body is not None else ())
+    )
+
+
+def _receiver(call: Call) -> str:
+    """What stands before the dot, where that is no module's name."""
+    target = call.node.child_by_field_name("target")
+    left = target.child_by_field_name("left") if target is not None else None
+    return "" if left is None or left.type in ("alias", "atom") else text(left)
 
 
 def _logs_whole(call: Call, module: Module) -> bool:
@@ -77,7 +94,17 @@ def tells_a_person(handler: Handler, clause: Clause) -> bool:
     if handler.body is None or is_server(module) or not _shows(handler, module):
         return False
     inside, own = _prints(handler.body, module), _prints(clause.node, module)
-    return inside > 0 and own - inside > 1
+    enough = 0 if always_ok(clause) else 1
+    return inside > 0 and own - inside > enough
+
+
+def always_ok(clause: Clause) -> bool:
+    """Whether a function gives back `:ok` whatever comes: it is called for what it does."""
+    module, found = clause.function.module, list(results(clause))
+    return bool(found) and all(
+        text(end) == ":ok" or ((call := resolve(end, module)) is not None and call.full in _PRINTS)
+        for end in found
+    )
 
 
 def _shows(handler: Handler, module: Module) -> bool:

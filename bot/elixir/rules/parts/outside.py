@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
+from bot.elixir.calls import calls_in
 from bot.elixir.expressions import operations
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause
+
+_REQUEST = ":cowboy_req"
+"""Asked for any part of a request, it gives what the client wrote: also for the scheme."""
 
 
 def outside(value: Node, clause: Clause, direct: bool = True) -> str:
@@ -26,6 +30,9 @@ def outside(value: Node, clause: Clause, direct: bool = True) -> str:
         if key is None or key.type != "string":
             continue
         return f"`{text(access)}` is read by a string key, as decoded input has"
+    for call in calls_in(value, clause.function.module) if _REQUEST in text(value) else ():
+        if call.module == _REQUEST:
+            return f"`{text(call.node)}` is what the client sent"
     return ""
 
 

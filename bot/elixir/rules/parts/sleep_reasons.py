@@ -10,7 +10,7 @@ from bot.elixir.rules.parts.about_time import (
     shows_time,
     speaks_of_time,
 )
-from bot.elixir.rules.parts.absence import awaits_absence
+from bot.elixir.rules.parts.absence import awaits_absence, is_too_early
 from bot.elixir.rules.parts.after_sleep import (
     asks_next,
     ends_before,
@@ -29,6 +29,7 @@ INSTEAD = {
     "time": "so that time passes",
     "named": "in a test whose name speaks of time",
     "absence": "before it checks that something is not so",
+    "early": "before it checks that what it then awaits has not come yet",
     "short": "so that a moment passes",
     "again": "before it looks once more",
     "late": "while a task runs that it awaits later",
@@ -42,6 +43,7 @@ NOTES = {
     "named": "it lets a time pass, or waits for what another process does then",
     "absence": "where nothing is to happen, no event ends the wait: how long is long enough is a "
     "guess",
+    "early": "what is to come is awaited after it: the sleep only shows that it is not too early",
     "short": "so short a sleep moves a clock on, or leaves it to luck whether another process ran",
     "again": "it sleeps where a first look came too early; a second one may do so too",
     "late": "the task is awaited by itself: what is left to luck is how far it has come by then",
@@ -64,6 +66,8 @@ def about_of(call: Call, duration: str) -> str:
     asks = asks_next(call) is not None
     if not asks and _is_named_after_time(call) and not has_old_data(call):
         return "named"
+    if is_too_early(call):
+        return "early"
     if awaits_absence(call, test_name(call)):
         return "absence"
     if is_short(duration):

@@ -12,12 +12,23 @@ from bot.elixir.outline import Clause, Function, Module
 
 
 def parameter_types(clause: Clause) -> dict[str, str]:
-    """Types as written, by parameter as written; empty where there is no `@spec`."""
-    for call in _specified(clause.function):
-        types = nodes.arguments(call)
-        if len(types) == len(clause.params):
-            return {text(p): text(t) for p, t in zip(clause.params, types, strict=True)}
+    """Types as written, by parameter as written but for its default; empty where there is no
+    `@spec`. Of several the one that stands nearest above the clause is meant.
+    """
+    heads = [nodes.arguments(call) for call in _specified(clause.function)]
+    fitting = [types for types in heads if len(types) == len(clause.params)]
+    above = [types for types in fitting if _begins_before(types, clause)]
+    for types in (*above[-1:], *fitting[:1])[:1]:
+        return {_named(p): text(t) for p, t in zip(clause.params, types, strict=True)}
     return {}
+
+
+def _begins_before(types: list[Node], clause: Clause) -> bool:
+    return not types or types[0].start_byte < clause.node.start_byte
+
+
+def _named(param: Node) -> str:
+    return nodes.text_of(param, "left") if nodes.operator(param) == "\\\\" else text(param)
 
 
 def _specified(function: Function) -> list[Node]:
