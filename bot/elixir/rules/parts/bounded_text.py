@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
@@ -30,13 +29,12 @@ from bot.elixir.rules.parts.bounded_calls import (
 )
 from bot.elixir.rules.parts.grammars import closed_by_a_grammar
 from bot.elixir.rules.parts.known_names import known_name
-from bot.elixir.rules.parts.specs import parameter_types
+from bot.elixir.rules.parts.specs import is_atom
 from bot.elixir.rules.parts.standing import bounded, callers_of, iterated, literal
 
 Few = Literal["", "few", "count"]
 """`few`: a fixed set, or at most one for each atom there is; `count`: a number counted here."""
 
-_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node|Application\.app)(?:\(\))?$")
 CONVERSIONS = frozenset(
     "String.to_atom String.to_unsafe_atom List.to_atom List.to_unsafe_atom "
     ":erlang.binary_to_atom :erlang.list_to_atom".split()
@@ -51,15 +49,6 @@ _JOINS = frozenset({"<>", "++", "+", "-", "*", "||", "&&"})
 _DEEPEST = 12
 _MOST_STEPS = 1000
 """Asked of one atom. Private functions that call each other in many ways make paths without end."""
-
-
-def is_atom(name: str, clause: Clause) -> bool:
-    """By its guard or `@spec`: one new atom for each that exists already."""
-    guard = text(clause.guard) if clause.guard is not None else ""
-    return (
-        f"is_atom({name})" in guard
-        or _ATOM.search(parameter_types(clause).get(name, "")) is not None
-    )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""What a function's `@spec` says of its parameters."""
+"""What a function's `@spec`, or a guard, says of its parameters."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -9,6 +10,8 @@ from tree_sitter import Node
 from bot.elixir import nodes
 from bot.elixir.nodes import text
 from bot.elixir.outline import Clause, Function, Module
+
+_ATOM = re.compile(r"(?:^|::\s*)(?:atom|module|node|Application\.app)(?:\(\))?$")
 
 
 def parameter_types(clause: Clause) -> dict[str, str]:
@@ -21,6 +24,15 @@ def parameter_types(clause: Clause) -> dict[str, str]:
     for types in (*above[-1:], *fitting[:1])[:1]:
         return {_named(p): text(t) for p, t in zip(clause.params, types, strict=True)}
     return {}
+
+
+def is_atom(name: str, clause: Clause) -> bool:
+    """By its guard or `@spec`: one new atom for each that exists already."""
+    guard = text(clause.guard) if clause.guard is not None else ""
+    return (
+        f"is_atom({name})" in guard
+        or _ATOM.search(parameter_types(clause).get(name, "")) is not None
+    )
 
 
 def _begins_before(types: list[Node], clause: Clause) -> bool:
