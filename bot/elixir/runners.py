@@ -104,7 +104,7 @@ def runs(function: Function, project: Project) -> Iterator[Run]:
         if begun is not None:
             yield begun
             continue
-        called_by = [pair for pair in _calls_of(current, project) if not pair[1].in_quote]
+        called_by = _made_by(current, project)
         if current.public and not any(caller is not current for caller, _ in called_by):
             yield Run(project, current, path, spawned=spawned)
         for caller, call in called_by:
@@ -170,10 +170,13 @@ def called_in_quotes(function: Function, project: Project) -> bool:
 
 def callers(function: Function, project: Project) -> Iterator[tuple[Function, Call]]:
     """The calls of a function in `lib`, each with the function it stands in."""
-    for caller, call in _calls_of(function, project):
-        if not call.in_quote:
-            project.trace.opened.add(caller.module.source.path)
-            yield caller, call
+    for caller, call in _made_by(function, project):
+        project.trace.opened.add(caller.module.source.path)
+        yield caller, call
+
+
+def _made_by(function: Function, project: Project) -> list[tuple[Function, Call]]:
+    return [pair for pair in _calls_of(function, project) if not pair[1].in_quote]
 
 
 def _calls_of(function: Function, project: Project) -> list[tuple[Function, Call]]:

@@ -74,10 +74,10 @@ def entry_of(function: Function, project: Project) -> Entry:
 
 
 def _asked(function: Function, project: Project) -> Entry:
-    path = function.module.source.path
-    question = (ENTRY, Named.of(function).written)
-    project.trace.note(question, path, answered(question, project.glimpse(path)))
-    return _entry(function)
+    named, path = Named.of(function), function.module.source.path
+    entries = {same: _entry(same) for same in _all_named(named, project.glimpse(path))}
+    project.trace.note((ENTRY, named.written), path, _digest(map(str, entries.values())))
+    return entries.get(function) or _entry(function)
 
 
 def calls_in_file(function: Function, path: str, project: Project) -> list[tuple[Function, Call]]:

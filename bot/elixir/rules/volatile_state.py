@@ -36,12 +36,12 @@ _BOOKKEEPING_NAME = re.compile(
     r"Worker|Pool|Connection|Client$|Socket|Channel|Monitor|Registry|Tracker|Presence|Watch|Metrics"
     r"|Stats|Histogram|Gauge|Telemetry|Counter|Janitor|Clean|Scheduler|Poller|Producer|Consumer|Broker|Notifier"
     r"|Listener|Supervisor|PubSub|Stream(?:er|ing)?$|Proxy|Peer|Lock|Semaphore|Capture|Runner"
-    r"|Formatter|Logger|Compiler|Checker|Mock|Fake|Stub"
+    r"|Formatter|Logger|Compiler|Checker"
 )
 _BOOKKEEPING_CODE = re.compile(
     rb"Process\.monitor|:DOWN|Process\.flag\(:trap_exit|make_ref|GenServer\.reply|subscribe|:tcp|Port\.open|listener"
 )
-_STAND_IN = re.compile(r"(?:^|\.)(?:Mock|Fake|Stub)s?(?:\.|$)")
+_STAND_IN = re.compile(r"Mock|Fake|Stub")
 _TIMERS = re.compile(rb"\b(?:send_after|start_timer|send_interval|apply_after)\b")
 
 

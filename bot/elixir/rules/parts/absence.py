@@ -62,9 +62,7 @@ def _ends_another(call: Call) -> bool:
     """Whether a process was ended before: that who is linked to it, or watches it, is told of its
     end is an event.
     """
-    block = call.statement.parent
-    before = [n for n in block.named_children if n.end_byte <= call.start] if block else []
-    return any(_KILLS.match(text(statement)) for statement in before)
+    return any(_KILLS.match(text(statement)) for statement in _statements_before(call))
 
 
 def _asks_who_was_told(call: Call, check: str) -> bool:
@@ -107,16 +105,19 @@ def _is_asserted_later(call: Call) -> bool:
     """
     later = next_statements(call, _ALL)
     row = list(takewhile(lambda s: text(s).startswith(("assert ", "refute ")), later))
-    block = call.statement.parent
-    all_of_it = block.named_children if block is not None else []
-    before = [s for s in all_of_it if s.end_byte <= call.start]
-    known = {_claim(s) for s in before if text(s).startswith("assert ")}
+    known = {_claim(s) for s in _statements_before(call) if text(s).startswith("assert ")}
     asserted = {_claim(s) for s in later[len(row) :] if text(s).startswith("assert ")} - known
     return any(text(s).startswith("refute ") and _claim(s) in asserted for s in row)
 
 
 def _claim(check: Node) -> str:
     return " ".join(text(check).split()[1:])
+
+
+def _statements_before(call: Call) -> list[Node]:
+    """What stands before the sleep in the same block."""
+    block = call.statement.parent
+    return [n for n in block.named_children if n.end_byte <= call.start] if block else []
 
 
 def next_statements(call: Call, most: int = _LOOKED_AT) -> list[Node]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import resolve
+from bot.elixir.calls import Call, resolve
 from bot.elixir.nodes import text
-from bot.elixir.outline import Clause
+from bot.elixir.outline import Clause, Module
 
 
 def bound_to(name: str, use: Node, clause: Clause) -> Iterator[Node]:
@@ -48,7 +48,12 @@ def parts(node: Node) -> list[Node]:
 
 def is_indexed(source: Node, clause: Clause) -> bool:
     """Whether it is a list of elements with their index."""
+    call = last_call(source, clause.function.module)
+    return call is not None and call.full in ("Enum.with_index", "Stream.with_index")
+
+
+def last_call(source: Node, module: Module) -> Call | None:
+    """The call that a value comes from, which of a pipe is the last one."""
     if nodes.operator(source) == "|>":
         source = source.child_by_field_name("right") or source
-    call = resolve(source, clause.function.module) if source.type == "call" else None
-    return call is not None and call.full in ("Enum.with_index", "Stream.with_index")
+    return resolve(source, module) if source.type == "call" else None

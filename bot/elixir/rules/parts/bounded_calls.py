@@ -5,9 +5,10 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from bot.elixir import nodes
-from bot.elixir.calls import Call, resolve
+from bot.elixir.calls import Call
 from bot.elixir.matching import can_match
 from bot.elixir.outline import Clause, Function, Module
+from bot.elixir.rules.parts.bindings import last_call
 from bot.elixir.rules.parts.standing import literal
 from bot.elixir.settings import read
 
@@ -46,11 +47,9 @@ def chosen_from(call: Call) -> list[Node]:
 
 def chosen_keys(source: Node, module: Module) -> Node | None:
     """The keys that a map or keyword list can have: those by which parts of another were taken."""
-    if nodes.operator(source) == "|>":
-        source = source.child_by_field_name("right") or source
-    call = resolve(source, module) if source.type == "call" else None
-    taken = call is not None and call.full in ("Map.take", "Keyword.take", ":maps.with")
-    return call.args[-1 if call.module != ":maps" else 0] if call and taken and call.args else None
+    call = last_call(source, module)
+    taken = call is not None and call.full in ("Map.take", "Keyword.take")
+    return call.args[-1] if call is not None and taken and call.args else None
 
 
 def _allowed(call: Call) -> Node | None:

@@ -21,9 +21,10 @@ def parameter_types(clause: Clause) -> dict[str, str]:
     heads = [nodes.arguments(call) for call in _specified(clause.function)]
     fitting = [types for types in heads if len(types) == len(clause.params)]
     above = [types for types in fitting if _begins_before(types, clause)]
-    for types in (*above[-1:], *fitting[:1])[:1]:
-        return {_named(p): text(t) for p, t in zip(clause.params, types, strict=True)}
-    return {}
+    if not fitting:
+        return {}
+    types = above[-1] if above else fitting[0]
+    return {_named(p): text(t) for p, t in zip(clause.params, types, strict=True)}
 
 
 def is_atom(name: str, clause: Clause) -> bool:
